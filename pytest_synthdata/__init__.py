@@ -1,0 +1,1 @@
+"""Realistic, coherent, reproducible test data for PySpark pipelines."""

@@ -1,0 +1,1 @@
+"""Databricks: tables in Unity Catalog Volumes, and code on its computers."""

@@ -1,0 +1,1 @@
+"""Spark: finding or starting a session, and turning tables into DataFrames."""
