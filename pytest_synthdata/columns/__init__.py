@@ -1,0 +1,1 @@
+"""The engine: from (seed, table, column, row) to values. Needs NumPy and PyArrow; SciPy where a law asks for it."""

@@ -1,0 +1,386 @@
+"""What a column is made of: a small frozen object with one method that turns row numbers into values."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.random import Bits, Floats, Stream
+from pytest_synthdata.columns.types import arrow_type
+from pytest_synthdata.columns.values import Index, Values, common_type, scatter, take, to_arrow, to_numpy
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from pytest_synthdata.columns.expressions import Operation
+    from pytest_synthdata.columns.plan import Bound, Scope, Selection
+
+
+class Reader(Protocol):
+    """Some rows of a bound table whose columns can be read."""
+
+    @property
+    def bound(self) -> Bound: ...
+    @property
+    def rows(self) -> Bits: ...
+    def read(self, name: str) -> Values: ...
+    def take(self, index: Index) -> Selection: ...
+    def row(self, position: int) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of one column at some rows: what a generator fills.
+
+    Args:
+        reader: the rows; other columns are read from it.
+        stream: this column's random bits.
+        place: ``table.column``, for messages.
+    """
+
+    reader: Reader
+    stream: Stream
+    place: str
+
+    @property
+    def rows(self) -> Bits:
+        """Row numbers, uint64, in any order."""
+        return self.reader.rows
+
+    def bits(self) -> Bits:
+        """64 random bits a row."""
+        return self.stream.bits(self.rows)
+
+    def uniform(self) -> Floats:
+        """A number in (0, 1) a row."""
+        return self.stream.uniform(self.rows)
+
+    def read(self, name: str) -> Values:
+        """Another column, or a parent's as ``reference.column``, at the same rows."""
+        return self.reader.read(name)
+
+    def take(self, index: Index) -> Cells:
+        """The cells at some positions."""
+        return Cells(self.reader.take(index), self.stream, self.place)
+
+    def lane(self, *names: str) -> Cells:
+        """The same cells with an independent stream, for a part of the column."""
+        return Cells(self.reader, self.stream.child(*names), self.place)
+
+
+class Generator:
+    """Base of all generators: immutable, picklable, without state between rows."""
+
+    def values(self, cells: Cells) -> Values:
+        """One value for each of the cells."""
+        raise NotImplementedError
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        """The Arrow type of the values; None where only the values tell."""
+        raise NotImplementedError
+
+    def check(self, scope: Scope) -> None:
+        """Raise `DeclarationError` for what can never work; ``scope`` knows the place and the other columns."""
+
+    def children(self) -> Iterator[Generator]:
+        """The generators that this one is made of."""
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            yield from _generators(getattr(self, field.name))
+
+    def reads(self) -> Iterator[str]:
+        """The names of the columns that the values depend on."""
+        for child in self.children():
+            yield from child.reads()
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        """All values that can come out, where they can be listed."""
+        del scope
+        return None
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        """The least and the greatest value that can come out, where they are known."""
+        values = self.domain(scope)
+        if not values or any(value is None or isinstance(value, str) for value in values):
+            return None
+        return min(values), max(values)
+
+    @classmethod
+    def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
+        """Values of several generators of this class: ``branches[which[i]]`` fills cell i."""
+        return mix(branches, which, cells)
+
+    def round(self, digits: int = 0) -> Rounded:
+        """Round half to even at a number of decimal digits."""
+        return Rounded(self, digits)
+
+    def clip(self, low: float | None = None, high: float | None = None) -> Clipped:
+        """Move what lies outside of [low, high] to its ends."""
+        return Clipped(self, low, high)
+
+    def nulls(self, share: float) -> Nullable:
+        """Make a share of the values null, at random."""
+        return Nullable(self, share)
+
+    def cast(self, type_: pa.DataType | str) -> Cast:
+        """Give the column a type: Arrow's, or a Spark SQL name such as ``"decimal(12,2)"``."""
+        return Cast(self, type_)
+
+    def _operation(self, name: str, *operands: Any) -> Operation:
+        from pytest_synthdata.columns.expressions import Operation, literal
+
+        return Operation(name, tuple(literal(operand) for operand in operands))
+
+    def __add__(self, other: Any) -> Operation:
+        return self._operation("add", self, other)
+
+    def __radd__(self, other: Any) -> Operation:
+        return self._operation("add", other, self)
+
+    def __sub__(self, other: Any) -> Operation:
+        return self._operation("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Operation:
+        return self._operation("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Operation:
+        return self._operation("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Operation:
+        return self._operation("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Operation:
+        return self._operation("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Operation:
+        return self._operation("divide", other, self)
+
+
+def _generators(value: Any) -> Iterator[Generator]:
+    if isinstance(value, Generator):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _generators(item)
+
+
+def mix(branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) -> Values:
+    """Values of several generators of any class, each asked only for its own cells."""
+    pieces = []
+    for number, branch in enumerate(branches):
+        index = np.flatnonzero(which == number)
+        if len(index) == len(which):
+            return branch.values(cells)
+        if len(index):
+            pieces.append((index, branch.values(cells.take(index))))
+    return scatter(pieces, len(which)) if pieces else branches[0].values(cells)
+
+
+def mixture(branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) -> Values:
+    """Values of ``branches[which[i]]`` for cell i, in one pass where all are of one class."""
+    first = type(branches[0])
+    if all(type(branch) is first for branch in branches):
+        return first.mixture(branches, which, cells)
+    return mix(branches, which, cells)
+
+
+def mixture_type(branches: Sequence[Generator], scope: Scope) -> pa.DataType | None:
+    """The common type of branches, or None where one of them is not known."""
+    types = [branch.type(scope) for branch in branches]
+    if any(type_ is None for type_ in types):
+        return None
+    try:
+        return common_type(types)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise DeclarationError(f"{scope.place}: the branches differ in type: {error}; cast them") from None
+
+
+@dataclass(frozen=True)
+class Constant(Generator):
+    """The same value in every row.
+
+    Args:
+        value: anything that Arrow can hold; None for an all-null column (cast it to give it a type).
+    """
+
+    value: Any
+
+    def values(self, cells: Cells) -> Values:
+        if isinstance(self.value, (bool, int, float)):
+            return np.full(len(cells.rows), self.value)
+        scalar = pa.scalar(self.value, type=self.type(None))
+        if isinstance(self.value, str):
+            return pa.DictionaryArray.from_arrays(
+                pa.array(np.zeros(len(cells.rows), np.int8)), pa.array([self.value]), safe=False
+            )
+        return pa.repeat(scalar, len(cells.rows))
+
+    @classmethod
+    def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
+        del cells
+        table = pa.array([branch.value for branch in branches])
+        if table.null_count == 0 and (pa.types.is_floating(table.type) or pa.types.is_integer(table.type)):
+            return to_numpy(table)[which]
+        return pa.DictionaryArray.from_arrays(pa.array(which), table, safe=False)
+
+    def type(self, scope: Scope | None) -> pa.DataType:
+        import datetime as dt
+
+        del scope
+        if isinstance(self.value, dt.datetime):
+            return pa.timestamp("us", tz="UTC") if self.value.tzinfo else pa.timestamp("us")
+        return pa.scalar(self.value).type
+
+    def check(self, scope: Scope) -> None:
+        try:
+            self.type(scope)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise DeclarationError(f"{scope.place}: {self.value!r} cannot be a column's value: {error}") from None
+
+    def domain(self, scope: Scope) -> Sequence[Any]:
+        del scope
+        return (self.value,)
+
+
+@dataclass(frozen=True)
+class Rounded(Generator):
+    """Another generator's numbers, rounded half to even."""
+
+    generator: Generator
+    digits: int
+
+    def values(self, cells: Cells) -> Values:
+        values = self.generator.values(cells)
+        if isinstance(values, np.ndarray):
+            if values.dtype.kind != "f":
+                return values
+            scale = 10.0**self.digits
+            return np.rint(values * scale) / scale
+        return pc.round(to_arrow(values), ndigits=self.digits)
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return self.generator.type(scope)
+
+    def check(self, scope: Scope) -> None:
+        require_numbers(self.generator, scope, ".round")
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        bounds = self.generator.bounds(scope)
+        return bounds and (round(bounds[0], self.digits), round(bounds[1], self.digits))
+
+
+@dataclass(frozen=True)
+class Clipped(Generator):
+    """Another generator's numbers, moved into [low, high]."""
+
+    generator: Generator
+    low: float | None
+    high: float | None
+
+    def values(self, cells: Cells) -> Values:
+        values = self.generator.values(cells)
+        if isinstance(values, np.ndarray):
+            return np.clip(values, self.low, self.high).astype(values.dtype, copy=False)
+        clipped = to_arrow(values)
+        type_ = clipped.type
+        if self.low is not None:
+            clipped = pc.max_element_wise(clipped, self.low, skip_nulls=False)
+        if self.high is not None:
+            clipped = pc.min_element_wise(clipped, self.high, skip_nulls=False)
+        return clipped.cast(type_)
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return self.generator.type(scope)
+
+    def check(self, scope: Scope) -> None:
+        require_numbers(self.generator, scope, ".clip")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise DeclarationError(f"{scope.place}: .clip({self.low}, {self.high}): low is above high")
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        low, high = self.generator.bounds(scope) or (float("-inf"), float("inf"))
+        if self.low is not None:
+            low, high = max(low, self.low), max(high, self.low)
+        if self.high is not None:
+            low, high = min(low, self.high), min(high, self.high)
+        return low, high
+
+
+@dataclass(frozen=True)
+class Nullable(Generator):
+    """Another generator's values, a share of them null, independent of all else."""
+
+    generator: Generator
+    share: float
+
+    def values(self, cells: Cells) -> Values:
+        array = to_arrow(self.generator.values(cells))
+        null = cells.lane("null").uniform() < self.share
+        return pc.if_else(pa.array(null), pa.scalar(None, array.type), array)
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return self.generator.type(scope)
+
+    def check(self, scope: Scope) -> None:
+        if not 0 <= self.share <= 1:
+            raise DeclarationError(f"{scope.place}: .nulls({self.share}): a share lies between 0 and 1")
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        domain = self.generator.domain(scope)
+        return None if domain is None else (*domain, None)
+
+
+@dataclass(frozen=True)
+class Cast(Generator):
+    """Another generator's values in a declared type."""
+
+    generator: Generator
+    target: pa.DataType | str
+
+    def values(self, cells: Cells) -> Values:
+        values = self.generator.values(cells)
+        target = arrow_type(self.target)
+        if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_integer(target):
+            # As Spark and Python: a cast to an integer drops the fraction.
+            return np.trunc(values).astype(target.to_pandas_dtype())
+        if pa.types.is_timestamp(target) and not isinstance(values, np.ndarray) and pa.types.is_date(values.type):
+            return values.cast(pa.timestamp(target.unit)).cast(target)
+        return to_arrow(values, target)
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return arrow_type(self.target)
+
+    def check(self, scope: Scope) -> None:
+        try:
+            arrow_type(self.target)
+        except DeclarationError as error:
+            raise DeclarationError(f"{scope.place}: .cast: {error}") from None
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        domain = self.generator.domain(scope)
+        if domain is None or any(not isinstance(value, (int, float)) for value in domain):
+            return None
+        return to_arrow(pa.array(domain), arrow_type(self.target)).to_pylist()
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        return self.generator.bounds(scope)
+
+
+def require_numbers(generator: Generator, scope: Scope, what: str) -> None:
+    """Raise where a generator's values are known not to be numbers."""
+    type_ = generator.type(scope)
+    if type_ is None or pa.types.is_null(type_):
+        return
+    if not (pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
+        raise DeclarationError(f"{scope.place}: {what} is for numbers, and these are {type_}")
+
+
+__all__ = ["Cells", "Constant", "Generator", "Index", "Reader", "mixture", "mixture_type", "take"]

@@ -1,0 +1,388 @@
+"""What a factory compiles to: columns by name; and a plan bound to a seed and a number of rows, which can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.generators import Cells, Generator, Reader
+from pytest_synthdata.columns.random import Bits, Stream
+from pytest_synthdata.columns.references import Facts, Reference
+from pytest_synthdata.columns.types import TIMESTAMP
+from pytest_synthdata.columns.values import Index, Values, join, part, take, to_arrow
+from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
+
+BATCH = 262_144  # rows generated at once
+_BLOCK = 32_768  # rows whose arrays stay in the processor's cache
+_SAMPLE = 100  # rows looked at to find the type of an opaque column
+_SMALL = 1 << 18  # parents whose columns may be held while children are made
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A table's columns, as plain data.
+
+    Args:
+        table: the table's name.
+        columns: generators by column name, in the table's order; hidden ones among them.
+        hidden: columns that others read but the table does not show.
+        key: the column that references to this table hold.
+        rows: the number of rows where none is asked for.
+    """
+
+    table: str
+    columns: Mapping[str, Generator]
+    hidden: frozenset[str] = frozenset()
+    key: str | None = None
+    rows: int = 1_000
+
+    @property
+    def references(self) -> dict[str, Reference]:
+        """The references to other tables, by name."""
+        return {name: column for name, column in self.columns.items() if isinstance(column, Reference)}
+
+    @property
+    def visible(self) -> list[str]:
+        """The names of the table's columns, in order."""
+        return [name for name in self.columns if name not in self.hidden]
+
+    def check(self, parents: Mapping[str, Plan] | None = None) -> None:
+        """Raise `DeclarationError` for anything that can never work, by table and column."""
+        _check_cycles(self)
+        for name, generator in self.columns.items():
+            _check(generator, Scope(self, name, parents or {}))
+
+
+def _check(generator: Generator, scope: Scope) -> None:
+    for name in generator.reads():
+        scope.column(name)
+    if not isinstance(generator, Reference):  # whose weights are columns of the parent
+        for child in generator.children():
+            _check(child, scope)
+    generator.check(scope)
+
+
+def _check_cycles(plan: Plan) -> None:
+    finished: set[str] = set()
+
+    def visit(name: str, path: list[str]) -> None:
+        if name in path:
+            circle = " → ".join([*path[path.index(name) :], name])
+            raise DeclarationError(f"{plan.table}.{name}: columns read each other in a circle: {circle}")
+        if name in finished or name not in plan.columns:
+            return
+        for read in plan.columns[name].reads():
+            visit(read.partition(".")[0], [*path, name])
+        finished.add(name)
+
+    for name in plan.columns:
+        visit(name, [])
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a declaration stands, and what it can see: for checks before any row is made."""
+
+    plan: Plan
+    name: str
+    parents: Mapping[str, Plan] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """``table.column``, for messages."""
+        return f"{self.plan.table}.{self.name}"
+
+    def column(self, name: str) -> tuple[Scope, Generator]:
+        """A column by its name or ``reference.column``, with the scope that it stands in."""
+        head, dot, rest = name.partition(".")
+        if head not in self.plan.columns:
+            raise DeclarationError(f"{self.place}: there is no column {head!r}: {nearest(head, self.plan.columns)}")
+        generator = self.plan.columns[head]
+        if not dot:
+            return Scope(self.plan, head, self.parents), generator
+        if not isinstance(generator, Reference):
+            raise DeclarationError(f"{self.place}: {name!r}: {head!r} is no reference to another table")
+        parent = self.of_parent(generator.parent)
+        if rest.partition(".")[0] not in parent.plan.columns:
+            raise DeclarationError(
+                f"{self.place}: {name!r}: the table {parent.plan.table!r} has no column {rest!r}: "
+                f"{nearest(rest, parent.plan.columns)}"
+            )
+        return Scope(parent.plan, self.name, self.parents).column(rest)
+
+    def of_parent(self, parent: Plan) -> Scope:
+        """The same place, seeing the columns of a parent's table."""
+        return Scope(self.parents.get(parent.table, parent), self.name, self.parents)
+
+    def type(self, name: str) -> pa.DataType | None:
+        """A column's type, where its declaration tells."""
+        scope, generator = self.column(name)
+        return generator.type(scope)
+
+    def domain(self, name: str) -> Sequence[Any] | None:
+        """All values that a column can have, where its declaration tells."""
+        scope, generator = self.column(name)
+        return generator.domain(scope)
+
+    def bounds(self, name: str) -> tuple[Any, Any] | None:
+        """A column's range, where its declaration tells."""
+        scope, generator = self.column(name)
+        return generator.bounds(scope)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A plan with a seed, a number of rows and the tables that it refers to: every cell is now decided.
+
+    Args:
+        plan: the columns.
+        seed: the dataset's seed.
+        num_rows: the table's length.
+        parents: the bound tables that references point to, by table name.
+    """
+
+    plan: Plan
+    seed: int
+    num_rows: int
+    parents: Mapping[str, Bound] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was computed once is computed again where the plan arrives.
+        return {
+            "plan": self.plan, "seed": self.seed, "num_rows": self.num_rows, "parents": self.parents, "memo": {},
+        }  # fmt: skip
+
+    def stream(self, column: str) -> Stream:
+        """A column's random bits."""
+        key = ("stream", column)
+        if key not in self.memo:
+            self.memo[key] = Stream((str(self.seed), self.plan.table, column))
+        stream: Stream = self.memo[key]
+        return stream
+
+    def at(self, rows: Bits, *, scattered: bool = False) -> Batch:
+        """Some rows, by their numbers, in any order; ``scattered`` if they may repeat."""
+        return Batch(self, rows, scattered=scattered)
+
+    def parent(self, reference: str) -> Bound:
+        """The table that a reference points to."""
+        return self.parents[self.plan.references[reference].parent.table]
+
+    def facts(self, reference: Reference) -> Facts:
+        """What is known of a reference of this table before any row is."""
+        key = ("facts", reference.name)
+        if key not in self.memo:
+            self.memo[key] = reference.facts(self.scope(reference.name))
+        facts: Facts = self.memo[key]
+        return facts
+
+    def scope(self, column: str) -> Scope:
+        """The scope of a column, in which its references see the bound parents."""
+        return Scope(self.plan, column, {name: parent.plan for name, parent in self.all_parents().items()})
+
+    def all_parents(self) -> dict[str, Bound]:
+        """The tables that this one depends on, near and far, by name."""
+        found: dict[str, Bound] = {}
+        for name, parent in self.parents.items():
+            found |= {name: parent, **parent.all_parents()}
+        return found
+
+    def is_small_for(self, rows: int) -> bool:
+        """Whether it pays to make a whole column at once when ``rows`` random ones are asked for."""
+        return self.num_rows <= min(_SMALL, max(4 * rows, 64))
+
+    def hold(self, name: str, for_rows: int) -> Values | None:
+        """A column from the first row to the last, held from now on; None where that would not pay."""
+        key = ("whole", name)
+        if key not in self.memo:
+            if not self.is_small_for(for_rows):
+                return None
+            self.memo[key] = self.at(np.arange(self.num_rows, dtype=np.uint64)).read(name)
+        values: Values = self.memo[key]
+        return values
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the visible columns. Every column may be null, as in a table read from files."""
+        return pa.schema([pa.field(name, self.type_of(name)) for name in self.plan.visible])
+
+    def type_of(self, name: str) -> pa.DataType:
+        """The Arrow type of a column."""
+        type_ = self.plan.columns[name].type(self.scope(name))
+        if type_ is None:
+            sample = self.at(np.arange(min(max(self.num_rows, 1), _SAMPLE), dtype=np.uint64))
+            type_ = to_arrow(sample.read(name)).type
+        if pa.types.is_dictionary(type_):
+            type_ = type_.value_type
+        if pa.types.is_null(type_):
+            return pa.string()
+        if pa.types.is_timestamp(type_):
+            return TIMESTAMP if type_.tz else pa.timestamp("us")
+        return type_
+
+    def batch(self, start: int, stop: int) -> pa.RecordBatch:
+        """The visible columns of the rows from ``start`` to before ``stop``."""
+        rows = self.at(np.arange(start, stop, dtype=np.uint64))
+        arrays = []
+        for field_ in self.schema:
+            try:
+                arrays.append(to_arrow(rows.read(field_.name), field_.type))
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+                raise GenerationError(
+                    f"{self.plan.table}.{field_.name}: the values do not fit its type {field_.type}, "
+                    f"which the first rows gave it: {error}. Add .cast(…)"
+                ) from None
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
+        """The rows from ``start`` to before ``stop`` in batches of at most ``size``."""
+        for first in range(start, stop, size):
+            yield self.batch(first, min(first + size, stop))
+
+
+class Batch:
+    """Some rows of a bound table; a column is made when it is first read, and kept.
+
+    Args:
+        bound: the table.
+        rows: row numbers, in any order.
+        scattered: whether rows may repeat, as a reference's picks do.
+    """
+
+    def __init__(self, bound: Bound, rows: Bits, *, scattered: bool = False) -> None:
+        self.bound = bound
+        self.rows = rows
+        self._scattered = scattered
+        self._known: dict[str, Any] = {}
+        self._related: dict[str, Batch] = {}
+
+    def read(self, name: str) -> Values:
+        """A column at these rows; a parent's as ``reference.column``."""
+        if name not in self._known:
+            self._known[name] = None
+            try:
+                self._known[name] = self._make(name)
+            except BaseException:
+                del self._known[name]
+                raise
+        values: Values | None = self._known[name]
+        if values is None:
+            raise GenerationError(f"{self.bound.plan.table}.{name}: columns read each other in a circle")
+        return values
+
+    def _make(self, name: str) -> Values:
+        head, dot, rest = name.partition(".")
+        if dot:
+            return self.related(head).read(rest)
+        if self._scattered:
+            held = self.bound.hold(name, for_rows=len(self.rows))
+            if held is not None:
+                return take(held, self.rows)
+        return self.generate(name)
+
+    def generate(self, name: str) -> Values:
+        """A column at these rows, made block by block so that its intermediates stay in the cache."""
+        plan = self.bound.plan
+        if name not in plan.columns:
+            raise GenerationError(f"{plan.table}: there is no column {name!r}: {nearest(name, plan.columns)}")
+        generator, stream, place = plan.columns[name], self.bound.stream(name), f"{plan.table}.{name}"
+        count = len(self.rows)
+        if count <= _BLOCK or isinstance(generator, Reference):
+            return generator.values(Cells(self, stream, place))
+        blocks = [slice(start, start + _BLOCK) for start in range(0, count, _BLOCK)]
+        return join([generator.values(Cells(Selection(self, block), stream, place)) for block in blocks])
+
+    def related(self, name: str) -> Batch:
+        """The parents' rows that a reference points to."""
+        if name not in self._related:
+            picks = np.asarray(self.read(name)).astype(np.uint64)
+            self._related[name] = Batch(self.bound.parent(name), picks, scattered=True)
+        return self._related[name]
+
+    def objects(self, name: str) -> list[Any]:
+        """A column as Python objects."""
+        key = f"{name} as objects"
+        if key not in self._known:
+            type_ = self.bound.type_of(name)
+            self._known[key] = to_arrow(self.read(name), type_).to_pylist()
+        values: list[Any] = self._known[key]
+        return values
+
+    def take(self, index: Index) -> Selection:
+        """The rows at some positions; what is known of them already is not made again."""
+        return Selection(self, index)
+
+    def row(self, position: int) -> Row:
+        """One row's values as attributes, for opaque functions."""
+        return Row(self, position)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Some of the rows of a batch.
+
+    Args:
+        base: the batch, or another selection.
+        index: positions in it.
+        parents: for references named here, other parents' row numbers than those that they point to.
+    """
+
+    base: Reader
+    index: slice | Index
+    parents: Mapping[str, Bits] = field(default_factory=dict)
+
+    @property
+    def bound(self) -> Bound:
+        """The table."""
+        return self.base.bound
+
+    @cached_property
+    def rows(self) -> Bits:
+        """Row numbers."""
+        return self.base.rows[self.index]
+
+    def read(self, name: str) -> Values:
+        """A column at these rows."""
+        head, dot, rest = name.partition(".")
+        if head in self.parents:
+            picks = self.parents[head]
+            return self.bound.parent(head).at(picks, scattered=True).read(rest) if dot else picks.astype(np.int64)
+        values = self.base.read(name)
+        if isinstance(self.index, slice):
+            return part(values, *self.index.indices(len(values))[:2])
+        return take(values, self.index)
+
+    def take(self, index: Index) -> Selection:
+        """Some of these rows."""
+        return Selection(self, index, {name: picks[index] for name, picks in self.parents.items()})
+
+    def with_parents(self, name: str, parents: Bits) -> Selection:
+        """The same rows as if a reference pointed to other parents."""
+        return Selection(self.base, self.index, {name: parents})
+
+    def row(self, position: int) -> Any:
+        """One row's values as attributes."""
+        start = self.index.start if isinstance(self.index, slice) else 0
+        return self.base.row(start + position if isinstance(self.index, slice) else int(self.index[position]))
+
+
+class Row:
+    """One row of a batch, its columns and its parents' as attributes."""
+
+    def __init__(self, batch: Batch, position: int) -> None:
+        self._batch = batch
+        self._position = position
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._batch.bound.plan.columns:
+            table = self._batch.bound.plan.table
+            raise AttributeError(f"{table} has no column {name!r}: {nearest(name, self._batch.bound.plan.columns)}")
+        if isinstance(self._batch.bound.plan.columns[name], Reference):
+            return Row(self._batch.related(name), self._position)
+        return self._batch.objects(name)[self._position]

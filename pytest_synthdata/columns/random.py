@@ -1,0 +1,91 @@
+"""Stateless random bits: a pure function of a key (made of names) and row numbers.
+
+A stream is named; its 128-bit key is a BLAKE2b hash of the names, made once. Row numbers are mixed with
+the key by the finaliser of SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number
+generators", with David Stafford's Mix13 constants). One half of the key enters before the first
+multiplication and the other between the two: streams whose first halves happen to lie a few steps apart are
+therefore no shifted copies of each other, as they would be in plain SplitMix64.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Bits: TypeAlias = npt.NDArray[np.uint64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_30, _27, _31, _12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A named, endless, randomly accessible sequence of 64-bit words.
+
+    Args:
+        names: what identifies the stream, for example ``("42", "orders", "amount")``.
+
+    >>> Stream(("42", "orders", "amount")).bits(np.arange(2, dtype=np.uint64)).tolist()
+    [13705581419771583316, 11518273597837789220]
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        # Lengths are hashed along, so that ("a", "bc") and ("ab", "c") are different streams.
+        digest = blake2b(digest_size=16)
+        for name in self.names:
+            data = name.encode()
+            digest.update(len(data).to_bytes(8, "little"))
+            digest.update(data)
+        start, middle = np.frombuffer(digest.digest(), "<u8")
+        object.__setattr__(self, "_start", np.uint64(start))
+        object.__setattr__(self, "_middle", np.uint64(middle))
+
+    def child(self, *names: str) -> Stream:
+        """The stream of the same place with more names: independent of this one."""
+        return Stream((*self.names, *names))
+
+    def bits(self, rows: Bits) -> Bits:
+        """64 random bits for each row number.
+
+        Args:
+            rows: row numbers, uint64; any order, any of the 2^64.
+        """
+        word = rows * _GOLDEN
+        word += self._start  # type: ignore[attr-defined]
+        shifted = word >> _30
+        word ^= shifted
+        word *= _MIX_1
+        word += self._middle  # type: ignore[attr-defined]
+        np.right_shift(word, _27, out=shifted)
+        word ^= shifted
+        word *= _MIX_2
+        np.right_shift(word, _31, out=shifted)
+        word ^= shifted
+        return word
+
+    def uniform(self, rows: Bits) -> Floats:
+        """A number in (0, 1), both ends excluded, for each row number."""
+        return uniform(self.bits(rows))
+
+
+def uniform(bits: Bits) -> Floats:
+    """The upper 52 bits of each word as the middle of one of 2^52 equal parts of (0, 1)."""
+    number = (bits >> _12).astype(np.float64)
+    number += 0.5
+    number *= 2.0**-52
+    return number
+
+
+def remix(bits: Bits) -> Bits:
+    """More random bits from random bits: a second, independent word where one is used up."""
+    word = (bits ^ (bits >> _31)) * _MIX_1
+    return word ^ (word >> _27)

@@ -1,0 +1,113 @@
+"""Values from opaque Python functions, one row at a time: slow, never wrong, and as reproducible as the rest."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.generators import Cells, Generator
+from pytest_synthdata.columns.random import Stream
+from pytest_synthdata.columns.values import Values
+from pytest_synthdata.errors import GenerationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import Scope
+
+
+@contextmanager
+def borrowed_generators() -> Iterator[Callable[[int], None]]:
+    """Lend the global random generators to a user's function, and give them back as they were.
+
+    Yields a function that seeds them all. Nothing outside notices: other plugins reseed these generators too.
+    """
+    # Filled only when somebody imported factory_boy, which this module must not.
+    factory_random = sys.modules.get("factory.random")
+    generators = [random._inst]  # type: ignore[attr-defined]  # noqa: SLF001
+    if factory_random is not None:
+        generators.append(factory_random.randgen)
+    states = [generator.getstate() for generator in generators]
+    numpy_state = np.random.get_state()  # noqa: NPY002
+
+    def seed(number: int) -> None:
+        for generator in generators:
+            generator.seed(number)
+        np.random.seed(number & 0xFFFFFFFF)  # noqa: NPY002
+
+    try:
+        yield seed
+    finally:
+        for generator, state in zip(generators, states, strict=True):
+            generator.setstate(state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
+
+
+@dataclass(frozen=True)
+class RowFunction(Generator):
+    """A Python function called for every row.
+
+    Args:
+        function: gets the row (with ``takes_row``), then the row number (with ``takes_number``).
+        seeded: whether the global random generators are seeded for each call.
+    """
+
+    function: Callable[..., Any]
+    takes_row: bool = False
+    takes_number: bool = False
+    seeded: bool = True
+
+    def values(self, cells: Cells) -> Values:
+        if not self.seeded:
+            return self._array(cells, lambda _: None)
+        with borrowed_generators() as seed:
+            return self._array(cells, seed)
+
+    def _array(self, cells: Cells, seed: Callable[[int], None]) -> Values:
+        values = []
+        for position, (number, bits) in enumerate(
+            zip(cells.rows.tolist(), cells.bits().tolist(), strict=True)
+        ):
+            seed(bits)
+            arguments: list[Any] = [cells.reader.row(position)] if self.takes_row else []
+            if self.takes_number:
+                arguments.append(number)
+            values.append(self.function(*arguments))
+        return python_values(values, cells)
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        del scope
+        return None
+
+
+def python_values(values: list[Any], cells: Cells) -> Values:
+    """Python objects as an Arrow array, or an error that names the column."""
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise GenerationError(f"{cells.place}: values that no column can hold: {error}") from None
+
+
+@dataclass(frozen=True)
+class Cycle(Generator):
+    """The items of a list in turn, beginning again when they are used up."""
+
+    items: tuple[Any, ...]
+
+    def values(self, cells: Cells) -> Values:
+        items = pa.array(self.items)
+        return items.take(pa.array(cells.rows % np.uint64(len(self.items))))
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.array(self.items).type
+
+
+def row_seed(stream: Stream, rows: Any) -> list[int]:
+    """One integer seed a row, for libraries that want one."""
+    return [int(bits) for bits in stream.bits(rows)]

@@ -1,0 +1,117 @@
+"""Arrays of values between columns: NumPy where numbers flow, Arrow where there are strings, nulls or codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
+Index: TypeAlias = npt.NDArray[np.intp]
+
+
+def to_arrow(values: Any, type_: pa.DataType | None = None) -> pa.Array:
+    """Values as a plain Arrow array (no dictionary codes), cast to a type where one is asked for."""
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.DictionaryArray):
+        # Codes without nulls: gathering is several times faster than Arrow's cast.
+        values = values.dictionary.take(values.indices)
+    if isinstance(values, pa.Array):
+        return values if type_ is None or values.type == type_ else values.cast(type_)
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        array = pa.array(values)
+        return array if type_ is None or array.type == type_ else _cast(array, type_)
+    return pa.array(values, type=type_)
+
+
+def _cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
+    if pa.types.is_decimal(type_) and pa.types.is_floating(array.type):
+        # A float that prints as 12.34 is meant as 12.34: round half even at the declared scale, don't fail.
+        array = pc.round(array, ndigits=type_.scale)
+        return array.cast(pa.decimal128(38, type_.scale)).cast(type_)
+    return array.cast(type_)
+
+
+def to_numpy(values: Values) -> npt.NDArray[Any]:
+    """Values as a NumPy array: numbers, booleans, datetime64; objects for all else; NaN or NaT for nulls."""
+    if isinstance(values, np.ndarray):
+        return values
+    if isinstance(values, pa.DictionaryArray):
+        categories = to_numpy(values.dictionary)
+        if values.null_count == 0:
+            return categories[to_numpy(values.indices)]
+        values = to_arrow(values)
+    if pa.types.is_timestamp(values.type) and values.type.tz is not None:
+        values = values.cast(pa.timestamp(values.type.unit))
+    if pa.types.is_decimal(values.type):
+        values = values.cast(pa.float64())
+    return np.asarray(values.to_numpy(zero_copy_only=False))
+
+
+def categorical(codes: npt.NDArray[Any], categories: pa.Array) -> pa.DictionaryArray:
+    """Codes into a list of categories, as Arrow's dictionary array."""
+    return pa.DictionaryArray.from_arrays(pa.array(codes), categories, safe=False)
+
+
+def take(values: Values, index: npt.NDArray[Any]) -> Values:
+    """The values at some positions."""
+    return values[index] if isinstance(values, np.ndarray) else values.take(pa.array(index))
+
+
+def part(values: Values, start: int, stop: int) -> Values:
+    """The values from one position to another, without a copy."""
+    return values[start:stop] if isinstance(values, np.ndarray) else values.slice(start, stop - start)
+
+
+def join(parts: Sequence[Values]) -> Values:
+    """Pieces of one column, end to end."""
+    if len(parts) == 1:
+        return parts[0]
+    if all(isinstance(piece, np.ndarray) for piece in parts):
+        return np.concatenate(parts)
+    if all(isinstance(piece, pa.DictionaryArray) for piece in parts):
+        first = parts[0].dictionary
+        if all(piece.dictionary is first or piece.dictionary.equals(first) for piece in parts):
+            indices = pa.concat_arrays([piece.indices for piece in parts])
+            return pa.DictionaryArray.from_arrays(indices, first, safe=False)
+    arrays = [to_arrow(piece) for piece in parts]
+    target = common_type([array.type for array in arrays])
+    return pa.concat_arrays([array.cast(target) for array in arrays])
+
+
+def scatter(pieces: Sequence[tuple[Index, Values]], length: int) -> Values:
+    """Put pieces of a column back into their positions, which together cover all of it."""
+    if all(isinstance(values, np.ndarray) and values.dtype != object for _, values in pieces):
+        out = np.empty(length, np.result_type(*[values for _, values in pieces]))
+        for index, values in pieces:
+            out[index] = values
+        return out
+    origin = np.empty(length, np.int64)
+    origin[np.concatenate([index for index, _ in pieces])] = np.arange(length)
+    return take(join([values for _, values in pieces]), origin)
+
+
+@cache
+def _ranks() -> dict[pa.DataType, int]:
+    numbers = (pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float64())
+    return {type_: rank for rank, type_ in enumerate(numbers)}
+
+
+def common_type(types: Sequence[pa.DataType]) -> pa.DataType:
+    """The one type that holds the values of all; raises `TypeError` where there is none."""
+    distinct = list(dict.fromkeys(type_ for type_ in types if not pa.types.is_null(type_)))
+    if not distinct:
+        return pa.string()
+    if len(distinct) == 1:
+        return distinct[0]
+    ranks = _ranks()
+    if all(type_ in ranks for type_ in distinct) and pa.bool_() not in distinct:
+        return max(distinct, key=ranks.__getitem__)
+    listed = " and ".join(str(type_) for type_ in distinct)
+    raise TypeError(f"no column holds both {listed}")
