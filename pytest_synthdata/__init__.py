@@ -1,1 +1,96 @@
-"""Realistic, coherent, reproducible test data for PySpark pipelines."""
+"""Realistic, coherent, reproducible test data for PySpark pipelines.
+
+Names are imported when they are first used, so that the pytest plugin costs nothing where nobody asks for data.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.calendar import Dates, Event, Timeline
+    from pytest_synthdata.columns.categories import Categorical, Given
+    from pytest_synthdata.columns.distributions import (
+        Distribution,
+        Exponential,
+        LogNormal,
+        Normal,
+        Pareto,
+        Poisson,
+        Uniform,
+    )
+    from pytest_synthdata.columns.expressions import col, column, when
+    from pytest_synthdata.columns.generators import Constant
+    from pytest_synthdata.columns.keys import Key
+    from pytest_synthdata.columns.text import Fake
+    from pytest_synthdata.dataset import Dataset, Table
+    from pytest_synthdata.declarations import ForeignKey
+    from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
+    from pytest_synthdata.factories.base import TableFactory
+
+_MODULES = {
+    "Categorical": "columns.categories",
+    "Constant": "columns.generators",
+    "Dataset": "dataset",
+    "Dates": "columns.calendar",
+    "DeclarationError": "errors",
+    "Distribution": "columns.distributions",
+    "Event": "columns.calendar",
+    "Exponential": "columns.distributions",
+    "Fake": "columns.text",
+    "ForeignKey": "declarations",
+    "GenerationError": "errors",
+    "Given": "columns.categories",
+    "Key": "columns.keys",
+    "LogNormal": "columns.distributions",
+    "Normal": "columns.distributions",
+    "Pareto": "columns.distributions",
+    "Poisson": "columns.distributions",
+    "SynthDataError": "errors",
+    "Table": "dataset",
+    "TableFactory": "factories.base",
+    "Timeline": "columns.calendar",
+    "Uniform": "columns.distributions",
+    "col": "columns.expressions",
+    "column": "columns.expressions",
+    "when": "columns.expressions",
+}
+
+__all__ = [
+    "Categorical",
+    "Constant",
+    "Dataset",
+    "Dates",
+    "DeclarationError",
+    "Distribution",
+    "Event",
+    "Exponential",
+    "Fake",
+    "ForeignKey",
+    "GenerationError",
+    "Given",
+    "Key",
+    "LogNormal",
+    "Normal",
+    "Pareto",
+    "Poisson",
+    "SynthDataError",
+    "Table",
+    "TableFactory",
+    "Timeline",
+    "Uniform",
+    "col",
+    "column",
+    "when",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -251,6 +251,21 @@ def _comparable(arrays: list[pa.Array]) -> list[pa.Array]:
 
 
 @dataclass(frozen=True, eq=False)
+class Truth(Expression):
+    """Whether Python would take a value for true: neither null nor zero nor empty."""
+
+    generator: Generator
+
+    def values(self, cells: Cells) -> Values:
+        values = to_numpy(self.generator.values(cells))
+        return np.array([value == value and bool(value) for value in values.tolist()], np.bool_)  # noqa: PLR0124
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.bool_()
+
+
+@dataclass(frozen=True, eq=False)
 class When(Expression):
     """Cases in order, each a condition and what fills the cells that meet it first."""
 

@@ -318,9 +318,9 @@ class Batch:
         """The rows at some positions; what is known of them already is not made again."""
         return Selection(self, index)
 
-    def row(self, position: int) -> Row:
+    def row(self, position: int) -> RowView:
         """One row's values as attributes, for opaque functions."""
-        return Row(self, position)
+        return RowView(self, position)
 
 
 @dataclass(frozen=True)
@@ -372,7 +372,7 @@ class Selection:
         return self.base.row(start + position if isinstance(self.index, slice) else int(self.index[position]))
 
 
-class Row:
+class RowView:
     """One row of a batch, its columns and its parents' as attributes."""
 
     def __init__(self, batch: Batch, position: int) -> None:
@@ -384,5 +384,5 @@ class Row:
             table = self._batch.bound.plan.table
             raise AttributeError(f"{table} has no column {name!r}: {nearest(name, self._batch.bound.plan.columns)}")
         if isinstance(self._batch.bound.plan.columns[name], Reference):
-            return Row(self._batch.related(name), self._position)
+            return RowView(self._batch.related(name), self._position)
         return self._batch.objects(name)[self._position]

@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.generators import Cells, Generator
-from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import GenerationError
 
@@ -63,22 +62,22 @@ class RowFunction(Generator):
     seeded: bool = True
 
     def values(self, cells: Cells) -> Values:
-        if not self.seeded:
-            return self._array(cells, lambda _: None)
-        with borrowed_generators() as seed:
-            return self._array(cells, seed)
+        return python_values(self.objects(cells), cells)
 
-    def _array(self, cells: Cells, seed: Callable[[int], None]) -> Values:
-        values = []
-        for position, (number, bits) in enumerate(
-            zip(cells.rows.tolist(), cells.bits().tolist(), strict=True)
-        ):
-            seed(bits)
+    def objects(self, cells: Cells) -> list[Any]:
+        """What the function gives, one object a row."""
+        if not self.seeded:
+            return list(self._calls(cells, lambda _: None))
+        with borrowed_generators() as seed:
+            return list(self._calls(cells, seed))
+
+    def _calls(self, cells: Cells, seed: Callable[[int], None]) -> Iterator[Any]:
+        for position, (number, bits) in enumerate(zip(cells.rows.tolist(), cells.bits().tolist(), strict=True)):
             arguments: list[Any] = [cells.reader.row(position)] if self.takes_row else []
             if self.takes_number:
                 arguments.append(number)
-            values.append(self.function(*arguments))
-        return python_values(values, cells)
+            seed(bits)
+            yield self.function(*arguments)
 
     def type(self, scope: Scope) -> pa.DataType | None:
         del scope
@@ -107,7 +106,3 @@ class Cycle(Generator):
         del scope
         return pa.array(self.items).type
 
-
-def row_seed(stream: Stream, rows: Any) -> list[int]:
-    """One integer seed a row, for libraries that want one."""
-    return [int(bits) for bits in stream.bits(rows)]

@@ -1,0 +1,192 @@
+"""`Dataset` and `Table`: what users hold. Any part of any table, in any form, whenever it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.fingerprint import fingerprint
+from pytest_synthdata.columns.plan import BATCH, Bound
+from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
+from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Table:
+    """A table whose every cell is decided, and none is made before it is asked for."""
+
+    def __init__(self, bound: Bound, factory: type[TableFactory]) -> None:
+        self.bound = bound
+        self.factory = factory
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}: {self.num_rows:,} rows, seed {self.bound.seed}>"
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self.bound.plan.table
+
+    @property
+    def num_rows(self) -> int:
+        """The number of rows."""
+        return self.bound.num_rows
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, the same in every form. Times are in UTC; every column may be null."""
+        return self.bound.schema
+
+    def batches(self, start: int = 0, stop: int | None = None, size: int = BATCH) -> Iterator[pa.RecordBatch]:
+        """The rows from ``start`` to before ``stop``, in batches of at most ``size`` rows."""
+        first, last = self._range(start, stop)
+        return self.bound.batches(first, last, size)
+
+    def to_arrow(self, start: int = 0, stop: int | None = None) -> pa.Table:
+        """The rows from ``start`` to before ``stop``; negative numbers count from the end, as in a slice."""
+        return pa.Table.from_batches(list(self.batches(start, stop)), schema=self.schema)
+
+    def to_pandas(self, start: int = 0, stop: int | None = None) -> pd.DataFrame:
+        """The rows as a pandas DataFrame. pandas is an optional dependency."""
+        return self.to_arrow(start, stop).to_pandas()
+
+    def to_spark(self, spark: Any) -> Any:
+        """The table as a Spark DataFrame, with its own schema stated: nothing is inferred.
+
+        Args:
+            spark: a session, classic or Connect.
+        """
+        from pytest_synthdata.spark.frames import to_spark
+
+        return to_spark(self, spark)
+
+    def to_parquet(self, path: str | Path) -> Path:
+        """Write the table to a Parquet file, batch by batch."""
+        import pyarrow.parquet as pq
+
+        target = Path(path)
+        with pq.ParquetWriter(target, self.schema) as writer:
+            for batch in self.batches():
+                writer.write_batch(batch)
+        return target
+
+    def fingerprint(self) -> str:
+        """A hash of the contents, whoever made them: equal data has equal fingerprints."""
+        return fingerprint(self.batches())
+
+    def _range(self, start: int, stop: int | None) -> tuple[int, int]:
+        first, last, _ = slice(start, stop).indices(self.num_rows)
+        return first, max(first, last)
+
+
+class Dataset:
+    """Tables that belong together, decided by a seed.
+
+    Args:
+        tables: rows by factory. None, where a factory has a `Timeline`, is its expected number; else the
+            factory's ``Meta.rows``. Tables that these refer to are added, with the rows of their ``Meta``.
+        seed: any integer.
+
+    Tables are attributes and items: ``dataset.orders``, ``dataset["orders"]``.
+
+    Raises:
+        DeclarationError: for a number of rows that is none, and for declarations that can never work.
+    """
+
+    def __init__(
+        self, tables: Mapping[type[TableFactory], int | None] | None = None, *, seed: int = DEFAULT_SEED
+    ) -> None:
+        if tables is None:
+            from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+
+            tables = dict.fromkeys((CustomerFactory, OrderFactory, TicketFactory))
+        self.seed = _whole_number(seed, "the seed")
+        self.tables = self._bind(dict(tables))
+
+    def _bind(self, asked: dict[type[TableFactory], int | None]) -> dict[str, Table]:
+        factories: dict[str, type[TableFactory]] = {}
+        rows: dict[str, int] = {}
+        for factory, count in asked.items():
+            if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
+                raise DeclarationError(f"Dataset: {factory!r} is no TableFactory; give {{OrderFactory: 1_000}}")
+            name = factory._meta.table
+            if name in factories:
+                raise DeclarationError(
+                    f"Dataset: {factories[name].__name__} and {factory.__name__} both make the table {name!r}; "
+                    "give one of them another Meta.table"
+                )
+            factories[name] = factory
+            rows[name] = factory._meta.rows if count is None else _row_count(count, name)
+        bounds: dict[str, Bound] = {}
+        found: dict[str, Table] = {}
+
+        def bind(factory: type[TableFactory]) -> Bound:
+            name = factory._meta.table
+            factory = factories.get(name, factory)
+            if name not in bounds:
+                parents = [key.parent for key in factory._meta.references.values()]
+                bound_parents = {parent._meta.table: bind(parent) for parent in parents}
+                plan = factory._meta.plan()
+                bounds[name] = Bound(plan, self.seed, rows.get(name, plan.rows), bound_parents)
+                plan.check({table: bound.plan for table, bound in bounds.items()})
+                found[name] = Table(bounds[name], factory)
+            return bounds[name]
+
+        for factory in factories.values():
+            bind(factory)
+        return found
+
+    def __getitem__(self, name: str) -> Table:
+        try:
+            return self.tables[name]
+        except KeyError:
+            raise SynthDataError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}") from None
+
+    def __getattr__(self, name: str) -> Table:
+        if name.startswith("_") or name == "tables":
+            raise AttributeError(name)
+        if name not in self.tables:
+            raise AttributeError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}")
+        return self.tables[name]
+
+    def __iter__(self) -> Iterator[Table]:
+        """The tables, each after those that it refers to."""
+        return iter(self.tables.values())
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+    def __repr__(self) -> str:
+        tables = ", ".join(f"{table.name}: {table.num_rows:,}" for table in self)
+        return f"<Dataset seed {self.seed}; {tables}>"
+
+    def factories(self) -> AbstractContextManager[None]:
+        """Within ``with dataset.factories():`` the factories' ``build()`` gives rows of this dataset's tables."""
+        return TableFactory._meta.bound_to(*(table.bound for table in self))
+
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of each table."""
+        return {table.name: table.fingerprint() for table in self}
+
+
+def _row_count(count: Any, table: str) -> int:
+    number = _whole_number(count, f"the number of rows of {table!r}")
+    if number < 0:
+        raise DeclarationError(f"the number of rows of {table!r} is {number}; it must not be negative")
+    return number
+
+
+def _whole_number(value: Any, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise DeclarationError(f"{what} is {value!r}; it must be an integer")
+    return int(value)
+
+
+__all__ = ["Dataset", "Table"]

@@ -1,0 +1,8 @@
+"""The business that comes along: customers, their orders and their support tickets."""
+
+from pytest_synthdata.factories.base import TableFactory
+from pytest_synthdata.factories.customers import CustomerFactory
+from pytest_synthdata.factories.orders import OrderFactory
+from pytest_synthdata.factories.tickets import TicketFactory
+
+__all__ = ["CustomerFactory", "OrderFactory", "TableFactory", "TicketFactory"]

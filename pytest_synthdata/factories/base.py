@@ -1,0 +1,230 @@
+"""`TableFactory`: a factory of factory_boy whose rows, any number of them, are also a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import factory
+from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
+
+from pytest_synthdata.columns.expressions import Column
+from pytest_synthdata.columns.calendar import Timeline
+from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.declarations import (
+    ColumnDeclaration,
+    ForeignKey,
+    ReferenceDeclaration,
+    as_declaration,
+    compile_factory,
+)
+from pytest_synthdata.errors import DeclarationError, nearest
+
+DEFAULT_SEED = 42
+DEFAULT_ROWS = 1_000
+
+# The tables whose rows `build()` gives, by name; where a table is not among them, its factory's defaults.
+_bound_tables: ContextVar[dict[str, Bound]] = ContextVar("bound_tables", default={})  # noqa: B039 - never changed
+
+
+class Row(dict[str, Any]):
+    """One row: a dict of the table's columns, which are attributes too; and the rows that it refers to.
+
+    >>> Row(tier="Pro").tier
+    'Pro'
+    """
+
+    def __init__(self, /, **columns: Any) -> None:
+        super().__init__(columns)
+        object.__setattr__(self, "_related", {})
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self:
+            return self[name]
+        related = self.__dict__.get("_related", {})
+        if name in related:
+            return related[name]
+        raise AttributeError(f"this row has no column {name!r}: {nearest(name, [*self, *related])}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+class TableOptions(FactoryOptions):  # type: ignore[misc]
+    """The options in a table factory's ``class Meta``, and what follows from them."""
+
+    table: str
+    rows: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plan: Plan | None = None
+        self._bound: Bound | None = None
+
+    def _build_default_options(self) -> list[OptionDefault]:
+        return [
+            *super()._build_default_options(),
+            OptionDefault("table", None, inherit=True),
+            OptionDefault("rows", None, inherit=True),
+            OptionDefault("key", None, inherit=True),
+        ]
+
+    def contribute_to_class(self, factory: Any, meta: Any = None, **arguments: Any) -> None:
+        super().contribute_to_class(factory, meta=meta, **arguments)
+        if self.table is None:
+            self.table = _table_name(factory.__name__)
+        if self.rows is None:
+            self.rows = self._natural_rows()
+
+    def _natural_rows(self) -> int:
+        for name in self.pre_declarations:
+            declaration = self.pre_declarations[name].declaration
+            if isinstance(declaration, ColumnDeclaration) and isinstance(declaration.generator, Timeline):
+                return declaration.generator.expected()
+        return DEFAULT_ROWS
+
+    def _get_counter_reference(self) -> TableOptions:
+        # Each factory counts its own rows: build() number i of any of them is row i of its table.
+        return self
+
+    @property
+    def references(self) -> dict[str, ForeignKey]:
+        """The foreign keys, by attribute name."""
+        declared = ((name, self.pre_declarations[name].declaration) for name in self.pre_declarations)
+        return {
+            name: declaration.foreign_key
+            for name, declaration in declared
+            if isinstance(declaration, ReferenceDeclaration)
+        }
+
+    def key_column(self) -> str | None:
+        """The column that references to this table hold: ``Meta.key``, else the first `Key`."""
+        if self.key is not None:
+            if self.key not in self.pre_declarations:
+                raise DeclarationError(
+                    f"{self.table}: Meta.key is {self.key!r}: {nearest(self.key, self.pre_declarations)}"
+                )
+            return str(self.key)
+        for name in self.pre_declarations:
+            declaration = self.pre_declarations[name].declaration
+            if isinstance(declaration, ColumnDeclaration) and isinstance(declaration.generator, Key):
+                return str(name)
+        return None
+
+    def plan(self) -> Plan:
+        """What the factory compiles to; checked, and made once.
+
+        Raises:
+            DeclarationError: for a declaration that can never work, by table and column.
+        """
+        if self._plan is None:
+            if self.abstract:
+                raise DeclarationError(f"{self.factory.__name__} is abstract; it has no table")
+            plan = compile_factory(self.factory)
+            plan.check()
+            self._plan = plan
+        return self._plan
+
+    def bound(self) -> Bound:
+        """The table whose rows `build()` gives: that of a dataset in use, else one of the default seed and size."""
+        tables = _bound_tables.get()
+        if self.table in tables and list(tables[self.table].plan.columns) == list(self.plan().columns):
+            return tables[self.table]
+        if self._bound is None:
+            parents = {key.parent._meta.table: key.parent._meta.bound() for key in self.references.values()}
+            self._bound = Bound(self.plan(), DEFAULT_SEED, self.plan().rows, parents)
+        return self._bound
+
+    @staticmethod
+    @contextmanager
+    def bound_to(*tables: Bound) -> Iterator[None]:
+        """Within, `build()` gives rows of these tables and of those that they refer to."""
+        chosen = {name: bound for table in tables for name, bound in table.all_parents().items()}
+        chosen |= {table.plan.table: table for table in tables}
+        token = _bound_tables.set(_bound_tables.get() | chosen)
+        try:
+            yield
+        finally:
+            _bound_tables.reset(token)
+
+
+def _table_name(class_name: str) -> str:
+    name = class_name.removesuffix("Factory")
+    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
+    return words if words.endswith("s") else f"{words}s"
+
+
+class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
+    """Turns what a class body declares into what factory_boy understands."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> Any:
+        params = attributes.get("Params")
+        if params is not None:
+            for field, value in list(vars(params).items()):
+                if not field.startswith("_"):
+                    setattr(params, field, as_declaration(field, value))
+        declared: dict[str, Any] = {}
+        for field, value in attributes.items():
+            if field.startswith("_") or field in ("Meta", "Params"):
+                declared[field] = value
+                continue
+            declared[field] = as_declaration(field, value)
+            if isinstance(value, ForeignKey):
+                key = value.parent._meta.key_column()
+                if key is None:
+                    raise DeclarationError(
+                        f"{name}.{field}: the table {value.parent._meta.table!r} has no key to refer to: "
+                        f"declare a Key in {value.parent.__name__}, or name a column in its Meta.key"
+                    )
+                column = value.column or f"{field}_id"
+                if column not in attributes:
+                    declared[column] = ColumnDeclaration(column, Column(f"{field}.{key}"))
+        return super().__new__(mcs, name, bases, declared)
+
+
+class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: ignore[misc]
+    """A factory whose rows are a table.
+
+    Declare columns with the generators of this package, with factory_boy's declarations, or with constants.
+    ``build()`` number i gives row i of the table.
+
+    ``class Meta`` takes, besides factory_boy's options:
+
+    - ``table``: the table's name; from the class name where not given.
+    - ``rows``: how many rows the table has where nobody says; a timeline's expected number, else 1,000.
+    - ``key``: the column that foreign keys hold; the first `Key` where not given.
+    """
+
+    _options_class = TableOptions
+    _meta: TableOptions
+
+    class Meta:
+        abstract = True
+        model = Row
+
+    @classmethod
+    def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
+        cls._meta.plan()
+        return super()._generate(strategy, {name: as_declaration(name, value) for name, value in params.items()})
+
+    @classmethod
+    def _build(cls, model_class: type, *args: Any, **kwargs: Any) -> Any:
+        return cls._instance(super()._build, model_class, args, kwargs)
+
+    @classmethod
+    def _create(cls, model_class: type, *args: Any, **kwargs: Any) -> Any:
+        return cls._instance(super()._create, model_class, args, kwargs)
+
+    @classmethod
+    def _instance(cls, make: Any, model_class: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        related = {name: kwargs.pop(name) for name in cls._meta.references if name in kwargs}
+        instance = make(model_class, *args, **kwargs)
+        if isinstance(instance, Row):
+            object.__setattr__(instance, "_related", related)
+        return instance
+
+
+__all__ = ["DEFAULT_SEED", "Row", "TableFactory"]
