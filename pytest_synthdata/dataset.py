@@ -13,7 +13,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.fingerprint import fingerprint
 from pytest_synthdata.columns.plan import BATCH, Bound
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
-from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
+from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory, bound_to
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,7 +169,7 @@ class Dataset:
 
     def factories(self) -> AbstractContextManager[None]:
         """Within ``with dataset.factories():`` the factories' ``build()`` gives rows of this dataset's tables."""
-        return TableFactory._meta.bound_to(*(table.bound for table in self))
+        return bound_to(*(table.bound for table in self))
 
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of each table."""

@@ -243,7 +243,9 @@ class RowByRow(Generator):
     name: str
 
     def values(self, cells: Cells) -> Values:
-        with self.factory._meta.bound_to(cells.reader.bound):
+        from pytest_synthdata.factories.base import bound_to
+
+        with bound_to(cells.reader.bound):
             return python_values([self._value(sequence) for sequence in cells.rows.tolist()], cells)
 
     def _value(self, sequence: int) -> Any:
@@ -268,7 +270,9 @@ class BuiltObject(Generator):
 
     def values(self, cells: Cells) -> Values:
         objects = np.empty(len(cells.rows), object)
-        with self.factory._meta.bound_to(cells.reader.bound):
+        from pytest_synthdata.factories.base import bound_to
+
+        with bound_to(cells.reader.bound):
             for position, sequence in enumerate(cells.rows.tolist()):
                 objects[position] = self.factory.build(__sequence=sequence)
         return objects

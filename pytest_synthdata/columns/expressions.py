@@ -337,6 +337,9 @@ class Computed(Expression):
                 f"{cells.place}: the @column function {self.function.__name__} gave {len(result)} values for "
                 f"{len(cells.rows)} rows; it gets whole columns and must give one value a row"
             )
+        if isinstance(result, np.ndarray):
+            # Nulls of the inputs came as NaN; they go back as nulls.
+            result = pa.array(result, from_pandas=True)
         return to_arrow(result, self.target and arrow_type(self.target))
 
     def _parameters(self) -> Iterator[tuple[str, str]]:
@@ -367,7 +370,7 @@ def column(
         function: its parameters name the columns that it gets as NumPy arrays (``customer__tier`` for a
             parent's); a parameter ``cells`` gives the row numbers (``cells.rows``) and reproducible random
             numbers (``cells.uniform()``). It returns one value a row, as NumPy or Arrow array, and must not
-            look beyond its rows: it is called with any part of the table.
+            look beyond its rows: it is called with any part of the table. Nulls come and go as NaN.
         type: the Arrow type or Spark SQL name of the result; found from the values where not given.
 
     >>> @column

@@ -138,17 +138,17 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             self._bound = Bound(self.plan(), DEFAULT_SEED, self.plan().rows, parents)
         return self._bound
 
-    @staticmethod
-    @contextmanager
-    def bound_to(*tables: Bound) -> Iterator[None]:
-        """Within, `build()` gives rows of these tables and of those that they refer to."""
-        chosen = {name: bound for table in tables for name, bound in table.all_parents().items()}
-        chosen |= {table.plan.table: table for table in tables}
-        token = _bound_tables.set(_bound_tables.get() | chosen)
-        try:
-            yield
-        finally:
-            _bound_tables.reset(token)
+
+@contextmanager
+def bound_to(*tables: Bound) -> Iterator[None]:
+    """Within, `build()` gives rows of these tables and of those that they refer to."""
+    chosen = {name: bound for table in tables for name, bound in table.all_parents().items()}
+    chosen |= {table.plan.table: table for table in tables}
+    token = _bound_tables.set(_bound_tables.get() | chosen)
+    try:
+        yield
+    finally:
+        _bound_tables.reset(token)
 
 
 def _table_name(class_name: str) -> str:
