@@ -1,0 +1,37 @@
+"""Finding a project's factories by the names that it writes in its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+
+from pytest_synthdata.errors import DeclarationError, nearest
+from pytest_synthdata.factories.base import TableFactory
+
+
+def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
+    """The factories of modules (``shop.factories``), or single ones (``shop.factories:PaymentFactory``).
+
+    Raises:
+        DeclarationError: for a module that cannot be imported or has no factory of that name.
+    """
+    for name in names:
+        module_name, _, class_name = name.strip().partition(":")
+        try:
+            module = import_module(module_name)
+        except ImportError as error:
+            raise DeclarationError(f"factories: cannot import {module_name!r}: {error}") from error
+        own = {
+            key: value
+            for key, value in vars(module).items()
+            if isinstance(value, type) and issubclass(value, TableFactory) and not value._meta.abstract
+        }
+        if class_name:
+            if class_name not in own:
+                raise DeclarationError(f"factories: {module_name} has no {class_name!r}: {nearest(class_name, own)}")
+            yield own[class_name]
+            continue
+        defined = [value for value in own.values() if value.__module__ == module.__name__]
+        if not defined:
+            raise DeclarationError(f"factories: {module_name} defines no TableFactory")
+        yield from defined

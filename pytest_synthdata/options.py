@@ -1,0 +1,125 @@
+"""Command-line flags and ini settings, as one frozen `Settings`. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_SEED = 42
+SETTINGS = pytest.StashKey["Settings"]()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run was asked for.
+
+    Args:
+        seed: the seed of every dataset that states none.
+        scale: multiplies the row counts of the default dataset, not those that a marker states.
+        factories: modules, or ``module:Class``, whose factories join the default dataset.
+        spark_fixture: the project's fixture that gives the Spark session.
+        remote: a Spark Connect endpoint.
+        engine: ``"spark"`` or ``"sail"``.
+        spark_conf: Spark settings on top of ours.
+        warm: whether Spark sessions start from a class-data archive.
+    """
+
+    seed: int = DEFAULT_SEED
+    scale: float = 1.0
+    factories: tuple[str, ...] = ()
+    spark_fixture: str | None = None
+    remote: str | None = None
+    engine: str = "spark"
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
+    warm: bool = True
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every flag and setting."""
+    group = parser.getgroup("synthdata", "realistic test data (pytest-synthdata)")
+    group.addoption(
+        "--synth-seed",
+        metavar="N",
+        help="seed of the data: an integer, or 'random' to draw one, which the header shows (default: 42)",
+    )
+    group.addoption(
+        "--synth-scale",
+        metavar="X",
+        help="multiply the default numbers of rows, e.g. 0.1; numbers that a marker states stay (default: 1)",
+    )
+    group.addoption("--synth-remote", metavar="URL", help="use the Spark Connect server at URL, e.g. sc://localhost")
+    parser.addini("synth_seed", "seed of the data (default: 42)")
+    parser.addini("synth_scale", "multiply the default numbers of rows (default: 1)")
+    parser.addini(
+        "synth_factories",
+        "modules (or module:Class) whose factories join the default dataset, one a line",
+        type="linelist",
+        default=[],
+    )
+    parser.addini("synth_spark_fixture", "the fixture that gives the Spark session")
+    parser.addini("synth_remote", "a Spark Connect endpoint, e.g. sc://localhost")
+    parser.addini("synth_spark_engine", "spark or sail (default: spark)")
+    parser.addini("synth_spark_conf", "Spark settings, one 'name=value' a line", type="linelist", default=[])
+    parser.addini("synth_warm", "start Spark from a class-data archive (default: true)", type="bool", default=True)
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """The settings of this run; what stands on the command line goes before the ini file.
+
+    Raises:
+        pytest.UsageError: for a value that cannot be.
+    """
+    # The controller of a distributed run has settled the seed already.
+    handed_over: dict[str, Any] = getattr(config, "workerinput", {})
+    engine = config.getini("synth_spark_engine") or "spark"
+    if engine not in ("spark", "sail"):
+        raise pytest.UsageError(f"synth_spark_engine is {engine!r}; it is 'spark' or 'sail'")
+    return Settings(
+        seed=_seed(handed_over.get("synth_seed", _option(config, "synth_seed", DEFAULT_SEED))),
+        scale=_scale(_option(config, "synth_scale", 1.0)),
+        factories=tuple(config.getini("synth_factories")),
+        spark_fixture=config.getini("synth_spark_fixture") or None,
+        remote=_option(config, "synth_remote", None),
+        engine=engine,
+        spark_conf=dict(_conf(line) for line in config.getini("synth_spark_conf")),
+        warm=config.getini("synth_warm"),
+    )
+
+
+def _option(config: pytest.Config, name: str, default: Any) -> Any:
+    value = config.getoption(name, None)
+    if value is None:
+        value = config.getini(name) or None
+    return default if value is None else value
+
+
+def _seed(value: Any) -> int:
+    if value == "random":
+        return secrets.randbelow(2**31)
+    try:
+        return int(value)
+    except ValueError:
+        raise pytest.UsageError(f"--synth-seed={value!r}: the seed is an integer, or 'random'") from None
+
+
+def _scale(value: Any) -> float:
+    try:
+        scale = float(value)
+    except ValueError:
+        scale = -1.0
+    if not 0 < scale < float("inf"):
+        raise pytest.UsageError(f"--synth-scale={value!r}: the scale is a positive number, such as 0.1")
+    return scale
+
+
+def _conf(line: str) -> tuple[str, str]:
+    name, separator, value = line.partition("=")
+    if not separator or not name.strip():
+        raise pytest.UsageError(f"synth_spark_conf: {line!r}: write one 'name=value' a line")
+    return name.strip(), value.strip()

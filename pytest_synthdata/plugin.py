@@ -1,0 +1,148 @@
+"""The pytest plugin: hooks and fixtures. Thin, and nothing heavy is imported before a test asks for data."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_synthdata.options import SETTINGS, add_options, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_synthdata.materialise import Materialiser, Synth
+
+_DATA = pytest.StashKey[str]()
+
+_MARKER = (
+    "synth(*, seed=None, scale=None, factories=(), **rows): the data that this test gets: numbers of rows by "
+    "table (orders=5_000), the seed, and more factories whose tables join"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", _MARKER)
+    config.stash[SETTINGS] = read_settings(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """With xdist: every worker has the controller's seed, also a drawn one."""
+    node.workerinput["synth_seed"] = node.config.stash[SETTINGS].seed
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    settings = config.stash[SETTINGS]
+    return f"synthdata: seed {settings.seed}, scale {settings.scale:g}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome: Any = yield
+    report = outcome.get_result()
+    used = {"synth", "synth_session"}.intersection(getattr(item, "fixturenames", ()))
+    if report.failed and used:
+        report.sections.append(("synthdata", _how_to_replay(item)))
+
+
+def _how_to_replay(item: pytest.Item) -> str:
+    settings = item.config.stash[SETTINGS]
+    command = ["pytest", item.nodeid, f"--synth-seed={settings.seed}"]
+    if settings.scale != 1:
+        command.append(f"--synth-scale={settings.scale:g}")
+    if settings.remote:
+        command.append(f"--synth-remote={settings.remote}")
+    data = item.stash.get(_DATA, f"the session's data, seed {settings.seed}, scale {settings.scale:g}")
+    return f"{data}\nreplay: {shlex.join(command)}"
+
+
+@pytest.fixture(scope="session")
+def synth_spark_conf() -> Mapping[str, str]:
+    """Spark settings for the session that the plugin starts; override this fixture to change them."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str, str]) -> Iterator[Any]:
+    """A session that this plugin finds or starts, and ends if it started it."""
+    from pytest_synthdata.spark.session import SessionSettings, open_session
+
+    settings = pytestconfig.stash[SETTINGS]
+    opened = open_session(
+        SessionSettings(
+            remote=settings.remote,
+            engine=settings.engine,
+            conf={**settings.spark_conf, **synth_spark_conf},
+            warm=settings.warm,
+            worker_id=getattr(pytestconfig, "workerinput", {}).get("workerid"),
+        )
+    )
+    try:
+        yield opened.spark
+    finally:
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def _synth_materialiser(pytestconfig: pytest.Config) -> Materialiser:
+    from pytest_synthdata.materialise import Materialiser
+
+    return Materialiser(pytestconfig.stash[SETTINGS])
+
+
+@pytest.fixture
+def synth_spark(request: pytest.FixtureRequest) -> Any:
+    """The Spark session in use: the project's own fixture's if it has one, else one that the plugin starts."""
+    from pytest_synthdata.spark.fixtures import session_of
+
+    return session_of(request)
+
+
+@pytest.fixture(scope="session")
+def synth_session(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> Synth:
+    """The session's default dataset, its tables as Spark DataFrames; ``.dataset`` is free of Spark."""
+    from pytest_synthdata.spark.fixtures import session_of
+
+    return _synth_materialiser.default(lambda: session_of(request))
+
+
+@pytest.fixture
+def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> Synth:
+    """The test's data, as its ``synth`` marker asks for it: tables as Spark DataFrames, and ``.dataset``."""
+    from pytest_synthdata.errors import SynthDataError
+    from pytest_synthdata.spark.fixtures import session_of
+
+    markers = [(marker.args, marker.kwargs) for marker in request.node.iter_markers("synth")]
+    problem = ""
+    try:
+        chosen = _synth_materialiser.marked(markers, lambda: session_of(request))
+    except SynthDataError as error:
+        problem = str(error)
+    if problem:
+        pytest.fail(f"@pytest.mark.synth: {problem}", pytrace=False)
+    request.node.stash[_DATA] = str(chosen.dataset)
+    return chosen
+
+
+@pytest.fixture
+def customers_df(synth: Synth) -> Any:
+    """The customers of the test's data as a Spark DataFrame."""
+    return synth.customers
+
+
+@pytest.fixture
+def orders_df(synth: Synth) -> Any:
+    """The orders of the test's data as a Spark DataFrame."""
+    return synth.orders
+
+
+@pytest.fixture
+def tickets_df(synth: Synth) -> Any:
+    """The support tickets of the test's data as a Spark DataFrame."""
+    return synth.tickets
