@@ -57,15 +57,18 @@ class Table:
         """The rows as a pandas DataFrame. pandas is an optional dependency."""
         return self.to_arrow(start, stop).to_pandas()
 
-    def to_spark(self, spark: Any) -> Any:
+    def to_spark(self, spark: Any, *, distributed: bool | None = None, partitions: int | None = None) -> Any:
         """The table as a Spark DataFrame, with its own schema stated: nothing is inferred.
 
         Args:
             spark: a session, classic or Connect.
+            distributed: whether Spark's executors make the rows, whenever an action asks for them, rather than
+                this process, at once. Where not given, executors make large tables. The data is the same.
+            partitions: how many partitions a distributed table has; Spark's default where not given.
         """
         from pytest_synthdata.spark.frames import to_spark
 
-        return to_spark(self, spark)
+        return to_spark(self, spark, distributed=distributed, partitions=partitions)
 
     def to_parquet(self, path: str | Path) -> Path:
         """Write the table to a Parquet file, batch by batch."""
