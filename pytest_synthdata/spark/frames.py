@@ -2,15 +2,170 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.spark.shipping import ShippingError, row_range
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Table
 
+LARGE = 500_000  # rows from which executors are quicker than handing the table over
+_BLOCK = 1 << 17  # rows that an executor makes at once
 
-def to_spark(table: Table, spark: Any) -> Any:
-    """A table as a DataFrame, handed over as Arrow."""
-    from pyspark.sql.pandas.types import from_arrow_schema
 
-    schema = from_arrow_schema(table.schema, prefer_timestamp_ntz=True)
-    return spark.createDataFrame(table.to_arrow(), schema)
+def to_spark(
+    table: Table, spark: Any, *, distributed: bool | None = None, partitions: int | None = None
+) -> Any:
+    """A table as a DataFrame: the same rows, types and nullability whichever way it takes.
+
+    Args:
+        table: the table.
+        spark: a session: classic, Connect, or Sail's.
+        distributed: whether executors make the rows, when an action asks for them. Else they are made here, once.
+            Where not given, large tables are made by executors if their columns can be.
+        partitions: the number of partitions of a distributed table, Spark's default where not given.
+
+    Raises:
+        SynthDataError: for a type that Spark has not, and for a distributed table that executors cannot make.
+    """
+    schema = _representable(table.schema, table.name)
+    takes_arrow = hasattr(spark.range(0), "toArrow")  # pyspark 3.5 knows neither this nor Arrow tables
+    if distributed is None:
+        distributed = (table.num_rows >= LARGE or not takes_arrow) and _has_pandas()
+        if distributed:
+            try:
+                return _by_executors(table, spark, schema, partitions)
+            except ShippingError:
+                distributed = False
+    if distributed:
+        if not _has_pandas():
+            raise SynthDataError(
+                "a distributed table needs pandas here, for Spark's mapInArrow: pip install pandas"
+            )
+        return _by_executors(table, spark, schema, partitions)
+    rows = table.to_arrow().cast(schema)
+    return spark.createDataFrame(rows if takes_arrow else _tuples(rows), spark_schema(schema))
+
+
+def _by_executors(table: Table, spark: Any, schema: pa.Schema, partitions: int | None) -> Any:
+    """Each executor makes the blocks whose numbers it gets: nothing else crosses the wire but the plan."""
+    blocks = -(-table.num_rows // _BLOCK)
+    numbers = spark.range(0, blocks, 1, partitions)
+    make = _maker(table, schema)
+    with warnings.catch_warnings():
+        # About pandas itself, which plays no part in mapInArrow: nobody's test shall fail for it.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        return numbers.mapInArrow(make, spark_schema(schema))
+
+
+def _maker(table: Table, schema: pa.Schema) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    rows, block, num_rows = row_range(table.bound, schema), _BLOCK, table.num_rows
+
+    def make(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in numbers:
+            for number in batch.column(0).to_pylist():
+                yield from rows(number * block, min((number + 1) * block, num_rows))
+
+    return make
+
+
+def _has_pandas() -> bool:
+    return find_spec("pandas") is not None
+
+
+def _tuples(rows: pa.Table) -> list[tuple[Any, ...]]:
+    return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
+
+def _representable(schema: pa.Schema, table: str) -> pa.Schema:
+    """The schema in those of Arrow's types that Spark has."""
+    return pa.schema(
+        [pa.field(field.name, _spark_arrow(field.type, f"{table}.{field.name}")) for field in schema]
+    )
+
+
+def _spark_arrow(type_: pa.DataType, place: str) -> pa.DataType:
+    types = pa.types
+    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
+        return pa.list_(_spark_arrow(type_.value_type, place))
+    if types.is_struct(type_):
+        return pa.struct([pa.field(field.name, _spark_arrow(field.type, place)) for field in type_])
+    if types.is_map(type_):
+        return pa.map_(_spark_arrow(type_.key_type, place), _spark_arrow(type_.item_type, place))
+    if types.is_timestamp(type_):
+        return pa.timestamp("us", "UTC" if type_.tz else None)
+    if types.is_duration(type_):
+        return pa.duration("us")
+    if types.is_decimal(type_):
+        return pa.decimal128(type_.precision, type_.scale)
+    nearest = _NEAREST.get(type_, type_)
+    if nearest not in _NAMES:
+        raise SynthDataError(
+            f"{place}: Spark has no type for {type_}; add .cast(…), for example .cast('string')"
+        )
+    return nearest
+
+
+_NEAREST = {
+    pa.uint8(): pa.int16(),
+    pa.uint16(): pa.int32(),
+    pa.uint32(): pa.int64(),
+    pa.uint64(): pa.int64(),  # a number beyond 2^63 fails by name; decimal(20,0) would surprise everywhere else
+    pa.float16(): pa.float32(),
+    pa.large_string(): pa.string(),
+    pa.string_view(): pa.string(),
+    pa.large_binary(): pa.binary(),
+    pa.date64(): pa.date32(),
+}
+
+_NAMES = {
+    pa.bool_(): "BooleanType",
+    pa.int8(): "ByteType",
+    pa.int16(): "ShortType",
+    pa.int32(): "IntegerType",
+    pa.int64(): "LongType",
+    pa.float32(): "FloatType",
+    pa.float64(): "DoubleType",
+    pa.string(): "StringType",
+    pa.binary(): "BinaryType",
+    pa.date32(): "DateType",
+    pa.timestamp("us"): "TimestampNTZType",
+    pa.timestamp("us", "UTC"): "TimestampType",
+    pa.duration("us"): "DayTimeIntervalType",
+}
+
+
+def spark_schema(schema: pa.Schema) -> Any:
+    """An Arrow schema as Spark's ``StructType``. Everything may be null, as in a table read from files.
+
+    Timestamps with a time zone are Spark's ``timestamp``, an instant; those without are ``timestamp_ntz``.
+    """
+    from pyspark.sql.types import StructField, StructType
+
+    schema = _representable(schema, "schema")
+    return StructType([StructField(field.name, _spark_type(field.type), nullable=True) for field in schema])
+
+
+def _spark_type(type_: pa.DataType) -> Any:
+    from pyspark.sql import types
+
+    if pa.types.is_list(type_):
+        return types.ArrayType(_spark_type(type_.value_type), containsNull=True)
+    if pa.types.is_struct(type_):
+        return types.StructType([types.StructField(field.name, _spark_type(field.type)) for field in type_])
+    if pa.types.is_map(type_):
+        return types.MapType(
+            _spark_type(type_.key_type), _spark_type(type_.item_type), valueContainsNull=True
+        )
+    if pa.types.is_decimal(type_):
+        return types.DecimalType(type_.precision, type_.scale)
+    return getattr(types, _NAMES[type_])()
+
+
+__all__ = ["LARGE", "spark_schema", "to_spark"]
