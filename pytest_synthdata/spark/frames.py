@@ -19,16 +19,14 @@ LARGE = 500_000  # rows from which executors are quicker than handing the table 
 _BLOCK = 1 << 17  # rows that an executor makes at once
 
 
-def to_spark(
-    table: Table, spark: Any, *, distributed: bool | None = None, partitions: int | None = None
-) -> Any:
+def to_spark(table: Table, spark: Any, *, distributed: bool | None = None, partitions: int | None = None) -> Any:
     """A table as a DataFrame: the same rows, types and nullability whichever way it takes.
 
     Args:
         table: the table.
         spark: a session: classic, Connect, or Sail's.
-        distributed: whether executors make the rows, when an action asks for them. Else they are made here, once.
-            Where not given, large tables are made by executors if their columns can be.
+        distributed: whether executors make the rows, when an action asks for them. Else they are made here,
+            once. Where not given, large tables are made by executors if their columns can be.
         partitions: the number of partitions of a distributed table, Spark's default where not given.
 
     Raises:
@@ -45,9 +43,7 @@ def to_spark(
                 distributed = False
     if distributed:
         if not _has_pandas():
-            raise SynthDataError(
-                "a distributed table needs pandas here, for Spark's mapInArrow: pip install pandas"
-            )
+            raise SynthDataError("a distributed table needs pandas here, for Spark's mapInArrow: pip install pandas")
         return _by_executors(table, spark, schema, partitions)
     rows = table.to_arrow().cast(schema)
     return spark.createDataFrame(rows if takes_arrow else _tuples(rows), spark_schema(schema))
@@ -69,7 +65,7 @@ def _maker(table: Table, schema: pa.Schema) -> Callable[[Iterator[pa.RecordBatch
 
     def make(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in numbers:
-            for number in batch.column(0).to_pylist():
+            for number in batch.column(0).to_numpy().tolist():
                 yield from rows(number * block, min((number + 1) * block, num_rows))
 
     return make
@@ -85,9 +81,7 @@ def _tuples(rows: pa.Table) -> list[tuple[Any, ...]]:
 
 def _representable(schema: pa.Schema, table: str) -> pa.Schema:
     """The schema in those of Arrow's types that Spark has."""
-    return pa.schema(
-        [pa.field(field.name, _spark_arrow(field.type, f"{table}.{field.name}")) for field in schema]
-    )
+    return pa.schema([pa.field(field.name, _spark_arrow(field.type, f"{table}.{field.name}")) for field in schema])
 
 
 def _spark_arrow(type_: pa.DataType, place: str) -> pa.DataType:
@@ -106,9 +100,7 @@ def _spark_arrow(type_: pa.DataType, place: str) -> pa.DataType:
         return pa.decimal128(type_.precision, type_.scale)
     nearest = _NEAREST.get(type_, type_)
     if nearest not in _NAMES:
-        raise SynthDataError(
-            f"{place}: Spark has no type for {type_}; add .cast(…), for example .cast('string')"
-        )
+        raise SynthDataError(f"{place}: Spark has no type for {type_}; add .cast(…), for example .cast('string')")
     return nearest
 
 
@@ -116,7 +108,7 @@ _NEAREST = {
     pa.uint8(): pa.int16(),
     pa.uint16(): pa.int32(),
     pa.uint32(): pa.int64(),
-    pa.uint64(): pa.int64(),  # a number beyond 2^63 fails by name; decimal(20,0) would surprise everywhere else
+    pa.uint64(): pa.int64(),  # a number beyond 2^63 fails; decimal(20,0) would surprise all others
     pa.float16(): pa.float32(),
     pa.large_string(): pa.string(),
     pa.string_view(): pa.string(),
@@ -160,12 +152,11 @@ def _spark_type(type_: pa.DataType) -> Any:
     if pa.types.is_struct(type_):
         return types.StructType([types.StructField(field.name, _spark_type(field.type)) for field in type_])
     if pa.types.is_map(type_):
-        return types.MapType(
-            _spark_type(type_.key_type), _spark_type(type_.item_type), valueContainsNull=True
-        )
+        return types.MapType(_spark_type(type_.key_type), _spark_type(type_.item_type), valueContainsNull=True)
     if pa.types.is_decimal(type_):
         return types.DecimalType(type_.precision, type_.scale)
-    return getattr(types, _NAMES[type_])()
+    plain: Any = getattr(types, _NAMES[type_])
+    return plain()
 
 
 __all__ = ["LARGE", "spark_schema", "to_spark"]

@@ -1,8 +1,8 @@
 """A bound table as a function that Spark's executors can run, whatever is or is not installed there.
 
-An executor has NumPy, PyArrow and, for most distributions, SciPy. The engine's source (`columns` and `errors`)
-travels with the plan and is imported there under a name that holds its hash: it neither needs an installed copy
-of this package nor meets one of another version. One way serves classic Spark, Connect and Sail alike.
+An executor has NumPy, PyArrow and, for most distributions, SciPy. The engine's source (`columns` and
+`errors`) travels with the plan and is imported there under a name that holds its hash: it neither needs an
+installed copy of this package nor meets one of another version. One way serves classic Spark, Connect and Sail.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.spark import arrival
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 RowRange: TypeAlias = "Callable[[int, int], Iterator[pa.RecordBatch]]"
 
 _PACKAGE = "pytest_synthdata"
-_KEPT_PLANS = 16  # tables that a worker process keeps ready
+_ENGINE = ("columns", "errors")
 
 
 class ShippingError(SynthDataError):
@@ -45,55 +46,19 @@ def row_range(bound: Bound, schema: pa.Schema) -> RowRange:
         schema: what the batches are cast to.
 
     Raises:
-        ShippingError: for columns that only factory_boy can evaluate, and for functions that cannot be pickled.
+        ShippingError: for columns that only factory_boy can evaluate, and functions that cannot be pickled.
     """
-    plan = _pickled(bound)
+    plan = _pickled_plan(bound)
     alias, sources = _engine()
     key = blake2b(plan, digest_size=16).hexdigest()
-    package, kept_plans = _PACKAGE, _KEPT_PLANS
+    shipment = _pickled(arrival.Shipment(_PACKAGE, alias, sources, plan, key, schema))
 
-    # Pickled by value, so it refers to nothing but its own variables and what it imports itself.
+    # A nested function that refers to nothing else is pickled by value, by whomever.
     def rows(start: int, stop: int) -> Iterator[pa.RecordBatch]:
-        import importlib
-        import importlib.machinery
-        import io
         import pickle
-        import sys
 
-        class Engine:
-            """Imports the modules that travelled along."""
-
-            name = alias
-
-            def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-                del path, target
-                is_package = f"{name}.__init__" in sources
-                if not is_package and name not in sources:
-                    return None
-                return importlib.machinery.ModuleSpec(name, self, is_package=is_package)
-
-            def create_module(self, spec: Any) -> None:
-                del spec
-
-            def exec_module(self, module: Any) -> None:
-                name = module.__name__ if module.__name__ in sources else f"{module.__name__}.__init__"
-                exec(compile(sources[name], f"<{name}>", "exec"), vars(module))  # noqa: S102 - our own source
-
-        class PlanReader(pickle.Unpickler):
-            def find_class(self, module: str, name: str) -> Any:
-                if module == package or module.startswith(f"{package}."):
-                    module = alias + module[len(package) :]
-                return super().find_class(module, name)
-
-        if not any(getattr(finder, "name", None) == alias for finder in sys.meta_path):
-            sys.meta_path.append(Engine())
-        plans = vars(importlib.import_module(alias)).setdefault("plans", {})
-        if key not in plans:
-            if len(plans) >= kept_plans:
-                plans.clear()
-            plans[key] = PlanReader(io.BytesIO(plan)).load()
-        for batch in plans[key].batches(start, stop):
-            yield batch if batch.schema == schema else batch.cast(schema)
+        made: Iterator[pa.RecordBatch] = pickle.loads(shipment).rows(start, stop)  # noqa: S301 - our own
+        return made
 
     return rows
 
@@ -103,79 +68,77 @@ def _engine() -> tuple[str, dict[str, str]]:
     """The engine's name on executors, and its modules' sources by the names that they have there."""
     root = Path(str(resources.files(_PACKAGE)))
     files = [root / "errors.py", *sorted((root / "columns").rglob("*.py"))]
-    sources = {
-        ".".join(file.relative_to(root).with_suffix("").parts): file.read_text("utf-8") for file in files
-    }
+    sources = {".".join(file.relative_to(root).with_suffix("").parts): file.read_text("utf-8") for file in files}
     sources["__init__"] = ""
     digest = blake2b("\0".join(f"{name}\0{text}" for name, text in sources.items()).encode(), digest_size=8)
     alias = f"_synthdata_{digest.hexdigest()}"
     return alias, {f"{alias}.{name}": text.replace(_PACKAGE, alias) for name, text in sources.items()}
 
 
-def _pickled(bound: Bound) -> bytes:
+def _pickled_plan(bound: Bound) -> bytes:
     try:
-        return _pickle_by_value(bound)
-    except ShippingError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a user's function may hold anything, and pickle raises anything
+        return _pickled_checked(bound)
+    except Exception as error:
+        place = _culprit(bound)
         raise ShippingError(
-            f"{_culprit(bound)} cannot be sent to Spark's executors: {error}. {_REMEDY}"
+            f"{place} cannot be made on Spark's executors: {error}. Write it as a @column function of whole "
+            "columns, or use to_spark(spark, distributed=False)"
         ) from error
-
-
-_REMEDY = "Write it as a @column function of whole columns, or use to_spark(spark, distributed=False)"
-
-
-def _pickle_by_value(value: Any) -> bytes:
-    from pyspark import cloudpickle
-
-    with _users_modules_by_value(cloudpickle):
-        data: bytes = cloudpickle.dumps(value)
-    _References(BytesIO(data)).load()
-    return data
 
 
 def _culprit(bound: Bound) -> str:
     for table in (bound, *bound.all_parents().values()):
         for name, generator in table.plan.columns.items():
             try:
-                _pickle_by_value(generator)
-            except Exception:  # noqa: BLE001, PERF203 - as above; that it fails is what is asked
+                _pickled_checked(generator)
+            except Exception:  # noqa: BLE001, PERF203 - a function may hold anything; that it fails is what is asked
                 return f"{table.plan.table}.{name}"
     return bound.plan.table
 
 
-class _References(pickle.Unpickler):
+def _pickled_checked(value: Any) -> bytes:
+    data = _pickled(value)
+    _EngineOnly(BytesIO(data)).load()
+    return data
+
+
+class _EngineOnly(pickle.Unpickler):
     """Reads a pickle to see that it needs nothing of this package but the engine."""
 
     def find_class(self, module: str, name: str) -> Any:
-        ours = module.partition(".")[0] == _PACKAGE
-        if ours and not module.startswith((f"{_PACKAGE}.columns", f"{_PACKAGE}.errors")):
+        package, _, rest = module.partition(".")
+        if package == _PACKAGE and rest.partition(".")[0] not in _ENGINE:
             raise ShippingError(f"{name} needs factory_boy, which evaluates it row by row")
         return super().find_class(module, name)
 
 
+def _pickled(value: Any) -> bytes:
+    """A pickle with the code of the user's own modules in it: executors have no such modules."""
+    from pyspark import cloudpickle
+
+    with _by_value(cloudpickle, [module for module in list(sys.modules.values()) if _travels(module)]):
+        data: bytes = cloudpickle.dumps(value)
+    return data
+
+
 @contextmanager
-def _users_modules_by_value(cloudpickle: Any) -> Iterator[None]:
-    """Within, functions of the user's own modules are pickled with their code: executors have no such modules."""
+def _by_value(cloudpickle: Any, modules: list[ModuleType]) -> Iterator[None]:
     already = cloudpickle.list_registry_pickle_by_value()
-    modules = [
-        module for name, module in list(sys.modules.items()) if name not in already and _is_users(module)
-    ]
-    for module in modules:
+    new = [module for module in modules if module.__name__ not in already and module.__name__ in sys.modules]
+    for module in new:
         cloudpickle.register_pickle_by_value(module)
     try:
         yield
     finally:
-        for module in modules:
+        for module in new:
             cloudpickle.unregister_pickle_by_value(module)
 
 
-def _is_users(module: Any) -> bool:
-    """Whether a module is neither Python's nor installed nor ours: a project's own code."""
+def _travels(module: Any) -> bool:
+    """Whether a module is a project's own code: neither Python's nor installed nor ours, but for the arrival."""
     file = getattr(module, "__file__", None)
-    if not isinstance(module, ModuleType) or not isinstance(file, str):
-        return False
+    if module is arrival or not isinstance(module, ModuleType) or not isinstance(file, str):
+        return module is arrival
     return module.__name__.partition(".")[0] != _PACKAGE and not file.startswith(_installed_places())
 
 
