@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_SHOWN = 20  # names in a hint
+
 
 class SynthDataError(Exception):
     """Anything that this package raises on purpose."""
@@ -28,5 +30,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = get_close_matches(name, names, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
-    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
     return f"{hint}Known: {shown or 'none'}"

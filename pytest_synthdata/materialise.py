@@ -68,9 +68,7 @@ class Materialiser:
         """The dataset of a test without a marker."""
         return self.marked([], session)
 
-    def marked(
-        self, markers: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]], session: Callable[[], Any]
-    ) -> Synth:
+    def marked(self, markers: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]], session: Callable[[], Any]) -> Synth:
         """The dataset that markers ask for, the nearest first: what it says goes before what the next says.
 
         Raises:

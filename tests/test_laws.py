@@ -59,7 +59,7 @@ class VisitFactory(TableFactory):
     kind = when(col("minutes") > 20, Categorical({"long": 0.9, "short": 0.1})).otherwise("short")
 
     @column
-    def pace(minutes, items):
+    def pace(minutes: np.ndarray, items: np.ndarray) -> np.ndarray:
         return minutes / (items + 1)
 
 

@@ -6,7 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet
+import pyspark.sql
 import pytest
+
+import pytest_synthdata.materialise
+
+# Compiled modules load once in a process: what a pytest inside this one imports must be there before it starts.
+IMPORTED = (pyarrow.parquet, pyspark.sql, pytest_synthdata.materialise)
 
 HEAVY = "{'factory', 'faker', 'numpy', 'scipy', 'pandas', 'pyarrow', 'pyspark', 'databricks'}"
 
@@ -191,7 +198,8 @@ def test_a_random_seed_is_one_for_all_workers(pytester: pytest.Pytester) -> None
 
 
 def test_a_failure_says_how_to_replay_it(pytester: pytest.Pytester, company: list[str]) -> None:
-    pytester.makepyfile(test_shop="""
+    pytester.makepyfile(
+        test_shop="""
         import pytest
 
         @pytest.mark.synth(orders=10)
@@ -201,7 +209,8 @@ def test_a_failure_says_how_to_replay_it(pytester: pytest.Pytester, company: lis
 
         def test_without_data_fails():
             assert False
-    """)
+    """
+    )
     result = run(pytester, "--synth-seed=11", "--synth-scale=0.5", *company, outcomes={"failed": 2})
     output = result.stdout.str()
     assert "replay: pytest 'test_shop.py::test_fails[a b]' --synth-seed=11 --synth-scale=0.5" in output

@@ -240,7 +240,13 @@ class Timeline(Generator):
         _check_range(first, last, self, scope)
         if len(self.season) != 12 or len(self.hours) != 24:  # noqa: PLR2004
             raise DeclarationError(f"{place}: season has 12 months and hours has 24 weights")
-        factors = (self.daily, self.weekend, *self.season, *self.hours, *(event.multiplier for event in self.events))
+        factors = (
+            self.daily,
+            self.weekend,
+            *self.season,
+            *self.hours,
+            *(event.multiplier for event in self.events),
+        )
         if any(not factor >= 0 for factor in factors) or sum(self.hours) == 0:
             raise DeclarationError(f"{place}: daily, weekend, season, hours and multipliers must not be negative")
         if not 0 <= self.noise < 1:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope
 
 _LOG2_E = 1.4426950408889634
+_MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
 
 
 class Law(Generator):
@@ -199,7 +200,7 @@ class Poisson(Law):
         return pa.int64()
 
     def problem(self) -> str | None:
-        return None if 0 <= self.lam <= 1e12 else "lam must lie between 0 and 1e12"
+        return None if 0 <= self.lam <= _MOST_EVENTS else f"lam must lie between 0 and {_MOST_EVENTS:g}"
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         del scope

@@ -284,7 +284,7 @@ class When(Expression):
         which = np.full(len(cells.rows), len(self.conditions), np.int8)
         for number in reversed(range(len(self.conditions))):
             met = to_arrow(self.conditions[number].values(cells.lane(f"condition {number}")))
-            which[to_numpy(pc.fill_null(met, False))] = number  # noqa: FBT003
+            which[to_numpy(pc.fill_null(met, False))] = number
         branches = self.branches
         if len(branches) == len(self.conditions):
             branches = (*branches, Constant(None))

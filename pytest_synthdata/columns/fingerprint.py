@@ -55,7 +55,7 @@ def _words(array: pa.Array, name: str) -> tuple[str, Bits]:
         numbers = pc.fill_null(array, 0.0).to_numpy().astype(np.float64) + 0.0  # -0.0 becomes 0.0
         kind, words = "float", np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
     elif pa.types.is_boolean(type_):
-        kind, words = "bool", pc.fill_null(array, False).to_numpy(zero_copy_only=False).astype(np.uint64)  # noqa: FBT003
+        kind, words = "bool", pc.fill_null(array, False).to_numpy(zero_copy_only=False).astype(np.uint64)
     elif pa.types.is_integer(type_):
         kind, words = "int", pc.fill_null(array, 0).to_numpy().astype(np.int64).view(np.uint64)
     elif pa.types.is_date(type_):
@@ -105,7 +105,9 @@ def _bytes_hash(array: pa.Array) -> Bits:
     stream = Stream(("text",))
     for begin in range(0, int(lengths.max(initial=0)), _WORD):
         long_enough = np.flatnonzero(lengths > begin)
-        hashes[long_enough] = stream.bits(hashes[long_enough] ^ _eight_bytes(padded, starts, lengths, begin, long_enough))
+        hashes[long_enough] = stream.bits(
+            hashes[long_enough] ^ _eight_bytes(padded, starts, lengths, begin, long_enough)
+        )
     return hashes
 
 

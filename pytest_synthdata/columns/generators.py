@@ -197,7 +197,7 @@ def mixture_type(branches: Sequence[Generator], scope: Scope) -> pa.DataType | N
     if any(type_ is None for type_ in types):
         return None
     try:
-        return common_type(types)  # type: ignore[arg-type]
+        return common_type(types)
     except TypeError as error:
         raise DeclarationError(f"{scope.place}: the branches differ in type: {error}; cast them") from None
 

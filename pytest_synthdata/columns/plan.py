@@ -229,16 +229,17 @@ class Bound:
     def batch(self, start: int, stop: int) -> pa.RecordBatch:
         """The visible columns of the rows from ``start`` to before ``stop``."""
         rows = self.at(np.arange(start, stop, dtype=np.uint64))
-        arrays = []
-        for field_ in self.schema:
-            try:
-                arrays.append(to_arrow(rows.read(field_.name), field_.type))
-            except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-                raise GenerationError(
-                    f"{self.plan.table}.{field_.name}: the values do not fit its type {field_.type}, "
-                    f"which the first rows gave it: {error}. Add .cast(…)"
-                ) from None
+        arrays = [self._column(rows, field_) for field_ in self.schema]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def _column(self, rows: Batch, declared: pa.Field) -> pa.Array:
+        try:
+            return to_arrow(rows.read(declared.name), declared.type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise GenerationError(
+                f"{self.plan.table}.{declared.name}: the values do not fit its type {declared.type}, "
+                f"which the first rows gave it: {error}. Add .cast(…)"
+            ) from None
 
     def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
         """The rows from ``start`` to before ``stop`` in batches of at most ``size``."""

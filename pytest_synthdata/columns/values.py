@@ -75,10 +75,11 @@ def join(parts: Sequence[Values]) -> Values:
         return parts[0]
     if all(isinstance(piece, np.ndarray) for piece in parts):
         return np.concatenate(parts)
-    if all(isinstance(piece, pa.DictionaryArray) for piece in parts):
-        first = parts[0].dictionary
-        if all(piece.dictionary is first or piece.dictionary.equals(first) for piece in parts):
-            indices = pa.concat_arrays([piece.indices for piece in parts])
+    coded = [piece for piece in parts if isinstance(piece, pa.DictionaryArray)]
+    if len(coded) == len(parts):
+        first = coded[0].dictionary
+        if all(piece.dictionary.equals(first) for piece in coded):
+            indices = pa.concat_arrays([piece.indices for piece in coded])
             return pa.DictionaryArray.from_arrays(indices, first, safe=False)
     arrays = [to_arrow(piece) for piece in parts]
     target = common_type([array.type for array in arrays])
