@@ -18,7 +18,6 @@ from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.values import to_arrow
 from pytest_synthdata.errors import SynthDataError
 
-_NULL = np.uint64(0x6E756C6C)
 _WORD = 8  # bytes
 
 
@@ -34,8 +33,11 @@ def fingerprint(batches: Iterable[pa.RecordBatch]) -> str:
         for number in range(2):
             totals[number] += _row_hashes(batch, number).sum(dtype=np.uint64)
         rows += batch.num_rows
-    final = [int(Stream(("fingerprint", str(rows), str(total))).bits(np.zeros(1, np.uint64))[0]) for total in totals]
-    return f"{final[0]:016x}{final[1]:016x}"
+    final = (
+        Stream(("fingerprint", str(number), str(rows), str(total))).bits(np.zeros(1, np.uint64))[0]
+        for number, total in enumerate(totals)
+    )
+    return "".join(f"{half:016x}" for half in final)
 
 
 def _row_hashes(batch: pa.RecordBatch, number: int) -> Bits:
@@ -72,9 +74,7 @@ def _words(array: pa.Array, name: str) -> tuple[str, Bits]:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise SynthDataError(f"column {name!r} of type {type_} has no fingerprint: {error}") from None
     if valid is not None:
-        words = np.where(valid, words, _NULL)
-        kind_of_null = Stream(("null",)).bits(np.zeros(1, np.uint64))[0]
-        words = np.where(valid, words, kind_of_null)
+        words = np.where(valid, words, Stream(("null",)).bits(np.zeros(1, np.uint64))[0])
     return kind, words
 
 
