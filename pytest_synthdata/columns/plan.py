@@ -61,7 +61,10 @@ class Plan:
 def _check(generator: Generator, scope: Scope) -> None:
     for name in generator.reads():
         scope.column(name)
-    if not isinstance(generator, Reference):  # whose weights are columns of the parent
+    if isinstance(generator, Reference):
+        if generator.weights is not None:
+            _check(generator.weights, scope.of_parent(generator.parent))
+    else:
         for child in generator.children():
             _check(child, scope)
     generator.check(scope)
@@ -91,33 +94,39 @@ class Scope:
     plan: Plan
     name: str
     parents: Mapping[str, Plan] = field(default_factory=dict)
+    stands_in: str = ""
 
     @property
     def place(self) -> str:
-        """``table.column``, for messages."""
-        return f"{self.plan.table}.{self.name}"
+        """``table.column`` of the declaration, for messages."""
+        return f"{self.stands_in or self.plan.table}.{self.name}"
 
     def column(self, name: str) -> tuple[Scope, Generator]:
         """A column by its name or ``reference.column``, with the scope that it stands in."""
         head, dot, rest = name.partition(".")
         if head not in self.plan.columns:
-            raise DeclarationError(f"{self.place}: there is no column {head!r}: {nearest(head, self.plan.columns)}")
+            where = f" in {self.plan.table!r}" if self.stands_in else ""
+            raise DeclarationError(
+                f"{self.place}: there is no column {head!r}{where}: {nearest(head, self.plan.columns)}"
+            )
         generator = self.plan.columns[head]
         if not dot:
             return Scope(self.plan, head, self.parents), generator
         if not isinstance(generator, Reference):
             raise DeclarationError(f"{self.place}: {name!r}: {head!r} is no reference to another table")
         parent = self.of_parent(generator.parent)
-        if rest.partition(".")[0] not in parent.plan.columns:
+        child = rest.partition(".")[0]
+        if child not in parent.plan.columns:
             raise DeclarationError(
-                f"{self.place}: {name!r}: the table {parent.plan.table!r} has no column {rest!r}: "
-                f"{nearest(rest, parent.plan.columns)}"
+                f"{self.place}: {name!r}: the table {parent.plan.table!r} has no column {child!r}: "
+                f"{nearest(child, parent.plan.columns)}"
             )
         return Scope(parent.plan, self.name, self.parents).column(rest)
 
     def of_parent(self, parent: Plan) -> Scope:
         """The same place, seeing the columns of a parent's table."""
-        return Scope(self.parents.get(parent.table, parent), self.name, self.parents)
+        seen = self.parents.get(parent.table, parent)
+        return Scope(seen, self.name, self.parents, self.stands_in or self.plan.table)
 
     def type(self, name: str) -> pa.DataType | None:
         """A column's type, where its declaration tells."""
