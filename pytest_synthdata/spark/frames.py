@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark.shipping import ShippingError, row_range
+from pytest_synthdata.pickling import PicklingError
+from pytest_synthdata.spark.shipping import row_range
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Table
@@ -39,7 +40,7 @@ def to_spark(table: Table, spark: Any, *, distributed: bool | None = None, parti
         if distributed:
             try:
                 return _by_executors(table, spark, schema, partitions)
-            except ShippingError:
+            except PicklingError:
                 distributed = False
     if distributed:
         if not _has_pandas():

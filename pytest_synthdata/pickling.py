@@ -1,0 +1,115 @@
+"""Pickles of tables for other processes, which have none of the modules that a project's factories stand in."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pytest_synthdata.errors import SynthDataError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import Bound
+
+PACKAGE = "pytest_synthdata"
+_ENGINE = ("columns", "errors")
+
+
+class PicklingError(SynthDataError):
+    """A table whose rows cannot be made anywhere but in this process."""
+
+
+def pickled_table(bound: Bound, cloudpickle: Any) -> bytes:
+    """A table as bytes: the user's functions with their code, the engine's classes by their names.
+
+    Args:
+        bound: the table.
+        cloudpickle: the module of that name that there is where the table shall be read.
+
+    Raises:
+        PicklingError: for columns that only factory_boy can evaluate, and functions that cannot be pickled.
+    """
+    try:
+        return _checked(bound, cloudpickle)
+    except Exception as error:
+        raise PicklingError(
+            f"{_culprit(bound, cloudpickle)} cannot be made by another process: {error}. Write it as a @column "
+            "function of whole columns; or use to_spark(spark, distributed=False)"
+        ) from error
+
+
+def pickled(value: Any, cloudpickle: Any, modules: Iterable[ModuleType] = ()) -> bytes:
+    """A pickle that holds the code of the user's own modules, and of these.
+
+    Args:
+        value: anything.
+        cloudpickle: as above.
+        modules: more modules whose code is pickled.
+    """
+    loaded = [module for module in list(sys.modules.values()) if _is_users(module)]
+    with _by_value(cloudpickle, [*loaded, *modules]):
+        data: bytes = cloudpickle.dumps(value)
+    return data
+
+
+def _checked(value: Any, cloudpickle: Any) -> bytes:
+    data = pickled(value, cloudpickle)
+    _EngineOnly(BytesIO(data)).load()
+    return data
+
+
+def _culprit(bound: Bound, cloudpickle: Any) -> str:
+    for table in (bound, *bound.all_parents().values()):
+        for name, generator in table.plan.columns.items():
+            try:
+                _checked(generator, cloudpickle)
+            except Exception:  # noqa: BLE001, PERF203 - a function may hold anything; that it fails is what is asked
+                return f"{table.plan.table}.{name}"
+    return bound.plan.table
+
+
+class _EngineOnly(pickle.Unpickler):
+    """Reads a pickle to see that it needs nothing of this package but the engine."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        package, _, rest = module.partition(".")
+        if package == PACKAGE and rest.partition(".")[0] not in _ENGINE:
+            raise PicklingError(f"{name} needs factory_boy, which evaluates it row by row")
+        return super().find_class(module, name)
+
+
+@contextmanager
+def _by_value(cloudpickle: Any, modules: list[ModuleType]) -> Iterator[None]:
+    already = cloudpickle.list_registry_pickle_by_value()
+    new = [module for module in modules if module.__name__ not in already and module.__name__ in sys.modules]
+    for module in new:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in new:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _is_users(module: Any) -> bool:
+    """Whether a module is a project's own code: neither Python's nor installed nor ours."""
+    file = getattr(module, "__file__", None)
+    if not isinstance(module, ModuleType) or not isinstance(file, str):
+        return False
+    return module.__name__.partition(".")[0] != PACKAGE and not file.startswith(_installed_places())
+
+
+@cache
+def _installed_places() -> tuple[str, ...]:
+    paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return tuple(f"{place}/" for path in paths for place in {path, str(Path(path).resolve())})
+
+
+__all__ = ["PACKAGE", "PicklingError", "pickled", "pickled_table"]
