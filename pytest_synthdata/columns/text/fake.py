@@ -1,57 +1,101 @@
-"""Text from Faker's providers."""
+"""The declaration of a text column from one of Faker's providers, and its three ways to values."""
 
 from __future__ import annotations
 
+import copy
+import inspect
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.generators import Cells, Generator
+from pytest_synthdata.columns.generators import Cells, Constant, Generator
 from pytest_synthdata.columns.rowwise import python_values
+from pytest_synthdata.columns.text.laws import Draw
+from pytest_synthdata.columns.text.phrases import Phrases, compiled
 from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_synthdata.columns.plan import Scope
 
 
 @dataclass(frozen=True, init=False)
 class Fake(Generator):
-    """The values of a Faker provider, each row's from a seed of its own.
+    """The values of a Faker provider, as likely as in Faker.
+
+    Most providers put texts together from lists; these are compiled into a column of their own, hundreds of times
+    as fast, which needs no Faker where it runs. Others are asked row by row, each with a seed of its own. Which of
+    them it is shows in `repr` of what `prepared` gives.
 
     Args:
         provider: Faker's name for it, such as ``"company"`` or ``"phone_number"``.
         locale: Faker's locale.
+        pool: for a provider that cannot be compiled: so many values are drawn from Faker once, always the same
+            ones, and rows pick from these. It repeats values, is fast, and needs no Faker where it runs.
+        providers: Faker provider classes (or instances, as of Faker's ``DynamicProvider``) beside Faker's own.
         arguments: what the provider takes, for example ``Fake("sentence", nb_words=4)``.
+
+    >>> Fake("company", locale="de_DE")
+    Fake('company', locale='de_DE')
     """
 
     provider: str
     locale: str
+    pool: int | None
+    providers: tuple[Any, ...]
     arguments: tuple[tuple[str, Any], ...]
 
-    def __init__(self, provider: str, *, locale: str = "en_US", **arguments: Any) -> None:
-        object.__setattr__(self, "provider", provider)
-        object.__setattr__(self, "locale", locale)
-        object.__setattr__(self, "arguments", tuple(arguments.items()))
+    def __init__(
+        self,
+        provider: str,
+        *,
+        locale: str = "en_US",
+        pool: int | None = None,
+        providers: Sequence[Any] = (),
+        **arguments: Any,
+    ) -> None:
+        fields = {
+            "provider": provider,
+            "locale": locale,
+            "pool": pool,
+            "providers": tuple(providers),
+            "arguments": tuple(arguments.items()),
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        shown = [repr(self.provider)]
+        shown += [f"locale={self.locale!r}"] * (self.locale != "en_US")
+        shown += [f"pool={self.pool}"] * (self.pool is not None)
+        shown += [f"providers={[_name(provider) for provider in self.providers]}"] * bool(self.providers)
+        return f"Fake({', '.join([*shown, *(f'{name}={value!r}' for name, value in self.arguments)])})"
+
+    def prepared(self) -> Generator:
+        """The column that gives the values: compiled where that is possible. Faker is needed here, not later."""
+        try:
+            return _prepared(self)
+        except TypeError:  # unhashable arguments
+            return _prepare(self)
 
     def values(self, cells: Cells) -> Values:
-        fake = _faker(self.locale)
-        arguments = dict(self.arguments)
-        values = []
-        for bits in cells.bits().tolist():
-            fake.seed_instance(bits)
-            values.append(fake.format(self.provider, **arguments))
-        return python_values(values, cells)
+        return self.prepared().values(cells)
 
     def type(self, scope: Scope) -> pa.DataType | None:
-        del scope
-        return None
+        return self.prepared().type(scope)
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        return self.prepared().domain(scope)
 
     def check(self, scope: Scope) -> None:
         try:
-            fake = _faker(self.locale)
+            fake = faker(self.locale, self.providers)
         except AttributeError:
             from faker.config import AVAILABLE_LOCALES
 
@@ -59,17 +103,144 @@ class Fake(Generator):
                 f"{scope.place}: Faker has no locale {self.locale!r}: {nearest(self.locale, AVAILABLE_LOCALES)}"
             ) from None
         try:
-            fake.get_formatter(self.provider)
+            method = fake.get_formatter(self.provider)
         except AttributeError:
             known = [name for name in dir(fake) if not name.startswith("_")]
             raise DeclarationError(
                 f"{scope.place}: Faker has no provider {self.provider!r} in {self.locale}: {nearest(self.provider, known)}"
             ) from None
+        try:
+            inspect.signature(method).bind(**dict(self.arguments))
+        except TypeError as error:
+            raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
+        if self.pool is not None and not (isinstance(self.pool, int) and self.pool > 0):
+            raise DeclarationError(f"{scope.place}: {self!r}: a pool has a whole number of values, at least 1")
+
+
+@lru_cache(maxsize=512)
+def _prepared(declared: Fake) -> Generator:
+    return _prepare(declared)
+
+
+def _prepare(declared: Fake) -> Generator:
+    from pytest_synthdata.columns.text.reading import Unreadable
+
+    fake, reader = _reader(declared.locale, declared.providers)
+    try:
+        law = reader.law(fake.get_formatter(declared.provider), (), dict(declared.arguments))
+    except Unreadable:
+        generator = None
+    else:
+        generator = compiled(law)
+    if generator is not None:
+        return Compiled(repr(declared), generator)
+    row_by_row = RowByRow(replace_(declared, pool=None))
+    return row_by_row if declared.pool is None else Pooled(repr(declared), row_by_row.pool(declared.pool))
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled(Generator):
+    """A provider as plain arrays."""
+
+    declared: str
+    generator: Generator
+
+    def __repr__(self) -> str:
+        how = f": {self.generator.describe()}" if isinstance(self.generator, Phrases) else ""
+        return f"<{self.declared} compiled{how}>"
+
+    def values(self, cells: Cells) -> Values:
+        return self.generator.values(cells)
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return self.generator.type(scope)
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        return self.generator.domain(scope)
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        return self.generator.bounds(scope)
+
+
+class Pooled(Compiled):
+    """A provider's values that were drawn once."""
+
+    def __repr__(self) -> str:
+        return f"<{self.declared} from a pool>"
+
+
+@dataclass(frozen=True)
+class RowByRow(Generator):
+    """A provider that Faker itself is asked for, once a row."""
+
+    declared: Fake
+
+    def __repr__(self) -> str:
+        return f"<{self.declared!r} row by row>"
+
+    def values(self, cells: Cells) -> Values:
+        return python_values(self._drawn(cells.bits().tolist()), cells)
+
+    def _drawn(self, seeds: list[int]) -> list[Any]:
+        fake = faker(self.declared.locale, self.declared.providers)
+        arguments = dict(self.declared.arguments)
+        values = []
+        for seed in seeds:
+            fake.seed_instance(seed)
+            values.append(fake.format(self.declared.provider, **arguments))
+        return values
+
+    def pool(self, size: int) -> Generator:
+        """Values drawn once, to be picked from."""
+        key = int.from_bytes(blake2b(repr(self.declared).encode(), digest_size=8).digest(), "little")
+        values = tuple(self._drawn([(key + number) % 2**64 for number in range(size)]))
+        generator = compiled(Draw(values)) if len(values) > 1 else Constant(values[0])
+        if generator is None:
+            raise DeclarationError(f"{self.declared!r}: values that no column can hold")
+        return generator
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        del scope
+        return None
 
 
 @lru_cache(maxsize=32)
-def _faker(locale: str) -> Any:
-    """A generator of our own: Faker's shared one is reseeded by others."""
+def faker(locale: str, providers: tuple[Any, ...] = ()) -> Any:
+    """A Faker generator of our own: the shared one is reseeded by others."""
     from faker import Factory
 
-    return Factory.create(locale)
+    generator = Factory.create(locale)
+    generator.seed_instance(0)
+    for provider in providers:
+        generator.add_provider(provider if isinstance(provider, type) else _adopted(provider, generator))
+    return generator
+
+
+def _adopted(provider: Any, generator: Any) -> Any:
+    """A provider object as a part of our generator, the original left as it is."""
+    adopted = copy.copy(provider)
+    adopted.generator = generator
+    for name, value in vars(provider).items():
+        if isinstance(value, MethodType) and value.__self__ is provider:
+            setattr(adopted, name, MethodType(value.__func__, adopted))
+    return adopted
+
+
+@lru_cache(maxsize=32)
+def _reader(locale: str, providers: tuple[Any, ...]) -> tuple[Any, Any]:
+    from pytest_synthdata.columns.text.primitives import reader
+
+    fake = faker(locale, providers)
+    return fake, reader(fake)
+
+
+def _name(provider: Any) -> str:
+    return provider.__name__ if isinstance(provider, type) else type(provider).__name__
+
+
+def replace_(declared: Fake, **changes: Any) -> Fake:
+    """The same declaration with some fields changed."""
+    changed = copy.copy(declared)
+    for name, value in changes.items():
+        object.__setattr__(changed, name, value)
+    return changed

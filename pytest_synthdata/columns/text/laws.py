@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 SMALL = 1_000  # neighbouring lists are multiplied out up to here: fewer, longer words are quicker to put together
 FINITE = 4_096  # laws with so many values are listed where a provider looks at what it drew
 TEMPLATES = 20_000
+_BLOCK_DIGITS = 3
+_MERGING = 200_000  # looks at lists that it may take to find templates that are alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,16 +101,17 @@ def join(laws: Iterable[Law]) -> Law:
 def mix(options: Iterable[tuple[float, Law]]) -> Law:
     """The law that is each of several with a probability."""
     options = [(share, law) for share, law in options if share > 0]
+    total = math.fsum(share for share, _ in options)
     if len(options) == 1:
         return options[0][1]
     if any(isinstance(law, (Joined, Mixed)) for _, law in options):
-        return Mixed(tuple(options))
+        return Mixed(tuple((share / total, law) for share, law in options))
     values: list[Any] = []
     weights: list[float] = []
     for share, law in options:
         for value, chance in law.pairs() if isinstance(law, Draw) else ((law, 1.0),):
             values.append(value)
-            weights.append(share * chance)
+            weights.append(share / total * chance)
     drawn = Draw(tuple(values), tuple(weights)).without_repetition()
     return drawn if len(drawn.values) > 1 else drawn.values[0]
 
@@ -156,14 +159,54 @@ def listed(law: Law) -> Draw:
     return Draw((law,))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def product(first: Draw, second: Draw) -> Draw:
     """The list of all texts of one list followed by one of another."""
     values = tuple(a + b for a in first.values for b in second.values)
     if first.weights is None and second.weights is None:
-        return Draw(values)
+        return _known(values, None)
     weights = [a * b for _, a in first.pairs() for _, b in second.pairs()]
-    return Draw(values, tuple(weights))
+    return _known(values, tuple(weights))
+
+
+def digits(numbers: range, width: int, base: int = 10) -> Law | None:
+    """The law of a number from a range, written with leading zeros up to a width; None for ranges with gaps."""
+    if numbers.step != 1 or numbers.start < 0:
+        return None
+    options = []
+    low = numbers.start
+    while low < numbers.stop:
+        length = max(width, _length(low, base))
+        stop = min(numbers.stop, base**length)
+        options.append(((stop - low) / len(numbers), _same_length(range(low, stop), length, base)))
+        low = stop
+    return mix(options)
+
+
+def _length(number: int, base: int) -> int:
+    return len(f"{number:x}" if base == 16 else str(number))  # noqa: PLR2004
+
+
+def _same_length(numbers: range, length: int, base: int) -> Law:
+    block = base**_BLOCK_DIGITS
+    if len(numbers) <= block:
+        spec = f"0{length}{'x' if base == 16 else 'd'}"  # noqa: PLR2004
+        return _known(tuple(format(number, spec) for number in numbers), None)
+    # The numbers that share their upper digits with a whole block of others: upper and lower digits are independent.
+    first, last = -(-numbers.start // block), numbers.stop // block
+    whole = join(
+        [
+            _same_length(range(first, last), length - _BLOCK_DIGITS, base),
+            _same_length(range(block), _BLOCK_DIGITS, base),
+        ]
+    )
+    options = [((last - first) * block, whole)]
+    options += [
+        (len(rest), _same_length(rest, length, base))
+        for rest in (range(numbers.start, first * block), range(last * block, numbers.stop))
+        if rest
+    ]
+    return mix(options)
 
 
 def first_word(law: Law) -> Law:
@@ -188,59 +231,69 @@ def _cut(law: Law) -> list[tuple[float, Law, bool]]:
     done: list[tuple[float, Law, bool]] = []
     for part in law.parts:
         grown = [
-            (share * chance, join([text, piece]), ended)
-            for share, text in open_
-            for chance, piece, ended in _cut(part)
+            (share * chance, join([text, piece]), ended) for share, text in open_ for chance, piece, ended in _cut(part)
         ]
         done += [cut for cut in grown if cut[2]]
         open_ = [(share, text) for share, text, ended in grown if not ended]
     return done + [(share, text, False) for share, text in open_]
 
 
-def templates(law: Law) -> list[tuple[float, tuple[Draw, ...]]] | None:
+Template: TypeAlias = tuple[float, tuple[Draw, ...]]
+
+
+def templates(law: Law) -> list[Template] | None:
     """A text's law as templates, each with a probability and the lists that fill it; None where there are too many."""
+    options = _templates(law)
+    return options and _merged([(share, _packed(lists)) for share, lists in options])
+
+
+def _templates(law: Law) -> list[Template] | None:
     if isinstance(law, Joined):
-        options: list[tuple[float, tuple[Draw, ...]]] = [(1.0, ())]
+        options: list[Template] = [(1.0, ())]
         for part in law.parts:
-            further = templates(part)
+            further = _templates(part)
             if further is None or len(options) * len(further) > TEMPLATES:
                 return None
-            options = [(a * b, _packed((*first, *second))) for a, first in options for b, second in further]
+            options = [(a * b, (*first, *second)) for a, first in options for b, second in further]
         return _merged(options)
     if isinstance(law, Mixed):
         options = []
         for share, option in law.options:
-            inner = templates(option)
+            inner = _templates(option)
             if inner is None or len(options) + len(inner) > TEMPLATES:
                 return None
             options += [(share * chance, lists) for chance, lists in inner]
         return _merged(options)
-    return [(1.0, (law if isinstance(law, Draw) else _literal(law),))]
+    return [(1.0, (_known(tuple(law.values), law.weights) if isinstance(law, Draw) else _known((law,), None),))]
 
 
-@lru_cache(maxsize=512)
-def _literal(text: str) -> Draw:
-    return Draw((text,))
+@lru_cache(maxsize=4096)
+def _known(values: tuple[str, ...], weights: tuple[float, ...] | None) -> Draw:
+    """The one object for equal lists, so that lists can be told apart by identity."""
+    return Draw(values, weights)
 
 
 def _packed(lists: tuple[Draw, ...]) -> tuple[Draw, ...]:
     """Neighbouring lists multiplied out where the product stays small."""
     packed: list[Draw] = []
     for drawn in lists:
-        if packed and len(packed[-1].values) * len(drawn.values) <= max(SMALL, len(drawn.values), len(packed[-1].values)):
+        if packed and len(packed[-1].values) * len(drawn.values) <= max(
+            SMALL, len(drawn.values), len(packed[-1].values)
+        ):
             packed[-1] = product(packed[-1], drawn)
         else:
             packed.append(drawn)
     return tuple(packed)
 
 
-def _merged(options: list[tuple[float, tuple[Draw, ...]]]) -> list[tuple[float, tuple[Draw, ...]]]:
+def _merged(options: list[Template]) -> list[Template]:
     """Templates that differ in one place made one, with a mixed list in that place."""
     before = -1
-    while before != len(options):
+    longest = max(len(lists) for _, lists in options)
+    while before != len(options) and len(options) * longest**2 <= _MERGING:
         before = len(options)
-        for place in range(max((len(lists) for _, lists in options), default=0)):
-            groups: dict[Any, list[tuple[float, tuple[Draw, ...]]]] = {}
+        for place in range(longest):
+            groups: dict[Any, list[Template]] = {}
             for share, lists in options:
                 alike = (len(lists), place < len(lists), *(id(part) for n, part in enumerate(lists) if n != place))
                 groups.setdefault(alike, []).append((share, lists))
@@ -248,10 +301,11 @@ def _merged(options: list[tuple[float, tuple[Draw, ...]]]) -> list[tuple[float, 
     return options
 
 
-def _union(group: list[tuple[float, tuple[Draw, ...]]], place: int) -> tuple[float, tuple[Draw, ...]]:
+def _union(group: list[Template], place: int) -> tuple[float, tuple[Draw, ...]]:
     total = math.fsum(share for share, _ in group)
     lists = group[0][1]
-    if len({id(part) for _, parts in group for part in parts}) == len({id(part) for part in lists}):
+    if place >= len(lists) or all(parts[place] is lists[place] for _, parts in group):
         return total, lists
-    mixed = listed(mix((share / total, parts[place]) for share, parts in group))
+    mixed = listed(mix((share, parts[place]) for share, parts in group))
+    mixed = _known(tuple(mixed.values), mixed.weights)
     return total, (*lists[:place], mixed, *lists[place + 1 :])
