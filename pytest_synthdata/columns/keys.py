@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope
 
 _PATTERN = re.compile(r"((?:[^{}]|\{\{|\}\})*)\{(?::(?:0?(\d+))?d?)?\}((?:[^{}]|\{\{|\}\})*)", re.DOTALL)
-_GROUP = 4
-_FOUR_DIGITS = np.array([list(f"{number:04d}".encode()) for number in range(10**_GROUP)], np.uint8)
+# All numbers of so many digits as text, each in one machine word.
+_DIGITS = tuple(
+    (digits, np.array([f"{number:0{digits}d}".encode() for number in range(10**digits)]).view(f"<u{digits}"))
+    for digits in (4, 2, 1)
+)
 
 
 @dataclass(frozen=True)
@@ -84,17 +87,19 @@ def format_numbers(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suf
 def _fixed_width(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suffix: str) -> pa.Array:
     before, after = prefix.encode(), suffix.encode()
     length = len(before) + width + len(after)
-    text = np.empty((len(numbers), length), np.uint8)
-    text[:, : len(before)] = np.frombuffer(before, np.uint8)
-    text[:, length - len(after) :] = np.frombuffer(after, np.uint8)
-    right = len(before) + width
+    text = np.frombuffer((before + b"0" * width + after) * len(numbers), np.uint8).copy()
+    right, left = len(before) + width, len(before)
     remaining = numbers
-    while right > len(before):
-        left = max(right - _GROUP, len(before))
-        higher = remaining // np.uint64(10**_GROUP)
-        group = (remaining - higher * np.uint64(10**_GROUP)).astype(np.intp)
-        text[:, left:right] = _FOUR_DIGITS[group, _GROUP - (right - left) :]
-        right, remaining = left, higher
+    while right > left:
+        digits, table = next(group for group in _DIGITS if group[0] <= right - left)
+        base = np.uint64(10**digits)
+        higher = remaining // base
+        right -= digits
+        # The digits of all rows at once: an array over the text, a row's length from one item to the next.
+        np.ndarray(len(numbers), table.dtype, text, right, (length,))[:] = table.take(
+            (remaining - higher * base).astype(np.intp)
+        )
+        remaining = higher
     offsets = np.arange(0, (len(numbers) + 1) * length, length, dtype=np.int64)
     if offsets[-1] > np.iinfo(np.int32).max:
         raise OverflowError("a batch of keys is larger than 2 GiB; ask for fewer rows at once")
