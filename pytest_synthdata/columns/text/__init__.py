@@ -1,5 +1,6 @@
 """Text: Faker's providers at full speed, and texts made of a row's other columns."""
 
 from pytest_synthdata.columns.text.fake import Fake
+from pytest_synthdata.columns.text.template import Email, Template
 
-__all__ = ["Fake"]
+__all__ = ["Email", "Fake", "Template"]

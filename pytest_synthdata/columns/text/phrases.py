@@ -222,7 +222,7 @@ def joined(parts: Sequence[pa.Array | str]) -> pa.Array:
             codes[:, number] = done
         elif isinstance(part, pa.DictionaryArray):
             words.append(part.dictionary)
-            codes[:, number] = to_numpy(part.indices) + done
+            codes[:, number] = to_numpy(part.indices).astype(np.int32) + done
         else:
             words.append(part)
             codes[:, number] = np.arange(done, done + count)

@@ -1,0 +1,165 @@
+"""Letters of any alphabet as ASCII, and slugs: whole columns at once, byte by byte in arrays."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Offsets: TypeAlias = npt.NDArray[np.int64]
+
+_WIDTH = 4  # letters that one letter becomes, at most
+_ASCII = 128
+
+# What Unicode does not decompose: letters with strokes, ligatures, Greek, Cyrillic (as in passports, ICAO 9303).
+_LATIN = {
+    "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D",
+    "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ł": "l", "Ł": "L", "ħ": "h", "Ħ": "H", "ı": "i", "ŋ": "ng",
+    "Ŋ": "Ng", "ŧ": "t", "Ŧ": "T", "ə": "a", "Ə": "A", "ƒ": "f",
+    "‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "·": "-", "×": "x",
+}  # fmt: skip
+_GREEK = dict(
+    zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)
+)
+_CYRILLIC = dict(
+    zip(
+        "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґђјљњћџў",
+        "a b v g d e zh z i i k l m n o p r s t u f kh ts ch sh shch ie y _ e iu ia i i ie g d j lj nj c dz u".split(),
+        strict=True,
+    )
+)
+
+
+@lru_cache(maxsize=1)
+def _table() -> tuple[npt.NDArray[np.uint8], Bytes]:
+    """For each character below U+10000: how many ASCII letters it becomes, and these."""
+    known = dict(_LATIN)
+    for letters in (_GREEK, _CYRILLIC):
+        for letter, text in letters.items():
+            plain = text.replace("_", "")
+            known[letter] = plain
+            known.setdefault(letter.upper(), plain.capitalize())
+    lengths = np.zeros(1 << 16, np.uint8)
+    folded = np.zeros((1 << 16, _WIDTH), np.uint8)
+    # Latin to Cyrillic, their additions and Greek's, punctuation, and the full-width forms.
+    for block in (range(_ASCII, 0x0530), range(0x1E00, 0x2060), range(0xFB00, 0xFB07), range(0xFF00, 0xFF5F)):
+        for code in block:
+            pieces = [
+                known.get(letter, letter) for letter in unicodedata.normalize("NFKD", known.get(chr(code), chr(code)))
+            ]
+            text = "".join(pieces).encode("ascii", "ignore")[:_WIDTH]
+            lengths[code] = len(text)
+            folded[code, : len(text)] = list(text)
+    return lengths, folded
+
+
+def _parts(array: pa.Array) -> tuple[Bytes, Offsets]:
+    """The bytes of all texts, and where each begins; nulls are empty."""
+    array = array.cast(pa.string())
+    if array.null_count:
+        array = pc.fill_null(array, "")
+    _, ends, data = array.buffers()
+    offsets = np.frombuffer(ends, np.int32)[array.offset : array.offset + len(array) + 1].astype(np.int64)
+    if data is None or not len(array):
+        return np.zeros(0, np.uint8), np.zeros(len(array) + 1, np.int64)
+    return np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]], offsets - offsets[0]
+
+
+def _array(data: Bytes, offsets: Offsets, like: pa.Array) -> pa.Array:
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(np.ascontiguousarray(data))]
+    texts = pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
+    return pc.if_else(pc.is_valid(like), texts, None) if like.null_count else texts
+
+
+def _kept(data: Bytes, offsets: Offsets, keep: npt.NDArray[np.bool_]) -> tuple[Bytes, Offsets]:
+    before = np.zeros(len(data) + 1, np.int64)
+    np.cumsum(keep, out=before[1:])
+    return data[keep], before[offsets]
+
+
+def _folded(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
+    if not len(data) or data.max() < _ASCII:
+        return data, offsets
+    begins = np.zeros(len(data) + 1, np.int64)
+    np.cumsum((data & 0xC0) != 0x80, out=begins[1:])  # UTF-8: all bytes but continuations begin a character
+    offsets = begins[offsets]
+    characters = np.frombuffer(data.tobytes().decode().encode("utf-32-le"), np.uint32)
+    lengths = np.ones(len(characters), np.int64)
+    foreign = np.flatnonzero(characters >= _ASCII)
+    codes = np.minimum(characters[foreign], (1 << 16) - 1)
+    table, letters = _table()
+    lengths[foreign] = table[codes]
+    ends = np.zeros(len(characters) + 1, np.int64)
+    np.cumsum(lengths, out=ends[1:])
+    folded = np.empty(ends[-1], np.uint8)
+    plain = np.flatnonzero(characters < _ASCII)
+    folded[ends[plain]] = characters[plain]
+    for place in range(_WIDTH):
+        long_enough = table[codes] > place
+        folded[ends[foreign[long_enough]] + place] = letters[codes[long_enough], place]
+    return folded, ends[offsets]
+
+
+def ascii_fold(array: pa.Array) -> pa.Array:
+    """Texts in ASCII: accents are dropped, ligatures, Greek and Cyrillic transcribed, other scripts left out.
+
+    >>> ascii_fold(pa.array(["Müller-Łódź", "Ægir", "Σωκράτης"])).to_pylist()
+    ['Muller-Lodz', 'AEgir', 'Sokratis']
+    """
+    return _array(*_folded(*_parts(array)), array)
+
+
+@lru_cache(maxsize=8)
+def _slug_letters(separator: str) -> Bytes:
+    table = np.full(256, ord(separator), np.uint8)
+    for code in range(_ASCII):
+        letter = chr(code)
+        if letter.isalnum():
+            table[code] = ord(letter.lower())
+        elif letter in "'`\".":
+            table[code] = 0
+    return table
+
+
+def slug(array: pa.Array, separator: str = "-") -> pa.Array:
+    """Texts as lower-case ASCII letters and digits, with one separator for whatever stands between them.
+
+    >>> slug(pa.array(["Müller & Söhne GmbH", "O'Brien, Inc."])).to_pylist()
+    ['muller-sohne-gmbh', 'obrien-inc']
+    """
+    data, offsets = _folded(*_parts(array))
+    data = _slug_letters(separator).take(data)
+    data, offsets = _kept(data, offsets, data != 0)
+    hyphen = data == ord(separator)
+    keep = ~hyphen
+    keep[1:] |= ~hyphen[:-1]  # the first of several
+    first = offsets[:-1][offsets[:-1] < offsets[1:]]
+    keep[first] = ~hyphen[first]
+    data, offsets = _kept(data, offsets, keep)
+    last = offsets[1:][offsets[:-1] < offsets[1:]] - 1
+    keep = np.ones(len(data), np.bool_)
+    keep[last] = data[last] != ord(separator)
+    return _array(*_kept(data, offsets, keep), array)
+
+
+def label(array: pa.Array, separator: str = "-") -> pa.Array:
+    """A slug that is safe in an address: 1 to 48 characters, ``x`` where nothing is left.
+
+    RFC 1035 allows 63 in a label of a domain and RFC 5321 64 before the @; the rest is room for a row number.
+    """
+    texts = slug(array, separator)
+    lengths = pc.binary_length(texts)
+    if (pc.max(lengths).as_py() or 0) > LABEL:
+        texts = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 0, LABEL), separator)
+    if pc.min(lengths).as_py() == 0:
+        texts = pc.if_else(pc.equal(pc.binary_length(texts), 0), "x", texts)
+    return texts
+
+
+LABEL = 48
