@@ -201,13 +201,13 @@ class Timeline(Generator):
         rhythm = np.concatenate([[0.0], np.cumsum(self.hours)])
         hour = np.interp(elapsed, rhythm / rhythm[-1], np.arange(25.0))
         seconds = np.minimum(np.floor(hour * _SECONDS_AN_HOUR), 24 * _SECONDS_AN_HOUR - 1)
-        times = np.datetime64(parse_date(self.start), "s") + (day * 86_400 + seconds.astype(np.int64))
+        times = np.datetime64(parse_date(self.start), "s") + (day * 86_400 + seconds.astype(np.int64)).astype("m8[s]")
         return pa.array(times.astype("datetime64[us]")).cast(TIMESTAMP)
 
     def days(self) -> npt.NDArray[np.datetime64]:
         """The days of the period, datetime64[D]."""
         first, last = parse_date(self.start), parse_date(self.end)
-        return np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
+        return np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + np.timedelta64(1, "D"))
 
     def intensity(self) -> Floats:
         """The events expected on each day, without noise."""
