@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,15 +70,50 @@ class Table:
 
         return to_spark(self, spark, distributed=distributed, partitions=partitions)
 
-    def to_parquet(self, path: str | Path) -> Path:
-        """Write the table to a Parquet file, batch by batch."""
-        import pyarrow.parquet as pq
+    def to_parquet(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the table as Parquet; the arguments are those of `to_files`."""
+        return self.to_files(path, "parquet", overwrite=overwrite)
 
-        target = Path(path)
-        with pq.ParquetWriter(target, self.schema) as writer:
-            for batch in self.batches():
-                writer.write_batch(batch)
-        return target
+    def to_csv(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the table as CSV with a header; the arguments are those of `to_files`."""
+        return self.to_files(path, "csv", overwrite=overwrite)
+
+    def to_json(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the table as JSON lines; the arguments are those of `to_files`."""
+        return self.to_files(path, "json", overwrite=overwrite)
+
+    def to_delta(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the table as a Delta table; the arguments are those of `to_files`. Needs ``deltalake``."""
+        return self.to_files(path, "delta", overwrite=overwrite)
+
+    def to_files(
+        self,
+        path: str | Path,
+        format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
+        *,
+        overwrite: bool = False,
+        rows_per_file: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Path:
+        """Write the table: to one file where the path ends in its format, else to a folder of parts.
+
+        What is there appears complete or not at all. Memory does not grow with the table; large tables are written
+        by as many processes as there are processors.
+
+        Args:
+            path: a file such as ``orders.parquet``, or a folder, which gets ``part-00000…`` and ``_SUCCESS``.
+            format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``.
+            overwrite: replace what is there.
+            rows_per_file: how many rows a file of a folder has at most; 2^20 where not given.
+            progress: is called with the number of rows written since the last call.
+
+        Raises:
+            SynthDataError: where something is there already, and for what a format cannot hold.
+        """
+        from pytest_synthdata.files import ROWS_PER_FILE, write_files
+
+        rows = ROWS_PER_FILE if rows_per_file is None else rows_per_file
+        return write_files(self.bound, path, format, overwrite=overwrite, rows_per_file=rows, progress=progress)
 
     def fingerprint(self) -> str:
         """A hash of the contents, whoever made them: equal data has equal fingerprints."""

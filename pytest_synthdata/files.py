@@ -1,0 +1,196 @@
+"""Tables as files: a single one, a folder of parts as Spark writes it, or a Delta table.
+
+Everything is written under a name that readers skip, and renamed when it is complete.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import uuid4
+
+import cloudpickle
+import pyarrow as pa
+
+from pytest_synthdata.columns.plan import BATCH
+from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.formats import FORMATS
+from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
+from pytest_synthdata.workers import in_processes, processors
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import Bound
+
+ROWS_PER_FILE = 1 << 20
+_WORTH_PROCESSES = 1 << 21  # rows that take longer than a process takes to start
+_OF_A_TABLE = ("part-", "_", ".")  # how the names of a written table's files begin
+
+Progress: TypeAlias = "Callable[[int], None]"
+
+
+def write_files(
+    bound: Bound,
+    path: str | Path,
+    format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
+    *,
+    overwrite: bool = False,
+    rows_per_file: int = ROWS_PER_FILE,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a table: to one file where the path ends in ``.parquet``, ``.csv`` or ``.json``, else to a folder.
+
+    Args:
+        bound: the table.
+        path: a file, or a folder that is made and gets ``part-00000…`` and so on, and ``_SUCCESS`` at last.
+        format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``.
+        overwrite: replace what is there, once the new table is complete.
+        rows_per_file: how many rows a file of a folder has at most.
+        progress: is called with the number of rows written since the last call.
+
+    Returns:
+        The path.
+
+    Raises:
+        SynthDataError: where something is there already, and for what a format cannot hold.
+    """
+    target, report = Path(path), progress or _silent
+    if format == "delta":
+        return _write_delta(bound, target, overwrite, report)
+    if format not in FORMATS:
+        raise SynthDataError(f"unknown format {format!r}: {nearest(format, [*FORMATS, 'delta'])}")
+    if rows_per_file < 1:
+        raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
+    single = target.suffix == f".{format}"
+    _require_free(target, overwrite, single)
+    with _renamed_at_last(target) as unfinished:
+        if single:
+            rows = _counted(_made_ahead(bound.batches(0, bound.num_rows, BATCH)), report)
+            FORMATS[format][0](bound, rows, unfinished)
+        else:
+            unfinished.mkdir()
+            _write_parts(bound, unfinished, format, rows_per_file, report)
+            (unfinished / "_SUCCESS").touch()
+    return target
+
+
+def _write_parts(bound: Bound, folder: Path, format_: str, rows_per_file: int, progress: Progress) -> None:
+    ending = FORMATS[format_][1]
+    starts = range(0, max(bound.num_rows, 1), rows_per_file)  # an empty table has a file too, with its schema
+    parts = [
+        (start, min(start + rows_per_file, bound.num_rows), folder / f"part-{number:05d}.{ending}")
+        for number, start in enumerate(starts)
+    ]
+    processes = min(processors(), len(parts))
+    if processes > 1 and bound.num_rows >= _WORTH_PROCESSES:
+        try:
+            pickled_table(bound, cloudpickle)
+        except PicklingError:
+            pass  # slower here, never wrong
+        else:
+            job = pickled(partial(write_part, bound, format_), cloudpickle)
+            for rows in in_processes(job, parts, processes):
+                progress(rows)
+            return
+    for start, stop, path in parts:
+        rows = _counted(_made_ahead(bound.batches(start, stop, BATCH)), progress)
+        FORMATS[format_][0](bound, rows, path)
+
+
+def write_part(bound: Bound, format: str, part: tuple[int, int, Path]) -> int:  # noqa: A002 - as above
+    """Write the rows from a start to before a stop to a file; gives their number."""
+    start, stop, path = part
+    FORMATS[format][0](bound, bound.batches(start, stop, BATCH), path)
+    return stop - start
+
+
+def _made_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches, each made while the one before is written."""
+    # One thread: functions of rows borrow the global random generators, which two cannot.
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
+
+
+def _counted(batches: Iterable[pa.RecordBatch], progress: Progress) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield batch
+        progress(batch.num_rows)
+
+
+def _silent(rows: int) -> None:
+    del rows
+
+
+def _require_free(target: Path, overwrite: bool, single: bool) -> None:
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return
+    if target.is_file() and target.stat().st_size == 0:
+        return
+    if not overwrite:
+        raise SynthDataError(f"{target} is not empty; write elsewhere, or overwrite it: overwrite=True, --overwrite")
+    if target.is_dir() == single:
+        raise SynthDataError(f"{target} is a {'folder' if single else 'file'} and would become the other; remove it")
+    foreign = [item.name for item in target.iterdir() if not item.name.startswith(_OF_A_TABLE)] if not single else []
+    if foreign:
+        raise SynthDataError(f"{target} holds {foreign[0]!r}, which is no part of a table; it is not overwritten")
+
+
+@contextmanager
+def _renamed_at_last(target: Path) -> Iterator[Path]:
+    """A path to write to, which becomes the target when all is done, and is gone when not."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.parent / f".{target.name}.{uuid4().hex[:8]}.unfinished"
+    try:
+        yield unfinished
+        _put_in_place(unfinished, target)
+    finally:
+        _remove(unfinished)
+
+
+def _put_in_place(unfinished: Path, target: Path) -> None:
+    if not target.is_dir() or not any(target.iterdir()):
+        unfinished.replace(target)
+        return
+    # No system call replaces a folder that is not empty.
+    replaced = unfinished.with_suffix(".replaced")
+    target.rename(replaced)
+    try:
+        unfinished.rename(target)
+    except OSError:
+        replaced.rename(target)
+        raise
+    shutil.rmtree(replaced)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _write_delta(bound: Bound, target: Path, overwrite: bool, progress: Progress) -> Path:
+    try:
+        from deltalake import write_deltalake
+    except ImportError:
+        raise SynthDataError("Delta needs deltalake: pip install 'pytest-synthdata[delta]'") from None
+    batches = _counted(bound.batches(0, bound.num_rows, BATCH), progress)
+    reader: Any = pa.RecordBatchReader.from_batches(bound.schema, batches)
+    if (target / "_delta_log").is_dir() and overwrite:
+        # The log makes it one step, and keeps the table's history.
+        write_deltalake(target, reader, mode="overwrite", schema_mode="overwrite")
+        return target
+    _require_free(target, overwrite, single=False)
+    with _renamed_at_last(target) as unfinished:
+        write_deltalake(unfinished, reader)
+    return target
+
+
+__all__ = ["ROWS_PER_FILE", "Progress", "write_files"]

@@ -1,0 +1,133 @@
+"""How rows become a file: Parquet, CSV and JSON lines, each written batch by batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.errors import SynthDataError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import Bound
+
+_SAMPLE = 16_384  # rows looked at to see whether a column's values repeat
+
+
+def write_parquet(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+    """A Parquet file. Batches are encoded as they come; a row group has at most a million rows."""
+    import pyarrow.parquet as pq
+
+    batches = iter(batches)
+    first = next(batches, None)
+    repeating = _repeating(first) if first is not None else False
+    with pq.ParquetWriter(path, bound.schema, compression="zstd", use_dictionary=repeating) as writer:
+        for batch in chain([first] if first is not None else [], batches):
+            writer.write_batch(batch)
+
+
+def _repeating(batch: pa.RecordBatch) -> list[str]:
+    """The columns that a dictionary makes smaller: not keys and measures, of which most values are new."""
+    sample = batch.slice(0, _SAMPLE)
+    return [
+        name
+        for name, array in zip(sample.schema.names, sample.columns, strict=True)
+        if not pa.types.is_nested(array.type) and 4 * pc.count_distinct(array).as_py() < sample.num_rows
+    ]
+
+
+def write_csv(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+    """A CSV file with a header. Times are in ISO 8601; null is an empty field, an empty text is quoted."""
+    from pyarrow import csv
+
+    for field in bound.schema:
+        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
+            raise SynthDataError(
+                f"{bound.plan.table}.{field.name}: CSV cannot hold {field.type}; write Parquet or JSON"
+            )
+    schema = pa.schema(
+        [
+            pa.field(field.name, pa.string() if pa.types.is_timestamp(field.type) else field.type)
+            for field in bound.schema
+        ]
+    )
+    with csv.CSVWriter(path, schema) as writer:
+        for batch in batches:
+            columns = [_iso(array) if pa.types.is_timestamp(array.type) else array for array in batch.columns]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+
+
+def write_json(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+    """One JSON object a line, as Spark and pandas read it. Times are in ISO 8601; NaN is written as "NaN"."""
+    del bound
+    with path.open("wb") as file:
+        for batch in batches:
+            file.write(_json_lines(batch))
+
+
+def _json_lines(batch: pa.RecordBatch) -> Any:
+    pieces: list[Any] = ["{"]
+    for number, (name, array) in enumerate(zip(batch.schema.names, batch.columns, strict=True)):
+        label = f"{', ' if number else ''}{json.dumps(name)}: "
+        pieces += [label, pc.fill_null(_json_values(array), "null")]
+    lines = pc.binary_join_element_wise(*pieces, "}\n", "")
+    _, offsets, text = lines.buffers()
+    ends = memoryview(offsets).cast("i")
+    return text[ends[0] : ends[len(lines)]] if text is not None else b""
+
+
+def _json_values(array: pa.Array) -> pa.Array:
+    type_ = array.type
+    if pa.types.is_integer(type_) or pa.types.is_boolean(type_) or pa.types.is_decimal(type_):
+        return array.cast(pa.string())
+    if pa.types.is_floating(type_):
+        numbers = pc.if_else(pc.is_finite(array), array, None).cast(pa.string())
+        return pc.if_else(pc.fill_null(pc.is_finite(array), True), numbers, _quoted(array.cast(pa.string())))
+    if pa.types.is_timestamp(type_):
+        return _quoted(_iso(array))
+    if pa.types.is_date(type_):
+        return _quoted(array.cast(pa.string()))
+    if pa.types.is_string(type_) or pa.types.is_large_string(type_):
+        text = array.cast(pa.string())
+        if pc.any(pc.match_substring_regex(text, r'["\\\x00-\x1f]')).as_py():
+            return pa.array(
+                [None if value is None else json.dumps(value, ensure_ascii=False) for value in text.to_pylist()]
+            )
+        return _quoted(text)
+    return pa.array([None if value is None else json.dumps(value, default=_plain) for value in array.to_pylist()])
+
+
+def _quoted(array: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise('"', array, '"', "")
+
+
+def _iso(array: pa.Array) -> pa.Array:
+    # Twenty-five times as fast as strftime. A zoned time's naive form is its UTC.
+    text = pc.binary_replace_slice(array.cast(pa.timestamp(array.type.unit)).cast(pa.string()), 10, 11, "T")
+    return pc.binary_join_element_wise(text, "Z", "") if array.type.tz else text
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no type for."""
+    if isinstance(value, bytes):
+        from base64 import b64encode
+
+        return b64encode(value).decode()
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+Writer = Callable[["Bound", Iterable[pa.RecordBatch], Path], None]
+
+# The writer of each format, and how its files' names end.
+FORMATS: dict[str, tuple[Writer, str]] = {
+    "parquet": (write_parquet, "zstd.parquet"),
+    "csv": (write_csv, "csv"),
+    "json": (write_json, "json"),
+}
+
+__all__ = ["FORMATS", "Writer", "write_csv", "write_json", "write_parquet"]
