@@ -22,18 +22,21 @@ from factory import declarations as boy
 
 from pytest_synthdata.columns.expressions import Column, Truth, When
 from pytest_synthdata.columns.generators import Cells, Constant, Generator
+from pytest_synthdata.columns.nested import plain
 from pytest_synthdata.columns.plan import Bound, Plan, Selection
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.rowwise import Cycle, RowFunction, borrowed_generators, python_values
 from pytest_synthdata.columns.text import Fake
 from pytest_synthdata.columns.values import Index, Values, to_arrow
-from pytest_synthdata.errors import DeclarationError, SynthDataError
+from pytest_synthdata.errors import DeclarationError, GenerationError
+from pytest_synthdata.nesting import NestedDeclaration, enclosing_bound
 
 if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory
 
-_FACTORY_HOOKS = ("_build", "_create", "_adjust_kwargs", "_after_postgeneration")
+# What of a factory can change the rows that `build()` gives, unseen by its declarations.
+_FACTORY_HOOKS = ("_build", "_adjust_kwargs", "_after_postgeneration")
 
 
 class ForeignKey:
@@ -102,12 +105,11 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
 class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
     """Somebody else's declaration, evaluated with the global random generators seeded for the row."""
 
-    CAPTURE_OVERRIDES = False
-
     def __init__(self, name: str, declaration: boy.BaseDeclaration) -> None:
         super().__init__()
         self.name = name
         self.declaration = declaration
+        self.CAPTURE_OVERRIDES = declaration.CAPTURE_OVERRIDES
 
     def evaluate_pre(self, instance: Any, step: Any, overrides: dict[str, Any]) -> Any:
         seed = int(_single_cell(self.name, instance, step).bits()[0])
@@ -117,7 +119,7 @@ class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
 
 
 def _single_cell(name: str, instance: Any, step: Any) -> Cells:
-    bound = step.builder.factory_meta.bound()
+    bound = enclosing_bound(step)
     return Cells(BuiltRow(bound, instance, step.sequence), bound.stream(name), f"{bound.plan.table}.{name}")
 
 
@@ -131,7 +133,10 @@ class BuiltRow:
 
     def read(self, name: str) -> Values:
         value = self._instance
-        for part in name.split("."):
+        path = name.lstrip(".")
+        for _ in range(len(name) - len(path) - 1):  # "..x" is x of the row around this one
+            value = value.factory_parent
+        for part in path.split("."):
             value = getattr(value, part)
         if isinstance(value, (bool, int, float)):
             return np.array([value])
@@ -147,11 +152,12 @@ class BuiltRow:
 
 def as_declaration(name: str, value: Any) -> Any:
     """What factory_boy shall hold for a value of a class body or an override."""
+    name = name.rpartition("__")[2]  # billing__city is the city of what is nested
     if isinstance(value, Generator):
         return ColumnDeclaration(name, value)
     if isinstance(value, ForeignKey):
         return ReferenceDeclaration(name, value)
-    if isinstance(value, (ColumnDeclaration, ReferenceDeclaration, SeededDeclaration)):
+    if isinstance(value, (ColumnDeclaration, ReferenceDeclaration, SeededDeclaration, NestedDeclaration)):
         return value
     if type(value) is boy.Maybe:
         maybe = copy.copy(value)
@@ -162,24 +168,15 @@ def as_declaration(name: str, value: Any) -> Any:
         trait.overrides = {field: as_declaration(field, item) for field, item in value.overrides.items()}
         return trait
     if type(value) in (boy.SubFactory, boy.Dict, boy.List):
-        # Row i of a table holds row i of the sub-factory, whatever was built before.
-        sub = copy.copy(value)
-        sub.FORCE_SEQUENCE = True
-        return sub
+        return NestedDeclaration(name, value)
     generator = _GENERATORS[type(value)](value) if type(value) in _GENERATORS else None
     if generator is not None:
         return ColumnDeclaration(name, generator)
     if enums.get_builder_phase(value) == enums.BuilderPhase.ATTRIBUTE_RESOLUTION and not isinstance(
-        value, (boy.SelfAttribute, boy.SubFactory)
+        value, boy.SelfAttribute
     ):
         return SeededDeclaration(name, value)
     return value
-
-
-def _from_self_attribute(declaration: Any) -> Generator | None:
-    if declaration.depth > 1 or declaration.default is not boy._UNSPECIFIED:
-        return None
-    return Column(declaration.attribute_name)
 
 
 def _from_faker(declaration: Any) -> Generator | None:
@@ -200,6 +197,9 @@ def _from_iterator(declaration: Any) -> Generator | None:
     return RowFunction(_Remembered(declaration.iterator_builder, getter), takes_number=True, seeded=False)
 
 
+_END = object()
+
+
 class _Remembered:
     """The n-th item of an iterator, which is asked once for each."""
 
@@ -213,12 +213,12 @@ class _Remembered:
         if self._source is None:
             self._source = iter(self._build())
         while len(self._items) <= number:
-            try:
-                self._items.append(self._getter(next(self._source)))
-            except StopIteration:
-                raise SynthDataError(
+            item = next(self._source, _END)
+            if item is _END:
+                raise GenerationError(
                     f"an Iterator ended after {len(self._items)} items and row {number} was asked for"
-                ) from None
+                )
+            self._items.append(self._getter(item))
         return self._items[number]
 
 
@@ -229,7 +229,6 @@ _GENERATORS: Mapping[type, Callable[[Any], Generator | None]] = {
     factory.LazyAttributeSequence: lambda declaration: RowFunction(
         declaration.function, takes_row=True, takes_number=True
     ),
-    factory.SelfAttribute: _from_self_attribute,
     factory.Iterator: _from_iterator,
     factory.Faker: _from_faker,
 }
@@ -246,7 +245,7 @@ class RowByRow(Generator):
         from pytest_synthdata.factories.base import bound_to
 
         with bound_to(cells.reader.bound):
-            return python_values([self._value(sequence) for sequence in cells.rows.tolist()], cells)
+            return python_values([plain(self._value(sequence)) for sequence in cells.rows.tolist()], cells)
 
     def _value(self, sequence: int) -> Any:
         meta = self.factory._meta
@@ -260,6 +259,7 @@ class RowByRow(Generator):
 
     def type(self, scope: Any) -> pa.DataType | None:
         del scope
+        return None
 
 
 @dataclass(frozen=True)
@@ -282,76 +282,117 @@ class BuiltObject(Generator):
 
     def type(self, scope: Any) -> pa.DataType | None:
         del scope
+        return None
 
 
 BUILT = "(built row)"
 
 
-def _attribute(name: str) -> RowFunction:
-    def value(row: Any) -> Any:
-        return getattr(getattr(row, BUILT), name)
+@dataclass(frozen=True)
+class Attribute(Generator):
+    """An attribute of the objects that the factory builds."""
 
-    return RowFunction(value, takes_row=True, seeded=False)
+    name: str
+
+    def values(self, cells: Cells) -> Values:
+        return python_values([plain(getattr(built, self.name, None)) for built in cells.read(BUILT)], cells)
+
+    def reads(self) -> Iterator[str]:
+        yield BUILT
+
+    def type(self, scope: Any) -> pa.DataType | None:
+        del scope
+        return None
 
 
 def compile_factory(factory_class: type[TableFactory]) -> Plan:
     """The plan of a factory: its declarations as columns, in order."""
     meta = factory_class._meta
-    columns: dict[str, Generator] = {}
-    hidden = {*meta.exclude, *meta.parameters, *meta.references}
-    for name in meta.pre_declarations:
-        columns[name] = _column(factory_class, name)
-    if meta.rename:
-        hidden |= meta.rename.keys()
-        columns = {
-            column: generator
-            for name, declared in columns.items()
-            for column, generator in (
-                ((name, declared), (meta.rename[name], Column(name))) if name in meta.rename else ((name, declared),)
-            )
-        }
-    if _has_hooks(factory_class):
-        hidden.add(BUILT)
-        built = {name: _attribute(name) for name in columns if name not in hidden}
+    plan = compile_columns(factory_class, meta.pre_declarations, meta.table)
+    columns, hidden = plan.columns, plan.hidden | meta.references.keys()
+    if has_hooks(factory_class):
+        hidden |= {BUILT}
+        built = {name: Attribute(name) for name in columns if name not in hidden}
         references = {name: column for name, column in columns.items() if isinstance(column, Reference)}
         columns = {BUILT: BuiltObject(factory_class), **references, **built}
     return Plan(meta.table, columns, frozenset(hidden), meta.key_column(), meta.rows)
 
 
-def _has_hooks(factory_class: type[TableFactory]) -> bool:
-    from pytest_synthdata.factories.base import TableFactory
+def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
+    """The columns that a set of declarations makes at a place."""
+    meta = factory_class._meta
+    columns: dict[str, Generator] = {}
+    for name in declared:
+        column = _column(factory_class, declared, name, f"{place}.{name}")
+        columns[name] = column
+        if name in meta.rename:
+            columns[meta.rename[name]] = Column(name)
+    return Plan(place, columns, frozenset({*meta.exclude, *meta.parameters, *meta.rename}))
 
+
+def has_hooks(factory_class: Any) -> bool:
+    """Whether a factory does more to the rows that it builds than to declare their columns."""
     meta = factory_class._meta
     if meta.post_declarations.declarations or meta.inline_args:
         return True
     return any(
-        getattr(factory_class, hook).__func__ is not getattr(TableFactory, hook).__func__
-        for hook in _FACTORY_HOOKS
+        getattr(getattr(factory_class, hook), "__func__", None) not in _OWN_HOOKS[hook] for hook in _FACTORY_HOOKS
     )
 
 
-def _column(factory_class: type[TableFactory], name: str) -> Generator:
-    meta = factory_class._meta
-    declared = meta.pre_declarations[name]
-    declaration = declared.declaration
+class _OwnHooks(dict[str, Any]):
+    def __missing__(self, hook: str) -> Any:
+        from pytest_synthdata.factories.base import TableFactory
+
+        known = (TableFactory, factory.Factory, factory.DictFactory, factory.ListFactory)
+        self[hook] = {getattr(one, hook).__func__ for one in known}
+        return self[hook]
+
+
+_OWN_HOOKS = _OwnHooks()
+
+
+def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generator:
+    _, declaration, context = declared[name]
     if isinstance(declaration, ReferenceDeclaration):
-        if declared.context:
+        if context:
             raise DeclarationError(
-                f"{meta.table}.{name}: a table's parents are what their own factory makes them; "
-                f"{', '.join(f'{name}__{field}' for field in declared.context)} can only be given to build()"
+                f"{place}: a table's parents are what their own factory makes them; "
+                f"{', '.join(f'{name}__{field}' for field in context)} can only be given to build()"
+            )
+        if place != f"{getattr(factory_class._meta, 'table', None)}.{name}":
+            raise DeclarationError(
+                f"{place}: a nested row cannot refer to a table: write ForeignKey({factory_class.__name__}) in place "
+                f"of SubFactory({factory_class.__name__}), or give {name}=None to it"
             )
         foreign_key = declaration.foreign_key
         return Reference(name, foreign_key.parent._meta.plan(), foreign_key.weights, foreign_key.where)
-    if declared.context:
+    if isinstance(declaration, NestedDeclaration):
+        return declaration.generator(place, context) or RowByRow(factory_class, name)
+    if context:
         return RowByRow(factory_class, name)
-    return _generator(factory_class, name, declaration)
+    return _generator(factory_class, declared, name, declaration)
 
 
-def _generator(factory_class: type[TableFactory], name: str, declaration: Any) -> Generator:
+def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -> Generator:
     if isinstance(declaration, ColumnDeclaration):
+        if _reads_rows(declaration.generator) and any(
+            isinstance(declared[other].declaration, NestedDeclaration) for other in declared
+        ):
+            return RowByRow(factory_class, name)  # the function may look into nested rows
         return declaration.generator
     if type(declaration) is boy.Maybe:
-        return _maybe(factory_class, name, declaration)
+        return _maybe(factory_class, declared, name, declaration)
+    if type(declaration) is boy.SelfAttribute and declaration.default is boy._UNSPECIFIED:
+        path = (
+            "." * declaration.depth + declaration.attribute_name
+            if declaration.depth > 1
+            else declaration.attribute_name
+        )
+        head = path.partition(".")[0]
+        if head in declared and _is_row(declared[head].declaration, path):
+            return RowByRow(factory_class, name)
+        return Column(path)
     if enums.get_builder_phase(declaration) is not None:
         return RowByRow(factory_class, name)
     if declaration is boy.SKIP:
@@ -359,17 +400,37 @@ def _generator(factory_class: type[TableFactory], name: str, declaration: Any) -
     return Constant(declaration)
 
 
-def _maybe(factory_class: type[TableFactory], name: str, maybe: Any) -> Generator:
+def _reads_rows(generator: Generator) -> bool:
+    return getattr(generator, "takes_row", False) or any(map(_reads_rows, generator.children()))
+
+
+def _is_row(declaration: Any, path: str) -> bool:
+    """Whether a path leads to, or through, an object that is no column."""
+    if isinstance(declaration, ReferenceDeclaration):
+        return "." not in path
+    return enums.get_builder_phase(declaration) is not None and "." in path
+
+
+def _maybe(factory_class: Any, declared: Any, name: str, maybe: Any) -> Generator:
     decider = maybe.decider
-    if type(decider) is not boy.SelfAttribute or decider.depth > 1:
-        if not isinstance(decider, ColumnDeclaration):
-            return RowByRow(factory_class, name)
-        condition: Generator = decider.generator
-    elif decider.attribute_name.partition(".")[0] not in factory_class._meta.pre_declarations:
+    condition: Generator
+    if isinstance(decider, ColumnDeclaration):
+        condition = decider.generator
+    elif type(decider) is not boy.SelfAttribute or decider.depth > 1:
+        return RowByRow(factory_class, name)
+    elif decider.attribute_name.partition(".")[0] not in declared:
         # A trait that nobody switched on.
-        chosen = maybe.yes if decider.default else maybe.no
-        return _generator(factory_class, name, chosen)
+        return _generator(factory_class, declared, name, maybe.yes if decider.default else maybe.no)
     else:
         condition = Column(decider.attribute_name)
-    yes, no = (_generator(factory_class, name, branch) for branch in (maybe.yes, maybe.no))
+    switch = (
+        declared[decider.attribute_name].declaration
+        if isinstance(condition, Column) and condition.name in declared
+        else decider
+    )
+    if enums.get_builder_phase(switch) is None:
+        return _generator(factory_class, declared, name, maybe.yes if switch else maybe.no)
+    yes, no = (_generator(factory_class, declared, name, branch) for branch in (maybe.yes, maybe.no))
+    if isinstance(yes, RowByRow) or isinstance(no, RowByRow):
+        return RowByRow(factory_class, name)
     return When((Truth(condition),), (yes, no))

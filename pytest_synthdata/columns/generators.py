@@ -100,6 +100,11 @@ class Generator:
         for child in self.children():
             yield from child.reads()
 
+    def inside(self, scope: Scope) -> Scope | None:
+        """Where the fields of the values stand, if they are rows of columns themselves."""
+        del scope
+        return None
+
     def domain(self, scope: Scope) -> Sequence[Any] | None:
         """All values that can come out, where they can be listed."""
         del scope

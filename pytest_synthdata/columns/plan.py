@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pytest_synthdata.columns.generators import Cells, Generator, Reader
 from pytest_synthdata.columns.random import Bits, Stream
@@ -53,9 +54,19 @@ class Plan:
 
     def check(self, parents: Mapping[str, Plan] | None = None) -> None:
         """Raise `DeclarationError` for anything that can never work, by table and column."""
-        _check_cycles(self)
-        for name, generator in self.columns.items():
-            _check(generator, Scope(self, name, parents or {}))
+        check_columns(self, lambda name: Scope(self, name, parents or {}))
+
+
+def check_columns(plan: Plan, scope_of: Callable[[str], Scope]) -> None:
+    """Raise `DeclarationError` for any column that can never work, seen from its scope."""
+    _check_cycles(plan)
+    for name, generator in plan.columns.items():
+        scope = scope_of(name)
+        try:
+            _check(generator, scope)
+        except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
+            # What no check foresaw: at least say where.
+            raise DeclarationError(f"{scope.place}: {generator!r} cannot be: {error}") from error
 
 
 def _check(generator: Generator, scope: Scope) -> None:
@@ -113,6 +124,8 @@ class Scope:
         if not dot:
             return Scope(self.plan, head, self.parents), generator
         if not isinstance(generator, Reference):
+            if (inside := generator.inside(Scope(self.plan, head, self.parents))) is not None:
+                return inside.column(rest)
             raise DeclarationError(f"{self.place}: {name!r}: {head!r} is no reference to another table")
         parent = self.of_parent(generator.parent)
         child = rest.partition(".")[0]
@@ -289,7 +302,9 @@ class Batch:
     def _make(self, name: str) -> Values:
         head, dot, rest = name.partition(".")
         if dot:
-            return self.related(head).read(rest)
+            if isinstance(self.bound.plan.columns.get(head), Reference):
+                return self.related(head).read(rest)
+            return pc.struct_field(to_arrow(self.read(head)), rest.split("."))  # type: ignore[attr-defined]
         if self._scattered:
             held = self.bound.hold(name, for_rows=len(self.rows))
             if held is not None:

@@ -26,11 +26,11 @@ def borrowed_generators() -> Iterator[Callable[[int], None]]:
 
     Yields a function that seeds them all. Nothing outside notices: other plugins reseed these generators too.
     """
-    # Filled only when somebody imported factory_boy, which this module must not.
-    factory_random = sys.modules.get("factory.random")
-    generators = [random._inst]  # type: ignore[attr-defined]  # noqa: SLF001
-    if factory_random is not None:
-        generators.append(factory_random.randgen)
+    # Only where somebody imported factory_boy or Faker, which this module must not.
+    generators = [random._inst]
+    for module, name in (("factory.random", "randgen"), ("faker.generator", "random")):
+        if module in sys.modules:
+            generators.append(getattr(sys.modules[module], name))
     states = [generator.getstate() for generator in generators]
     numpy_state = np.random.get_state()  # noqa: NPY002
 
@@ -62,7 +62,11 @@ class RowFunction(Generator):
     seeded: bool = True
 
     def values(self, cells: Cells) -> Values:
-        return python_values(self.objects(cells), cells)
+        try:
+            objects = self.objects(cells)
+        except Exception as error:
+            raise GenerationError(f"{cells.place}: {type(error).__name__}: {error}") from error
+        return python_values(objects, cells)
 
     def objects(self, cells: Cells) -> list[Any]:
         """What the function gives, one object a row."""
@@ -105,4 +109,3 @@ class Cycle(Generator):
     def type(self, scope: Scope) -> pa.DataType:
         del scope
         return pa.array(self.items).type
-

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any
 
 import factory
 from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 
-from pytest_synthdata.columns.expressions import Column
 from pytest_synthdata.columns.calendar import Timeline
+from pytest_synthdata.columns.expressions import Column
 from pytest_synthdata.columns.keys import Key
 from pytest_synthdata.columns.plan import Bound, Plan
 from pytest_synthdata.declarations import (
@@ -56,8 +58,8 @@ class Row(dict[str, Any]):
 class TableOptions(FactoryOptions):  # type: ignore[misc]
     """The options in a table factory's ``class Meta``, and what follows from them."""
 
-    table: str
-    rows: int
+    table: Any
+    rows: Any
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,7 +92,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         # Each factory counts its own rows: build() number i of any of them is row i of its table.
         return self
 
-    @property
+    @cached_property
     def references(self) -> dict[str, ForeignKey]:
         """The foreign keys, by attribute name."""
         declared = ((name, self.pre_declarations[name].declaration) for name in self.pre_declarations)
@@ -99,6 +101,21 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             for name, declaration in declared
             if isinstance(declaration, ReferenceDeclaration)
         }
+
+    @cached_property
+    def empty_row(self) -> dict[str, None]:
+        """The table's columns, in order, without values."""
+        hidden = {*self.exclude, *self.parameters, *self.references}
+        return {self.rename.get(name, name): None for name in self.pre_declarations if name not in hidden}
+
+    @cached_property
+    def unwanted(self) -> frozenset[str]:
+        """Of parents and their keys, what the model has no field for: seldom it has one for both."""
+        fields = inspect.signature(self.model).parameters
+        if any(field.kind is inspect.Parameter.VAR_KEYWORD for field in fields.values()):
+            return frozenset()
+        keys = {foreign_key.column or f"{name}_id" for name, foreign_key in self.references.items()}
+        return frozenset({*self.references, *keys} - fields.keys())
 
     def key_column(self) -> str | None:
         """The column that references to this table hold: ``Meta.key``, else the first `Key`."""
@@ -220,11 +237,13 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
 
     @classmethod
     def _instance(cls, make: Any, model_class: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        related = {name: kwargs.pop(name) for name in cls._meta.references if name in kwargs}
-        instance = make(model_class, *args, **kwargs)
-        if isinstance(instance, Row):
-            object.__setattr__(instance, "_related", related)
-        return instance
+        meta = cls._meta
+        if not issubclass(model_class, Row):
+            return make(model_class, *args, **{name: kwargs[name] for name in kwargs if name not in meta.unwanted})
+        related = {name: kwargs.pop(name) for name in meta.references if name in kwargs}
+        row = make(model_class, *args, **{**meta.empty_row, **kwargs})
+        object.__setattr__(row, "_related", related)
+        return row
 
 
 __all__ = ["DEFAULT_SEED", "Row", "TableFactory"]

@@ -1,0 +1,125 @@
+"""Factories within factories: `SubFactory`, `Dict` and `List`, as declarations and as columns.
+
+A nested row is number i of its place: its random values are named by the path to it, so that two addresses of one
+order differ, and the same factory nested in another table gives that table other rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import factory
+from factory import builder
+from factory import declarations as boy
+
+from pytest_synthdata.columns.generators import Generator
+from pytest_synthdata.columns.nested import Nested
+from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.rowwise import RowFunction
+from pytest_synthdata.errors import DeclarationError
+
+_DEEPEST = 20
+
+
+class NestedBuilder(builder.StepBuilder):  # type: ignore[misc]
+    """Builds a nested row from the streams of its place."""
+
+    bound: Bound | None = None
+
+
+class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
+    """A `SubFactory`, `Dict` or `List` whose row i belongs to row i of the table around it, whatever came before."""
+
+    FORCE_SEQUENCE = True
+
+    def __init__(self, name: str, declaration: boy.SubFactory) -> None:
+        from pytest_synthdata.declarations import as_declaration
+
+        fields = {field: as_declaration(field, value) for field, value in declaration._defaults.items()}
+        boy.BaseDeclaration.__init__(self, **fields)
+        self.factory_wrapper = declaration.factory_wrapper
+        self.name = name
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        del instance
+        nested = NestedBuilder(self.get_factory()._meta, self.fields(extra), step.builder.strategy)
+        nested.bound = self._bound(enclosing_bound(step))
+        return nested.build(parent_step=step, force_sequence=step.sequence)
+
+    def fields(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the nested factory is given: where it is one of plain factory_boy, all that it declares, made ours."""
+        from pytest_synthdata.declarations import as_declaration
+        from pytest_synthdata.factories.base import TableFactory
+
+        nested = self.get_factory()
+        if issubclass(nested, TableFactory):
+            return dict(given)
+        meta = nested._meta
+        own = {name: meta.pre_declarations[name].declaration for name in meta.pre_declarations}
+        ours = {name: as_declaration(name, value) for name, value in own.items()}
+        return {name: value for name, value in ours.items() if value is not own[name]} | dict(given)
+
+    def plan(self, place: str, given: Mapping[str, Any]) -> Plan:
+        """The columns of the nested row, at a path such as ``orders.billing``."""
+        from pytest_synthdata.declarations import compile_columns
+
+        if place.count(".") > _DEEPEST:
+            raise DeclarationError(f"{place}: factories nest each other without end; end with parent=None")
+        nested = self.get_factory()
+        declared, _ = builder.parse_declarations(
+            self.fields({**self._defaults, **given}), base_pre=nested._meta.pre_declarations
+        )
+        return compile_columns(nested, declared, place)
+
+    def _bound(self, outer: Bound) -> Bound:
+        key = ("nested", self.name)
+        if key not in outer.memo:
+            column = outer.plan.columns.get(self.name)
+            if not isinstance(column, Nested):
+                column = Nested(self.name, self.plan(f"{outer.plan.table}.{self.name}", {}))
+            column.bound(outer)
+        bound: Bound = outer.memo[key]
+        return bound
+
+    def generator(self, place: str, given: Mapping[str, Any]) -> Nested | None:
+        """The vectorised column; None where only factory_boy can make the nested rows."""
+        nested = self.get_factory()
+        plan = self.plan(place, given)
+        name = place.rpartition(".")[2]
+        if not _is_vectorised(nested, plan):
+            return None
+        if issubclass(nested, factory.ListFactory):
+            return Nested(name, plan, "array")
+        return Nested(name, plan)
+
+
+def _is_vectorised(nested: Any, plan: Plan) -> bool:
+    from pytest_synthdata.declarations import has_hooks
+    from pytest_synthdata.factories.base import Row
+
+    if nested._meta.model not in (dict, list, Row) or has_hooks(nested):
+        return False
+    return all(map(_is_pure, plan.columns.values()))
+
+
+def _is_pure(generator: Generator) -> bool:
+    from pytest_synthdata.declarations import BuiltObject, RowByRow
+
+    return not isinstance(generator, (RowByRow, BuiltObject, RowFunction)) and all(map(_is_pure, generator.children()))
+
+
+def enclosing_bound(step: Any) -> Bound:
+    """The table, or the place in one, whose row a step of factory_boy builds."""
+    while True:
+        bound: Bound | None = getattr(step.builder, "bound", None)
+        if bound is not None:
+            return bound
+        if hasattr(step.builder.factory_meta, "bound"):
+            bound = step.builder.factory_meta.bound()
+            assert bound is not None  # noqa: S101
+            return bound
+        step = step.parent_step
+
+
+__all__ = ["NestedBuilder", "NestedDeclaration", "enclosing_bound"]
