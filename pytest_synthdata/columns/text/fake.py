@@ -107,7 +107,8 @@ class Fake(Generator):
         except AttributeError:
             known = [name for name in dir(fake) if not name.startswith("_")]
             raise DeclarationError(
-                f"{scope.place}: Faker has no provider {self.provider!r} in {self.locale}: {nearest(self.provider, known)}"
+                f"{scope.place}: Faker has no provider {self.provider!r} in {self.locale}: "
+                f"{nearest(self.provider, known)}"
             ) from None
         try:
             inspect.signature(method).bind(**dict(self.arguments))
@@ -123,7 +124,7 @@ def _prepared(declared: Fake) -> Generator:
 
 
 def _prepare(declared: Fake) -> Generator:
-    from pytest_synthdata.columns.text.reading import Unreadable
+    from pytest_synthdata.columns.text.symbols import Unreadable
 
     fake, reader = _reader(declared.locale, declared.providers)
     try:

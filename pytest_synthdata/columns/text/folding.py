@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - these letters look like others, which is what the tables are about
 """Letters of any alphabet as ASCII, and slugs: whole columns at once, byte by byte in arrays."""
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ Offsets: TypeAlias = npt.NDArray[np.int64]
 
 _WIDTH = 4  # letters that one letter becomes, at most
 _ASCII = 128
+_HIGH_BITS, _CONTINUATION = 0xC0, 0x80  # of the bytes of UTF-8 that begin no character
 
 # What Unicode does not decompose: letters with strokes, ligatures, Greek, Cyrillic (as in passports, ICAO 9303).
 _LATIN = {
@@ -24,16 +26,17 @@ _LATIN = {
     "Ŋ": "Ng", "ŧ": "t", "Ŧ": "T", "ə": "a", "Ə": "A", "ƒ": "f",
     "‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-", "·": "-", "×": "x",
 }  # fmt: skip
-_GREEK = dict(
-    zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)
-)
-_CYRILLIC = dict(
-    zip(
-        "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґђјљњћџў",
-        "a b v g d e zh z i i k l m n o p r s t u f kh ts ch sh shch ie y _ e iu ia i i ie g d j lj nj c dz u".split(),
-        strict=True,
-    )
-)
+_GREEK = {
+    "α": "a", "β": "v", "γ": "g", "δ": "d", "ε": "e", "ζ": "z", "η": "i", "θ": "th", "ι": "i", "κ": "k", "λ": "l",
+    "μ": "m", "ν": "n", "ξ": "x", "ο": "o", "π": "p", "ρ": "r", "σ": "s", "ς": "s", "τ": "t", "υ": "y", "φ": "f",
+    "χ": "ch", "ψ": "ps", "ω": "o",
+}  # fmt: skip
+_CYRILLIC = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "zh", "з": "z", "и": "i", "й": "i", "к": "k",
+    "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh",
+    "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "ie", "ы": "y", "ь": "", "э": "e", "ю": "iu", "я": "ia",
+    "і": "i", "ї": "i", "є": "ie", "ґ": "g", "ђ": "d", "ј": "j", "љ": "lj", "њ": "nj", "ћ": "c", "џ": "dz", "ў": "u",
+}  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -42,9 +45,8 @@ def _table() -> tuple[npt.NDArray[np.uint8], Bytes]:
     known = dict(_LATIN)
     for letters in (_GREEK, _CYRILLIC):
         for letter, text in letters.items():
-            plain = text.replace("_", "")
-            known[letter] = plain
-            known.setdefault(letter.upper(), plain.capitalize())
+            known[letter] = text
+            known.setdefault(letter.upper(), text.capitalize())
     lengths = np.zeros(1 << 16, np.uint8)
     folded = np.zeros((1 << 16, _WIDTH), np.uint8)
     # Latin to Cyrillic, their additions and Greek's, punctuation, and the full-width forms.
@@ -87,7 +89,7 @@ def _folded(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
     if not len(data) or data.max() < _ASCII:
         return data, offsets
     begins = np.zeros(len(data) + 1, np.int64)
-    np.cumsum((data & 0xC0) != 0x80, out=begins[1:])  # UTF-8: all bytes but continuations begin a character
+    np.cumsum((data & _HIGH_BITS) != _CONTINUATION, out=begins[1:])
     offsets = begins[offsets]
     characters = np.frombuffer(data.tobytes().decode().encode("utf-32-le"), np.uint32)
     lengths = np.ones(len(characters), np.int64)

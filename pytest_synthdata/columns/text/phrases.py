@@ -137,10 +137,15 @@ class Phrases(Generator):
         return f"{many:,} template{'s'[: many > 1]} over {len(self.words):,} words"
 
     def values(self, cells: Cells) -> Values:
-        rows, count = cells.rows, len(cells.rows)
         which = None
         if self.shares is not None:
-            which = self._pick(self.shares, lane(cells.stream, "template").bits(rows), _NONE, _size(self.shares), True)
+            bits = lane(cells.stream, "template").bits(cells.rows)
+            which = pick(self.shares, bits, np.uint64(0), np.uint64(len(self.shares)), weighted=True)
+        return self.texts(cells, which)
+
+    def texts(self, cells: Cells, which: Index | None) -> Values:
+        """The texts, given each row's template."""
+        rows, count = cells.rows, len(cells.rows)
         if len(self.slots) == 1 and which is None:
             return categorical(self._slot(self.slots[0], cells.stream, 0, rows, None).astype(np.int32), self.words)
         codes = np.empty((count, len(self.slots)), np.int32)
@@ -153,26 +158,12 @@ class Phrases(Generator):
                 codes[index, number] = self._slot(slot, cells.stream, number, rows[index], which[index])
         return glued(self.words, codes)
 
-    def _slot(self, slot: Slot, stream: Stream, number: int, rows: Bits, which: Index | None) -> Bits:
+    def _slot(self, slot: Slot, stream: Stream, number: int, rows: Bits, which: Index | None) -> Index:
         """The words of some rows in one place."""
         bits = lane(stream, f"word {number}").bits(rows)
         if which is None or (slot.starts == slot.starts[0]).all():
-            return self._pick(self.aliases, bits, slot.starts[0], slot.sizes[0], slot.weighted)
-        return self._pick(self.aliases, bits, slot.starts.take(which), slot.sizes.take(which), slot.weighted)
-
-    @staticmethod
-    def _pick(aliases: Bits, bits: Bits, start: Any, size: Any, weighted: bool) -> Any:
-        pick = bits >> _32
-        pick *= size
-        pick >>= _32
-        pick += start
-        if not weighted:
-            return pick.view(np.int64)
-        alias = aliases.take(pick.view(np.int64))
-        bits &= _LOW
-        stays = bits < (alias >> _32)
-        alias &= _LOW
-        return np.where(stays, pick, alias).view(np.int64)
+            return pick(self.aliases, bits, slot.starts[0], slot.sizes[0], weighted=slot.weighted)
+        return pick(self.aliases, bits, slot.starts.take(which), slot.sizes.take(which), weighted=slot.weighted)
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
@@ -186,11 +177,19 @@ class Phrases(Generator):
         return self.words[start:].to_pylist()
 
 
-_NONE = np.uint64(0)
-
-
-def _size(table: Bits) -> np.uint64:
-    return np.uint64(len(table))
+def pick(aliases: Bits, bits: Bits, start: Any, size: Any, *, weighted: bool) -> Index:
+    """A position in a part of a table of aliases, from random bits, which are used up."""
+    position = bits >> _32
+    position *= size
+    position >>= _32
+    position += start
+    if not weighted:
+        return position.view(np.int64)
+    alias = aliases.take(position.view(np.int64))
+    bits &= _LOW
+    stays = bits < (alias >> _32)
+    alias &= _LOW
+    return np.where(stays, position, alias).view(np.int64)
 
 
 @lru_cache(maxsize=4096)

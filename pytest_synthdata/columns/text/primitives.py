@@ -11,7 +11,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 from pytest_synthdata.columns.text.laws import Draw, Joined, Law, Mixed, each, expand, is_random, is_text, join, mix
-from pytest_synthdata.columns.text.reading import Primitive, Reader, Run, Symbol, Unreadable
+from pytest_synthdata.columns.text.reading import Primitive, Reader, Run
+from pytest_synthdata.columns.text.symbols import Symbol, Unreadable
 
 _DIGIT = Draw(tuple("0123456789"))
 _PLACEHOLDERS: dict[str, Law] = {
@@ -72,7 +73,7 @@ def reader(generator: Any) -> Reader:
         BaseProvider.hexify: _filling(_hexified, "^^^^", upper=False),
         unidecode: _unidecode(unidecode),
         slugify: _slugify(slugify),
-        add_ordereddicts: lambda run, _, args, kwargs: run.apply(lambda *all_: add_ordereddicts(*all_), *args),
+        add_ordereddicts: lambda run, _, args, __: run.apply(add_ordereddicts, *args),
     }
     read = Reader(table, _of_random)
     return read
@@ -150,7 +151,7 @@ def _letters(letters: str) -> Draw:
 
 def _random_elements(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     names = ("elements", "length", "unique", "use_weighting")
-    given = {"elements": ("a", "b", "c"), "length": None, "unique": False, "use_weighting": None}
+    given: dict[str, Any] = {"elements": ("a", "b", "c"), "length": None, "unique": False, "use_weighting": None}
     given |= {**dict(zip(names, args, strict=False)), **kwargs}
     elements, length, weighted = given["elements"], given["length"], given["use_weighting"]
     for name in names[1:]:
@@ -226,8 +227,8 @@ def _between(run: Run, a: int, b: int) -> Any:
 
 def _range(run: Run, start: int, stop: int | None = None, step: int = 1) -> Any:
     values = range(start) if stop is None else range(start, stop, step)
-    if not values:
-        raise Unreadable("an empty range")
+    if not values or values[-1] - values[0] >= 1 << 62:
+        raise Unreadable("a range that is empty or endless")
     return run.source(Draw(values) if len(values) > 1 else values[0])
 
 

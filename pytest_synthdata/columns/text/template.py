@@ -30,7 +30,7 @@ _BASE = 36
 
 
 def base36(numbers: pa.Array) -> pa.Array:
-    """Whole numbers ≥ 0 in the digits 0–9 and a–z.
+    """Whole numbers ≥ 0 in the digits 0 to 9 and a to z.
 
     >>> base36(pa.array([0, 35, 36, 1_000_000])).to_pylist()
     ['0', 'z', '10', 'lfls']
