@@ -20,6 +20,7 @@ import pyarrow as pa
 from factory import builder, enums
 from factory import declarations as boy
 
+from pytest_synthdata.ahead import NOTHING, rows_ahead
 from pytest_synthdata.columns.expressions import Column, Truth, When
 from pytest_synthdata.columns.generators import Cells, Constant, Generator
 from pytest_synthdata.columns.nested import plain
@@ -81,10 +82,14 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         if extra:
             raise DeclarationError(f"{self.name} is a column and takes no '__' arguments: {', '.join(extra)}")
+        bound = enclosing_bound(step)
+        declared = bound.plan.columns.get(self.name) is self.generator
+        if declared and (value := _made_ahead(bound, self.name, step)) is not NOTHING:
+            return value
         cells = _single_cell(self.name, instance, step)
         if isinstance(self.generator, RowFunction):
             return self.generator.objects(cells)[0]
-        type_ = self.generator.type(cells.reader.bound.scope(self.name))
+        type_ = bound.type_of(self.name) if declared else self.generator.type(bound.scope(self.name))
         return to_arrow(self.generator.values(cells), type_).to_pylist()[0]
 
 
@@ -97,9 +102,11 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
         self.foreign_key = foreign_key
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
-        cells = _single_cell(self.name, instance, step)
-        pick = cells.reader.bound.plan.columns[self.name].values(cells)
-        return step.recurse(self.foreign_key.parent, extra, force_sequence=int(np.asarray(pick)[0]))
+        pick = _made_ahead(enclosing_bound(step), self.name, step)
+        if pick is NOTHING:
+            cells = _single_cell(self.name, instance, step)
+            pick = int(np.asarray(cells.reader.bound.plan.columns[self.name].values(cells))[0])
+        return step.recurse(self.foreign_key.parent, extra, force_sequence=pick)
 
 
 class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
@@ -116,6 +123,15 @@ class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         with borrowed_generators() as reseed:
             reseed(seed)
             return self.declaration.evaluate_pre(instance=instance, step=step, overrides=overrides)
+
+
+def _made_ahead(bound: Bound, name: str, step: Any) -> Any:
+    """A value of the row as the table has it, if it is there and what is overridden is no matter to it."""
+    extras = step.builder.extras
+    if type(bound) is not Bound or (extras and step.builder.factory_meta.has_switches):
+        return NOTHING
+    overridden = [field.partition("__")[0] for field in extras]
+    return rows_ahead(bound).cell(name, step.sequence, overridden)
 
 
 def _single_cell(name: str, instance: Any, step: Any) -> Cells:
@@ -241,6 +257,8 @@ class RowByRow(Generator):
     factory: type[TableFactory]
     name: str
 
+    vectorised = False
+
     def values(self, cells: Cells) -> Values:
         from pytest_synthdata.factories.base import bound_to
 
@@ -268,6 +286,8 @@ class BuiltObject(Generator):
 
     factory: type[TableFactory]
 
+    vectorised = False
+
     def values(self, cells: Cells) -> Values:
         objects = np.empty(len(cells.rows), object)
         from pytest_synthdata.factories.base import bound_to
@@ -293,6 +313,8 @@ class Attribute(Generator):
     """An attribute of the objects that the factory builds."""
 
     name: str
+
+    vectorised = False
 
     def values(self, cells: Cells) -> Values:
         return python_values([plain(getattr(built, self.name, None)) for built in cells.read(BUILT)], cells)

@@ -13,10 +13,9 @@ import factory
 from factory import builder
 from factory import declarations as boy
 
-from pytest_synthdata.columns.generators import Generator
+from pytest_synthdata.ahead import is_vectorised
 from pytest_synthdata.columns.nested import Nested
 from pytest_synthdata.columns.plan import Bound, Plan
-from pytest_synthdata.columns.rowwise import RowFunction
 from pytest_synthdata.errors import DeclarationError
 
 _DEEPEST = 20
@@ -100,13 +99,7 @@ def _is_vectorised(nested: Any, plan: Plan) -> bool:
 
     if nested._meta.model not in (dict, list, Row) or has_hooks(nested):
         return False
-    return all(map(_is_pure, plan.columns.values()))
-
-
-def _is_pure(generator: Generator) -> bool:
-    from pytest_synthdata.declarations import BuiltObject, RowByRow
-
-    return not isinstance(generator, (RowByRow, BuiltObject, RowFunction)) and all(map(_is_pure, generator.children()))
+    return all(map(is_vectorised, plan.columns.values()))
 
 
 def enclosing_bound(step: Any) -> Bound:

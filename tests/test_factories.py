@@ -161,6 +161,26 @@ def test_build_gives_the_rows_of_the_dataset_in_use(factory_class):
     assert built != [as_table(row) for row in rows_of(factory_class)]
 
 
+@pytest.mark.parametrize("factory_class", [CustomerFactory, OrderFactory, TicketFactory, EverythingFactory])
+def test_rows_are_the_same_in_any_order(factory_class):
+    backwards = [factory_class.build(__sequence=number) for number in reversed(range(ROWS))]
+    assert [as_table(row) for row in reversed(backwards)] == table_rows(factory_class)
+
+
+def test_a_function_sees_no_row_but_those_that_are_built():
+    seen = []
+
+    class WatchedFactory(TableFactory):
+        size = Poisson(5)
+        watched = factory.LazyAttribute(lambda o: seen.append(o.size) or len(seen))
+        after = when(col("watched") > 0, Poisson(3)).otherwise(0)
+
+    WatchedFactory._meta.bound().schema  # noqa: B018 - looks at some rows for the types
+    seen.clear()
+    WatchedFactory.build_batch(5)
+    assert len(seen) == 5
+
+
 def test_a_batch_is_consecutive_rows():
     OrderFactory.reset_sequence(0)
     batch = OrderFactory.build_batch(3) + OrderFactory.create_batch(2) + [OrderFactory()]

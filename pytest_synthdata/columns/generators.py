@@ -79,6 +79,9 @@ class Cells:
 class Generator:
     """Base of all generators: immutable, picklable, without state between rows."""
 
+    #: Whether it makes many rows at once, with no Python function called for each.
+    vectorised = True
+
     def values(self, cells: Cells) -> Values:
         """One value for each of the cells."""
         raise NotImplementedError

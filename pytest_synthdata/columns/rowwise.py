@@ -61,6 +61,8 @@ class RowFunction(Generator):
     takes_number: bool = False
     seeded: bool = True
 
+    vectorised = False
+
     def values(self, cells: Cells) -> Values:
         try:
             objects = self.objects(cells)

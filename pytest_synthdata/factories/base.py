@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import factory
+from factory import Maybe
 from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 
 from pytest_synthdata.columns.calendar import Timeline
@@ -101,6 +102,12 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             for name, declaration in declared
             if isinstance(declaration, ReferenceDeclaration)
         }
+
+    @cached_property
+    def has_switches(self) -> bool:
+        """Whether an override can exchange the very generators of other columns."""
+        declared = [self.pre_declarations[name].declaration for name in self.pre_declarations]
+        return bool(self.parameters) or any(isinstance(one, Maybe) for one in declared)
 
     @cached_property
     def empty_row(self) -> dict[str, None]:
