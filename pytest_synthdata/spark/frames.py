@@ -47,7 +47,9 @@ def to_spark(table: Table, spark: Any, *, distributed: bool | None = None, parti
             raise SynthDataError("a distributed table needs pandas here, for Spark's mapInArrow: pip install pandas")
         return _by_executors(table, spark, schema, partitions)
     rows = table.to_arrow().cast(schema)
-    return spark.createDataFrame(rows if takes_arrow else _tuples(rows), spark_schema(schema))
+    # Spark fails on nested columns of an Arrow table without rows.
+    as_arrow = takes_arrow and table.num_rows > 0
+    return spark.createDataFrame(rows if as_arrow else _tuples(rows), spark_schema(schema))
 
 
 def _by_executors(table: Table, spark: Any, schema: pa.Schema, partitions: int | None) -> Any:
