@@ -52,12 +52,10 @@ def _table() -> tuple[npt.NDArray[np.uint8], Bytes]:
     # Latin to Cyrillic, their additions and Greek's, punctuation, and the full-width forms.
     for block in (range(_ASCII, 0x0530), range(0x1E00, 0x2060), range(0xFB00, 0xFB07), range(0xFF00, 0xFF5F)):
         for code in block:
-            pieces = [
-                known.get(letter, letter) for letter in unicodedata.normalize("NFKD", known.get(chr(code), chr(code)))
-            ]
-            text = "".join(pieces).encode("ascii", "ignore")[:_WIDTH]
-            lengths[code] = len(text)
-            folded[code, : len(text)] = list(text)
+            decomposed = unicodedata.normalize("NFKD", known.get(chr(code), chr(code)))
+            plain = "".join(known.get(piece, piece) for piece in decomposed).encode("ascii", "ignore")[:_WIDTH]
+            lengths[code] = len(plain)
+            folded[code, : len(plain)] = list(plain)
     return lengths, folded
 
 

@@ -13,6 +13,7 @@ from pytest_synthdata.columns.generators import Cells, Generator
 from pytest_synthdata.columns.text.laws import templates
 from pytest_synthdata.columns.text.phrases import Phrases, alias_table, pick
 from pytest_synthdata.columns.text.primitives import numerified
+from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.values import Values, to_arrow
 from pytest_synthdata.errors import DeclarationError, nearest
 
@@ -110,7 +111,7 @@ class Place(Generator):
     """A large city of a country with a postcode and a telephone number of its own, as a struct.
 
     The fields are city, state, state_code, postcode, phone and country_code; a column of one of them is
-    ``Template("{place[city]}")``, where ``place`` is the struct's column. Cities come as often as they have
+    ``col("place.city")``, where ``place`` is the struct's column. Cities come as often as they have
     inhabitants. Postcodes begin as those of the city's centre do; nobody can have the telephone numbers.
 
     Args:
@@ -133,9 +134,17 @@ class Place(Generator):
         del scope
         return pa.struct([pa.field(name, pa.string()) for name in FIELDS])
 
+    def inside(self, scope: Scope) -> Scope:
+        from pytest_synthdata.columns.plan import Plan, Scope
+
+        return Scope(Plan(scope.name, {name: _TEXT for name in FIELDS}), scope.name)
+
     def check(self, scope: Scope) -> None:
         if self.locale not in _PLACES:
             raise DeclarationError(f"{scope.place}: no places for {self.locale!r}: {nearest(self.locale, _PLACES)}")
+
+
+_TEXT = Template("")
 
 
 @lru_cache(maxsize=8)

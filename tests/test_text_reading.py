@@ -1,0 +1,207 @@
+"""Providers of users are compiled where their methods can be read, and never guessed at where not."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import subprocess
+import sys
+from collections import Counter, OrderedDict
+from typing import Any
+
+import numpy as np
+import pytest
+from faker.providers import BaseProvider, DynamicProvider
+from scipy import stats
+
+from pytest_synthdata.columns.plan import Bound, Plan, Scope
+from pytest_synthdata.columns.text.fake import Compiled, Fake, RowByRow
+from pytest_synthdata.columns.values import to_arrow
+from pytest_synthdata.errors import DeclarationError
+
+COUNT = 20_000
+
+
+class Cloud(BaseProvider):
+    """Methods in the ways that providers are written."""
+
+    __use_weighting__ = True
+    regions = OrderedDict([("eu", 3.0), ("us", 1.0)])
+    zones = ("a", "b", "c")
+    formats = ("{{region}}-{{zone}}", "{{region}}-central")
+
+    def region(self) -> str:
+        return self.random_element(self.regions)
+
+    def zone(self) -> str:
+        return self.random_element(self.zones)
+
+    def place(self) -> str:
+        return self.generator.parse(self.random_element(self.formats))
+
+    def twice_the_same(self) -> str:
+        zone = self.zone()
+        return f"{zone}/{zone.upper()}"
+
+    def branches(self) -> str:
+        number = self.generator.random.randint(1, 6)
+        if number == 6:
+            return "six"
+        return "low" if number < 4 else f"{number}"
+
+    def retries(self) -> str:
+        while True:
+            zone = self.zone()
+            if zone != "b":
+                return zone
+
+    def loops(self) -> str:
+        return "".join([self.random_element("xy") for _ in range(self.random_int(1, 2))])
+
+    def padded(self) -> str:
+        return "%s:%03d" % (self.zone(), self.random_int(95, 1_104)) + f"/{self.random_int(0, 4_095):03x}"
+
+    def digits(self) -> str:
+        return self.bothify("%#?", letters="AB").lower()
+
+    def shouted(self, mark: str = "!") -> str:
+        return self.place().upper() + mark
+
+    def counted(self) -> int:
+        return len(self.place())
+
+    # What must not be read, because the outcome would be another
+
+    def stateful(self) -> str:
+        self.calls = getattr(self, "calls", 0) + 1
+        return str(self.calls)
+
+    def unordered(self) -> str:
+        return self.random_element(list({"a", "b"}))
+
+    def foreign(self) -> str:
+        return sorted(self.zones, key=lambda zone: zone)[0] + self.zone()
+
+    def gaussian(self) -> str:
+        return f"{self.generator.random.gauss(0, 1):.1f}"
+
+
+READABLE = (
+    "region", "zone", "place", "twice_the_same", "branches", "loops", "padded", "digits", "shouted", "counted",
+)  # fmt: skip
+UNREADABLE = ("stateful", "unordered", "foreign", "gaussian", "retries")
+
+
+def declared(name: str, **arguments: Any) -> Fake:
+    return Fake(name, providers=[Cloud], **arguments)
+
+
+def drawn(generator: Fake, count: int = COUNT) -> list[Any]:
+    bound = Bound(Plan("t", {"x": generator}), seed=1, num_rows=count)
+    return to_arrow(bound.at(np.arange(count, dtype=np.uint64)).read("x")).to_pylist()
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_a_method_that_can_be_read_has_its_law(name: str) -> None:
+    assert type(declared(name).prepared()) is Compiled
+    ours = Counter(drawn(declared(name)))
+    theirs = Counter(drawn_by_faker(name))
+    values = [value for value in {**ours, **theirs} if ours[value] + theirs[value] > 20]
+    table = np.array([[ours[value] for value in values], [theirs[value] for value in values]])
+    if name != "padded":  # a million values
+        assert table.sum() == 2 * COUNT
+        assert stats.chi2_contingency(table).pvalue > 1e-4
+
+
+def drawn_by_faker(name: str) -> list[Any]:
+    from faker import Factory
+
+    fake = Factory.create("en_US")
+    fake.add_provider(Cloud)
+    fake.seed_instance(3)
+    return [fake.format(name) for _ in range(COUNT)]
+
+
+def test_numbers_keep_their_range_and_padding() -> None:
+    values = drawn(declared("padded"), 200_000)
+    numbers = [int(value[2:].partition("/")[0]) for value in values]
+    assert (min(numbers), max(numbers)) == (95, 1_104)
+    assert {len(value.partition("/")[0]) for value in values if int(value[2:].partition("/")[0]) < 1_000} == {5}
+    assert stats.chisquare(list(Counter(numbers).values())).pvalue > 1e-4
+    assert stats.chisquare(list(Counter(int(value[-3:], 16) for value in values).values())).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_method_that_cannot_be_read_is_asked_row_by_row(name: str) -> None:
+    assert type(declared(name).prepared()) is RowByRow
+
+
+def test_arguments_reach_the_method() -> None:
+    assert {value[-1] for value in drawn(declared("shouted", mark="?"), 100)} == {"?"}
+    assert all(len(text.split()) == 4 for text in drawn(Fake("sentence", nb_words=4, variable_nb_words=False), 100))
+
+
+def test_an_overridden_method_is_the_one_that_is_read() -> None:
+    class Loud(Cloud):
+        def zone(self) -> str:
+            return super().zone().upper()
+
+    class Fixed(Cloud):
+        def zone(self) -> str:
+            return "z"
+
+    assert {text[-1] for text in drawn(Fake("place", providers=[Fixed]), 500)} == {"z", "l"}
+    assert {text[-1] for text in drawn(Fake("place", providers=[Loud]), 500)} == {"A", "B", "C", "l"}
+
+
+def test_a_dynamic_provider_is_left_as_it_was() -> None:
+    provider = DynamicProvider(provider_name="skill", elements=["SQL", "Python"])
+    owner = provider.generator
+    before = random.getstate()
+    generator = Fake("skill", providers=[provider])
+    assert type(generator.prepared()) is Compiled
+    assert set(drawn(generator, 100)) == {"SQL", "Python"}
+    assert provider.generator is owner
+    assert random.getstate() == before
+
+
+def test_a_compiled_column_needs_no_faker() -> None:
+    """As on an executor that has NumPy and PyArrow."""
+    data = pickle.dumps([Fake("company_email", locale="fr_FR").prepared(), Fake("address").prepared()])
+    code = (
+        "import pickle, sys; sys.modules['faker'] = None\n"
+        "import numpy as np\n"
+        "from pytest_synthdata.columns.plan import Bound, Plan\n"
+        "generators = pickle.loads(sys.stdin.buffer.read())\n"
+        "plan = Plan('t', {f'c{n}': generator for n, generator in enumerate(generators)})\n"
+        "print(Bound(plan, 1, 10).batch(0, 10).to_pylist()[9])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
+    plan = Plan("t", {"c0": Fake("company_email", locale="fr_FR"), "c1": Fake("address")})
+    assert done.stdout.decode().strip() == str(Bound(plan, 1, 10).batch(0, 10).to_pylist()[9])
+
+
+def test_any_piece_in_any_order_is_the_same() -> None:
+    plan = Plan("t", {name: Fake(name) for name in ("name", "address", "job", "email", "random_int")})
+    whole = Bound(plan, 5, 100_000).batch(0, 100_000)
+    piece = Bound(plan, 5, 100_000).batch(40_000, 40_010)
+    assert piece == whole.slice(40_000, 10)
+    rows = np.array([99_999, 3, 40_005, 3], np.uint64)
+    for name in plan.columns:
+        scattered = to_arrow(Bound(plan, 5, 100_000).at(rows, scattered=True).read(name))
+        assert scattered == whole.column(name).take(rows.astype(np.int64)), name
+
+
+@pytest.mark.parametrize(
+    ("generator", "message"),
+    [
+        (Fake("compani"), "no provider 'compani' in en_US: did you mean 'company'"),
+        (Fake("name", locale="de_ED"), "no locale 'de_ED': did you mean 'de_DE'"),
+        (Fake("sentence", nb_wrds=3), "unexpected keyword argument 'nb_wrds'"),
+        (Fake("name", pool=0), "a pool has a whole number of values, at least 1"),
+    ],
+)
+def test_what_faker_does_not_have_is_named(generator: Fake, message: str) -> None:
+    with pytest.raises(DeclarationError, match=message) as caught:
+        generator.check(Scope(Plan("people", {"x": generator}), "x"))
+    assert str(caught.value).startswith("people.x: ")
