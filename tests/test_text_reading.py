@@ -26,7 +26,7 @@ class Cloud(BaseProvider):
     """Methods in the ways that providers are written."""
 
     __use_weighting__ = True
-    regions = OrderedDict([("eu", 3.0), ("us", 1.0)])
+    regions = OrderedDict([("eu", 3.0), ("us", 1.0)])  # noqa: RUF012 - as Faker writes them
     zones = ("a", "b", "c")
     formats = ("{{region}}-{{zone}}", "{{region}}-central")
 
@@ -59,7 +59,7 @@ class Cloud(BaseProvider):
         return "".join([self.random_element("xy") for _ in range(self.random_int(1, 2))])
 
     def padded(self) -> str:
-        return "%s:%03d" % (self.zone(), self.random_int(95, 1_104)) + f"/{self.random_int(0, 4_095):03x}"
+        return "%s:%03d" % (self.zone(), self.random_int(95, 1_104)) + f"/{self.random_int(0, 4_095):03x}"  # noqa: UP031
 
     def digits(self) -> str:
         return self.bothify("%#?", letters="AB").lower()
@@ -80,7 +80,7 @@ class Cloud(BaseProvider):
         return self.random_element(list({"a", "b"}))
 
     def foreign(self) -> str:
-        return sorted(self.zones, key=lambda zone: zone)[0] + self.zone()
+        return sorted(self.zones, key=lambda zone: zone)[0] + self.zone()  # noqa: FURB192
 
     def gaussian(self) -> str:
         return f"{self.generator.random.gauss(0, 1):.1f}"
