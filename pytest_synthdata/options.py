@@ -27,7 +27,6 @@ class Settings:
         remote: a Spark Connect endpoint.
         engine: ``"spark"`` or ``"sail"``.
         spark_conf: Spark settings on top of ours.
-        warm: whether Spark sessions start from a class-data archive.
     """
 
     seed: int = DEFAULT_SEED
@@ -37,7 +36,6 @@ class Settings:
     remote: str | None = None
     engine: str = "spark"
     spark_conf: Mapping[str, str] = field(default_factory=dict)
-    warm: bool = True
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -66,7 +64,6 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("synth_remote", "a Spark Connect endpoint, e.g. sc://localhost")
     parser.addini("synth_spark_engine", "spark or sail (default: spark)")
     parser.addini("synth_spark_conf", "Spark settings, one 'name=value' a line", type="linelist", default=[])
-    parser.addini("synth_warm", "start Spark from a class-data archive (default: true)", type="bool", default=True)
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -88,7 +85,6 @@ def read_settings(config: pytest.Config) -> Settings:
         remote=_option(config, "synth_remote", None),
         engine=engine,
         spark_conf=dict(_conf(line) for line in config.getini("synth_spark_conf")),
-        warm=config.getini("synth_warm"),
     )
 
 

@@ -74,13 +74,14 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
     from pytest_synthdata.spark.session import SessionSettings, open_session
 
     settings = pytestconfig.stash[SETTINGS]
+    worker: dict[str, Any] = getattr(pytestconfig, "workerinput", {})
     opened = open_session(
         SessionSettings(
             remote=settings.remote,
             engine=settings.engine,
             conf={**settings.spark_conf, **synth_spark_conf},
-            warm=settings.warm,
-            worker_id=getattr(pytestconfig, "workerinput", {}).get("workerid"),
+            worker_id=worker.get("workerid"),
+            workers=worker.get("workercount", 1),
         )
     )
     try:

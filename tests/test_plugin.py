@@ -6,14 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow.parquet
 import pyspark.sql
 import pytest
+import scipy.stats
 
 import pytest_synthdata.materialise
 
 # Compiled modules load once in a process: what a pytest inside this one imports must be there before it starts.
-IMPORTED = (pyarrow.parquet, pyspark.sql, pytest_synthdata.materialise)
+IMPORTED = (np.fft, pd, scipy.stats, pyarrow.parquet, pyspark.sql, pytest_synthdata.materialise)
 
 HEAVY = "{'factory', 'faker', 'numpy', 'scipy', 'pandas', 'pyarrow', 'pyspark', 'databricks'}"
 

@@ -1,0 +1,256 @@
+"""A Spark session for tests: one that is there already, one somewhere else, or a local one of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_synthdata.errors import SynthDataError
+
+_LOG_SETTINGS = """\
+rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+# A test's session lives for seconds: compile fast, not well; one thread collects so little garbage soonest.
+_JVM_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+_SECONDS_TO_END = 15
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """What a session is asked for.
+
+    Args:
+        remote: a Spark Connect endpoint; ``SPARK_REMOTE`` where not given.
+        engine: ``"spark"``, or ``"sail"`` for Sail's Connect server, which needs no Java.
+        conf: Spark's settings by name; they go before ours.
+        worker_id: pytest-xdist's name for this process.
+        workers: how many processes share the machine.
+    """
+
+    remote: str | None = None
+    engine: str = "spark"
+    conf: Mapping[str, str] = field(default_factory=dict)
+    worker_id: str | None = None
+    workers: int = 1
+
+
+@dataclass
+class OpenSession:
+    """A session, and how to end what was started for it."""
+
+    spark: Any
+    ending: contextlib.ExitStack
+
+    def close(self) -> None:
+        """End what was started for this session, and nothing else."""
+        self.ending.close()
+
+
+def open_session(settings: SessionSettings) -> OpenSession:
+    """The session that the settings and the machine suggest.
+
+    In this order: the active one; a Connect endpoint; Databricks Connect where that is installed; a local one.
+
+    Raises:
+        SynthDataError: where pyspark or a suitable Java is missing, with the remedy.
+    """
+    require_one_spark()
+    ending = contextlib.ExitStack()
+    try:
+        return OpenSession(_active() or _start(settings, ending), ending)
+    except BaseException:
+        ending.close()
+        raise
+
+
+def require_one_spark() -> None:
+    """Raise where pyspark and Databricks Connect, which brings a pyspark of its own, overwrote each other."""
+    installed = {name for name in ("pyspark", "databricks-connect") if _is_installed(name)}
+    if len(installed) > 1:
+        raise SynthDataError(
+            "pyspark and databricks-connect are both installed and share the folder of pyspark, so neither works for "
+            "sure. Keep one: pip uninstall -y pyspark databricks-connect, then pip install databricks-connect for a "
+            "workspace or pip install pyspark for local sessions"
+        )
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _active() -> Any:
+    """A session that somebody else has started already; to look for it, nothing is imported."""
+    if "pyspark.sql" not in sys.modules:
+        return None
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession()
+
+
+def _start(settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
+    remote = settings.remote or os.environ.get("SPARK_REMOTE")
+    if settings.engine == "sail":
+        return _connect(_sail(ending), settings, ending)
+    if remote and not remote.startswith("local"):
+        return _connect(_checked(remote), settings, ending)
+    if _is_installed("databricks-connect"):
+        from databricks.connect import DatabricksSession
+
+        spark = DatabricksSession.builder.getOrCreate()
+        ending.callback(spark.stop)
+        return spark
+    return _local(remote, settings, ending)
+
+
+def _builder() -> Any:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise SynthDataError(
+            "Spark is not installed: pip install 'pytest-synthdata[local]' brings it and a Java runtime, "
+            "'pytest-synthdata[spark]' Spark alone"
+        ) from None
+    return SparkSession.builder
+
+
+def _checked(remote: str) -> str:
+    parts = urlsplit(remote)
+    if parts.scheme != "sc" or not parts.hostname:
+        raise SynthDataError(f"--synth-remote={remote!r}: a Spark Connect endpoint looks like sc://localhost:15002")
+    return remote
+
+
+def _connect(remote: str, settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
+    builder = _builder().remote(remote)
+    for name, value in {"spark.sql.session.timeZone": "UTC", **settings.conf}.items():
+        builder = builder.config(name, value)
+    try:
+        spark = builder.getOrCreate()
+    except ImportError as error:
+        raise SynthDataError(
+            f"Spark Connect's client lacks a package: {error}. pip install 'pyspark[connect]'"
+        ) from None
+    ending.callback(spark.stop)
+    return spark
+
+
+def _sail(ending: contextlib.ExitStack) -> str:
+    try:
+        from pysail.spark import SparkConnectServer
+    except ImportError:
+        raise SynthDataError("synth_spark_engine is sail: pip install 'pytest-synthdata[sail]'") from None
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    ending.callback(server.stop)
+    _, port = server.listening_address
+    return f"sc://127.0.0.1:{port}"
+
+
+def _local(remote: str | None, settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
+    """A session in a JVM of our own: the classic one, or, for ``remote="local[2]"``, a Connect server in it."""
+    builder = _builder()
+    from pytest_synthdata.spark.java import find_java, quiet_home
+
+    java = find_java()
+    folder = Path(tempfile.mkdtemp(prefix=f"synthdata-{settings.worker_id or 'spark'}-"))
+    ending.callback(shutil.rmtree, folder, ignore_errors=True)
+    ending.enter_context(
+        _environment(
+            {"JAVA_HOME": str(quiet_home(java, folder / "java"))},
+            PYSPARK_PYTHON=sys.executable,
+            PYSPARK_DRIVER_PYTHON=sys.executable,
+            SPARK_LOCAL_IP="127.0.0.1",
+        )
+    )
+    cores = max(1, min(4, (os.cpu_count() or 1) // settings.workers))
+    builder = builder.remote(remote) if remote else builder.master(f"local[{cores}]")
+    for name, value in _conf(settings.conf, folder, cores).items():
+        builder = builder.config(name, value)
+    try:
+        spark = builder.getOrCreate()
+    except Exception as error:
+        raise SynthDataError(
+            f"Spark did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
+        ) from error
+    ending.callback(_end, spark)
+    return spark
+
+
+def _conf(own: Mapping[str, str], folder: Path, cores: int) -> dict[str, str]:
+    log_settings = folder / "log4j2.properties"
+    log_settings.write_text(_LOG_SETTINGS)
+    options = (
+        *_JVM_OPTIONS,
+        f"-Dlog4j2.configurationFile={log_settings}",
+        f"-Dderby.system.home={folder / 'derby'}",
+        own.get("spark.driver.extraJavaOptions", ""),
+    )
+    return {
+        "spark.app.name": "pytest-synthdata",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.default.parallelism": str(cores),
+        "spark.sql.shuffle.partitions": str(cores),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
+        "spark.local.dir": str(folder / "scratch"),
+        **own,
+        "spark.driver.extraJavaOptions": " ".join(options).strip(),
+    }
+
+
+@contextlib.contextmanager
+def _environment(settled: Mapping[str, str], **defaults: str) -> Iterator[None]:
+    """Environment variables for the JVM and its Python workers, while the session lives."""
+    before = {name: os.environ.get(name) for name in (*settled, *defaults)}
+    os.environ.update(settled)
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _end(spark: Any) -> None:
+    """Stop a session and end its JVM, which would otherwise live on until Python exits."""
+    spark.stop()
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is None:
+        return
+    process = getattr(gateway, "proc", None)
+    gateway.shutdown()
+    SparkContext._gateway = SparkContext._jvm = None
+    if process is not None:
+        # The JVM reads its standard input and leaves at its end.
+        process.stdin.close()
+        process.wait(_SECONDS_TO_END)
