@@ -63,7 +63,7 @@ def write_csv(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> No
 
 
 def write_json(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> None:
-    """One JSON object a line, as Spark and pandas read it. Times are in ISO 8601; NaN is written as "NaN"."""
+    """One JSON object a line, as Spark and pandas read it. Times are in ISO 8601; NaN and Infinity are texts."""
     del bound
     with path.open("wb") as file:
         for batch in batches:
@@ -86,8 +86,7 @@ def _json_values(array: pa.Array) -> pa.Array:
     if pa.types.is_integer(type_) or pa.types.is_boolean(type_) or pa.types.is_decimal(type_):
         return array.cast(pa.string())
     if pa.types.is_floating(type_):
-        numbers = pc.if_else(pc.is_finite(array), array, None).cast(pa.string())
-        return pc.if_else(pc.fill_null(pc.is_finite(array), True), numbers, _quoted(array.cast(pa.string())))
+        return _json_numbers(array)
     if pa.types.is_timestamp(type_):
         return _quoted(_iso(array))
     if pa.types.is_date(type_):
@@ -100,6 +99,14 @@ def _json_values(array: pa.Array) -> pa.Array:
             )
         return _quoted(text)
     return pa.array([None if value is None else json.dumps(value, default=_plain) for value in array.to_pylist()])
+
+
+def _json_numbers(array: pa.Array) -> pa.Array:
+    numbers = array.cast(pa.string())
+    if pc.all(pc.is_finite(array)).as_py() is not False:
+        return numbers
+    infinite = pc.if_else(pc.less(array, 0), '"-Infinity"', '"Infinity"')
+    return pc.case_when(pc.make_struct(pc.is_nan(array), pc.is_inf(array)), '"NaN"', infinite, numbers)
 
 
 def _quoted(array: pa.Array) -> pa.Array:
