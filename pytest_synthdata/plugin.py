@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,6 +63,18 @@ def _how_to_replay(item: pytest.Item) -> str:
     return f"{data}\nreplay: {shlex.join(command)}"
 
 
+@contextmanager
+def _explained(subject: str) -> Iterator[None]:
+    """Show an error of ours as what it says, without the way to where it was raised."""
+    from pytest_synthdata.errors import SynthDataError
+
+    try:
+        yield
+    except SynthDataError as error:
+        problem = pytest.fail.Exception(f"{subject}: {error}", pytrace=False)
+        raise problem from None
+
+
 @pytest.fixture(scope="session")
 def synth_spark_conf() -> Mapping[str, str]:
     """Spark settings for the session that the plugin starts; override this fixture to change them."""
@@ -75,15 +88,16 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
 
     settings = pytestconfig.stash[SETTINGS]
     worker: dict[str, Any] = getattr(pytestconfig, "workerinput", {})
-    opened = open_session(
-        SessionSettings(
-            remote=settings.remote,
-            engine=settings.engine,
-            conf={**settings.spark_conf, **synth_spark_conf},
-            worker_id=worker.get("workerid"),
-            workers=worker.get("workercount", 1),
+    with _explained("Spark"):
+        opened = open_session(
+            SessionSettings(
+                remote=settings.remote,
+                engine=settings.engine,
+                conf={**settings.spark_conf, **synth_spark_conf},
+                worker_id=worker.get("workerid"),
+                workers=worker.get("workercount", 1),
+            )
         )
-    )
     try:
         yield opened.spark
     finally:
@@ -116,17 +130,11 @@ def synth_session(request: pytest.FixtureRequest, _synth_materialiser: Materiali
 @pytest.fixture
 def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> Synth:
     """The test's data, as its ``synth`` marker asks for it: tables as Spark DataFrames, and ``.dataset``."""
-    from pytest_synthdata.errors import SynthDataError
     from pytest_synthdata.spark.fixtures import session_of
 
     markers = [(marker.args, marker.kwargs) for marker in request.node.iter_markers("synth")]
-    problem = ""
-    try:
+    with _explained("@pytest.mark.synth"):
         chosen = _synth_materialiser.marked(markers, lambda: session_of(request))
-    except SynthDataError as error:
-        problem = str(error)
-    if problem:
-        pytest.fail(f"@pytest.mark.synth: {problem}", pytrace=False)
     request.node.stash[_DATA] = str(chosen.dataset)
     return chosen
 
