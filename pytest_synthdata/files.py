@@ -66,7 +66,7 @@ def write_files(
     if rows_per_file < 1:
         raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
     single = target.suffix == f".{format}"
-    _require_free(target, overwrite, single)
+    require_free(target, overwrite=overwrite, single=single)
     with _renamed_at_last(target) as unfinished:
         if single:
             rows = _counted(_made_ahead(bound.batches(0, bound.num_rows, BATCH)), report)
@@ -128,7 +128,8 @@ def _silent(rows: int) -> None:
     del rows
 
 
-def _require_free(target: Path, overwrite: bool, single: bool) -> None:
+def require_free(target: Path, *, overwrite: bool, single: bool) -> None:
+    """Raise `SynthDataError` where something is at the target that must not be replaced."""
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     if target.is_file() and target.stat().st_size == 0:
@@ -187,10 +188,10 @@ def _write_delta(bound: Bound, target: Path, overwrite: bool, progress: Progress
         # The log makes it one step, and keeps the table's history.
         write_deltalake(target, reader, mode="overwrite", schema_mode="overwrite")
         return target
-    _require_free(target, overwrite, single=False)
+    require_free(target, overwrite=overwrite, single=False)
     with _renamed_at_last(target) as unfinished:
         write_deltalake(unfinished, reader)
     return target
 
 
-__all__ = ["ROWS_PER_FILE", "Progress", "write_files"]
+__all__ = ["ROWS_PER_FILE", "Progress", "require_free", "write_files"]

@@ -1,0 +1,172 @@
+"""The `synthdata` command: `generate`, and what other modules add. Nothing heavy is imported to show its help."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sys
+import time
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from pytest_synthdata.errors import SynthDataError, nearest
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+
+# Modules that hold a list COMMANDS of more subcommands.
+_MORE = ("pytest_synthdata.databricks.cli", "pytest_synthdata.report.cli", "pytest_synthdata.infer.cli")
+_FORMATS = ("parquet", "csv", "json", "delta")
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
+_COUNT = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?)([kmbg]?)", re.IGNORECASE)
+_INTERRUPTED, _TERMINATED = 130, 143  # 128 and the signal's number, as shells have it
+
+
+class Commands(click.Group):
+    """Subcommands of this module and of those that are there."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._more()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or self._more().get(cmd_name)
+
+    def _more(self) -> dict[str, click.Command]:
+        modules = (import_module(name) for name in _MORE if _exists(name))
+        return {str(command.name): command for module in modules for command in module.COMMANDS}
+
+
+def _exists(module: str) -> bool:
+    package, _, _ = module.rpartition(".")
+    return find_spec(package) is not None and find_spec(module) is not None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pytest-synthdata")
+def cli() -> None:
+    """Realistic, coherent, reproducible test data of any size."""
+
+
+@cli.command()
+@click.option("--rows", "rows", multiple=True, metavar="TABLE=ROWS…", help="Rows by table, such as orders=10M.")
+@click.argument("more_rows", nargs=-1, metavar="[TABLE=ROWS]...")
+@click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), default="parquet", show_default=True)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="A folder for each table.")
+@click.option("--factories", multiple=True, metavar="MODULE", help="Tables of your own: shop.factories[:Factory].")
+@click.option("--overwrite", is_flag=True, help="Replace tables that are there.")
+@click.option("--rows-per-file", type=click.IntRange(min=1), help="How many rows a file has at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def generate(
+    *,
+    rows: tuple[str, ...],
+    more_rows: tuple[str, ...],
+    seed: int,
+    format_: str,
+    out: Path,
+    factories: tuple[str, ...],
+    overwrite: bool,
+    rows_per_file: int | None,
+    as_json: bool,
+) -> None:
+    """Write tables to files: synthdata generate --rows orders=10M customers=1M --out data.
+
+    Tables that these refer to are written too. Without --rows, all tables of --factories, or the
+    shipped customers, orders and tickets, of their usual sizes.
+    """
+    try:
+        dataset = _dataset([*rows, *more_rows], seed, factories)
+        written = _write(dataset, out, format_, overwrite, rows_per_file)
+    except SynthDataError as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps({"error": str(error)}))
+        raise click.exceptions.Exit(1) from None
+    if as_json:
+        click.echo(json.dumps({"seed": seed, "format": format_, "tables": written}))
+        return
+    for table in written:
+        click.echo(f"{table['path']}: {table['rows']:,} rows, {table['bytes']:,} bytes in {table['seconds']:.1f} s")
+
+
+def _dataset(asked: list[str], seed: int, modules: tuple[str, ...]) -> Dataset:
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.discovery import load_factories
+    from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+
+    sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
+    own = {factory._meta.table: factory for factory in load_factories(modules)}
+    shipped = {factory._meta.table: factory for factory in (CustomerFactory, OrderFactory, TicketFactory)}
+    known = {**shipped, **own}
+    counts = dict(_table_rows(item) for item in asked)
+    for table in counts:
+        if table not in known:
+            raise SynthDataError(f"--rows: there is no table {table!r}: {nearest(table, known)}")
+    return Dataset({known[table]: counts.get(table) for table in counts or own or shipped}, seed=seed)
+
+
+def _table_rows(item: str) -> tuple[str, int]:
+    table, equals, count = item.partition("=")
+    match = _COUNT.fullmatch(count)
+    if not (table and equals and match):
+        raise SynthDataError(f"--rows: {item!r} is no TABLE=ROWS, such as orders=25_000, orders=10M or orders=1.5k")
+    number = float(match[1]) * _UNITS[match[2].lower()]
+    if not number.is_integer():
+        raise SynthDataError(f"--rows: {item!r} is no whole number of rows")
+    return table, int(number)
+
+
+def _write(
+    dataset: Dataset, out: Path, format_: str, overwrite: bool, rows_per_file: int | None
+) -> list[dict[str, Any]]:
+    from tqdm import tqdm
+
+    from pytest_synthdata.files import require_free
+
+    targets = {table.name: out / table.name for table in dataset}
+    for target in targets.values():
+        require_free(target, overwrite=overwrite, single=False)
+    written = []
+    total = sum(table.num_rows for table in dataset)
+    with tqdm(total=total, unit=" rows", unit_scale=True, disable=None, leave=False) as bar:
+        for table in dataset:
+            bar.set_description(table.name)
+            begin = time.perf_counter()
+            path = table.to_files(
+                targets[table.name], format_, overwrite=overwrite, rows_per_file=rows_per_file, progress=bar.update
+            )
+            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            seconds = round(time.perf_counter() - begin, 3)
+            written.append(
+                {"table": table.name, "rows": table.num_rows, "path": str(path), "bytes": size, "seconds": seconds}
+            )
+    return written
+
+
+def main() -> NoReturn:
+    """The command's entry point. Exit codes: 0 done, 1 an error, 2 wrong usage, 130 interrupted, 143 terminated."""
+    # As an exception it lets what is half-written be removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    try:
+        code = cli(standalone_mode=False)
+    except click.Abort:
+        click.echo("Interrupted: tables that were not complete are gone.", err=True)
+        code = _INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except SynthDataError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()
+
+__all__ = ["cli", "main"]
