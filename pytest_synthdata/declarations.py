@@ -388,6 +388,13 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
                 f"of SubFactory({factory_class.__name__}), or give {name}=None to it"
             )
         foreign_key = declaration.foreign_key
+        examples = {"weights": "Given('tier', {'Pro': 2, 'Free': 1})", "where": f"col('{name}.day') <= col('day')"}
+        for argument, example in examples.items():
+            value = getattr(foreign_key, argument)
+            if value is not None and not isinstance(value, Generator):
+                raise DeclarationError(
+                    f"{place}: ForeignKey: {argument}={value!r}; write a generator, such as {example}"
+                )
         return Reference(name, foreign_key.parent._meta.plan(), foreign_key.weights, foreign_key.where)
     if isinstance(declaration, NestedDeclaration):
         return declaration.generator(place, context) or RowByRow(factory_class, name)

@@ -44,6 +44,8 @@ def parse_date(value: str | dt.date, anchor: str | dt.date | None = None) -> dt.
         return value.date()
     if isinstance(value, dt.date):
         return value
+    if not isinstance(value, str):
+        raise DeclarationError(f"{value!r} is no date; write it as '2024-12-31'")
     if not (relative := _RELATIVE.fullmatch(value)):
         try:
             return dt.date.fromisoformat(value)
@@ -230,8 +232,18 @@ class Timeline(Generator):
         del scope
         return TIMESTAMP
 
+    def _check_kinds(self, place: str) -> None:
+        for event in self.events:
+            if not isinstance(event, Event):
+                raise DeclarationError(f"{place}: {event!r} is no event; write Event('2024-10-15', '2024-10-25', 3.0)")
+        numbers = (self.daily, self.weekend, self.trend, self.noise, *self.season, *self.hours)
+        for number in (*numbers, *(event.multiplier for event in self.events)):
+            if isinstance(number, bool) or not isinstance(number, (int, float, np.number)):
+                raise DeclarationError(f"{place}: {number!r} is no number")
+
     def check(self, scope: Scope) -> None:
         place = f"{scope.place}: Timeline"
+        self._check_kinds(place)
         try:
             first, last = parse_date(self.start), parse_date(self.end)
             spans = [event.days() for event in self.events]

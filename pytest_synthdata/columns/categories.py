@@ -189,6 +189,7 @@ class Given(Generator):
                     f"{scope.place}: Given({self.column!r}): {len(self.edges)} edges make {len(self.edges) + 1} "
                     f"intervals, and `then` has {len(self.branches)}"
                 )
+            self._check_numbers(scope)
             if any(low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)):
                 raise DeclarationError(f"{scope.place}: Given({self.column!r}): the bins {self.edges} must ascend")
         domain = scope.domain(self.column)
@@ -198,14 +199,27 @@ class Given(Generator):
         for key in self.keys:
             # A subclass may narrow the column so that some cases no longer happen; else a key is misspelt.
             if key not in domain and uncovered and len(domain) > 1:
+                twin = next((f"did you mean {value!r}?" for value in domain if str(value) == str(key)), None)
                 raise DeclarationError(
                     f"{scope.place}: Given({self.column!r}): {self.column} is never {key!r}: "
-                    f"{nearest(str(key), map(str, domain))}"
+                    f"{twin or nearest(str(key), map(str, domain))}"
                 )
         missing = [value for value in domain if value not in self.keys]
         if missing and not self.has_default:
             raise DeclarationError(
                 f"{scope.place}: Given({self.column!r}) has no case for {missing[0]!r}; add one, or a default"
+            )
+
+    def _check_numbers(self, scope: Scope) -> None:
+        for edge in self.edges:
+            if isinstance(edge, bool) or not isinstance(edge, (int, float, np.number)):
+                raise DeclarationError(f"{scope.place}: Given({self.column!r}): the edge {edge!r} is no number")
+        type_ = scope.type(self.column)
+        if type_ is not None and not (
+            pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)
+        ):
+            raise DeclarationError(
+                f"{scope.place}: Given({self.column!r}): bins are for numbers, and {self.column} is {type_}"
             )
 
     def domain(self, scope: Scope) -> Sequence[Any] | None:

@@ -171,19 +171,28 @@ class Operation(Expression):
         return operand.values(cells)
 
     def type(self, scope: Scope) -> pa.DataType | None:
-        if self.function in _COMPARISONS or self.function in _LOGIC:
-            return pa.bool_()
-        types = [operand.type(scope) for operand in self.operands]
+        types = [operand.type(scope) for operand in self.operands[: 1 if self.function == "is_in" else None]]
         if any(type_ is None for type_ in types):
-            return None
+            return pa.bool_() if self.function in _COMPARISONS or self.function in _LOGIC else None
+        if self.function == "is_in":
+            listed = self.operands[1]
+            assert isinstance(listed, Constant)  # noqa: S101
+            try:
+                pa.array(listed.value, type=types[0])
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                raise DeclarationError(
+                    f"{scope.place}: {self!r}: the list holds what {types[0]} can never be"
+                ) from None
+            return pa.bool_()
         if self.function == "divide":
             return pa.float64()
         samples = _comparable([pa.array([], type_) for type_ in types])
         try:
             return pc.call_function(self.function, samples).type
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            listed = " and ".join(str(type_) for type_ in types)
-            raise DeclarationError(f"{scope.place}: cannot {self.function} {listed}") from None
+            shown = " and ".join(str(type_) for type_ in types)
+            verb = "compare" if self.function in _COMPARISONS else self.function
+            raise DeclarationError(f"{scope.place}: {self!r}: cannot {verb} {shown}; cast one of them") from None
 
     def truth(self, scope: Scope) -> bool | None:
         """True or False where the ranges of both sides decide a comparison for every row, else None."""
@@ -295,6 +304,10 @@ class When(Expression):
 
     def check(self, scope: Scope) -> None:
         for condition in self.conditions:
+            if not isinstance(condition, Generator):
+                raise DeclarationError(
+                    f"{scope.place}: when({condition!r}, …): write a condition on columns, such as col('tier') == 'Pro'"
+                )
             type_ = condition.type(scope)
             if type_ is not None and not pa.types.is_boolean(type_):
                 raise DeclarationError(f"{scope.place}: when({condition!r}, …): the condition is {type_}, not boolean")

@@ -250,6 +250,8 @@ class Constant(Generator):
         try:
             self.type(scope)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            if isinstance(self.value, type) and issubclass(self.value, Generator):
+                raise DeclarationError(f"{scope.place}: write {self.value.__name__}(…), with parentheses") from None
             raise DeclarationError(f"{scope.place}: {self.value!r} cannot be a column's value: {error}") from None
 
     def domain(self, scope: Scope) -> Sequence[Any]:
@@ -278,6 +280,8 @@ class Rounded(Generator):
 
     def check(self, scope: Scope) -> None:
         require_numbers(self.generator, scope, ".round")
+        if isinstance(self.digits, bool) or not isinstance(self.digits, int):
+            raise DeclarationError(f"{scope.place}: .round({self.digits!r}): the number of digits is an integer")
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         bounds = self.generator.bounds(scope)
@@ -309,6 +313,9 @@ class Clipped(Generator):
 
     def check(self, scope: Scope) -> None:
         require_numbers(self.generator, scope, ".clip")
+        for end in (self.low, self.high):
+            if end is not None and not isinstance(end, (int, float, np.number)):
+                raise DeclarationError(f"{scope.place}: .clip: {end!r} is no number")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise DeclarationError(f"{scope.place}: .clip({self.low}, {self.high}): low is above high")
 
@@ -337,8 +344,8 @@ class Nullable(Generator):
         return self.generator.type(scope)
 
     def check(self, scope: Scope) -> None:
-        if not 0 <= self.share <= 1:
-            raise DeclarationError(f"{scope.place}: .nulls({self.share}): a share lies between 0 and 1")
+        if not isinstance(self.share, (int, float, np.number)) or not 0 <= self.share <= 1:
+            raise DeclarationError(f"{scope.place}: .nulls({self.share!r}): a share lies between 0 and 1")
 
     def domain(self, scope: Scope) -> Sequence[Any] | None:
         domain = self.generator.domain(scope)
@@ -353,14 +360,9 @@ class Cast(Generator):
     target: pa.DataType | str
 
     def values(self, cells: Cells) -> Values:
-        values = self.generator.values(cells)
-        target = arrow_type(self.target)
-        if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_integer(target):
-            # As Spark and Python: a cast to an integer drops the fraction.
-            return np.trunc(values).astype(target.to_pandas_dtype())
-        if pa.types.is_timestamp(target) and not isinstance(values, np.ndarray) and pa.types.is_date(values.type):
-            return values.cast(pa.timestamp(target.unit)).cast(target)
-        return to_arrow(values, target)
+        from pytest_synthdata.columns.casting import cast
+
+        return cast(self.generator.values(cells), arrow_type(self.target))
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
@@ -368,9 +370,16 @@ class Cast(Generator):
 
     def check(self, scope: Scope) -> None:
         try:
-            arrow_type(self.target)
+            target = arrow_type(self.target)
         except DeclarationError as error:
             raise DeclarationError(f"{scope.place}: .cast: {error}") from None
+        from pytest_synthdata.columns.casting import cast
+
+        source = self.generator.type(scope)
+        try:
+            cast(pa.array([], source), target)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            raise DeclarationError(f"{scope.place}: .cast: there is no way from {source} to {target}") from None
 
     def domain(self, scope: Scope) -> Sequence[Any] | None:
         domain = self.generator.domain(scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.generators import Cells, Generator, Reader
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references import Facts, Reference
-from pytest_synthdata.columns.types import TIMESTAMP
+from pytest_synthdata.columns.types import settled
 from pytest_synthdata.columns.values import Index, Values, join, part, take, to_arrow
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
@@ -59,14 +60,33 @@ class Plan:
 
 def check_columns(plan: Plan, scope_of: Callable[[str], Scope]) -> None:
     """Raise `DeclarationError` for any column that can never work, seen from its scope."""
+    for name, generator in plan.columns.items():
+        with _at(scope_of(name), generator):
+            for read in generator.reads():
+                if not isinstance(read, str):
+                    raise DeclarationError(f"{plan.table}.{name}: {read!r} is no column's name; write it as text")
     _check_cycles(plan)
     for name, generator in plan.columns.items():
         scope = scope_of(name)
-        try:
+        with _at(scope, generator):
             _check(generator, scope)
-        except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
-            # What no check foresaw: at least say where.
-            raise DeclarationError(f"{scope.place}: {generator!r} cannot be: {error}") from error
+            generator.type(scope)
+
+
+@contextmanager
+def _at(scope: Scope, generator: Generator) -> Iterator[None]:
+    """What no check foresaw is at least an error that says where."""
+    try:
+        yield
+    except _UNFORESEEN as error:
+        shown = repr(generator)
+        if len(shown) > _LONG:
+            shown = type(generator).__name__
+        raise DeclarationError(f"{scope.place}: {shown} cannot be: {error}") from error
+
+
+_UNFORESEEN = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NotImplementedError)
+_LONG = 200
 
 
 def _check(generator: Generator, scope: Scope) -> None:
@@ -115,6 +135,8 @@ class Scope:
     def column(self, name: str) -> tuple[Scope, Generator]:
         """A column by its name or ``reference.column``, with the scope that it stands in."""
         head, dot, rest = name.partition(".")
+        if not head:
+            raise DeclarationError(f"{self.place}: {name!r} is of the row around this one, and there is none")
         if head not in self.plan.columns:
             where = f" in {self.plan.table!r}" if self.stands_in else ""
             raise DeclarationError(
@@ -236,16 +258,23 @@ class Bound:
 
     def type_of(self, name: str) -> pa.DataType:
         """The Arrow type of a column."""
+        key = ("type", name)
+        if key not in self.memo:
+            self.memo[key] = None
+            try:
+                self.memo[key] = settled(self._type_of(name))
+            except BaseException:
+                del self.memo[key]
+                raise
+        if self.memo[key] is None:
+            raise DeclarationError(f"{self.plan.table}.{name}: columns read each other in a circle")
+        return self.memo[key]
+
+    def _type_of(self, name: str) -> pa.DataType:
         type_ = self.plan.columns[name].type(self.scope(name))
         if type_ is None:
             sample = self.at(np.arange(min(max(self.num_rows, 1), _SAMPLE), dtype=np.uint64))
             type_ = to_arrow(sample.read(name)).type
-        if pa.types.is_dictionary(type_):
-            type_ = type_.value_type
-        if pa.types.is_null(type_):
-            return pa.string()
-        if pa.types.is_timestamp(type_):
-            return TIMESTAMP if type_.tz else pa.timestamp("us")
         return type_
 
     def batch(self, start: int, stop: int) -> pa.RecordBatch:
@@ -304,7 +333,7 @@ class Batch:
         if dot:
             if isinstance(self.bound.plan.columns.get(head), Reference):
                 return self.related(head).read(rest)
-            return pc.struct_field(to_arrow(self.read(head)), rest.split("."))  # type: ignore[attr-defined]
+            return pc.struct_field(to_arrow(self.read(head)), rest.split("."))
         if self._scattered:
             held = self.bound.hold(name, for_rows=len(self.rows))
             if held is not None:

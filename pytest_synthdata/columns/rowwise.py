@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.generators import Cells, Generator
 from pytest_synthdata.columns.values import Values
-from pytest_synthdata.errors import GenerationError
+from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope
@@ -66,6 +66,8 @@ class RowFunction(Generator):
     def values(self, cells: Cells) -> Values:
         try:
             objects = self.objects(cells)
+        except DeclarationError:
+            raise
         except Exception as error:
             raise GenerationError(f"{cells.place}: {type(error).__name__}: {error}") from error
         return python_values(objects, cells)

@@ -86,7 +86,10 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         for name in self.pre_declarations:
             declaration = self.pre_declarations[name].declaration
             if isinstance(declaration, ColumnDeclaration) and isinstance(declaration.generator, Timeline):
-                return declaration.generator.expected()
+                try:
+                    return max(declaration.generator.expected(), 0)
+                except (DeclarationError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+                    break  # the plan's check will say what is wrong
         return DEFAULT_ROWS
 
     def _get_counter_reference(self) -> TableOptions:
@@ -147,6 +150,8 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         if self._plan is None:
             if self.abstract:
                 raise DeclarationError(f"{self.factory.__name__} is abstract; it has no table")
+            if isinstance(self.rows, bool) or not isinstance(self.rows, int) or self.rows < 0:
+                raise DeclarationError(f"{self.table}: Meta.rows is {self.rows!r}; it must be an integer ≥ 0")
             plan = compile_factory(self.factory)
             plan.check()
             self._plan = plan
