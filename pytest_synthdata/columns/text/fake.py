@@ -105,7 +105,7 @@ class Fake(Generator):
         try:
             method = fake.get_formatter(self.provider)
         except AttributeError:
-            known = [name for name in dir(fake) if not name.startswith("_")]
+            known = fake.all_formatters()
             raise DeclarationError(
                 f"{scope.place}: Faker has no provider {self.provider!r} in {self.locale}: "
                 f"{nearest(self.provider, known)}"
@@ -207,14 +207,64 @@ class RowByRow(Generator):
 
 @lru_cache(maxsize=32)
 def faker(locale: str, providers: tuple[Any, ...] = ()) -> Any:
-    """A Faker generator of our own: the shared one is reseeded by others."""
-    from faker import Factory
-
-    generator = Factory.create(locale)
+    """A Faker generator of our own: the shared one is reseeded by others. Raises AttributeError for unknown locales."""
+    generator = _generator_class()(locale=locale)
     generator.seed_instance(0)
-    for provider in providers:
-        generator.add_provider(provider if isinstance(provider, type) else _adopted(provider, generator))
+    generator.adopt(providers)
     return generator
+
+
+@lru_cache(maxsize=1)
+def _generator_class() -> Any:
+    from importlib import import_module
+
+    from faker import Factory
+    from faker.config import PROVIDERS
+    from faker.generator import Generator as FakerGenerator
+
+    class LazyGenerator(FakerGenerator):
+        """Faker's generator, which loads a locale's providers when one of their methods is first asked for.
+
+        Loading all 25 takes as long as making thousands of rows, and a table needs two or three.
+        """
+
+        def __init__(self, locale: str) -> None:
+            super().__init__(locale=locale)  # type: ignore[arg-type]
+            self._locale = locale
+            self._adopted: tuple[Any, ...] = ()
+            self._waiting = [path for path in PROVIDERS if path != "faker.providers"]
+            Factory.create(locale, providers=["faker.providers.misc"], generator=self)
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or not self._waiting:
+                raise AttributeError(name)
+            having = [path for path in self._waiting if hasattr(import_module(path).Provider, name)]
+            self.load(having)
+            if not having:  # a method that only the locale has
+                self.load(self._waiting)
+            return getattr(self, name)
+
+        def load(self, paths: list[str]) -> None:
+            """Add some of Faker's providers; those of the user still come first."""
+            self._waiting = [path for path in self._waiting if path not in paths]
+            for path in paths:
+                Factory.create(self._locale, providers=[path], generator=self)
+            self.adopt(())
+
+        def adopt(self, providers: tuple[Any, ...]) -> None:
+            """Add the user's providers."""
+            self._adopted += tuple(
+                provider(self) if isinstance(provider, type) else _adopted(provider, self) for provider in providers
+            )
+            for provider in self._adopted:
+                self.add_provider(provider)
+
+        def all_formatters(self) -> list[str]:
+            """The names of all that can be asked for."""
+            self.load(self._waiting)
+            return [name for name in vars(self) if not name.startswith("_")]
+
+    return LazyGenerator
 
 
 def _adopted(provider: Any, generator: Any) -> Any:

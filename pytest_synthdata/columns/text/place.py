@@ -137,7 +137,7 @@ class Place(Generator):
     def inside(self, scope: Scope) -> Scope:
         from pytest_synthdata.columns.plan import Plan, Scope
 
-        return Scope(Plan(scope.name, {name: _TEXT for name in FIELDS}), scope.name)
+        return Scope(Plan(scope.name, dict.fromkeys(FIELDS, _TEXT)), scope.name)
 
     def check(self, scope: Scope) -> None:
         if self.locale not in _PLACES:
