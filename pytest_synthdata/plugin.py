@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def _how_to_replay(item: pytest.Item) -> str:
     settings = item.config.stash[SETTINGS]
-    command = ["pytest", item.nodeid, f"--synth-seed={settings.seed}"]
+    command = ["pytest", item.config.cwd_relative_nodeid(item.nodeid), f"--synth-seed={settings.seed}"]
     if settings.scale != 1:
         command.append(f"--synth-scale={settings.scale:g}")
     if settings.remote:
@@ -136,6 +137,9 @@ def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> 
     with _explained("@pytest.mark.synth"):
         chosen = _synth_materialiser.marked(markers, lambda: session_of(request))
     request.node.stash[_DATA] = str(chosen.dataset)
+    if "pyspark.sql.functions" in sys.modules:
+        # Classic Spark's functions work only while a session is there: a test may say F.col() before synth.orders.
+        _ = chosen.spark
     return chosen
 
 
