@@ -161,7 +161,8 @@ class Dataset:
                     "give one of them another Meta.table"
                 )
             factories[name] = factory
-            rows[name] = factory._meta.rows if count is None else _row_count(count, name)
+            if count is not None:
+                rows[name] = _row_count(count, name)
         bounds: dict[str, Bound] = {}
         found: dict[str, Table] = {}
 
@@ -172,7 +173,8 @@ class Dataset:
                 parents = [key.parent for key in factory._meta.references.values()]
                 bound_parents = {parent._meta.table: bind(parent) for parent in parents}
                 plan = factory._meta.plan()
-                bounds[name] = Bound(plan, self.seed, rows.get(name, plan.rows), bound_parents)
+                count = rows.get(name, factory._meta.usual_rows)
+                bounds[name] = Bound(plan, self.seed, count, bound_parents)
                 plan.check({table: bound.plan for table, bound in bounds.items()})
                 found[name] = Table(bounds[name], factory)
             return bounds[name]

@@ -22,7 +22,7 @@ from factory import declarations as boy
 
 from pytest_synthdata.ahead import NOTHING, rows_ahead
 from pytest_synthdata.columns.expressions import Column, Truth, When
-from pytest_synthdata.columns.generators import Cells, Constant, Generator
+from pytest_synthdata.columns.generators import Cast, Cells, Constant, Generator
 from pytest_synthdata.columns.nested import plain
 from pytest_synthdata.columns.plan import Bound, Plan, Selection
 from pytest_synthdata.columns.random import Bits
@@ -195,6 +195,13 @@ def as_declaration(name: str, value: Any) -> Any:
     return value
 
 
+def in_type(declaration: Any, type_: pa.DataType | str) -> Any:
+    """A declaration of a column whose type is stated: `build()` gives what the table has."""
+    if isinstance(declaration, ColumnDeclaration) and not isinstance(declaration.generator, Cast):
+        return ColumnDeclaration(declaration.name, Cast(declaration.generator, type_))
+    return declaration
+
+
 def _from_faker(declaration: Any) -> Generator | None:
     arguments = dict(declaration._defaults)
     if any(enums.get_builder_phase(argument) for argument in arguments.values()):
@@ -337,15 +344,18 @@ def compile_factory(factory_class: type[TableFactory]) -> Plan:
         built = {name: Attribute(name) for name in columns if name not in hidden}
         references = {name: column for name, column in columns.items() if isinstance(column, Reference)}
         columns = {BUILT: BuiltObject(factory_class), **references, **built}
-    return Plan(meta.table, columns, frozenset(hidden), meta.key_column(), meta.rows)
+    return Plan(meta.table, columns, frozenset(hidden), meta.key_column())
 
 
 def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
     """The columns that a set of declarations makes at a place."""
     meta = factory_class._meta
+    types = getattr(meta, "types", {})
     columns: dict[str, Generator] = {}
     for name in declared:
         column = _column(factory_class, declared, name, f"{place}.{name}")
+        if name in types and not isinstance(column, (Cast, Reference)):
+            column = Cast(column, types[name])
         columns[name] = column
         if name in meta.rename:
             columns[meta.rename[name]] = Column(name)
@@ -355,7 +365,8 @@ def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
 def has_hooks(factory_class: Any) -> bool:
     """Whether a factory does more to the rows that it builds than to declare their columns."""
     meta = factory_class._meta
-    if meta.post_declarations.declarations or meta.inline_args:
+    after = meta.post_declarations.declarations.values()
+    if meta.inline_args or any(type(one) not in (boy.RelatedFactory, boy.RelatedFactoryList) for one in after):
         return True
     return any(
         getattr(getattr(factory_class, hook), "__func__", None) not in _OWN_HOOKS[hook] for hook in _FACTORY_HOOKS

@@ -97,7 +97,7 @@ class Materialiser:
             if table not in by_table:
                 raise DeclarationError(f"there is no table {table!r}: {nearest(table, [*by_table, *_OPTIONS])}")
         counts = {
-            factory: rows[table] if table in rows else max(1, round(factory._meta.rows * factor))
+            factory: rows[table] if table in rows else max(1, round(factory._meta.usual_rows * factor))
             for table, factory in by_table.items()
         }
         number = self.settings.seed if seed is None else seed

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PACKAGE = "pytest_synthdata"
 _ENGINE = ("columns", "errors")
+_EVERYWHERE = frozenset({PACKAGE, "numpy", "pandas", "py4j", "pyarrow", "pyspark", "scipy"})  # wherever they lie
+_INSTALLED = frozenset({"site-packages", "dist-packages"})  # of another Python's, too, on the search path of this one
 
 
 class PicklingError(SynthDataError):
@@ -88,7 +90,9 @@ class _EngineOnly(pickle.Unpickler):
 @contextmanager
 def _by_value(cloudpickle: Any, modules: list[ModuleType]) -> Iterator[None]:
     already = cloudpickle.list_registry_pickle_by_value()
-    new = [module for module in modules if module.__name__ not in already and module.__name__ in sys.modules]
+    # A module may stand in sys.modules under several names.
+    named = {module.__name__: module for module in modules if module.__name__ in sys.modules}
+    new = [module for name, module in named.items() if name not in already]
     for module in new:
         cloudpickle.register_pickle_by_value(module)
     try:
@@ -103,7 +107,9 @@ def _is_users(module: Any) -> bool:
     file = getattr(module, "__file__", None)
     if not isinstance(module, ModuleType) or not isinstance(file, str):
         return False
-    return module.__name__.partition(".")[0] != PACKAGE and not file.startswith(_installed_places())
+    if module.__name__.partition(".")[0] in _EVERYWHERE or file.startswith(_installed_places()):
+        return False
+    return not _INSTALLED.intersection(Path(file).parts)
 
 
 @cache

@@ -55,7 +55,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def _how_to_replay(item: pytest.Item) -> str:
     settings = item.config.stash[SETTINGS]
-    command = ["pytest", item.config.cwd_relative_nodeid(item.nodeid), f"--synth-seed={settings.seed}"]
+    node: Any = getattr(item, "id", item.nodeid)  # structured from pytest 9.2 on
+    command = ["pytest", str(item.config.cwd_relative_nodeid(node)), f"--synth-seed={settings.seed}"]
     if settings.scale != 1:
         command.append(f"--synth-scale={settings.scale:g}")
     if settings.remote:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import factory
 import numpy as np
@@ -49,11 +50,11 @@ class ParentFactory(TableFactory):
     joined = Dates("2020-01-01", "2020-12-31")
 
 
-def timeline(**arguments):
+def timeline(**arguments: Any) -> Any:
     return {"x": Timeline(*YEAR, **arguments)}
 
 
-def parent(**arguments):
+def parent(**arguments: Any) -> Any:
     return {"x": ForeignKey(ParentFactory, **arguments)}
 
 
@@ -180,7 +181,7 @@ BAD = {
 
 @pytest.mark.parametrize(("declared", "message"), BAD.values(), ids=BAD.keys())
 @pytest.mark.parametrize("compile_", ["plan", "Dataset", "build"])
-def test_what_can_never_work_is_said_when_the_factory_is_compiled(declared, message, compile_):
+def test_what_can_never_work_is_said_when_the_factory_is_compiled(declared: Any, message: Any, compile_: Any) -> None:
     # Writing it down is no error: the factory may be abstract, or a subclass may mend it.
     meta = type("Meta", (), {"table": "bad"})
     factory_class = type(TableFactory)("BadFactory", (TableFactory,), {"Meta": meta, **declared})
@@ -194,19 +195,19 @@ def test_what_can_never_work_is_said_when_the_factory_is_compiled(declared, mess
 
 
 @pytest.mark.parametrize("rows", [-1, 1.5, "10", True, math.nan, [1]])
-def test_row_counts_are_whole_numbers(rows):
+def test_row_counts_are_whole_numbers(rows: Any) -> None:
     with pytest.raises(DeclarationError, match=r"rows of 'customers' is .*must"):
         Dataset({CustomerFactory: rows})
 
 
 @pytest.mark.parametrize("rows", [0, 1, np.int64(3)])
-def test_any_whole_number_of_rows_will_do(rows):
+def test_any_whole_number_of_rows_will_do(rows: Any) -> None:
     dataset = Dataset({CustomerFactory: rows})
     assert dataset.customers.to_arrow().num_rows == dataset.customers.num_rows == rows
 
 
 @pytest.mark.parametrize("rows", [-1, 1.5, "10", True])
-def test_rows_of_meta_are_whole_numbers(rows):
+def test_rows_of_meta_are_whole_numbers(rows: Any) -> None:
     class WrongFactory(TableFactory):
         class Meta:
             table = "wrong"
@@ -219,18 +220,18 @@ def test_rows_of_meta_are_whole_numbers(rows):
 
 
 @pytest.mark.parametrize("seed", [1.5, "42", None, True])
-def test_seeds_are_whole_numbers(seed):
+def test_seeds_are_whole_numbers(seed: Any) -> None:
     with pytest.raises(DeclarationError, match=r"seed is .*must be an integer"):
         Dataset({CustomerFactory: 1}, seed=seed)
 
 
 @pytest.mark.parametrize("given", [factory.Factory, "orders", OrderFactory.build, 5])
-def test_only_table_factories_make_tables(given):
+def test_only_table_factories_make_tables(given: Any) -> None:
     with pytest.raises(DeclarationError, match="is no TableFactory"):
         Dataset({given: 5})
 
 
-def test_two_factories_of_one_table():
+def test_two_factories_of_one_table() -> None:
     class OtherFactory(CustomerFactory):
         class Meta:
             table = "customers"
@@ -239,7 +240,7 @@ def test_two_factories_of_one_table():
         Dataset({CustomerFactory: 5, OtherFactory: 5})
 
 
-def test_a_foreign_key_to_what_has_no_key():
+def test_a_foreign_key_to_what_has_no_key() -> None:
     class KeylessFactory(TableFactory):
         x = NUMBERS
 
@@ -249,7 +250,7 @@ def test_a_foreign_key_to_what_has_no_key():
             keyless = ForeignKey(KeylessFactory)
 
 
-def test_a_key_that_is_no_column():
+def test_a_key_that_is_no_column() -> None:
     class MisspeltFactory(TableFactory):
         class Meta:
             table = "misspelt"
@@ -261,7 +262,7 @@ def test_a_key_that_is_no_column():
         MisspeltFactory._meta.plan()
 
 
-def test_a_subclass_may_leave_cases_of_its_parent_unused():
+def test_a_subclass_may_leave_cases_of_its_parent_unused() -> None:
     class FreeFactory(CustomerFactory):
         tier = "Free"
 
@@ -272,7 +273,7 @@ def test_a_subclass_may_leave_cases_of_its_parent_unused():
     assert Dataset({PaidFactory: 20}).customers.to_arrow()["arr"].to_pylist()[0] > 0
 
 
-def test_factories_that_nest_each_other_without_end():
+def test_factories_that_nest_each_other_without_end() -> None:
     class EndlessFactory(TableFactory):
         again = factory.SubFactory("test_declarations.EndlessFactory")
 

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import random
 from decimal import Decimal
+from typing import Any
 
 import factory
 import factory.random
@@ -36,13 +37,13 @@ from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFact
 ROWS = 12
 
 
-def rows_of(factory_class, start=0, count=ROWS, **overrides):
+def rows_of(factory_class: Any, start: Any = 0, count: Any = ROWS, **overrides: Any) -> Any:
     """Rows as `build()` gives them, whatever was built before."""
     return [factory_class.build(__sequence=number, **overrides) for number in range(start, start + count)]
 
 
-def table_rows(factory_class, count=ROWS, seed=42, start=0):
-    dataset = Dataset({factory_class: max(count + start, factory_class._meta.rows)}, seed=seed)
+def table_rows(factory_class: Any, count: Any = ROWS, seed: Any = 42, start: Any = 0) -> Any:
+    dataset = Dataset({factory_class: max(count + start, factory_class._meta.usual_rows)}, seed=seed)
     return dataset[factory_class._meta.table].to_arrow(start, start + count).to_pylist()
 
 
@@ -126,19 +127,19 @@ class EverythingFactory(TableFactory):
     expected = when(col("tier") == "Plus", 1.5).otherwise(0.5)
 
     @column
-    def per_unit(amount, number):
+    def per_unit(amount, number: Any) -> Any:
         return amount / number
 
     @factory.lazy_attribute
-    def decorated(self):
+    def decorated(self) -> str:
         return f"{self.id}/{self.shop.shop_id}"
 
     @factory.sequence
-    def counted(n):
+    def counted(n) -> Any:
         return n * 2
 
 
-def as_table(row):
+def as_table(row: Any) -> Any:
     """A built row as the table holds it."""
     return {
         name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value for name, value in row.items()
@@ -146,14 +147,14 @@ def as_table(row):
 
 
 @pytest.mark.parametrize("factory_class", [CustomerFactory, OrderFactory, TicketFactory, EverythingFactory])
-def test_build_number_i_is_row_i_of_the_table(factory_class):
+def test_build_number_i_is_row_i_of_the_table(factory_class: Any) -> None:
     assert [as_table(row) for row in rows_of(factory_class)] == table_rows(factory_class)
     built = [as_table(row) for row in rows_of(factory_class, start=31, count=4)]
     assert built == table_rows(factory_class, start=31, count=4)
 
 
 @pytest.mark.parametrize("factory_class", [CustomerFactory, OrderFactory, TicketFactory, EverythingFactory])
-def test_build_gives_the_rows_of_the_dataset_in_use(factory_class):
+def test_build_gives_the_rows_of_the_dataset_in_use(factory_class: Any) -> None:
     dataset = Dataset({factory_class: 40}, seed=7)
     with dataset.factories():
         built = [as_table(row) for row in rows_of(factory_class)]
@@ -162,12 +163,12 @@ def test_build_gives_the_rows_of_the_dataset_in_use(factory_class):
 
 
 @pytest.mark.parametrize("factory_class", [CustomerFactory, OrderFactory, TicketFactory, EverythingFactory])
-def test_rows_are_the_same_in_any_order(factory_class):
+def test_rows_are_the_same_in_any_order(factory_class: Any) -> None:
     backwards = [factory_class.build(__sequence=number) for number in reversed(range(ROWS))]
     assert [as_table(row) for row in reversed(backwards)] == table_rows(factory_class)
 
 
-def test_a_function_sees_no_row_but_those_that_are_built():
+def test_a_function_sees_no_row_but_those_that_are_built() -> None:
     seen = []
 
     class WatchedFactory(TableFactory):
@@ -181,72 +182,72 @@ def test_a_function_sees_no_row_but_those_that_are_built():
     assert len(seen) == 5
 
 
-def test_a_batch_is_consecutive_rows():
+def test_a_batch_is_consecutive_rows() -> None:
     OrderFactory.reset_sequence(0)
     batch = OrderFactory.build_batch(3) + OrderFactory.create_batch(2) + [OrderFactory()]
     assert batch == table_rows(OrderFactory, 6)
 
 
 @pytest.mark.parametrize("strategy", ["build", "create", "stub"])
-def test_each_strategy_gives_the_same_values(strategy):
+def test_each_strategy_gives_the_same_values(strategy: Any) -> None:
     made = getattr(OrderFactory, strategy)(__sequence=5)
     (expected,) = table_rows(OrderFactory, 1, start=5)
     assert {name: getattr(made, name) for name in expected} == expected
 
 
-def test_one_part_of_a_table_or_of_a_batch_does_not_depend_on_the_rest():
+def test_one_part_of_a_table_or_of_a_batch_does_not_depend_on_the_rest() -> None:
     assert table_rows(EverythingFactory, 3, start=20) == table_rows(EverythingFactory, 23)[20:]
 
 
 class TestOverrides:
-    def test_the_value_is_taken_and_all_else_stays(self):
+    def test_the_value_is_taken_and_all_else_stays(self) -> None:
         plain, changed = OrderFactory.build(__sequence=3), OrderFactory.build(__sequence=3, amount=5)
         assert changed == {**plain, "amount": 5}
 
-    def test_dependants_follow(self):
+    def test_dependants_follow(self) -> None:
         for number in range(20):
             assert CustomerFactory.build(__sequence=number, tier="Free").arr == 0
             assert CustomerFactory.build(__sequence=number, tier="Enterprise").arr > 5_000
 
-    def test_a_parents_attribute_reaches_the_childs_columns(self):
+    def test_a_parents_attribute_reaches_the_childs_columns(self) -> None:
         rich = [OrderFactory.build(__sequence=number, customer__tier="Enterprise") for number in range(50)]
         poor = [OrderFactory.build(__sequence=number, customer__tier="Free") for number in range(50)]
         assert {row.customer.tier for row in rich} == {"Enterprise"}
         assert np.median([row.amount for row in rich]) > 10 * np.median([row.amount for row in poor])
 
-    def test_a_parent_can_be_given(self):
+    def test_a_parent_can_be_given(self) -> None:
         customer = CustomerFactory.build(customer_id="CUST-MINE", tier="Pro")
         order = OrderFactory.build(customer=customer)
         assert order.customer is customer
         assert order.customer_id == "CUST-MINE"
 
-    def test_a_generator_or_a_declaration_can_be_given(self):
+    def test_a_generator_or_a_declaration_can_be_given(self) -> None:
         assert OrderFactory.build(amount=Categorical({1.5: 1.0})).amount == 1.5
         assert OrderFactory.build(amount=factory.LazyAttribute(lambda o: len(o.status))).amount > 0
         assert OrderFactory.build(__sequence=9, amount=factory.Sequence(lambda n: n)).amount == 9
 
-    def test_a_column_that_the_factory_does_not_know_is_added(self):
+    def test_a_column_that_the_factory_does_not_know_is_added(self) -> None:
         assert OrderFactory.build(note="x").note == "x"
 
-    def test_nested_values(self):
+    def test_nested_values(self) -> None:
         row = EverythingFactory.build(__sequence=4, billing__country="FR", dict__n=99)
         assert (row.billing.country, row.billing.postcode, row.dict["n"]) == ("FR", "75001", 99)
         assert row.shipping.country == "FR"
         assert row.billing.city == EverythingFactory.build(__sequence=4).billing.city
 
-    def test_transformers_transform_what_is_given(self):
+    def test_transformers_transform_what_is_given(self) -> None:
         assert EverythingFactory.build(shouted="quiet").shouted == "QUIET"
         assert EverythingFactory.build(shouted=factory.Transformer.Force("quiet")).shouted == "quiet"
 
 
 class TestTraits:
-    def test_at_call_time(self):
+    def test_at_call_time(self) -> None:
         built = rows_of(EverythingFactory, vip=True)
         assert {row.tier for row in built} == {"Gold"}
         assert {row.discount for row in built} == {10, 20}
         assert {row.discount for row in rows_of(EverythingFactory)} == {0}
 
-    def test_switched_on_in_a_subclass_they_are_columns(self):
+    def test_switched_on_in_a_subclass_they_are_columns(self) -> None:
         class VipFactory(EverythingFactory):
             class Meta:
                 table = "vips"
@@ -259,7 +260,7 @@ class TestTraits:
         assert [as_table(row) for row in rows_of(VipFactory)] == table[:ROWS]
         assert "vip" not in table[0]
 
-    def test_they_may_depend_on_the_row(self):
+    def test_they_may_depend_on_the_row(self) -> None:
         class SometimesFactory(TableFactory):
             class Params:
                 urgent = factory.Trait(hours=Poisson(2), note="now")
@@ -278,14 +279,14 @@ class TestTraits:
         assert rows_of(MixedFactory, count=200) == table
 
 
-def test_params_are_no_columns_and_can_be_given():
+def test_params_are_no_columns_and_can_be_given() -> None:
     class PricedFactory(TableFactory):
         class Params:
             base = Categorical({10: 0.5, 20: 0.5})
             factor = 3
 
         @column
-        def price(base, factor):
+        def price(base, factor: Any) -> Any:
             return base * factor
 
     table = table_rows(PricedFactory, 50)
@@ -295,13 +296,13 @@ def test_params_are_no_columns_and_can_be_given():
 
 
 class TestRandomFunctions:
-    def test_the_same_row_is_the_same_in_every_run(self):
+    def test_the_same_row_is_the_same_in_every_run(self) -> None:
         assert EverythingFactory.build(__sequence=3) == EverythingFactory.build(__sequence=3)
         rolled = [row["rolled"] for row in table_rows(EverythingFactory, 50)]
         assert len(set(rolled)) == 50
 
-    def test_global_generators_do_not_notice(self):
-        def states():
+    def test_global_generators_do_not_notice(self) -> None:
+        def states() -> Any:
             legacy = np.random.get_state()
             import faker.generator
 
@@ -315,7 +316,7 @@ class TestRandomFunctions:
         table_rows(EverythingFactory)
         assert states() == before
 
-    def test_they_do_not_change_the_data(self):
+    def test_they_do_not_change_the_data(self) -> None:
         before = table_rows(EverythingFactory), rows_of(EverythingFactory)
         random.seed(1)
         np.random.seed(1)
@@ -324,7 +325,7 @@ class TestRandomFunctions:
 
 
 class TestNesting:
-    def test_a_nested_table_factory_is_a_struct_made_at_full_speed(self):
+    def test_a_nested_table_factory_is_a_struct_made_at_full_speed(self) -> None:
         plan = EverythingFactory._meta.plan()
         assert {name for name, column in plan.columns.items() if isinstance(column, Nested)} >= {
             "billing",
@@ -336,18 +337,18 @@ class TestNesting:
         assert schema.field("list").type == pa.list_(pa.int64())
         assert schema.field("money").type.names == ["amount", "currency"]
 
-    def test_two_of_a_kind_differ(self):
+    def test_two_of_a_kind_differ(self) -> None:
         table = table_rows(EverythingFactory, 50)
         assert sum(row["billing"]["city"] == row["pack"]["city"] for row in table) < 5
         assert sum(row["billing"]["city"] == row["shipping"]["city"] for row in table) < 5
 
-    def test_inner_rows_see_the_outer_one(self):
+    def test_inner_rows_see_the_outer_one(self) -> None:
         for row in table_rows(EverythingFactory, 50):
             assert row["pack"]["city"] == row["tier"] == row["dict"]["what"]
             assert row["shipping"]["country"] == row["billing"]["country"]
             assert row["list"][1:] == [row["number"], 7]
 
-    def test_two_levels(self):
+    def test_two_levels(self) -> None:
         class InnerFactory(TableFactory):
             far = factory.SelfAttribute("...top")
             near = factory.SelfAttribute("..middle")
@@ -367,7 +368,7 @@ class TestNesting:
         assert all(row["child"]["inner"]["far"] == row["top"] == row["tags"][0][1] for row in table)
         assert isinstance(OuterFactory._meta.plan().columns["child"], Nested)
 
-    def test_plain_factories_inside_plain_factories(self):
+    def test_plain_factories_inside_plain_factories(self) -> None:
         class LineFactory(factory.Factory):
             class Meta:
                 model = dict
@@ -389,7 +390,7 @@ class TestNesting:
         assert all(row["line"]["code"] != row["other"]["code"] for row in table)
         assert table[5:8] == table_rows(CartFactory, 3, start=5)
 
-    def test_a_missing_value_is_null(self):
+    def test_a_missing_value_is_null(self) -> None:
         class NodeFactory(TableFactory):
             label = Fake("word")
             parent = factory.SubFactory("test_factories.NodeFactory", parent=None)
@@ -399,7 +400,7 @@ class TestNesting:
 
 
 class TestModelsAndHooks:
-    def test_a_dataclass_as_model(self):
+    def test_a_dataclass_as_model(self) -> None:
         @dataclasses.dataclass
         class Order:
             order_id: str
@@ -417,7 +418,7 @@ class TestModelsAndHooks:
         assert all(isinstance(order, Order) for order in built)
         assert [{"order_id": one.order_id, "amount": one.amount} for one in built] == table_rows(ModelFactory)
 
-    def test_a_dataclass_that_holds_its_parent(self):
+    def test_a_dataclass_that_holds_its_parent(self) -> None:
         @dataclasses.dataclass
         class Visit:
             visit_id: str
@@ -433,12 +434,12 @@ class TestModelsAndHooks:
         table = table_rows(VisitFactory)
         assert [visit.shop.shop_id for visit in rows_of(VisitFactory)] == [row["shop_id"] for row in table]
 
-    def test_post_generation_reaches_the_table(self):
+    def test_post_generation_reaches_the_table(self) -> None:
         class MarkedFactory(TableFactory):
             size = Poisson(9)
 
             @factory.post_generation
-            def mark(self, create, extracted, **kwargs):
+            def mark(self, create: Any, extracted: Any, **kwargs: Any) -> None:
                 self["size"] = self["size"] * 100 + (extracted or 0)
 
         table = table_rows(MarkedFactory)
@@ -446,13 +447,13 @@ class TestModelsAndHooks:
         assert rows_of(MarkedFactory) == table
         assert MarkedFactory.build(mark=7).size % 100 == 7
 
-    def test_adjusted_arguments_reach_the_table(self):
+    def test_adjusted_arguments_reach_the_table(self) -> None:
         class AdjustedFactory(TableFactory):
             size = Poisson(9)
             name = "x"
 
             @classmethod
-            def _adjust_kwargs(cls, **kwargs):
+            def _adjust_kwargs(cls, **kwargs: Any) -> Any:
                 kwargs["name"] = kwargs["name"] * kwargs["size"]
                 return kwargs
 
@@ -460,23 +461,23 @@ class TestModelsAndHooks:
         assert all(len(row["name"]) == row["size"] for row in table)
         assert rows_of(AdjustedFactory) == table
 
-    def test_creating_is_the_projects_own(self):
+    def test_creating_is_the_projects_own(self) -> None:
         saved = []
 
         class SavedFactory(TableFactory):
             size = Poisson(9)
 
             @classmethod
-            def _create(cls, model_class, *args, **kwargs):
+            def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
                 saved.append(kwargs)
                 return super()._create(model_class, *args, **kwargs)
 
         assert SavedFactory.create(__sequence=3) == table_rows(SavedFactory, 4)[3]
         assert len(saved) == 1
 
-    def test_inline_arguments(self):
+    def test_inline_arguments(self) -> None:
         class Point:
-            def __init__(self, x, /, *, y):
+            def __init__(self, x: Any, /, *, y: Any) -> None:
                 self.x, self.y = x, y
 
         class PointFactory(TableFactory):
@@ -489,7 +490,7 @@ class TestModelsAndHooks:
 
         assert [{"x": point.x, "y": point.y} for point in rows_of(PointFactory)] == table_rows(PointFactory)
 
-    def test_related_factories_build_children_and_leave_the_table_alone(self):
+    def test_related_factories_build_children_and_leave_the_table_alone(self) -> None:
         class ItemFactory(TableFactory):
             order = ForeignKey(OrderFactory)
             quantity = Poisson(3)
@@ -504,7 +505,7 @@ class TestModelsAndHooks:
         assert table_rows(BasketFactory, 5) == table_rows(OrderFactory, 5)
 
 
-def test_an_iterator_that_ends_says_so():
+def test_an_iterator_that_ends_says_so() -> None:
     class ShortFactory(TableFactory):
         word = factory.Iterator(["a", "b"], cycle=False)
 
@@ -513,18 +514,18 @@ def test_an_iterator_that_ends_says_so():
         Dataset({ShortFactory: 3})["shorts"].to_arrow()
 
 
-def test_sequences_may_begin_elsewhere():
+def test_sequences_may_begin_elsewhere() -> None:
     class LaterFactory(TableFactory):
         id = Key("{}")
 
         @classmethod
-        def _setup_next_sequence(cls):
+        def _setup_next_sequence(cls) -> int:
             return 5
 
     assert [LaterFactory.build().id, LaterFactory.build().id] == ["5", "6"]
 
 
-def test_subclasses_inherit_and_replace_columns():
+def test_subclasses_inherit_and_replace_columns() -> None:
     class BigOrderFactory(OrderFactory):
         class Meta:
             table = "big_orders"

@@ -212,6 +212,7 @@ import test_frames
 from pytest_synthdata import Dataset
 from pytest_synthdata.columns.fingerprint import fingerprint
 from pytest_synthdata.factories import OrderFactory, TicketFactory
+from pytest_synthdata.spark.source import DatasetSource
 
 def probe(batches):
     from importlib.util import find_spec
@@ -229,6 +230,9 @@ for table in dataset:
     if table.name != "customers":
         frame = table.to_spark(spark, distributed=True, partitions=3)
         result[table.name] = fingerprint(frame.toArrow().combine_chunks().to_batches())
+spark.dataSource.register(DatasetSource)
+source = spark.read.format("synthdata").options(table="orders", rows=20_000, customers=2_500, seed=3).load()
+result["source"] = fingerprint(source.toArrow().combine_chunks().to_batches())
 print(json.dumps(result))
 spark.stop()
 """
@@ -256,7 +260,8 @@ def here() -> dict[str, str]:
     from pytest_synthdata.factories import OrderFactory, TicketFactory
 
     dataset = Dataset({OrderFactory: 20_000, TicketFactory: 2_000, ShopFactory: 100, EverythingFactory: ROWS}, seed=3)
-    return {name: value for name, value in dataset.fingerprints().items() if name != "customers"}
+    found = {name: value for name, value in dataset.fingerprints().items() if name != "customers"}
+    return {**found, "source": found["orders"]}
 
 
 @pytest.fixture

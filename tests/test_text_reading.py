@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import random
 import subprocess
@@ -167,7 +168,7 @@ def test_a_dynamic_provider_is_left_as_it_was() -> None:
 
 def test_a_compiled_column_needs_no_faker() -> None:
     """As on an executor that has NumPy and PyArrow."""
-    data = pickle.dumps([Fake("company_email", locale="fr_FR").prepared(), Fake("address").prepared()])
+    data = pickle.dumps([Fake("company_email", locale="fr_FR"), Fake("address").prepared()])
     code = (
         "import pickle, sys; sys.modules['faker'] = None\n"
         "import numpy as np\n"
@@ -179,6 +180,17 @@ def test_a_compiled_column_needs_no_faker() -> None:
     done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
     plan = Plan("t", {"c0": Fake("company_email", locale="fr_FR"), "c1": Fake("address")})
     assert done.stdout.decode().strip() == str(Bound(plan, 1, 10).batch(0, 10).to_pylist()[9])
+
+
+def test_a_declaration_is_itself_when_copied() -> None:
+    generator = Fake("name", providers=[Cloud])
+    assert copy.copy(generator) is generator
+    assert copy.deepcopy([generator]) == [generator]
+
+
+def test_what_is_asked_row_by_row_can_be_sent() -> None:
+    sent = pickle.loads(pickle.dumps(Fake("iban", locale="de_DE")))
+    assert drawn(sent, 20) == drawn(Fake("iban", locale="de_DE"), 20)
 
 
 def test_any_piece_in_any_order_is_the_same() -> None:

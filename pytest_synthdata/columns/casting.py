@@ -20,8 +20,6 @@ def cast(values: Values, target: pa.DataType) -> Values:
     """
     if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_integer(target):
         return np.trunc(values).astype(target.to_pandas_dtype())
-    if isinstance(values, np.ndarray):
-        return to_arrow(values, target)
     return _cast(to_arrow(values), target)
 
 
@@ -43,16 +41,16 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
         lengths = np.diff(array.offsets.to_numpy()) if not array.null_count else array.value_lengths().fill_null(0)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         return pa.ListArray.from_arrays(pa.array(offsets), flat, type=target, mask=array.is_null())
-    return to_arrow(array, target) if not test.is_decimal(target) else _as_decimal(array, target)
+    return _as_decimal(array, target) if test.is_decimal(target) else array.cast(target)
 
 
 def _as_decimal(array: pa.Array, target: pa.DataType) -> pa.Array:
-    if not pa.types.is_floating(array.type):
-        if pa.types.is_decimal(array.type) and array.type.scale > target.scale:
-            return pc.round(array, ndigits=target.scale).cast(target)
-        return array.cast(target)
-    # A float that prints as 12.34 is meant as 12.34: round half even at the declared scale, don't fail.
-    return pc.round(array, ndigits=target.scale).cast(pa.decimal128(38, target.scale)).cast(target)
+    if pa.types.is_floating(array.type) or (pa.types.is_decimal(array.type) and array.type.scale > target.scale):
+        # A float that prints as 12.34 is meant as 12.34: round half to even at the declared scale, don't fail.
+        array = pc.round(array, ndigits=target.scale)
+    if not pa.types.is_string(array.type):
+        array = array.cast(pa.decimal128(38, target.scale))
+    return array.cast(target)
 
 
 def _as_map(array: pa.Array, target: pa.DataType) -> pa.Array:

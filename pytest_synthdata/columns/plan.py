@@ -34,14 +34,12 @@ class Plan:
         columns: generators by column name, in the table's order; hidden ones among them.
         hidden: columns that others read but the table does not show.
         key: the column that references to this table hold.
-        rows: the number of rows where none is asked for.
     """
 
     table: str
     columns: Mapping[str, Generator]
     hidden: frozenset[str] = frozenset()
     key: str | None = None
-    rows: int = 1_000
 
     @property
     def references(self) -> dict[str, Reference]:

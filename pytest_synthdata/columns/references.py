@@ -228,7 +228,7 @@ class _Pick:
         assert self.where is not None  # noqa: S101
         reader = self.cells.reader.take(positions).with_parents(self.reference.name, parents)
         met = to_arrow(self.where.values(Cells(reader, self.cells.stream.child("where"), self.cells.place)))
-        return to_numpy(pc.fill_null(met, False)).astype(np.bool_)  # noqa: FBT003
+        return to_numpy(pc.fill_null(met, False)).astype(np.bool_)
 
     def _require_possible(self, active: Index) -> None:
         """Raise for a row that no parent suits, in place of throwing darts at it for ever."""

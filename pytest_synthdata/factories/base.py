@@ -13,6 +13,7 @@ import factory
 from factory import Maybe
 from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 
+from pytest_synthdata.annotations import stated_types
 from pytest_synthdata.columns.calendar import Timeline
 from pytest_synthdata.columns.expressions import Column
 from pytest_synthdata.columns.keys import Key
@@ -23,6 +24,7 @@ from pytest_synthdata.declarations import (
     ReferenceDeclaration,
     as_declaration,
     compile_factory,
+    in_type,
 )
 from pytest_synthdata.errors import DeclarationError, nearest
 
@@ -64,6 +66,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
+        self.types: dict[str, Any] = {}
         self._plan: Plan | None = None
         self._bound: Bound | None = None
 
@@ -79,17 +82,17 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         super().contribute_to_class(factory, meta=meta, **arguments)
         if self.table is None:
             self.table = _table_name(factory.__name__)
-        if self.rows is None:
-            self.rows = self._natural_rows()
 
-    def _natural_rows(self) -> int:
+    @cached_property
+    def usual_rows(self) -> int:
+        """How many rows the table has where nobody says: ``Meta.rows``, else what a timeline expects, else 1,000."""
+        self.plan()  # says what is wrong with a timeline
+        if self.rows is not None:
+            return int(self.rows)
         for name in self.pre_declarations:
             declaration = self.pre_declarations[name].declaration
             if isinstance(declaration, ColumnDeclaration) and isinstance(declaration.generator, Timeline):
-                try:
-                    return max(declaration.generator.expected(), 0)
-                except (DeclarationError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-                    break  # the plan's check will say what is wrong
+                return max(declaration.generator.expected(), 0)
         return DEFAULT_ROWS
 
     def _get_counter_reference(self) -> TableOptions:
@@ -150,7 +153,8 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         if self._plan is None:
             if self.abstract:
                 raise DeclarationError(f"{self.factory.__name__} is abstract; it has no table")
-            if isinstance(self.rows, bool) or not isinstance(self.rows, int) or self.rows < 0:
+            rows = 0 if self.rows is None else self.rows
+            if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
                 raise DeclarationError(f"{self.table}: Meta.rows is {self.rows!r}; it must be an integer ≥ 0")
             plan = compile_factory(self.factory)
             plan.check()
@@ -164,7 +168,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             return tables[self.table]
         if self._bound is None:
             parents = {key.parent._meta.table: key.parent._meta.bound() for key in self.references.values()}
-            self._bound = Bound(self.plan(), DEFAULT_SEED, self.plan().rows, parents)
+            self._bound = Bound(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
         return self._bound
 
 
@@ -178,6 +182,17 @@ def bound_to(*tables: Bound) -> Iterator[None]:
         yield
     finally:
         _bound_tables.reset(token)
+
+
+def _key_column(reference: ForeignKey, field: str, factory_name: str) -> ColumnDeclaration:
+    """The column that a reference puts into the table."""
+    key = reference.parent._meta.key_column()
+    if key is None:
+        raise DeclarationError(
+            f"{factory_name}.{field}: the table {reference.parent._meta.table!r} has no key to refer to: "
+            f"declare a Key in {reference.parent.__name__}, or name a column in its Meta.key"
+        )
+    return ColumnDeclaration(reference.column or f"{field}_id", Column(f"{field}.{key}"))
 
 
 def _table_name(class_name: str) -> str:
@@ -195,30 +210,32 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
             for field, value in list(vars(params).items()):
                 if not field.startswith("_"):
                     setattr(params, field, as_declaration(field, value))
+        types: dict[str, Any] = {}
+        for base in reversed(bases):
+            types |= getattr(getattr(base, "_meta", None), "types", {})
+        types |= stated_types(attributes)
         declared: dict[str, Any] = {}
         for field, value in attributes.items():
             if field.startswith("_") or field in ("Meta", "Params"):
                 declared[field] = value
                 continue
             declared[field] = as_declaration(field, value)
+            if field in types:
+                declared[field] = in_type(declared[field], types[field])
             if isinstance(value, ForeignKey):
-                key = value.parent._meta.key_column()
-                if key is None:
-                    raise DeclarationError(
-                        f"{name}.{field}: the table {value.parent._meta.table!r} has no key to refer to: "
-                        f"declare a Key in {value.parent.__name__}, or name a column in its Meta.key"
-                    )
-                column = value.column or f"{field}_id"
-                if column not in attributes:
-                    declared[column] = ColumnDeclaration(column, Column(f"{field}.{key}"))
-        return super().__new__(mcs, name, bases, declared)
+                key_column = _key_column(value, field, name)
+                declared |= {key_column.name: key_column} if key_column.name not in attributes else {}
+        factory_class = super().__new__(mcs, name, bases, declared)
+        factory_class._meta.types = types
+        return factory_class
 
 
 class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: ignore[misc]
     """A factory whose rows are a table.
 
     Declare columns with the generators of this package, with factory_boy's declarations, or with constants.
-    ``build()`` number i gives row i of the table.
+    ``build()`` number i gives row i of the table. An annotation states a column's type, in Python's words or Spark's:
+    ``price: Decimal = LogNormal(3, 1)``, ``id: "int" = factory.Sequence(int)``.
 
     ``class Meta`` takes, besides factory_boy's options:
 

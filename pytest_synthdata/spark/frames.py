@@ -33,7 +33,7 @@ def to_spark(table: Table, spark: Any, *, distributed: bool | None = None, parti
     Raises:
         SynthDataError: for a type that Spark has not, and for a distributed table that executors cannot make.
     """
-    schema = _representable(table.schema, table.name)
+    schema = representable(table.schema, table.name)
     takes_arrow = hasattr(spark.range(0), "toArrow")  # pyspark 3.5 knows neither this nor Arrow tables
     if distributed is None:
         distributed = (table.num_rows >= LARGE or not takes_arrow) and _has_pandas()
@@ -82,7 +82,7 @@ def _tuples(rows: pa.Table) -> list[tuple[Any, ...]]:
     return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
 
-def _representable(schema: pa.Schema, table: str) -> pa.Schema:
+def representable(schema: pa.Schema, table: str) -> pa.Schema:
     """The schema in those of Arrow's types that Spark has."""
     return pa.schema([pa.field(field.name, _spark_arrow(field.type, f"{table}.{field.name}")) for field in schema])
 
@@ -143,7 +143,7 @@ def spark_schema(schema: pa.Schema) -> Any:
     """
     from pyspark.sql.types import StructField, StructType
 
-    schema = _representable(schema, "schema")
+    schema = representable(schema, "schema")
     return StructType([StructField(field.name, _spark_type(field.type), nullable=True) for field in schema])
 
 
@@ -162,4 +162,4 @@ def _spark_type(type_: pa.DataType) -> Any:
     return plain()
 
 
-__all__ = ["LARGE", "spark_schema", "to_spark"]
+__all__ = ["LARGE", "representable", "spark_schema", "to_spark"]

@@ -232,11 +232,11 @@ def _environment(settled: Mapping[str, str], **defaults: str) -> Iterator[None]:
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
+        for name, inherited in before.items():
+            if inherited is None:
                 os.environ.pop(name, None)
             else:
-                os.environ[name] = value
+                os.environ[name] = inherited
 
 
 def _end(spark: Any) -> None:

@@ -77,6 +77,16 @@ class Fake(Generator):
         shown += [f"providers={[_name(provider) for provider in self.providers]}"] * bool(self.providers)
         return f"Fake({', '.join([*shown, *(f'{name}={value!r}' for name, value in self.arguments)])})"
 
+    def __copy__(self) -> Fake:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Fake:
+        return self
+
+    def __reduce__(self) -> Any:
+        # What arrives elsewhere, at a Spark executor say, needs no Faker there.
+        return _itself, (self.prepared(),)
+
     def prepared(self) -> Generator:
         """The column that gives the values: compiled where that is possible. Faker is needed here, not later."""
         try:
@@ -135,8 +145,12 @@ def _prepare(declared: Fake) -> Generator:
         generator = compiled(law)
     if generator is not None:
         return Compiled(repr(declared), generator)
-    row_by_row = RowByRow(replace_(declared, pool=None))
+    row_by_row = RowByRow(repr(declared), declared.provider, declared.locale, declared.providers, declared.arguments)
     return row_by_row if declared.pool is None else Pooled(repr(declared), row_by_row.pool(declared.pool))
+
+
+def _itself(generator: Generator) -> Generator:
+    return generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,30 +188,35 @@ class Pooled(Compiled):
 class RowByRow(Generator):
     """A provider that Faker itself is asked for, once a row."""
 
-    declared: Fake
+    declared: str
+    provider: str
+    locale: str
+    providers: tuple[Any, ...]
+    arguments: tuple[tuple[str, Any], ...]
 
     def __repr__(self) -> str:
-        return f"<{self.declared!r} row by row>"
+        return f"<{self.declared} row by row>"
 
     def values(self, cells: Cells) -> Values:
         return python_values(self._drawn(cells.bits().tolist()), cells)
 
     def _drawn(self, seeds: list[int]) -> list[Any]:
-        fake = faker(self.declared.locale, self.declared.providers)
-        arguments = dict(self.declared.arguments)
+        fake = faker(self.locale, self.providers)
+        arguments = dict(self.arguments)
         values = []
         for seed in seeds:
             fake.seed_instance(seed)
-            values.append(fake.format(self.declared.provider, **arguments))
+            values.append(fake.format(self.provider, **arguments))
         return values
 
     def pool(self, size: int) -> Generator:
         """Values drawn once, to be picked from."""
-        key = int.from_bytes(blake2b(repr(self.declared).encode(), digest_size=8).digest(), "little")
+        names = repr((self.provider, self.locale, self.arguments))
+        key = int.from_bytes(blake2b(names.encode(), digest_size=8).digest(), "little")
         values = tuple(self._drawn([(key + number) % 2**64 for number in range(size)]))
         generator = compiled(Draw(values)) if len(values) > 1 else Constant(values[0])
         if generator is None:
-            raise DeclarationError(f"{self.declared!r}: values that no column can hold")
+            raise DeclarationError(f"{self.declared}: values that no column can hold")
         return generator
 
     def type(self, scope: Scope) -> pa.DataType | None:
@@ -287,11 +306,3 @@ def _reader(locale: str, providers: tuple[Any, ...]) -> tuple[Any, Any]:
 
 def _name(provider: Any) -> str:
     return provider.__name__ if isinstance(provider, type) else type(provider).__name__
-
-
-def replace_(declared: Fake, **changes: Any) -> Fake:
-    """The same declaration with some fields changed."""
-    changed = copy.copy(declared)
-    for name, value in changes.items():
-        object.__setattr__(changed, name, value)
-    return changed

@@ -22,6 +22,7 @@ _PLACEHOLDERS: dict[str, Law] = {
     "!": Draw(("", *"0123456789"), (0.5, *(0.05,) * 10)),
     "@": Draw(("", *"123456789"), (0.5, *(0.5 / 9,) * 9)),
 }
+_WORDS = 1 << 16  # whose ASCII letters are known for a while: the same lists come again and again
 _PATTERN = re.compile(r"[#%$!@]")
 
 
@@ -71,8 +72,8 @@ def reader(generator: Any) -> Reader:
         BaseProvider.lexify: _filling(_lexified, "????", letters=string.ascii_letters),
         BaseProvider.bothify: _filling(_bothified, "## ??", letters=string.ascii_letters),
         BaseProvider.hexify: _filling(_hexified, "^^^^", upper=False),
-        unidecode: _unidecode(unidecode),
-        slugify: _slugify(slugify),
+        unidecode: _unidecode(lru_cache(_WORDS)(unidecode)),
+        slugify: _slugify(lru_cache(_WORDS)(slugify)),
         add_ordereddicts: lambda run, _, args, __: run.apply(add_ordereddicts, *args),
     }
     read = Reader(table, _of_random)
