@@ -18,7 +18,7 @@ from pytest_synthdata import Dataset
 SCRIPT = (Path(__file__).parent / "data" / "validation_summary.txt").read_text()
 
 
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")  # toPandas says so
+@pytest.mark.filterwarnings("default")  # pyspark's toPandas and pandas 3 are not yet at one
 def test_it_shows_the_spike_and_the_categories_of_the_incident(
     synth_spark: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
