@@ -18,6 +18,9 @@ from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory, bound_to
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pytest_synthdata.databricks.upload import Saved
+    from pytest_synthdata.validation import Validation
+
 
 class Table:
     """A table whose every cell is decided, and none is made before it is asked for."""
@@ -211,9 +214,46 @@ class Dataset:
         """Within ``with dataset.factories():`` the factories' ``build()`` gives rows of this dataset's tables."""
         return bound_to(*(table.bound for table in self))
 
+    def validate(self, data: Mapping[str, Any] | None = None, *, false_alarms: float = 0.001) -> Validation:
+        """Hold what is measured against what the factories declare, column by column, in one pass.
+
+        Args:
+            data: by table, what to look at in place of this dataset's rows: a path (Parquet, CSV, JSON lines,
+                Delta), a pandas or Spark DataFrame, an Arrow table. Only these are then checked.
+            false_alarms: the greatest probability with which any check fails of data that is as declared.
+
+        Raises:
+            SynthDataError: for a table that is not in this dataset, and for data that cannot be read.
+        """
+        from pytest_synthdata.validation import validate
+
+        return validate(self, data, false_alarms=false_alarms)
+
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of each table."""
         return {table.name: table.fingerprint() for table in self}
+
+    def to_volume(
+        self, path: str, *, client: Any = None, spark: Any = None, create: bool = False, overwrite: bool = False
+    ) -> Saved:
+        """Save every table as Parquet in a folder of a Unity Catalog Volume, with a manifest, which comes last.
+
+        Tables that are there already, with the same fingerprint, are not sent again.
+
+        Args:
+            path: ``catalog.schema.volume/folder`` or ``/Volumes/catalog/schema/volume/folder``. Each table gets a
+                folder of its name in it.
+            client: a ``databricks.sdk.WorkspaceClient``; one by the SDK's own settings where not given.
+            spark: a session; where it sees Volumes, it writes them itself, in parallel.
+            create: make the schema and the Volume where they are missing.
+            overwrite: replace tables of other data.
+
+        Raises:
+            SynthDataError: for what is missing, refused, or there already; it says what to do.
+        """
+        from pytest_synthdata.databricks.upload import upload
+
+        return upload(self, path, client=client, spark=spark, create=create, overwrite=overwrite)
 
 
 def _row_count(count: Any, table: str) -> int:

@@ -1,0 +1,6 @@
+"""Declared against measured: what factories say, held against any data."""
+
+from pytest_synthdata.validation.results import FALSE_ALARMS, Check, Days, TableResult, Validation
+from pytest_synthdata.validation.run import validate
+
+__all__ = ["FALSE_ALARMS", "Check", "Days", "TableResult", "Validation", "validate"]

@@ -1,0 +1,196 @@
+"""One column: its cells by condition, each given to the measure of its law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.categories import Given
+from pytest_synthdata.columns.expressions import Column, When
+from pytest_synthdata.columns.plan import Bound
+from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.columns.values import Values, take, to_arrow, to_numpy
+from pytest_synthdata.validation.describe import describe, leaves
+from pytest_synthdata.validation.laws import Curve, Fork, Formula, Leaf, Moments, Node, Shares, Unknown
+from pytest_synthdata.validation.measures import (
+    CurveMeasure,
+    Finding,
+    FormulaMeasure,
+    Measure,
+    Rule,
+    SharesMeasure,
+    check,
+)
+from pytest_synthdata.validation.results import Check
+from pytest_synthdata.validation.rows import Rows, UnreadableError
+from pytest_synthdata.validation.timelines import MomentsMeasure
+
+Which = npt.NDArray[np.int64]
+
+
+def law_of_column(bound: Bound, name: str) -> Node:
+    """The laws of a column; another name of a hidden column has that column's."""
+    generator = bound.plan.columns[name]
+    while isinstance(generator, Column) and generator.name in bound.plan.hidden:
+        generator = bound.plan.columns[generator.name]
+        if isinstance(generator, Reference):
+            return Leaf(Unknown("a row number"), None)
+    return describe(generator)
+
+
+class ColumnMeasure:
+    """What is counted of a column."""
+
+    def __init__(self, bound: Bound, name: str) -> None:
+        self.table, self.name = bound.plan.table, name
+        self.node = law_of_column(bound, name)
+        self.leaves = leaves(self.node)
+        self.type = bound.type_of(name)
+        self.measures = [_measure(leaf, name, self.type) for leaf in self.leaves]
+        self.nulls = np.zeros(len(self.leaves), np.int64)
+        self.totals = np.zeros(len(self.leaves), np.int64)
+        self.null_rules = [Rule() for _ in self.leaves]
+        reasons = [leaf.law.reason for leaf in self.leaves if isinstance(leaf.law, Unknown)]
+        self.unchecked: str | None = reasons[0] if reasons else None
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        try:
+            which = leaf_of(self.node, rows, self.name)
+        except UnreadableError as error:
+            self.unchecked = str(error)
+            return
+        values = rows.read(self.name)
+        alone = len(self.leaves) == 1
+        for number, measure in enumerate(self.measures):
+            index = np.arange(rows.count) if alone else np.flatnonzero(which == number)
+            if len(index):
+                self._add_leaf(number, measure, values if alone else take(values, index), index, rows)
+
+    def _add_leaf(self, number: int, measure: Measure | None, cells: Values, index: Which, rows: Rows) -> None:
+        self.totals[number] += len(index)
+        compare = isinstance(self.leaves[number].law, Formula)
+        if isinstance(cells, pa.Array) and cells.null_count and not compare:
+            null = np.asarray(to_numpy(pc.is_null(to_arrow(cells))), np.bool_)
+            self.nulls[number] += int(null.sum())
+            if self.leaves[number].nulls == 0:
+                self.null_rules[number].add(null, index, rows.start)
+            cells, index = cells.drop_null(), index[~null]
+        if measure is None or not len(index):
+            return
+        try:
+            measure.add(cells, index, rows)
+        except UnreadableError as error:
+            self.unchecked = str(error)
+            self.measures[number] = None
+
+    def merge(self, other: ColumnMeasure) -> None:
+        """Take in what was counted of other rows."""
+        self.nulls += other.nulls
+        self.totals += other.totals
+        self.unchecked = self.unchecked or other.unchecked
+        for mine, others in zip(self.null_rules, other.null_rules, strict=True):
+            mine.merge(others)
+        for measure, more in zip(self.measures, other.measures, strict=True):
+            if measure is not None and more is not None:
+                measure.merge(more)
+
+    def checks(self) -> Iterator[Check]:
+        """What there is to say of the column."""
+        for number, leaf in enumerate(self.leaves):
+            if leaf.nulls is not None and not isinstance(leaf.law, Formula) and self.totals[number]:
+                yield check(self.table, self.name, leaf.label, self._null_finding(number, leaf.nulls))
+        for leaf, measure in zip(self.leaves, self.measures, strict=True):
+            if measure is not None:
+                for finding in measure.checks():
+                    yield check(self.table, self.name, leaf.label, finding)
+        yield from self._overall()
+
+    def _null_finding(self, number: int, share: float) -> Finding:
+        from scipy import stats
+
+        total = int(self.totals[number])
+        if share == 0:
+            return self.null_rules[number].finding("nulls", "", total)
+        count = int(self.nulls[number])
+        return (
+            "nulls",
+            "",
+            share,
+            count / total,
+            total,
+            float(stats.binomtest(count, total, min(share, 1.0)).pvalue),
+            (),
+        )
+
+    def _overall(self) -> Iterator[Check]:
+        """The shares of all rows together, which the conditions' shares make."""
+        from scipy import stats
+
+        counted = [measure for measure in self.measures if isinstance(measure, SharesMeasure)]
+        if len(counted) < 2 or len(counted) < len(self.measures):  # noqa: PLR2004
+            return
+        sizes = [measure.counts.total() for measure in counted]
+        rows = sum(sizes)
+        for value in dict.fromkeys(value for measure in counted for value in measure.declared):
+            shares = [measure.declared.get(value, 0.0) for measure in counted]
+            expected = sum(size * share for size, share in zip(sizes, shares, strict=True))
+            variance = sum(size * share * (1 - share) for size, share in zip(sizes, shares, strict=True))
+            count = sum(measure.counts[value] for measure in counted)
+            if variance < 10:  # noqa: PLR2004 - too few for the normal law
+                continue
+            p_value = float(2 * stats.norm.sf(abs(count - expected) / variance**0.5))
+            finding = ("share", str(value), expected / rows, count / rows, rows, p_value, ())
+            yield check(self.table, self.name, "", finding)
+
+
+def _measure(leaf: Leaf, name: str, type_: pa.DataType) -> Measure | None:
+    law = leaf.law
+    if isinstance(law, Curve):
+        return CurveMeasure(law)
+    if isinstance(law, Shares):
+        return SharesMeasure(law, type_)
+    if isinstance(law, Formula):
+        return FormulaMeasure(law.generator, name)
+    return MomentsMeasure(law, name) if isinstance(law, Moments) else None
+
+
+def leaf_of(node: Node, rows: Rows, name: str) -> Which:
+    """For each row the number of the leaf that its cell has the law of; -1 where no case is declared."""
+    if isinstance(node, Leaf):
+        return np.zeros(rows.count, np.int64)
+    branch = _branch_of(node, rows, name)
+    result = np.full(rows.count, -1, np.int64)
+    first = 0
+    for number, child in enumerate(node.branches):
+        mine = branch == number
+        result[mine] = first + leaf_of(child, rows, name)[mine] if isinstance(child, Fork) else first
+        first += len(leaves(child))
+    return result
+
+
+def _branch_of(fork: Fork, rows: Rows, name: str) -> Which:
+    split = fork.split
+    if isinstance(split, When):
+        which = np.full(rows.count, len(split.conditions), np.int64)
+        for number in reversed(range(len(split.conditions))):
+            met = pc.fill_null(to_arrow(rows.evaluate(split.conditions[number], name)), False)
+            which[np.asarray(to_numpy(met), np.bool_)] = number
+        return which
+    assert isinstance(split, Given)  # noqa: S101
+    decider = rows.read(split.column)
+    if split.is_binned:
+        return np.searchsorted(np.array(split.edges), to_numpy(decider), side="right").astype(np.int64)
+    coded = decider if isinstance(decider, pa.DictionaryArray) else to_arrow(decider).dictionary_encode()
+    number_of = {key: branch for branch, key in enumerate(split.keys)}
+    default = len(split.keys) if split.has_default else -1
+    values = [*coded.dictionary.to_pylist(), None]
+    lookup = np.array([number_of.get(value, default) for value in values], np.int64)
+    return lookup[to_numpy(pc.fill_null(coded.indices, len(values) - 1)).astype(np.int64)]
+
+
+__all__ = ["ColumnMeasure", "law_of_column"]

@@ -1,0 +1,370 @@
+"""What each generator promises: its law, by condition. The engine itself knows nothing of validation."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from functools import singledispatch
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.calendar import Dates, Timeline
+from pytest_synthdata.columns.categories import Categorical, Given
+from pytest_synthdata.columns.distributions import (
+    Distribution,
+    Exponential,
+    LogNormal,
+    Normal,
+    Pareto,
+    Poisson,
+    Uniform,
+)
+from pytest_synthdata.columns.expressions import Column, Computed, Operation, Truth, When
+from pytest_synthdata.columns.generators import Cast, Clipped, Constant, Generator, Nullable, Rounded
+from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.types import arrow_type
+from pytest_synthdata.validation.laws import (
+    Clip,
+    Curve,
+    Fork,
+    Formula,
+    Leaf,
+    Mirrored,
+    Moments,
+    Node,
+    Round,
+    Scale,
+    Shares,
+    Truncate,
+    Unknown,
+)
+
+_SPEAK = {
+    "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥",
+    "and_kleene": "and", "or_kleene": "or", "add": "+", "subtract": "-", "multiply": "*", "divide": "/",
+}  # fmt: skip
+
+
+def describe(generator: Generator) -> Node:
+    """The laws of a column."""
+    if is_formula(generator) and not isinstance(generator, (Given, When)):
+        nulls = 1.0 if isinstance(generator, Constant) and generator.value is None else None
+        return Leaf(Formula(generator), nulls)
+    return _describe(generator)
+
+
+def is_formula(generator: Generator) -> bool:
+    """Whether the values follow from other columns of the row alone."""
+    if isinstance(generator, (Column, Constant)):
+        return True
+    if isinstance(generator, Computed):
+        return "cells" not in inspect.signature(generator.function).parameters
+    if isinstance(generator, (Operation, Truth, When, Given, Rounded, Clipped, Cast)):
+        return all(is_formula(child) for child in generator.children())
+    return False
+
+
+@singledispatch
+def _describe(generator: Generator) -> Node:
+    name = repr(generator)
+    shown = name if len(name) < 60 else type(generator).__name__  # noqa: PLR2004
+    return Leaf(Unknown(f"{shown}: any value may come out"), None)
+
+
+def _curve(generator: Generator, base: Any) -> Node:
+    return Leaf(Curve(base, name=repr(generator)))
+
+
+@_describe.register
+def _(generator: Normal) -> Node:
+    from scipy import stats
+
+    if generator.scale == 0:
+        return describe(Constant(float(generator.loc)))
+    return _curve(generator, stats.norm(generator.loc, generator.scale))
+
+
+@_describe.register
+def _(generator: LogNormal) -> Node:
+    from scipy import special, stats
+
+    if generator.sigma == 0:
+        return _describe(Normal(float(special.exp2(generator.mean / 0.6931471805599453)), 0.0))
+    return _curve(generator, stats.lognorm(generator.sigma, scale=special.expm1(generator.mean) + 1))
+
+
+@_describe.register
+def _(generator: Pareto) -> Node:
+    from scipy import stats
+
+    return _curve(generator, stats.lomax(generator.a))
+
+
+@_describe.register
+def _(generator: Exponential) -> Node:
+    from scipy import stats
+
+    return _curve(generator, stats.expon(scale=generator.scale))
+
+
+@_describe.register
+def _(generator: Uniform) -> Node:
+    from scipy import stats
+
+    if generator.low == generator.high:
+        return describe(Constant(float(generator.low)))
+    return _curve(generator, stats.uniform(generator.low, generator.high - generator.low))
+
+
+@_describe.register
+def _(generator: Poisson) -> Node:
+    from scipy import stats
+
+    return _curve(generator, stats.poisson(generator.lam)) if generator.lam else describe(Constant(0))
+
+
+@_describe.register
+def _(generator: Distribution) -> Node:
+    frozen = generator.frozen
+    name = f"{frozen.dist.name}({', '.join(f'{value:g}' for value in frozen.args)})"
+    return Leaf(Curve(frozen, name=name))
+
+
+@_describe.register
+def _(generator: Dates) -> Node:
+    from scipy import stats
+
+    epoch = dt.date(1970, 1, 1)
+    first, last = generator._days()
+    days = stats.randint((first - epoch).days, (last - epoch).days + 1)
+    return Leaf(Curve(days, name=f"Dates({first} … {last})", dates=True))
+
+
+@_describe.register
+def _(generator: Timeline) -> Node:
+    return Leaf(Moments(generator))
+
+
+@_describe.register
+def _(generator: Categorical) -> Node:
+    shares = dict(zip(generator.categories, generator.shares, strict=True))
+    return Leaf(Shares(shares, "Categorical"))
+
+
+@_describe.register
+def _(generator: Key) -> Node:
+    return Leaf(Unknown(f"{generator!r}: looked at as a key"), 0.0)
+
+
+@_describe.register
+def _(generator: Nullable) -> Node:
+    share = float(generator.share)
+
+    def more(leaf: Leaf) -> Leaf:
+        return replace(leaf, nulls=None if leaf.nulls is None else 1 - (1 - share) * (1 - leaf.nulls))
+
+    return _map(describe(generator.generator), more)
+
+
+@_describe.register
+def _(generator: Rounded) -> Node:
+    return _wrapped(generator, Round(generator.digits))
+
+
+@_describe.register
+def _(generator: Clipped) -> Node:
+    low, high = generator.low, generator.high
+    return _wrapped(
+        generator, Clip(float("-inf") if low is None else float(low), float("inf") if high is None else float(high))
+    )
+
+
+@_describe.register
+def _(generator: Cast) -> Node:
+    target = arrow_type(generator.target)
+    if pa.types.is_integer(target):
+        return _wrapped(generator, Truncate())
+    if pa.types.is_decimal(target):
+        return _wrapped(generator, Round(target.scale))
+    if pa.types.is_floating(target) or pa.types.is_temporal(target):
+        return _wrapped(generator, None, target)
+    return _map(describe(generator.generator), lambda leaf: _cast_leaf(leaf, generator, target))
+
+
+def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node:
+    """The laws of what stands inside, after one more step."""
+
+    def wrap(leaf: Leaf) -> Leaf:
+        law = leaf.law
+        if isinstance(law, Curve):
+            return leaf if step is None else replace(leaf, law=law.then(step))
+        if isinstance(law, Moments) and target is not None:
+            return replace(leaf, law=replace(law, hours=not pa.types.is_date(target)))
+        return _cast_leaf(leaf, wrapper, target)
+
+    return _map(describe(wrapper.generator), wrap)
+
+
+def _cast_leaf(leaf: Leaf, wrapper: Any, target: pa.DataType | None) -> Leaf:
+    law = leaf.law
+    if isinstance(law, Formula):
+        return replace(leaf, law=Formula(replace(wrapper, generator=law.generator)))
+    if isinstance(law, Shares):
+        plain = replace(wrapper, generator=Constant(None))
+        return replace(leaf, law=law.map(lambda values: _applied(plain, values, target)))
+    if isinstance(law, Unknown):
+        return leaf
+    return replace(leaf, law=Unknown(f"{type(wrapper).__name__} of {getattr(law, 'name', 'a timeline')}"))
+
+
+def _applied(wrapper: Any, values: list[Any], target: pa.DataType | None) -> list[Any]:
+    """Listed values after a step."""
+    from pytest_synthdata.columns.casting import cast
+
+    array = pa.array(values)
+    if isinstance(wrapper, Cast):
+        type_ = target or arrow_type(wrapper.target)
+        return pa.array(cast(array, type_)).to_pylist()
+    if isinstance(wrapper, Rounded):
+        return pc.round(array, ndigits=wrapper.digits).to_pylist()
+    return [min(max(value, wrapper.low or value), wrapper.high or value) for value in values]
+
+
+@_describe.register
+def _(generator: Operation) -> Node:
+    if len(generator.operands) == 2 and generator.function in ("add", "subtract", "multiply", "divide"):  # noqa: PLR2004
+        left, right = generator.operands
+        if isinstance(right, Constant):
+            return _map(describe(left), lambda leaf: _shifted(leaf, generator, right.value, reverse=False))
+        if isinstance(left, Constant):
+            return _map(describe(right), lambda leaf: _shifted(leaf, generator, left.value, reverse=True))
+    return Leaf(Unknown(f"{generator!r} of random columns"), None)
+
+
+def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) -> Leaf:
+    law = leaf.law
+    if not isinstance(law, Curve) or law.dates or isinstance(constant, bool) or not isinstance(constant, (int, float)):
+        return replace(leaf, law=Unknown(f"{operation!r} of random columns"))
+    factor, shift = {
+        "add": (1.0, float(constant)),
+        "subtract": (-1.0 if reverse else 1.0, float(constant) if reverse else -float(constant)),
+        "multiply": (float(constant), 0.0),
+        "divide": (0.0 if reverse or not constant else 1 / constant, 0.0),
+    }[operation.function]
+    if factor == 0:
+        return replace(leaf, law=Unknown(f"{operation!r} of random columns"))
+    if factor < 0:
+        law = Curve(Mirrored(law), name=law.name)
+    return replace(leaf, law=replace(law.then(Scale(abs(factor), shift)), name=repr(operation)))
+
+
+@_describe.register
+def _(generator: Given) -> Node:
+    return _fork(generator, generator.branches, _given_labels(generator))
+
+
+@_describe.register
+def _(generator: When) -> Node:
+    if not all(is_formula(condition) for condition in generator.conditions):
+        return Leaf(Unknown("when(…): its conditions are random"), None)
+    branches = generator.branches
+    if len(branches) == len(generator.conditions):
+        branches = (*branches, Constant(None))
+    labels = [spoken(condition) for condition in generator.conditions]
+    return _fork(generator, branches, [*labels, "otherwise"])
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if " and " in text or " or " in text else text
+
+
+def _fork(split: Generator, generators: tuple[Generator, ...], labels: list[str]) -> Node:
+    branches = []
+    for generator, label in zip(generators, labels, strict=True):
+
+        def named(leaf: Leaf, label: str = label) -> Leaf:
+            return replace(leaf, label=" and ".join(filter(None, (_bracketed_or(label), leaf.label))))
+
+        branches.append(_map(describe(generator), named))
+    return Fork(split, tuple(branches))
+
+
+def _bracketed_or(label: str) -> str:
+    return f"({label})" if " or " in label else label
+
+
+def _given_labels(given: Given) -> list[str]:
+    column = given.column
+    if given.is_binned:
+        edges = [f"{edge:g}" for edge in given.edges]
+        if not edges:
+            return [""]
+        between = [f"{low} ≤ {column} < {high}" for low, high in itertools.pairwise(edges)]
+        return [f"{column} < {edges[0]}", *between, f"{column} ≥ {edges[-1]}"]
+    labels = [f"{column} = {key}" for key in given.keys]
+    return [*labels, f"other {column}"] if given.has_default else labels
+
+
+def spoken(generator: Generator) -> str:
+    """A condition in words: ``category = Billing``."""
+    if isinstance(generator, Column):
+        return generator.name
+    if isinstance(generator, Constant):
+        return str(generator.value)
+    if isinstance(generator, Truth):
+        return spoken(generator.generator)
+    if not isinstance(generator, Operation):
+        return type(generator).__name__
+    if days := _during(generator):
+        return days
+    said = [spoken(operand) for operand in generator.operands]
+    if generator.function == "is_in":
+        return f"{said[0]} in {said[1]}"
+    if generator.function in ("is_null", "is_valid"):
+        return f"{said[0]} is {'' if generator.function == 'is_null' else 'not '}null"
+    if generator.function == "invert":
+        return f"not {_bracketed(said[0])}"
+    word = _SPEAK.get(generator.function, generator.function)
+    if generator.function == "and_kleene":
+        said = [_bracketed_or(one) for one in said]
+    return f"{said[0]} {word} {said[1]}" if len(said) == 2 else f"{word}({', '.join(said)})"  # noqa: PLR2004
+
+
+def _during(generator: Operation) -> str | None:
+    """``created_at in 2024-10-15 … 2024-10-25`` for what `during` makes."""
+    if generator.function != "and_kleene":
+        return None
+    first, last = generator.operands
+    if not (isinstance(first, Operation) and isinstance(last, Operation)):
+        return None
+    if (first.function, last.function) != ("greater_equal", "less"):
+        return None
+    columns = [side.operands[0] for side in (first, last)]
+    ends = [side.operands[1] for side in (first, last)]
+    if not all(isinstance(column, Column) for column in columns) or columns[0].name != columns[1].name:  # type: ignore[attr-defined]
+        return None
+    start, end = (end.value if isinstance(end, Constant) else None for end in ends)
+    if not isinstance(start, dt.date) or not isinstance(end, dt.date):
+        return None
+    return f"{spoken(columns[0])} in {start} … {end - dt.timedelta(days=1)}"
+
+
+def _map(node: Node, function: Callable[[Leaf], Leaf]) -> Node:
+    if isinstance(node, Leaf):
+        return function(node)
+    return replace(node, branches=tuple(_map(branch, function) for branch in node.branches))
+
+
+def leaves(node: Node) -> list[Leaf]:
+    """The leaves of a tree, in order."""
+    if isinstance(node, Leaf):
+        return [node]
+    return [leaf for branch in node.branches for leaf in leaves(branch)]
+
+
+__all__ = ["describe", "is_formula", "leaves", "spoken"]

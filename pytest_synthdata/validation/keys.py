@@ -1,0 +1,163 @@
+"""Keys: whether each has its pattern, and whether any comes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.fingerprint import _words
+from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.random import Stream
+from pytest_synthdata.columns.values import to_arrow
+from pytest_synthdata.validation.results import Check
+
+_EXAMPLES = 5
+_MOST = 1 << 24  # keys held at once: 128 MiB
+_MOST_DIGITS = 18  # that an int64 holds
+
+
+@dataclass(frozen=True)
+class Form:
+    """A key's pattern: text, a zero-padded number, text."""
+
+    before: str
+    width: int
+    after: str
+
+    @classmethod
+    def of(cls, key: Key) -> Form:
+        """The form of a declared key."""
+        return cls(*key._parts())
+
+
+def numbers_in(array: pa.Array, form: Form) -> npt.NDArray[np.int64]:
+    """The numbers in some keys; -1 for what is null or has not the form."""
+    array = array.cast(pa.large_string())
+    count = len(array)
+    numbers = np.full(count, -1, np.int64)
+    if not count:
+        return numbers
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + count + 1]
+    text = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    lengths = np.diff(ends)
+    fixed = len(form.before.encode()) + len(form.after.encode())
+    for length in np.unique(lengths):
+        digits = int(length) - fixed
+        if not form.width <= digits <= _MOST_DIGITS:
+            continue
+        index = np.flatnonzero(lengths == length)
+        if len(index) == count:
+            matrix = text[ends[0] : ends[-1]].reshape(count, int(length))
+        else:
+            matrix = np.lib.stride_tricks.sliding_window_view(text, int(length))[ends[index]]
+        numbers[index] = _numbers_of(matrix, form, digits)
+    if array.null_count:
+        numbers[pc.is_null(array).to_numpy(zero_copy_only=False)] = -1
+    return numbers
+
+
+def _numbers_of(matrix: npt.NDArray[np.uint8], form: Form, digits: int) -> npt.NDArray[np.int64]:
+    before, after = form.before.encode(), form.after.encode()
+    good = np.ones(len(matrix), np.bool_)
+    for position, letter in enumerate(before):
+        good &= matrix[:, position] == letter
+    for position, letter in enumerate(after):
+        good &= matrix[:, len(before) + digits + position] == letter
+    number = np.zeros(len(matrix), np.int64)
+    for position in range(len(before), len(before) + digits):
+        digit = matrix[:, position] - np.uint8(ord("0"))
+        good &= digit <= 9  # noqa: PLR2004
+        number = number * 10 + digit
+    if digits > form.width:
+        good &= matrix[:, len(before)] != ord("0")
+    return np.where(good, number, -1)
+
+
+class KeyMeasure:
+    """A key column's nulls, pattern and duplicates.
+
+    Every key is looked at while there are at most 2^24; beyond, a fixed share of all possible keys, so that memory
+    stays flat and a key that comes twice is found with the probability of that share.
+    """
+
+    def __init__(self, table: str, column: str, form: Form | None, pattern: str) -> None:
+        self.table, self.column, self.form, self.pattern = table, column, form, pattern
+        self.rows = self.held = 0
+        self.bad: list[int] = []
+        self.bad_count = 0
+        self.threshold = np.uint64(2**64 - 1)
+        self._words: list[npt.NDArray[np.uint64]] = []
+        self._numbers: list[npt.NDArray[np.int64]] = []
+
+    def add(self, array: pa.Array, start: int) -> None:
+        """Look at a batch that begins at row ``start``."""
+        if self.form is not None:
+            numbers = numbers_in(to_arrow(array), self.form)
+            bad = np.flatnonzero(numbers < 0)
+            words = numbers.view(np.uint64)
+        else:
+            bad = np.flatnonzero(pc.is_null(to_arrow(array)).to_numpy(zero_copy_only=False))
+            words = _words(to_arrow(array), self.column)[1]
+        self.rows += len(words)
+        self.bad_count += len(bad)
+        self.bad += (bad[: _EXAMPLES - len(self.bad)] + start).tolist()
+        keep = np.arange(len(words))
+        if len(bad):
+            keep = np.delete(keep, bad)
+        if self.threshold != np.uint64(2**64 - 1):
+            keep = keep[_mixed(words[keep]) <= self.threshold]
+        self._words.append(words[keep])
+        self._numbers.append(keep + start)
+        self.held += len(keep)
+        while self.held > _MOST:
+            self._thin(self.threshold // np.uint64(2))
+
+    def _thin(self, threshold: np.uint64) -> None:
+        self.threshold = threshold
+        kept = [np.flatnonzero(_mixed(words) <= threshold) for words in self._words]
+        self._words = [words[index] for words, index in zip(self._words, kept, strict=True)]
+        self._numbers = [numbers[index] for numbers, index in zip(self._numbers, kept, strict=True)]
+        self.held = sum(map(len, self._words))
+
+    def merge(self, other: KeyMeasure) -> None:
+        """Take in what was seen of other rows."""
+        self.rows += other.rows
+        self.bad_count += other.bad_count
+        self.bad = [*self.bad, *other.bad][:_EXAMPLES]
+        self._words += other._words
+        self._numbers += other._numbers
+        self._thin(min(self.threshold, other.threshold))
+        while self.held > _MOST:
+            self._thin(self.threshold // np.uint64(2))
+
+    def checks(self) -> Iterator[Check]:
+        """What there is to say."""
+        if self.form is not None:
+            yield Check(
+                self.table, self.column, "format", self.pattern, 0, self.bad_count, self.rows,
+                passed=not self.bad_count, examples=tuple(self.bad),
+            )  # fmt: skip
+        words = np.concatenate([*self._words, np.empty(0, np.uint64)])
+        ordered = np.sort(words)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        examples: list[int] = []
+        if len(twice):
+            numbers = np.concatenate(self._numbers)
+            examples = np.sort(numbers[np.isin(words, twice[:_EXAMPLES])])[:_EXAMPLES].tolist()
+        yield Check(
+            self.table, self.column, "duplicates", "", 0, len(twice), self.rows,
+            passed=not len(twice), examples=tuple(examples),
+        )  # fmt: skip
+
+
+def _mixed(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    return Stream(("duplicates",)).bits(words)
+
+
+__all__ = ["Form", "KeyMeasure", "numbers_in"]

@@ -1,0 +1,277 @@
+"""What is counted of the cells of one law, batch by batch, and the checks that follow from the counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.generators import Generator
+from pytest_synthdata.columns.values import Values, to_arrow, to_numpy
+from pytest_synthdata.validation.laws import Curve, Shares
+from pytest_synthdata.validation.results import Check
+from pytest_synthdata.validation.rows import Rows
+
+EXAMPLES = 5
+_PARTS = 256  # of equal probability, in which numbers are counted
+_TAILS = (1e-4, 1e-3)
+_FEW = 30  # from so many values the mean of their ranks is as good as normal
+_LIST = 40  # up to so many distinct values of a counting law are compared one by one
+_LEAST_EXPECTED = 5.0  # cells of a chi-square test (Cochran 1954)
+_SECONDS_A_DAY = 86_400e6
+
+
+class Measure(Protocol):
+    """Counts of the cells of one law."""
+
+    def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
+        """Count some cells, none of them null, at these positions of the rows."""
+
+    def merge(self, other: Any) -> None:
+        """Take in what was counted of other rows."""
+
+    def checks(self) -> Iterator[tuple[str, str, Any, Any, int, float | None, tuple[int, ...]]]:
+        """Kind, subject, declared, measured, number of rows, p-value, and examples of rows that break a rule."""
+
+
+Finding = tuple[str, str, Any, Any, int, "float | None", tuple[int, ...]]
+
+
+class Rule:
+    """Something that no row may do: how often it was done, and where first."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.examples: list[int] = []
+
+    def add(self, broken: npt.NDArray[np.bool_], numbers: npt.NDArray[Any], start: int) -> None:
+        """Count the rows that broke it."""
+        found = np.flatnonzero(broken)
+        if len(found):
+            self.count += len(found)
+            self.examples += (np.asarray(numbers)[found[: EXAMPLES - len(self.examples)]] + start).tolist()
+
+    def merge(self, other: Rule) -> None:
+        """Take in what was counted of other rows."""
+        self.count += other.count
+        self.examples = [*self.examples, *other.examples][:EXAMPLES]
+
+    def finding(self, kind: str, subject: str, rows: int) -> Finding:
+        """It as a check."""
+        return kind, subject, 0, self.count, rows, None, tuple(self.examples)
+
+
+class CurveMeasure:
+    """Numbers, counted in parts that the declared law makes equally likely: enough for shape, place and spread."""
+
+    def __init__(self, curve: Curve) -> None:
+        self.curve = curve
+        shares = np.arange(1, _PARTS) / _PARTS
+        tails = np.array(_TAILS)
+        with np.errstate(all="ignore"):
+            edges = curve.ppf(np.sort(np.concatenate([tails, shares, 1 - tails])))
+            self.edges = np.unique(edges[np.isfinite(edges)])
+            self.support = curve.support()
+        self.counts = np.zeros(len(self.edges) + 1, np.int64)
+        self.outside, self.unrounded = Rule(), Rule()
+        self.low, self.high = np.inf, -np.inf
+
+    def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
+        x = as_numbers(values)
+        if not len(x):
+            return
+        self.counts += np.bincount(np.searchsorted(self.edges, x, side="left"), minlength=len(self.counts))
+        low, high = float(x.min()), float(x.max())
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        margin = 1e-9 * max(abs(low), abs(high), 1.0)
+        least, most = self.support
+        if not (low >= least - margin and high <= most + margin):
+            self.outside.add(~((x >= least - margin) & (x <= most + margin)), numbers, rows.start)
+        if self.curve.digits is not None and not self.curve.dates:
+            scaled = x * 10.0**self.curve.digits
+            slack = np.maximum(1e-4, np.abs(scaled) * 1e-12)
+            self.unrounded.add(np.abs(scaled - np.rint(scaled)) > slack, numbers, rows.start)
+
+    def merge(self, other: CurveMeasure) -> None:
+        self.counts += other.counts
+        self.outside.merge(other.outside)
+        self.unrounded.merge(other.unrounded)
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+
+    def checks(self) -> Iterator[Finding]:
+        from scipy import stats
+
+        count, curve = int(self.counts.sum()), self.curve
+        if any(np.isfinite(self.support)):
+            least, most = (curve.show(end) for end in self.support)
+            yield self.outside.finding("outside of the range", f"{_end(least)} … {_end(most)}", count)
+        if curve.digits is not None and not curve.dates:
+            yield self.unrounded.finding("not rounded", f"to {curve.digits} digits", count)
+        if not count:
+            return
+        below = np.concatenate([curve.cdf(self.edges), [1.0]])
+        likely = np.diff(below, prepend=0.0)
+        measured = np.cumsum(self.counts) / count
+        if len(self.edges) < _LIST:
+            yield "shape", "", "chi-square", self._chi_square(likely, count), count, chi_square(self.counts, likely), ()
+        else:
+            distance = float(np.abs(measured - below).max())
+            yield "shape", "", 0.0, distance, count, float(stats.kstwo.sf(distance, count)), ()
+        if count < _FEW:
+            return
+        # The middle of the part of the law that each number falls into is uniform by declaration, whatever the law.
+        middle = below - likely / 2
+        for kind, score in (("median", middle - 0.5), ("spread", np.abs(middle - 0.5))):
+            mean = float(likely @ score)
+            variance = float(likely @ (score - mean) ** 2)
+            if variance > 0:
+                z = (float(self.counts @ score) / count - mean) / np.sqrt(variance / count)
+                quantiles = [0.5] if kind == "median" else [0.25, 0.75]
+                yield kind, *self._quantiles(quantiles, measured), count, float(2 * stats.norm.sf(abs(z))), ()
+
+    def _chi_square(self, likely: npt.NDArray[Any], count: int) -> str:
+        gap = np.abs(self.counts / count - likely).max()
+        return f"a part is {gap:.2%} off"
+
+    def _quantiles(self, shares: list[float], measured: npt.NDArray[Any]) -> tuple[str, Any, Any]:
+        declared = self.curve.ppf(np.array(shares))
+        found = np.interp(shares, measured, np.append(self.edges, self.high))
+        if len(shares) == 1:
+            return "", self.curve.show(declared[0]), self.curve.show(found[0])
+        return "middle half", float(declared[1] - declared[0]), float(found[1] - found[0])
+
+
+class SharesMeasure:
+    """Listed values, counted."""
+
+    def __init__(self, shares: Shares, type_: pa.DataType) -> None:
+        self.declared = shares.map(lambda values: pa.array(values).cast(type_).to_pylist()).probabilities
+        self.type = type_
+        self.counts: Counter[Any] = Counter()
+        self.unexpected = Rule()
+
+    def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
+        coded = values if isinstance(values, pa.DictionaryArray) else to_arrow(values).dictionary_encode()
+        found = coded.dictionary.to_pylist()
+        codes = to_numpy(coded.indices)
+        for value, count in zip(found, np.bincount(codes, minlength=len(found)).tolist(), strict=True):
+            self.counts[value] += count
+        strange = np.array([value not in self.declared for value in found], np.bool_)
+        if strange.any():
+            self.unexpected.add(strange[codes], numbers, rows.start)
+
+    def merge(self, other: SharesMeasure) -> None:
+        self.counts.update(other.counts)
+        self.unexpected.merge(other.unexpected)
+
+    def checks(self) -> Iterator[Finding]:
+        from scipy import stats
+
+        total = self.counts.total()
+        strange = sorted(str(value) for value, count in self.counts.items() if count and value not in self.declared)
+        yield self.unexpected.finding("other values", ", ".join(strange[:EXAMPLES]), total)
+        if not total:
+            return
+        for value, share in self.declared.items():
+            count = self.counts[value]
+            p_value = stats.binomtest(count, total, min(share, 1.0)).pvalue
+            yield "share", str(value), float(share), count / total, total, float(p_value), ()
+
+
+class FormulaMeasure:
+    """Cells that follow from others, computed again and compared one by one."""
+
+    def __init__(self, generator: Generator, name: str) -> None:
+        self.generator, self.name = generator, name
+        self.rows = 0
+        self.different = Rule()
+        self.seen: list[tuple[str, str]] = []
+
+    def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
+        array = to_arrow(values)
+        expected = to_arrow(rows.evaluate(self.generator, self.name))
+        if len(expected) != len(array):
+            expected = expected.take(pa.array(numbers))
+        expected = expected.cast(array.type, safe=False) if expected.type != array.type else expected
+        self.rows += len(array)
+        broken = _unequal(array, expected)
+        if not self.seen:
+            first = np.flatnonzero(broken)[:1].tolist()
+            self.seen = [(str(expected[at].as_py()), str(array[at].as_py())) for at in first]
+        self.different.add(broken, numbers, rows.start)
+
+    def merge(self, other: FormulaMeasure) -> None:
+        self.rows += other.rows
+        self.seen = self.seen or other.seen
+        self.different.merge(other.different)
+
+    def checks(self) -> Iterator[Finding]:
+        shown = f"the first is {self.seen[0][1]}, not {self.seen[0][0]}" if self.seen else ""
+        yield self.different.finding("not as computed", shown, self.rows)
+
+
+def _unequal(array: pa.Array, expected: pa.Array) -> npt.NDArray[np.bool_]:
+    if pa.types.is_floating(array.type):
+        left, right = (to_numpy(side).astype(np.float64) for side in (array, expected))
+        return ~np.isclose(left, right, rtol=1e-9, atol=1e-12, equal_nan=True)
+    same = pc.fill_null(pc.equal(array, expected), False)
+    both = pc.and_(pc.is_null(array), pc.is_null(expected))
+    return np.asarray(to_numpy(pc.invert(pc.or_(same, both))), np.bool_)
+
+
+def as_numbers(values: Values) -> npt.NDArray[np.float64]:
+    """Numbers as floats; dates and times as days since 1970."""
+    array: Any = values
+    if isinstance(values, pa.Array):
+        array = to_arrow(values)
+        if pa.types.is_date(array.type):
+            array = array.cast(pa.date32()).cast(pa.int32())
+        elif pa.types.is_timestamp(array.type):
+            micros = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
+            return to_numpy(micros).astype(np.float64) / _SECONDS_A_DAY
+        array = to_numpy(array)
+    return np.asarray(array, np.float64)
+
+
+def chi_square(counts: npt.NDArray[Any], likely: npt.NDArray[Any]) -> float:
+    """The p-value of counts whose probabilities are declared; neighbours that are too rare go together."""
+    from scipy import stats
+
+    total = counts.sum()
+    pieces: list[tuple[float, float]] = [(0.0, 0.0)]
+    for count, expected in zip(counts.tolist(), (likely * total).tolist(), strict=True):
+        if pieces[-1][1] >= _LEAST_EXPECTED:
+            pieces.append((0.0, 0.0))
+        pieces[-1] = pieces[-1][0] + count, pieces[-1][1] + expected
+    if len(pieces) > 1 and pieces[-1][1] < _LEAST_EXPECTED:
+        last = pieces.pop()
+        pieces[-1] = pieces[-1][0] + last[0], pieces[-1][1] + last[1]
+    if len(pieces) == 1:
+        return 1.0
+    observed, expectation = np.array(pieces).T
+    return float(stats.chisquare(observed, expectation * observed.sum() / expectation.sum()).pvalue)
+
+
+def _end(value: Any) -> str:
+    if isinstance(value, float):
+        return {np.inf: "∞", -np.inf: "-∞"}.get(value, f"{value:g}")
+    return str(value)
+
+
+def check(table: str, column: str, label: str, finding: Finding) -> Check:
+    """A finding as a check of a column under a condition."""
+    kind, subject, declared, measured, rows, p_value, examples = finding
+    about = " | ".join(filter(None, (subject, label)))
+    passed = p_value is not None or not measured
+    return Check(table, column, kind, about, declared, measured, rows, p_value, None, passed, examples)
+
+
+__all__ = [
+    "CurveMeasure", "Finding", "FormulaMeasure", "Measure", "Rule", "SharesMeasure", "as_numbers", "check",
+    "chi_square",
+]  # fmt: skip

@@ -1,0 +1,184 @@
+"""References: orphans, conditions between child and parent, and how children spread over their parents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.generators import Generator
+from pytest_synthdata.columns.plan import Bound
+from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.columns.values import to_arrow, to_numpy
+from pytest_synthdata.validation.describe import is_formula, spoken
+from pytest_synthdata.validation.measures import Finding, Rule, chi_square
+from pytest_synthdata.validation.rows import Pairs, Parent, Rows
+
+Floats = npt.NDArray[np.float64]
+_PAIRS = 4_000_000  # children times parents that are looked at to see who could have been picked
+_BLOCK = 1 << 18
+_MOST_CLASSES = 12  # of parents with equal weights; beyond, parents are grouped by their weights
+_LEAST_EXPECTED = 20.0
+
+
+class ReferenceMeasure:
+    """A reference's picks, counted by parent."""
+
+    def __init__(self, bound: Bound, name: str, parent: Parent) -> None:
+        reference = bound.plan.columns[name]
+        assert isinstance(reference, Reference)  # noqa: S101
+        self.name, self.parent, self.reference = name, parent, reference
+        self.where = reference.where
+        self.always_true = reference.where is None or bound.facts(reference).always_true
+        self.rows = 0
+        self.orphans, self.broken = Rule(), Rule()
+        self.counts = np.zeros(parent.rows.count, np.int64)
+        self.weights = _weights(parent, reference.weights, name)
+        self.classes, self.labels = _classes(parent, reference.weights, self.weights)
+        # Of rows whose condition leaves out some parents: how many of each class were picked, were expected, and vary.
+        self.sampled = np.zeros((3, len(self.labels)))
+        self.sampled_rows = 0
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        positions = rows.positions(self.name)
+        orphan = positions < 0
+        everyone = np.arange(rows.count)
+        self.rows += rows.count
+        self.orphans.add(orphan, everyone, rows.start)
+        known = everyone[~orphan] if orphan.any() else everyone
+        self.counts += np.bincount(positions[known], minlength=len(self.counts))
+        if self.where is not None and is_formula(self.where) and len(known):
+            met = self._meets(rows, known, positions[known])
+            self.broken.add(~met, known, rows.start)
+            if not self.always_true:
+                self._sample(rows, known, positions)
+
+    def _meets(self, rows: Rows, index: npt.NDArray[Any], parents: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        from pytest_synthdata.columns.generators import Cells
+
+        assert self.where is not None  # noqa: S101
+        cells = Cells(Pairs(rows, self.name, index, parents), rows.bound.stream(self.name), self.name)
+        return np.asarray(to_numpy(pc.fill_null(to_arrow(self.where.values(cells)), False)), np.bool_)
+
+    def _sample(self, rows: Rows, known: npt.NDArray[Any], positions: npt.NDArray[Any]) -> None:
+        """For some children: which parents could have been picked, and so the chance of each class."""
+        parents = len(self.counts)
+        wanted = max(1, min(2_000, _PAIRS // max(parents, 1))) - self.sampled_rows
+        if wanted <= 0 or self.weights is None:
+            return
+        chosen = known[:: max(1, len(known) // wanted)][:wanted]
+        everyone = np.arange(parents)
+        per_round = max(1, _BLOCK // parents)
+        for start in range(0, len(chosen), per_round):
+            some = chosen[start : start + per_round]
+            met = self._meets(rows, np.repeat(some, parents), np.tile(everyone, len(some)))
+            weight = met.reshape(len(some), parents) * self.weights
+            chance = np.stack([weight[:, self.classes == number].sum(axis=1) for number in range(len(self.labels))])
+            total = chance.sum(axis=0)
+            chance = np.divide(chance, total, out=np.zeros_like(chance), where=total > 0)
+            picked = np.bincount(self.classes[positions[some]], minlength=len(self.labels))
+            self.sampled += np.stack([picked, chance.sum(axis=1), (chance * (1 - chance)).sum(axis=1)])
+        self.sampled_rows += len(chosen)
+
+    def merge(self, other: ReferenceMeasure) -> None:
+        """Take in what was counted of other rows."""
+        self.rows += other.rows
+        self.orphans.merge(other.orphans)
+        self.broken.merge(other.broken)
+        self.counts += other.counts
+        self.sampled += other.sampled
+        self.sampled_rows += other.sampled_rows
+
+    def checks(self) -> Iterator[Finding]:
+        """What there is to say."""
+        yield self.orphans.finding("orphans", f"in {self.parent.bound.plan.table}", self.rows)
+        if self.where is not None and is_formula(self.where):
+            yield self.broken.finding("pairs that break", spoken(self.where), self.rows)
+        total = int(self.counts.sum())
+        if self.weights is None or not total or self.weights.sum() <= 0:
+            return
+        if not self.always_true:
+            yield from self._sampled_classes()
+            return
+        yield from self._fan_out(total)
+        yield from self._spread(total)
+
+    def _fan_out(self, total: int) -> Iterator[Finding]:
+        """The children of each class of parents, as many a parent as the declared ratio says."""
+        from scipy import stats
+
+        assert self.weights is not None  # noqa: S101
+        if len(self.labels) < 2:  # noqa: PLR2004
+            return
+        weight = np.bincount(self.classes, self.weights, minlength=len(self.labels))
+        parents = np.bincount(self.classes, minlength=len(self.labels))
+        children = np.bincount(self.classes, self.counts, minlength=len(self.labels))
+        for number, label in enumerate(self.labels):
+            if not parents[number]:
+                continue
+            share = float(weight[number] / weight.sum())
+            p_value = float(stats.binomtest(int(children[number]), total, share).pvalue)
+            expected = share * total / parents[number]
+            yield "children a parent", label, expected, float(children[number] / parents[number]), total, p_value, ()
+
+    def _sampled_classes(self) -> Iterator[Finding]:
+        from scipy import stats
+
+        for label, (picked, expected, variance) in zip(self.labels, self.sampled.T, strict=True):
+            if len(self.labels) > 1 and variance >= _LEAST_EXPECTED:
+                p_value = float(2 * stats.norm.sf(abs(picked - expected) / np.sqrt(variance)))
+                rows = self.sampled_rows
+                yield "share of children", label, float(expected / rows), float(picked / rows), rows, p_value, ()
+
+    def _spread(self, total: int) -> Iterator[Finding]:
+        """Whether parents of one weight are picked alike, by blocks of neighbours."""
+        assert self.weights is not None  # noqa: S101
+        order = np.argsort(self.classes, kind="stable")
+        weights, counts = self.weights[order], self.counts[order]
+        blocks = min(200, int(total / _LEAST_EXPECTED), len(order))
+        if blocks < 2:  # noqa: PLR2004
+            return
+        share = np.cumsum(weights) / weights.sum()
+        block = np.minimum(np.floor(share * blocks * (1 - 1e-12)).astype(np.int64), blocks - 1)
+        likely = np.bincount(block, weights, minlength=blocks) / weights.sum()
+        found = np.bincount(block, counts, minlength=blocks)
+        present = likely > 0
+        p_value = chi_square(found[present], likely[present])
+        gap = np.abs(found[present] / (likely[present] * total) - 1).max()
+        subject = f"{int(present.sum())} groups of parents"
+        yield "spread over parents", subject, "alike", f"at most {gap:.1%} off", total, p_value, ()
+
+
+def _weights(parent: Parent, weights: Generator | None, name: str) -> Floats | None:
+    if weights is None:
+        return np.ones(parent.rows.count)
+    if not is_formula(weights):
+        return None
+    values = pc.fill_null(to_arrow(parent.rows.evaluate(weights, name)), 0)
+    return np.asarray(to_numpy(values), np.float64)
+
+
+def _classes(parent: Parent, weights: Generator | None, values: Floats | None) -> tuple[npt.NDArray[Any], list[str]]:
+    """A class for each parent: those of one value of the column that weighs them, else of like weights."""
+    if values is None or weights is None or not len(values):
+        return np.zeros(parent.rows.count, np.int64), ["all"]
+    reads = list(dict.fromkeys(weights.reads()))
+    if len(reads) == 1:
+        column = to_arrow(parent.rows.read(reads[0]))
+        coded = column.dictionary_encode(null_encoding="encode")
+        if len(coded.dictionary) <= _MOST_CLASSES and not pa.types.is_floating(column.type):
+            labels = [f"{reads[0]} = {value}" for value in coded.dictionary.to_pylist()]
+            return to_numpy(coded.indices).astype(np.int64), labels
+    distinct, codes = np.unique(values, return_inverse=True)
+    if len(distinct) > _MOST_CLASSES:
+        edges = np.quantile(values, np.arange(1, 5) / 5)
+        return np.searchsorted(edges, values), [f"weights of fifth {number}" for number in range(1, 6)]
+    return codes, [f"weight {value:g}" for value in distinct]
+
+
+__all__ = ["ReferenceMeasure"]

@@ -1,0 +1,248 @@
+"""Measured rows as the engine reads rows: so that conditions and formulas are evaluated on any data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.expressions import Column
+from pytest_synthdata.columns.generators import Cells, Generator
+from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.plan import Bound, Plan, Selection
+from pytest_synthdata.columns.random import Bits
+from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.columns.values import Index, Values, to_arrow, to_numpy
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.validation.keys import Form, numbers_in
+
+Positions = npt.NDArray[np.int64]
+
+
+class UnreadableError(SynthDataError):
+    """A column that the data at hand does not have."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What children look up of the table that they refer to.
+
+    Args:
+        bound: the table's declarations.
+        rows: the looked-up columns of all its rows.
+        key: the name of its key.
+    """
+
+    bound: Bound
+    rows: Rows
+    key: str
+
+    def positions(self, keys: pa.Array) -> Positions:
+        """The row numbers of some keys; -1 for those that are not there."""
+        form = key_form(self.bound.plan, self.key)
+        if form is None:
+            found = pc.index_in(to_arrow(keys), value_set=self._keys)
+            return np.asarray(to_numpy(pc.fill_null(found, -1)), np.int64)
+        numbers = numbers_in(to_arrow(keys), form)
+        lookup = self._by_number
+        inside = (numbers >= 0) & (numbers < len(lookup))
+        return np.where(inside, lookup[np.where(inside, numbers, 0)], -1)
+
+    @cached_property
+    def _keys(self) -> pa.Array:
+        return to_arrow(self.rows.read(self.key))
+
+    @cached_property
+    def _by_number(self) -> Positions:
+        form = key_form(self.bound.plan, self.key)
+        assert form is not None  # noqa: S101
+        numbers = numbers_in(self._keys, form)
+        lookup = np.full(int(numbers.max(initial=-1)) + 2, -1, np.int64)
+        known = np.flatnonzero(numbers >= 0)[::-1]
+        lookup[numbers[known]] = known
+        return lookup
+
+
+def key_form(plan: Plan, name: str) -> Form | None:
+    """The pattern of a key, if the column is a `Key`."""
+    generator = plan.columns.get(name)
+    return Form.of(generator) if isinstance(generator, Key) else None
+
+
+class Rows:
+    """Some measured rows.
+
+    Args:
+        bound: the table's declarations.
+        columns: the visible columns that the data has, in their declared types.
+        start: the number of the first row.
+        parents: what references can look up, by the reference's name.
+        generated: whether the rows are the table's own, so that hidden columns can be made.
+    """
+
+    def __init__(
+        self,
+        bound: Bound,
+        columns: Mapping[str, pa.Array],
+        start: int = 0,
+        parents: Mapping[str, Parent] | None = None,
+        *,
+        generated: bool = False,
+    ) -> None:
+        self.bound = bound
+        self.start = start
+        self._columns = columns
+        self._parents = parents or {}
+        self._generated = generated
+        self._known: dict[str, Values] = {}
+        self.count = len(next(iter(columns.values()), ()))
+
+    @cached_property
+    def rows(self) -> Bits:
+        """Row numbers."""
+        return np.arange(self.start, self.start + self.count, dtype=np.uint64)
+
+    def has(self, name: str) -> bool:
+        """Whether a column can be read."""
+        try:
+            self.read(name)
+        except UnreadableError:
+            return False
+        return True
+
+    def read(self, name: str) -> Values:
+        """A column; a parent's as ``reference.column``, null for orphans."""
+        if name not in self._known:
+            self._known[name] = self._read(name)
+        return self._known[name]
+
+    def _read(self, name: str) -> Values:
+        if name in self._columns:
+            return _compact(self._columns[name])
+        plan, (head, dot, rest) = self.bound.plan, name.partition(".")
+        if dot and isinstance(plan.columns.get(head), Reference):
+            positions = self.positions(head)
+            values = self._parents[head].rows.read(rest)
+            missing = positions < 0
+            index = pa.array(positions, mask=missing) if missing.any() else pa.array(positions)
+            array = values if isinstance(values, pa.Array) else pa.array(values)
+            return array.take(index)
+        if dot and head in self._columns:
+            return pc.struct_field(self._columns[head], rest.split("."))
+        if self._generated and head in plan.columns:
+            return self.bound.at(self.rows).read(name)
+        raise UnreadableError(f"{plan.table}.{name} is not in the data")
+
+    def positions(self, reference: str) -> Positions:
+        """The row number of each row's parent; -1 for orphans."""
+        column = key_column(self.bound.plan, reference)
+        if column is None or reference not in self._parents or column not in self._columns:
+            raise UnreadableError(f"the rows that {self.bound.plan.table}.{reference} refers to are not at hand")
+        name = f"{reference}#"
+        if name not in self._known:
+            self._known[name] = self._parents[reference].positions(self._columns[column])
+        return np.asarray(self._known[name])
+
+    def take(self, index: Index) -> Selection:
+        """The rows at some positions."""
+        return Selection(self, index)
+
+    def row(self, position: int) -> Any:
+        """Only functions that are called row by row ask for this, and none is asked here."""
+        raise UnreadableError(f"row {position}")
+
+    def evaluate(self, generator: Generator, name: str) -> Values:
+        """A formula's values."""
+        return generator.values(Cells(self, self.bound.stream(name), f"{self.bound.plan.table}.{name}"))
+
+
+class Pairs:
+    """Children and candidates for their parents, side by side: for conditions between both."""
+
+    def __init__(self, children: Rows, reference: str, index: Positions, candidates: Positions) -> None:
+        self._children = children
+        self._reference = reference
+        self._index = index
+        self._candidates = candidates
+        self.bound = children.bound
+        self.rows = children.rows[index]
+
+    def read(self, name: str) -> Values:
+        """A column of the children or of the candidates."""
+        head, dot, rest = name.partition(".")
+        if dot and head == self._reference:
+            values, index = self._children._parents[head].rows.read(rest), self._candidates
+        else:
+            values, index = self._children.read(name), self._index
+        return values[index] if isinstance(values, np.ndarray) else values.take(pa.array(index))
+
+    def take(self, index: Index) -> Selection:
+        """Some of the pairs."""
+        return Selection(self, index)
+
+    def row(self, position: int) -> Any:
+        """As with `Rows`."""
+        raise UnreadableError(f"row {position}")
+
+
+def key_column(plan: Plan, reference: str) -> str | None:
+    """The visible column that holds a reference's key."""
+    parent = plan.columns[reference]
+    assert isinstance(parent, Reference)  # noqa: S101
+    wanted = f"{reference}.{parent.parent.key}"
+    return next(
+        (name for name in plan.visible if isinstance(column := plan.columns[name], Column) and column.name == wanted),
+        None,
+    )
+
+
+def _compact(array: pa.Array) -> Values:
+    """Numbers as NumPy has them; texts that repeat as codes, which are quicker to compare."""
+    type_ = array.type
+    if pa.types.is_string(type_) and len(array):
+        sample = array.slice(0, 1024)
+        if len(sample.unique()) * 4 < len(sample) or len(sample) < 64:  # noqa: PLR2004
+            return array.dictionary_encode()
+    if array.null_count == 0 and (pa.types.is_floating(type_) or pa.types.is_integer(type_)):
+        return to_numpy(array)
+    return array
+
+
+class Keeper:
+    """Collects the columns of a table that its children will look up, batch by batch."""
+
+    def __init__(self, bound: Bound, names: Iterable[str]) -> None:
+        self.bound = bound
+        self.names = list(names)
+        self._pieces: dict[str, list[pa.Array]] = {name: [] for name in self.names}
+
+    def add(self, rows: Rows) -> None:
+        """Keep a batch's columns."""
+        for name in self.names:
+            if rows.has(name):
+                values = rows.read(name)
+                self._pieces[name].append(values if isinstance(values, pa.Array) else pa.array(values))
+
+    def parent(self) -> Parent | None:
+        """What was kept, for children; None where the key is not there."""
+        key = self.bound.plan.key
+        columns = {name: _joined(pieces) for name, pieces in self._pieces.items() if pieces}
+        if key is None or key not in columns:
+            return None
+        return Parent(self.bound, Rows(self.bound, columns), key)
+
+
+def _joined(pieces: list[pa.Array]) -> pa.Array:
+    if len({piece.type for piece in pieces}) > 1:
+        pieces = [to_arrow(piece) for piece in pieces]
+    joined = pa.chunked_array(pieces).unify_dictionaries().combine_chunks()
+    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+
+
+__all__ = ["Keeper", "Pairs", "Parent", "Rows", "UnreadableError", "key_column", "key_form"]

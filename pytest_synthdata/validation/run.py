@@ -1,0 +1,188 @@
+"""The validation of tables: each in one pass over its batches, parents before their children."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.validation.columns import ColumnMeasure
+from pytest_synthdata.validation.keys import KeyMeasure
+from pytest_synthdata.validation.measures import check
+from pytest_synthdata.validation.references import ReferenceMeasure
+from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, settle
+from pytest_synthdata.validation.rows import Keeper, Parent, Rows, key_column, key_form
+from pytest_synthdata.validation.sources import Source, source_of
+from pytest_synthdata.validation.timelines import MomentsMeasure
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+
+
+def validate(
+    dataset: Dataset, data: Mapping[str, Any] | None = None, *, false_alarms: float = FALSE_ALARMS
+) -> Validation:
+    """Hold data against what a dataset's factories declare.
+
+    Args:
+        dataset: whose declarations count, and whose tables are made where ``data`` has none.
+        data: by table, what to look at in place of the dataset's own rows: a path, a pandas or Spark DataFrame, an
+            Arrow table. Only these tables are then checked.
+        false_alarms: the greatest probability with which any check fails of data that is as declared.
+
+    Raises:
+        SynthDataError: for a table that the dataset has not, and for data that cannot be read.
+    """
+    for name in data or ():
+        if name not in dataset.tables:
+            raise SynthDataError(f"validate: no table {name!r} in this dataset: {nearest(name, dataset.tables)}")
+    begin = time.perf_counter()
+    wanted = list(dataset.tables) if data is None else list(data)
+    wanted_columns = looked_up_by(dataset[name].bound for name in wanted)
+    results: list[TableResult] = []
+    parents: dict[str, Parent] = {}
+    for table in dataset:
+        looked_up = wanted_columns.get(table.name, [])
+        if table.name not in wanted and not looked_up:
+            continue
+        own = data is None or table.name not in data
+        source = source_of(table if own else (data or {})[table.name], f"validate {table.name}")
+        keeper = Keeper(table.bound, looked_up)
+        result = _pass(table.bound, source, parents, keeper, generated=own, measured=table.name in wanted)
+        if (parent := keeper.parent()) is not None:
+            parents[table.name] = parent
+        if result is not None:
+            results.append(result)
+    seconds = time.perf_counter() - begin
+    return Validation(settle(results, false_alarms), dataset.seed if data is None else None, false_alarms, seconds)
+
+
+def looked_up_by(children: Iterable[Bound]) -> dict[str, list[str]]:
+    """By table, the columns that its children look up: its key, what they condition on, what weighs it."""
+    found: dict[str, dict[str, None]] = {}
+
+    def visit(bound: Bound, names: Iterable[str]) -> None:
+        for reference, generator in bound.plan.references.items():
+            parent = bound.parents[generator.parent.table]
+            read = [name.removeprefix(f"{reference}.") for name in names if name.startswith(f"{reference}.")]
+            weights = list(generator.weights.reads()) if generator.weights is not None else []
+            wanted = [name for name in (parent.plan.key, *read, *weights) if name]
+            found.setdefault(parent.plan.table, {}).update(dict.fromkeys(wanted))
+            visit(parent, wanted)
+
+    for child in children:
+        visit(child, list(_reads(child.plan)))
+    return {table: list(names) for table, names in found.items()}
+
+
+def _reads(plan: Plan) -> Iterator[str]:
+    for generator in plan.columns.values():
+        yield from generator.reads()
+        if isinstance(generator, Reference) and generator.where is not None:
+            yield from generator.where.reads()
+
+
+def _pass(
+    bound: Bound, source: Source, parents: Mapping[str, Parent], keeper: Keeper, *, generated: bool, measured: bool
+) -> TableResult | None:
+    """One pass over a table's rows."""
+    looked_up = {
+        name: parents[reference.parent.table]
+        for name, reference in bound.plan.references.items()
+        if reference.parent.table in parents
+    }
+    measures = TableMeasures(bound, source.schema, looked_up) if measured else None
+    start, seconds = 0, 0.0
+    arrays = source.in_types(bound.schema, bound.plan.table)
+    while True:
+        begin = time.perf_counter()
+        columns = next(arrays, None)
+        seconds += time.perf_counter() - begin
+        if columns is None:
+            break
+        rows = Rows(bound, columns, start, looked_up, generated=generated)
+        keeper.add(rows)
+        if measures is not None:
+            measures.add(rows, columns)
+        start += rows.count
+    return measures.result(start, seconds) if measures is not None else None
+
+
+class TableMeasures:
+    """All that is counted of a table.
+
+    Args:
+        bound: the table's declarations.
+        schema: the columns that the data has.
+        parents: what references look up, by the reference's name.
+    """
+
+    def __init__(self, bound: Bound, schema: pa.Schema, parents: Mapping[str, Parent]) -> None:
+        self.bound, plan = bound, bound.plan
+        self.missing = [name for name in plan.visible if name not in schema.names]
+        present = [name for name in plan.visible if name in schema.names]
+        keys = {key_column(plan, reference): reference for reference in plan.references}
+        self.columns = [ColumnMeasure(bound, name) for name in present if name not in keys]
+        self.keys = [
+            KeyMeasure(plan.table, name, key_form(plan, name), getattr(plan.columns[name], "pattern", ""))
+            for name in present
+            if name == plan.key or key_form(plan, name) is not None
+        ]
+        self.references = [
+            ReferenceMeasure(bound, name, parents[name])
+            for key, name in keys.items()
+            if key in present and name in parents
+        ]
+        self.unlooked = {
+            str(key or name): f"the rows of {plan.references[name].parent.table} are not at hand"
+            for key, name in keys.items()
+            if name not in parents
+        }
+
+    def add(self, rows: Rows, columns: Mapping[str, pa.Array]) -> None:
+        """Count a batch."""
+        for key in self.keys:
+            key.add(columns[key.column], rows.start)
+        for reference in self.references:
+            reference.add(rows)
+        for column in self.columns:
+            column.add(rows)
+
+    def result(self, rows: int, seconds: float) -> TableResult:
+        """The checks, not yet decided."""
+        unchecked = {column.name: column.unchecked for column in self.columns if column.unchecked}
+        keys = {key.column for key in self.keys}
+        days = [
+            measure.volume()
+            for column in self.columns
+            for measure in column.measures
+            if isinstance(measure, MomentsMeasure)
+        ]
+        return TableResult(
+            self.bound.plan.table,
+            rows,
+            seconds,
+            tuple(self._checks()),
+            {name: reason for name, reason in (self.unlooked | unchecked).items() if name not in keys},
+            tuple(days),
+        )
+
+    def _checks(self) -> Iterator[Check]:
+        table = self.bound.plan.table
+        for name in self.missing:
+            yield Check(table, name, "missing column", "", "there", "missing", 0, passed=False)
+        for key in self.keys:
+            yield from key.checks()
+        for reference in self.references:
+            for finding in reference.checks():
+                yield check(table, reference.name, "", finding)
+        for column in self.columns:
+            yield from column.checks()
+
+
+__all__ = ["TableMeasures", "validate"]

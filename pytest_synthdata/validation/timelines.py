@@ -1,0 +1,175 @@
+"""Timelines: the volume of days, weekdays, months, hours and events against the declared intensity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_synthdata.columns.calendar import Event, parse_date
+from pytest_synthdata.columns.values import Values
+from pytest_synthdata.validation.laws import Moments
+from pytest_synthdata.validation.measures import Finding, Rule, as_numbers, chi_square
+from pytest_synthdata.validation.results import Days
+from pytest_synthdata.validation.rows import Rows
+
+Floats = npt.NDArray[np.float64]
+_AROUND = 28  # days before and after an event with which it is compared
+_LEAST_A_DAY = 10.0  # rows expected of a period for its count to be as good as normal
+_DAYS_A_YEAR = 365.25
+_TREND_STEP = 0.1
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class MomentsMeasure:
+    """Rows by day, and by hour of the day."""
+
+    def __init__(self, law: Moments, column: str) -> None:
+        self.timeline, self.with_hours, self.column = law.timeline, law.hours, column
+        self.first = int(np.datetime64(parse_date(self.timeline.start), "D").astype(np.int64))
+        self.days = np.zeros(len(self.timeline.days()), np.int64)
+        self.hours = np.zeros(24, np.int64)
+        self.outside = Rule()
+
+    def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
+        moments = as_numbers(values)
+        day = np.floor(moments).astype(np.int64) - self.first
+        inside = (day >= 0) & (day < len(self.days))
+        self.outside.add(~inside, numbers, rows.start)
+        self.days += np.bincount(day[inside], minlength=len(self.days))
+        hour = np.minimum(np.floor((moments - np.floor(moments)) * 24 + 1e-6), 23).astype(np.int64)
+        self.hours += np.bincount(hour, minlength=24)
+
+    def merge(self, other: MomentsMeasure) -> None:
+        self.days += other.days
+        self.hours += other.hours
+        self.outside.merge(other.outside)
+
+    def volume(self) -> Days:
+        """The rows of each day, declared and measured."""
+        expected = _shares(self.timeline.intensity()) * self.days.sum()
+        spans = [(event.days(), event.multiplier) for event in self.timeline.events]
+        events = [(start.isoformat(), end.isoformat(), multiplier) for (start, end), multiplier in spans]
+        return Days(
+            self.column, parse_date(self.timeline.start).isoformat(), tuple(self.days.tolist()),
+            tuple(expected.tolist()), tuple(events),
+        )  # fmt: skip
+
+    def checks(self) -> Iterator[Finding]:
+        period = f"{parse_date(self.timeline.start)} … {parse_date(self.timeline.end)}"
+        yield self.outside.finding("outside of the period", period, int(self.days.sum()) + self.outside.count)
+        total = int(self.days.sum())
+        if not total:
+            return
+        likely = _shares(self.timeline.intensity())
+        everything = np.ones(len(likely), np.bool_)
+        weekday = (self.timeline.days().astype(np.int64) + 3) % 7
+        yield from self._groups("weekday", likely, weekday, list(_WEEKDAYS))
+        months, month = np.unique(self.timeline.days().astype("datetime64[M]"), return_inverse=True)
+        yield from self._groups("month", likely, month, [str(name) for name in months])
+        yield from self._trend(likely, everything)
+        for event in self.timeline.events:
+            yield from self._event(event, likely)
+        yield from self._each_day(likely)
+        if self.with_hours:
+            shares = _shares(np.array(self.timeline.hours, np.float64))
+            gap = np.abs(self.hours / self.hours.sum() - shares)
+            worst = int(gap.argmax())
+            yield (
+                "hours", f"{worst:02d}:00 is farthest off", float(shares[worst]),
+                float(self.hours[worst] / self.hours.sum()), total, chi_square(self.hours, shares), (),
+            )  # fmt: skip
+
+    def _groups(self, kind: str, likely: Floats, group: npt.NDArray[Any], names: list[str]) -> Iterator[Finding]:
+        total = int(self.days.sum())
+        everything = np.ones(len(likely), np.bool_)
+        present = np.unique(group)
+        for number in present if len(present) > 1 else ():
+            inside = group == number
+            share = float(likely[inside].sum())
+            if total * min(share, 1 - share) >= _LEAST_A_DAY:
+                measured = float(self.days[inside].sum() / total)
+                yield kind, names[number], share, measured, total, self._p(inside.astype(float), likely, everything), ()
+            elif share == 0:
+                yield kind, names[number], 0.0, float(self.days[inside].sum()), total, None, ()
+
+    def _trend(self, likely: Floats, everything: npt.NDArray[np.bool_]) -> Iterator[Finding]:
+        years = np.arange(len(likely)) / _DAYS_A_YEAR
+        growth = 1 + self.timeline.trend * years
+        if len(likely) < 2 * _AROUND or self.days.sum() * likely.min(initial=1, where=likely > 0) <= 0:
+            return
+        weights = years - float(likely @ years)
+        level = np.divide(likely, growth, out=np.zeros_like(likely), where=growth > 0)
+        more = _shares(level * (growth + _TREND_STEP * years))
+        slope = float((more - likely) @ weights) / _TREND_STEP
+        measured = self.timeline.trend + float(self.days / self.days.sum() @ weights) / slope
+        p_value = self._p(weights, likely, everything)
+        yield "trend", "growth a year", float(self.timeline.trend), measured, int(self.days.sum()), p_value, ()
+
+    def _event(self, event: Event, likely: Floats) -> Iterator[Finding]:
+        days = self.timeline.days()
+        spans = [np.array([np.datetime64(day, "D") for day in other.days()]) for other in self.timeline.events]
+        first, last = (np.datetime64(day, "D") for day in event.days())
+        inside = (days >= first) & (days <= last)
+        near = (days >= first - _AROUND) & (days <= last + _AROUND)
+        others = np.any([(days >= start) & (days <= end) for start, end in spans], axis=0)
+        around = near & ~others
+        window = inside | around
+        if event.multiplier <= 0:
+            rule = Rule()
+            rule.count = int(self.days[inside].sum())
+            yield rule.finding("event", f"rows in {first} … {last}", int(self.days[window].sum()))
+            return
+        usual = likely / event.multiplier
+        expected = float(usual[inside].sum()) / float(likely[around].sum() or 1)
+        counted = int(self.days[window].sum())
+        inner = float(likely[inside].sum() / likely[window].sum())
+        if not around.any() or counted * min(inner, 1 - inner) < _LEAST_A_DAY:
+            return
+        measured = float(self.days[inside].sum() / max(self.days[around].sum(), 1) / expected)
+        p_value = self._p(inside.astype(float), likely, window)
+        yield "event", f"multiplier {first} … {last}", float(event.multiplier), measured, counted, p_value, ()
+
+    def _each_day(self, likely: Floats) -> Iterator[Finding]:
+        from scipy import stats
+
+        size = max(1, int(np.ceil(_LEAST_A_DAY / max(float(np.median(likely)) * self.days.sum(), 1e-9))))
+        if size > len(likely) // 2:
+            return
+        starts = np.arange(0, len(likely), size)
+        counts = np.add.reduceat(self.days, starts)
+        expected = np.add.reduceat(likely, starts) * self.days.sum()
+        noise = self.timeline.noise**2 * np.add.reduceat((likely * self.days.sum()) ** 2, starts)
+        good = expected >= _LEAST_A_DAY / 2
+        z = (counts[good] - expected[good]) / np.sqrt(expected[good] + noise[good])
+        if not len(z):
+            return
+        worst = int(np.abs(z).argmax())
+        at = starts[good][worst]
+        unit = "day" if size == 1 else f"{size} days"
+        yield (
+            "daily volume", f"the {unit} from {self.timeline.days()[at]} farthest off", float(expected[good][worst]),
+            int(counts[good][worst]), int(self.days.sum()), float(stats.chi2.sf(float(z @ z), len(z) - 1)), (),
+        )  # fmt: skip
+
+    def _p(self, weights: Floats, likely: Floats, window: npt.NDArray[np.bool_]) -> float:
+        """How likely the mean of the days' weights is: days' counts are multinomial, and noise moves each day."""
+        from scipy import stats
+
+        shares, counts, weights = _shares(likely[window]), self.days[window], weights[window]
+        total = counts.sum()
+        if not total:
+            return 0.0
+        around = (weights - shares @ weights) ** 2
+        variance = shares @ around / total + self.timeline.noise**2 * (shares**2 @ around)
+        z = (counts / total @ weights - shares @ weights) / np.sqrt(max(variance, 1e-300))
+        return float(2 * stats.norm.sf(abs(z)))
+
+
+def _shares(volume: Floats) -> Floats:
+    return np.asarray(volume / volume.sum(), np.float64)
+
+
+__all__ = ["MomentsMeasure"]
