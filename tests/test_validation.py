@@ -399,7 +399,7 @@ def test_a_parents_parent_is_looked_up() -> None:
     assert not result["notes"].unchecked
     notes = dataset.notes.to_arrow()
     result = dataset.validate({"notes": altered(notes, "length", numbers(notes, "length")[::-1])})
-    assert {check.subject for check in result.failed if check.kind == "median"} == {
+    assert {check.condition for check in result.failed if check.kind == "median"} == {
         "event.account.plan = Big",
         "event.account.plan = Small",
     }

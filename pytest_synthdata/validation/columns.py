@@ -27,6 +27,7 @@ from pytest_synthdata.validation.measures import (
 )
 from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.rows import Rows, UnreadableError
+from pytest_synthdata.validation.statistics import binomial_p, normal_p
 from pytest_synthdata.validation.timelines import MomentsMeasure
 
 Which = npt.NDArray[np.int64]
@@ -111,8 +112,6 @@ class ColumnMeasure:
         yield from self._overall()
 
     def _null_finding(self, number: int, share: float) -> Finding:
-        from scipy import stats
-
         total = int(self.totals[number])
         if share == 0:
             return self.null_rules[number].finding("nulls", "", total)
@@ -123,14 +122,12 @@ class ColumnMeasure:
             share,
             count / total,
             total,
-            float(stats.binomtest(count, total, min(share, 1.0)).pvalue),
+            binomial_p(count, total, share),
             (),
         )
 
     def _overall(self) -> Iterator[Check]:
         """The shares of all rows together, which the conditions' shares make."""
-        from scipy import stats
-
         counted = [measure for measure in self.measures if isinstance(measure, SharesMeasure)]
         if len(counted) < 2 or len(counted) < len(self.measures):  # noqa: PLR2004
             return
@@ -143,7 +140,7 @@ class ColumnMeasure:
             count = sum(measure.counts[value] for measure in counted)
             if variance < 10:  # noqa: PLR2004 - too few for the normal law
                 continue
-            p_value = float(2 * stats.norm.sf(abs(count - expected) / variance**0.5))
+            p_value = normal_p((count - expected) / variance**0.5)
             finding = ("share", str(value), expected / rows, count / rows, rows, p_value, ())
             yield check(self.table, self.name, "", finding)
 

@@ -10,20 +10,13 @@ from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.calendar import Dates, Timeline
 from pytest_synthdata.columns.categories import Categorical, Given
-from pytest_synthdata.columns.distributions import (
-    Distribution,
-    Exponential,
-    LogNormal,
-    Normal,
-    Pareto,
-    Poisson,
-    Uniform,
-)
+from pytest_synthdata.columns.distributions import Distribution, Law, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.expressions import Column, Computed, Operation, Truth, When
 from pytest_synthdata.columns.generators import Cast, Clipped, Constant, Generator, Nullable, Rounded
 from pytest_synthdata.columns.keys import Key
@@ -43,6 +36,7 @@ from pytest_synthdata.validation.laws import (
     Truncate,
     Unknown,
 )
+from pytest_synthdata.validation.statistics import Whole, frozen
 
 _SPEAK = {
     "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥",
@@ -76,56 +70,25 @@ def _describe(generator: Generator) -> Node:
     return Leaf(Unknown(f"{shown}: any value may come out"), None)
 
 
-def _curve(generator: Generator, base: Any) -> Node:
-    return Leaf(Curve(base, name=repr(generator)))
-
-
 @_describe.register
-def _(generator: Normal) -> Node:
-    from scipy import stats
-
-    if generator.scale == 0:
-        return describe(Constant(float(generator.loc)))
-    return _curve(generator, stats.norm(generator.loc, generator.scale))
-
-
-@_describe.register
-def _(generator: LogNormal) -> Node:
-    from scipy import special, stats
-
-    if generator.sigma == 0:
-        return _describe(Normal(float(special.exp2(generator.mean / 0.6931471805599453)), 0.0))
-    return _curve(generator, stats.lognorm(generator.sigma, scale=special.expm1(generator.mean) + 1))
+def _(generator: Law) -> Node:
+    law = frozen(generator)
+    if law is None:
+        return Leaf(Unknown(f"{type(generator).__name__}: a law of its own"), 0.0)
+    if (constant := _degenerate(generator)) is not None:
+        return describe(Constant(constant))
+    return Leaf(Curve(law, name=repr(generator)))
 
 
-@_describe.register
-def _(generator: Pareto) -> Node:
-    from scipy import stats
-
-    return _curve(generator, stats.lomax(generator.a))
-
-
-@_describe.register
-def _(generator: Exponential) -> Node:
-    from scipy import stats
-
-    return _curve(generator, stats.expon(scale=generator.scale))
-
-
-@_describe.register
-def _(generator: Uniform) -> Node:
-    from scipy import stats
-
-    if generator.low == generator.high:
-        return describe(Constant(float(generator.low)))
-    return _curve(generator, stats.uniform(generator.low, generator.high - generator.low))
-
-
-@_describe.register
-def _(generator: Poisson) -> Node:
-    from scipy import stats
-
-    return _curve(generator, stats.poisson(generator.lam)) if generator.lam else describe(Constant(0))
+def _degenerate(law: Law) -> float | None:
+    """The only value of a law without spread."""
+    if isinstance(law, Normal) and law.scale == 0:
+        return float(law.loc)
+    if isinstance(law, LogNormal) and law.sigma == 0:
+        return float(law.inverse(np.array([0.5]), *law.parameters())[0])
+    if isinstance(law, Uniform) and law.low == law.high:
+        return float(law.low)
+    return 0 if isinstance(law, Poisson) and law.lam == 0 else None
 
 
 @_describe.register
@@ -137,11 +100,9 @@ def _(generator: Distribution) -> Node:
 
 @_describe.register
 def _(generator: Dates) -> Node:
-    from scipy import stats
-
     epoch = dt.date(1970, 1, 1)
     first, last = generator._days()
-    days = stats.randint((first - epoch).days, (last - epoch).days + 1)
+    days = Whole((first - epoch).days, (last - epoch).days)
     return Leaf(Curve(days, name=f"Dates({first} … {last})", dates=True))
 
 

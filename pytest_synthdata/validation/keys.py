@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from pytest_synthdata.validation.results import Check
 
 _EXAMPLES = 5
 _MOST = 1 << 24  # keys held at once: 128 MiB
+_ALL = np.uint64(2**64 - 1)
 _MOST_DIGITS = 18  # that an int64 holds
 
 
@@ -91,73 +93,85 @@ class KeyMeasure:
         self.rows = self.held = 0
         self.bad: list[int] = []
         self.bad_count = 0
-        self.threshold = np.uint64(2**64 - 1)
-        self._words: list[npt.NDArray[np.uint64]] = []
-        self._numbers: list[npt.NDArray[np.int64]] = []
+        self.threshold = _ALL
+        self._pieces: list[_Piece] = []
 
     def add(self, array: pa.Array, start: int) -> None:
         """Look at a batch that begins at row ``start``."""
+        words: npt.NDArray[Any]
         if self.form is not None:
             numbers = numbers_in(to_arrow(array), self.form)
             bad = np.flatnonzero(numbers < 0)
-            words = numbers.view(np.uint64)
+            words = numbers.astype(np.uint32 if numbers.max(initial=0) < 1 << 32 else np.uint64)
         else:
             bad = np.flatnonzero(pc.is_null(to_arrow(array)).to_numpy(zero_copy_only=False))
             words = _words(to_arrow(array), self.column)[1]
         self.rows += len(words)
         self.bad_count += len(bad)
         self.bad += (bad[: _EXAMPLES - len(self.bad)] + start).tolist()
-        keep = np.arange(len(words))
+        piece = _Piece(words, start)
         if len(bad):
-            keep = np.delete(keep, bad)
-        if self.threshold != np.uint64(2**64 - 1):
-            keep = keep[_mixed(words[keep]) <= self.threshold]
-        self._words.append(words[keep])
-        self._numbers.append(keep + start)
-        self.held += len(keep)
-        while self.held > _MOST:
-            self._thin(self.threshold // np.uint64(2))
+            piece = piece.take(np.delete(np.arange(len(words)), bad))
+        self._pieces.append(piece.below(self.threshold))
+        self.held += len(self._pieces[-1].words)
+        self._thin()
 
-    def _thin(self, threshold: np.uint64) -> None:
-        self.threshold = threshold
-        kept = [np.flatnonzero(_mixed(words) <= threshold) for words in self._words]
-        self._words = [words[index] for words, index in zip(self._words, kept, strict=True)]
-        self._numbers = [numbers[index] for numbers, index in zip(self._numbers, kept, strict=True)]
-        self.held = sum(map(len, self._words))
+    def _thin(self) -> None:
+        while self.held > _MOST:
+            self.threshold //= np.uint64(2)
+            self._pieces = [piece.below(self.threshold) for piece in self._pieces]
+            self.held = sum(len(piece.words) for piece in self._pieces)
 
     def merge(self, other: KeyMeasure) -> None:
         """Take in what was seen of other rows."""
         self.rows += other.rows
         self.bad_count += other.bad_count
         self.bad = [*self.bad, *other.bad][:_EXAMPLES]
-        self._words += other._words
-        self._numbers += other._numbers
-        self._thin(min(self.threshold, other.threshold))
-        while self.held > _MOST:
-            self._thin(self.threshold // np.uint64(2))
+        self.threshold = min(self.threshold, other.threshold)
+        self._pieces = [piece.below(self.threshold) for piece in (*self._pieces, *other._pieces)]
+        self.held = sum(len(piece.words) for piece in self._pieces)
+        self._thin()
 
     def checks(self) -> Iterator[Check]:
         """What there is to say."""
         if self.form is not None:
             yield Check(
-                self.table, self.column, "format", self.pattern, 0, self.bad_count, self.rows,
+                self.table, self.column, "format", self.pattern, "", 0, self.bad_count, self.rows,
                 passed=not self.bad_count, examples=tuple(self.bad),
             )  # fmt: skip
-        words = np.concatenate([*self._words, np.empty(0, np.uint64)])
-        ordered = np.sort(words)
+        ordered = np.concatenate([piece.words for piece in self._pieces] or [np.empty(0, np.uint64)])
+        ordered.sort()
         twice = ordered[1:][ordered[1:] == ordered[:-1]]
-        examples: list[int] = []
-        if len(twice):
-            numbers = np.concatenate(self._numbers)
-            examples = np.sort(numbers[np.isin(words, twice[:_EXAMPLES])])[:_EXAMPLES].tolist()
+        examples = [row for piece in self._pieces for row in piece.rows_of(twice[:_EXAMPLES])] if len(twice) else []
+        examples = sorted(examples)[:_EXAMPLES]
         yield Check(
-            self.table, self.column, "duplicates", "", 0, len(twice), self.rows,
+            self.table, self.column, "duplicates", "", "", 0, len(twice), self.rows,
             passed=not len(twice), examples=tuple(examples),
         )  # fmt: skip
 
 
-def _mixed(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    return Stream(("duplicates",)).bits(words)
+@dataclass(frozen=True)
+class _Piece:
+    """A batch's keys as words; of which rows, where not of all from ``start`` on."""
+
+    words: npt.NDArray[Any]
+    start: int
+    rows: npt.NDArray[np.intp] | None = None
+
+    def take(self, index: npt.NDArray[np.intp]) -> _Piece:
+        return _Piece(self.words[index], self.start, index if self.rows is None else self.rows[index])
+
+    def below(self, threshold: np.uint64) -> _Piece:
+        """The keys in a share of all keys that there could be."""
+        if threshold == _ALL:
+            return self
+        mixed = Stream(("duplicates",)).bits(self.words.astype(np.uint64))
+        return self.take(np.flatnonzero(mixed <= threshold))
+
+    def rows_of(self, wanted: npt.NDArray[Any]) -> list[int]:
+        """The numbers of the rows with some keys."""
+        found = np.flatnonzero(np.isin(self.words, wanted))[:_EXAMPLES]
+        return ((found if self.rows is None else self.rows[found]) + self.start).tolist()
 
 
 __all__ = ["Form", "KeyMeasure", "numbers_in"]

@@ -15,8 +15,9 @@ from pytest_synthdata.columns.plan import Bound
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.values import to_arrow, to_numpy
 from pytest_synthdata.validation.describe import is_formula, spoken
-from pytest_synthdata.validation.measures import Finding, Rule, chi_square
+from pytest_synthdata.validation.measures import Finding, Rule
 from pytest_synthdata.validation.rows import Pairs, Parent, Rows
+from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p
 
 Floats = npt.NDArray[np.float64]
 _PAIRS = 4_000_000  # children times parents that are looked at to see who could have been picked
@@ -110,8 +111,6 @@ class ReferenceMeasure:
 
     def _fan_out(self, total: int) -> Iterator[Finding]:
         """The children of each class of parents, as many a parent as the declared ratio says."""
-        from scipy import stats
-
         assert self.weights is not None  # noqa: S101
         if len(self.labels) < 2:  # noqa: PLR2004
             return
@@ -122,16 +121,14 @@ class ReferenceMeasure:
             if not parents[number]:
                 continue
             share = float(weight[number] / weight.sum())
-            p_value = float(stats.binomtest(int(children[number]), total, share).pvalue)
+            p_value = binomial_p(int(children[number]), total, share)
             expected = share * total / parents[number]
             yield "children a parent", label, expected, float(children[number] / parents[number]), total, p_value, ()
 
     def _sampled_classes(self) -> Iterator[Finding]:
-        from scipy import stats
-
         for label, (picked, expected, variance) in zip(self.labels, self.sampled.T, strict=True):
             if len(self.labels) > 1 and variance >= _LEAST_EXPECTED:
-                p_value = float(2 * stats.norm.sf(abs(picked - expected) / np.sqrt(variance)))
+                p_value = normal_p((picked - expected) / np.sqrt(variance))
                 rows = self.sampled_rows
                 yield "share of children", label, float(expected / rows), float(picked / rows), rows, p_value, ()
 
@@ -148,7 +145,7 @@ class ReferenceMeasure:
         likely = np.bincount(block, weights, minlength=blocks) / weights.sum()
         found = np.bincount(block, counts, minlength=blocks)
         present = likely > 0
-        p_value = chi_square(found[present], likely[present])
+        p_value = chi_square_p(found[present], likely[present])
         gap = np.abs(found[present] / (likely[present] * total) - 1).max()
         subject = f"{int(present.sum())} groups of parents"
         yield "spread over parents", subject, "alike", f"at most {gap:.1%} off", total, p_value, ()

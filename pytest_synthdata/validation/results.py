@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,8 @@ class Check:
         table: the table.
         column: the column, or the reference.
         kind: what was looked at: ``share``, ``median``, ``shape``, ``nulls``, ``orphans``, …
-        subject: of what: a category, and the condition that it stands under.
+        subject: of what: a category, a month, a class of parents.
+        condition: which rows: ``customer.tier = Pro``; empty for all.
         declared: what the declaration says; a number where it is one.
         measured: what the data says.
         rows: how many rows (or days, or parents) this rests on.
@@ -34,6 +35,7 @@ class Check:
     column: str
     kind: str
     subject: str
+    condition: str
     declared: Any
     measured: Any
     rows: int
@@ -54,9 +56,14 @@ class Check:
         """``table.column``."""
         return f"{self.table}.{self.column}"
 
-    def __str__(self) -> str:
+    @property
+    def title(self) -> str:
+        """What was looked at, in words."""
         about = f" ({self.subject})" if self.subject else ""
-        text = f"{self.place}: {self.kind}{about}: declared {shown(self.declared)}, measured {shown(self.measured)}"
+        return f"{self.kind}{about}{f' where {self.condition}' if self.condition else ''}"
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.title}: declared {shown(self.declared)}, measured {shown(self.measured)}"
         if self.p_value is not None:
             return f"{text} ({self.rows:,} rows, p = {self.p_value:.2g})"
         if self.examples:
@@ -149,6 +156,22 @@ class Validation:
         """The results as plain data, for JSON."""
         data: dict[str, Any] = asdict(self)
         return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Validation:
+        """The results from what `to_dict` gave."""
+
+        def table(fields: Mapping[str, Any]) -> TableResult:
+            checks = tuple(Check(**_frozen(one)) for one in fields["checks"])
+            days = tuple(Days(**_frozen(one)) for one in fields["days"])
+            return TableResult(**{**fields, "checks": checks, "days": days})
+
+        return cls(**{**data, "tables": tuple(map(table, data["tables"]))})
+
+
+def _frozen(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists, as JSON has them, as tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
 def settle(tables: Iterable[TableResult], false_alarms: float) -> tuple[TableResult, ...]:

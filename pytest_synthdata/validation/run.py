@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 
 def validate(
-    dataset: Dataset, data: Mapping[str, Any] | None = None, *, false_alarms: float = FALSE_ALARMS
+    dataset: Dataset,
+    data: Mapping[str, Any] | None = None,
+    *,
+    parents: Mapping[str, Any] | None = None,
+    false_alarms: float = FALSE_ALARMS,
 ) -> Validation:
     """Hold data against what a dataset's factories declare.
 
@@ -33,29 +37,34 @@ def validate(
         dataset: whose declarations count, and whose tables are made where ``data`` has none.
         data: by table, what to look at in place of the dataset's own rows: a path, a pandas or Spark DataFrame, an
             Arrow table. Only these tables are then checked.
+        parents: by table, data that the checked tables refer to. Where given, no rows of the dataset are made: what
+            needs a parent that is neither here nor in ``data`` stays unchecked, and says so.
         false_alarms: the greatest probability with which any check fails of data that is as declared.
 
     Raises:
         SynthDataError: for a table that the dataset has not, and for data that cannot be read.
     """
-    for name in data or ():
+    given = {**(parents or {}), **(data or {})}
+    for name in given:
         if name not in dataset.tables:
             raise SynthDataError(f"validate: no table {name!r} in this dataset: {nearest(name, dataset.tables)}")
     begin = time.perf_counter()
     wanted = list(dataset.tables) if data is None else list(data)
     wanted_columns = looked_up_by(dataset[name].bound for name in wanted)
     results: list[TableResult] = []
-    parents: dict[str, Parent] = {}
+    at_hand: dict[str, Parent] = {}
     for table in dataset:
         looked_up = wanted_columns.get(table.name, [])
         if table.name not in wanted and not looked_up:
             continue
-        own = data is None or table.name not in data
-        source = source_of(table if own else (data or {})[table.name], f"validate {table.name}")
+        own = table.name not in given
+        if own and parents is not None:
+            continue
+        source = source_of(table if own else given[table.name], f"validate {table.name}")
         keeper = Keeper(table.bound, looked_up)
-        result = _pass(table.bound, source, parents, keeper, generated=own, measured=table.name in wanted)
+        result = _pass(table.bound, source, at_hand, keeper, generated=own, measured=table.name in wanted)
         if (parent := keeper.parent()) is not None:
-            parents[table.name] = parent
+            at_hand[table.name] = parent
         if result is not None:
             results.append(result)
     seconds = time.perf_counter() - begin
@@ -175,7 +184,7 @@ class TableMeasures:
     def _checks(self) -> Iterator[Check]:
         table = self.bound.plan.table
         for name in self.missing:
-            yield Check(table, name, "missing column", "", "there", "missing", 0, passed=False)
+            yield Check(table, name, "missing column", "", "", "there", "missing", 0, passed=False)
         for key in self.keys:
             yield from key.checks()
         for reference in self.references:

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from pytest_synthdata.columns.calendar import Event, parse_date
 from pytest_synthdata.columns.values import Values
 from pytest_synthdata.validation.laws import Moments
-from pytest_synthdata.validation.measures import Finding, Rule, as_numbers, chi_square
+from pytest_synthdata.validation.measures import Finding, Rule, as_numbers
 from pytest_synthdata.validation.results import Days
 from pytest_synthdata.validation.rows import Rows
+from pytest_synthdata.validation.statistics import chi_square_p, normal_p, sum_of_squares_p
 
 Floats = npt.NDArray[np.float64]
 _AROUND = 28  # days before and after an event with which it is compared
@@ -79,7 +80,7 @@ class MomentsMeasure:
             worst = int(gap.argmax())
             yield (
                 "hours", f"{worst:02d}:00 is farthest off", float(shares[worst]),
-                float(self.hours[worst] / self.hours.sum()), total, chi_square(self.hours, shares), (),
+                float(self.hours[worst] / self.hours.sum()), total, chi_square_p(self.hours, shares), (),
             )  # fmt: skip
 
     def _groups(self, kind: str, likely: Floats, group: npt.NDArray[Any], names: list[str]) -> Iterator[Finding]:
@@ -133,8 +134,6 @@ class MomentsMeasure:
         yield "event", f"multiplier {first} … {last}", float(event.multiplier), measured, counted, p_value, ()
 
     def _each_day(self, likely: Floats) -> Iterator[Finding]:
-        from scipy import stats
-
         size = max(1, int(np.ceil(_LEAST_A_DAY / max(float(np.median(likely)) * self.days.sum(), 1e-9))))
         if size > len(likely) // 2:
             return
@@ -151,13 +150,11 @@ class MomentsMeasure:
         unit = "day" if size == 1 else f"{size} days"
         yield (
             "daily volume", f"the {unit} from {self.timeline.days()[at]} farthest off", float(expected[good][worst]),
-            int(counts[good][worst]), int(self.days.sum()), float(stats.chi2.sf(float(z @ z), len(z) - 1)), (),
+            int(counts[good][worst]), int(self.days.sum()), sum_of_squares_p(float(z @ z), len(z) - 1), (),
         )  # fmt: skip
 
     def _p(self, weights: Floats, likely: Floats, window: npt.NDArray[np.bool_]) -> float:
         """How likely the mean of the days' weights is: days' counts are multinomial, and noise moves each day."""
-        from scipy import stats
-
         shares, counts, weights = _shares(likely[window]), self.days[window], weights[window]
         total = counts.sum()
         if not total:
@@ -165,7 +162,7 @@ class MomentsMeasure:
         around = (weights - shares @ weights) ** 2
         variance = shares @ around / total + self.timeline.noise**2 * (shares**2 @ around)
         z = (counts / total @ weights - shares @ weights) / np.sqrt(max(variance, 1e-300))
-        return float(2 * stats.norm.sf(abs(z)))
+        return normal_p(float(z))
 
 
 def _shares(volume: Floats) -> Floats:
