@@ -1,0 +1,224 @@
+"""A workspace client by the SDK's own settings, and every refusal with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Late
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any, TypeVar
+
+from pytest_synthdata.databricks.names import VolumePath
+from pytest_synthdata.errors import SynthDataError, nearest
+
+T = TypeVar("T")
+
+PREFLIGHT_SECONDS = 10.0
+# The SDK tries an unreachable host for 300 s before its client is even made: too long for a first look.
+_QUICK = {"retry_timeout_seconds": 2, "http_timeout_seconds": 4}
+_PATIENT = {"retry_timeout_seconds": 300, "http_timeout_seconds": 60}
+_HOW_TO_AUTHENTICATE = (
+    "set DATABRICKS_HOST=https://… and DATABRICKS_TOKEN, or run `databricks auth login --host https://…` and set "
+    "DATABRICKS_CONFIG_PROFILE to the profile that it makes"
+)
+_HOW_TO_PERMIT = (
+    "a permission is missing: let an owner GRANT you USE CATALOG, USE SCHEMA, and READ VOLUME and WRITE VOLUME on the "
+    "Volume (CREATE SCHEMA and CREATE VOLUME to create them)"
+)
+
+
+class WorkspaceError(SynthDataError):
+    """What a workspace, or the way to it, refused."""
+
+
+class MissingCredentialsError(WorkspaceError):
+    """There is no host, or nothing to authenticate with."""
+
+
+def connect(client: Any = None) -> Any:
+    """The workspace client that is given, or one by the SDK's own settings: environment, profile, cluster.
+
+    Raises:
+        MissingCredentialsError: where the SDK finds no host or no credentials.
+    """
+    if client is not None:
+        return client
+    config = _config()
+    with explained("the workspace"):
+        return _client(config, _PATIENT)
+
+
+def preflight(volume: VolumePath, client: Any = None, *, create: bool = False) -> Any:
+    """A client for a Volume that is there. An answer, this way or that, comes within 10 seconds.
+
+    Args:
+        volume: the Volume, or a folder in it.
+        client: a ``WorkspaceClient``; one by the SDK's own settings where not given.
+        create: make the schema and the Volume where they are missing. A catalog is never made.
+
+    Raises:
+        WorkspaceError: for what is missing, and how to get it.
+    """
+
+    def look() -> Any:
+        if client is not None:
+            _require(client, volume, create=create)
+            return client
+        config = _config()
+        _require(_client(config, _QUICK), volume, create=create)
+        return _client(config, _PATIENT)
+
+    return _within(PREFLIGHT_SECONDS, look, f"no answer from the workspace about {volume.full_name}")
+
+
+def scrubbed(text: str, client: Any) -> str:
+    """A text without the client's tokens and passwords."""
+    for secret in _secrets(client):
+        text = text.replace(secret, "***")
+    return text
+
+
+@contextmanager
+def explained(doing: str, client: Any = None) -> Iterator[None]:
+    """Within it, what the SDK raises is a `WorkspaceError` that says what was being done.
+
+    Args:
+        doing: such as "uploading /Volumes/…".
+        client: whose secrets the message must not have.
+    """
+    try:
+        yield
+    except SynthDataError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:  # all that the SDK and requests raise
+        # Without the SDK's own traceback, which may show a URL that is signed.
+        raise WorkspaceError(scrubbed(f"{doing}: {_reason(error)}", client)) from None
+
+
+def _reason(error: BaseException) -> str:
+    from databricks.sdk.errors import PermissionDenied
+
+    parts = [str(error) or type(error).__name__]
+    if isinstance(error, PermissionDenied):
+        parts.append(_HOW_TO_PERMIT)
+    while error.__cause__ is not None:
+        error = error.__cause__
+        parts.append(str(error) or type(error).__name__)
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _config() -> Any:
+    try:
+        from databricks.sdk.core import Config
+    except ImportError:
+        raise WorkspaceError("Databricks needs its SDK here: pip install 'pytest-synthdata[databricks]'") from None
+    try:
+        return Config(product="pytest-synthdata", product_version=_version(), **_QUICK)
+    except (ValueError, OSError) as error:
+        has_host = "host=" in str(error)
+        missing = "the workspace's credentials are missing" if has_host else "the workspace's host is missing"
+        raise MissingCredentialsError(f"{missing}: {_HOW_TO_AUTHENTICATE}") from None
+
+
+def _client(config: Any, limits: dict[str, int]) -> Any:
+    from databricks.sdk import WorkspaceClient
+
+    for name, seconds in limits.items():
+        setattr(config, name, seconds)
+    return WorkspaceClient(config=config)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("pytest-synthdata")
+
+
+def _require(client: Any, volume: VolumePath, *, create: bool) -> None:
+    from databricks.sdk.errors import NotFound, Unauthenticated
+
+    with explained(f"asking the workspace {client.config.host} about {volume.full_name}", client):
+        try:
+            client.volumes.read(volume.full_name)
+        except Unauthenticated:
+            raise MissingCredentialsError(f"the workspace refuses the credentials: {_HOW_TO_AUTHENTICATE}") from None
+        except NotFound:
+            _find_out(client, volume, create=create)
+
+
+def _find_out(client: Any, volume: VolumePath, *, create: bool) -> None:
+    """What of a Volume's name is missing; it is made where that is allowed."""
+    from databricks.sdk.errors import NotFound
+    from databricks.sdk.service.catalog import VolumeType
+
+    schema = f"{volume.catalog}.{volume.schema}"
+    remedy = "create it, or allow it to be created: --synth-create, create=True"
+    with explained(f"looking for the catalog {volume.catalog}", client):
+        try:
+            client.catalogs.get(volume.catalog)
+        except NotFound:
+            known = [str(catalog.name) for catalog in client.catalogs.list()]
+            raise WorkspaceError(
+                f"there is no catalog {volume.catalog!r} ({nearest(volume.catalog, known)}); catalogs are never "
+                "created here: name another, or ask an administrator for it"
+            ) from None
+    with explained(f"looking for the schema {schema}", client):
+        try:
+            client.schemas.get(schema)
+        except NotFound:
+            if not create:
+                raise WorkspaceError(f"there is no schema {schema}: {remedy}") from None
+            _unless_there(client.schemas.create, name=volume.schema, catalog_name=volume.catalog)
+    if not create:
+        raise WorkspaceError(f"there is no Volume {volume.full_name}: {remedy}")
+    with explained(f"creating the Volume {volume.full_name}", client):
+        _unless_there(
+            client.volumes.create,
+            catalog_name=volume.catalog,
+            schema_name=volume.schema,
+            name=volume.volume,
+            volume_type=VolumeType.MANAGED,
+        )
+
+
+def _unless_there(create: Callable[..., Any], **arguments: Any) -> None:
+    """Create something; losing the race to another process is as good."""
+    from databricks.sdk.errors import AlreadyExists, BadRequest
+
+    try:
+        create(**arguments)
+    except AlreadyExists:
+        pass
+    except BadRequest as error:
+        if "already exists" not in str(error).lower():
+            raise
+
+
+def _secrets(client: Any) -> list[str]:
+    config = getattr(client, "config", None)
+    if config is None:
+        return []
+    values = [getattr(config, attribute.name) for attribute in config.attributes() if attribute.sensitive]
+    # A secret of few characters would blot out ordinary words.
+    return [str(value) for value in values if value and len(str(value)) > len("secret")]
+
+
+def _within(seconds: float, work: Callable[[], T], late: str) -> T:
+    """What a function gives, if it does in time. In a daemon thread, since a socket's wait cannot be ended."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - is raised where the result is asked for
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        return future.result(seconds)
+    except Late:
+        raise WorkspaceError(f"{late} within {seconds:g} s: is the host right, is a proxy or VPN missing?") from None
+
+
+__all__ = ["MissingCredentialsError", "WorkspaceError", "connect", "explained", "preflight", "scrubbed"]

@@ -1,0 +1,94 @@
+"""Runs in a Volume: how their folders are called, and how the left-overs of crashed ones are found and removed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from secrets import token_hex
+from typing import Any
+
+from pytest_synthdata.databricks.client import preflight
+from pytest_synthdata.databricks.names import VolumePath, is_safe
+from pytest_synthdata.databricks.upload import NOTE, Upload
+from pytest_synthdata.databricks.volumes import Files
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+_RUN = re.compile(r"synthdata-(\d{8}T\d{6}Z)-[0-9a-f]{8}")
+
+
+def new_run() -> str:
+    """The name of a new run: the time, and what tells it from others of that second."""
+    return f"synthdata-{datetime.now(timezone.utc).strftime(_STAMP)}-{token_hex(4)}"
+
+
+def sweep(volume: str, *, older_than: timedelta, client: Any = None, dry_run: bool = False) -> list[str]:
+    """Remove what crashed runs have left: folders with our note that a run has not taken away again.
+
+    What a run kept on purpose has no such note, and stays; so does everything that is not ours.
+
+    Args:
+        volume: the Volume, or a folder in it, that runs wrote to.
+        older_than: the least age of what is removed. It must be more than your longest run takes.
+        client: a ``WorkspaceClient``; one by the SDK's own settings where not given.
+        dry_run: only tell what would be removed.
+
+    Returns:
+        The paths that were removed.
+
+    Raises:
+        WorkspaceError: for what the workspace refuses.
+    """
+    place = VolumePath.parse(volume)
+    files = Files(preflight(place, client))
+    limit = datetime.now(timezone.utc) - older_than
+    found = list(_left_overs(files, place, limit))
+    if not dry_run:
+        for folder, whole in found:
+            if whole:
+                files.remove_folder(folder)
+            else:
+                _remove_unfinished(files, folder)
+    return [str(folder) for folder, _ in found]
+
+
+def _left_overs(files: Files, place: VolumePath, limit: datetime) -> Iterator[tuple[VolumePath, bool]]:
+    """Folders, and whether the whole folder is a run's own."""
+    for entry in files.entries(place):
+        if not entry.is_folder or not is_safe(entry.name):
+            continue
+        folder = place / entry.name
+        content = {item.name for item in files.entries(folder)}
+        run = _RUN.fullmatch(entry.name)
+        if NOTE in content:
+            noted = _noted(files.text(folder, NOTE))
+            created = noted.get("created")
+            if isinstance(created, datetime) and created < limit:
+                yield folder, bool(run) and noted["run"] == entry.name
+        elif run and not content and datetime.strptime(run[1], _STAMP).replace(tzinfo=timezone.utc) < limit:
+            yield folder, True  # it crashed before its first file
+
+
+def _noted(text: str | None) -> dict[str, Any]:
+    try:
+        note = json.loads(text or "")
+        created = datetime.fromisoformat(note["created"])
+        return {"run": note["run"], "created": created, "tables": list(note["tables"])}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def _remove_unfinished(files: Files, folder: VolumePath) -> None:
+    """From a folder of somebody's choosing, only the tables that its note says were begun and never finished."""
+    upload = Upload(files, folder, run=str(folder))
+    finished = upload.manifest()
+    for name in _noted(files.text(folder, NOTE)).get("tables", ()):
+        if is_safe(name) and name not in finished:
+            upload.clear(folder / name)
+    files.remove(folder, NOTE)
+    if not files.entries(folder):
+        files.remove_folder(folder)
+
+
+__all__ = ["new_run", "sweep"]

@@ -1,0 +1,252 @@
+"""A dataset's tables in a folder of a Volume: parents before children, the manifest last.
+
+A folder that has a manifest has every table in it whole. While tables are written, and as long as the folder is a
+temporary one, it also holds a note of that, by which what a crash leaves can be told from what was meant to stay.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from pytest_synthdata.databricks.client import WorkspaceError, preflight
+from pytest_synthdata.databricks.names import VolumePath, is_safe
+from pytest_synthdata.databricks.volumes import Files
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset, Table
+
+MANIFEST = "_synthdata.json"
+NOTE = "_synthdata_unfinished.json"
+_FORM = 1  # of the manifest
+_OF_A_TABLE = ("part-", "_")  # how the names of a written table's files begin
+_PACKAGES = ("pytest-synthdata", "numpy", "pyarrow", "scipy", "factory-boy", "Faker", "databricks-sdk")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where tables are.
+
+    Args:
+        path: the folder that holds them and their manifest, as text.
+        tables: each table's path, parents first.
+        skipped: the tables that were there already, with the same fingerprint.
+    """
+
+    path: str
+    tables: Mapping[str, str]
+    skipped: tuple[str, ...]
+
+
+def upload(
+    dataset: Dataset,
+    folder: str,
+    *,
+    client: Any = None,
+    spark: Any = None,
+    create: bool = False,
+    overwrite: bool = False,
+) -> Saved:
+    """Save a dataset's tables to a folder in a Volume; the arguments are those of `Dataset.to_volume`."""
+    target = VolumePath.parse(folder)
+    files = Files(preflight(target, client, create=create))
+    return Upload(files, target, run=str(target)).save(dataset, spark=spark, overwrite=overwrite)
+
+
+class Upload:
+    """A folder of a Volume that gets tables.
+
+    Args:
+        files: the workspace's files.
+        folder: the folder. It is made where it is missing.
+        run: the name of whoever writes.
+        temporary: whether the folder is to be removed later, so that its note stays.
+    """
+
+    def __init__(self, files: Files, folder: VolumePath, *, run: str, temporary: bool = False) -> None:
+        self.files = files
+        self.folder = folder
+        self.run = run
+        self.temporary = temporary
+
+    def begin(self, fingerprints: Mapping[str, str] | None = None) -> None:
+        """Make the folder and leave the note."""
+        self.files.make(self.folder)
+        note = {"run": self.run, "created": _now(), "tables": dict(fingerprints or {})}
+        self.files.put_text(json.dumps(note), self.folder, NOTE)
+
+    def save(
+        self, dataset: Dataset, names: Iterable[str] | None = None, *, spark: Any = None, overwrite: bool = False
+    ) -> Saved:
+        """Save tables, with those that they refer to, or all.
+
+        Raises:
+            WorkspaceError: where other data is there, and for what the workspace refuses.
+        """
+        tables = list(_with_parents(dataset, dataset.tables if names is None else names))
+        paths = {table.name: str(self.folder / table.name) for table in tables}
+        fingerprints = {table.name: table.fingerprint() for table in tables}
+        manifest = self.manifest()
+        same = [name for name in fingerprints if manifest.get(name, {}).get("fingerprint") == fingerprints[name]]
+        skipped = tuple(name for name in same if self._is_whole(name, manifest[name]))
+        missing = [table for table in tables if table.name not in skipped]
+        if missing:
+            if not overwrite:
+                self._require_free(missing, manifest, fingerprints)
+            self._write(dataset, missing, fingerprints, manifest, spark=spark)
+        return Saved(str(self.folder), paths, skipped)
+
+    def manifest(self) -> dict[str, Any]:
+        """The entries of the tables that are whole, by name."""
+        text = self.files.text(self.folder, MANIFEST)
+        if text is None:
+            return {}
+        try:
+            content = json.loads(text)
+            tables: dict[str, Any] = content["tables"]
+            known = content["form"] == _FORM and all(
+                is_safe(name) and {"fingerprint", "files"} <= set(entry) for name, entry in tables.items()
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            known = False
+        if not known:
+            raise WorkspaceError(f"{self.folder / MANIFEST} is no manifest of this version; choose another folder")
+        return tables
+
+    def _write(
+        self,
+        dataset: Dataset,
+        missing: list[Table],
+        fingerprints: Mapping[str, str],
+        manifest: Mapping[str, Any],
+        *,
+        spark: Any,
+    ) -> None:
+        from tqdm import tqdm
+
+        self.begin(fingerprints)
+        written = {table.name for table in missing}
+        entries = {name: entry for name, entry in manifest.items() if name not in written}
+        if set(entries) != set(manifest):
+            self._put_manifest(dataset, entries)  # no reader shall take what is being replaced for whole
+        with tqdm(unit="B", unit_scale=True, disable=None, leave=False) as bar:
+            for table in missing:
+                bar.set_description(table.name)
+                folder = self.folder / table.name
+                self.clear(folder)
+                self.files.make(folder)
+                stored = self._by_spark(table, spark, folder) if _sees(spark, self.folder) else None
+                if stored is None:
+                    stored = self._by_files(table, folder, bar)
+                entries[table.name] = _entry(table, fingerprints[table.name], stored)
+        self._put_manifest(dataset, entries)
+        if not self.temporary:
+            self.files.remove(self.folder, NOTE)
+
+    def clear(self, folder: VolumePath) -> None:
+        """Remove the files of a table, and nothing that is none."""
+        for entry in self.files.entries(folder):
+            if entry.is_folder or not entry.name.startswith(_OF_A_TABLE):
+                raise WorkspaceError(f"{folder} holds {entry.name!r}, which is no part of a table; it is not replaced")
+        self.files.remove_folder(folder)
+
+    def _by_files(self, table: Table, folder: VolumePath, bar: Any) -> list[dict[str, Any]]:
+        with TemporaryDirectory(prefix="synthdata-") as place:
+            written = table.to_parquet(Path(place) / "table")
+            sources = sorted(written.iterdir())
+            bar.total = (bar.total or 0) + sum(source.stat().st_size for source in sources)
+            parts = [source for source in sources if source.name.startswith("part-")]
+            rest = [source for source in sources if source not in parts]
+            return [
+                asdict(stored) for group in (parts, rest) for stored in self.files.put_all(group, folder, bar.update)
+            ]
+
+    def _by_spark(self, table: Table, spark: Any, folder: VolumePath) -> list[dict[str, Any]]:
+        table.to_spark(spark).write.mode("overwrite").parquet(str(folder))
+        rows = spark.read.parquet(str(folder)).count()
+        if rows != table.num_rows:
+            raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that Spark wrote")
+        return [{"name": entry.name, "size": entry.size} for entry in self.files.entries(folder)]
+
+    def _is_whole(self, name: str, entry: Mapping[str, Any]) -> bool:
+        sizes = {found.name: found.size for found in self.files.entries(self.folder / name)}
+        return all(sizes.get(file["name"]) == file["size"] for file in entry["files"])
+
+    def _require_free(self, missing: list[Table], manifest: Mapping[str, Any], fingerprints: Mapping[str, str]) -> None:
+        note = self._note()
+        for table in missing:
+            folder = self.folder / table.name
+            other = "overwrite=True replaces it; or choose another folder"
+            if table.name in manifest and manifest[table.name]["fingerprint"] != fingerprints[table.name]:
+                raise WorkspaceError(f"{folder} holds a table of other data: {other}")
+            started = note.get(table.name)
+            if started == fingerprints[table.name] or table.name in manifest:
+                continue  # the same table, begun or damaged: its files are replaced by what they should be
+            if started is not None:
+                raise WorkspaceError(f"{folder} is being written, or was left unfinished, with other data: {other}")
+            if self.files.entries(folder):
+                raise WorkspaceError(f"{folder} is not empty, and no upload of ours is noted there: {other}")
+
+    def _note(self) -> Mapping[str, str]:
+        text = self.files.text(self.folder, NOTE)
+        try:
+            return dict(json.loads(text)["tables"]) if text else {}
+        except (ValueError, KeyError, TypeError):
+            return {}
+
+    def _put_manifest(self, dataset: Dataset, entries: Mapping[str, Any]) -> None:
+        content = {
+            "form": _FORM,
+            "run": self.run,
+            "created": _now(),
+            "seed": dataset.seed,
+            "versions": dict(_versions()),
+            "tables": entries,
+        }
+        self.files.put_text(json.dumps(content, indent=1), self.folder, MANIFEST)
+
+
+def _with_parents(dataset: Dataset, names: Iterable[str]) -> Iterator[Table]:
+    wanted = {parent for name in names for parent in (name, *dataset[name].bound.all_parents())}
+    return (table for table in dataset if table.name in wanted)
+
+
+def _entry(table: Table, fingerprint: str, files: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "rows": table.num_rows,
+        "fingerprint": fingerprint,
+        "schema": {field.name: str(field.type) for field in table.schema},
+        "parents": sorted(table.bound.all_parents()),
+        "files": files,
+    }
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            yield package, version(package)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _sees(spark: Any, folder: VolumePath) -> bool:
+    """Whether a Spark session can write to a Volume. LIST is Databricks' own; any other Spark cannot parse it."""
+    if spark is None:
+        return False
+    try:
+        spark.sql(f"LIST '{folder.root}' LIMIT 1").collect()
+    except Exception:  # noqa: BLE001 - of Spark's many errors each means no
+        return False
+    return True
+
+
+__all__ = ["MANIFEST", "NOTE", "Saved", "Upload", "upload"]

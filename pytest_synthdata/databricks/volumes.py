@@ -1,0 +1,202 @@
+"""Files in a Volume by the Files API: put and compared, listed, read, removed. Nothing above a folder is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from pytest_synthdata.databricks.client import WorkspaceError, explained
+from pytest_synthdata.databricks.names import VolumePath, is_safe
+
+T = TypeVar("T")
+
+IN_FLIGHT = 5  # the services answer 429 to more
+_ATTEMPTS = 5
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file as it is stored: its name, size in bytes, and SHA-256."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a folder holds: a name, whether it is a folder, its size in bytes."""
+
+    name: str
+    is_folder: bool
+    size: int
+
+
+class _NotAsSentError(Exception):
+    """A stored file is not what was sent."""
+
+
+class Files:
+    """A workspace's files. What fails in passing is tried again, with growing pauses.
+
+    Args:
+        client: a ``WorkspaceClient``.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def put_all(self, sources: list[Path], folder: VolumePath, progress: Callable[[int], object]) -> list[Stored]:
+        """Store files, at most five at a time; each is read back and compared. A folder must be there."""
+        pool = ThreadPoolExecutor(IN_FLIGHT)
+        try:
+            coming = [pool.submit(self.put, source, folder, progress) for source in sources]
+            return [future.result() for future in coming]
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def put(self, source: Path, folder: VolumePath, progress: Callable[[int], object] = lambda _: None) -> Stored:
+        """Store a file, replacing what is there, and compare it with what was sent."""
+        target = str(folder / source.name)
+        size, digest = source.stat().st_size, _digest(source)
+
+        def send() -> None:
+            # From a file, never a stream: the SDK can send it again. One connection each: five in all.
+            self.client.files.upload_from(target, str(source), overwrite=True, use_parallel=False)
+            self._compare(target, size, digest)
+
+        with explained(f"uploading {target}", self.client):
+            self._persistently(send)
+        progress(size)
+        return Stored(source.name, size, digest)
+
+    def put_text(self, text: str, folder: VolumePath, name: str) -> None:
+        """Store a small text as a file."""
+        with TemporaryDirectory(prefix="synthdata-") as place:
+            source = Path(place) / name
+            source.write_text(text, encoding="utf-8")
+            self.put(source, folder)
+
+    def text(self, folder: VolumePath, name: str) -> str | None:
+        """A small file's text; None where there is no such file."""
+        from databricks.sdk.errors import NotFound
+
+        path = str(folder / name)
+
+        def read() -> str | None:
+            try:
+                with self.client.files.download(path).contents as stream:
+                    content: bytes = stream.read()
+            except NotFound:
+                return None
+            return content.decode()
+
+        with explained(f"reading {path}", self.client):
+            return self._persistently(read)
+
+    def make(self, folder: VolumePath) -> None:
+        """Make a folder, and those above it up to the Volume."""
+        with explained(f"making {folder}", self.client):
+            self._persistently(lambda: self.client.files.create_directory(str(folder)))
+
+    def entries(self, folder: VolumePath) -> list[Entry]:
+        """What a folder holds; nothing where there is no such folder."""
+        from databricks.sdk.errors import NotFound
+
+        def read() -> list[Entry]:
+            try:
+                found = list(self.client.files.list_directory_contents(str(folder)))
+            except NotFound:
+                return []
+            return [Entry(str(item.name), bool(item.is_directory), int(item.file_size or 0)) for item in found]
+
+        with explained(f"listing {folder}", self.client):
+            return self._persistently(read)
+
+    def remove(self, folder: VolumePath, name: str) -> None:
+        """Remove a file. That it is gone already is no error."""
+        with explained(f"removing {folder / name}", self.client):
+            self._persistently(lambda: self._unless_gone(self.client.files.delete, str(folder / name)))
+
+    def remove_folder(self, folder: VolumePath) -> None:
+        """Remove a folder with all that it holds. Its place is never the Volume itself.
+
+        Raises:
+            WorkspaceError: for the Volume itself, and for a name that leads elsewhere.
+        """
+        if not folder.folders:
+            raise WorkspaceError(f"{folder} is a whole Volume; only folders in one are removed")
+        for entry in self.entries(folder):
+            # By its name, below this folder, whatever path the answer states.
+            if not is_safe(entry.name):
+                raise WorkspaceError(f"{folder} holds {entry.name!r}, which no upload of ours has written; remove it")
+            if entry.is_folder:
+                self.remove_folder(folder / entry.name)
+            else:
+                self.remove(folder, entry.name)
+        with explained(f"removing {folder}", self.client):
+            self._persistently(lambda: self._unless_gone(self.client.files.delete_directory, str(folder)))
+
+    @staticmethod
+    def _unless_gone(delete: Callable[[str], Any], path: str) -> None:
+        from databricks.sdk.errors import NotFound
+
+        with suppress(NotFound):
+            delete(path)
+
+    def _compare(self, target: str, size: int, digest: str) -> None:
+        found = self.client.files.get_metadata(target).content_length
+        if found != size:
+            raise _NotAsSentError(f"{found} bytes are stored of {size:,} that were sent")
+        if self._stored_digest(target) != digest:
+            raise _NotAsSentError("other bytes are stored than were sent")
+
+    def _stored_digest(self, target: str) -> str:
+        digest = sha256()
+        with self.client.files.download(target).contents as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def _persistently(self, work: Callable[[], T]) -> T:
+        """The SDK tries again after 429 and 503; this does after other passing faults, and for what is not as sent."""
+        from databricks.sdk.errors import DatabricksError, DeadlineExceeded, InternalError, TemporarilyUnavailable
+        from databricks.sdk.retries import retried
+        from requests import RequestException
+
+        attempts = 0
+
+        def passing(error: BaseException) -> str | None:
+            nonlocal attempts
+            attempts += 1
+            kinds = (_NotAsSentError, InternalError, DeadlineExceeded, TemporarilyUnavailable, RequestException)
+            gateway = isinstance(error, DatabricksError) and type(error) is DatabricksError  # a 502 has no class
+            if attempts < _ATTEMPTS and (isinstance(error, kinds) or gateway):
+                return type(error).__name__
+            return None
+
+        config = self.client.config
+        limit = timedelta(seconds=config.retry_timeout_seconds or 300)
+        try:
+            return retried(is_retryable=passing, timeout=limit, clock=config.clock)(work)()
+        except _NotAsSentError as error:
+            raise WorkspaceError(f"{error}, {attempts} times") from None
+
+
+def _digest(path: Path) -> str:
+    digest = sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+__all__ = ["Entry", "Files", "Stored"]
