@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.declarations import ForeignKey
     from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
     from pytest_synthdata.factories.base import TableFactory
+    from pytest_synthdata.validation.matching import assert_matches
 
 _MODULES = {
     "Categorical": "columns.categories",
@@ -52,6 +53,7 @@ _MODULES = {
     "TableFactory": "factories.base",
     "Timeline": "columns.calendar",
     "Uniform": "columns.distributions",
+    "assert_matches": "validation.matching",
     "col": "columns.expressions",
     "column": "columns.expressions",
     "when": "columns.expressions",
@@ -80,6 +82,7 @@ __all__ = [
     "TableFactory",
     "Timeline",
     "Uniform",
+    "assert_matches",
     "col",
     "column",
     "when",

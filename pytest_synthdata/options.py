@@ -11,8 +11,12 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_synthdata.materialise import Materialiser  # noqa: F401 - the stash's
+
 DEFAULT_SEED = 42
+REPORT = "synth-report.html"
 SETTINGS = pytest.StashKey["Settings"]()
+MATERIALISER = pytest.StashKey["Materialiser"]()
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Settings:
         remote: a Spark Connect endpoint.
         engine: ``"spark"`` or ``"sail"``.
         spark_conf: Spark settings on top of ours.
+        summary: whether the run ends with declared against measured.
+        report: the file for the page that shows it.
     """
 
     seed: int = DEFAULT_SEED
@@ -36,6 +42,8 @@ class Settings:
     remote: str | None = None
     engine: str = "spark"
     spark_conf: Mapping[str, str] = field(default_factory=dict)
+    summary: bool = False
+    report: str | None = None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -52,6 +60,16 @@ def add_options(parser: pytest.Parser) -> None:
         help="multiply the default numbers of rows, e.g. 0.1; numbers that a marker states stay (default: 1)",
     )
     group.addoption("--synth-remote", metavar="URL", help="use the Spark Connect server at URL, e.g. sc://localhost")
+    group.addoption(
+        "--synth-summary", action="store_true", help="hold the data of the run against its declarations, and say so"
+    )
+    group.addoption(
+        "--synth-report",
+        metavar="FILE",
+        nargs="?",
+        const=REPORT,
+        help=f"write a page that shows the data of the run, declared against measured (default: {REPORT})",
+    )
     parser.addini("synth_seed", "seed of the data (default: 42)")
     parser.addini("synth_scale", "multiply the default numbers of rows (default: 1)")
     parser.addini(
@@ -63,6 +81,8 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("synth_spark_fixture", "the fixture that gives the Spark session")
     parser.addini("synth_remote", "a Spark Connect endpoint, e.g. sc://localhost")
     parser.addini("synth_spark_engine", "spark or sail (default: spark)")
+    parser.addini("synth_summary", "hold the data of every run against its declarations", type="bool", default=False)
+    parser.addini("synth_report", "the file for the page that shows the data of every run")
     parser.addini("synth_spark_conf", "Spark settings, one 'name=value' a line", type="linelist", default=[])
 
 
@@ -85,6 +105,8 @@ def read_settings(config: pytest.Config) -> Settings:
         remote=_option(config, "synth_remote", None),
         engine=engine,
         spark_conf=dict(_conf(line) for line in config.getini("synth_spark_conf")),
+        summary=bool(config.getoption("synth_summary", False) or config.getini("synth_summary")),
+        report=_report(_option(config, "synth_report", None)),
     )
 
 
@@ -112,6 +134,13 @@ def _scale(value: Any) -> float:
     if not 0 < scale < float("inf"):
         raise pytest.UsageError(f"--synth-scale={value!r}: the scale is a positive number, such as 0.1")
     return scale
+
+
+def _report(file: str | None) -> str | None:
+    if file is not None and not file.endswith((".html", ".htm")):
+        # pytest takes what follows the bare flag for its value.
+        raise pytest.UsageError(f"--synth-report: {file!r} is no page; write --synth-report={REPORT}, with '='")
+    return file
 
 
 def _conf(line: str) -> tuple[str, str]:

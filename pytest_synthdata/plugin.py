@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_synthdata.options import SETTINGS, add_options, read_settings
+from pytest_synthdata.options import MATERIALISER, SETTINGS, add_options, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
-    config.stash[SETTINGS] = read_settings(config)
+    config.stash[SETTINGS] = settings = read_settings(config)
+    if settings.summary or settings.report:
+        from pytest_synthdata.report.session import Reporting
+
+        config.pluginmanager.register(Reporting(config), "synthdata-report")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -110,7 +114,8 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
 def _synth_materialiser(pytestconfig: pytest.Config) -> Materialiser:
     from pytest_synthdata.materialise import Materialiser
 
-    return Materialiser(pytestconfig.stash[SETTINGS])
+    pytestconfig.stash[MATERIALISER] = materialiser = Materialiser(pytestconfig.stash[SETTINGS])
+    return materialiser
 
 
 @pytest.fixture

@@ -1,0 +1,256 @@
+"""What the report shows of a dataset, as plain data: texts, numbers and drawn plots."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.columns.values import to_numpy
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.report import plots
+from pytest_synthdata.report.diagram import diagram
+from pytest_synthdata.report.sample import MOST, SampleRows, associations
+from pytest_synthdata.report.terminal import incident
+from pytest_synthdata.validation.columns import law_of_column, leaf_of
+from pytest_synthdata.validation.describe import leaves
+from pytest_synthdata.validation.laws import Curve, Fork, Leaf, Moments, Shares
+from pytest_synthdata.validation.measures import as_numbers
+from pytest_synthdata.validation.results import Check, TableResult, Validation, shown
+from pytest_synthdata.validation.rows import key_column
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset, Table
+
+_ROWS_SHOWN = 8
+_MOST_PANELS = 8
+_PACKAGES = ("pytest-synthdata", "numpy", "scipy", "pyarrow", "factory-boy", "faker")
+_LETTERS = 36  # of a cell
+
+
+def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
+    """The report's content, for `page.write`.
+
+    Args:
+        dataset: what is shown.
+        result: its validation.
+
+    Raises:
+        SynthDataError: where the packages that draw are not installed.
+    """
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401 - ICN: the whole package is asked for
+    except ImportError as error:
+        raise SynthDataError(
+            f"the report needs {error.name}, which is not installed: pip install 'pytest-synthdata[report]'"
+        ) from None
+    tables = [_table(table, result[table.name]) for table in dataset]
+    incidents = [
+        {"table": one.table, **incident(one, days, event)}
+        for one in result.tables
+        for days in one.days
+        for event in days.events
+    ]
+    return {
+        "seed": dataset.seed,
+        "rows": sum(table.num_rows for table in dataset),
+        "checks": len(result.checks),
+        "failed": [_check(check) for check in result.failed],
+        "one_in": f"{1 / result.false_alarms:,.0f}",
+        "tables": tables,
+        "incidents": incidents,
+        "diagram": diagram(dataset),
+        "command": _command(dataset),
+        "versions": {"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+    }
+
+
+def _command(dataset: Dataset) -> str:
+    shipped = "pytest_synthdata.factories"
+    own = [f"{table.factory.__module__}:{table.factory.__qualname__}" for table in dataset]
+    against = [f"--against {name}" for name in own if not name.startswith(f"{shipped}.")]
+    rows = [f"--rows {table.name}={table.num_rows}" for table in dataset]
+    return " ".join(["synthdata report", f"--seed {dataset.seed}", *rows, *against])
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {
+        "place": check.place,
+        "table": check.table,
+        "column": check.column,
+        "title": check.title,
+        "declared": shown(check.declared),
+        "measured": shown(check.measured),
+        "rows": check.rows,
+        "p": "" if check.adjusted is None else f"{check.adjusted:.2g}",
+        "passed": check.passed,
+    }
+
+
+def _table(table: Table, result: TableResult) -> dict[str, Any]:
+    rows = SampleRows(table.bound)
+    plan = table.bound.plan
+    keys = {key_column(plan, name): name for name in plan.references}
+    columns = [_column(rows, name, result, keys.get(name)) for name in plan.visible]
+    found = associations(rows) if rows.count else None
+    return {
+        "name": table.name,
+        "rows": table.num_rows,
+        "sampled": rows.count if rows.count < table.num_rows else None,
+        "most": MOST,
+        "factory": f"{table.factory.__module__}.{table.factory.__qualname__}",
+        "fingerprint": table.fingerprint(),
+        "columns": columns,
+        "checks": len(result.checks),
+        "failed": sum(not check.passed for check in result.checks),
+        "sample": _sample(table),
+        "time": _time(rows, result),
+        "fan_out": [_fan_out(rows, name, result) for name in plan.references] if rows.count else [],
+        "matrix": plots.matrix(f"{table.name}: how columns go together", *found) if found else "",
+    }
+
+
+def _sample(table: Table) -> dict[str, Any]:
+    first = table.to_arrow(0, _ROWS_SHOWN)
+    cells = [[_cell(value) for value in column.to_pylist()] for column in first.columns]
+    numeric = [pa.types.is_integer(field.type) or pa.types.is_floating(field.type) for field in first.schema]
+    return {"names": first.column_names, "numeric": numeric, "rows": list(zip(*cells, strict=True))}
+
+
+def _cell(value: Any) -> str:
+    text = "null" if value is None else (f"{value:,.10g}" if isinstance(value, float) else str(value))
+    text = text.removesuffix("+00:00")
+    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
+
+
+def _column(rows: SampleRows, name: str, result: TableResult, reference: str | None) -> dict[str, Any]:
+    """A column: what it is, what it was found to be, and its plots."""
+    checks = [check for check in result.checks if check.column in (name, reference)]
+    array = rows.array(name)
+    distinct = pc.count_distinct(array, mode="all").as_py() if not pa.types.is_nested(array.type) else None
+    declared = rows.bound.plan.columns[name]
+    plan = rows.bound.plan
+    if reference is not None:
+        parent = plan.columns[reference]
+        assert isinstance(parent, Reference)  # noqa: S101
+        text = f"→ {parent.parent.table}.{parent.parent.key}"
+    else:
+        text = _declaration(declared)
+    is_key = name == plan.key or reference is not None
+    return {
+        "name": name,
+        "type": str(array.type),
+        "declared": text,
+        "key": name == plan.key,
+        "reference": reference and plan.columns[reference].parent.table,  # type: ignore[attr-defined]
+        "nulls": array.null_count / len(array) if len(array) else 0.0,
+        "distinct": distinct,
+        "checks": [_check(check) for check in checks],
+        "failed": sum(not check.passed for check in checks),
+        "unchecked": result.unchecked.get(name, ""),
+        "panels": [] if is_key or not len(array) else _panels(rows, name, array),
+    }
+
+
+def _declaration(generator: Any) -> str:
+    text = repr(generator)
+    return text if len(text) <= 110 else f"{type(generator).__name__}(…)"  # noqa: PLR2004
+
+
+def _panels(rows: SampleRows, name: str, array: pa.Array) -> list[dict[str, str]]:
+    """A plot for each condition that a column's law depends on."""
+    node = law_of_column(rows.bound, name)
+    all_leaves = leaves(node)
+    which = leaf_of(node, rows, name) if isinstance(node, Fork) else np.zeros(rows.count, np.int64)
+    panels: list[dict[str, str]] = []
+    for number, leaf in enumerate(all_leaves):
+        cells = array.filter(pa.array(which == number)).drop_null()
+        if len(cells) and (svg := _leaf_plot(f"{rows.bound.plan.table}.{name} {leaf.label}".strip(), leaf, cells)):
+            panels.append({"title": leaf.label or "all rows", "svg": svg, "rows": f"{len(cells):,}"})
+    if len(all_leaves) == 1 and panels and isinstance(law := all_leaves[0].law, Curve):
+        x = as_numbers(array.drop_null())
+        svg = plots.cumulative(f"{rows.bound.plan.table}.{name}: share of rows up to each value", x, law)
+        panels.append({"title": "cumulative", "svg": svg, "rows": f"{len(x):,}"})
+    if not panels:
+        panels = _measured_only(f"{rows.bound.plan.table}.{name}", array.drop_null())
+    return panels[:_MOST_PANELS]
+
+
+def _leaf_plot(name: str, leaf: Leaf, cells: pa.Array) -> str:
+    law = leaf.law
+    if isinstance(law, Curve):
+        return plots.histogram(name, as_numbers(cells), law)
+    if isinstance(law, Shares):
+        declared = law.map(lambda values: pa.array(values).cast(cells.type).to_pylist()).probabilities
+        counts = Counter(cells.to_pylist())
+        return plots.bars(name, {value: count / len(cells) for value, count in counts.items()}, declared)
+    return ""
+
+
+def _measured_only(name: str, array: pa.Array) -> list[dict[str, str]]:
+    """A plot of what no declaration says."""
+    type_ = array.type
+    if not len(array) or pa.types.is_nested(type_) or pa.types.is_timestamp(type_):
+        return []
+    if pa.types.is_floating(type_) or pa.types.is_decimal(type_) or pa.types.is_integer(type_):
+        if pc.count_distinct(array).as_py() > 1:
+            svg = plots.histogram(name, as_numbers(array))
+            return [{"title": "measured", "svg": svg, "rows": f"{len(array):,}"}]
+        return []
+    counts = Counter(array.to_pylist())
+    top = {value: count / len(array) for value, count in counts.most_common(8)}
+    if len(counts) == len(array):
+        return []
+    title = "measured" if len(counts) <= len(top) else f"the most frequent of {len(counts):,} values"
+    return [{"title": title, "svg": plots.bars(name, top), "rows": f"{len(array):,}"}]
+
+
+def _time(rows: SampleRows, result: TableResult) -> list[dict[str, str]]:
+    found = []
+    for days in result.days:
+        place = f"{result.table}.{days.column}"
+        found.append({"title": f"{days.column}: rows a day", "svg": plots.volume(f"{place}: rows a day", days)})
+        law = next((leaf.law for leaf in leaves(law_of_column(rows.bound, days.column))), None)
+        if isinstance(law, Moments) and law.hours:
+            moments = as_numbers(rows.array(days.column).drop_null())
+            title = f"{days.column}: weekday and hour"
+            found.append({"title": title, "svg": plots.heat_map(f"{place}: rows by weekday and hour", moments)})
+    return found
+
+
+def _fan_out(rows: SampleRows, name: str, result: TableResult) -> dict[str, str]:
+    """Children a parent, by class of parents, of the sampled rows scaled to all."""
+    bound = rows.bound
+    parent = bound.parent(name)
+    picks = np.asarray(to_numpy(rows.read(name)), np.int64)
+    scale = bound.num_rows / max(rows.count, 1)
+    children = np.bincount(picks, minlength=parent.num_rows) * scale
+    reference = bound.plan.columns[name]
+    assert isinstance(reference, Reference)  # noqa: S101
+    declared = {
+        check.subject: float(check.declared)
+        for check in result.checks
+        if check.column == name and check.kind == "children a parent"
+    }
+    groups: dict[str, tuple[Any, float | None]] = {}
+    column = next(iter(declared), "").partition(" = ")[0]
+    if column and parent.num_rows <= MOST:
+        values = [str(value) for value in SampleRows(parent).array(column).to_pylist()]
+        for label, expected in declared.items():
+            mine = children[np.array([f"{column} = {value}" == label for value in values], np.bool_)]
+            if len(mine):
+                groups[label] = (mine, expected)
+    if not groups:
+        groups = {"all": (children, None)}
+    title = f"{result.table} of each {reference.parent.table} row"
+    return {"title": title, "svg": plots.fan_out(f"{result.table}.{name}: children a parent", groups)}
+
+
+__all__ = ["content_of"]

@@ -1,0 +1,34 @@
+"""The report as one HTML file that needs nothing else: no network, and scripts only to turn its pages."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def render(content: dict[str, Any]) -> str:
+    """The page of a report's content."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("pytest_synthdata.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html").render(**content)
+
+
+def write(content: dict[str, Any], path: Path) -> Path:
+    """Write the page; it is there as a whole or not at all."""
+    path = path.absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(render(content), "utf-8")
+    part.replace(path)
+    return path
+
+
+__all__ = ["render", "write"]

@@ -1,0 +1,99 @@
+"""The end of a test run: what the data that tests asked for was like, from one process or from xdist's workers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_synthdata.options import MATERIALISER, SETTINGS
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.validation import Validation
+
+_KEY = "synth_report"
+
+
+class Reporting:
+    """A plugin that is there where a run was asked for a summary or a report."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.settings = config.stash[SETTINGS]
+        self.found: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Look at every dataset that this process's tests used; workers hand over what they saw."""
+        materialiser = self.config.stash.get(MATERIALISER, None)
+        for dataset in materialiser.datasets.values() if materialiser is not None else ():
+            self._look_at(dataset)
+        output: dict[str, Any] | None = getattr(self.config, "workeroutput", None)
+        if output is not None:
+            output[_KEY] = json.dumps([self.found, self.notes])
+
+    def _look_at(self, dataset: Dataset) -> None:
+        from pytest_synthdata.errors import SynthDataError
+
+        try:
+            result = dataset.validate()
+            page = None
+            if self.settings.report and sum(table.num_rows for table in dataset) >= self._largest():
+                from pytest_synthdata.report.content import content_of
+
+                page = content_of(dataset, result)
+        except SynthDataError as error:
+            self.notes.append(f"{dataset!r}: {error}")
+            return
+        self.found.append({"result": result.to_dict(), "page": page})
+
+    def _largest(self) -> int:
+        return max((sum(table["rows"] for table in one["result"]["tables"]) for one in self.found), default=0)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """With xdist: what a worker saw."""
+        found, notes = json.loads(getattr(node, "workeroutput", {}).get(_KEY, "[[], []]"))
+        self.found += found
+        self.notes += notes
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the summary, and write the report."""
+        results = self._results()
+        if self.settings.summary:
+            from pytest_synthdata.report.terminal import to_text
+
+            terminalreporter.section("synthdata")
+            writer = terminalreporter._tw
+            writer.write(to_text(results, width=writer.fullwidth, colour=writer.hasmarkup))
+        for note in self.notes:
+            terminalreporter.write_line(f"synthdata: {note}", yellow=True)
+        if self.settings.report:
+            terminalreporter.write_line(self._write_report(self.settings.report))
+
+    def _results(self) -> list[Validation]:
+        """Each dataset once, whichever processes saw it."""
+        from pytest_synthdata.validation import Validation
+
+        seen: dict[Any, Validation] = {}
+        for one in self.found:
+            result = Validation.from_dict(one["result"])
+            seen.setdefault((result.seed, tuple((table.table, table.rows) for table in result.tables)), result)
+        return list(seen.values())
+
+    def _write_report(self, file: str) -> str:
+        pages = [one for one in self.found if one["page"] is not None]
+        if not pages:
+            return "synthdata: no test asked for data, so there is no report"
+        from pytest_synthdata.report.page import write
+
+        largest = max(pages, key=lambda one: sum(table["rows"] for table in one["result"]["tables"]))
+        path = write(largest["page"], Path(self.config.invocation_params.dir) / file)
+        return f"synthdata report: {path.as_uri()}"
+
+
+__all__ = ["Reporting"]
