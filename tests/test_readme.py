@@ -1,4 +1,4 @@
-"""Everything in the README works: its files make a project, whose tests pass."""
+"""Everything in the README and the pages of `docs/` works: each page's files make a project, whose tests pass."""
 
 from __future__ import annotations
 
@@ -7,27 +7,29 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
+FILES = ("python", "ini")  # the languages of blocks that are files
 
 
-def blocks(language: str) -> list[tuple[str | None, str]]:
-    return [
-        (match["file"], match["text"]) for match in BLOCK.finditer(README.read_text()) if match["language"] == language
-    ]
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """The files of a page: names and texts. A block without a name is a test of its own."""
+    found = [match for match in BLOCK.finditer(page.read_text("utf-8")) if match["language"] in FILES]
+    return [(match["file"] or f"test_snippet_{number}.py", match["text"]) for number, match in enumerate(found)]
 
 
-def test_every_snippet_is_run(pytester: pytest.Pytester) -> None:
-    tests = 0
-    for number, (name, text) in enumerate([*blocks("python"), *blocks("ini")]):
-        path = pytester.path / (name or f"test_snippet_{number}.py")
-        path.write_text(text)
-        tests += text.count("def test_")
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
+def test_every_snippet_is_run(page: Path, pytester: pytest.Pytester) -> None:
+    for name, text in blocks(page):
+        (pytester.path / name).write_text(text, "utf-8")
+    tests = sum(text.count("def test_") for _, text in blocks(page))
     assert tests
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=tests)
 
 
 def test_there_are_two_commands() -> None:
-    text = README.read_text()
+    text = README.read_text("utf-8")
     for mark in ("main job", "tests"):
         assert len(re.findall(rf"<!-- {mark} -->\n\n```console\n\$ .+\n```", text)) == 1
