@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pytest_synthdata.columns.generators import Generator
+from pytest_synthdata.columns.generators import Generator, is_vectorised
 from pytest_synthdata.columns.plan import Batch, Bound
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.errors import SynthDataError
@@ -82,11 +82,6 @@ def rows_ahead(bound: Bound) -> RowsAhead:
     return ahead
 
 
-def is_vectorised(generator: Generator) -> bool:
-    """Whether no part of a generator calls a function for each row."""
-    return generator.vectorised and all(map(is_vectorised, generator.children()))
-
-
 def _generators(bound: Bound, name: str, seen: set[tuple[str, str]]) -> Iterator[Generator]:
     """A column and all that it depends on, in this table and its parents."""
     head, dot, rest = name.partition(".")
@@ -107,4 +102,4 @@ def _generators(bound: Bound, name: str, seen: set[tuple[str, str]]) -> Iterator
             yield from _generators(parent, rest, seen)
 
 
-__all__ = ["NOTHING", "RowsAhead", "is_vectorised", "rows_ahead"]
+__all__ = ["NOTHING", "RowsAhead", "rows_ahead"]

@@ -27,6 +27,7 @@ from pytest_synthdata.columns.nested import plain
 from pytest_synthdata.columns.plan import Bound, Plan, Selection
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.columns.rows import as_objects
 from pytest_synthdata.columns.rowwise import Cycle, RowFunction, borrowed_generators, python_values
 from pytest_synthdata.columns.text import Fake
 from pytest_synthdata.columns.values import Index, Values, to_arrow
@@ -90,7 +91,7 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         if isinstance(self.generator, RowFunction):
             return self.generator.objects(cells)[0]
         type_ = bound.type_of(self.name) if declared else self.generator.type(bound.scope(self.name))
-        return to_arrow(self.generator.values(cells), type_).to_pylist()[0]
+        return as_objects(to_arrow(self.generator.values(cells), type_))[0]
 
 
 class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
@@ -193,13 +194,6 @@ def as_declaration(name: str, value: Any) -> Any:
     ):
         return SeededDeclaration(name, value)
     return value
-
-
-def in_type(declaration: Any, type_: pa.DataType | str) -> Any:
-    """A declaration of a column whose type is stated: `build()` gives what the table has."""
-    if isinstance(declaration, ColumnDeclaration) and not isinstance(declaration.generator, Cast):
-        return ColumnDeclaration(declaration.name, Cast(declaration.generator, type_))
-    return declaration
 
 
 def _from_faker(declaration: Any) -> Generator | None:
@@ -351,12 +345,14 @@ def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
     """The columns that a set of declarations makes at a place."""
     meta = factory_class._meta
     types = getattr(meta, "types", {})
+    made = {name: _column(factory_class, declared, name, f"{place}.{name}") for name in declared}
+    if any(isinstance(declared[name].declaration, NestedDeclaration) and is_opaque(made[name]) for name in made):
+        # A function may look into nested rows, which only factory_boy can make.
+        made |= {name: RowByRow(factory_class, name) for name in made if _reads_rows(made[name])}
     columns: dict[str, Generator] = {}
-    for name in declared:
-        column = _column(factory_class, declared, name, f"{place}.{name}")
-        if name in types and not isinstance(column, (Cast, Reference)):
-            column = Cast(column, types[name])
-        columns[name] = column
+    for name, column in made.items():
+        is_stated = name in types and not isinstance(column, (Cast, Reference))
+        columns[name] = Cast(column, types[name]) if is_stated else column
         if name in meta.rename:
             columns[meta.rename[name]] = Column(name)
     return Plan(place, columns, frozenset({*meta.exclude, *meta.parameters, *meta.rename}))
@@ -416,10 +412,6 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
 
 def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -> Generator:
     if isinstance(declaration, ColumnDeclaration):
-        if _reads_rows(declaration.generator) and any(
-            isinstance(declared[other].declaration, NestedDeclaration) for other in declared
-        ):
-            return RowByRow(factory_class, name)  # the function may look into nested rows
         return declaration.generator
     if type(declaration) is boy.Maybe:
         return _maybe(factory_class, declared, name, declaration)
@@ -438,6 +430,11 @@ def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -
     if declaration is boy.SKIP:
         return Constant(None)
     return Constant(declaration)
+
+
+def is_opaque(generator: Generator) -> bool:
+    """Whether only factory_boy can make a column, or a part of it."""
+    return isinstance(generator, (RowByRow, BuiltObject, Attribute)) or any(map(is_opaque, generator.children()))
 
 
 def _reads_rows(generator: Generator) -> bool:

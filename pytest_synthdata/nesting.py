@@ -13,9 +13,9 @@ import factory
 from factory import builder
 from factory import declarations as boy
 
-from pytest_synthdata.ahead import is_vectorised
 from pytest_synthdata.columns.nested import Nested
 from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.rows import Row
 from pytest_synthdata.errors import DeclarationError
 
 _DEEPEST = 20
@@ -82,24 +82,22 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
         return bound
 
     def generator(self, place: str, given: Mapping[str, Any]) -> Nested | None:
-        """The vectorised column; None where only factory_boy can make the nested rows."""
+        """The column; None where only factory_boy can make the nested rows."""
         nested = self.get_factory()
         plan = self.plan(place, given)
         name = place.rpartition(".")[2]
-        if not _is_vectorised(nested, plan):
+        if not _is_column(nested, plan):
             return None
         if issubclass(nested, factory.ListFactory):
             return Nested(name, plan, "array")
         return Nested(name, plan)
 
 
-def _is_vectorised(nested: Any, plan: Plan) -> bool:
-    from pytest_synthdata.declarations import has_hooks
-    from pytest_synthdata.factories.base import Row
-
+def _is_column(nested: Any, plan: Plan) -> bool:
+    from pytest_synthdata.declarations import has_hooks, is_opaque
     if nested._meta.model not in (dict, list, Row) or has_hooks(nested):
         return False
-    return all(map(is_vectorised, plan.columns.values()))
+    return not any(map(is_opaque, plan.columns.values()))
 
 
 def enclosing_bound(step: Any) -> Bound:

@@ -171,6 +171,11 @@ class Generator:
         return self._operation("divide", other, self)
 
 
+def is_vectorised(generator: Generator) -> bool:
+    """Whether no part of a generator calls a function for each row."""
+    return generator.vectorised and all(map(is_vectorised, generator.children()))
+
+
 def _generators(value: Any) -> Iterator[Generator]:
     if isinstance(value, Generator):
         yield value
@@ -400,4 +405,4 @@ def require_numbers(generator: Generator, scope: Scope, what: str) -> None:
         raise DeclarationError(f"{scope.place}: {what} is for numbers, and these are {type_}")
 
 
-__all__ = ["Cells", "Constant", "Generator", "Index", "Reader", "mixture", "mixture_type", "take"]
+__all__ = ["Cells", "Constant", "Generator", "Index", "Reader", "is_vectorised", "mixture", "mixture_type", "take"]

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.generators import Cells, Generator
-from pytest_synthdata.columns.plan import Batch, Bound, Plan, Scope, check_columns
+from pytest_synthdata.columns.generators import Cells, Generator, Reader, is_vectorised
+from pytest_synthdata.columns.plan import Batch, Bound, Plan, RowView, Scope, check_columns
 from pytest_synthdata.columns.types import settled
 from pytest_synthdata.columns.values import Values, common_type, to_arrow
 from pytest_synthdata.errors import DeclarationError
@@ -40,23 +40,47 @@ class InnerScope(Scope):
 
 @dataclass(frozen=True)
 class InnerBound(Bound):
-    """A nested plan, bound to the rows of the table around it."""
+    """A nested plan, bound to the rows of the table around it.
+
+    Args:
+        outer: the place in the table around it.
+        around: that table.
+    """
 
     outer: Scope | None = None
+    around: Bound | None = None
 
     def scope(self, column: str) -> Scope:
         return InnerScope(self.plan, column, outer=self.outer)
+
+    def sample(self) -> Batch:
+        assert self.around is not None  # noqa: S101
+        return InnerBatch(self, self.around.sample())
 
 
 class InnerBatch(Batch):
     """Rows of a nested plan, which can read those around them."""
 
-    def __init__(self, bound: Bound, outer: Cells) -> None:
+    def __init__(self, bound: Bound, outer: Reader) -> None:
         super().__init__(bound, outer.rows)
         self.outer = outer
 
     def read(self, name: str) -> Values:
         return self.outer.read(_outward(name)) if name.startswith(OUTER) else super().read(name)
+
+    def row(self, position: int) -> InnerRow:
+        return InnerRow(self, position)
+
+
+class InnerRow(RowView):
+    """One row of a nested plan, for opaque functions."""
+
+    _batch: InnerBatch
+
+    @property
+    def factory_parent(self) -> Any:
+        """The row around it, by factory_boy's name."""
+        return self._batch.outer.row(self._position)
 
 
 @dataclass(frozen=True)
@@ -75,28 +99,25 @@ class Nested(Generator):
 
     def values(self, cells: Cells) -> Values:
         bound = self.bound(cells.reader.bound)
-        rows = InnerBatch(bound, cells)
-        types = self._types(bound)
+        rows = InnerBatch(bound, cells.reader)
+        types = {name: bound.type_of(name) for name in self.plan.visible}
         arrays = [to_arrow(rows.read(name), type_) for name, type_ in types.items()]
         if self.shape == "struct":
             return pa.StructArray.from_arrays(arrays, names=list(types))
         return _interleaved(arrays, len(cells.rows))
 
+    @property
+    def vectorised(self) -> bool:  # type: ignore[override]
+        return all(map(is_vectorised, self.plan.columns.values()))
+
     def bound(self, outer: Bound) -> InnerBound:
         """The nested plan, bound as the table around it is."""
         key = ("nested", self.name)
         if key not in outer.memo:
-            outer.memo[key] = InnerBound(self.plan, outer.seed, outer.num_rows, outer=outer.scope(self.name))
+            scope = outer.scope(self.name)
+            outer.memo[key] = InnerBound(self.plan, outer.seed, outer.num_rows, outer=scope, around=outer)
         bound: InnerBound = outer.memo[key]
         return bound
-
-    def _types(self, bound: Bound) -> dict[str, pa.DataType | None]:
-        key = "types"
-        if key not in bound.memo:
-            types = {name: self.plan.columns[name].type(bound.scope(name)) for name in self.plan.visible}
-            bound.memo[key] = {name: type_ and settled(type_) for name, type_ in types.items()}
-        types_: dict[str, pa.DataType | None] = bound.memo[key]
-        return types_
 
     def reads(self) -> Iterator[str]:
         for generator in self.plan.columns.values():

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.generators import Cells, Generator, Reader
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references import Facts, Reference
+from pytest_synthdata.columns.rows import as_objects
 from pytest_synthdata.columns.types import settled
 from pytest_synthdata.columns.values import Index, Values, join, part, take, to_arrow
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
@@ -271,9 +272,12 @@ class Bound:
     def _type_of(self, name: str) -> pa.DataType:
         type_ = self.plan.columns[name].type(self.scope(name))
         if type_ is None:
-            sample = self.at(np.arange(min(max(self.num_rows, 1), _SAMPLE), dtype=np.uint64))
-            type_ = to_arrow(sample.read(name)).type
+            type_ = to_arrow(self.sample().read(name)).type
         return type_
+
+    def sample(self) -> Batch:
+        """Some rows that tell the types of opaque columns."""
+        return self.at(np.arange(min(max(self.num_rows, 1), _SAMPLE), dtype=np.uint64))
 
     def batch(self, start: int, stop: int) -> pa.RecordBatch:
         """The visible columns of the rows from ``start`` to before ``stop``."""
@@ -358,11 +362,11 @@ class Batch:
         return self._related[name]
 
     def objects(self, name: str) -> list[Any]:
-        """A column as Python objects."""
+        """A column as Python objects, nested rows with their columns as attributes."""
         key = f"{name} as objects"
         if key not in self._known:
             type_ = self.bound.type_of(name)
-            self._known[key] = to_arrow(self.read(name), type_).to_pylist()
+            self._known[key] = as_objects(to_arrow(self.read(name), type_))
         values: list[Any] = self._known[key]
         return values
 

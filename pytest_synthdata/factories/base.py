@@ -16,46 +16,25 @@ from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 from pytest_synthdata.annotations import stated_types
 from pytest_synthdata.columns.calendar import Timeline
 from pytest_synthdata.columns.expressions import Column
+from pytest_synthdata.columns.generators import Cast, Generator, Nullable
 from pytest_synthdata.columns.keys import Key
 from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.rows import Row
 from pytest_synthdata.declarations import (
     ColumnDeclaration,
     ForeignKey,
     ReferenceDeclaration,
     as_declaration,
     compile_factory,
-    in_type,
 )
 from pytest_synthdata.errors import DeclarationError, nearest
+from pytest_synthdata.stated import as_stated
 
 DEFAULT_SEED = 42
 DEFAULT_ROWS = 1_000
 
 # The tables whose rows `build()` gives, by name; where a table is not among them, its factory's defaults.
 _bound_tables: ContextVar[dict[str, Bound]] = ContextVar("bound_tables", default={})  # noqa: B039 - never changed
-
-
-class Row(dict[str, Any]):
-    """One row: a dict of the table's columns, which are attributes too; and the rows that it refers to.
-
-    >>> Row(tier="Pro").tier
-    'Pro'
-    """
-
-    def __init__(self, /, **columns: Any) -> None:
-        super().__init__(columns)
-        object.__setattr__(self, "_related", {})
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self:
-            return self[name]
-        related = self.__dict__.get("_related", {})
-        if name in related:
-            return related[name]
-        raise AttributeError(f"this row has no column {name!r}: {nearest(name, [*self, *related])}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self[name] = value
 
 
 class TableOptions(FactoryOptions):  # type: ignore[misc]
@@ -91,8 +70,9 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             return int(self.rows)
         for name in self.pre_declarations:
             declaration = self.pre_declarations[name].declaration
-            if isinstance(declaration, ColumnDeclaration) and isinstance(declaration.generator, Timeline):
-                return max(declaration.generator.expected(), 0)
+            timeline = _timeline(declaration.generator) if isinstance(declaration, ColumnDeclaration) else None
+            if timeline is not None:
+                return max(timeline.expected(), 0)
         return DEFAULT_ROWS
 
     def _get_counter_reference(self) -> TableOptions:
@@ -184,6 +164,13 @@ def bound_to(*tables: Bound) -> Iterator[None]:
         _bound_tables.reset(token)
 
 
+def _timeline(generator: Generator) -> Timeline | None:
+    """The timeline that a column is, in another type or with nulls perhaps."""
+    while isinstance(generator, (Cast, Nullable)):
+        generator = generator.generator
+    return generator if isinstance(generator, Timeline) else None
+
+
 def _key_column(reference: ForeignKey, field: str, factory_name: str) -> ColumnDeclaration:
     """The column that a reference puts into the table."""
     key = reference.parent._meta.key_column()
@@ -205,23 +192,27 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
     """Turns what a class body declares into what factory_boy understands."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> Any:
+        types: dict[str, Any] = {}
+        inherited: dict[str, Any] = {}
+        for base in reversed(bases):
+            types |= getattr(getattr(base, "_meta", None), "types", {})
+            inherited |= getattr(getattr(base, "_meta", None), "base_declarations", {})
+        types |= stated_types(attributes)
         params = attributes.get("Params")
         if params is not None:
             for field, value in list(vars(params).items()):
                 if not field.startswith("_"):
-                    setattr(params, field, as_declaration(field, value))
-        types: dict[str, Any] = {}
-        for base in reversed(bases):
-            types |= getattr(getattr(base, "_meta", None), "types", {})
-        types |= stated_types(attributes)
-        declared: dict[str, Any] = {}
+                    setattr(params, field, as_stated(as_declaration(field, value), types, f"{name}.{field}"))
+        declared: dict[str, Any] = {
+            field: as_stated(inherited[field], types, f"{name}.{field}")
+            for field in attributes.get("__annotations__", {})
+            if field in types and field in inherited and field not in attributes
+        }
         for field, value in attributes.items():
             if field.startswith("_") or field in ("Meta", "Params"):
                 declared[field] = value
                 continue
-            declared[field] = as_declaration(field, value)
-            if field in types:
-                declared[field] = in_type(declared[field], types[field])
+            declared[field] = as_stated(as_declaration(field, value), types, f"{name}.{field}")
             if isinstance(value, ForeignKey):
                 key_column = _key_column(value, field, name)
                 declared |= {key_column.name: key_column} if key_column.name not in attributes else {}

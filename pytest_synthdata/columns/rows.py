@@ -1,0 +1,55 @@
+"""Values of columns as Python objects: structs as rows with attributes, maps as dicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from pytest_synthdata.errors import nearest
+
+
+class Row(dict[str, Any]):
+    """One row: a dict of the table's columns, which are attributes too; and the rows that it refers to.
+
+    >>> Row(tier="Pro").tier
+    'Pro'
+    """
+
+    def __init__(self, /, **columns: Any) -> None:
+        super().__init__(columns)
+        object.__setattr__(self, "_related", {})
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self:
+            return self[name]
+        related = self.__dict__.get("_related", {})
+        if name in related:
+            return related[name]
+        raise AttributeError(f"this row has no column {name!r}: {nearest(name, [*self, *related])}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+def as_objects(array: pa.Array) -> list[Any]:
+    """An Arrow array as Python objects: structs as `Row`, maps as dicts, also within lists.
+
+    >>> as_objects(pa.array([{"city": "Rome"}]))[0].city
+    'Rome'
+    """
+    values: list[Any] = array.to_pylist()
+    return [_shaped(value, array.type) for value in values] if pa.types.is_nested(array.type) else values
+
+
+def _shaped(value: Any, type_: pa.DataType) -> Any:
+    if value is None or not pa.types.is_nested(type_):
+        return value
+    if pa.types.is_struct(type_):
+        return Row(**{field.name: _shaped(value[field.name], field.type) for field in type_})
+    if pa.types.is_map(type_):
+        return {key: _shaped(item, type_.item_type) for key, item in value}
+    return [_shaped(item, type_.value_type) for item in value]
+
+
+__all__ = ["Row", "as_objects"]
