@@ -95,6 +95,7 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
 
 def _is_column(nested: Any, plan: Plan) -> bool:
     from pytest_synthdata.declarations import has_hooks, is_opaque
+
     if nested._meta.model not in (dict, list, Row) or has_hooks(nested):
         return False
     return not any(map(is_opaque, plan.columns.values()))

@@ -38,7 +38,7 @@ class StatedNested(NestedDeclaration):
     """A `Dict`, `List` or `SubFactory` whose values are in a stated type, if they are no objects of a project's own."""
 
     def __init__(self, nested: NestedDeclaration, type_: pa.DataType) -> None:
-        vars(self).update(vars(nested))
+        self.__dict__.update(vars(nested))
         self.type = type_
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
@@ -76,7 +76,9 @@ def as_stated(declaration: Any, types: Mapping[str, pa.DataType | str], place: s
 def _stated(declaration: Any, type_: pa.DataType, place: str) -> Any:
     if isinstance(declaration, ColumnDeclaration):
         generator = declaration.generator
-        return declaration if isinstance(generator, Cast) else ColumnDeclaration(declaration.name, Cast(generator, type_))
+        return (
+            declaration if isinstance(generator, Cast) else ColumnDeclaration(declaration.name, Cast(generator, type_))
+        )
     if isinstance(declaration, NestedDeclaration):
         return StatedNested(declaration, type_)
     if type(declaration) is boy.Maybe:
