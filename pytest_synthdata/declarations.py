@@ -21,7 +21,7 @@ from factory import builder, enums
 from factory import declarations as boy
 
 from pytest_synthdata.ahead import NOTHING, rows_ahead
-from pytest_synthdata.columns.expressions import Column, Truth, When
+from pytest_synthdata.columns.expressions import FIRST_CONDITION, Column, Truth, When
 from pytest_synthdata.columns.generators import Cast, Cells, Constant, Generator
 from pytest_synthdata.columns.nested import plain
 from pytest_synthdata.columns.plan import Bound, Plan, Selection
@@ -75,10 +75,11 @@ class ForeignKey:
 class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
     """A generator as a declaration of factory_boy: one row of the column that the table would have."""
 
-    def __init__(self, name: str, generator: Generator) -> None:
+    def __init__(self, name: str, generator: Generator, lane: str | None = None) -> None:
         super().__init__()
         self.name = name
         self.generator = generator
+        self.lane = lane
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         if extra:
@@ -88,6 +89,8 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         if declared and (value := _made_ahead(bound, self.name, step)) is not NOTHING:
             return value
         cells = _single_cell(self.name, instance, step)
+        if self.lane is not None:
+            cells = cells.lane(self.lane)
         if isinstance(self.generator, RowFunction):
             return self.generator.objects(cells)[0]
         type_ = bound.type_of(self.name) if declared else self.generator.type(bound.scope(self.name))
@@ -179,6 +182,8 @@ def as_declaration(name: str, value: Any) -> Any:
     if type(value) is boy.Maybe:
         maybe = copy.copy(value)
         maybe.yes, maybe.no = as_declaration(name, value.yes), as_declaration(name, value.no)
+        if type(value.decider) in _GENERATORS and (decider := _GENERATORS[type(value.decider)](value.decider)):
+            maybe.decider = ColumnDeclaration(name, decider, FIRST_CONDITION)
         return maybe
     if type(value) is boy.Trait:
         trait = copy.copy(value)

@@ -64,13 +64,26 @@ def as_stated(declaration: Any, types: Mapping[str, pa.DataType | str], place: s
         }
         return declaration
     stated = types.get(place.rpartition(".")[2])
-    if stated is None or isinstance(declaration, (ReferenceDeclaration, StatedDeclaration)):
+    if stated is None or isinstance(declaration, ReferenceDeclaration):
         return declaration
     try:
         type_ = arrow_type(stated)
     except DeclarationError:
         return declaration  # the check of the plan says so, with the table's name
     return _stated(declaration, type_, place)
+
+
+def unstated(declaration: Any) -> Any:
+    """A declaration without the type that was stated for it: that of a subclass is another."""
+    if isinstance(declaration, ColumnDeclaration) and isinstance(declaration.generator, Cast):
+        return ColumnDeclaration(declaration.name, declaration.generator.generator)
+    if isinstance(declaration, StatedDeclaration):
+        return declaration.declaration
+    if type(declaration) is boy.Maybe:
+        maybe = copy.copy(declaration)
+        maybe.yes, maybe.no = unstated(maybe.yes), unstated(maybe.no)
+        return maybe
+    return declaration
 
 
 def _stated(declaration: Any, type_: pa.DataType, place: str) -> Any:
@@ -110,4 +123,4 @@ def in_type(value: Any, type_: pa.DataType) -> Any:
     return as_objects(cast(pa.array([plain(value)]), type_))[0]
 
 
-__all__ = ["as_stated", "in_type"]
+__all__ = ["as_stated", "in_type", "unstated"]

@@ -37,6 +37,10 @@ _ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 _SYMBOLS = {**_COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
 
 
+_CONDITION = "condition {}"
+FIRST_CONDITION = _CONDITION.format(0)  # the lane of the random bits of a first condition
+
+
 def literal(value: Any) -> Generator:
     """A generator as it is; anything else as a constant."""
     return value if isinstance(value, Generator) else Constant(value)
@@ -292,7 +296,7 @@ class When(Expression):
     def values(self, cells: Cells) -> Values:
         which = np.full(len(cells.rows), len(self.conditions), np.int8)
         for number in reversed(range(len(self.conditions))):
-            met = to_arrow(self.conditions[number].values(cells.lane(f"condition {number}")))
+            met = to_arrow(self.conditions[number].values(cells.lane(_CONDITION.format(number))))
             which[to_numpy(pc.fill_null(met, False))] = number
         branches = self.branches
         if len(branches) == len(self.conditions):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.drawing import may_draw
 from pytest_synthdata.columns.generators import Cells, Generator
 from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError, GenerationError
@@ -53,7 +54,7 @@ class RowFunction(Generator):
 
     Args:
         function: gets the row (with ``takes_row``), then the row number (with ``takes_number``).
-        seeded: whether the global random generators are seeded for each call.
+        seeded: whether the global random generators are seeded for each call, if the function might draw from them.
     """
 
     function: Callable[..., Any]
@@ -74,7 +75,8 @@ class RowFunction(Generator):
 
     def objects(self, cells: Cells) -> list[Any]:
         """What the function gives, one object a row."""
-        if not self.seeded:
+        # A single row may be one that a factory builds, with objects in it whose methods draw.
+        if not self.seeded or (len(cells.rows) > 1 and not _may_draw(self.function)):
             return list(self._calls(cells, lambda _: None))
         with borrowed_generators() as seed:
             return list(self._calls(cells, seed))
@@ -90,6 +92,13 @@ class RowFunction(Generator):
     def type(self, scope: Scope) -> pa.DataType | None:
         del scope
         return None
+
+
+def _may_draw(function: Callable[..., Any]) -> bool:
+    try:
+        return may_draw(function)
+    except TypeError:  # not hashable
+        return True
 
 
 def python_values(values: list[Any], cells: Cells) -> Values:

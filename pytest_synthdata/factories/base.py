@@ -28,7 +28,7 @@ from pytest_synthdata.declarations import (
     compile_factory,
 )
 from pytest_synthdata.errors import DeclarationError, nearest
-from pytest_synthdata.stated import as_stated
+from pytest_synthdata.stated import as_stated, unstated
 
 DEFAULT_SEED = 42
 DEFAULT_ROWS = 1_000
@@ -204,7 +204,7 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
                 if not field.startswith("_"):
                     setattr(params, field, as_stated(as_declaration(field, value), types, f"{name}.{field}"))
         declared: dict[str, Any] = {
-            field: as_stated(inherited[field], types, f"{name}.{field}")
+            field: as_stated(unstated(inherited[field]), types, f"{name}.{field}")
             for field in attributes.get("__annotations__", {})
             if field in types and field in inherited and field not in attributes
         }
