@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Uniform,
     )
     from pytest_synthdata.columns.expressions import col, column, when
+    from pytest_synthdata.columns.fanout import Ordinal
     from pytest_synthdata.columns.generators import Constant
     from pytest_synthdata.columns.keys import Key
     from pytest_synthdata.columns.text import Fake
@@ -46,6 +47,7 @@ _MODULES = {
     "Key": "columns.keys",
     "LogNormal": "columns.distributions",
     "Normal": "columns.distributions",
+    "Ordinal": "columns.fanout",
     "Pareto": "columns.distributions",
     "Poisson": "columns.distributions",
     "SynthDataError": "errors",
@@ -75,6 +77,7 @@ __all__ = [
     "Key",
     "LogNormal",
     "Normal",
+    "Ordinal",
     "Pareto",
     "Poisson",
     "SynthDataError",

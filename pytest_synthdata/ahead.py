@@ -94,8 +94,8 @@ def _generators(bound: Bound, name: str, seen: set[tuple[str, str]]) -> Iterator
         yield from _generators(bound, read, seen)
     if isinstance(generator, Reference):
         parent = bound.parent(head)
-        for weight in generator.weights.reads() if generator.weights is not None else ():
-            yield from _generators(parent, weight, seen)
+        for read in (read for one in generator.of_parent() for read in one.reads()):
+            yield from _generators(parent, read, seen)
         for condition in generator.where.reads() if generator.where is not None else ():
             yield from _generators(bound, condition, seen)
         if dot:

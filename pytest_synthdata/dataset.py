@@ -132,7 +132,8 @@ class Dataset:
 
     Args:
         tables: rows by factory. None, where a factory has a `Timeline`, is its expected number; else the
-            factory's ``Meta.rows``. Tables that these refer to are added, with the rows of their ``Meta``.
+            factory's ``Meta.rows``. Tables that these refer to are added, with the rows of their ``Meta``. Where a
+            `ForeignKey` has ``per_parent``, None: the rows are counted from the parents'.
         seed: any integer.
 
     Tables are attributes and items: ``dataset.orders``, ``dataset["orders"]``.
@@ -177,7 +178,7 @@ class Dataset:
                 bound_parents = {parent._meta.table: bind(parent) for parent in parents}
                 plan = factory._meta.plan()
                 count = rows.get(name, factory._meta.usual_rows)
-                bounds[name] = Bound(plan, self.seed, count, bound_parents)
+                bounds[name] = Bound.of(plan, self.seed, count, bound_parents)
                 plan.check({table: bound.plan for table, bound in bounds.items()})
                 found[name] = Table(bounds[name], factory)
             return bounds[name]

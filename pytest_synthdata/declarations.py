@@ -21,7 +21,7 @@ from factory import builder, enums
 from factory import declarations as boy
 
 from pytest_synthdata.ahead import NOTHING, rows_ahead
-from pytest_synthdata.columns.expressions import FIRST_CONDITION, Column, Truth, When
+from pytest_synthdata.columns.expressions import FIRST_CONDITION, Column, Truth, When, literal
 from pytest_synthdata.columns.generators import Cast, Cells, Constant, Generator
 from pytest_synthdata.columns.nested import plain
 from pytest_synthdata.columns.plan import Bound, Plan, Selection
@@ -54,6 +54,8 @@ class ForeignKey:
             a parent is picked in proportion to it. All alike where not given.
         where: a condition that each pick meets, such as ``col("customer.created_at") <= col("order_date")``.
         column: the name of the key's column; the attribute's name and ``_id`` where not given.
+        per_parent: evaluated on the parent's rows, such as ``Poisson(3)`` or ``1``: how many children each has. The
+            table's rows are then counted from the parents: those of the first come first. `Ordinal` numbers them.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class ForeignKey:
         weights: Generator | None = None,
         where: Generator | None = None,
         column: str | None = None,
+        per_parent: Generator | int | None = None,
     ) -> None:
         if not hasattr(parent, "_meta") or not hasattr(parent._meta, "table"):
             raise DeclarationError(f"ForeignKey({parent!r}): the parent must be a TableFactory")
@@ -70,6 +73,7 @@ class ForeignKey:
         self.weights = weights
         self.where = where
         self.column = column
+        self.per_parent = None if per_parent is None else literal(per_parent)
 
 
 class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
@@ -407,7 +411,9 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
                 raise DeclarationError(
                     f"{place}: ForeignKey: {argument}={value!r}; write a generator, such as {example}"
                 )
-        return Reference(name, foreign_key.parent._meta.plan(), foreign_key.weights, foreign_key.where)
+        return Reference(
+            name, foreign_key.parent._meta.plan(), foreign_key.weights, foreign_key.where, foreign_key.per_parent
+        )
     if isinstance(declaration, NestedDeclaration):
         return declaration.generator(place, context) or RowByRow(factory_class, name)
     if context:

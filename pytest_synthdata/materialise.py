@@ -97,7 +97,7 @@ class Materialiser:
             if table not in by_table:
                 raise DeclarationError(f"there is no table {table!r}: {nearest(table, [*by_table, *_OPTIONS])}")
         counts = {
-            factory: rows[table] if table in rows else max(1, round(factory._meta.usual_rows * factor))
+            factory: rows[table] if table in rows else _scaled(factory._meta.usual_rows, factor)
             for table, factory in by_table.items()
         }
         number = self.settings.seed if seed is None else seed
@@ -126,6 +126,11 @@ class Materialiser:
             frame = dataset[table].to_spark(spark)
             self._frames[key] = (spark, frame)
         return frame
+
+
+def _scaled(rows: int | None, factor: float) -> int | None:
+    """A usual number of rows, larger or smaller; what is counted from parents grows with these."""
+    return None if rows is None else max(1, round(rows * factor))
 
 
 def _positive(scale: Any) -> float:

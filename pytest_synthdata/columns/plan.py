@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.fanout import FanOut
 from pytest_synthdata.columns.generators import Cells, Generator, Reader
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references import Facts, Reference
@@ -46,6 +47,11 @@ class Plan:
     def references(self) -> dict[str, Reference]:
         """The references to other tables, by name."""
         return {name: column for name, column in self.columns.items() if isinstance(column, Reference)}
+
+    @property
+    def counting(self) -> Reference | None:
+        """The reference whose parents say how many rows there are, if one does."""
+        return next((one for one in self.references.values() if one.per_parent is not None), None)
 
     @property
     def visible(self) -> list[str]:
@@ -92,8 +98,8 @@ def _check(generator: Generator, scope: Scope) -> None:
     for name in generator.reads():
         scope.column(name)
     if isinstance(generator, Reference):
-        if generator.weights is not None:
-            _check(generator.weights, scope.of_parent(generator.parent))
+        for child in generator.of_parent():
+            _check(child, scope.of_parent(generator.parent))
     else:
         for child in generator.children():
             _check(child, scope)
@@ -187,19 +193,39 @@ class Bound:
         seed: the dataset's seed.
         num_rows: the table's length.
         parents: the bound tables that references point to, by table name.
+        fan_out: how many rows the parents' rows have, where a reference counts them.
     """
 
     plan: Plan
     seed: int
     num_rows: int
     parents: Mapping[str, Bound] = field(default_factory=dict)
+    fan_out: FanOut | None = field(default=None, repr=False, compare=False)
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, plan: Plan, seed: int, num_rows: int | None, parents: Mapping[str, Bound]) -> Bound:
+        """A table of a number of rows; None where its parents say how many there are.
+
+        Raises:
+            DeclarationError: for a number of rows besides.
+        """
+        counting = plan.counting
+        if counting is None:
+            return cls(plan, seed, num_rows or 0, parents)
+        parent, place = parents[counting.parent.table], f"{plan.table}.{counting.name}"
+        if num_rows is not None:
+            raise DeclarationError(
+                f"{place}: the rows of {plan.table!r} are counted from those of {parent.plan.table!r} by per_parent, "
+                f"and {num_rows:,} were asked for; give the number of {parent.plan.table!r} alone"
+            )
+        fan_out = counting.fan_out(parent, Stream((str(seed), plan.table, counting.name)), place)
+        return cls(plan, seed, fan_out.num_rows, parents, fan_out)
 
     def __getstate__(self) -> dict[str, Any]:
         # What was computed once is computed again where the plan arrives.
-        return {
-            "plan": self.plan, "seed": self.seed, "num_rows": self.num_rows, "parents": self.parents, "memo": {},
-        }  # fmt: skip
+        state = {part.name: getattr(self, part.name) for part in fields(self)}
+        return {**state, "memo": {}}
 
     def stream(self, column: str) -> Stream:
         """A column's random bits."""

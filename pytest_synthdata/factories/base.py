@@ -63,9 +63,13 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             self.table = _table_name(factory.__name__)
 
     @cached_property
-    def usual_rows(self) -> int:
-        """How many rows the table has where nobody says: ``Meta.rows``, else what a timeline expects, else 1,000."""
-        self.plan()  # says what is wrong with a timeline
+    def usual_rows(self) -> int | None:
+        """How many rows the table has where nobody says: ``Meta.rows``, else what a timeline expects, else 1,000.
+
+        None where they are counted from the parents.
+        """
+        if self.plan().counting is not None:  # which says, too, what is wrong with a timeline
+            return None
         if self.rows is not None:
             return int(self.rows)
         for name in self.pre_declarations:
@@ -138,6 +142,8 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
                 raise DeclarationError(f"{self.table}: Meta.rows is {self.rows!r}; it must be an integer ≥ 0")
             plan = compile_factory(self.factory)
             plan.check()
+            if plan.counting is not None and self.rows is not None:
+                raise DeclarationError(f"{self.table}: Meta.rows is {rows}, and per_parent counts the rows; drop one")
             self._plan = plan
         return self._plan
 
@@ -148,7 +154,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             return tables[self.table]
         if self._bound is None:
             parents = {key.parent._meta.table: key.parent._meta.bound() for key in self.references.values()}
-            self._bound = Bound(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
+            self._bound = Bound.of(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
         return self._bound
 
 

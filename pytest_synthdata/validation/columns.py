@@ -51,7 +51,7 @@ class ColumnMeasure:
         self.node = law_of_column(bound, name)
         self.leaves = leaves(self.node)
         self.type = bound.type_of(name)
-        self.measures = [_measure(leaf, name, self.type) for leaf in self.leaves]
+        self.measures = [measure_of(leaf, name, self.type) for leaf in self.leaves]
         self.nulls = np.zeros(len(self.leaves), np.int64)
         self.totals = np.zeros(len(self.leaves), np.int64)
         self.null_rules = [Rule() for _ in self.leaves]
@@ -145,7 +145,8 @@ class ColumnMeasure:
             yield check(self.table, self.name, "", finding)
 
 
-def _measure(leaf: Leaf, name: str, type_: pa.DataType) -> Measure | None:
+def measure_of(leaf: Leaf, name: str, type_: pa.DataType) -> Measure | None:
+    """What counts the cells of a law; None where there is nothing to hold them against."""
     law = leaf.law
     if isinstance(law, Curve):
         return CurveMeasure(law)
@@ -190,4 +191,4 @@ def _branch_of(fork: Fork, rows: Rows, name: str) -> Which:
     return lookup[to_numpy(pc.fill_null(coded.indices, len(values) - 1)).astype(np.int64)]
 
 
-__all__ = ["ColumnMeasure", "law_of_column"]
+__all__ = ["ColumnMeasure", "law_of_column", "leaf_of", "measure_of"]

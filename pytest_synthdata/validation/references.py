@@ -14,7 +14,8 @@ from pytest_synthdata.columns.generators import Generator
 from pytest_synthdata.columns.plan import Bound
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.values import to_arrow, to_numpy
-from pytest_synthdata.validation.describe import is_formula, spoken
+from pytest_synthdata.validation.columns import leaf_of, measure_of
+from pytest_synthdata.validation.describe import describe, is_formula, leaves, spoken
 from pytest_synthdata.validation.measures import Finding, Rule
 from pytest_synthdata.validation.rows import Pairs, Parent, Rows
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p
@@ -101,6 +102,9 @@ class ReferenceMeasure:
         if self.where is not None and is_formula(self.where):
             yield self.broken.finding("pairs that break", spoken(self.where), self.rows)
         total = int(self.counts.sum())
+        if self.reference.per_parent is not None:
+            yield from self._counted(self.reference.per_parent)
+            return
         if self.weights is None or not total or self.weights.sum() <= 0:
             return
         if not self.always_true:
@@ -108,6 +112,19 @@ class ReferenceMeasure:
             return
         yield from self._fan_out(total)
         yield from self._spread(total)
+
+    def _counted(self, per_parent: Generator) -> Iterator[Finding]:
+        """The number of children, as a column that the parents might have."""
+        node, parents = describe(per_parent), self.parent.rows
+        which = leaf_of(node, parents, self.name)
+        for number, leaf in enumerate(leaves(node)):
+            index = np.flatnonzero(which == number)
+            measure = measure_of(leaf, self.name, pa.int64())
+            if measure is None or not len(index):
+                continue
+            measure.add(self.counts[index], index, parents)
+            for kind, subject, *rest in measure.checks():
+                yield (f"children a parent: {kind}", ", ".join(filter(None, (leaf.label, subject))), *rest)
 
     def _fan_out(self, total: int) -> Iterator[Finding]:
         """The children of each class of parents, as many a parent as the declared ratio says."""

@@ -79,7 +79,7 @@ def looked_up_by(children: Iterable[Bound]) -> dict[str, list[str]]:
         for reference, generator in bound.plan.references.items():
             parent = bound.parents[generator.parent.table]
             read = [name.removeprefix(f"{reference}.") for name in names if name.startswith(f"{reference}.")]
-            weights = list(generator.weights.reads()) if generator.weights is not None else []
+            weights = [name for one in generator.of_parent() for name in one.reads()]
             wanted = [name for name in (parent.plan.key, *read, *weights) if name]
             found.setdefault(parent.plan.table, {}).update(dict.fromkeys(wanted))
             visit(parent, wanted)

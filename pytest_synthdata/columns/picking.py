@@ -1,0 +1,182 @@
+"""Which parent a child row gets, as a pure function of the child's row number: darts that are thrown until one hits.
+
+The pick is consistent weighted sampling by rejection (Shrivastava 2016, "Simple and efficient weighted minwise
+hashing"): a child row has an endless sequence of darts, each at a random parent and a random height, and the first
+one that lands under its parent's weight, on a parent that meets the condition, is the pick.
+
+So that new parents take only what they must get, and only for themselves, the sequence for the parents 0 to 2^m - 1 is
+the sequence for the first half with the darts at the second half shuffled in: whether the next dart comes from
+the one or the other is a coin of its own at each level m. Parents that are added thus only insert darts; what was
+the first hit stays it unless a new parent is hit earlier.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.generators import Cells
+from pytest_synthdata.columns.random import Bits, Stream, remix
+from pytest_synthdata.columns.values import Index, to_arrow, to_numpy
+from pytest_synthdata.errors import GenerationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import Bound
+    from pytest_synthdata.columns.references import Reference
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_ONE, _32, _LOW, _COIN = np.uint64(1), np.uint64(32), np.uint64(0xFFFFFFFF), np.uint64(1 << 63)
+_NARROW = 31  # levels whose position and height fit into one word beside the coin
+_BLOCK = 32_768  # rows whose arrays stay in the cache
+_EARLY_ROUNDS = 8  # after these the few rows left of all blocks go on together
+_PATIENCE = 256  # rounds before the parents are searched for one that could be picked at all
+_SEARCHABLE = 1 << 20  # parents
+
+
+class Pick:
+    """The throwing of darts for some child rows."""
+
+    def __init__(self, reference: Reference, cells: Cells, parent: Bound) -> None:
+        facts = cells.reader.bound.facts(reference)
+        self.reference, self.cells, self.parent = reference, cells, parent
+        self.ceiling = facts.ceiling
+        self.where = None if facts.always_true else reference.where
+        self.count = np.uint64(parent.num_rows)
+        self.base = cells.bits()
+        top = (parent.num_rows - 1).bit_length()
+        zero = np.zeros(1, np.uint64)
+        self.offsets = [cells.stream.child("level", str(level)).bits(zero)[0] for level in range(top + 1)]
+        self.thrown = np.zeros((top + 1, len(self.base)), np.uint64)
+        self.thresholds = self._all_thresholds()
+
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The picked parent of each row."""
+        picked = np.zeros(len(self.base), np.int64)
+        left = []
+        for start in range(0, len(self.base), _BLOCK):
+            active = np.arange(start, min(start + _BLOCK, len(self.base)))
+            for _ in range(_EARLY_ROUNDS):
+                active = self._throw(active, picked)
+            left.append(active)
+        active = np.concatenate(left)
+        rounds, patience = _EARLY_ROUNDS, _PATIENCE
+        while len(active):
+            active = self._throw(active, picked)
+            rounds += 1
+            if rounds == patience and len(active):
+                self._require_possible(active)
+                patience *= 2
+        return picked
+
+    def _throw(self, active: Index, picked: npt.NDArray[np.int64]) -> Index:
+        """One dart for each active row; gives the rows that hit nothing."""
+        if not len(active):
+            return active
+        candidate, height = self._darts(active)
+        hit = np.flatnonzero(candidate < self.count)
+        if self.reference.weights is not None:
+            hit = hit[height[hit] < self._thresholds(candidate[hit])]
+        if self.where is not None and len(hit):
+            hit = hit[self._meets(active[hit], candidate[hit])]
+        picked[active[hit]] = candidate[hit]
+        missed = np.ones(len(active), np.bool_)
+        missed[hit] = False
+        return active[missed]
+
+    def _darts(self, active: Index) -> tuple[Bits, Bits]:
+        """The next dart of each active row: the parent's row number, which may be beyond the last, and a height."""
+        candidate = np.zeros(len(active), np.uint64)
+        height = np.empty(len(active), np.uint64)
+        position: Any = slice(None)
+        for level in range(len(self.offsets) - 1, -1, -1):
+            thrown = self.thrown[level]
+            count = thrown[active]
+            thrown[active] = count + _ONE
+            count *= _GOLDEN
+            count += self.offsets[level]
+            count += self.base[active]
+            word = _mix(count)
+            if level == 0:
+                candidate[position], height[position] = 0, word & _LOW
+                break
+            size = np.uint64(1 << (level - 1))
+            if level <= _NARROW:
+                candidate[position] = size + ((word >> _32) & (size - _ONE))
+                height[position] = word & _LOW
+            else:
+                candidate[position] = size + (word & (size - _ONE))
+                height[position] = remix(word) & _LOW
+            lower = np.flatnonzero(word < _COIN)
+            if not len(lower):
+                break
+            position = lower if isinstance(position, slice) else position[lower]
+            active = active[lower]
+        return candidate, height
+
+    def _all_thresholds(self) -> Bits | None:
+        """The thresholds of all parents, where so many rows ask that it pays."""
+        weights, parent = self.reference.weights, self.parent
+        if weights is None or not parent.is_small_for(len(self.base)):
+            return None
+        stream = self._weights_stream()
+        key = ("thresholds", *stream.names)
+        if key not in parent.memo:
+            parent.memo[key] = self._thresholds(np.arange(parent.num_rows, dtype=np.uint64))
+        thresholds: Bits = parent.memo[key]
+        return thresholds
+
+    def _weights_stream(self) -> Stream:
+        return self.cells.stream.child("weights")
+
+    def _thresholds(self, parents: Bits) -> Bits:
+        """Below which height of 2^32 a dart at each parent is a hit."""
+        if getattr(self, "thresholds", None) is not None:
+            return self.thresholds[parents]  # type: ignore[index]
+        assert self.reference.weights is not None  # noqa: S101
+        cells = Cells(self.parent.at(parents, scattered=True), self._weights_stream(), self.cells.place)
+        weights = to_numpy(to_arrow(self.reference.weights.values(cells)))
+        share = np.clip(weights / self.ceiling, 0.0, 1.0)
+        return np.ceil(share * 2.0**32).astype(np.uint64)
+
+    def _meets(self, positions: Index, parents: Bits) -> npt.NDArray[np.bool_]:
+        """Whether child rows and candidates meet the condition."""
+        assert self.where is not None  # noqa: S101
+        reader = self.cells.reader.take(positions).with_parents(self.reference.name, parents)
+        met = to_arrow(self.where.values(Cells(reader, self.cells.stream.child("where"), self.cells.place)))
+        return to_numpy(pc.fill_null(met, False)).astype(np.bool_)
+
+    def _require_possible(self, active: Index) -> None:
+        """Raise for a row that no parent suits, in place of throwing darts at it for ever."""
+        if self.parent.num_rows > _SEARCHABLE:
+            return
+        parents = np.arange(self.parent.num_rows, dtype=np.uint64)
+        possible = np.ones(len(parents), np.bool_)
+        if self.reference.weights is not None:
+            possible = self._thresholds(parents) > 0
+        for row in active[: max(1, _SEARCHABLE // len(parents))]:
+            suits = possible if self.where is None else possible & self._meets(np.full(len(parents), row), parents)
+            if not suits.any():
+                raise GenerationError(
+                    f"{self.cells.place}: none of the {len(parents):,} rows of {self.parent.plan.table!r} can be the "
+                    f"parent of row {self.cells.rows[row]}"
+                    + (f": none meets {self.where!r}" if self.where is not None else ": all their weights are 0")
+                    + f". Use more rows of {self.parent.plan.table!r}, or a wider range of dates"
+                )
+
+
+def _mix(word: Bits) -> Bits:
+    """SplitMix64's finaliser; ``word`` is used up."""
+    word ^= word >> np.uint64(30)
+    word *= _MIX_1
+    word ^= word >> np.uint64(27)
+    word *= _MIX_2
+    word ^= word >> np.uint64(31)
+    return word
+
+
+__all__ = ["Pick"]
