@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.plan import BATCH
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.values import to_numpy
 from pytest_synthdata.errors import SynthDataError
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 _ROWS_SHOWN = 8
 _MOST_PANELS = 8
 _PACKAGES = ("pytest-synthdata", "numpy", "scipy", "pyarrow", "factory-boy", "faker")
+_MOST_CLASSES = 8
 _LETTERS = 36  # of a cell
+_MOST_LETTERS = 110  # of a declaration
 
 
 def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
     """
     try:
         import jinja2  # noqa: F401
-        import matplotlib  # noqa: F401 - ICN: the whole package is asked for
+        import matplotlib as mpl  # noqa: F401
     except ImportError as error:
         raise SynthDataError(
             f"the report needs {error.name}, which is not installed: pip install 'pytest-synthdata[report]'"
@@ -73,9 +76,11 @@ def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
 
 
 def _command(dataset: Dataset) -> str:
-    shipped = "pytest_synthdata.factories"
+    """What makes the report again; empty where a factory cannot be imported by its name."""
     own = [f"{table.factory.__module__}:{table.factory.__qualname__}" for table in dataset]
-    against = [f"--against {name}" for name in own if not name.startswith(f"{shipped}.")]
+    if any("<locals>" in name for name in own):
+        return ""
+    against = [f"--against {name}" for name in own if not name.startswith("pytest_synthdata.factories.")]
     rows = [f"--rows {table.name}={table.num_rows}" for table in dataset]
     return " ".join(["synthdata report", f"--seed {dataset.seed}", *rows, *against])
 
@@ -155,13 +160,17 @@ def _column(rows: SampleRows, name: str, result: TableResult, reference: str | N
         "checks": [_check(check) for check in checks],
         "failed": sum(not check.passed for check in checks),
         "unchecked": result.unchecked.get(name, ""),
+        "over_time": name in [days.column for days in result.days],
         "panels": [] if is_key or not len(array) else _panels(rows, name, array),
     }
 
 
 def _declaration(generator: Any) -> str:
     text = repr(generator)
-    return text if len(text) <= 110 else f"{type(generator).__name__}(…)"  # noqa: PLR2004
+    if len(text) <= _MOST_LETTERS:
+        return text
+    reads = ", ".join(dict.fromkeys(generator.reads()))
+    return f"{type(generator).__name__}(…)" + (f" by {reads}" if reads else "")
 
 
 def _panels(rows: SampleRows, name: str, array: pa.Array) -> list[dict[str, str]]:
@@ -226,31 +235,32 @@ def _time(rows: SampleRows, result: TableResult) -> list[dict[str, str]]:
 
 
 def _fan_out(rows: SampleRows, name: str, result: TableResult) -> dict[str, str]:
-    """Children a parent, by class of parents, of the sampled rows scaled to all."""
+    """Children a parent, of all rows, by what the parents' weights depend on."""
     bound = rows.bound
     parent = bound.parent(name)
-    picks = np.asarray(to_numpy(rows.read(name)), np.int64)
-    scale = bound.num_rows / max(rows.count, 1)
-    children = np.bincount(picks, minlength=parent.num_rows) * scale
     reference = bound.plan.columns[name]
     assert isinstance(reference, Reference)  # noqa: S101
+    children = np.zeros(parent.num_rows, np.int64)
+    for start in range(0, bound.num_rows, BATCH):
+        numbers = np.arange(start, min(start + BATCH, bound.num_rows), dtype=np.uint64)
+        picks = np.asarray(to_numpy(bound.at(numbers).read(name)), np.int64)
+        children += np.bincount(picks, minlength=parent.num_rows)
     declared = {
         check.subject: float(check.declared)
         for check in result.checks
         if check.column == name and check.kind == "children a parent"
     }
     groups: dict[str, tuple[Any, float | None]] = {}
-    column = next(iter(declared), "").partition(" = ")[0]
-    if column and parent.num_rows <= MOST:
-        values = [str(value) for value in SampleRows(parent).array(column).to_pylist()]
-        for label, expected in declared.items():
-            mine = children[np.array([f"{column} = {value}" == label for value in values], np.bool_)]
-            if len(mine):
-                groups[label] = (mine, expected)
-    if not groups:
-        groups = {"all": (children, None)}
-    title = f"{result.table} of each {reference.parent.table} row"
-    return {"title": title, "svg": plots.fan_out(f"{result.table}.{name}: children a parent", groups)}
+    weighed_by = list(reference.weights.reads()) if reference.weights is not None else []
+    if len(weighed_by) == 1 and parent.num_rows <= MOST:
+        values = np.array([str(value) for value in SampleRows(parent).array(weighed_by[0]).to_pylist()])
+        labels = np.unique(values)
+        for label in labels.tolist() if len(labels) <= _MOST_CLASSES else ():
+            title = f"{weighed_by[0]} = {label}"
+            groups[title] = (children[values == label], declared.get(title))
+    title = f"{result.table} of each row of {reference.parent.table}"
+    svg = plots.fan_out(f"{result.table}.{name}: children a parent", groups or {"all": (children, None)})
+    return {"title": title, "svg": svg}
 
 
 __all__ = ["content_of"]

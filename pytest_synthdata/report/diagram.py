@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from pytest_synthdata.validation.rows import key_column
 
@@ -20,7 +21,9 @@ def diagram(dataset: Dataset) -> str:
         parents = [parent for parent in table.bound.parents if parent in layers and parent != table.name]
         layers[table.name] = 1 + max((layers[parent] for parent in parents), default=-1)
     heights = {table.name: _HEAD + _LINE * len(_lines(table)) + 10 for table in dataset}
-    columns = [[name for name in layers if layers[name] == layer] for layer in range(max(layers.values(), default=0) + 1)]
+    columns = [
+        [name for name in layers if layers[name] == layer] for layer in range(max(layers.values(), default=0) + 1)
+    ]
     tallest = max((sum(heights[name] + _GAP_Y for name in names) for names in columns), default=0)
     places: dict[str, tuple[float, float]] = {}
     for layer, names in enumerate(columns):
@@ -29,7 +32,9 @@ def diagram(dataset: Dataset) -> str:
             places[name] = (4 + layer * (_WIDTH + _GAP_X), y)
             y += heights[name] + _GAP_Y
     width = len(columns) * (_WIDTH + _GAP_X) - _GAP_X + 8
-    shapes = [_edges(table, places) for table in dataset] + [_box(table, *places[table.name], heights[table.name]) for table in dataset]
+    shapes = [_edges(table, places) for table in dataset] + [
+        _box(table, *places[table.name], heights[table.name]) for table in dataset
+    ]
     label = "Tables and what they refer to: " + ", ".join(f"{table.name} {table.num_rows:,} rows" for table in dataset)
     return (
         f'<svg class="diagram" viewBox="0 0 {width} {tallest:g}" style="max-width:{width}px" role="img" '
@@ -52,8 +57,9 @@ def _box(table: Table, x: float, y: float, height: float) -> str:
         sign = {"key": "◆ ", "refers": "→ ", "more": ""}[kind]
         baseline = y + _HEAD + 15 + number * _LINE
         texts.append(f'<text class="{kind}" x="{x + 14:g}" y="{baseline:g}">{sign}{escape(name)}</text>')
+    place = f'x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{height:g}"'
     return (
-        f'<a href="#{escape(table.name)}"><rect class="box" x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{height:g}" rx="8"/>'
+        f'<a href="#table-{quote(table.name)}"><rect class="box" {place} rx="8"/>'
         f'<text class="name" x="{x + 14:g}" y="{y + 21:g}">{escape(table.name)}</text>'
         f'<text class="count" x="{x + 14:g}" y="{y + 38:g}">{table.num_rows:,} rows</text>{"".join(texts)}</a>'
     )
@@ -70,8 +76,9 @@ def _edges(table: Table, places: dict[str, tuple[float, float]]) -> str:
         end = (x, y + _HEAD + 10 + number * _LINE)
         start = (parent_x + _WIDTH, parent_y + _HEAD + 10)
         bend = (start[0] + end[0]) / 2
+        curve = f"C{bend:g},{start[1]:g} {bend:g},{end[1]:g} {end[0]:g},{end[1]:g}"
         paths.append(
-            f'<path class="edge" d="M{start[0]:g},{start[1]:g} C{bend:g},{start[1]:g} {bend:g},{end[1]:g} {end[0]:g},{end[1]:g}"/>'
+            f'<path class="edge" d="M{start[0]:g},{start[1]:g} {curve}"/>'
             f'<path class="edge" d="M{end[0] - 9:g},{end[1]:g} l9,-6 m-9,6 l9,6"/>'
             f'<path class="edge" d="M{start[0] + 6:g},{start[1] - 5:g} v10"/>'
         )

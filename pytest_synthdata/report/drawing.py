@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
@@ -22,6 +23,7 @@ _VARIABLES = {
 }  # fmt: skip
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
+    "text.parse_math": False,
     "font.size": 10,
     "axes.edgecolor": GRID,
     "axes.labelcolor": MUTED,
@@ -45,7 +47,9 @@ _STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "axes.unicode_minus": True,
 }
+_NO_METADATA: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _MARK = "mark|"
+_FINE = re.compile(r"(?<=\d\.\d\d)\d+")  # digits of a coordinate: a hundredth of a pixel is enough
 
 
 class Drawing:
@@ -67,11 +71,15 @@ class Drawing:
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
-        with mpl.rc_context({**_STYLE, "svg.hashsalt": self.name}):
+        style: Any = {**_STYLE, "svg.hashsalt": self.name}
+        with mpl.rc_context(style):
             figure = Figure(figsize=self.size, layout="constrained")
             yield figure, figure.add_subplot()
             buffer = io.StringIO()
-            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+            with warnings.catch_warnings():
+                # The font only estimates the room that a text takes; the reader's browser has the letters.
+                warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+                figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
             self.svg = self._for_page(buffer.getvalue())
 
     def _for_page(self, text: str) -> str:
@@ -81,8 +89,8 @@ class Drawing:
         text = re.sub(r'<g id="[a-zA-Z0-9.]+_\d+">', "<g>", text)
         for colour, variable in _VARIABLES.items():
             text = text.replace(colour, f"var({variable})")
-        text = re.sub(r"(font: [\d.]+px) [^;\"]*", r"\1 var(--font)", text)
-        text = re.sub(r"(?<=\d\.\d\d)\d+", "", text)  # a hundredth of a pixel is enough
+        text = re.sub(r"(font: [\d.]+px|font-family:) [^;\"]*", r"\1 var(--font)", text)
+        text = re.sub(r"<[^>]*>", lambda tag: _FINE.sub("", tag[0]), text)
         text = re.sub(r"\n\s*", "\n", text)
         size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
         assert size is not None  # noqa: S101
@@ -92,7 +100,7 @@ class Drawing:
 
 def mark(artist: Any, text: str) -> None:
     """Give a part of a figure a text that shows where one points at it."""
-    artist.set_gid(f"{_MARK}{escape(text)}")
+    artist.set_gid(f"{_MARK}{text}")
 
 
 def compact(value: float) -> str:

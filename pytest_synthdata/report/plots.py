@@ -53,6 +53,8 @@ def bars(name: str, measured: Mapping[Any, float], declared: Mapping[Any, float]
 
 def histogram(name: str, x: Floats, curve: Curve | None = None) -> str:
     """Numbers: a histogram as measured, and how many each bar would hold by the declared law."""
+    from matplotlib.ticker import MaxNLocator
+
     drawing = Drawing(name)
     if not len(x):
         return ""
@@ -78,7 +80,7 @@ def histogram(name: str, x: Floats, curve: Curve | None = None) -> str:
         else:
             axes.xaxis.set_major_formatter(lambda value, _: compact(value))
         axes.yaxis.set_major_formatter(lambda value, _: compact(value))
-        axes.yaxis.get_major_locator().set_params(nbins=5, integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_xlim(edges[0], edges[-1])
         axes.spines["left"].set_visible(False)
     return drawing.svg
@@ -118,7 +120,7 @@ def volume(name: str, days: Days) -> str:
             span = axes.axvspan(start + days.index(first), start + days.index(last) + 1, color=SHADE, linewidth=0)
             mark(span, f"{first} … {last}: declared {multiplier:g} times")
             axes.annotate(
-                f"×{multiplier:g}", (start + days.index(last) + 1, 1), xycoords=("data", "axes fraction"),
+                f"\u00d7{multiplier:g}", (start + days.index(last) + 1, 1), xycoords=("data", "axes fraction"),
                 xytext=(4, -10), textcoords="offset points", color=INK, fontsize=9,
             )  # fmt: skip
         area = axes.fill_between(day, days.counts, step="post", color=MEASURED, linewidth=0)
@@ -138,9 +140,13 @@ def heat_map(name: str, moments: Floats) -> str:
     weekday = (np.floor(moments).astype(np.int64) + 3) % 7
     hour = np.floor((moments - np.floor(moments)) * 24 + 1e-6).astype(np.int64) % 24
     counts = np.bincount(weekday * 24 + hour, minlength=7 * 24).reshape(7, 24)
-    return _grid(drawing, counts / max(counts.max(), 1), _WEEKDAYS, [f"{hour:02d}" for hour in range(24)], lambda row, column: (
-        f"{_WEEKDAYS[row]} {column:02d}:00: {counts[row, column]:,} rows"
-    ))
+    return _grid(
+        drawing,
+        counts / max(counts.max(), 1),
+        _WEEKDAYS,
+        [f"{hour:02d}" for hour in range(24)],
+        said=lambda row, column: f"{_WEEKDAYS[row]} {column:02d}:00: {counts[row, column]:,} rows",
+    )
 
 
 def matrix(name: str, labels: Sequence[str], strengths: Floats, measures: Sequence[Sequence[str]]) -> str:
@@ -149,7 +155,9 @@ def matrix(name: str, labels: Sequence[str], strengths: Floats, measures: Sequen
     drawing = Drawing(name, 2.3 + 0.62 * count, 1.5 + 0.42 * count)
     return _grid(
         drawing, np.abs(strengths), labels, labels,
-        lambda row, column: f"{labels[row]} and {labels[column]}: {measures[row][column]} {strengths[row, column]:.2f}",
+        said=lambda row, column: (
+            f"{labels[row]} and {labels[column]}: {measures[row][column]} {strengths[row, column]:.2f}"
+        ),
         values=strengths,
     )  # fmt: skip
 
@@ -179,7 +187,13 @@ def fan_out(name: str, groups: Mapping[str, tuple[Floats, float | None]]) -> str
 
 
 def _grid(
-    drawing: Drawing, shades: Floats, rows: Sequence[str], columns: Sequence[str], said: Any, values: Floats | None = None
+    drawing: Drawing,
+    shades: Floats,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    said: Any,
+    values: Floats | None = None,
 ) -> str:
     from matplotlib.patches import Rectangle
 
@@ -188,12 +202,12 @@ def _grid(
         for row in range(len(rows)):
             for column in range(len(columns)):
                 shade = float(shades[row, column])
-                cell = Rectangle((column - 0.47, row - 0.46), 0.94, 0.92, facecolor=MEASURED, alpha=0.06 + 0.94 * shade)
+                alpha = 0.06 + (0.94 if values is None else 0.6) * shade  # numbers must be legible on it
+                cell = Rectangle((column - 0.47, row - 0.46), 0.94, 0.92, facecolor=MEASURED, alpha=alpha)
                 mark(axes.add_patch(cell), said(row, column))
                 if values is not None:
                     number = f"{values[row, column]:.2f}"
-                    colour = PAPER if shade > 0.6 else INK  # noqa: PLR2004
-                    axes.text(column, row, number, ha="center", va="center", color=colour, fontsize=8.5)
+                    axes.text(column, row, number, ha="center", va="center", color=INK, fontsize=8.5)
         axes.set_xlim(-0.5, len(columns) - 0.5)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_yticks(range(len(rows)), rows, color=INK)
@@ -256,11 +270,12 @@ def _expected(curve: Curve, edges: Floats, count: int, logarithmic: bool) -> tup
 
 
 def _date_axis(axes: Any) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib import dates
 
-    locator = AutoDateLocator(minticks=3, maxticks=8)
+    untyped: Any = dates
+    locator = untyped.AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, show_offset=False))
 
 
 def _short(value: Any) -> str:

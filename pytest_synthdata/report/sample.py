@@ -53,14 +53,16 @@ def associations(rows: SampleRows) -> tuple[list[str], npt.NDArray[np.float64], 
     names = list(kinds)[:_MOST_COLUMNS]
     if len(names) < 2:  # noqa: PLR2004
         return None
-    numbers = {name: _ranks(rows.array(name)) if kinds[name] == "number" else _codes(rows.array(name)) for name in names}
+    numbers = {
+        name: _ranks(rows.array(name)) if kinds[name] == "number" else _codes(rows.array(name)) for name in names
+    }
     strengths = np.eye(len(names))
     measures = [["itself"] * len(names) for _ in names]
     for (one, left), (other, right) in itertools.combinations(enumerate(names), 2):
-        a, b, kind = numbers[left], numbers[right], {kinds[left], kinds[right]}
-        if kind == {"number"}:
-            value, measure = _spearman(a, b), "Spearman's ρ"
-        elif kind == {"category"}:
+        a, b, both = numbers[left], numbers[right], {kinds[left], kinds[right]}
+        if both == {"number"}:
+            value, measure = _spearman(a, b), "Spearman's rho"
+        elif both == {"category"}:
             value, measure = _cramer(a, b), "Cramér's V"
         else:
             category, number = (a, b) if kinds[left] == "category" else (b, a)
@@ -76,7 +78,10 @@ def _names(rows: SampleRows) -> list[str]:
     read = {name for column in plan.columns.values() for name in column.reads() if name.partition(".")[0] in references}
     keys = {f"{name}.{reference.parent.key}" for name, reference in references.items()}
     weighed = {
-        f"{name}.{read}" for name, reference in references.items() if reference.weights for read in reference.weights.reads()
+        f"{name}.{read}"
+        for name, reference in references.items()
+        if reference.weights
+        for read in reference.weights.reads()
     }
     parents = sorted(name for name in (read | weighed) - keys if rows.has(name))
     return [*[name for name in plan.visible if name != plan.key], *parents]
