@@ -33,6 +33,7 @@ class Settings:
         spark_conf: Spark settings on top of ours.
         summary: whether the run ends with declared against measured.
         report: the file for the page that shows it.
+        differences: whether chispa's failures end with the rows and columns that differ.
     """
 
     seed: int = DEFAULT_SEED
@@ -44,6 +45,7 @@ class Settings:
     spark_conf: Mapping[str, str] = field(default_factory=dict)
     summary: bool = False
     report: str | None = None
+    differences: bool = False
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -83,6 +85,12 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("synth_spark_engine", "spark or sail (default: spark)")
     parser.addini("synth_summary", "hold the data of every run against its declarations", type="bool", default=False)
     parser.addini("synth_report", "the file for the page that shows the data of every run")
+    parser.addini(
+        "synth_differences",
+        "end chispa's failures with the columns that differ and the numbers of the generated rows",
+        type="bool",
+        default=False,
+    )
     parser.addini("synth_spark_conf", "Spark settings, one 'name=value' a line", type="linelist", default=[])
 
 
@@ -107,6 +115,7 @@ def read_settings(config: pytest.Config) -> Settings:
         spark_conf=dict(_conf(line) for line in config.getini("synth_spark_conf")),
         summary=bool(config.getoption("synth_summary", False) or config.getini("synth_summary")),
         report=_report(_option(config, "synth_report", None)),
+        differences=bool(config.getini("synth_differences")),
     )
 
 

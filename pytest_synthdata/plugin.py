@@ -35,6 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_synthdata.report.session import Reporting
 
         config.pluginmanager.register(Reporting(config), "synthdata-report")
+    if settings.differences:
+        from pytest_synthdata.report.differences import Differences
+
+        config.pluginmanager.register(Differences(), "synthdata-differences")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -39,16 +39,19 @@ class Reporting:
     def _look_at(self, dataset: Dataset) -> None:
         from pytest_synthdata.errors import SynthDataError
 
+        page = None
         try:
             result = dataset.validate()
-            page = None
-            if self.settings.report and sum(table.num_rows for table in dataset) >= self._largest():
-                from pytest_synthdata.report.content import content_of
-
-                page = content_of(dataset, result)
         except SynthDataError as error:
             self.notes.append(f"{dataset!r}: {error}")
             return
+        if self.settings.report and sum(table.num_rows for table in dataset) >= self._largest():
+            from pytest_synthdata.report.content import content_of
+
+            try:
+                page = content_of(dataset, result)
+            except SynthDataError as error:
+                self.notes.append(str(error))
         self.found.append({"result": result.to_dict(), "page": page})
 
     def _largest(self) -> int:
@@ -70,7 +73,7 @@ class Reporting:
             terminalreporter.section("synthdata")
             writer = terminalreporter._tw
             writer.write(to_text(results, width=writer.fullwidth, colour=writer.hasmarkup))
-        for note in self.notes:
+        for note in dict.fromkeys(self.notes):
             terminalreporter.write_line(f"synthdata: {note}", yellow=True)
         if self.settings.report:
             terminalreporter.write_line(self._write_report(self.settings.report))
@@ -79,16 +82,17 @@ class Reporting:
         """Each dataset once, whichever processes saw it."""
         from pytest_synthdata.validation import Validation
 
-        seen: dict[Any, Validation] = {}
+        seen: dict[str, Validation] = {}
         for one in self.found:
             result = Validation.from_dict(one["result"])
-            seen.setdefault((result.seed, tuple((table.table, table.rows) for table in result.tables)), result)
+            seen.setdefault(repr([(table.table, table.rows, table.checks) for table in result.tables]), result)
         return list(seen.values())
 
     def _write_report(self, file: str) -> str:
         pages = [one for one in self.found if one["page"] is not None]
         if not pages:
-            return "synthdata: no test asked for data, so there is no report"
+            why = "it could not be drawn" if self.found else "no test asked for data"
+            return f"synthdata: no report, for {why}"
         from pytest_synthdata.report.page import write
 
         largest = max(pages, key=lambda one: sum(table["rows"] for table in one["result"]["tables"]))

@@ -78,7 +78,8 @@ def _tables(results: list[Validation]) -> Table:
     seen = set()
     for result in results:
         for one in result.tables:
-            if (key := (one.table, one.rows, result.seed)) in seen:
+            key = (one.table, one.rows, result.seed, tuple(str(check.measured) for check in one.checks))
+            if key in seen:
                 continue
             seen.add(key)
             bad = sum(not check.passed for check in one.checks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -109,15 +109,20 @@ def _table(check: Check, rows: Mapping[int, Mapping[str, Any]]) -> list[str]:
     names = list(shown_rows[0][1])
     blamed = [name for name in names if name == check.column or name.startswith(f"{check.column}_")]
     names = list(dict.fromkeys([*names[:1], *blamed, *names[:6]]))
-    lines = [["row", *names], *([str(row), *(_short(cells[name]) for name in names)] for row, cells in shown_rows)]
+    lines = [["row", *names], *([str(row), *(short(cells[name]) for name in names)] for row, cells in shown_rows)]
+    return [f"    {line}" for line in aligned(lines)]
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Cells in columns of equal width."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return [f"    {line}" for line in text]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A cell in few letters."""
     text = "null" if value is None else str(value)
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 
-__all__ = ["assert_matches", "message"]
+__all__ = ["aligned", "assert_matches", "message", "short"]
