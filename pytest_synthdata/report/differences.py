@@ -1,4 +1,4 @@
-"""What chispa found different between frames of generated rows: the cells, and the numbers of the rows they came from."""
+"""What chispa found different between frames of generated rows: the cells, and the numbers of their rows."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _origin(columns: Sequence[str], datasets: Any) -> Table | None:
         table
         for dataset in found
         for table in dataset
-        if table.bound.plan.key in columns and key_form(table.bound.plan, table.bound.plan.key) is not None
+        if (key := table.bound.plan.key) in columns and key_form(table.bound.plan, str(key)) is not None
     ]
     return max(tables, key=lambda table: (len({*table.schema.names} & {*columns}), table.num_rows), default=None)
 
@@ -121,7 +121,7 @@ def _cells(
         yield "(the row)", "missing" if one is None else "there", "missing" if other is None else "there"
         return
     for name in columns:
-        if one[name] != other[name] and not (one[name] != one[name] and other[name] != other[name]):  # noqa: PLR0124 - NaN
+        if one[name] != other[name] and not (one[name] != one[name] and other[name] != other[name]):
             yield name, short(one[name]), short(other[name])
 
 
@@ -131,7 +131,7 @@ def _listed(found: Sequence[tuple[int, Any, str, str, str]], table: Table, key: 
     rows = list(dict.fromkeys(number for number, *_ in found))
     names = dict.fromkeys(column for _, _, column, *_ in found)
     lines = [["row", key, "column", "df1", "df2"], *([str(cell) for cell in line] for line in found[:_MOST])]
-    text = [f"{table.name} differ in {', '.join(names)}: {len(rows):,} rows", *aligned(lines)]
+    text = [f"{table.name} differ in {', '.join(names)}: {len(rows):,} row{'s'[: len(rows) > 1]}", *aligned(lines)]
     if len(found) > _MOST:
         text.append(f"… and {len(found) - _MOST:,} cells more")
     text.append(f"row {rows[0]} as it was generated: dataset.{table.name}.to_arrow({rows[0]}, {rows[0] + 1})")
