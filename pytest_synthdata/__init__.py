@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.fanout import Ordinal
     from pytest_synthdata.columns.generators import Constant
     from pytest_synthdata.columns.keys import Key
-    from pytest_synthdata.columns.text import Fake
+    from pytest_synthdata.columns.text import Email, Fake, Place, Template
     from pytest_synthdata.dataset import Dataset, Table
     from pytest_synthdata.declarations import ForeignKey
     from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
@@ -38,6 +38,7 @@ _MODULES = {
     "Dates": "columns.calendar",
     "DeclarationError": "errors",
     "Distribution": "columns.distributions",
+    "Email": "columns.text",
     "Event": "columns.calendar",
     "Exponential": "columns.distributions",
     "Fake": "columns.text",
@@ -49,10 +50,12 @@ _MODULES = {
     "Normal": "columns.distributions",
     "Ordinal": "columns.fanout",
     "Pareto": "columns.distributions",
+    "Place": "columns.text",
     "Poisson": "columns.distributions",
     "SynthDataError": "errors",
     "Table": "dataset",
     "TableFactory": "factories.base",
+    "Template": "columns.text",
     "Timeline": "columns.calendar",
     "Uniform": "columns.distributions",
     "assert_matches": "validation.matching",
@@ -68,6 +71,7 @@ __all__ = [
     "Dates",
     "DeclarationError",
     "Distribution",
+    "Email",
     "Event",
     "Exponential",
     "Fake",
@@ -79,10 +83,12 @@ __all__ = [
     "Normal",
     "Ordinal",
     "Pareto",
+    "Place",
     "Poisson",
     "SynthDataError",
     "Table",
     "TableFactory",
+    "Template",
     "Timeline",
     "Uniform",
     "assert_matches",

@@ -7,6 +7,7 @@ Data are fixed by the seed, so that nothing here flickers. A sound law fails a s
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from scipy import stats
 
 from pytest_synthdata import Dataset
+from pytest_synthdata.columns.text.template import ROLES
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 
 PROBABLE = 1e-4
@@ -72,6 +74,23 @@ def test_customers(business: Business) -> None:
     assert_log_normal(customers["arr"][customers["tier"] == "Enterprise"], 11, 0.5)
     assert_log_normal(customers["arr"][customers["tier"] == "Pro"], 8, 0.6)
     assert len(set(customers["customer_id"])) == len(set(customers["email"])) == 25_000
+
+
+def test_an_address_says_whose_it_is_and_in_which_row() -> None:
+    """That the row can be read from it makes it unique, at ten million rows as at any number."""
+    table = Dataset({CustomerFactory: 10_000_000}).customers
+    for start in (0, 1_295, 46_655, 1_679_615, 9_999_900):
+        for row, customer in enumerate(table.to_arrow(start, start + 100).to_pylist(), start):
+            role, _, domain = customer["email"].partition("@")
+            company, _, number = domain.removesuffix(".example").rpartition("-")
+            assert role in ROLES
+            assert company == re.sub("[^a-z]+", "-", customer["name"].lower())
+            assert int(number, 36) == row
+
+
+def test_an_address_follows_a_given_name() -> None:
+    customer = CustomerFactory.build(__sequence=36, name="Æther & Söhne GmbH")
+    assert customer.email.endswith("@aether-sohne-gmbh-10.example")
 
 
 def test_tier_and_region_are_independent(business: Business) -> None:

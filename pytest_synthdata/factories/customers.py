@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from pytest_synthdata.columns.calendar import Dates
 from pytest_synthdata.columns.categories import Categorical, Given
 from pytest_synthdata.columns.distributions import LogNormal
-from pytest_synthdata.columns.expressions import column
-from pytest_synthdata.columns.generators import Cells
 from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.text import Fake
+from pytest_synthdata.columns.text import Email, Fake
 from pytest_synthdata.factories.base import TableFactory
 
 # How many times as many orders and tickets a customer of each tier makes.
@@ -30,14 +22,7 @@ class CustomerFactory(TableFactory):
 
     customer_id = Key("CUST-{:05d}")
     name = Fake("company")
-
-    @column(type="string")
-    def email(name: npt.NDArray[Any], cells: Cells) -> Any:  # noqa: N805 - columns, not self
-        """An address at the company's own domain, which its row number makes unique."""
-        company = pc.replace_substring_regex(pc.utf8_lower(pa.array(name, pa.string())), "[^a-z0-9]+", "-")
-        number = pa.array(cells.rows).cast(pa.string())
-        return pc.binary_join_element_wise("contact@", company, "-", number, ".example", "")
-
+    email = Email("name")  # at the company's own domain, which the row number makes unique
     tier = Categorical({"Free": 0.60, "Pro": 0.30, "Enterprise": 0.10})
     region = Categorical({"North": 0.40, "South": 0.25, "East": 0.20, "West": 0.15})
     # Annual recurring revenue: a median of about 60,000 for Enterprise and 3,000 for Pro.
