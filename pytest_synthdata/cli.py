@@ -107,7 +107,8 @@ def _dataset(asked: list[str], seed: int, modules: tuple[str, ...]) -> Dataset:
     for table in counts:
         if table not in known:
             raise SynthDataError(f"--rows: there is no table {table!r}: {nearest(table, known)}")
-    return Dataset({known[table]: counts.get(table) for table in counts or own or shipped}, seed=seed)
+    tables = {known[table]: counts.get(table, known[table]._meta.usual_rows) for table in counts or own or shipped}
+    return Dataset(tables, seed=seed)
 
 
 def _table_rows(item: str) -> tuple[str, int]:

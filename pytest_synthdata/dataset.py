@@ -131,9 +131,10 @@ class Dataset:
     """Tables that belong together, decided by a seed.
 
     Args:
-        tables: rows by factory. None, where a factory has a `Timeline`, is its expected number; else the
-            factory's ``Meta.rows``. Tables that these refer to are added, with the rows of their ``Meta``. Where a
-            `ForeignKey` has ``per_parent``, None: the rows are counted from the parents'.
+        tables: rows by factory; the shipped tables with their usual rows where not given. None, where a factory has a
+            `Timeline`, is the number of rows that this expects; else the factory's ``Meta.rows``. Tables that these
+            refer to are added, with the rows of their ``Meta``. Where a `ForeignKey` has ``per_parent``, None: the
+            rows are counted from the parents'.
         seed: any integer.
 
     Tables are attributes and items: ``dataset.orders``, ``dataset["orders"]``.
@@ -148,7 +149,8 @@ class Dataset:
         if tables is None:
             from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 
-            tables = dict.fromkeys((CustomerFactory, OrderFactory, TicketFactory))
+            shipped: tuple[type[TableFactory], ...] = (CustomerFactory, OrderFactory, TicketFactory)
+            tables = {factory: factory._meta.usual_rows for factory in shipped}
         self.seed = _whole_number(seed, "the seed")
         self.tables = self._bind(dict(tables))
 
@@ -177,7 +179,8 @@ class Dataset:
                 parents = [key.parent for key in factory._meta.references.values()]
                 bound_parents = {parent._meta.table: bind(parent) for parent in parents}
                 plan = factory._meta.plan()
-                count = rows.get(name, factory._meta.usual_rows)
+                usual = factory._meta.expected_rows if name in factories else factory._meta.usual_rows
+                count = rows.get(name, usual)
                 bounds[name] = Bound.of(plan, self.seed, count, bound_parents)
                 plan.check({table: bound.plan for table, bound in bounds.items()})
                 found[name] = Table(bounds[name], factory)

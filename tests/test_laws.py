@@ -270,3 +270,10 @@ class SeasonFactory(TableFactory):
 def test_a_timeline_without_a_row_count_has_its_expected_volume() -> None:
     expected = SeasonFactory._meta.pre_declarations["at"].declaration.generator.expected()
     assert Dataset({SeasonFactory: None}).seasonal.num_rows == expected
+
+
+def test_none_asks_the_timeline_even_where_the_table_has_a_usual_number_of_rows() -> None:
+    # 2024 has 262 weekdays and 104 days of weekends; the incident's 9 and 2 count three times.
+    expected = 25 * (262 + 2 * 9) + 15 * (104 + 2 * 2)
+    assert Dataset({TicketFactory: None}).tickets.num_rows == expected
+    assert Dataset().tickets.num_rows == 8_000

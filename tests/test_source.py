@@ -39,7 +39,7 @@ def test_a_table_by_name(source: Any) -> None:
 
 
 def test_a_table_of_the_usual_size(source: Any) -> None:
-    assert fingerprint_of(source(table="tickets")) == Dataset({TicketFactory: None}).tickets.fingerprint()
+    assert fingerprint_of(source(table="tickets")) == Dataset().tickets.fingerprint()
 
 
 def test_all_types_of_a_projects_own_table(source: Any) -> None:

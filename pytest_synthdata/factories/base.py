@@ -68,16 +68,24 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
         None where they are counted from the parents.
         """
+        if self.rows is not None and self.plan().counting is None:
+            return int(self.rows)
+        return self.expected_rows
+
+    @cached_property
+    def expected_rows(self) -> int | None:
+        """How many rows a timeline expects; ``Meta.rows`` where there is none, else 1,000.
+
+        None where they are counted from the parents.
+        """
         if self.plan().counting is not None:  # which says, too, what is wrong with a timeline
             return None
-        if self.rows is not None:
-            return int(self.rows)
         for name in self.pre_declarations:
             declaration = self.pre_declarations[name].declaration
             timeline = _timeline(declaration.generator) if isinstance(declaration, ColumnDeclaration) else None
             if timeline is not None:
                 return max(timeline.expected(), 0)
-        return DEFAULT_ROWS
+        return DEFAULT_ROWS if self.rows is None else int(self.rows)
 
     def _get_counter_reference(self) -> TableOptions:
         # Each factory counts its own rows: build() number i of any of them is row i of its table.

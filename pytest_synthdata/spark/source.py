@@ -100,7 +100,8 @@ def table_of(options: Mapping[str, str]) -> Table:
         raise SynthDataError(f"option 'table' is {name!r}; {nearest(name, factories)}")
     # Spark's options are case-insensitive, so that a table's name comes in lower case.
     tables = {table.lower(): factory for table, factory in factories.items()}
-    counts: dict[Any, int | None] = {factories[name]: _number(options, "rows")}
+    rows = _number(options, "rows")
+    counts: dict[Any, int | None] = {factories[name]: factories[name]._meta.usual_rows if rows is None else rows}
     for option in options:
         key = option.lower()
         if key in tables and key != name.lower():
