@@ -12,7 +12,7 @@ from test_frames import SPARK_TYPES, everything
 
 from pytest_synthdata import Dataset
 from pytest_synthdata.columns.fingerprint import fingerprint
-from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
 from pytest_synthdata.spark.source import DatasetSource
 
 if TYPE_CHECKING:
