@@ -45,6 +45,7 @@ class Synth:
         return self._frames(self.dataset[table].name, self.spark)
 
     def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True  # a misspelt name is explained where the test wrote it
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in self.dataset.tables:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +127,8 @@ def _option(config: pytest.Config, name: str, default: Any) -> Any:
 
 def _seed(value: Any) -> int:
     if value == "random":
+        import secrets
+
         return secrets.randbelow(2**31)
     try:
         return int(value)
