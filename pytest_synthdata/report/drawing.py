@@ -85,7 +85,7 @@ class Drawing:
     def _for_page(self, text: str) -> str:
         text = text[text.index("<svg") :]
         text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-        text = re.sub(rf'<g id="{re.escape(_MARK)}([^"]*)">', r'<g class="mark"><title>\1</title>', text)
+        text = re.sub(rf"<g id=([\"']){re.escape(_MARK)}(.*?)\1>", r'<g class="mark"><title>\2</title>', text)
         text = re.sub(r'<g id="[a-zA-Z0-9.]+_\d+">', "<g>", text)
         for colour, variable in _VARIABLES.items():
             text = text.replace(colour, f"var({variable})")

@@ -5,9 +5,12 @@
   const links = [...document.querySelectorAll(".top nav a")];
 
   // One page at a time; the address names it, so that it can be linked to and the browser's own keys go back.
-  function turn(moved) {
+  function addressed() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const page = (target && target.closest(".page")) || pages[0];
+    return [target, (target && target.closest(".page")) || pages[0]];
+  }
+  function turn(moved) {
+    const [target, page] = addressed();
     for (const other of pages) other.hidden = other !== page;
     for (const link of links) {
       if (link.hash === "#" + encodeURIComponent(page.id)) {
@@ -30,7 +33,7 @@
   document.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey || event.target.closest(".scroll, .wide, nav")) return;
-    const next = pages[pages.findIndex((page) => !page.hidden) + step];
+    const next = pages[pages.indexOf(addressed()[1]) + step];
     if (next) location.hash = encodeURIComponent(next.id);
   });
 
@@ -74,7 +77,7 @@
   tip.className = "tip";
   tip.hidden = true;
   document.body.append(tip);
-  document.addEventListener("pointerover", (event) => {
+  function tell(event) {
     const mark = event.target.closest(".mark");
     tip.hidden = !mark;
     if (!mark) return;
@@ -88,7 +91,9 @@
     const above = event.clientY - tip.offsetHeight - 12;
     tip.style.left = `${Math.max(8, left)}px`;
     tip.style.top = `${above < 8 ? event.clientY + 18 : above}px`;
-  });
+  }
+  document.addEventListener("pointerover", tell);
+  document.addEventListener("pointermove", tell);
   document.addEventListener("scroll", () => { tip.hidden = true; }, { passive: true, capture: true });
 
   root.classList.add("paged");
