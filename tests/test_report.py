@@ -13,10 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_synthdata import Categorical, Constant, Dataset, ForeignKey, Key, Normal, SynthDataError, TableFactory
+from pytest_synthdata import (
+    Categorical,
+    Constant,
+    Dataset,
+    ForeignKey,
+    Given,
+    Key,
+    Normal,
+    SynthDataError,
+    TableFactory,
+    col,
+)
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.report.content import content_of
 from pytest_synthdata.report.page import render, write
+from pytest_synthdata.report.sample import SampleRows, associations
 from pytest_synthdata.validation import Validation
 
 pytest.importorskip("matplotlib", reason="the report's plots need it")
@@ -154,6 +166,28 @@ def test_associations_are_those_of_the_declarations(text: str) -> None:
     assert strength["resolution_hours", "csat_score"] < -0.4
     assert abs(strength["category", "resolution_hours"]) < 0.15
     assert all(strength[pair] == strength[pair[::-1]] for pair in strength)
+
+
+def test_measures_of_association_are_those_of_their_definitions() -> None:
+    class MixedFactory(TableFactory):
+        group = Categorical({"a": 0.5, "b": 0.3, "c": 0.2})
+        same = Given("group", {"a": "x", "b": "y"}, default="z")
+        number = Given("group", {"a": Normal(0, 1)}, default=Normal(1, 1)).round(1).nulls(0.1)
+        other = col("number") * -2
+
+    bound = Dataset({MixedFactory: 2_000})["mixeds"].bound
+    found = associations(SampleRows(bound))
+    assert found is not None
+    names, strengths, measures = found
+    at = {name: place for place, name in enumerate(names)}
+    table = Dataset({MixedFactory: 2_000})["mixeds"].to_arrow().to_pandas()
+    ranks = table["number"].rank()
+    means = ranks.groupby(table["group"]).transform("mean")
+    ratio = (means[ranks.notna()].var() / ranks.var()) ** 0.5
+    assert strengths[at["group"], at["same"]] == pytest.approx(1)
+    assert strengths[at["number"], at["other"]] == pytest.approx(-1)
+    assert strengths[at["group"], at["number"]] == pytest.approx(ratio, rel=1e-9)
+    assert measures[at["group"]][at["number"]] == "correlation ratio"
 
 
 def test_empty_tables_have_a_page() -> None:

@@ -37,7 +37,7 @@ def diagram(dataset: Dataset) -> str:
     ]
     label = "Tables and what they refer to: " + ", ".join(f"{table.name} {table.num_rows:,} rows" for table in dataset)
     return (
-        f'<svg class="diagram" viewBox="0 0 {width} {tallest:g}" style="max-width:{width}px" role="img" '
+        f'<svg class="diagram" viewBox="0 0 {width} {tallest:g}" style="max-width:{width}px" role="group" '
         f'aria-label="{escape(label)}">{"".join(shapes)}</svg>'
     )
 

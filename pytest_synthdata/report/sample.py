@@ -100,11 +100,9 @@ def _kind(array: pa.Array) -> str | None:
 
 
 def _ranks(array: pa.Array) -> npt.NDArray[np.float64]:
-    from scipy.stats import rankdata
-
-    if pa.types.is_temporal(array.type):
-        array = array.cast(pa.int32() if pa.types.is_date32(array.type) else pa.int64())
-    return np.asarray(rankdata(to_numpy(array.cast(pa.float64())), nan_policy="omit"), np.float64)
+    """Ranks, those of equal values being their mean; NaN for nulls."""
+    least, most = (to_numpy(pc.rank(array, tiebreaker=ties)).astype(np.float64) for ties in ("min", "max"))
+    return np.where(to_numpy(pc.is_valid(array)), (least + most) / 2, np.nan)
 
 
 def _codes(array: pa.Array) -> npt.NDArray[np.float64]:
@@ -122,10 +120,10 @@ def _spearman(a: Any, b: Any) -> float:
 def _cramer(a: Any, b: Any) -> float:
     table = np.zeros((int(a.max()) + 1, int(b.max()) + 1))
     np.add.at(table, (a.astype(np.int64), b.astype(np.int64)), 1)
-    from scipy.stats import chi2_contingency
-
     count, (rows, columns) = table.sum(), table.shape
-    squared = max(0.0, chi2_contingency(table, correction=False)[0] / count - (rows - 1) * (columns - 1) / (count - 1))
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / count
+    chi_square = float(((table - expected) ** 2 / expected).sum())
+    squared = max(0.0, chi_square / count - (rows - 1) * (columns - 1) / (count - 1))
     rows, columns = rows - (rows - 1) ** 2 / (count - 1), columns - (columns - 1) ** 2 / (count - 1)
     return float(np.sqrt(squared / max(min(rows, columns) - 1, 1e-9)))
 

@@ -30,13 +30,15 @@ class Reporting:
     def pytest_sessionfinish(self) -> None:
         """Look at every dataset that this process's tests used; workers hand over what they saw."""
         materialiser = self.config.stash.get(MATERIALISER, None)
-        for dataset in materialiser.datasets.values() if materialiser is not None else ():
-            self._look_at(dataset)
+        datasets = materialiser.datasets.values() if materialiser is not None else ()
+        largest_first = sorted(datasets, key=lambda dataset: -sum(table.num_rows for table in dataset))
+        for number, dataset in enumerate(largest_first):
+            self._look_at(dataset, draw=bool(self.settings.report) and number == 0)
         output: dict[str, Any] | None = getattr(self.config, "workeroutput", None)
         if output is not None:
             output[_KEY] = json.dumps([self.found, self.notes])
 
-    def _look_at(self, dataset: Dataset) -> None:
+    def _look_at(self, dataset: Dataset, *, draw: bool) -> None:
         from pytest_synthdata.errors import SynthDataError
 
         page = None
@@ -45,7 +47,7 @@ class Reporting:
         except SynthDataError as error:
             self.notes.append(f"{dataset!r}: {error}")
             return
-        if self.settings.report and sum(table.num_rows for table in dataset) >= self._largest():
+        if draw:
             from pytest_synthdata.report.content import content_of
 
             try:
@@ -53,9 +55,6 @@ class Reporting:
             except SynthDataError as error:
                 self.notes.append(str(error))
         self.found.append({"result": result.to_dict(), "page": page})
-
-    def _largest(self) -> int:
-        return max((sum(table["rows"] for table in one["result"]["tables"]) for one in self.found), default=0)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

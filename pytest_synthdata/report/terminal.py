@@ -43,13 +43,15 @@ def _parts(results: list[Validation]) -> Iterator[RenderableType]:
     failed = [check for result in results for check in result.failed]
     if failed:
         yield _failures(failed)
+    if not results:
+        yield Text("no test asked for data", "yellow")
+        return
     yield _tables(results)
-    if results:
-        largest = max(results, key=lambda result: sum(table.rows for table in result.tables))
-        for table in largest.tables:
-            for days in table.days:
-                for event in days.events:
-                    yield Padding(_incident(table, days, event), (1, 0, 0, 1))
+    largest = max(results, key=lambda result: sum(table.rows for table in result.tables))
+    for table in largest.tables:
+        for days in table.days:
+            for event in days.events:
+                yield Padding(_incident(table, days, event), (1, 0, 0, 1))
     yield Text()
     yield _verdict(results, len(failed))
 
@@ -135,8 +137,6 @@ def _incident(table: TableResult, days: Days, event: tuple[str, str, float]) -> 
 
 
 def _verdict(results: list[Validation], failed: int) -> Text:
-    if not results:
-        return Text("no test asked for data", "yellow")
     checks = sum(len(result.checks) for result in results)
     seconds = sum(result.seconds for result in results)
     unchecked = len({(one.table, name) for result in results for one in result.tables for name in one.unchecked})
@@ -146,9 +146,9 @@ def _verdict(results: list[Validation], failed: int) -> Text:
     else:
         text.append(f"{checks:,} checks passed", "green bold")
     text.append(f" in {_duration(seconds)}", "red" if failed else "green")
-    text.append(f"; data as declared fails 1 time in {1 / results[0].false_alarms:,.0f}", "dim")
+    text.append(f"; false alarms: 1 in {1 / results[0].false_alarms:,.0f}", "dim")
     if unchecked:
-        text.append(f"; {unchecked} columns may hold anything", "dim")
+        text.append(f"; {unchecked} column{'s'[: unchecked > 1]} unchecked", "dim")
     return text
 
 
