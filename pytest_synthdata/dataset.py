@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.fingerprint import fingerprint
 from pytest_synthdata.columns.plan import BATCH, Bound
+from pytest_synthdata.columns.unique import require_room
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory, bound_to
 
@@ -183,6 +184,7 @@ class Dataset:
                 count = rows.get(name, usual)
                 bounds[name] = Bound.of(plan, self.seed, count, bound_parents)
                 plan.check({table: bound.plan for table, bound in bounds.items()})
+                require_room(bounds[name])
                 found[name] = Table(bounds[name], factory)
             return bounds[name]
 

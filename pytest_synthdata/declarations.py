@@ -55,7 +55,8 @@ class ForeignKey:
         where: a condition that each pick meets, such as ``col("customer.created_at") <= col("order_date")``.
         column: the name of the key's column; the attribute's name and ``_id`` where not given.
         per_parent: evaluated on the parent's rows, such as ``Poisson(3)`` or ``1``: how many children each has. The
-            table's rows are then counted from the parents: those of the first come first. `Ordinal` numbers them.
+            table's rows are then counted from the parents: those of the first come first, except in a table with a
+            `Timeline`, which is in the order of time. `Ordinal` numbers them.
     """
 
     def __init__(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_synthdata.columns.expressions import Operation
     from pytest_synthdata.columns.plan import Bound, Scope, Selection
+    from pytest_synthdata.columns.unique import Unique
 
 
 class Reader(Protocol):
@@ -136,6 +137,15 @@ class Generator:
     def nulls(self, share: float) -> Nullable:
         """Make a share of the values null, at random."""
         return Nullable(self, share)
+
+    def unique(self) -> Unique:
+        """Let no value come twice, in a table of any size. Each is then as likely as any other.
+
+        For what can be counted: lists, `Dates`, ``Uniform(0, 10**9).cast("bigint")``, ``Uniform(0, 100).round(2)``.
+        """
+        from pytest_synthdata.columns.unique import Unique
+
+        return Unique(self)
 
     def cast(self, type_: pa.DataType | str) -> Cast:
         """Give the column a type: Arrow's, or a Spark SQL name such as ``"decimal(12,2)"``."""

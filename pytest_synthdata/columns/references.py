@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.calendar import Timeline
 from pytest_synthdata.columns.expressions import Operation
 from pytest_synthdata.columns.fanout import Count, FanOut, Numbers, counter
 from pytest_synthdata.columns.generators import Cells, Generator
+from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.picking import Pick
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.values import Values
@@ -61,6 +63,11 @@ class Reference(Generator):
                 f"{place}: row {rows.max()} was asked for, and the {parent.num_rows:,} rows of "
                 f"{parent.plan.table!r} have {bound.num_rows:,} children in all; use more of them"
             )
+        if "spread" not in bound.memo:
+            spread = any(map(_runs_in_time, bound.plan.columns.values())) and bound.num_rows > 0
+            bound.memo["spread"] = Permutation(bound.num_rows, bound.stream(self.name)) if spread else None
+        if bound.memo["spread"] is not None:
+            rows = bound.memo["spread"].of(rows)
         return bound.fan_out.locate(rows, self._counter(parent, bound.stream(self.name), place), parent.num_rows)
 
     def _counter(self, parent: Bound, stream: Stream, place: str) -> Count:
@@ -135,6 +142,11 @@ class Reference(Generator):
         bounds = self.weights.bounds(scope.of_parent(self.parent)) if self.weights is not None else None
         always_true = isinstance(self.where, Operation) and self.where.truth(scope) is True
         return Facts(ceiling=float(bounds[1]) if bounds else 1.0, always_true=always_true)
+
+
+def _runs_in_time(generator: Generator) -> bool:
+    """Whether rows are in the order of time, in which one parent's children do not follow one another."""
+    return isinstance(generator, Timeline) or any(map(_runs_in_time, generator.children()))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.plan import Bound, Plan
 from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.columns.unique import Unique
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.validation.columns import ColumnMeasure
 from pytest_synthdata.validation.keys import KeyMeasure
@@ -140,7 +141,7 @@ class TableMeasures:
         self.keys = [
             KeyMeasure(plan.table, name, key_form(plan, name), getattr(plan.columns[name], "pattern", ""))
             for name in present
-            if name == plan.key or key_form(plan, name) is not None
+            if name == plan.key or key_form(plan, name) is not None or isinstance(plan.columns[name], Unique)
         ]
         self.references = [
             ReferenceMeasure(bound, name, parents[name])
