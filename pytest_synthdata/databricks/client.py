@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from pytest_synthdata.databricks.names import VolumePath
+from pytest_synthdata.databricks.retrying import persistently
 from pytest_synthdata.errors import SynthDataError, nearest
 
 T = TypeVar("T")
@@ -140,7 +141,7 @@ def _require(client: Any, volume: VolumePath, *, create: bool) -> None:
 
     with explained(f"asking the workspace {client.config.host} about {volume.full_name}", client):
         try:
-            client.volumes.read(volume.full_name)
+            persistently(client, lambda: client.volumes.read(volume.full_name))
         except Unauthenticated:
             raise MissingCredentialsError(f"the workspace refuses the credentials: {_HOW_TO_AUTHENTICATE}") from None
         except NotFound:

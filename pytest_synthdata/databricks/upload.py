@@ -101,6 +101,8 @@ class Upload:
             if not overwrite:
                 self._require_free(missing, manifest, fingerprints)
             self._write(dataset, missing, fingerprints, manifest, spark=spark)
+        elif not self.temporary and set(self._note()) <= set(manifest):
+            self.files.remove(self.folder, NOTE)  # which a process that ended between its last two steps left
         return Saved(str(self.folder), paths, skipped)
 
     def manifest(self) -> dict[str, Any]:

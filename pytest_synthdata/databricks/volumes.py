@@ -6,19 +6,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, explained
 from pytest_synthdata.databricks.names import VolumePath, is_safe
-
-T = TypeVar("T")
+from pytest_synthdata.databricks.retrying import persistently
 
 IN_FLIGHT = 5  # the services answer 429 to more
-_ATTEMPTS = 5
 _CHUNK = 1 << 20
 
 
@@ -40,7 +37,7 @@ class Entry:
     size: int
 
 
-class _NotAsSentError(Exception):
+class _NotAsSentError(RuntimeError):
     """A stored file is not what was sent."""
 
 
@@ -74,7 +71,7 @@ class Files:
             self._compare(target, size, digest)
 
         with explained(f"uploading {target}", self.client):
-            self._persistently(send)
+            persistently(self.client, send, _NotAsSentError)
         progress(size)
         return Stored(source.name, size, digest)
 
@@ -100,12 +97,12 @@ class Files:
             return content.decode()
 
         with explained(f"reading {path}", self.client):
-            return self._persistently(read)
+            return persistently(self.client, read)
 
     def make(self, folder: VolumePath) -> None:
         """Make a folder, and those above it up to the Volume."""
         with explained(f"making {folder}", self.client):
-            self._persistently(lambda: self.client.files.create_directory(str(folder)))
+            persistently(self.client, lambda: self.client.files.create_directory(str(folder)))
 
     def entries(self, folder: VolumePath) -> list[Entry]:
         """What a folder holds; nothing where there is no such folder."""
@@ -119,12 +116,12 @@ class Files:
             return [Entry(str(item.name), bool(item.is_directory), int(item.file_size or 0)) for item in found]
 
         with explained(f"listing {folder}", self.client):
-            return self._persistently(read)
+            return persistently(self.client, read)
 
     def remove(self, folder: VolumePath, name: str) -> None:
         """Remove a file. That it is gone already is no error."""
         with explained(f"removing {folder / name}", self.client):
-            self._persistently(lambda: self._unless_gone(self.client.files.delete, str(folder / name)))
+            persistently(self.client, lambda: self._unless_gone(self.client.files.delete, str(folder / name)))
 
     def remove_folder(self, folder: VolumePath) -> None:
         """Remove a folder with all that it holds. Its place is never the Volume itself.
@@ -143,7 +140,7 @@ class Files:
             else:
                 self.remove(folder, entry.name)
         with explained(f"removing {folder}", self.client):
-            self._persistently(lambda: self._unless_gone(self.client.files.delete_directory, str(folder)))
+            persistently(self.client, lambda: self._unless_gone(self.client.files.delete_directory, str(folder)))
 
     @staticmethod
     def _unless_gone(delete: Callable[[str], Any], path: str) -> None:
@@ -165,30 +162,6 @@ class Files:
             while chunk := stream.read(_CHUNK):
                 digest.update(chunk)
         return digest.hexdigest()
-
-    def _persistently(self, work: Callable[[], T]) -> T:
-        """The SDK tries again after 429 and 503; this does after other passing faults, and for what is not as sent."""
-        from databricks.sdk.errors import DatabricksError, DeadlineExceeded, InternalError, TemporarilyUnavailable
-        from databricks.sdk.retries import retried
-        from requests import RequestException
-
-        attempts = 0
-
-        def passing(error: BaseException) -> str | None:
-            nonlocal attempts
-            attempts += 1
-            kinds = (_NotAsSentError, InternalError, DeadlineExceeded, TemporarilyUnavailable, RequestException)
-            gateway = isinstance(error, DatabricksError) and type(error) is DatabricksError  # a 502 has no class
-            if attempts < _ATTEMPTS and (isinstance(error, kinds) or gateway):
-                return type(error).__name__
-            return None
-
-        config = self.client.config
-        limit = timedelta(seconds=config.retry_timeout_seconds or 300)
-        try:
-            return retried(is_retryable=passing, timeout=limit, clock=config.clock)(work)()
-        except _NotAsSentError as error:
-            raise WorkspaceError(f"{error}, {attempts} times") from None
 
 
 def _digest(path: Path) -> str:

@@ -11,10 +11,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from strict_workspace import TOKEN, Workspace, serving  # noqa: E402
+from strict_server import serving
+from strict_workspace import TOKEN, Workspace
 
-from pytest_synthdata import Dataset  # noqa: E402
-from pytest_synthdata.factories import CustomerFactory, OrderFactory  # noqa: E402
+from pytest_synthdata import Dataset
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
 VARIABLES = ("DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_CONFIG_PROFILE", "DATABRICKS_CLUSTER_ID")
 
@@ -44,6 +45,7 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def workspace() -> Iterator[Workspace]:
     with serving(Workspace()) as served:
         yield served
+    assert served.violations == []
 
 
 @pytest.fixture
@@ -51,8 +53,11 @@ def client_of() -> Callable[..., Any]:
     from databricks.sdk import WorkspaceClient
     from databricks.sdk.core import Config
 
-    def make(url: str, token: str = TOKEN, **settings: Any) -> Any:
-        return WorkspaceClient(config=Config(host=url, token=token, clock=InstantClock(), **settings))
+    def make(url: str, token: str = TOKEN, multipart_from: int | None = None, **settings: Any) -> Any:
+        config = Config(host=url, token=token, clock=InstantClock(), **settings)
+        if multipart_from is not None:
+            config.files_ext_multipart_upload_min_stream_size = multipart_from
+        return WorkspaceClient(config=config)
 
     return make
 
