@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -15,9 +16,11 @@ import pyarrow.compute as pc
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Offsets: TypeAlias = npt.NDArray[np.int64]
 
+_PIECE = 4_096  # rows, of which arrays by byte stay in the cache and are no new pages of memory
 _WIDTH = 4  # letters that one letter becomes, at most
 _ASCII = 128
-_HIGH_BITS, _CONTINUATION = 0xC0, 0x80  # of the bytes of UTF-8 that begin no character
+_HIGH_BITS = 0xC0  # of the bytes of UTF-8 that begin a character beyond ASCII
+_UTF8_LENGTHS = np.array([1] * 0xC0 + [2] * 0x20 + [3] * 0x10 + [4] * 0x10)  # of characters, by their first byte
 
 # What Unicode does not decompose: letters with strokes, ligatures, Greek, Cyrillic (as in passports, ICAO 9303).
 _LATIN = {
@@ -78,32 +81,47 @@ def _array(data: Bytes, offsets: Offsets, like: pa.Array) -> pa.Array:
 
 
 def _kept(data: Bytes, offsets: Offsets, keep: npt.NDArray[np.bool_]) -> tuple[Bytes, Offsets]:
-    before = np.zeros(len(data) + 1, np.int64)
-    np.cumsum(keep, out=before[1:])
-    return data[keep], before[offsets]
+    return data[keep], _ends_of_kept(keep)[offsets]
+
+
+def _ends_of_kept(keep: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """How many bytes are kept before each position."""
+    before = np.zeros(len(keep) + 1, np.int32)
+    np.cumsum(keep, out=before[1:], dtype=np.int32)
+    return before
 
 
 def _folded(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
     if not len(data) or data.max() < _ASCII:
         return data, offsets
-    begins = np.zeros(len(data) + 1, np.int64)
-    np.cumsum((data & _HIGH_BITS) != _CONTINUATION, out=begins[1:])
-    offsets = begins[offsets]
-    characters = np.frombuffer(data.tobytes().decode().encode("utf-32-le"), np.uint32)
-    lengths = np.ones(len(characters), np.int64)
-    foreign = np.flatnonzero(characters >= _ASCII)
-    codes = np.minimum(characters[foreign], (1 << 16) - 1)
-    table, letters = _table()
-    lengths[foreign] = table[codes]
-    ends = np.zeros(len(characters) + 1, np.int64)
-    np.cumsum(lengths, out=ends[1:])
-    folded = np.empty(ends[-1], np.uint8)
-    plain = np.flatnonzero(characters < _ASCII)
-    folded[ends[plain]] = characters[plain]
-    for place in range(_WIDTH):
-        long_enough = table[codes] > place
-        folded[ends[foreign[long_enough]] + place] = letters[codes[long_enough], place]
-    return folded, ends[offsets]
+    begins = np.flatnonzero(data >= _HIGH_BITS)
+    characters = np.frombuffer(data[data >= _ASCII].tobytes().decode().encode("utf-32-le"), np.uint32)
+    codes = np.minimum(characters, (1 << 16) - 1)
+    lengths, letters = _table()
+    lengths = lengths[codes]
+    places = _UTF8_LENGTHS[data[begins]]
+    grown = np.maximum(lengths - places, 0)
+    if grown.any():  # room for the few letters that become longer
+        moved = np.cumsum(grown)
+        data = np.insert(data, np.repeat(begins + places, grown), 0)
+        offsets = offsets + np.concatenate([[0], moved])[np.searchsorted(begins, offsets)]
+        begins = begins + moved - grown
+        places = places + grown
+    else:
+        data = data.copy()
+    keep = np.ones(len(data), np.bool_)
+    for place in range(places.max()):
+        long_enough = places > place
+        there = begins[long_enough] + place
+        data[there] = letters[codes[long_enough], place]
+        keep[there] = lengths[long_enough] > place
+    return _kept(data, offsets, keep)
+
+
+def _in_pieces(function: Callable[[pa.Array], pa.Array], array: pa.Array) -> pa.Array:
+    if len(array) <= _PIECE:
+        return function(array)
+    return pa.concat_arrays([function(array.slice(start, _PIECE)) for start in range(0, len(array), _PIECE)])
 
 
 def ascii_fold(array: pa.Array) -> pa.Array:
@@ -112,19 +130,19 @@ def ascii_fold(array: pa.Array) -> pa.Array:
     >>> ascii_fold(pa.array(["Müller-Łódź", "Ægir", "Σωκράτης"])).to_pylist()
     ['Muller-Lodz', 'AEgir', 'Sokratis']
     """
-    return _array(*_folded(*_parts(array)), array)
+    return _in_pieces(lambda piece: _array(*_folded(*_parts(piece)), piece), array)
 
 
 @lru_cache(maxsize=8)
-def _slug_letters(separator: str) -> Bytes:
-    table = np.full(256, ord(separator), np.uint8)
+def _slug_letters(separator: str) -> bytes:
+    table = bytearray(separator.encode() * 256)
     for code in range(_ASCII):
         letter = chr(code)
         if letter.isalnum():
             table[code] = ord(letter.lower())
         elif letter in "'`\".":
             table[code] = 0
-    return table
+    return bytes(table)
 
 
 def slug(array: pa.Array, separator: str = "-") -> pa.Array:
@@ -133,19 +151,29 @@ def slug(array: pa.Array, separator: str = "-") -> pa.Array:
     >>> slug(pa.array(["Müller & Söhne GmbH", "O'Brien, Inc."])).to_pylist()
     ['muller-sohne-gmbh', 'obrien-inc']
     """
+    return _in_pieces(lambda piece: _slug(piece, separator), array)
+
+
+def _slug(array: pa.Array, separator: str) -> pa.Array:
     data, offsets = _folded(*_parts(array))
-    data = _slug_letters(separator).take(data)
-    data, offsets = _kept(data, offsets, data != 0)
-    hyphen = data == ord(separator)
-    keep = ~hyphen
-    keep[1:] |= ~hyphen[:-1]  # the first of several
-    first = offsets[:-1][offsets[:-1] < offsets[1:]]
-    keep[first] = ~hyphen[first]
-    data, offsets = _kept(data, offsets, keep)
-    last = offsets[1:][offsets[:-1] < offsets[1:]] - 1
-    keep = np.ones(len(data), np.bool_)
-    keep[last] = data[last] != ord(separator)
-    return _array(*_kept(data, offsets, keep), array)
+    data = np.frombuffer(bytearray(data.tobytes().translate(_slug_letters(separator))), np.uint8)
+    others = np.flatnonzero(data < ord("0"))  # what is neither letter nor digit: a small part of most texts
+    if not len(others):
+        return _array(data, offsets, array)
+    ends = np.zeros(len(data) + 1, np.bool_)
+    ends[offsets] = True
+    first = ends[others]  # of a run of them, within a text
+    first[1:] |= np.diff(others) > 1
+    first[0] = True
+    runs = np.flatnonzero(first)
+    next_runs = np.append(runs[1:], len(others))
+    separators = np.append(0, np.cumsum(data[others] > 0))
+    separates = separators[next_runs] > separators[runs]
+    separates &= ~(ends[others[runs]] | ends[others[next_runs - 1] + 1])
+    data[others] = 0
+    data[others[runs[separates]]] = ord(separator)
+    kept = np.frombuffer(data.tobytes().replace(b"\0", b""), np.uint8)
+    return _array(kept, _ends_of_kept(data > 0)[offsets], array)
 
 
 def label(array: pa.Array, separator: str = "-") -> pa.Array:
