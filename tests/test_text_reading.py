@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import pickle
 import random
+import re
 import subprocess
 import sys
 from collections import Counter, OrderedDict
 from typing import Any
+from uuid import RFC_4122, UUID
 
 import numpy as np
 import pytest
@@ -68,6 +70,13 @@ class Cloud(BaseProvider):
     def shouted(self, mark: str = "!") -> str:
         return self.place().upper() + mark
 
+    def appended(self) -> str:
+        parts = []
+        for _ in range(2):
+            parts.append(self.zone())  # noqa: PERF401 - lists that grow are what is tested
+        parts.insert(0, self.region())
+        return ":".join(parts)
+
     def counted(self) -> int:
         return len(self.place())
 
@@ -76,6 +85,15 @@ class Cloud(BaseProvider):
     def stateful(self) -> str:
         self.calls = getattr(self, "calls", 0) + 1
         return str(self.calls)
+
+    def remembering(self) -> str:
+        self.seen.append(self.zone())
+        return str(len(self.seen))
+
+    seen: list[str] = []  # noqa: RUF012
+
+    def endless(self) -> int:
+        return self.random_int(0, 10 ** self.random_int(1, 9))
 
     def unordered(self) -> str:
         return self.random_element(list({"a", "b"}))
@@ -89,8 +107,9 @@ class Cloud(BaseProvider):
 
 READABLE = (
     "region", "zone", "place", "twice_the_same", "branches", "loops", "padded", "digits", "shouted", "counted",
+    "appended",
 )  # fmt: skip
-UNREADABLE = ("stateful", "unordered", "foreign", "gaussian", "retries")
+UNREADABLE = ("stateful", "remembering", "unordered", "foreign", "gaussian", "retries", "endless")
 
 
 def declared(name: str, **arguments: Any) -> Fake:
@@ -135,6 +154,31 @@ def test_numbers_keep_their_range_and_padding() -> None:
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_a_method_that_cannot_be_read_is_asked_row_by_row(name: str) -> None:
     assert type(declared(name).prepared()) is RowByRow
+
+
+def test_lists_of_drawn_values_are_asked_row_by_row() -> None:
+    assert type(Fake("words", nb=2).prepared()) is RowByRow
+    assert {len(value) for value in drawn(Fake("words", nb=2), 20)} == {2}
+
+
+@pytest.mark.parametrize("name", ["bothify", "numerify", "hexify", "lexify"])
+def test_patterns_are_compiled(name: str) -> None:
+    generator = Fake(name, text="AB-^??##")
+    assert type(generator.prepared()) is Compiled
+    hexadecimal = "[0-9a-f]" if name == "hexify" else r"\^"
+    letters = "[a-zA-Z]{2}" if name in ("bothify", "lexify") else r"\?\?"
+    digits = "[0-9]{2}" if name in ("bothify", "numerify") else "##"
+    assert all(re.fullmatch(f"AB-{hexadecimal}{letters}{digits}", value) for value in drawn(generator, 200))
+
+
+def test_uuids_are_compiled_and_valid() -> None:
+    values = [UUID(value) for value in drawn(Fake("uuid4"), 5_000)]
+    assert type(Fake("uuid4").prepared()) is Compiled
+    assert {(value.version, value.variant) for value in values} == {(4, RFC_4122)}
+    assert len(set(values)) == 5_000
+    ones = sum(np.array([value.int >> place & 1 for place in range(128)]) for value in values)
+    free = np.delete(ones, [62, 63, 76, 77, 78, 79])  # all but the variant and the version
+    assert stats.chi2.sf(((free - 2_500) ** 2 / 1_250).sum(), len(free)) > 1e-4
 
 
 def test_arguments_reach_the_method() -> None:

@@ -134,12 +134,12 @@ def _prepared(declared: Fake) -> Generator:
 
 
 def _prepare(declared: Fake) -> Generator:
-    from pytest_synthdata.columns.text.symbols import Unreadable
+    from pytest_synthdata.columns.text.symbols import Inline, Unreadable
 
     fake, reader = _reader(declared.locale, declared.providers)
     try:
         law = reader.law(fake.get_formatter(declared.provider), (), dict(declared.arguments))
-    except Unreadable:
+    except (Unreadable, Inline):
         generator = None
     else:
         generator = compiled(law)

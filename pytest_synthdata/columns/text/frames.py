@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Methods (and how many arguments) that change each character by itself: of a single one, for replace.
 _PIECEWISE = frozenset({("upper", 0), ("lower", 0), ("casefold", 0), ("replace", 2)})
+_GROWING = frozenset({"append", "insert"})  # methods of lists that may be called on those that were made here
 _NUMBER = re.compile(r"(?:0(\d+))?([dxX]?)")
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Mod: operator.mod,
@@ -121,8 +122,18 @@ class Frame:
     # Statements
 
     def _expression(self, node: ast.Expr) -> None:
-        if not isinstance(node.value, ast.Constant):
+        call = node.value
+        if isinstance(call, ast.Constant):
+            return
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _GROWING):
             raise Unreadable("calls for an effect")
+        owner = self.value(call.func.value)
+        if id(owner) not in self.run_.own or call.keywords:
+            raise Unreadable("changes what it did not make")
+        *place, item = map(self.value, call.args)
+        if not all(isinstance(number, int) for number in place):
+            raise Unreadable("a place that is drawn")
+        getattr(owner, call.func.attr)(*place, item)
 
     def _return(self, node: ast.Return) -> None:
         raise _Return(self.value(node.value) if node.value else None)

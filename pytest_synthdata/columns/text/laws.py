@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 SMALL = 1_000  # neighbouring lists are multiplied out up to here: fewer, longer words are quicker to put together
 FINITE = 4_096  # laws with so many values are listed where a provider looks at what it drew
+LISTS = 1 << 20  # a mixture of longer lists is not made one list
 TEMPLATES = 20_000
 _BLOCK_DIGITS = 3
 _MERGING = 200_000  # looks at lists that it may take to find templates that are alike
@@ -104,7 +105,7 @@ def mix(options: Iterable[tuple[float, Law]]) -> Law:
     total = math.fsum(share for share, _ in options)
     if len(options) == 1:
         return options[0][1]
-    if any(isinstance(law, (Joined, Mixed)) for _, law in options):
+    if any(isinstance(law, (Joined, Mixed)) for _, law in options) or sum(size(law) for _, law in options) > LISTS:
         return Mixed(tuple((share / total, law) for share, law in options))
     values: list[Any] = []
     weights: list[float] = []

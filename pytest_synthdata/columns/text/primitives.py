@@ -30,7 +30,7 @@ def reader(generator: Any) -> Reader:
     """A reader of the providers of a Faker generator."""
     from faker.decode import unidecode
     from faker.generator import Generator
-    from faker.providers import BaseProvider
+    from faker.providers import BaseProvider, misc
     from faker.utils.datasets import add_ordereddicts
     from faker.utils.text import slugify
 
@@ -72,6 +72,7 @@ def reader(generator: Any) -> Reader:
         BaseProvider.lexify: _filling(_lexified, "????", letters=string.ascii_letters),
         BaseProvider.bothify: _filling(_bothified, "## ??", letters=string.ascii_letters),
         BaseProvider.hexify: _filling(_hexified, "^^^^", upper=False),
+        misc.Provider.uuid4: _uuid4,
         unidecode: _unidecode(lru_cache(_WORDS)(unidecode)),
         slugify: _slugify(lru_cache(_WORDS)(slugify)),
         add_ordereddicts: lambda run, _, args, __: run.apply(add_ordereddicts, *args),
@@ -143,6 +144,18 @@ def _hexified(upper: bool) -> Callable[[str], Law]:
     letters = string.hexdigits[:-6]
     drawn = _letters(letters.upper() if upper else letters)
     return lambda text: _filled(text, re.compile(r"\^"), lambda _: drawn)
+
+
+def _uuid4(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Random bits but for the version, 4, and the variant, binary 10 (RFC 9562, section 5.4)."""
+    del owner
+    if (*args, *kwargs.values()) not in ((), (str,)):
+        raise Unreadable("a UUID that is no text")
+    return run.source(
+        join(
+            [_hexified(upper=False)("^^^^^^^^-^^^^-4^^^-"), _letters("89ab"), _hexified(upper=False)("^^^-" + "^" * 12)]
+        )
+    )
 
 
 @lru_cache(maxsize=64)

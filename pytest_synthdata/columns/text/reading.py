@@ -100,7 +100,10 @@ class Reader:
         self.depth += 1
         try:
             run = Run(self, settled)
-            return run.close(run.enter(function, list(args), kwargs))
+            primitive = self.primitive(function)
+            if primitive is None:
+                return run.close(run.enter(function, list(args), kwargs))
+            return run.close(primitive(run, getattr(function, "__self__", None), list(args), kwargs))
         except Fork as raised:
             fork = raised
         finally:
