@@ -6,7 +6,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
-Offsets: TypeAlias = npt.NDArray[np.int64]
+Offsets: TypeAlias = npt.NDArray[np.integer[Any]]
 
 _PIECE = 4_096  # rows, of which arrays by byte stay in the cache and are no new pages of memory
 _WIDTH = 4  # letters that one letter becomes, at most
@@ -84,7 +84,7 @@ def _kept(data: Bytes, offsets: Offsets, keep: npt.NDArray[np.bool_]) -> tuple[B
     return data[keep], _ends_of_kept(keep)[offsets]
 
 
-def _ends_of_kept(keep: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+def _ends_of_kept(keep: npt.NDArray[np.bool_]) -> Offsets:
     """How many bytes are kept before each position."""
     before = np.zeros(len(keep) + 1, np.int32)
     np.cumsum(keep, out=before[1:], dtype=np.int32)
