@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.fanout import Ordinal
     from pytest_synthdata.columns.generators import Constant
     from pytest_synthdata.columns.keys import Key
+    from pytest_synthdata.columns.popularity import ZipfRank
     from pytest_synthdata.columns.text import Email, Fake, Place, Template
     from pytest_synthdata.dataset import Dataset, Table
     from pytest_synthdata.declarations import ForeignKey
@@ -58,6 +59,7 @@ _MODULES = {
     "Template": "columns.text",
     "Timeline": "columns.calendar",
     "Uniform": "columns.distributions",
+    "ZipfRank": "columns.popularity",
     "assert_matches": "validation.matching",
     "col": "columns.expressions",
     "column": "columns.expressions",
@@ -91,6 +93,7 @@ __all__ = [
     "Template",
     "Timeline",
     "Uniform",
+    "ZipfRank",
     "assert_matches",
     "col",
     "column",

@@ -51,7 +51,8 @@ class ForeignKey:
     Args:
         parent: the parent's factory.
         weights: evaluated on the parent's rows, such as ``Given("tier", {"Enterprise": 5, "Free": 1})``:
-            a parent is picked in proportion to it. All alike where not given.
+            a parent is picked in proportion to it. All alike where not given. A law such as ``Pareto(2.5)`` gives
+            each parent a popularity of its own, and ``ZipfRank(1.0)`` one by its row number.
         where: a condition that each pick meets, such as ``col("customer.created_at") <= col("order_date")``.
         column: the name of the key's column; the attribute's name and ``_id`` where not given.
         per_parent: evaluated on the parent's rows, such as ``Poisson(3)`` or ``1``: how many children each has. The

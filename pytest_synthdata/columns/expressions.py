@@ -198,6 +198,19 @@ class Operation(Expression):
             verb = "compare" if self.function in _COMPARISONS else self.function
             raise DeclarationError(f"{scope.place}: {self!r}: cannot {verb} {shown}; cast one of them") from None
 
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        if self.function not in ("add", "multiply"):
+            return None
+        first, second = (operand.bounds(scope) for operand in self.operands)
+        numbers = (int, float, np.number)
+        if first is None or second is None or not all(isinstance(end, numbers) for end in (*first, *second)):
+            return None
+        if self.function == "add":
+            return first[0] + second[0], first[1] + second[1]
+        if min(first[0], second[0]) < 0:
+            return None
+        return first[0] * second[0], first[1] * second[1] if min(first[1], second[1]) > 0 else 0
+
     def truth(self, scope: Scope) -> bool | None:
         """True or False where the ranges of both sides decide a comparison for every row, else None."""
         if self.function in ("and_kleene", "or_kleene"):

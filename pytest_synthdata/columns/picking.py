@@ -19,12 +19,13 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.generators import Cells
+from pytest_synthdata.columns.popularity import Layers, Ranks, Tournament, ZipfRank
 from pytest_synthdata.columns.random import Bits, Stream, remix
 from pytest_synthdata.columns.values import Index, to_arrow, to_numpy
 from pytest_synthdata.errors import GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Bound
+    from pytest_synthdata.columns.plan import Batch, Bound
     from pytest_synthdata.columns.references import Reference
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -88,19 +89,13 @@ class Pick:
         missed[hit] = False
         return active[missed]
 
-    def _darts(self, active: Index) -> tuple[Bits, Bits]:
+    def _darts(self, active: Index) -> tuple[Bits, npt.NDArray[Any]]:
         """The next dart of each active row: the parent's row number, which may be beyond the last, and a height."""
         candidate = np.zeros(len(active), np.uint64)
         height = np.empty(len(active), np.uint64)
         position: Any = slice(None)
         for level in range(len(self.offsets) - 1, -1, -1):
-            thrown = self.thrown[level]
-            count = thrown[active]
-            thrown[active] = count + _ONE
-            count *= _GOLDEN
-            count += self.offsets[level]
-            count += self.base[active]
-            word = _mix(count)
+            word = self._word(level, active)
             if level == 0:
                 candidate[position], height[position] = 0, word & _LOW
                 break
@@ -118,7 +113,17 @@ class Pick:
             active = active[lower]
         return candidate, height
 
-    def _all_thresholds(self) -> Bits | None:
+    def _word(self, level: int, active: Index) -> Bits:
+        """The next word of each active row's sequence at a level."""
+        thrown = self.thrown[level]
+        count = thrown[active]
+        thrown[active] = count + _ONE
+        count *= _GOLDEN
+        count += self.offsets[level]
+        count += self.base[active]
+        return _mix(count)
+
+    def _all_thresholds(self) -> npt.NDArray[Any] | None:
         """The thresholds of all parents, where so many rows ask that it pays."""
         weights, parent = self.reference.weights, self.parent
         if weights is None or not parent.is_small_for(len(self.base)):
@@ -127,19 +132,25 @@ class Pick:
         key = ("thresholds", *stream.names)
         if key not in parent.memo:
             parent.memo[key] = self._thresholds(np.arange(parent.num_rows, dtype=np.uint64))
-        thresholds: Bits = parent.memo[key]
+        thresholds: npt.NDArray[Any] = parent.memo[key]
         return thresholds
 
     def _weights_stream(self) -> Stream:
         return self.cells.stream.child("weights")
 
-    def _thresholds(self, parents: Bits) -> Bits:
-        """Below which height of 2^32 a dart at each parent is a hit."""
+    def _thresholds(self, parents: Bits) -> npt.NDArray[Any]:
+        """Below which height a dart at each parent is a hit."""
         if getattr(self, "thresholds", None) is not None:
             return self.thresholds[parents]  # type: ignore[index]
+        return self._thresholds_of(self.parent.at(parents, scattered=True))
+
+    def _thresholds_of(self, parents: Batch) -> npt.NDArray[Any]:
         assert self.reference.weights is not None  # noqa: S101
-        cells = Cells(self.parent.at(parents, scattered=True), self._weights_stream(), self.cells.place)
-        weights = to_numpy(to_arrow(self.reference.weights.values(cells)))
+        cells = Cells(parents, self._weights_stream(), self.cells.place)
+        return self._as_heights(to_numpy(to_arrow(self.reference.weights.values(cells))))
+
+    def _as_heights(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Weights in the unit of the darts' heights, of which 2^32 are the greatest that a weight can be."""
         share = np.clip(weights / self.ceiling, 0.0, 1.0)
         return np.ceil(share * 2.0**32).astype(np.uint64)
 
@@ -169,6 +180,56 @@ class Pick:
                 )
 
 
+class HeavyPick(Pick):
+    """The same where some parents weigh far more than others: darts go where the weights are.
+
+    Each level is as likely to get the next dart as its layers have area, which no other level changes.
+    """
+
+    def __init__(self, reference: Reference, cells: Cells, parent: Bound) -> None:
+        super().__init__(reference, cells, parent)
+        self.layers = self._layers()
+        total = np.cumsum(self.layers.areas)
+        share = np.divide(self.layers.areas, total, out=np.zeros_like(total), where=total > 0)
+        self.limits = [np.uint64(min(int(part * 2.0**64), 2**64 - 1)) for part in share]
+
+    def _layers(self) -> Layers | Ranks:
+        bound, weights = self.cells.reader.bound, self.reference.weights
+        levels = len(self.offsets)
+        key = ("layers", *self.cells.stream.names, levels)
+        if key not in bound.memo:
+            if isinstance(weights, ZipfRank):
+                bound.memo[key] = Ranks(weights, levels)
+            else:
+                ends, known = bound.facts(self.reference).ends, self.parent.plan.counting is None
+                assert ends is not None  # noqa: S101
+                # Champions may be rows to come, which no column that is held has.
+                weigh = (lambda rows: self._thresholds_of(self.parent.at(rows))) if known else None
+                bound.memo[key] = Layers(self._weights_stream(), ends, levels, weigh)
+        layers: Layers | Ranks = bound.memo[key]
+        return layers
+
+    def _weights_stream(self) -> Tournament:
+        return Tournament((*self.cells.stream.names, "weights"))
+
+    def _as_heights(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return weights.astype(np.float64)
+
+    def _darts(self, active: Index) -> tuple[Bits, npt.NDArray[Any]]:
+        candidate, height = np.empty(len(active), np.uint64), np.empty(len(active), np.float64)
+        position = np.arange(len(active))
+        for level in range(len(self.offsets) - 1, -1, -1):
+            word = self._word(level, active[position])
+            here = word < self.limits[level] if level else np.ones(len(word), np.bool_)
+            where = position[here]
+            if len(where):
+                candidate[where], height[where] = self.layers.dart(level, word[here])
+            position = position[~here]
+            if not len(position):
+                break
+        return candidate, height
+
+
 def _mix(word: Bits) -> Bits:
     """SplitMix64's finaliser; ``word`` is used up."""
     word ^= word >> np.uint64(30)
@@ -179,4 +240,4 @@ def _mix(word: Bits) -> Bits:
     return word
 
 
-__all__ = ["Pick"]
+__all__ = ["HeavyPick", "Pick"]

@@ -14,13 +14,16 @@ from pytest_synthdata.columns.expressions import Operation
 from pytest_synthdata.columns.fanout import Count, FanOut, Numbers, counter
 from pytest_synthdata.columns.generators import Cells, Generator
 from pytest_synthdata.columns.permutation import Permutation
-from pytest_synthdata.columns.picking import Pick
-from pytest_synthdata.columns.random import Bits, Stream
+from pytest_synthdata.columns.picking import HeavyPick, Pick
+from pytest_synthdata.columns.popularity import ZipfRank, ends_of, highest
+from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Bound, Plan, Scope
+
+_HEAVY = 8.0  # times what half of the parents weigh: from here on, most darts at one rectangle would miss
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class Reference(Generator):
         parent = cells.reader.bound.parent(self.name)
         if parent.num_rows == 0:
             raise GenerationError(f"{cells.place}: the table {parent.plan.table!r} has no rows to refer to")
-        return Pick(self, cells, parent).rows()
+        facts = cells.reader.bound.facts(self)
+        pick = HeavyPick if facts.ends is not None or isinstance(self.weights, ZipfRank) else Pick
+        return pick(self, cells, parent).rows()
 
     def fan_out(self, parent: Bound, stream: Stream, place: str) -> FanOut:
         """The number of children that the parents have, where they are counted."""
@@ -92,9 +97,14 @@ class Reference(Generator):
         if self.per_parent is not None:
             self._check_per_parent(self.per_parent, scope)
         if self.weights is not None:
+            if any(map(_holds_ranks, self.weights.children())):
+                raise DeclarationError(f"{place}: {self.weights!r}: ZipfRank stands alone as weights")
             bounds = self.weights.bounds(scope.of_parent(self.parent))
-            if bounds is None or not np.isfinite(bounds[1]):
-                raise DeclarationError(f"{place}: the weights have no upper bound; add .clip(0, highest)")
+            if bounds is None or (not np.isfinite(bounds[1]) and self.facts(scope).ends is None):
+                raise DeclarationError(
+                    f"{place}: the weights have no bounds; add .clip(0, highest). Only laws such as Pareto(2.5), "
+                    "alone, in Given or times a number, need no upper one"
+                )
             domain = self.weights.domain(scope.of_parent(self.parent)) or bounds
             if any(weight is None or weight < 0 for weight in domain):
                 raise DeclarationError(f"{place}: weights must not be negative, and one is {min(domain)}")
@@ -139,14 +149,24 @@ class Reference(Generator):
 
     def facts(self, scope: Scope) -> Facts:
         """What is known of the pick before any row is."""
-        bounds = self.weights.bounds(scope.of_parent(self.parent)) if self.weights is not None else None
         always_true = isinstance(self.where, Operation) and self.where.truth(scope) is True
-        return Facts(ceiling=float(bounds[1]) if bounds else 1.0, always_true=always_true)
+        if self.weights is None:
+            return Facts(1.0, always_true)
+        parent = scope.of_parent(self.parent)
+        bounds = self.weights.bounds(parent)
+        ceiling = float(bounds[1]) if bounds else 1.0
+        half = highest(self.weights, 0.5, parent)
+        heavy = half is not None and ceiling > _HEAVY * half
+        return Facts(ceiling, always_true, ends_of(self.weights, parent) if heavy else None)
 
 
 def _runs_in_time(generator: Generator) -> bool:
     """Whether rows are in the order of time, in which one parent's children do not follow one another."""
     return isinstance(generator, Timeline) or any(map(_runs_in_time, generator.children()))
+
+
+def _holds_ranks(generator: Generator) -> bool:
+    return isinstance(generator, ZipfRank) or any(map(_holds_ranks, generator.children()))
 
 
 @dataclass(frozen=True)
@@ -156,10 +176,12 @@ class Facts:
     Args:
         ceiling: the greatest weight that a parent can have.
         always_true: the condition holds for every pair of rows, so that it need not be looked at.
+        ends: for weights with a heavy tail, the greatest of those who win fewer than k rounds of a tournament, by k.
     """
 
     ceiling: float
     always_true: bool
+    ends: Floats | None = None
 
 
 __all__ = ["Facts", "Reference"]
