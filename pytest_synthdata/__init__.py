@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.arrays import Array
     from pytest_synthdata.columns.calendar import Dates, Event, Timeline
     from pytest_synthdata.columns.categories import Categorical, Given
     from pytest_synthdata.columns.distributions import (
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.generators import Constant
     from pytest_synthdata.columns.keys import Key
     from pytest_synthdata.columns.popularity import ZipfRank
+    from pytest_synthdata.columns.quantiles import Quantiles
     from pytest_synthdata.columns.text import Email, Fake, Place, Template
+    from pytest_synthdata.columns.times import Times
     from pytest_synthdata.dataset import Dataset, Table
     from pytest_synthdata.declarations import ForeignKey
     from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.validation.matching import assert_matches
 
 _MODULES = {
+    "Array": "columns.arrays",
     "Categorical": "columns.categories",
     "Constant": "columns.generators",
     "Dataset": "dataset",
@@ -53,11 +57,13 @@ _MODULES = {
     "Pareto": "columns.distributions",
     "Place": "columns.text",
     "Poisson": "columns.distributions",
+    "Quantiles": "columns.quantiles",
     "SynthDataError": "errors",
     "Table": "dataset",
     "TableFactory": "factories.base",
     "Template": "columns.text",
     "Timeline": "columns.calendar",
+    "Times": "columns.times",
     "Uniform": "columns.distributions",
     "ZipfRank": "columns.popularity",
     "assert_matches": "validation.matching",
@@ -67,6 +73,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "Array",
     "Categorical",
     "Constant",
     "Dataset",
@@ -87,11 +94,13 @@ __all__ = [
     "Pareto",
     "Place",
     "Poisson",
+    "Quantiles",
     "SynthDataError",
     "Table",
     "TableFactory",
     "Template",
     "Timeline",
+    "Times",
     "Uniform",
     "ZipfRank",
     "assert_matches",

@@ -107,6 +107,13 @@ def _check_range(first: dt.date, last: dt.date, what: object, scope: Scope) -> N
         raise DeclarationError(f"{scope.place}: {what!r}: the range is inverted: {first} is after {last}")
 
 
+def time_of_day(elapsed: Floats, hours: Sequence[float]) -> npt.NDArray[np.int64]:
+    """The seconds since midnight when a share of a day's events has happened, by the weights of its hours."""
+    rhythm = np.concatenate([[0.0], np.cumsum(hours)])
+    hour = np.interp(elapsed, rhythm / rhythm[-1], np.arange(25.0))
+    return np.minimum(np.floor(hour * _SECONDS_AN_HOUR), 24 * _SECONDS_AN_HOUR - 1).astype(np.int64)
+
+
 @dataclass(frozen=True)
 class Event:
     """Days on which things happen ``multiplier`` times as often as they would.
@@ -200,10 +207,8 @@ class Timeline(Generator):
         volume = position * (cumulative[-1] / count)
         day = np.minimum(np.searchsorted(cumulative, volume, side="right") - 1, len(cumulative) - 2)
         elapsed = (volume - cumulative[day]) / (cumulative[day + 1] - cumulative[day])
-        rhythm = np.concatenate([[0.0], np.cumsum(self.hours)])
-        hour = np.interp(elapsed, rhythm / rhythm[-1], np.arange(25.0))
-        seconds = np.minimum(np.floor(hour * _SECONDS_AN_HOUR), 24 * _SECONDS_AN_HOUR - 1)
-        times = np.datetime64(parse_date(self.start), "s") + (day * 86_400 + seconds.astype(np.int64)).astype("m8[s]")
+        seconds = time_of_day(elapsed, self.hours)
+        times = np.datetime64(parse_date(self.start), "s") + (day * 86_400 + seconds).astype("m8[s]")
         return pa.array(times.astype("datetime64[us]")).cast(TIMESTAMP)
 
     def days(self) -> npt.NDArray[np.datetime64]:

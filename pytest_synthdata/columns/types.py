@@ -64,6 +64,39 @@ def arrow_type(type_: pa.DataType | str) -> pa.DataType:
     return found
 
 
+def sql_name(type_: pa.DataType) -> str | None:
+    """The Spark SQL name of an Arrow type; None where Spark SQL has none that means the very same.
+
+    >>> sql_name(pa.map_(pa.string(), pa.list_(pa.decimal128(12, 2))))
+    'map<string,array<decimal(12,2)>>'
+    """
+    test = pa.types
+    if test.is_decimal(type_):
+        name = f"decimal({type_.precision},{type_.scale})"
+    elif test.is_list(type_):
+        name = f"array<{sql_name(type_.value_type)}>"
+    elif test.is_map(type_):
+        name = f"map<{sql_name(type_.key_type)},{sql_name(type_.item_type)}>"
+    elif test.is_struct(type_):
+        name = f"struct<{','.join(f'{_quoted(field.name)}:{sql_name(field.type)}' for field in type_)}>"
+    else:
+        name = next((known for known in _USUAL if _NAMES[known] == type_), "")
+    try:
+        return name if arrow_type(name) == type_ else None
+    except DeclarationError:
+        return None
+
+
+_USUAL = (
+    *("string", "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "binary", "date"),
+    *("timestamp", "timestamp_ntz"),
+)
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"\w+", name) else f"`{name.replace('`', '``')}`"
+
+
 def ddl_schema(text: str) -> pa.Schema:
     """An Arrow schema from a Spark DDL string, such as ``"id bigint NOT NULL, tags array<string> COMMENT 'x'"``.
 
@@ -115,7 +148,8 @@ class _Reader:
                 )
             return pa.decimal128(precision, scale)
         if name not in _NAMES:
-            raise DeclarationError(f"unknown type {self.text!r}: {nearest(name, _KNOWN)}")
+            where = "" if self.text.strip().lower() == name else f" in {self.text!r}"
+            raise DeclarationError(f"unknown type {name!r}{where}: {nearest(name, _KNOWN)}")
         return _NAMES[name]
 
     def nested(self, name: str) -> pa.DataType:
@@ -223,4 +257,4 @@ def settled(type_: pa.DataType) -> pa.DataType:
     return type_
 
 
-__all__ = ["MONEY", "TIMESTAMP", "annotated_type", "arrow_type", "ddl_schema", "settled"]
+__all__ = ["MONEY", "TIMESTAMP", "annotated_type", "arrow_type", "ddl_schema", "settled", "sql_name"]
