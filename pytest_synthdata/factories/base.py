@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import factory
@@ -82,8 +83,8 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             return None
         for name in self.pre_declarations:
             declaration = self.pre_declarations[name].declaration
-            timeline = _timeline(declaration.generator) if isinstance(declaration, ColumnDeclaration) else None
-            if timeline is not None:
+            timeline = _bare(declaration.generator) if isinstance(declaration, ColumnDeclaration) else None
+            if isinstance(timeline, Timeline):
                 return max(timeline.expected(), 0)
         return DEFAULT_ROWS if self.rows is None else int(self.rows)
 
@@ -132,7 +133,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             return str(self.key)
         for name in self.pre_declarations:
             declaration = self.pre_declarations[name].declaration
-            if isinstance(declaration, ColumnDeclaration) and isinstance(declaration.generator, Key):
+            if isinstance(declaration, ColumnDeclaration) and isinstance(_bare(declaration.generator), Key):
                 return str(name)
         return None
 
@@ -178,11 +179,11 @@ def bound_to(*tables: Bound) -> Iterator[None]:
         _bound_tables.reset(token)
 
 
-def _timeline(generator: Generator) -> Timeline | None:
-    """The timeline that a column is, in another type or with nulls perhaps."""
+def _bare(generator: Generator) -> Generator:
+    """A column without its type and its nulls."""
     while isinstance(generator, (Cast, Nullable)):
         generator = generator.generator
-    return generator if isinstance(generator, Timeline) else None
+    return generator
 
 
 def _key_column(reference: ForeignKey, field: str, factory_name: str) -> ColumnDeclaration:
@@ -255,6 +256,37 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
     class Meta:
         abstract = True
         model = Row
+
+    @classmethod
+    def from_schema(
+        cls, schema: Any, *, table: str | None = None, parents: Sequence[type[TableFactory]] = ()
+    ) -> type[TableFactory]:
+        """A factory inferred from what is known of a table; to be used as it is, or as the base of a class.
+
+        Where there are rows, the columns have their shares, laws, ranges, null rates and key patterns; else, and for
+        texts that may be personal, what the column's name and type suggest.
+
+        Args:
+            schema: a PySpark ``StructType``, a DDL string such as ``"id bigint, email string"``, an Arrow schema; or
+                rows: a path to Parquet, CSV, JSON lines or Delta, a pandas, Arrow or Spark table, of which the first
+                million rows are looked at.
+            table: the table's name; by the path where not given.
+            parents: factories that columns such as ``customer_id`` may refer to.
+
+        Raises:
+            SynthDataError: for what is none of these, and a type that no column has.
+
+        >>> TableFactory.from_schema("order_id string, status string", table="orders").build().order_id
+        'ORD-000000'
+        """
+        from pytest_synthdata.infer.samples import is_path, sample_of
+        from pytest_synthdata.infer.tables import infer_tables
+
+        named_by_path = isinstance(schema, Path) or (isinstance(schema, str) and is_path(schema))
+        usual = "inferred" if cls._meta.abstract else cls._meta.table
+        name = table or (Path(schema).stem if named_by_path else usual)
+        samples = {name: sample_of(schema, f"{cls.__name__}.from_schema")}
+        return next(infer_tables(samples, base=cls, parents=parents, module=cls.__module__))[1]
 
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:

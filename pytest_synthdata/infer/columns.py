@@ -1,0 +1,185 @@
+"""What a single column is declared as, nested ones included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import factory
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrays import Array
+from pytest_synthdata.columns.categories import Categorical
+from pytest_synthdata.columns.generators import Constant, Generator
+from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.plan import Plan, Scope
+from pytest_synthdata.columns.text import Fake
+from pytest_synthdata.columns.types import sql_name
+from pytest_synthdata.columns.values import to_numpy
+from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.infer.dependence import Decider, given
+from pytest_synthdata.infer.fitting import Lattice, rounded_shares
+from pytest_synthdata.infer.meanings import Named
+from pytest_synthdata.infer.numbers import Found, lattice_for, law, number, truth
+from pytest_synthdata.infer.texts import text
+from pytest_synthdata.infer.times import moment
+
+_USUAL_ITEMS = 3
+_USUAL_KEYS = ("a", "b", "c")
+_MOST_KEYS = 20
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What stands in a factory for a column.
+
+    Args:
+        declaration: a generator, or factory_boy's `Dict` or `List`.
+        parameters: what else must stand in its ``Params``.
+        stated: the type that its annotation states, where it must.
+    """
+
+    declaration: Any
+    parameters: Mapping[str, Generator] = field(default_factory=dict)
+    stated: str | None = None
+
+
+def declare(
+    column: Named,
+    type_: pa.DataType,
+    values: pa.Array | None,
+    *,
+    is_first: bool,
+    may_order: bool,
+    may_split: bool,
+    deciders: Sequence[Decider] = (),
+) -> Declared:
+    """The declaration of a column.
+
+    Args:
+        column: its name, and its table's.
+        type_: its type, which its values will have.
+        values: its values, in the order of rows; None where only the schema is known.
+        is_first: whether it is the table's first column.
+        may_order: whether the table may be ordered by it.
+        may_split: whether other columns may be added that it depends on.
+        deciders: columns that it may depend on.
+    """
+    share = 0.0
+    if values is not None and values.null_count:
+        if values.null_count == len(values):
+            return Declared(_in_type(Constant(None), type_, {}))
+        share = rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0]
+        valid = np.flatnonzero(to_numpy(values.is_valid()))
+        deciders = [replace(one, codes=one.codes[valid]) for one in deciders]
+        values = values.drop_null()
+    if pa.types.is_struct(type_):
+        return _struct(column, type_, values)
+    if pa.types.is_map(type_):
+        return _map(column, type_, values)
+    found = _flat(column, type_, values, is_first=is_first, may_order=may_order)
+    if values is not None and deciders and (depending := _depending(found.generator, type_, values, deciders)):
+        found = Found(depending)
+    if found.parameters and not may_split:
+        assert values is not None  # noqa: S101 - only they tell
+        numbers = to_numpy(values).astype(np.float64)
+        found = Found(law(numbers, lattice_for(type_, numbers)))
+    if pa.types.is_list(type_) and not isinstance(found.generator, Array):
+        return Declared(found.generator)
+    generator = _in_type(found.generator, type_, found.parameters)
+    return Declared(generator.nulls(share) if share else generator, found.parameters)
+
+
+def _flat(column: Named, type_: pa.DataType, values: pa.Array | None, *, is_first: bool, may_order: bool) -> Found:
+    test = pa.types
+    if _is_number(type_):
+        return number(column, type_, values, is_first=is_first)
+    if test.is_boolean(type_):
+        generator = truth(values)
+    elif test.is_string(type_):
+        generator = text(column, values, is_first=is_first)
+    elif test.is_date(type_) or test.is_timestamp(type_):
+        generator = moment(column, type_, values, may_order=may_order)
+    elif test.is_binary(type_):
+        generator = Fake("bothify", text="????????")
+    elif test.is_list(type_):
+        generator = _array(column, type_, values)
+    else:
+        generator = Constant(None)
+    return Found(generator)
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
+
+
+def _depending(
+    generator: Generator, type_: pa.DataType, values: pa.Array, deciders: Sequence[Decider]
+) -> Generator | None:
+    """What a column is given another one, if it depends on one."""
+    if isinstance(generator, (Key, Constant)):
+        return None
+    if _is_number(type_):
+        return given(values, lattice_for(type_, to_numpy(values).astype(np.float64)), deciders)
+    return given(values, None, deciders) if isinstance(generator, Categorical) else None
+
+
+def _in_type(generator: Generator, type_: pa.DataType, parameters: Mapping[str, Generator]) -> Generator:
+    """A generator whose values have a type."""
+    plan = Plan("inferred", {**parameters, "column": generator})
+    try:
+        own = generator.type(Scope(plan, "column"))
+    except DeclarationError:
+        own = None
+    return generator if own == type_ else generator.cast(sql_name(type_) or type_)
+
+
+def _array(column: Named, type_: pa.DataType, values: pa.Array | None) -> Generator:
+    item = _part(column, type_.value_type, None if values is None else values.flatten())
+    if not isinstance(item, Generator):
+        return factory.List([item] * _USUAL_ITEMS)
+    if values is None or not len(values):
+        return Array(item, length=_USUAL_ITEMS)
+    lengths = to_numpy(pc.list_value_length(values)).astype(np.float64)
+    length = law(lengths, Lattice(0))
+    return Array(item, length=length.value if isinstance(length, Constant) else length)
+
+
+def _part(column: Named, type_: pa.DataType, values: pa.Array | None) -> Any:
+    """What is within a nested value."""
+    values = None if values is not None and not len(values) else values
+    return declare(column, type_, values, is_first=False, may_order=False, may_split=False).declaration
+
+
+def _struct(column: Named, type_: pa.DataType, values: pa.Array | None) -> Declared:
+    names = [one.name for one in type_]
+    inner = {one.name: Named(one.name, column.name, {}) for one in type_}
+    parts = {
+        name: _part(inner[name], type_.field(name).type, None if values is None else pc.struct_field(values, name))
+        for name in names
+    }
+    return Declared(factory.Dict(parts))
+
+
+def _map(column: Named, type_: pa.DataType, values: pa.Array | None) -> Declared:
+    """A map as the entries that it may have, each in its share of rows."""
+    stated = sql_name(type_)
+    if not pa.types.is_string(type_.key_type) or stated is None:
+        return Declared(Constant(None).cast(type_))
+    if values is None or not len(values):
+        item = _part(column, type_.item_type, None)
+        return Declared(factory.Dict(dict.fromkeys(_USUAL_KEYS, item)), stated=stated)
+    keys, items = values.keys, values.items
+    counted = keys.value_counts().sort(order="descending", by="counts").slice(0, _MOST_KEYS)
+    parts = {}
+    for key, count in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
+        part = _part(Named(key, column.name, {}), type_.item_type, items.filter(pc.equal(keys, key)))
+        absent = rounded_shares([max(len(values) - count, 0), count], len(values))[0] if count < len(values) else 0.0
+        parts[key] = part.nulls(absent) if absent and isinstance(part, Generator) else part
+    return Declared(factory.Dict(parts), stated=stated)
+
+
+__all__ = ["Declared", "declare"]

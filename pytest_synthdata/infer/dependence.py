@@ -1,0 +1,170 @@
+"""What a column depends on: another column whose values tell its law, by the same criterion that laws are chosen by."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.categories import Categorical, Given
+from pytest_synthdata.columns.generators import Constant, Generator, Rounded
+from pytest_synthdata.columns.values import to_numpy
+from pytest_synthdata.infer.fitting import Fit, Lattice, fit, rounded_shares
+from pytest_synthdata.infer.numbers import law
+
+MOST_CASES = 12
+_FEWEST_ROWS = 30  # of a case
+_CLEAR = 20.0  # by how much the criterion must get better
+
+
+@dataclass(frozen=True)
+class Decider:
+    """A column that others may depend on.
+
+    Args:
+        name: as the depending column calls it.
+        categories: its values.
+        codes: for each row the position of its value.
+    """
+
+    name: str
+    categories: tuple[Any, ...]
+    codes: npt.NDArray[np.int64]
+
+
+def decider(name: str, values: pa.Array) -> Decider | None:
+    """A column as one that others may depend on, if it has few values and no nulls."""
+    if values.null_count or not len(values):
+        return None
+    coded = values.dictionary_encode()
+    if not 1 < len(coded.dictionary) <= MOST_CASES:
+        return None
+    return Decider(name, tuple(coded.dictionary.to_pylist()), to_numpy(coded.indices).astype(np.int64))
+
+
+Rows = npt.NDArray[np.intp]
+
+
+def given(values: pa.Array, lattice: Lattice | None, deciders: Sequence[Decider]) -> Generator | None:
+    """A column as one that depends on another; None where none tells anything about it.
+
+    Args:
+        values: the column, without nulls.
+        lattice: what its numbers are multiples of; None for texts and truths, of which there are few different ones.
+        deciders: what it may depend on.
+    """
+    best: tuple[float, Decider, list[list[int]]] | None = None
+    rate, make = _numbers(values, lattice) if lattice is not None else _categories(values)
+    alone = rate(np.arange(len(values)))
+    for one in deciders:
+        rows = [np.flatnonzero(one.codes == code) for code in range(len(one.categories))]
+        if min(map(len, rows)) < _FEWEST_ROWS:
+            continue
+        groups, criterion = _merged(rows, rate)
+        if len(groups) > 1 and criterion < (alone - _CLEAR if best is None else best[0]):
+            best = criterion, one, groups
+    if best is None:
+        return None
+    _, one, groups = best
+    groups.sort(key=len)
+    laws = [make(np.flatnonzero(np.isin(one.codes, group))) for group in groups]
+    digits = lattice.digits if lattice is not None else None
+    is_rounded = bool(digits) and any(isinstance(branch, Rounded) for branch in laws)
+    laws = [branch.generator if is_rounded and isinstance(branch, Rounded) else branch for branch in laws]
+    plain = [branch.value if isinstance(branch, Constant) else branch for branch in laws]
+    listed = groups if len(groups[-1]) == 1 else groups[:-1]
+    cases = {one.categories[code]: plain[number] for number, group in enumerate(listed) for code in sorted(group)}
+    made = Given(one.name, cases) if listed is groups else Given(one.name, cases, default=plain[-1])
+    return made.round(digits) if is_rounded and digits is not None else made
+
+
+def _merged(rows: list[Rows], rate: Callable[[Rows], float]) -> tuple[list[list[int]], float]:
+    """The cases, those together that are better described by one law."""
+    groups = [[number] for number in range(len(rows))]
+    rated: dict[tuple[int, ...], float] = {(number,): rate(rows[number]) for number in range(len(rows))}
+
+    def rating(group: list[int]) -> float:
+        key = tuple(sorted(group))
+        if key not in rated:
+            rated[key] = rate(np.concatenate([rows[number] for number in key]))
+        return rated[key]
+
+    while len(groups) > 1:
+        gains = {
+            (a, b): rating(groups[a]) + rating(groups[b]) - rating(groups[a] + groups[b])
+            for a, b in itertools.combinations(range(len(groups)), 2)
+        }
+        (a, b), gain = max(gains.items(), key=lambda item: item[1])
+        if gain <= 0:
+            break
+        groups[a] += groups.pop(b)
+    return groups, math.fsum(rating(group) for group in groups)
+
+
+def _numbers(values: pa.Array, lattice: Lattice) -> tuple[Callable[[Rows], float], Callable[[Rows], Generator]]:
+    numbers = to_numpy(values).astype(np.float64)
+
+    def rate(rows: Rows) -> float:
+        found: Fit = fit(numbers[rows], lattice)
+        return found.criterion
+
+    return rate, lambda rows: law(numbers[rows], lattice)
+
+
+def _categories(values: pa.Array) -> tuple[Callable[[Rows], float], Callable[[Rows], Generator]]:
+    coded = values.dictionary_encode()
+    codes, names = to_numpy(coded.indices).astype(np.int64), coded.dictionary.to_pylist()
+
+    def rate(rows: Rows) -> float:
+        counts = np.bincount(codes[rows])
+        seen = counts[counts > 0]
+        return (len(seen) - 1) * math.log(len(rows)) - 2 * float((seen * np.log(seen / len(rows))).sum())
+
+    def make(rows: Rows) -> Generator:
+        counts = np.bincount(codes[rows], minlength=len(names))
+        seen = np.flatnonzero(counts)
+        if len(seen) == 1:
+            return Constant(names[seen[0]])
+        shares = zip([names[code] for code in seen], rounded_shares(counts[seen], len(rows)), strict=True)
+        return Categorical(dict(sorted(shares, key=lambda item: -item[1])))
+
+    return rate, make
+
+
+def weights(picks: npt.NDArray[np.int64], parents: Sequence[Decider]) -> Given | None:
+    """How much more often the parents of one kind are referred to than those of another.
+
+    Args:
+        picks: the parent's row of each child.
+        parents: columns of the parents.
+    """
+    best: tuple[float, Given] | None = None
+    for one in parents:
+        children = np.bincount(picks, minlength=len(one.codes))
+        many = np.bincount(one.codes)
+        seen = np.bincount(one.codes, weights=children)
+        if many.min() < _FEWEST_ROWS or not seen.all():
+            continue
+        rates = seen / many
+        # Children of one parent may come in crowds: what they vary beyond chance is no evidence.
+        crowding = max(1.0, float(((children - rates[one.codes]) ** 2 / rates[one.codes]).mean()))
+        expected = many / many.sum() * seen.sum()
+        gain = 2 * float((seen * np.log(seen / expected)).sum()) / crowding - (len(many) - 1) * math.log(len(picks))
+        if gain > (_CLEAR if best is None else best[0]):
+            best = gain, Given(one.name, dict(zip(one.categories, _ratios(rates), strict=True)))
+    return None if best is None else best[1]
+
+
+def _ratios(rates: npt.NDArray[np.float64]) -> Iterator[float]:
+    for rate in (rates / rates.min()).tolist():
+        ratio = float(f"{rate:.2g}")
+        yield int(ratio) if ratio.is_integer() else ratio
+
+
+__all__ = ["Decider", "decider", "given", "weights"]

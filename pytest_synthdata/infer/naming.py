@@ -1,0 +1,54 @@
+"""Names: of tables as classes, of columns as attributes."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Container
+
+
+def words(name: str) -> list[str]:
+    """The lower-case words of a name, however they are joined.
+
+    >>> words("customerEmail"), words("Zip-Code")
+    (['customer', 'email'], ['zip', 'code'])
+    """
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
+
+
+def singular(word: str) -> str:
+    """The singular of an English plural, by its ending.
+
+    >>> [singular(word) for word in ("orders", "categories", "addresses", "status", "boxes")]
+    ['order', 'category', 'address', 'status', 'box']
+    """
+    if len(word) > 4 and word.endswith("ies"):  # noqa: PLR2004
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "xes", "ches", "shes", "zes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+def class_name(table: str) -> str:
+    """The name of a table's factory.
+
+    >>> class_name("support_tickets")
+    'SupportTicketFactory'
+    """
+    parts = words(table) or ["table"]
+    parts[-1] = singular(parts[-1])
+    name = "".join(part.capitalize() for part in parts)
+    return f"{name if name[0].isalpha() else f'Table{name}'}Factory"
+
+
+def attribute_name(column: str, taken: Container[str]) -> str:
+    """A column's name as an attribute of a factory: itself, where that can be."""
+    name = re.sub(r"\W", "_", column)
+    name = re.sub(r"__+", "_", name).lstrip("_") or "column"
+    if not name.isidentifier():
+        name = f"column_{name}"
+    free = (name, f"{name}_column", *(f"{name}_{number}" for number in range(2, 10_000)))
+    return next(one for one in free if one not in taken and not keyword.iskeyword(one))
+
+
+__all__ = ["attribute_name", "class_name", "singular", "words"]

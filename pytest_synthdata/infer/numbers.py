@@ -1,0 +1,134 @@
+"""A column of numbers or truths: keys, counts, shares of values, laws, and the range that they stay in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.categories import Categorical, Given
+from pytest_synthdata.columns.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.expressions import Operation
+from pytest_synthdata.columns.generators import Constant, Generator
+from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.values import to_numpy
+from pytest_synthdata.infer.fitting import Lattice, Numbers, fit, lattice_of, rounded_shares, spike
+from pytest_synthdata.infer.meanings import NUMBERS, Named, is_identifier, points_elsewhere
+
+_FEWEST_KEYS = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a column is declared as.
+
+    Args:
+        generator: of the column.
+        parameters: what it depends on beside the columns.
+    """
+
+    generator: Generator
+    parameters: Mapping[str, Generator] = field(default_factory=dict)
+
+
+def truth(values: pa.Array | None) -> Generator:
+    """The generator of a column of booleans."""
+    if values is None or not len(values):
+        return Categorical({True: 0.5, False: 0.5})
+    true = int(pc.sum(values.cast(pa.int64())).as_py())
+    if true in (0, len(values)):
+        return Constant(true > 0)
+    share = rounded_shares([true, len(values) - true], len(values))
+    return Categorical({True: share[0], False: share[1]})
+
+
+def number(column: Named, type_: pa.DataType, values: pa.Array | None, *, is_first: bool) -> Found:
+    """The generator of a column of numbers.
+
+    Args:
+        column: its name.
+        type_: its type.
+        values: its values without nulls; None or none where only the schema is known.
+        is_first: whether it is the table's first column.
+    """
+    if values is None or not len(values):
+        return Found(_within(_by_name(column, type_, is_first=is_first), type_))
+    numbers = to_numpy(values).astype(np.float64)
+    lattice = lattice_for(type_, numbers)
+    if pa.types.is_integer(type_) and _is_key(column, numbers, is_first=is_first):
+        return Found(Key("{}", start=int(numbers.min())))
+    name = f"has_{column.name}"
+    value = spike(numbers)
+    if value is None or not name.isidentifier():
+        return Found(law(numbers, lattice))
+    others = numbers[numbers != value]
+    usual = truth(pa.array(numbers != value))
+    cases = {True: law(others, lattice), False: int(value) if lattice.digits == 0 else value}
+    return Found(Given(name, cases), {name: usual})
+
+
+def lattice_for(type_: pa.DataType, numbers: Numbers) -> Lattice:
+    """What the values of a type are multiples of."""
+    if pa.types.is_integer(type_):
+        return Lattice(0)
+    if pa.types.is_float32(type_):  # 0.1 is no multiple of 0.1 there
+        return lattice_of(np.array([float(f"{one:.7g}") for one in numbers.tolist()]))
+    return lattice_of(numbers)
+
+
+def _is_key(column: Named, numbers: Numbers, *, is_first: bool) -> bool:
+    if len(numbers) < _FEWEST_KEYS or numbers.min() < 0 or len(np.unique(numbers)) < len(numbers):
+        return False
+    is_dense = numbers.max() - numbers.min() + 1 == len(numbers)
+    return is_dense or is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name))
+
+
+def law(numbers: Numbers, lattice: Lattice) -> Generator:
+    """The best law of some numbers, within their range and rounded as they are."""
+    distinct = np.unique(numbers).tolist()
+    names = [int(one) for one in distinct] if lattice.digits == 0 else distinct
+    generator = fit(numbers, lattice, names).generator
+    if isinstance(generator, (Constant, Categorical, Poisson)):
+        return generator
+    if isinstance(generator, Uniform) and lattice.digits == 0:
+        return Uniform(generator.low, generator.high + 1)  # whole numbers lose their fractions
+    if isinstance(generator, (Normal, LogNormal, Exponential, Operation)):
+        generator = generator.clip(_outward(float(numbers.min()), -1), _outward(float(numbers.max()), 1))
+    return generator if lattice.digits is None else generator.round(lattice.digits)
+
+
+def _outward(value: float, direction: int) -> float:
+    """The end of a range, moved to a number of three significant digits that lies beyond it."""
+    if value == 0:
+        return 0
+    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
+    steps = math.ceil(value / unit) if direction > 0 else math.floor(value / unit)
+    end = float(f"{steps * unit:.3g}")
+    return int(end) if end.is_integer() else end
+
+
+def _within(generator: Generator, type_: pa.DataType) -> Generator:
+    """A generator that does not leave a narrow type."""
+    if pa.types.is_decimal(type_) and type_.precision - type_.scale < 6:  # noqa: PLR2004
+        most = 10 ** (type_.precision - type_.scale) - 10.0**-type_.scale
+        return generator if isinstance(generator, Key) else generator.clip(None, float(f"{most:.{type_.scale}f}"))
+    return generator
+
+
+def _by_name(column: Named, type_: pa.DataType, *, is_first: bool) -> Generator:
+    if pa.types.is_integer(type_):
+        if is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name)):
+            return Key("{}", start=1)
+        if points_elsewhere(column.name):
+            return Uniform(1, 1_000 if type_.bit_width > 8 else 100)  # noqa: PLR2004
+    found = column.find(NUMBERS)
+    if found is not None:
+        return found
+    return Poisson(10) if pa.types.is_integer(type_) else LogNormal(3, 1).round(2)
+
+
+__all__ = ["Found", "lattice_for", "law", "number", "truth"]

@@ -1,0 +1,162 @@
+"""What a factory is inferred from: column types, and rows where there are some."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.types import arrow_type, ddl_schema, settled
+from pytest_synthdata.errors import DeclarationError, SynthDataError
+from pytest_synthdata.validation.sources import source_of
+
+MOST_ROWS = 1_000_000
+SUFFIXES = (".parquet", ".csv", ".json", ".jsonl")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A table's columns, and rows of it.
+
+    Args:
+        schema: its columns, in types as tables have them.
+        rows: its first rows, at most a million; None where only the schema is known.
+        is_whole: whether these are all.
+    """
+
+    schema: pa.Schema
+    rows: pa.Table | None = None
+    is_whole: bool = False
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return 0 if self.rows is None else int(self.rows.num_rows)
+
+    def column(self, name: str) -> pa.Array | None:
+        """A column's values, if there are any."""
+        return None if self.rows is None else self.rows[name].combine_chunks()
+
+
+def sample_of(source: Any, what: str) -> Sample:
+    """What is known of a table.
+
+    Args:
+        source: a PySpark ``StructType``, a DDL string, an Arrow schema; a path to a file or folder of Parquet, CSV,
+            JSON lines or Delta; a pandas, Arrow or Spark table.
+        what: whose columns they are, for messages.
+
+    Raises:
+        SynthDataError: for anything else.
+    """
+    if isinstance(source, pa.Schema):
+        return _without_rows(source)
+    if type(source).__name__ == "StructType" and hasattr(source, "fields"):
+        return _without_rows(pa.schema(list(_of_spark(source))))
+    if isinstance(source, str) and not is_path(source):
+        return _without_rows(ddl_schema(source))
+    if isinstance(source, (str, Path)) and (files := _csv_files(Path(source))):
+        return _of_rows(_read_csv(files))
+    data = source_of(source, what)
+    return _of_rows(_first(data.batches, data.schema))
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is a path, rather than a schema in Spark's DDL."""
+    if re.search(r"[\s:<,]", text) is None or Path(text).suffix in SUFFIXES:
+        return True
+    try:
+        return Path(text).exists()
+    except OSError:  # longer than any path
+        return False
+
+
+def _without_rows(schema: pa.Schema) -> Sample:
+    return Sample(pa.schema([(field.name, _plain_type(field.type)) for field in schema]))
+
+
+def _first(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> tuple[pa.Table, bool]:
+    kept: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        if count + batch.num_rows > MOST_ROWS:
+            kept.append(batch.slice(0, MOST_ROWS - count))
+            return pa.Table.from_batches(kept, schema=schema), False
+        kept.append(batch)
+        count += batch.num_rows
+    return pa.Table.from_batches(kept, schema=schema), True
+
+
+def _of_rows(read: tuple[pa.Table, bool]) -> Sample:
+    rows, is_whole = read
+    schema = pa.schema([(field.name, _plain_type(field.type)) for field in rows.schema])
+    if len(set(schema.names)) < len(schema.names):
+        raise SynthDataError(f"two columns have one name: {schema.names}")
+    columns = [
+        column.combine_chunks().dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        for column in rows.columns
+    ]
+    cast = [column.cast(field.type) for column, field in zip(columns, schema, strict=True)]
+    return Sample(schema, pa.table(cast, schema=schema), is_whole)
+
+
+def _plain_type(type_: pa.DataType) -> pa.DataType:
+    """A type as tables have it; of Arrow's several layouts of texts and bytes the usual one."""
+    test = pa.types
+    if test.is_large_string(type_) or test.is_string_view(type_):
+        return pa.string()
+    if test.is_large_binary(type_) or test.is_fixed_size_binary(type_) or test.is_binary_view(type_):
+        return pa.binary()
+    if test.is_decimal(type_):
+        return pa.decimal128(type_.precision, type_.scale)
+    if test.is_date(type_):
+        return pa.date32()
+    if test.is_list(type_) or test.is_large_list(type_) or test.is_fixed_size_list(type_):
+        return pa.list_(_plain_type(type_.value_type))
+    if test.is_struct(type_):
+        return pa.struct([(field.name, _plain_type(field.type)) for field in type_])
+    if test.is_map(type_):
+        return pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
+    return settled(type_)
+
+
+def _of_spark(struct: Any) -> Iterable[pa.Field]:
+    for field in struct.fields:
+        try:
+            yield pa.field(field.name, _of_spark_type(field.dataType))
+        except DeclarationError as error:  # noqa: PERF203 - says which
+            raise DeclarationError(f"{field.name}: {error}") from None
+
+
+def _of_spark_type(type_: Any) -> pa.DataType:
+    kind = type_.typeName()
+    if kind == "array":
+        return pa.list_(_of_spark_type(type_.elementType))
+    if kind == "map":
+        return pa.map_(_of_spark_type(type_.keyType), _of_spark_type(type_.valueType))
+    if kind == "struct":
+        return pa.struct(list(_of_spark(type_)))
+    return pa.string() if kind == "void" else arrow_type(type_.simpleString())
+
+
+def _csv_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path] if path.suffix == ".csv" else []
+    return sorted(file for file in path.rglob("*.csv") if not file.name.startswith(("_", ".")))
+
+
+def _read_csv(files: list[Path]) -> tuple[pa.Table, bool]:
+    """CSV, its types guessed by Arrow."""
+    from pyarrow import csv
+
+    convert = csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
+    tables = [csv.read_csv(file, convert_options=convert) for file in files]
+    table = pa.concat_tables(tables, promote_options="permissive")
+    return table.slice(0, MOST_ROWS), table.num_rows <= MOST_ROWS
+
+
+__all__ = ["SUFFIXES", "Sample", "is_path", "sample_of"]

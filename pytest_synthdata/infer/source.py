@@ -1,0 +1,354 @@
+"""Inferred factories as Python source, in the shape that code formatters give it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+from factory import declarations as boy
+
+import pytest_synthdata
+from pytest_synthdata.columns.arrays import Array
+from pytest_synthdata.columns.calendar import OFFICE_HOURS, Dates, Event, Timeline
+from pytest_synthdata.columns.categories import Categorical, Given
+from pytest_synthdata.columns.distributions import Law
+from pytest_synthdata.columns.expressions import Column, Operation
+from pytest_synthdata.columns.generators import Cast, Clipped, Constant, Generator, Nullable, Rounded
+from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.quantiles import Quantiles
+from pytest_synthdata.columns.text import Email, Fake
+from pytest_synthdata.columns.text.template import Template
+from pytest_synthdata.columns.times import Times
+from pytest_synthdata.declarations import ForeignKey
+from pytest_synthdata.infer.tables import Inferred
+
+WIDTH = 88
+_INDENT = 4
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """A name, brackets, and what stands in them; in a chain after what stands before."""
+
+    head: str
+    items: tuple[tuple[str, Code], ...]
+    ends: str = "()"
+    before: Bracket | None = None
+
+
+Code: TypeAlias = "str | Bracket"
+
+
+def module_source(tables: Sequence[Inferred], said: str) -> str:
+    """A module with the factories of some tables.
+
+    Args:
+        tables: each after those that it refers to.
+        said: what the module's first line says.
+    """
+    classes = [class_source(table) for table in tables]
+    own = {table.class_name for table in tables}
+    return "\n\n\n".join([f'"""{said}"""\n\n{_imports(tables, own)}', *classes]) + "\n"
+
+
+def class_source(table: Inferred) -> str:
+    """The class of a table's factory."""
+    lines = [f"class {table.class_name}({table.base.__name__}):", "    class Meta:"]
+    lines += [_statement(name, code(value), 8) for name, value in table.options.items()]
+    if table.parameters:
+        lines += ["", "    class Params:"]
+        lines += [_statement(name, code(value), 8) for name, value in table.parameters.items()]
+    lines.append("")
+    for name, declaration in table.declarations.items():
+        stated = f": Annotated[dict, {code(table.stated[name])}]" if name in table.stated else ""
+        lines.append(_statement(f"{name}{stated}", code(declaration), 4))
+    return "\n".join(lines)
+
+
+def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
+    used: dict[str, set[str]] = {}
+    plain = set()
+    for table in tables:
+        for name in ("factory", "pa", "dt"):
+            if any(
+                f"{name}." in _flat(code(one)) for one in (*table.declarations.values(), *table.parameters.values())
+            ):
+                plain.add(name)
+        for kind in {table.base, *_kinds([*table.declarations.values(), *table.parameters.values()])}:
+            name = "col" if kind is Column else kind.__name__
+            if name in own:
+                continue
+            public = name in pytest_synthdata.__all__
+            shipped = kind.__module__.startswith("pytest_synthdata.factories.") and not public
+            module = "pytest_synthdata" if public else kind.__module__
+            used.setdefault("pytest_synthdata.factories" if shipped else module, set()).add(name)
+    modules = {"factory": "import factory", "pa": "import pyarrow as pa", "dt": "import datetime as dt"}
+    standard = [modules["dt"]] if "dt" in plain else []
+    standard += ["from typing import Annotated"] if any(table.stated for table in tables) else []
+    standard += [""] if standard else []
+    installed = [modules[name] for name in ("factory", "pa") if name in plain]
+    lines = [*standard, *installed, *([""] if installed else [])]
+    for module in sorted(used):
+        names = sorted(used[module], key=lambda one: (not one[0].isupper(), one))
+        items = tuple(("", name) for name in names)
+        lines += _lines(Bracket("", items), 0, f"from {module} import ", bare=True)
+    return "\n".join(lines)
+
+
+def _kinds(values: Any) -> Iterator[type]:
+    """The classes that declarations are made of, as they are written."""
+    for value in values:
+        if isinstance(value, ForeignKey):
+            yield from (ForeignKey, value.parent)
+            yield from _kinds([value.weights, value.where])
+        elif isinstance(value, (boy.Dict, boy.List)):
+            yield from _kinds(value._defaults.values())
+        elif isinstance(value, (Rounded, Clipped, Nullable, Cast)):
+            yield from _kinds([value.generator])
+        elif isinstance(value, Operation):
+            yield from _kinds([one for one in value.operands if not isinstance(one, Constant)])
+        elif isinstance(value, Given):
+            yield Given
+            yield from _kinds([one for one in value.branches if not isinstance(one, Constant)])
+        elif isinstance(value, Array):
+            yield Array
+            yield from _kinds([value.item] if not isinstance(value.item, Constant) else [])
+            yield from _kinds([value.length] if not isinstance(value.length, Constant) else [])
+        elif isinstance(value, Timeline):
+            yield from (Timeline, *([Event] if value.events else []))
+        elif isinstance(value, Generator):
+            yield type(value)
+
+
+@singledispatch
+def code(value: Any) -> Code:
+    """A value as source."""
+    return repr(value)
+
+
+def _call(head: str, *items: Any, **named: Any) -> Bracket:
+    return Bracket(head, (*(("", code(item)) for item in items), *((f"{name}=", code(named[name])) for name in named)))
+
+
+@code.register
+def _(value: str) -> Code:
+    quoted = repr(value)
+    return f'"{quoted[1:-1]}"'.replace("\\'", "'") if quoted[0] == "'" and '"' not in value else quoted
+
+
+@code.register
+def _(value: dict) -> Code:  # type: ignore[type-arg]
+    return Bracket("", tuple((f"{_flat(code(key))}: ", code(item)) for key, item in value.items()), "{}")
+
+
+@code.register(list)
+@code.register(tuple)
+def _(value: Any) -> Code:
+    return Bracket("", tuple(("", code(item)) for item in value), "[]")
+
+
+@code.register
+def _(value: pa.DataType) -> Code:
+    return f"pa.{value}()" if hasattr(pa, str(value)) else f'pa.duration("{value.unit}")'
+
+
+@code.register
+def _(value: dt.date) -> Code:
+    return f"dt.date({value.year}, {value.month}, {value.day})"
+
+
+@code.register
+def _(value: Constant) -> Code:
+    return _call("Constant", value.value)
+
+
+@code.register
+def _(value: Key) -> Code:
+    return _call("Key", value.pattern, **({"start": value.start} if value.start else {}))
+
+
+@code.register
+def _(value: Law) -> Code:
+    fields = dataclasses.fields(value)  # type: ignore[arg-type]
+    return _call(type(value).__name__, *(getattr(value, field.name) for field in fields))
+
+
+@code.register
+def _(value: Quantiles) -> Code:
+    return _call("Quantiles", list(value.quantiles))
+
+
+@code.register
+def _(value: Categorical) -> Code:
+    return _call("Categorical", dict(zip(value.categories, value.shares, strict=True)))
+
+
+@code.register
+def _(value: Given) -> Code:
+    cases = dict(zip(value.keys, map(_plain, value.branches), strict=False))
+    return _call("Given", value.column, cases, **({"default": _plain(value.branches[-1])} if value.has_default else {}))
+
+
+def _plain(generator: Generator) -> Any:
+    return generator.value if isinstance(generator, Constant) else generator
+
+
+@code.register
+def _(value: Array) -> Code:
+    return _call("Array", _plain(value.item), length=_plain(value.length))
+
+
+@code.register
+def _(value: Dates) -> Code:
+    return _call("Dates", value.start, value.end)
+
+
+@code.register
+def _(value: Times) -> Code:
+    return _call("Times", value.start, value.end, **({} if value.hours == OFFICE_HOURS else {"hours": value.hours}))
+
+
+@code.register
+def _(value: Event) -> Code:
+    return _call("Event", value.start, value.end, value.multiplier)
+
+
+@code.register
+def _(value: Timeline) -> Code:
+    usual = Timeline(value.start, value.end)
+    season = {number: factor for number, factor in enumerate(value.season, 1) if factor != 1}
+    named = {
+        name: season if name == "season" else getattr(value, name)
+        for name in ("daily", "weekend", "season", "trend", "events", "noise", "hours")
+        if getattr(value, name) != getattr(usual, name)
+    }
+    return _call("Timeline", value.start, value.end, **named)
+
+
+@code.register
+def _(value: Fake) -> Code:
+    named = dict(value.arguments)
+    if value.locale != "en_US":
+        named = {"locale": value.locale, **named}
+    return _call("Fake", value.provider, **named)
+
+
+@code.register
+def _(value: Email) -> Code:
+    parts = dict(value.parts)
+
+    def source(last_filter: str) -> Any:
+        name = next((one.name for one in value.fields if one.filters[-1:] == (last_filter,)), None)
+        return parts[name or ""].text if isinstance(parts.get(name or ""), Template) else name
+
+    company, person = source("label"), source("dotted")
+    return _call("Email", *([company] if company else []), **({"person": person} if person else {}))
+
+
+@code.register
+def _(value: Column) -> Code:
+    return _call("col", value.name)
+
+
+@code.register
+def _(value: Operation) -> Code:
+    symbol = {"add": "+", "multiply": "*", "less_equal": "<="}[value.function]
+    if symbol == "<=":  # within brackets of a call
+        return " <= ".join(_flat(code(_plain(one))) for one in value.operands)
+    return f"({f' {symbol} '.join(_flat(code(_plain(one))) for one in value.operands)})"
+
+
+def _method(before: Generator, name: str, *items: Any) -> Code:
+    start = code(before)
+    if isinstance(start, str):
+        start = Bracket(start, (), "")
+    last = _call(f".{name}", *items)
+    return dataclasses.replace(last, before=start)
+
+
+@code.register
+def _(value: Rounded) -> Code:
+    return _method(value.generator, "round", *([value.digits] if value.digits else []))
+
+
+@code.register
+def _(value: Clipped) -> Code:
+    return _method(value.generator, "clip", value.low, *([] if value.high is None else [value.high]))
+
+
+@code.register
+def _(value: Nullable) -> Code:
+    return _method(value.generator, "nulls", value.share)
+
+
+@code.register
+def _(value: Cast) -> Code:
+    return _method(value.generator, "cast", value.target)
+
+
+@code.register
+def _(value: ForeignKey) -> Code:
+    names = ("weights", "where", "column")
+    named: dict[str, Any] = {name: getattr(value, name) for name in names if getattr(value, name) is not None}
+    made = _call("ForeignKey", **named)
+    return dataclasses.replace(made, items=(("", value.parent.__name__), *made.items))
+
+
+@code.register
+def _(value: boy.Dict) -> Code:
+    return _call("factory.Dict", dict(value._defaults))
+
+
+@code.register
+def _(value: boy.List) -> Code:
+    return _call("factory.List", list(value._defaults.values()))
+
+
+def _flat(one: Code) -> str:
+    if isinstance(one, str):
+        return one
+    before = "" if one.before is None else _flat(one.before)
+    opening, closing = (one.ends[:1], one.ends[1:])
+    return f"{before}{one.head}{opening}{', '.join(f'{name}{_flat(item)}' for name, item in one.items)}{closing}"
+
+
+def _statement(name: str, value: Code, indent: int) -> str:
+    return "\n".join(_lines(value, indent, f"{name} = "))
+
+
+def _lines(one: Code, indent: int, start: str, end: str = "", *, bare: bool = False) -> list[str]:
+    """Code on one line where it fits, else what stands in its brackets on lines of its own."""
+    pad, flat = " " * indent, _flat(one)
+    if bare and isinstance(one, Bracket):
+        flat = flat[1:-1]
+    if isinstance(one, str) or len(pad + start + flat + end) <= WIDTH:
+        return [f"{pad}{start}{flat}{end}"]
+    chain = list(_chain(one))
+    if len(chain) > 2:  # noqa: PLR2004 - two calls after the first: each gets a line, within parentheses
+        links = (_lines(dataclasses.replace(link, before=None), indent + _INDENT, "") for link in chain)
+        return [f"{pad}{start}(", *(line for link in links for line in link), f"{pad}){end}"]
+    first, rest = chain[0], "".join(_flat(dataclasses.replace(link, before=None)) for link in chain[1:])
+    inner = ", ".join(f"{name}{_flat(item)}" for name, item in first.items)
+    opening, closing = first.ends[:1], first.ends[1:]
+    lines = [f"{pad}{start}{first.head}{opening}"]
+    if first.ends == "()" and not bare and len(pad) + _INDENT + len(inner) <= WIDTH:
+        lines.append(f"{pad}{' ' * _INDENT}{inner}")
+    else:
+        comma = "," if bare or len(first.items) > 1 else ""
+        for name, item in first.items:
+            lines += _lines(item, indent + _INDENT, name, comma)
+    return [*lines, f"{pad}{closing}{rest}{end}"]
+
+
+def _chain(one: Bracket) -> Iterator[Bracket]:
+    if one.before is not None:
+        yield from _chain(one.before)
+    yield one
+
+
+__all__ = ["class_source", "code", "module_source"]

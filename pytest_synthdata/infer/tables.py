@@ -1,0 +1,192 @@
+"""Tables as factories: their columns' declarations, and which of them refers to which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.calendar import Timeline
+from pytest_synthdata.columns.categories import Categorical, Given
+from pytest_synthdata.columns.expressions import col
+from pytest_synthdata.columns.generators import Cast, Generator, Nullable
+from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.infer.columns import Declared, declare
+from pytest_synthdata.infer.dependence import Decider, decider
+from pytest_synthdata.infer.meanings import Named, siblings
+from pytest_synthdata.infer.naming import attribute_name, class_name, words
+from pytest_synthdata.infer.references import Parent, Referring, in_order, names, reference
+from pytest_synthdata.infer.samples import Sample
+
+if TYPE_CHECKING:
+    from pytest_synthdata.factories.base import TableFactory
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """A factory that was inferred, before it is a class or Python source.
+
+    Args:
+        table: the table's name.
+        base: the class to inherit from.
+        declarations: by attribute, in order.
+        parameters: what stands in ``Params``.
+        stated: types by annotation.
+        rename: columns whose names no attribute can have, by attribute.
+        rows: the table's rows, where they are known.
+        key: the column that references hold, where it is no `Key`.
+    """
+
+    table: str
+    base: type[TableFactory]
+    declarations: Mapping[str, Any]
+    parameters: Mapping[str, Generator] = field(default_factory=dict)
+    stated: Mapping[str, str] = field(default_factory=dict)
+    rename: Mapping[str, str] = field(default_factory=dict)
+    rows: int | None = None
+    key: str | None = None
+
+    @property
+    def class_name(self) -> str:
+        """What the class is called."""
+        return class_name(self.table)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What stands in ``Meta``."""
+        options = {"table": self.table, "rows": self.rows, "key": self.key, "rename": dict(self.rename) or None}
+        return {name: value for name, value in options.items() if value is not None}
+
+    def factory(self, module: str) -> type[TableFactory]:
+        """The class.
+
+        Args:
+            module: where it says that it stands.
+        """
+        body: dict[str, Any] = {"__module__": module, "Meta": type("Meta", (), self.options)}
+        if self.parameters:
+            body["Params"] = type("Params", (), dict(self.parameters))
+        stated = {name: Annotated[dict, type_] for name, type_ in self.stated.items()}
+        metaclass: Any = type(self.base)
+        made: type[TableFactory] = metaclass(
+            self.class_name, (self.base,), {**body, "__annotations__": stated, **self.declarations}
+        )
+        return made
+
+
+def infer_tables(
+    samples: Mapping[str, Sample],
+    *,
+    base: type[TableFactory],
+    parents: Sequence[type[TableFactory]] = (),
+    module: str = "inferred",
+) -> Iterator[tuple[Inferred, type[TableFactory]]]:
+    """The factories of some tables, each after those that it refers to.
+
+    Args:
+        samples: what is known of each table, by its name.
+        base: the class that they inherit from.
+        parents: factories of other tables that these may refer to.
+        module: where the classes say that they stand.
+    """
+    known = [Parent(factory) for factory in parents]
+    # A table mostly refers to shorter ones: where two seem to refer to each other, the shorter comes first.
+    order = sorted(samples, key=lambda name: samples[name].num_rows)
+    waiting = {name: _mentions(name, samples) for name in order}
+    while waiting:
+        name = next((one for one, needs in waiting.items() if not needs & waiting.keys()), next(iter(waiting)))
+        del waiting[name]
+        reading = _Reading(name, samples[name], base, known)
+        inferred = reading.inferred()
+        made = inferred.factory(module)
+        known.append(Parent(made, samples[name], tuple(reading.deciders), tuple(reading.days)))
+        yield inferred, made
+
+
+def _mentions(table: str, samples: Mapping[str, Sample]) -> set[str]:
+    """The other tables whose keys a table's columns may be, by their names."""
+    first = {name: sample.schema.names[0] for name, sample in samples.items() if sample.schema.names}
+    columns = samples[table].schema.names[1:]
+    return {other for other in first if other != table and any(names(one, other, first[other]) for one in columns)}
+
+
+class _Reading:
+    """The columns of a table, read one after the other: each may depend on those before it."""
+
+    def __init__(self, table: str, sample: Sample, base: type[TableFactory], parents: Sequence[Parent]) -> None:
+        self.table, self.sample, self.base = table, sample, base
+        self.declared: dict[str, Declared] = {}
+        self.rename: dict[str, str] = {}
+        self.deciders: list[Decider] = []
+        self.days: list[str] = []
+        self._referring: list[Referring] = []
+        self._taken = set(dir(base)) | {"Meta", "Params", "self", "cells"}
+        self._texts = siblings([one.name for one in sample.schema if pa.types.is_string(one.type)])
+        for number, column in enumerate(sample.schema):
+            values = sample.column(column.name)
+            found = reference(column, values, parents, self._taken) if number else None
+            if found is not None:
+                self._referring.append(found)
+                self.declared |= found.declared
+                self._taken |= found.declared.keys()
+            else:
+                self._read(column, values, is_first=number == 0)
+
+    def _read(self, column: pa.Field, values: pa.Array | None, *, is_first: bool) -> None:
+        name = attribute_name(column.name, self._taken)
+        self._taken.add(name)
+        if name != column.name:
+            self.rename[name] = column.name
+        declared = declare(
+            Named(column.name, self.table, self._texts),
+            column.type,
+            values,
+            is_first=is_first,
+            may_order=not any(isinstance(_inner(one.declaration), Timeline) for one in self.declared.values()),
+            may_split=name == column.name,
+            deciders=[*self.deciders, *(one for referring in self._referring for one in referring.deciders())],
+        )
+        self.declared[name] = declared
+        if values is not None and isinstance(_inner(declared.declaration), (Categorical, Given)):
+            found = decider(name, values)
+            self.deciders += [found] if found is not None else []
+        if pa.types.is_temporal(column.type) and name == column.name:
+            self.days.append(name)
+
+    def _order(self) -> None:
+        """Let no row precede the one that it refers to, where none did."""
+        for one in self._referring:
+            if one.picks is None:
+                continue
+            found = in_order(one, self.sample, self.days, one.picks)
+            if found is not None:
+                one.declared[one.name].declaration.where = col(f"{one.name}.{found[0]}") <= col(found[1])
+
+    def inferred(self) -> Inferred:
+        """The factory."""
+        self._order()
+        has_key = any(isinstance(_inner(one.declaration), Key) for one in self.declared.values())
+        first = next(iter(self.declared), None)
+        is_named = first is not None and words(first)[-1:] in (["id"], ["uuid"], ["guid"], ["key"])
+        return Inferred(
+            self.table,
+            self.base,
+            {name: one.declaration for name, one in self.declared.items()},
+            {name: generator for one in self.declared.values() for name, generator in one.parameters.items()},
+            {name: one.stated for name, one in self.declared.items() if one.stated is not None},
+            self.rename,
+            self.sample.num_rows if self.sample.rows is not None else None,
+            first if is_named and not has_key else None,
+        )
+
+
+def _inner(declaration: Any) -> Any:
+    """A generator without what is put around it."""
+    while isinstance(declaration, (Cast, Nullable)):
+        declaration = declaration.generator
+    return declaration
+
+
+__all__ = ["Inferred", "infer_tables"]

@@ -1,0 +1,136 @@
+"""A column of texts: keys, categories, what its name says, or texts of the same shape."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import statistics
+from collections import Counter
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.categories import Categorical
+from pytest_synthdata.columns.generators import Constant, Generator
+from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.text import Email, Fake
+from pytest_synthdata.infer.fitting import is_few, rounded_shares
+from pytest_synthdata.infer.meanings import (
+    PERSONAL,
+    TEXTS,
+    Named,
+    is_identifier,
+    key_prefix,
+    points_elsewhere,
+)
+
+_LOOKED_AT = 1_000  # texts whose shape is looked at
+_LONGEST_SHAPE = 40
+_MOST_UNIQUE = 0.99
+_FEWEST_KEYS = 3
+_SHAPES = {
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}": Fake("uuid4"),
+    r"[^@\s]+@[^@\s]+\.[^@\s]+": Email(),
+    r"https?://\S+": Fake("url"),
+    r"\d{1,3}(\.\d{1,3}){3}": Fake("ipv4"),
+}
+
+
+def text(column: Named, values: pa.Array | None, *, is_first: bool) -> Generator:
+    """The generator of a column of texts.
+
+    Args:
+        column: its name.
+        values: its values without nulls; None or none where only the schema is known.
+        is_first: whether it is the table's first column.
+    """
+    if values is None or not len(values):
+        return _by_name(column, is_first=is_first)
+    counted = values.value_counts()
+    distinct, counts = counted.field("values"), counted.field("counts").to_pylist()
+    if len(distinct) == len(values) and (key := key_of(values)) is not None:
+        return key
+    personal = column.find(PERSONAL)
+    if personal is not None:
+        return personal
+    if is_few(len(distinct), len(values)):
+        if len(distinct) == 1:
+            return Constant(distinct[0].as_py())
+        shares = dict(zip(distinct.to_pylist(), rounded_shares(counts, len(values)), strict=True))
+        return Categorical(dict(sorted(shares.items(), key=lambda item: (-item[1], item[0]))))
+    some = distinct.slice(0, _LOOKED_AT).to_pylist()
+    for pattern, generator in _SHAPES.items():
+        if _share(pattern, some) > _MOST_UNIQUE:
+            return generator
+    return column.find(TEXTS) or _of_shape(some) or _of_words(some)
+
+
+def _share(pattern: str, texts: list[str]) -> float:
+    return sum(re.fullmatch(pattern, one, re.IGNORECASE) is not None for one in texts) / len(texts)
+
+
+def _by_name(column: Named, *, is_first: bool) -> Generator:
+    if is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name)):
+        return Fake("uuid4") if "uuid" in column.name.lower() else Key(f"{key_prefix(column.table)}{{:06d}}")
+    found = column.find(PERSONAL) or column.find(TEXTS)
+    if found is None and points_elsewhere(column.name):
+        return Fake("bothify", text=f"{column.name[:3].upper()}-######")
+    return found or Fake("word")
+
+
+def key_of(values: pa.Array) -> Key | None:
+    """The pattern of keys that differ in one number only, which may be padded with zeros."""
+    if len(values) < _FEWEST_KEYS:
+        return None
+    # What the least and the greatest begin with, all begin with.
+    ends = zip(pc.min(values).as_py(), pc.max(values).as_py(), strict=False)
+    prefix = "".join(one for one, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], ends)).rstrip("0123456789")
+    first = re.fullmatch(r"([0-9]+)([^0-9]*)", values[0].as_py()[len(prefix) :], re.DOTALL)
+    if first is None:
+        return None
+    suffix = first[2]
+    matched = pc.extract_regex(values, rf"^{_escaped(prefix)}(?P<number>[0-9]{{1,18}}){_escaped(suffix)}$")
+    if matched.null_count:
+        return None
+    numbers = pc.struct_field(matched, "number")
+    shortest, longest = (int(end(pc.utf8_length(numbers)).as_py()) for end in (pc.min, pc.max))
+    is_padded = shortest > 1 and (shortest == longest or pc.any(pc.starts_with(numbers, "0")).as_py())
+    before, after = (part.replace("{", "{{").replace("}", "}}") for part in (prefix, suffix))
+    place = f"{{:0{shortest}d}}" if is_padded else "{}"
+    return Key(f"{before}{place}{after}", start=int(pc.min(numbers.cast(pa.int64())).as_py()))
+
+
+def _escaped(text: str) -> str:
+    """A text for RE2, which knows no escapes of letters that Python's `re.escape` makes."""
+    return re.sub(r"([^\w\s])", r"\\\1", text)
+
+
+def _of_shape(texts: list[str]) -> Generator | None:
+    """Texts of one length whose letters and digits stand at the same places."""
+    length = len(texts[0])
+    if not 0 < length <= _LONGEST_SHAPE or any(len(one) != length for one in texts):
+        return None
+    shape, letters = "", set[str]()
+    for place in range(length):
+        seen = {one[place] for one in texts}
+        if len(seen) == 1 and not seen & {"#", "?", "%", "!", "@"}:
+            shape += seen.pop()
+        elif all(one.isdigit() for one in seen):
+            shape += "#"
+        elif all(one.isascii() and one.isalnum() for one in seen):
+            shape, letters = f"{shape}?", letters | seen
+        else:
+            return None
+    return Fake("bothify", text=shape, letters="".join(sorted(letters))) if letters else Fake("bothify", text=shape)
+
+
+def _of_words(texts: list[str]) -> Generator:
+    """Texts of as many words."""
+    counts = Counter(len(one.split()) for one in texts)
+    usual = round(statistics.fmean(counts.elements()))
+    if usual <= 1:
+        return Fake("word")
+    return Fake("sentence", nb_words=min(usual, 100))
+
+
+__all__ = ["key_of", "text"]
