@@ -153,7 +153,7 @@ BAD = {
     "no weight at all": (parent(weights=Given("tier", {"Pro": 0, "Enterprise": 0})), "all weights are 0"),
     "weights by an unknown column": (parent(weights=Given("teir", {"Pro": 1}, default=0)), "did you mean 'tier'"),
     "weights as a dict": (parent(weights={"Pro": 1}), "write a generator"),
-    "weights without a bound": (parent(weights=LogNormal()), r"add \.clip"),
+    "weights without a bound": (parent(weights=LogNormal() * LogNormal()), r"add \.clip"),
     "a condition as text": (parent(where="joined < day"), "write a generator"),
     "a condition that is none": (parent(where=col("x.joined")), "where is a condition"),
     "a condition on an unknown column": (parent(where=col("x.joind") < "2020-01-01"), "did you mean 'joined'"),

@@ -4,10 +4,10 @@ The pick is consistent weighted sampling by rejection (Shrivastava 2016, "Simple
 hashing"): a child row has an endless sequence of darts, each at a random parent and a random height, and the first
 one that lands under its parent's weight, on a parent that meets the condition, is the pick.
 
-So that new parents take only what they must get, and only for themselves, the sequence for the parents 0 to 2^m - 1 is
-the sequence for the first half with the darts at the second half shuffled in: whether the next dart comes from
-the one or the other is a coin of its own at each level m. Parents that are added thus only insert darts; what was
-the first hit stays it unless a new parent is hit earlier.
+So that new parents take only what they must get, and only for themselves, the darts at the parents 0 to 4^m - 1 come
+from a sequence of their own, and one that lands in the first quarter is replaced by the next dart of that quarter's
+sequence. Parents that are added thus only insert darts; what was the first hit stays it unless a new parent is hit
+earlier.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.generators import Cells
 from pytest_synthdata.columns.popularity import Layers, Ranks, Tournament, ZipfRank
-from pytest_synthdata.columns.random import Bits, Stream, remix
+from pytest_synthdata.columns.random import GOLDEN, Bits, Stream, finalise, remix
 from pytest_synthdata.columns.values import Index, to_arrow, to_numpy
 from pytest_synthdata.errors import GenerationError
 
@@ -28,13 +28,11 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Batch, Bound
     from pytest_synthdata.columns.references import Reference
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-_ONE, _32, _LOW, _COIN = np.uint64(1), np.uint64(32), np.uint64(0xFFFFFFFF), np.uint64(1 << 63)
-_NARROW = 31  # levels whose position and height fit into one word beside the coin
-_BLOCK = 32_768  # rows whose arrays stay in the cache
-_EARLY_ROUNDS = 8  # after these the few rows left of all blocks go on together
+_ONE, _LOW = np.uint64(1), np.uint64(0xFFFFFFFF)
+_WORD, _MASK = 64, 2**64 - 1  # bits
+_NARROW = 32  # bits of a position that fit into one word beside the height
+_BLOCK = 65_536  # rows whose arrays stay in the cache
+_EARLY_ROUNDS = 6  # after these the few rows left of all blocks go on together
 _PATIENCE = 256  # rounds before the parents are searched for one that could be picked at all
 _SEARCHABLE = 1 << 20  # parents
 
@@ -49,11 +47,20 @@ class Pick:
         self.where = None if facts.always_true else reference.where
         self.count = np.uint64(parent.num_rows)
         self.base = cells.bits()
-        top = (parent.num_rows - 1).bit_length()
+        self.levels = self._levels(parent.num_rows)
         zero = np.zeros(1, np.uint64)
-        self.offsets = [cells.stream.child("level", str(level)).bits(zero)[0] for level in range(top + 1)]
-        self.thrown = np.zeros((top + 1, len(self.base)), np.uint64)
+        words = (cells.stream.child("level", str(level)).bits(zero)[0] for level in self.levels)
+        self.offsets = [int(word) for word in words]
+        self.middle = cells.stream.child("darts").bits(zero)[0]
+        # How many darts of each lower level have been thrown; one of the highest is thrown in each round.
+        self.thrown = np.zeros((len(self.levels) - 1, len(self.base)), np.uint32)
+        self.rounds = 0
         self.thresholds = self._all_thresholds()
+
+    @staticmethod
+    def _levels(parents: int) -> list[int]:
+        """The levels' sizes in bits: powers of four, up to all parents."""
+        return list(range(2, max((parents - 1).bit_length(), 1) + 2, 2))
 
     def rows(self) -> npt.NDArray[np.int64]:
         """The picked parent of each row."""
@@ -61,15 +68,15 @@ class Pick:
         left = []
         for start in range(0, len(self.base), _BLOCK):
             active = np.arange(start, min(start + _BLOCK, len(self.base)))
-            for _ in range(_EARLY_ROUNDS):
+            for self.rounds in range(_EARLY_ROUNDS):
                 active = self._throw(active, picked)
             left.append(active)
         active = np.concatenate(left)
-        rounds, patience = _EARLY_ROUNDS, _PATIENCE
+        self.rounds, patience = _EARLY_ROUNDS, _PATIENCE
         while len(active):
             active = self._throw(active, picked)
-            rounds += 1
-            if rounds == patience and len(active):
+            self.rounds += 1
+            if self.rounds == patience and len(active):
                 self._require_possible(active)
                 patience *= 2
         return picked
@@ -79,59 +86,76 @@ class Pick:
         if not len(active):
             return active
         candidate, height = self._darts(active)
-        hit = np.flatnonzero(candidate < self.count)
+        hit = self._is_under(candidate, height)
+        if self.where is not None:
+            valid = hit.nonzero()[0]
+            hit[valid] = self._meets(active.take(valid), candidate.take(valid))
+        hits = hit.nonzero()[0]
+        picked[active.take(hits)] = candidate.take(hits)
+        return active[~hit]
+
+    def _is_under(self, candidate: Bits, height: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Whether each dart is at a parent that there is, and under its weight."""
+        if self.thresholds is not None:
+            return height < self.thresholds.take(candidate.view(np.int64))
+        exists = candidate < self.count
         if self.reference.weights is not None:
-            hit = hit[height[hit] < self._thresholds(candidate[hit])]
-        if self.where is not None and len(hit):
-            hit = hit[self._meets(active[hit], candidate[hit])]
-        picked[active[hit]] = candidate[hit]
-        missed = np.ones(len(active), np.bool_)
-        missed[hit] = False
-        return active[missed]
+            known = exists.nonzero()[0]
+            exists[known] = height.take(known) < self._thresholds(candidate.take(known))
+        return exists
 
     def _darts(self, active: Index) -> tuple[Bits, npt.NDArray[Any]]:
         """The next dart of each active row: the parent's row number, which may be beyond the last, and a height."""
-        candidate = np.zeros(len(active), np.uint64)
-        height = np.empty(len(active), np.uint64)
-        position: Any = slice(None)
-        for level in range(len(self.offsets) - 1, -1, -1):
-            word = self._word(level, active)
-            if level == 0:
-                candidate[position], height[position] = 0, word & _LOW
+        highest = len(self.levels) - 1
+        candidate, height = self._dart(highest, active)
+        lower, level = active, highest
+        where: Any = slice(None)
+        inner = candidate
+        while level:
+            level -= 1
+            quarter = (inner < np.uint64(1 << self.levels[level])).nonzero()[0]
+            if not len(quarter):
                 break
-            size = np.uint64(1 << (level - 1))
-            if level <= _NARROW:
-                candidate[position] = size + ((word >> _32) & (size - _ONE))
-                height[position] = word & _LOW
-            else:
-                candidate[position] = size + (word & (size - _ONE))
-                height[position] = remix(word) & _LOW
-            lower = np.flatnonzero(word < _COIN)
-            if not len(lower):
-                break
-            position = lower if isinstance(position, slice) else position[lower]
-            active = active[lower]
+            where = quarter if isinstance(where, slice) else where.take(quarter)
+            lower = lower.take(quarter)
+            inner, candidate_height = self._dart(level, lower)
+            candidate[where], height[where] = inner, candidate_height
         return candidate, height
+
+    def _dart(self, level: int, active: Index) -> tuple[Bits, Bits]:
+        word = self._word(level, active)
+        bits = self.levels[level]
+        candidate = word >> np.uint64(_WORD - bits)
+        if bits > _NARROW:
+            word = remix(word)
+        word &= _LOW
+        return candidate, word
 
     def _word(self, level: int, active: Index) -> Bits:
         """The next word of each active row's sequence at a level."""
-        thrown = self.thrown[level]
-        count = thrown[active]
-        thrown[active] = count + _ONE
-        count *= _GOLDEN
-        count += self.offsets[level]
-        count += self.base[active]
-        return _mix(count)
+        if level == len(self.thrown):
+            word = self.base.take(active)
+            word += np.uint64((self.offsets[level] + self.rounds * int(GOLDEN)) & _MASK)
+        else:
+            thrown = self.thrown[level]
+            counts = thrown.take(active)
+            word = counts * GOLDEN
+            counts += np.uint32(1)
+            thrown[active] = counts
+            word += np.uint64(self.offsets[level])
+            word += self.base.take(active)
+        return finalise(word, self.middle)
 
     def _all_thresholds(self) -> npt.NDArray[Any] | None:
-        """The thresholds of all parents, where so many rows ask that it pays."""
+        """The thresholds of all parents and, 0, of all beyond, where so many rows ask that it pays."""
         weights, parent = self.reference.weights, self.parent
         if weights is None or not parent.is_small_for(len(self.base)):
             return None
         stream = self._weights_stream()
         key = ("thresholds", *stream.names)
         if key not in parent.memo:
-            parent.memo[key] = self._thresholds(np.arange(parent.num_rows, dtype=np.uint64))
+            known = self._thresholds(np.arange(parent.num_rows, dtype=np.uint64))
+            parent.memo[key] = np.pad(known, (0, (1 << self.levels[-1]) - len(known)))
         thresholds: npt.NDArray[Any] = parent.memo[key]
         return thresholds
 
@@ -140,8 +164,6 @@ class Pick:
 
     def _thresholds(self, parents: Bits) -> npt.NDArray[Any]:
         """Below which height a dart at each parent is a hit."""
-        if getattr(self, "thresholds", None) is not None:
-            return self.thresholds[parents]  # type: ignore[index]
         return self._thresholds_of(self.parent.at(parents, scattered=True))
 
     def _thresholds_of(self, parents: Batch) -> npt.NDArray[Any]:
@@ -195,7 +217,7 @@ class HeavyPick(Pick):
 
     def _layers(self) -> Layers | Ranks:
         bound, weights = self.cells.reader.bound, self.reference.weights
-        levels = len(self.offsets)
+        levels = len(self.levels)
         key = ("layers", *self.cells.stream.names, levels)
         if key not in bound.memo:
             if isinstance(weights, ZipfRank):
@@ -215,10 +237,15 @@ class HeavyPick(Pick):
     def _as_heights(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return weights.astype(np.float64)
 
+    @staticmethod
+    def _levels(parents: int) -> list[int]:
+        """The levels by their number: the first parent, and then twice as many with each."""
+        return list(range((parents - 1).bit_length() + 1))
+
     def _darts(self, active: Index) -> tuple[Bits, npt.NDArray[Any]]:
         candidate, height = np.empty(len(active), np.uint64), np.empty(len(active), np.float64)
         position = np.arange(len(active))
-        for level in range(len(self.offsets) - 1, -1, -1):
+        for level in reversed(self.levels):
             word = self._word(level, active[position])
             here = word < self.limits[level] if level else np.ones(len(word), np.bool_)
             where = position[here]
@@ -228,16 +255,6 @@ class HeavyPick(Pick):
             if not len(position):
                 break
         return candidate, height
-
-
-def _mix(word: Bits) -> Bits:
-    """SplitMix64's finaliser; ``word`` is used up."""
-    word ^= word >> np.uint64(30)
-    word *= _MIX_1
-    word ^= word >> np.uint64(27)
-    word *= _MIX_2
-    word ^= word >> np.uint64(31)
-    return word
 
 
 __all__ = ["HeavyPick", "Pick"]

@@ -19,7 +19,7 @@ import numpy.typing as npt
 Bits: TypeAlias = npt.NDArray[np.uint64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _30, _27, _31, _12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
@@ -59,22 +59,27 @@ class Stream:
         Args:
             rows: row numbers, uint64; any order, any of the 2^64.
         """
-        word = rows * _GOLDEN
+        word = rows * GOLDEN
         word += self._start  # type: ignore[attr-defined]
-        shifted = word >> _30
-        word ^= shifted
-        word *= _MIX_1
-        word += self._middle  # type: ignore[attr-defined]
-        np.right_shift(word, _27, out=shifted)
-        word ^= shifted
-        word *= _MIX_2
-        np.right_shift(word, _31, out=shifted)
-        word ^= shifted
-        return word
+        return finalise(word, self._middle)  # type: ignore[attr-defined]
 
     def uniform(self, rows: Bits) -> Floats:
         """A number in (0, 1), both ends excluded, for each row number."""
         return uniform(self.bits(rows))
+
+
+def finalise(word: Bits, middle: np.uint64) -> Bits:
+    """SplitMix64's finaliser with a key between its multiplications; ``word`` is used up."""
+    shifted = word >> _30
+    word ^= shifted
+    word *= _MIX_1
+    word += middle
+    np.right_shift(word, _27, out=shifted)
+    word ^= shifted
+    word *= _MIX_2
+    np.right_shift(word, _31, out=shifted)
+    word ^= shifted
+    return word
 
 
 def uniform(bits: Bits) -> Floats:
