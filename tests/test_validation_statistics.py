@@ -52,11 +52,11 @@ def test_days() -> None:
     assert Whole(10, 40).cdf(np.arange(5, 50)) == pytest.approx(same.cdf(np.arange(5, 50)))
 
 
-@pytest.mark.parametrize("size", [30, 2_500, 25_000, 10**7])
+@pytest.mark.parametrize("size", [30, 2_000, 2_001, 25_000, 10**7])
 def test_distances(size: int) -> None:
     for scaled in (1.2, 2.0, 3.0, 4.0):
         ours, exact = distance_p(scaled / size**0.5, size), stats.kstwo.sf(scaled / size**0.5, size)
-        assert exact * (1 - 1e-9) <= ours <= 1.05 * exact
+        assert exact * (1 - 1e-9) <= ours <= (1.05 if exact > 1e-6 else 1.15) * exact
 
 
 @pytest.mark.parametrize(("count", "total", "share"), [(850, 1_000, 0.85), (5, 100, 0.01), (2_505_000, 10**7, 0.25)])

@@ -89,17 +89,6 @@ class ColumnMeasure:
             self.unchecked = str(error)
             self.measures[number] = None
 
-    def merge(self, other: ColumnMeasure) -> None:
-        """Take in what was counted of other rows."""
-        self.nulls += other.nulls
-        self.totals += other.totals
-        self.unchecked = self.unchecked or other.unchecked
-        for mine, others in zip(self.null_rules, other.null_rules, strict=True):
-            mine.merge(others)
-        for measure, more in zip(self.measures, other.measures, strict=True):
-            if measure is not None and more is not None:
-                measure.merge(more)
-
     def checks(self) -> Iterator[Check]:
         """What there is to say of the column."""
         for number, leaf in enumerate(self.leaves):

@@ -122,16 +122,6 @@ class KeyMeasure:
             self._pieces = [piece.below(self.threshold) for piece in self._pieces]
             self.held = sum(len(piece.words) for piece in self._pieces)
 
-    def merge(self, other: KeyMeasure) -> None:
-        """Take in what was seen of other rows."""
-        self.rows += other.rows
-        self.bad_count += other.bad_count
-        self.bad = [*self.bad, *other.bad][:_EXAMPLES]
-        self.threshold = min(self.threshold, other.threshold)
-        self._pieces = [piece.below(self.threshold) for piece in (*self._pieces, *other._pieces)]
-        self.held = sum(len(piece.words) for piece in self._pieces)
-        self._thin()
-
     def checks(self) -> Iterator[Check]:
         """What there is to say."""
         if self.form is not None:

@@ -78,6 +78,9 @@ def message(result: Validation, declared_by: str, data: Any) -> str:
         ]
     if len(failed) > _MOST_SHOWN:
         lines += ["", f"… and {len(failed) - _MOST_SHOWN} more"]
+    unchecked = {name: reason for table in result.tables for name, reason in table.unchecked.items()}
+    if unchecked:
+        lines += ["", "not checked:", *(f"  {name}: {reason}" for name, reason in unchecked.items())]
     return "\n".join(lines)
 
 

@@ -32,9 +32,6 @@ class Measure(Protocol):
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
         """Count some cells, none of them null, at these positions of the rows."""
 
-    def merge(self, other: Any) -> None:
-        """Take in what was counted of other rows."""
-
     def checks(self) -> Iterator[tuple[str, str, Any, Any, int, float | None, tuple[int, ...]]]:
         """Kind, subject, declared, measured, number of rows, p-value, and examples of rows that break a rule."""
 
@@ -55,11 +52,6 @@ class Rule:
         if len(found):
             self.count += len(found)
             self.examples += (np.asarray(numbers)[found[: EXAMPLES - len(self.examples)]] + start).tolist()
-
-    def merge(self, other: Rule) -> None:
-        """Take in what was counted of other rows."""
-        self.count += other.count
-        self.examples = [*self.examples, *other.examples][:EXAMPLES]
 
     def finding(self, kind: str, subject: str, rows: int) -> Finding:
         """It as a check."""
@@ -98,12 +90,6 @@ class CurveMeasure:
             scaled = x * 10.0**self.curve.digits
             slack = np.maximum(1e-4, np.abs(scaled) * 1e-12)
             self.unrounded.add(np.abs(scaled - np.rint(scaled)) > slack, numbers, rows.start)
-
-    def merge(self, other: CurveMeasure) -> None:
-        self.counts += other.counts
-        self.outside.merge(other.outside)
-        self.unrounded.merge(other.unrounded)
-        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
 
     def checks(self) -> Iterator[Finding]:
         count, curve = int(self.counts.sum()), self.curve
@@ -162,10 +148,6 @@ class SharesMeasure:
         if strange.any():
             self.unexpected.add(strange[codes], numbers, rows.start)
 
-    def merge(self, other: SharesMeasure) -> None:
-        self.counts.update(other.counts)
-        self.unexpected.merge(other.unexpected)
-
     def checks(self) -> Iterator[Finding]:
         total = self.counts.total()
         strange = sorted(str(value) for value, count in self.counts.items() if count and value not in self.declared)
@@ -199,11 +181,6 @@ class FormulaMeasure:
             first = np.flatnonzero(broken)[:1].tolist()
             self.seen = [(str(expected[at].as_py()), str(array[at].as_py())) for at in first]
         self.different.add(broken, numbers, rows.start)
-
-    def merge(self, other: FormulaMeasure) -> None:
-        self.rows += other.rows
-        self.seen = self.seen or other.seen
-        self.different.merge(other.different)
 
     def checks(self) -> Iterator[Finding]:
         shown = f"the first is {self.seen[0][1]}, not {self.seen[0][0]}" if self.seen else ""

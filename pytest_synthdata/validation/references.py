@@ -87,15 +87,6 @@ class ReferenceMeasure:
             self.sampled += np.stack([picked, chance.sum(axis=1), (chance * (1 - chance)).sum(axis=1)])
         self.sampled_rows += len(chosen)
 
-    def merge(self, other: ReferenceMeasure) -> None:
-        """Take in what was counted of other rows."""
-        self.rows += other.rows
-        self.orphans.merge(other.orphans)
-        self.broken.merge(other.broken)
-        self.counts += other.counts
-        self.sampled += other.sampled
-        self.sampled_rows += other.sampled_rows
-
     def checks(self) -> Iterator[Finding]:
         """What there is to say."""
         yield self.orphans.finding("orphans", f"in {self.parent.bound.plan.table}", self.rows)

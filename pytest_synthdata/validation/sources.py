@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.plan import BATCH
 from pytest_synthdata.errors import SynthDataError
 
+# Nothing is read ahead of need: Arrow would go on while batches wait, and hold a gigabyte of a large table.
+_READING = {"batch_size": BATCH, "batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
 _SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "json"}
 
 
@@ -89,7 +91,7 @@ def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each
     if hasattr(data, "batches") and hasattr(data, "schema"):  # a Table of ours
         return Source(data.schema, data.batches())
     if hasattr(data, "to_batches") and hasattr(data, "schema"):  # an Arrow dataset
-        return Source(data.schema, data.to_batches())
+        return Source(data.schema, data.to_batches(**_READING))
     if hasattr(data, "toLocalIterator") and hasattr(data, "mapInArrow"):
         from pytest_synthdata.validation.spark import from_spark
 
@@ -118,7 +120,7 @@ def _from_path(path: Path, what: str) -> Source:
             raise SynthDataError(
                 f"{what}: {path} is a Delta table; to read it: pip install 'pytest-synthdata[delta]'"
             ) from None
-        return source_of(DeltaTable(path).to_pyarrow_dataset(), what)
+        return _from_files(DeltaTable(path).to_pyarrow_dataset())
     files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if _is_data(item, path))
     formats = {_SUFFIXES.get(file.suffix) for file in files}
     if len(formats) != 1 or formats == {None}:
@@ -127,7 +129,17 @@ def _from_path(path: Path, what: str) -> Source:
     format_ = formats.pop()
     if format_ == "csv":
         return _from_csv(files)
-    return source_of(ds.dataset([str(file) for file in files], format=format_), what)
+    return _from_files(ds.dataset([str(file) for file in files], format=format_, partitioning="hive"))
+
+
+def _from_files(dataset: Any) -> Source:
+    """A file after the other."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for fragment in dataset.get_fragments():
+            yield from fragment.to_batches(schema=dataset.schema, **_READING)
+
+    return Source(dataset.schema, batches())
 
 
 def _is_data(item: Path, root: Path) -> bool:

@@ -43,11 +43,6 @@ class MomentsMeasure:
         hour = np.minimum(np.floor((moments - np.floor(moments)) * 24 + 1e-6), 23).astype(np.int64)
         self.hours += np.bincount(hour, minlength=24)
 
-    def merge(self, other: MomentsMeasure) -> None:
-        self.days += other.days
-        self.hours += other.hours
-        self.outside.merge(other.outside)
-
     def volume(self) -> Days:
         """The rows of each day, declared and measured."""
         expected = _shares(self.timeline.intensity()) * self.days.sum()
