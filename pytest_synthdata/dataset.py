@@ -177,8 +177,7 @@ class Dataset:
             name = factory._meta.table
             factory = factories.get(name, factory)
             if name not in bounds:
-                parents = [key.parent for key in factory._meta.references.values()]
-                bound_parents = {parent._meta.table: bind(parent) for parent in parents}
+                bound_parents = {parent._meta.table: bind(parent) for parent in factory._meta.parents}
                 plan = factory._meta.plan()
                 usual = factory._meta.expected_rows if name in factories else factory._meta.usual_rows
                 count = rows.get(name, usual)

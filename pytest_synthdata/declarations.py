@@ -10,9 +10,9 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import factory
 import numpy as np
@@ -49,12 +49,14 @@ class ForeignKey:
     parents take over only the share of references that is due to them.
 
     Args:
-        parent: the parent's factory.
+        parent: the parent's factory; ``"self"`` for a row of the same table before this one, such as a manager. The
+            first row has none.
         weights: evaluated on the parent's rows, such as ``Given("tier", {"Enterprise": 5, "Free": 1})``:
             a parent is picked in proportion to it. All alike where not given. A law such as ``Pareto(2.5)`` gives
             each parent a popularity of its own, and ``ZipfRank(1.0)`` one by its row number.
         where: a condition that each pick meets, such as ``col("customer.created_at") <= col("order_date")``.
-        column: the name of the key's column; the attribute's name and ``_id`` where not given.
+        column: the name of the key's column; the attribute's name and ``_id`` where not given. Of a key of several
+            columns, their names; where not given, the attribute's name and each one's.
         per_parent: evaluated on the parent's rows, such as ``Poisson(3)`` or ``1``: how many children each has. The
             table's rows are then counted from the parents: those of the first come first, except in a table with a
             `Timeline`, which is in the order of time. `Ordinal` numbers them.
@@ -62,16 +64,16 @@ class ForeignKey:
 
     def __init__(
         self,
-        parent: type[TableFactory],
+        parent: type[TableFactory] | Literal["self"],
         *,
         weights: Generator | None = None,
         where: Generator | None = None,
-        column: str | None = None,
+        column: str | Sequence[str] | None = None,
         per_parent: Generator | int | None = None,
     ) -> None:
-        if not hasattr(parent, "_meta") or not hasattr(parent._meta, "table"):
-            raise DeclarationError(f"ForeignKey({parent!r}): the parent must be a TableFactory")
-        self.parent = parent
+        if parent != "self" and not hasattr(getattr(parent, "_meta", None), "table"):
+            raise DeclarationError(f"ForeignKey({parent!r}): the parent must be a TableFactory, or 'self'")
+        self.parent: Any = parent
         self.weights = weights
         self.where = where
         self.column = column
@@ -107,7 +109,10 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
     """A foreign key as a declaration of factory_boy: the parent's row that the table would refer to."""
 
     def __init__(self, name: str, foreign_key: ForeignKey) -> None:
-        super().__init__(foreign_key.parent)
+        if foreign_key.parent == "self":
+            boy.BaseDeclaration.__init__(self)
+        else:
+            super().__init__(foreign_key.parent)
         self.name = name
         self.foreign_key = foreign_key
 
@@ -116,7 +121,11 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
         if pick is NOTHING:
             cells = _single_cell(self.name, instance, step)
             pick = int(np.asarray(cells.reader.bound.plan.columns[self.name].values(cells))[0])
-        return step.recurse(self.foreign_key.parent, extra, force_sequence=pick)
+        if pick < 0 and not extra:
+            return None
+        itself = self.foreign_key.parent == "self"
+        parent = step.builder.factory_meta.factory if itself else self.foreign_key.parent
+        return step.recurse(parent, extra, force_sequence=max(pick, 0))
 
 
 class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
@@ -163,7 +172,7 @@ class BuiltRow:
         for _ in range(len(name) - len(path) - 1):  # "..x" is x of the row around this one
             value = value.factory_parent
         for part in path.split("."):
-            value = getattr(value, part)
+            value = None if value is None else getattr(value, part)
         if isinstance(value, (bool, int, float)):
             return np.array([value])
         return pa.array([value])
@@ -413,9 +422,10 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
                 raise DeclarationError(
                     f"{place}: ForeignKey: {argument}={value!r}; write a generator, such as {example}"
                 )
-        return Reference(
-            name, foreign_key.parent._meta.plan(), foreign_key.weights, foreign_key.where, foreign_key.per_parent
-        )
+        itself = foreign_key.parent == "self"
+        meta = factory_class._meta
+        plan = Plan(meta.table, {}, key=meta.key_column()) if itself else foreign_key.parent._meta.plan()
+        return Reference(name, plan, foreign_key.weights, foreign_key.where, foreign_key.per_parent, itself)
     if isinstance(declaration, NestedDeclaration):
         return declaration.generator(place, context) or RowByRow(factory_class, name)
     if context:

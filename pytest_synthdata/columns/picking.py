@@ -38,16 +38,23 @@ _SEARCHABLE = 1 << 20  # parents
 
 
 class Pick:
-    """The throwing of darts for some child rows."""
+    """The throwing of darts for some child rows.
 
-    def __init__(self, reference: Reference, cells: Cells, parent: Bound) -> None:
+    Args:
+        reference: what is declared.
+        cells: the child rows.
+        parent: the parents' table.
+        count: how many of its rows can be picked; or, for each child, how many.
+    """
+
+    def __init__(self, reference: Reference, cells: Cells, parent: Bound, count: int | Bits) -> None:
         facts = cells.reader.bound.facts(reference)
         self.reference, self.cells, self.parent = reference, cells, parent
         self.ceiling = facts.ceiling
         self.where = None if facts.always_true else reference.where
-        self.count = np.uint64(parent.num_rows)
+        self.count = np.uint64(count) if isinstance(count, int) else count
         self.base = cells.bits()
-        self.levels = self._levels(parent.num_rows)
+        self.levels = self._levels(int(np.max(self.count)))
         zero = np.zeros(1, np.uint64)
         words = (cells.stream.child("level", str(level)).bits(zero)[0] for level in self.levels)
         self.offsets = [int(word) for word in words]
@@ -87,6 +94,8 @@ class Pick:
             return active
         candidate, height = self._darts(active)
         hit = self._is_under(candidate, height)
+        if self.count.ndim:
+            hit &= candidate < self.count.take(active)
         if self.where is not None:
             valid = hit.nonzero()[0]
             hit[valid] = self._meets(active.take(valid), candidate.take(valid))
@@ -98,7 +107,7 @@ class Pick:
         """Whether each dart is at a parent that there is, and under its weight."""
         if self.thresholds is not None:
             return height < self.thresholds.take(candidate.view(np.int64))
-        exists = candidate < self.count
+        exists = candidate < np.uint64(self.parent.num_rows)
         if self.reference.weights is not None:
             known = exists.nonzero()[0]
             exists[known] = height.take(known) < self._thresholds(candidate.take(known))
@@ -155,7 +164,7 @@ class Pick:
         key = ("thresholds", *stream.names)
         if key not in parent.memo:
             known = self._thresholds(np.arange(parent.num_rows, dtype=np.uint64))
-            parent.memo[key] = np.pad(known, (0, (1 << self.levels[-1]) - len(known)))
+            parent.memo[key] = np.pad(known, (0, (1 << self._levels(len(known))[-1]) - len(known)))
         thresholds: npt.NDArray[Any] = parent.memo[key]
         return thresholds
 
@@ -192,7 +201,8 @@ class Pick:
         if self.reference.weights is not None:
             possible = self._thresholds(parents) > 0
         for row in active[: max(1, _SEARCHABLE // len(parents))]:
-            suits = possible if self.where is None else possible & self._meets(np.full(len(parents), row), parents)
+            suits = possible if self.count.ndim == 0 else possible & (parents < self.count[row])
+            suits = suits if self.where is None else suits & self._meets(np.full(len(parents), row), parents)
             if not suits.any():
                 raise GenerationError(
                     f"{self.cells.place}: none of the {len(parents):,} rows of {self.parent.plan.table!r} can be the "
@@ -208,8 +218,8 @@ class HeavyPick(Pick):
     Each level is as likely to get the next dart as its layers have area, which no other level changes.
     """
 
-    def __init__(self, reference: Reference, cells: Cells, parent: Bound) -> None:
-        super().__init__(reference, cells, parent)
+    def __init__(self, reference: Reference, cells: Cells, parent: Bound, count: int | Bits) -> None:
+        super().__init__(reference, cells, parent, count)
         self.layers = self._layers()
         total = np.cumsum(self.layers.areas)
         share = np.divide(self.layers.areas, total, out=np.zeros_like(total), where=total > 0)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -116,7 +117,10 @@ def _check_cycles(plan: Plan) -> None:
         if name in finished or name not in plan.columns:
             return
         for read in plan.columns[name].reads():
-            visit(read.partition(".")[0], [*path, name])
+            head, _, rest = read.partition(".")
+            visit(head, [*path, name])
+            if rest and isinstance(reference := plan.columns.get(head), Reference) and reference.itself:
+                visit(rest.partition(".")[0], [*path, name])
         finished.add(name)
 
     for name in plan.columns:
@@ -165,7 +169,7 @@ class Scope:
 
     def of_parent(self, parent: Plan) -> Scope:
         """The same place, seeing the columns of a parent's table."""
-        seen = self.parents.get(parent.table, parent)
+        seen = self.plan if parent.table == self.plan.table else self.parents.get(parent.table, parent)
         return Scope(seen, self.name, self.parents, self.stands_in or self.plan.table)
 
     def type(self, name: str) -> pa.DataType | None:
@@ -241,7 +245,8 @@ class Bound:
 
     def parent(self, reference: str) -> Bound:
         """The table that a reference points to."""
-        return self.parents[self.plan.references[reference].parent.table]
+        table = self.plan.references[reference].parent.table
+        return self if table == self.plan.table else self.parents[table]
 
     def facts(self, reference: Reference) -> Facts:
         """What is known of a reference of this table before any row is."""
@@ -359,8 +364,9 @@ class Batch:
     def _make(self, name: str) -> Values:
         head, dot, rest = name.partition(".")
         if dot:
-            if isinstance(self.bound.plan.columns.get(head), Reference):
-                return self.related(head).read(rest)
+            if isinstance(reference := self.bound.plan.columns.get(head), Reference):
+                values = self.related(head).read(rest)
+                return _only_where(np.asarray(self.read(head)) >= 0, values) if reference.itself else values
             return pc.struct_field(to_arrow(self.read(head)), rest.split("."))
         if self._scattered:
             held = self.bound.hold(name, for_rows=len(self.rows))
@@ -381,9 +387,9 @@ class Batch:
         return join([generator.values(Cells(Selection(self, block), stream, place)) for block in blocks])
 
     def related(self, name: str) -> Batch:
-        """The parents' rows that a reference points to."""
+        """The parents' rows that a reference points to; row 0 where it points to none."""
         if name not in self._related:
-            picks = np.asarray(self.read(name)).astype(np.uint64)
+            picks = np.maximum(np.asarray(self.read(name)), 0).astype(np.uint64)
             self._related[name] = Batch(self.bound.parent(name), picks, scattered=True)
         return self._related[name]
 
@@ -403,6 +409,14 @@ class Batch:
     def row(self, position: int) -> RowView:
         """One row's values as attributes, for opaque functions."""
         return RowView(self, position)
+
+
+def _only_where(there: npt.NDArray[np.bool_], values: Values) -> Values:
+    """The values, null where there is none."""
+    if there.all():
+        return values
+    array = to_arrow(values)
+    return pc.if_else(pa.array(there), array, pa.scalar(None, array.type))
 
 
 @dataclass(frozen=True)
@@ -466,5 +480,6 @@ class RowView:
             table = self._batch.bound.plan.table
             raise AttributeError(f"{table} has no column {name!r}: {nearest(name, self._batch.bound.plan.columns)}")
         if isinstance(self._batch.bound.plan.columns[name], Reference):
-            return RowView(self._batch.related(name), self._position)
+            none = np.asarray(self._batch.read(name))[self._position] < 0
+            return None if none else RowView(self._batch.related(name), self._position)
         return self._batch.objects(name)[self._position]

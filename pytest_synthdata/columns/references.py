@@ -35,6 +35,7 @@ class Reference(Generator):
         weights: evaluated on the parent's rows; a parent is picked in proportion to it. None: all alike.
         where: a condition on the child's and the parent's columns that every pick meets.
         per_parent: evaluated on the parent's rows: how many children each has, one parent's after the other's.
+        itself: the parent is a row of the same table, one before the child; ``parent`` has only its name and key.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Reference(Generator):
     weights: Generator | None = None
     where: Generator | None = None
     per_parent: Generator | None = None
+    itself: bool = False
 
     def values(self, cells: Cells) -> Values:
         if self.per_parent is not None:
@@ -50,8 +52,22 @@ class Reference(Generator):
         if parent.num_rows == 0:
             raise GenerationError(f"{cells.place}: the table {parent.plan.table!r} has no rows to refer to")
         facts = cells.reader.bound.facts(self)
-        pick = HeavyPick if facts.ends is not None or isinstance(self.weights, ZipfRank) else Pick
-        return pick(self, cells, parent).rows()
+        if self.itself:
+            return self._before(cells, parent)
+        pick = HeavyPick if facts.is_heavy else Pick
+        return pick(self, cells, parent, parent.num_rows).rows()
+
+    def _before(self, cells: Cells, table: Bound) -> Values:
+        """A row before each of the cells' own; -1 for row 0. Nobody is thus their own superior, however far up."""
+        picks = np.full(len(cells.rows), -1, np.int64)
+        # Rows with as many levels of parents below them have darts alike.
+        levels = np.frexp(np.maximum(cells.rows.astype(np.float64) - 1, 0))[1]
+        for level in np.unique(levels):
+            index = np.flatnonzero((levels == level) & (cells.rows > 0))
+            if len(index):
+                some = cells.take(index)
+                picks[index] = Pick(self, some, table, some.rows).rows()
+        return picks
 
     def fan_out(self, parent: Bound, stream: Stream, place: str) -> FanOut:
         """The number of children that the parents have, where they are counted."""
@@ -86,7 +102,12 @@ class Reference(Generator):
     def reads(self) -> Iterator[str]:
         if self.where is not None:
             # The parent's columns are read at candidates, not at the pick: they are no cycle.
-            yield from (name for name in self.where.reads() if not name.startswith(f"{self.name}."))
+            inner = f"{self.name}."
+            yield from (name for name in self.where.reads() if not name.startswith(inner))
+            if self.itself:
+                yield from (name.removeprefix(inner) for name in self.where.reads() if name.startswith(inner))
+        if self.itself and self.weights is not None:
+            yield from self.weights.reads()
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
@@ -94,6 +115,10 @@ class Reference(Generator):
 
     def check(self, scope: Scope) -> None:
         place = f"{scope.place}: ForeignKey"
+        if self.itself and (self.per_parent is not None or self.facts(scope).is_heavy):
+            raise DeclarationError(
+                f"{place}: a table's own rows can have weights with an upper bound, and no per_parent"
+            )
         if self.per_parent is not None:
             self._check_per_parent(self.per_parent, scope)
         if self.weights is not None:
@@ -157,7 +182,8 @@ class Reference(Generator):
         ceiling = float(bounds[1]) if bounds else 1.0
         half = highest(self.weights, 0.5, parent)
         heavy = half is not None and ceiling > _HEAVY * half
-        return Facts(ceiling, always_true, ends_of(self.weights, parent) if heavy else None)
+        ends = ends_of(self.weights, parent) if heavy else None
+        return Facts(ceiling, always_true, ends, is_heavy=ends is not None or isinstance(self.weights, ZipfRank))
 
 
 def _runs_in_time(generator: Generator) -> bool:
@@ -177,11 +203,13 @@ class Facts:
         ceiling: the greatest weight that a parent can have.
         always_true: the condition holds for every pair of rows, so that it need not be looked at.
         ends: for weights with a heavy tail, the greatest of those who win fewer than k rounds of a tournament, by k.
+        is_heavy: darts are to go where the weights are.
     """
 
     ceiling: float
     always_true: bool
     ends: Floats | None = None
+    is_heavy: bool = False
 
 
 __all__ = ["Facts", "Reference"]

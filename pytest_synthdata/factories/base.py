@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,11 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             if isinstance(declaration, ReferenceDeclaration)
         }
 
+    @property
+    def parents(self) -> list[Any]:
+        """The factories of other tables that this one refers to."""
+        return [key.parent for key in self.references.values() if key.parent != "self"]
+
     @cached_property
     def has_switches(self) -> bool:
         """Whether an override can exchange the very generators of other columns."""
@@ -120,22 +126,29 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         fields = inspect.signature(self.model).parameters
         if any(field.kind is inspect.Parameter.VAR_KEYWORD for field in fields.values()):
             return frozenset()
-        keys = {foreign_key.column or f"{name}_id" for name, foreign_key in self.references.items()}
-        return frozenset({*self.references, *keys} - fields.keys())
+        keys = (
+            _key_names(reference, name, (self if reference.parent == "self" else reference.parent._meta).key_columns())
+            for name, reference in self.references.items()
+        )
+        return frozenset({*self.references, *chain.from_iterable(keys)} - fields.keys())
+
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns that references to this table hold: ``Meta.key``, else the first `Key`."""
+        if self.key is not None:
+            names = (self.key,) if isinstance(self.key, str) else tuple(self.key)
+            for name in names:
+                if name not in self.pre_declarations:
+                    raise DeclarationError(
+                        f"{self.table}: Meta.key is {name!r}: {nearest(name, self.pre_declarations)}"
+                    )
+            return names
+        declared = ((name, self.pre_declarations[name].declaration) for name in self.pre_declarations)
+        return tuple(name for name, declaration in declared if _is_key(declaration))[:1]
 
     def key_column(self) -> str | None:
-        """The column that references to this table hold: ``Meta.key``, else the first `Key`."""
-        if self.key is not None:
-            if self.key not in self.pre_declarations:
-                raise DeclarationError(
-                    f"{self.table}: Meta.key is {self.key!r}: {nearest(self.key, self.pre_declarations)}"
-                )
-            return str(self.key)
-        for name in self.pre_declarations:
-            declaration = self.pre_declarations[name].declaration
-            if isinstance(declaration, ColumnDeclaration) and isinstance(_bare(declaration.generator), Key):
-                return str(name)
-        return None
+        """The key, if it is of one column."""
+        names = self.key_columns()
+        return names[0] if len(names) == 1 else None
 
     def plan(self) -> Plan:
         """What the factory compiles to; checked, and made once.
@@ -162,7 +175,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         if self.table in tables and list(tables[self.table].plan.columns) == list(self.plan().columns):
             return tables[self.table]
         if self._bound is None:
-            parents = {key.parent._meta.table: key.parent._meta.bound() for key in self.references.values()}
+            parents = {parent._meta.table: parent._meta.bound() for parent in self.parents}
             self._bound = Bound.of(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
         return self._bound
 
@@ -186,15 +199,47 @@ def _bare(generator: Generator) -> Generator:
     return generator
 
 
-def _key_column(reference: ForeignKey, field: str, factory_name: str) -> ColumnDeclaration:
-    """The column that a reference puts into the table."""
-    key = reference.parent._meta.key_column()
-    if key is None:
+def _is_key(declaration: Any) -> bool:
+    generator = declaration.generator if isinstance(declaration, ColumnDeclaration) else declaration
+    return isinstance(generator, Generator) and isinstance(_bare(generator), Key)
+
+
+def _key_declarations(reference: ForeignKey, field: str, names: tuple[str, ...], factory_name: str) -> dict[str, Any]:
+    """The columns that a reference to a key of some columns puts into the table."""
+    if not names:
+        table, place = ("its own table", factory_name)
+        if reference.parent != "self":
+            table, place = (f"the table {reference.parent._meta.table!r}", reference.parent.__name__)
         raise DeclarationError(
-            f"{factory_name}.{field}: the table {reference.parent._meta.table!r} has no key to refer to: "
-            f"declare a Key in {reference.parent.__name__}, or name a column in its Meta.key"
+            f"{factory_name}.{field}: {table} has no key to refer to: declare a Key in {place}, or name a column in "
+            "its Meta.key"
         )
-    return ColumnDeclaration(reference.column or f"{field}_id", Column(f"{field}.{key}"))
+    columns = _key_names(reference, field, names)
+    if len(columns) != len(names):
+        raise DeclarationError(
+            f"{factory_name}.{field}: column={columns}: the key has {len(names)}: {', '.join(names)}"
+        )
+    return {
+        column: ColumnDeclaration(column, Column(f"{field}.{name}"))
+        for column, name in zip(columns, names, strict=True)
+    }
+
+
+def _key_names(reference: ForeignKey, field: str, names: tuple[str, ...]) -> list[str]:
+    """How the columns are called that a reference puts into the table."""
+    if reference.column is not None:
+        return [reference.column] if isinstance(reference.column, str) else list(reference.column)
+    return [f"{field}_id"] if len(names) == 1 else [f"{field}_{name}" for name in names]
+
+
+def _own_key(attributes: Mapping[str, Any], bases: tuple[type, ...]) -> tuple[str, ...]:
+    """The key of a factory that is being declared."""
+    stated = getattr(attributes.get("Meta"), "key", None)
+    if stated is not None:
+        return (stated,) if isinstance(stated, str) else tuple(stated)
+    metas = [getattr(base, "_meta", None) for base in bases]
+    inherited = [meta.key_columns() for meta in metas if isinstance(meta, TableOptions)]
+    return next(filter(None, [*inherited, tuple(name for name, value in attributes.items() if _is_key(value))[:1]]), ())
 
 
 def _table_name(class_name: str) -> str:
@@ -229,8 +274,9 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
                 continue
             declared[field] = as_stated(as_declaration(field, value), types, f"{name}.{field}")
             if isinstance(value, ForeignKey):
-                key_column = _key_column(value, field, name)
-                declared |= {key_column.name: key_column} if key_column.name not in attributes else {}
+                key = _own_key(attributes, bases) if value.parent == "self" else value.parent._meta.key_columns()
+                columns = _key_declarations(value, field, key, name)
+                declared |= {column: columns[column] for column in columns if column not in attributes}
         factory_class = super().__new__(mcs, name, bases, declared)
         factory_class._meta.types = types
         return factory_class
@@ -247,7 +293,7 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
 
     - ``table``: the table's name; from the class name where not given.
     - ``rows``: how many rows the table has where nobody says; a timeline's expected number, else 1,000.
-    - ``key``: the column that foreign keys hold; the first `Key` where not given.
+    - ``key``: the column that foreign keys hold, or several; the first `Key` where not given.
     """
 
     _options_class = TableOptions

@@ -244,7 +244,7 @@ def _fan_out(rows: SampleRows, name: str, result: TableResult) -> dict[str, str]
     for start in range(0, bound.num_rows, BATCH):
         numbers = np.arange(start, min(start + BATCH, bound.num_rows), dtype=np.uint64)
         picks = np.asarray(to_numpy(bound.at(numbers).read(name)), np.int64)
-        children += np.bincount(picks, minlength=parent.num_rows)
+        children += np.bincount(picks[picks >= 0], minlength=parent.num_rows)
     declared = {
         check.subject: float(check.declared)
         for check in result.checks

@@ -78,6 +78,8 @@ def looked_up_by(children: Iterable[Bound]) -> dict[str, list[str]]:
 
     def visit(bound: Bound, names: Iterable[str]) -> None:
         for reference, generator in bound.plan.references.items():
+            if generator.itself:
+                continue  # a row's own table is looked at while its parents are not at hand
             parent = bound.parents[generator.parent.table]
             read = [name.removeprefix(f"{reference}.") for name in names if name.startswith(f"{reference}.")]
             weights = [name for one in generator.of_parent() for name in one.reads()]
