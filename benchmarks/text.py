@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--distinct", action="store_true")
     options = parser.parse_args()
-    print(f"Faker {version('faker')}, NumPy {np.__version__}, PyArrow {pa.__version__}; rows a second of one core's time\n")
+    print(f"Faker {version('faker')}, NumPy {np.__version__}, PyArrow {pa.__version__}; rows a second of a core\n")
     print(f"{'':52}" + "".join(f"{name:>13}" for name in FIELDS))
     for title, makes, size in contenders():
         rates = [f"{rate(makes[name], size, options.seconds):13,.0f}" if name in makes else " " * 13 for name in FIELDS]
