@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from factory import builder, enums
 from factory import declarations as boy
+from faker.providers import DynamicProvider
 
 from pytest_synthdata.ahead import NOTHING, rows_ahead
 from pytest_synthdata.columns.expressions import FIRST_CONDITION, Column, Truth, When, literal
@@ -221,7 +222,19 @@ def _from_faker(declaration: Any) -> Generator | None:
     if any(enums.get_builder_phase(argument) for argument in arguments.values()):
         return None
     locale = arguments.pop("locale", None) or "en_US"
-    return Fake(declaration.provider, locale=locale, **arguments)
+    return Fake(declaration.provider, locale=locale, providers=_added_providers(locale), **arguments)
+
+
+def _added_providers(locale: str) -> list[Any]:
+    """What a project gave to `factory.Faker.add_provider`."""
+    registered = factory.Faker._FAKER_REGISTRY.get(locale)
+    added: list[Any] = []
+    for provider in reversed(registered.providers if registered else ()):
+        if isinstance(provider, DynamicProvider):
+            added.append(provider)
+        elif not f"{type(provider).__module__}.".startswith("faker.providers."):
+            added.append(type(provider))
+    return added
 
 
 def _from_iterator(declaration: Any) -> Generator | None:

@@ -12,11 +12,13 @@ from collections import Counter, OrderedDict
 from typing import Any
 from uuid import RFC_4122, UUID
 
+import factory
 import numpy as np
 import pytest
 from faker.providers import BaseProvider, DynamicProvider
 from scipy import stats
 
+from pytest_synthdata import Dataset, TableFactory
 from pytest_synthdata.columns.plan import Bound, Plan, Scope
 from pytest_synthdata.columns.text.fake import Compiled, Fake, RowByRow
 from pytest_synthdata.columns.values import to_arrow
@@ -208,6 +210,22 @@ def test_a_dynamic_provider_is_left_as_it_was() -> None:
     assert set(drawn(generator, 100)) == {"SQL", "Python"}
     assert provider.generator is owner
     assert random.getstate() == before
+
+
+def test_providers_that_factory_boy_was_given_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factory.Faker, "_FAKER_REGISTRY", {})
+    factory.Faker.add_provider(Cloud)
+    factory.Faker.add_provider(DynamicProvider(provider_name="skill", elements=["SQL", "Python"]))
+
+    class Server(TableFactory):
+        region = factory.Faker("region")
+        skill = factory.Faker("skill")
+        name = factory.Faker("first_name")
+
+    server = Server.build()
+    assert server.region in Cloud.regions
+    assert server.skill in ("SQL", "Python")
+    assert server == Dataset({Server: 2}).servers.to_arrow().to_pylist()[0]
 
 
 def test_a_compiled_column_needs_no_faker() -> None:
