@@ -90,6 +90,15 @@ def test_what_several_datasets_share_is_listed_once(result: Validation) -> None:
     assert tables == [["customers", "200"], ["orders", "2,000"], ["tickets", "8,000"], ["orders", "500"]]
 
 
+def test_of_many_datasets_the_largest_are_listed(result: Validation) -> None:
+    others = [Dataset({CustomerFactory: rows}).validate() for rows in range(1, 26)]
+    lines = to_text([*others, result]).splitlines()
+    assert [line.split()[:2] for line in lines[1:6]] == [
+        ["customers", "200"], ["orders", "2,000"], ["tickets", "8,000"], ["customers", "25"], ["customers", "24"]
+    ]  # fmt: skip
+    assert lines[21] == "… and 8 more"
+
+
 def test_without_data_there_is_nothing_to_hold() -> None:
     assert to_text([]).splitlines()[-1] == "no test asked for data"
 

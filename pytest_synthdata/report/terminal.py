@@ -14,6 +14,7 @@ from rich.text import Text
 from pytest_synthdata.validation.results import Check, Days, TableResult, Validation, shown
 
 _MOST_FAILURES = 30
+_MOST_TABLES = 20
 _NOTHING = 1e-3  # seconds in which no rows were made: they were there
 
 
@@ -78,12 +79,16 @@ def _tables(results: list[Validation]) -> Table:
     for name in ("rows", "time", "rows/s", "checks", "failed", "seed"):
         table.add_column(name, justify="right", no_wrap=True)
     seen = set()
-    for result in results:
+    more = 0
+    for result in sorted(results, key=lambda result: -sum(table.rows for table in result.tables)):
         for one in result.tables:
             key = (one.table, one.rows, result.seed, tuple(str(check.measured) for check in one.checks))
             if key in seen:
                 continue
             seen.add(key)
+            if len(seen) > _MOST_TABLES:
+                more += 1
+                continue
             bad = sum(not check.passed for check in one.checks)
             speed = f"{one.rows / one.seconds:,.0f}" if one.seconds > _NOTHING else ""
             table.add_row(
@@ -91,6 +96,8 @@ def _tables(results: list[Validation]) -> Table:
                 f"{len(one.checks):,}", Text(str(bad), "red" if bad else "green"),
                 "" if result.seed is None else str(result.seed),
             )  # fmt: skip
+    if more:
+        table.add_row(f"… and {more} more")
     return table
 
 
