@@ -30,7 +30,7 @@ def reader(generator: Any) -> Reader:
     """A reader of the providers of a Faker generator."""
     from faker.decode import unidecode
     from faker.generator import Generator
-    from faker.providers import BaseProvider, misc
+    from faker.providers import BaseProvider, internet, misc
     from faker.utils.datasets import add_ordereddicts
     from faker.utils.text import slugify
 
@@ -73,6 +73,8 @@ def reader(generator: Any) -> Reader:
         BaseProvider.bothify: _filling(_bothified, "## ??", letters=string.ascii_letters),
         BaseProvider.hexify: _filling(_hexified, "^^^^", upper=False),
         misc.Provider.uuid4: _uuid4,
+        **{getattr(internet.Provider, name, None): _called(name) for name in _NETWORKS},
+        getattr(internet.Provider, "_random_ipv4_address_from_subnets", None): _address,
         unidecode: _unidecode(lru_cache(_WORDS)(unidecode)),
         slugify: _slugify(lru_cache(_WORDS)(slugify)),
         add_ordereddicts: lambda run, _, args, __: run.apply(add_ordereddicts, *args),
@@ -156,6 +158,51 @@ def _uuid4(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any
             [_hexified(upper=False)("^^^^^^^^-^^^^-4^^^-"), _letters("89ab"), _hexified(upper=False)("^^^-" + "^" * 12)]
         )
     )
+
+
+# Methods that draw nothing: which networks there are, and how many addresses each has.
+_NETWORKS = ("_get_all_networks_and_weights", "_get_private_networks_and_weights", "_get_public_networks_and_weights")
+
+
+def _called(name: str) -> Primitive:
+    def primitive(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        for value in (*args, *kwargs.values()):
+            run.settle(value)
+        return getattr(owner, name)(*args, **kwargs)
+
+    return primitive
+
+
+def _address(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """One of the addresses of some networks."""
+    del owner
+    given = {
+        "weights": None,
+        "network": False,
+        **dict(zip(("subnets", "weights", "network"), args, strict=False)),
+        **kwargs,
+    }
+    subnets, weights = given["subnets"], given["weights"]
+    if given["network"] is not False or not weights:
+        raise Unreadable("a network, or networks without weights")
+    return run.source(
+        mix((weight / sum(weights), _addresses(net)) for net, weight in zip(subnets, weights, strict=True))
+    )
+
+
+def _addresses(network: Any) -> Law:
+    first, left = list(network.network_address.packed), network.num_addresses
+    octets: list[Law] = []
+    for octet in reversed(first):
+        count = min(left, 256)
+        left //= count
+        octets += [_octet(octet, count), "."]
+    return join(octets[-2::-1])
+
+
+@lru_cache(maxsize=1024)
+def _octet(first: int, count: int) -> Law:
+    return _list(tuple(str(number) for number in range(first, first + count)), None)
 
 
 @lru_cache(maxsize=64)
