@@ -33,23 +33,18 @@ PROVIDERS = (
     "street_address", "address", "postcode", "country", "country_code", "phone_number", "job", "color_name", "word",
     "sentence", "user_name", "email", "company_email", "free_email", "domain_name", "url", "language_name",
 )  # fmt: skip
+# fmt: off
 LOCAL_PROVIDERS = {
     "en_US": (
-        "catch_phrase",
-        "state",
-        "state_abbr",
-        "ssn",
-        "hex_color",
-        "random_int",
-        "currency",
-        "suffix",
-        "mac_address",
+        "catch_phrase", "state", "state_abbr", "ssn", "hex_color", "random_int", "currency", "suffix", "mac_address",
+        "ipv4",
     ),
     "de_DE": ("catch_phrase", "state", "civil_status_code", "city_with_postcode"),
     "fr_FR": ("region", "department", "department_name"),
     "ja_JP": ("catch_phrase", "prefecture", "kana_name", "romanized_name", "first_name_pair", "chome"),
     "pt_BR": ("estado_nome", "bairro", "cellphone_number", "estado_sigla"),
 }
+# fmt: on
 
 
 def compiled_providers(locale: str) -> list[str]:

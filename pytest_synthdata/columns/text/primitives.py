@@ -73,7 +73,7 @@ def reader(generator: Any) -> Reader:
         BaseProvider.bothify: _filling(_bothified, "## ??", letters=string.ascii_letters),
         BaseProvider.hexify: _filling(_hexified, "^^^^", upper=False),
         misc.Provider.uuid4: _uuid4,
-        **{getattr(internet.Provider, name, None): _called(name) for name in _NETWORKS},
+        getattr(internet.Provider, "_get_all_networks_and_weights", None): _networks,
         getattr(internet.Provider, "_random_ipv4_address_from_subnets", None): _address,
         unidecode: _unidecode(lru_cache(_WORDS)(unidecode)),
         slugify: _slugify(lru_cache(_WORDS)(slugify)),
@@ -160,17 +160,11 @@ def _uuid4(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any
     )
 
 
-# Methods that draw nothing: which networks there are, and how many addresses each has.
-_NETWORKS = ("_get_all_networks_and_weights", "_get_private_networks_and_weights", "_get_public_networks_and_weights")
-
-
-def _called(name: str) -> Primitive:
-    def primitive(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        for value in (*args, *kwargs.values()):
-            run.settle(value)
-        return getattr(owner, name)(*args, **kwargs)
-
-    return primitive
+def _networks(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The networks that addresses may be of, and their sizes; nothing is drawn."""
+    for value in (*args, *kwargs.values()):
+        run.settle(value)
+    return owner._get_all_networks_and_weights(*args, **kwargs)
 
 
 def _address(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
