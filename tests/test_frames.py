@@ -23,11 +23,18 @@ from pytest_synthdata import (
     Given,
     Key,
     Normal,
+    Ordinal,
+    Pareto,
+    Poisson,
     SynthDataError,
     TableFactory,
+    Uniform,
+    ZipfRank,
+    col,
     column,
 )
 from pytest_synthdata.columns.fingerprint import fingerprint
+from pytest_synthdata.factories import OrderFactory, TicketFactory
 from pytest_synthdata.pickling import PicklingError
 
 ROWS = 5_000
@@ -96,6 +103,22 @@ SPARK_TYPES = {
     "nested": "struct<when:timestamp,name:string>",
     "shop_id": "string",
 }
+
+
+class VisitFactory(TableFactory):
+    """References of every kind, and values that are unique."""
+
+    class Meta:
+        table = "visits"
+
+    visit_id = Key("V{}")
+    shop = ForeignKey(ShopFactory, per_parent=Given("size", {"small": Poisson(9), "large": Poisson(40)}))
+    number = Ordinal("shop")
+    earlier = ForeignKey("self")
+    favourite = ForeignKey(ShopFactory, weights=Pareto(1.5))
+    first = ForeignKey(ShopFactory, weights=ZipfRank())
+    code = Uniform(0, 10**12).cast("bigint").unique()
+    sizes = col("earlier.favourite.size")
 
 
 class OpaqueFactory(TableFactory):
@@ -209,9 +232,7 @@ sys.path[:0] = json.loads(sys.argv.pop())  # not by the environment, which execu
 warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
 from pyspark.sql import SparkSession
 import test_frames
-from pytest_synthdata import Dataset
 from pytest_synthdata.columns.fingerprint import fingerprint
-from pytest_synthdata.factories import OrderFactory, TicketFactory
 from pytest_synthdata.spark.source import DatasetSource
 
 def probe(batches):
@@ -222,14 +243,16 @@ def probe(batches):
 
 names = ["factory", "faker", "pytest_synthdata", "test_frames", "pytest", "pandas", "numpy", "scipy", "pyarrow"]
 way, place = sys.argv[1:]
+if place == "sail":
+    from pysail.spark import SparkConnectServer
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    place = "sc://127.0.0.1:%d" % server.listening_address[1]
 spark = getattr(SparkSession.builder, way)(place).getOrCreate()
-dataset = Dataset({OrderFactory: 20_000, TicketFactory: 2_000, test_frames.ShopFactory: 100,
-                   test_frames.EverythingFactory: 5_000}, seed=3)
 result = {"found": spark.range(1).mapInArrow(probe, "found string").collect()[0].found}
-for table in dataset:
-    if table.name != "customers":
-        frame = table.to_spark(spark, distributed=True, partitions=3)
-        result[table.name] = fingerprint(frame.toArrow().combine_chunks().to_batches())
+for table in test_frames.business():
+    frame = table.to_spark(spark, distributed=True, partitions=3)
+    result[table.name] = fingerprint(frame.toArrow().combine_chunks().to_batches())
 spark.dataSource.register(DatasetSource)
 source = spark.read.format("synthdata").options(table="orders", rows=20_000, customers=2_500, seed=3).load()
 result["source"] = fingerprint(source.toArrow().combine_chunks().to_batches())
@@ -255,12 +278,15 @@ def run_elsewhere(way: str, place: str, **environment: str) -> dict[str, str]:
     return result
 
 
+def business() -> Dataset:
+    """The shipped tables, and those of this module."""
+    shipped = {OrderFactory: 20_000, TicketFactory: 2_000}
+    return Dataset({**shipped, ShopFactory: 100, EverythingFactory: ROWS, VisitFactory: None}, seed=3)
+
+
 @pytest.fixture(scope="module")
 def here() -> dict[str, str]:
-    from pytest_synthdata.factories import OrderFactory, TicketFactory
-
-    dataset = Dataset({OrderFactory: 20_000, TicketFactory: 2_000, ShopFactory: 100, EverythingFactory: ROWS}, seed=3)
-    found = {name: value for name, value in dataset.fingerprints().items() if name != "customers"}
+    found = business().fingerprints()
     return {**found, "source": found["orders"]}
 
 
@@ -296,5 +322,12 @@ def test_executors_need_nothing_but_numpy_pyarrow_and_scipy(here: dict[str, str]
 
 def test_connect_gives_the_same_data(here: dict[str, str]) -> None:
     there = run_elsewhere("remote", "local[2]", PYSPARK_PYTHON=sys.executable)
+    del there["found"]
+    assert there == here
+
+
+def test_sail_gives_the_same_data(here: dict[str, str]) -> None:
+    pytest.importorskip("pysail", reason="Sail's server is not installed")
+    there = run_elsewhere("remote", "sail", PYSPARK_PYTHON=sys.executable)
     del there["found"]
     assert there == here
