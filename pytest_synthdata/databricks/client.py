@@ -37,21 +37,32 @@ class MissingCredentialsError(WorkspaceError):
     """There is no host, or nothing to authenticate with."""
 
 
-def connect(client: Any = None) -> Any:
-    """The workspace client that is given, or one by the SDK's own settings: environment, profile, cluster.
+def reach(ask: Callable[[Any], object], about: str, client: Any = None) -> Any:
+    """A workspace client that has answered a first question. An answer, this way or that, comes within 10 seconds.
+
+    Args:
+        ask: gets a client, and asks what has to be asked.
+        about: what the question is about.
+        client: a ``WorkspaceClient``; one by the SDK's own settings (environment, profile) where not given.
 
     Raises:
-        MissingCredentialsError: where the SDK finds no host or no credentials.
+        MissingCredentialsError: where the SDK finds no host or no credentials, or these are refused.
+        WorkspaceError: for what the workspace says instead, or if it says nothing.
     """
-    if client is not None:
-        return client
-    config = _config()
-    with explained("the workspace"):
+
+    def look() -> Any:
+        if client is not None:
+            _asked(ask, about, client)
+            return client
+        config = _config()
+        _asked(ask, about, _client(config, _QUICK))
         return _client(config, _PATIENT)
+
+    return _within(PREFLIGHT_SECONDS, look, f"no answer from the workspace about {about}")
 
 
 def preflight(volume: VolumePath, client: Any = None, *, create: bool = False) -> Any:
-    """A client for a Volume that is there. An answer, this way or that, comes within 10 seconds.
+    """A client for a Volume that is there.
 
     Args:
         volume: the Volume, or a folder in it.
@@ -61,16 +72,7 @@ def preflight(volume: VolumePath, client: Any = None, *, create: bool = False) -
     Raises:
         WorkspaceError: for what is missing, and how to get it.
     """
-
-    def look() -> Any:
-        if client is not None:
-            _require(client, volume, create=create)
-            return client
-        config = _config()
-        _require(_client(config, _QUICK), volume, create=create)
-        return _client(config, _PATIENT)
-
-    return _within(PREFLIGHT_SECONDS, look, f"no answer from the workspace about {volume.full_name}")
+    return reach(lambda found: _require(found, volume, create=create), volume.full_name, client)
 
 
 def scrubbed(text: str, client: Any) -> str:
@@ -136,16 +138,23 @@ def _version() -> str:
     return version("pytest-synthdata")
 
 
-def _require(client: Any, volume: VolumePath, *, create: bool) -> None:
-    from databricks.sdk.errors import NotFound, Unauthenticated
+def _asked(ask: Callable[[Any], object], about: str, client: Any) -> None:
+    from databricks.sdk.errors import Unauthenticated
 
-    with explained(f"asking the workspace {client.config.host} about {volume.full_name}", client):
+    with explained(f"asking the workspace {client.config.host} about {about}", client):
         try:
-            persistently(client, lambda: client.volumes.read(volume.full_name))
+            persistently(client, lambda: ask(client))
         except Unauthenticated:
             raise MissingCredentialsError(f"the workspace refuses the credentials: {_HOW_TO_AUTHENTICATE}") from None
-        except NotFound:
-            _find_out(client, volume, create=create)
+
+
+def _require(client: Any, volume: VolumePath, *, create: bool) -> None:
+    from databricks.sdk.errors import NotFound
+
+    try:
+        client.volumes.read(volume.full_name)
+    except NotFound:
+        _find_out(client, volume, create=create)
 
 
 def _find_out(client: Any, volume: VolumePath, *, create: bool) -> None:
@@ -222,4 +231,4 @@ def _within(seconds: float, work: Callable[[], T], late: str) -> T:
         raise WorkspaceError(f"{late} within {seconds:g} s: is the host right, is a proxy or VPN missing?") from None
 
 
-__all__ = ["MissingCredentialsError", "WorkspaceError", "connect", "explained", "preflight", "scrubbed"]
+__all__ = ["MissingCredentialsError", "WorkspaceError", "explained", "preflight", "reach", "scrubbed"]

@@ -1,0 +1,98 @@
+"""Clusters: which one is meant, and that it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_synthdata.databricks.client import WorkspaceError, explained, reach
+from pytest_synthdata.databricks.waiting import Told, until
+
+START_SECONDS = 1200
+_SHOWN = 10  # clusters in a hint
+_READY = ("RUNNING", "RESIZING")
+_COMING = ("PENDING", "RESTARTING")
+
+
+class ClusterNotRunningError(WorkspaceError):
+    """A cluster that is stopped, or none that was named."""
+
+
+def running(cluster_id: str | None, client: Any, *, start: bool, start_timeout: float, told: Told) -> tuple[str, Any]:
+    """A cluster that runs, and a client that has reached it.
+
+    Args:
+        cluster_id: the cluster; that of the SDK's settings (``DATABRICKS_CLUSTER_ID``) where not given.
+        client: a ``WorkspaceClient``; one by the SDK's own settings where not given.
+        start: start it if it is stopped, and wait for it.
+        start_timeout: how long to wait, in seconds.
+        told: is called with the cluster's states.
+
+    Raises:
+        ClusterNotRunningError: where it is stopped and shall not be started, or does not start in time.
+        WorkspaceError: for what the workspace refuses.
+    """
+    found: list[tuple[str, Any]] = []
+
+    def look(reached: Any) -> None:
+        name = cluster_id or reached.config.cluster_id
+        if not name:
+            raise ClusterNotRunningError(
+                f"no cluster is named: give cluster_id, or set DATABRICKS_CLUSTER_ID; {_choices(reached)}"
+            )
+        found[:] = [(name, reached.clusters.get(name))]
+
+    client = reach(look, f"the cluster {cluster_id or ''}".strip(), client)
+    ((name, cluster),) = found
+    told(f"cluster {name}: {_state(cluster)}")
+    if _state(cluster) in _READY:
+        return name, client
+    if not start:
+        raise ClusterNotRunningError(
+            f"the cluster {cluster.cluster_name or name} ({name}) is {_state(cluster)}. Start it: start=True, --start; "
+            f"or {_choices(client)}"
+        )
+    with explained(f"starting the cluster {name}", client):
+        _start(name, client, start_timeout, told)
+    return name, client
+
+
+def _start(name: str, client: Any, limit: float, told: Told) -> None:
+    started = False
+
+    def ask() -> Any:
+        nonlocal started
+        cluster = client.clusters.get(name)
+        if _state(cluster) == "TERMINATED" and not started:
+            client.clusters.start(name)  # gives something to wait with; the loop here waits
+            started = True
+            cluster = client.clusters.get(name)
+        told(f"cluster {name}: {_state(cluster)}")
+        return cluster
+
+    def done(cluster: Any) -> bool:
+        return _state(cluster) in (*_READY, "TERMINATED", "ERROR")
+
+    cluster = until(client, ask, done, limit)
+    if cluster is None:
+        raise ClusterNotRunningError(
+            f"the cluster {name} did not start within {limit:g} s; it goes on starting. Give it longer: start_timeout=…"
+        )
+    if _state(cluster) not in _READY:
+        raise ClusterNotRunningError(f"the cluster {name} did not start: {cluster.state_message or _state(cluster)}")
+
+
+def _state(cluster: Any) -> str:
+    return str(cluster.state.value) if cluster.state is not None else "UNKNOWN"
+
+
+def _choices(client: Any) -> str:
+    """What else there is to run on."""
+    from itertools import islice
+
+    ready = (cluster for cluster in client.clusters.list() if _state(cluster) in _READY)
+    names = [f"{cluster.cluster_name} ({cluster.cluster_id})" for cluster in islice(ready, _SHOWN)]
+    others = f"take one that runs: {', '.join(names)}; or " if names else ""
+    return f"{others}run without a cluster: run_on_serverless, --serverless"
+
+
+__all__ = ["START_SECONDS", "ClusterNotRunningError", "running"]

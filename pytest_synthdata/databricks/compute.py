@@ -1,0 +1,220 @@
+"""Code on a cluster by the command execution API: waited for, cancelled when it is late, its context destroyed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pytest_synthdata.databricks.client import WorkspaceError, explained, scrubbed
+from pytest_synthdata.databricks.clusters import START_SECONDS, running
+from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
+from pytest_synthdata.databricks.retrying import persistently
+from pytest_synthdata.databricks.waiting import Told, changes, post_once, until
+from pytest_synthdata.errors import SynthDataError, nearest
+
+_LOG = logging.getLogger(__name__)
+_LANGUAGES = ("python", "sql", "scala", "r")
+_CONTEXT_SECONDS = 300  # that a context may take to be ready
+_CANCEL_SECONDS = 30
+
+
+def execute_databricks_command(
+    cluster_id: str | None = None,
+    language: str = "python",
+    code: str = "",
+    timeout: float = 120,
+    *,
+    context_id: str | None = None,
+    destroy_context_on_completion: bool = False,
+    start: bool = False,
+    start_timeout: float = START_SECONDS,
+    on_status: Told | None = None,
+    client: Any = None,
+) -> ExecutionResult:
+    """Run code on a cluster, and wait for what it gives.
+
+    Args:
+        cluster_id: the cluster; ``DATABRICKS_CLUSTER_ID`` where not given.
+        language: python, sql, scala or r.
+        code: the code.
+        timeout: how many seconds it may take. Then it is cancelled, and the result says so.
+        context_id: an execution context of your own, with what was defined in it. Where not given, one is made, and
+            destroyed whatever happens.
+        destroy_context_on_completion: destroy yours, too.
+        start: start the cluster if it is stopped.
+        start_timeout: how many seconds that may take.
+        on_status: is called with what happens meanwhile, as text.
+        client: a ``databricks.sdk.WorkspaceClient``; one by the SDK's own settings where not given.
+
+    Returns:
+        Its success, output and error. What the code raises is an error in the result, nothing raised here.
+
+    Raises:
+        SynthDataError: for a language that there is not, and for no code.
+        ClusterNotRunningError: where the cluster is stopped and shall not be started; it gives the choices.
+        WorkspaceError: for what the workspace refuses, and where a broken connection leaves open what happened.
+    """
+    if str(language).lower() not in _LANGUAGES:
+        raise SynthDataError(f"no language {language!r} on Databricks: {nearest(str(language).lower(), _LANGUAGES)}")
+    if not code.strip():
+        raise SynthDataError("there is no code to run: code='print(1)'")
+    limit, start_limit, told = seconds(timeout, "timeout"), seconds(start_timeout, "start_timeout"), changes(on_status)
+    cluster, client = running(cluster_id, client, start=start, start_timeout=start_limit, told=told)
+    if context_id is not None and not destroy_context_on_completion:
+        return _Command(client, cluster, context_id, language.lower()).run(code, limit, told)
+    with _context(client, cluster, language.lower(), context_id, told) as context:
+        return _Command(client, cluster, context, language.lower()).run(code, limit, told)
+
+
+def run_python_file_on_databricks(
+    cluster_id: str | None = None,
+    file_path: str | Path | None = None,
+    timeout: float = 600,
+    *,
+    context_id: str | None = None,
+    destroy_context_on_completion: bool = False,
+    start: bool = False,
+    start_timeout: float = START_SECONDS,
+    on_status: Told | None = None,
+    client: Any = None,
+) -> ExecutionResult:
+    """Run a local Python file on a cluster; the arguments and errors are those of `execute_databricks_command`.
+
+    Args:
+        cluster_id: the cluster; ``DATABRICKS_CLUSTER_ID`` where not given.
+        file_path: the file. It is read before anything is sent.
+        timeout: how many seconds it may take.
+        context_id: an execution context of your own.
+        destroy_context_on_completion: destroy it at the end.
+        start: start the cluster if it is stopped.
+        start_timeout: how many seconds that may take.
+        on_status: is called with what happens meanwhile, as text.
+        client: a ``databricks.sdk.WorkspaceClient``.
+
+    Raises:
+        SynthDataError: for a file that is not there, or is empty.
+    """
+    return execute_databricks_command(
+        cluster_id,
+        "python",
+        script(file_path),
+        timeout,
+        context_id=context_id,
+        destroy_context_on_completion=destroy_context_on_completion,
+        start=start,
+        start_timeout=start_timeout,
+        on_status=on_status,
+        client=client,
+    )
+
+
+@contextmanager
+def _context(client: Any, cluster: str, language: str, given: str | None, told: Told) -> Iterator[str]:
+    context = given or _made(client, cluster, language)
+    try:
+        with explained(f"waiting for the execution context on the cluster {cluster}", client):
+            _await_context(client, cluster, context, told)
+        yield context
+    finally:
+        try:
+            with explained(f"destroying the execution context {context} on the cluster {cluster}", client):
+                persistently(client, partial(client.command_execution.destroy, cluster, context))
+        except WorkspaceError as error:
+            # Not raised, and no warning that might be: it must hide neither a result nor what is being raised.
+            _LOG.warning("%s. The cluster destroys it when it stops", error)
+
+
+def _made(client: Any, cluster: str, language: str) -> str:
+    from databricks.sdk.service.compute import Language
+
+    create = partial(client.command_execution.create, cluster_id=cluster, language=Language(language))
+    with explained(f"making an execution context on the cluster {cluster}", client):
+        return str(persistently(client, create).context_id)
+
+
+def _await_context(client: Any, cluster: str, context: str, told: Told) -> None:
+    def ask() -> str:
+        state = str(client.command_execution.context_status(cluster, context).status.value)
+        told(f"context: {state}")
+        return state
+
+    state = until(client, ask, lambda now: now in ("Running", "Error"), _CONTEXT_SECONDS)
+    if state != "Running":
+        raise WorkspaceError(f"the execution context on the cluster {cluster} is not ready: {state or 'Pending'}")
+
+
+@dataclass(frozen=True)
+class _Command:
+    client: Any
+    cluster: str
+    context: str
+    language: str
+
+    def run(self, code: str, limit: float, told: Told) -> ExecutionResult:
+        body = {"clusterId": self.cluster, "contextId": self.context, "language": self.language, "command": code}
+        with explained(f"running code on the cluster {self.cluster}", self.client):
+            command = str(post_once(self.client, "/api/1.2/commands/execute", body)["id"])
+            try:
+                answer = until(self.client, partial(self._ask, command, told), _is_done, limit)
+                if answer is None:
+                    return self._late(command, limit)
+            except BaseException:
+                with suppress(OSError, RuntimeError, ValueError, WorkspaceError):  # the first error is the one to see
+                    self._cancel(command)
+                raise
+            return self._result(answer)
+
+    def _ask(self, command: str, told: Told) -> Any:
+        answer = self.client.command_execution.command_status(self.cluster, self.context, command)
+        told(f"command: {answer.status.value}")
+        return answer
+
+    def _cancel(self, command: str) -> None:
+        where = {"cluster_id": self.cluster, "context_id": self.context, "command_id": command}
+        persistently(self.client, partial(self.client.command_execution.cancel, **where))
+
+    def _late(self, command: str, limit: float) -> ExecutionResult:
+        self._cancel(command)
+        answer = until(self.client, partial(self._ask, command, lambda _: None), _is_done, _CANCEL_SECONDS)
+        if answer is not None and answer.status.value == "Finished":
+            return self._result(answer)  # it was quicker than its end
+        ended = "it was cancelled" if answer is not None else "it was told to stop, and its context is destroyed"
+        return ExecutionResult(
+            success=False, error=f"the code took more than {limit:g} s: {ended}. Give it longer: timeout=…"
+        )
+
+    def _result(self, answer: Any) -> ExecutionResult:
+        results = answer.results
+        kind = results.result_type.value if results is not None and results.result_type is not None else None
+        if answer.status.value == "Finished" and kind != "error":
+            return ExecutionResult(success=True, output=scrubbed(_text(results, kind), self.client))
+        told = [results.summary, results.cause] if results is not None else []
+        error = "\n".join(dict.fromkeys(part for part in told if part))
+        return ExecutionResult(
+            success=False, error=scrubbed(error or f"the code ended as {answer.status.value}", self.client)
+        )
+
+
+def _is_done(answer: Any) -> bool:
+    return answer.status.value in ("Finished", "Error", "Cancelled")
+
+
+def _text(results: Any, kind: str | None) -> str:
+    if results is None:
+        return ""
+    if kind == "table":
+        lines = [[column["name"] for column in results.schema or ()], *(results.data or ())]
+        text = "\n".join("\t".join("" if value is None else str(value) for value in line) for line in lines)
+    elif kind in ("image", "images"):
+        text = "\n".join(results.file_names or [results.file_name])
+    else:
+        text = "" if results.data is None else str(results.data)
+    return f"{text}\n(Databricks has cut the rest off)" if results.truncated else text
+
+
+__all__ = ["execute_databricks_command", "run_python_file_on_databricks"]
