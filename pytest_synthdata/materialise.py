@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.discovery import load_factories
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from pytest_synthdata.options import Settings
 
 _SHIPPED: tuple[type[TableFactory], ...] = (CustomerFactory, OrderFactory, TicketFactory)
-_OPTIONS = ("seed", "scale", "factories")
+_OPTIONS = ("seed", "scale", "factories", "upload")
+
+# Saves tables of a dataset in a Volume; gives their paths. Is told whether it is the run's default dataset.
+Save: TypeAlias = "Callable[[Dataset, Sequence[str], bool], Mapping[str, str]]"
 
 
 class Synth:
@@ -24,12 +27,20 @@ class Synth:
         dataset: the tables without Spark.
         frames: makes a table's DataFrame, or gives the one made before.
         session: gives the Spark session; it is not asked for before a DataFrame is.
+        save: saves tables in a Volume and gives their paths, where the run was asked to.
     """
 
-    def __init__(self, dataset: Dataset, frames: Callable[[str, Any], Any], session: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        frames: Callable[[str, Any], Any],
+        session: Callable[[], Any],
+        save: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
+    ) -> None:
         self.dataset = dataset
         self._frames = frames
         self._session = session
+        self._save = save
 
     @property
     def seed(self) -> int:
@@ -41,8 +52,30 @@ class Synth:
         """The Spark session."""
         return self._session()
 
+    def volume_path(self, table: str) -> str:
+        """Where a table is in a Unity Catalog Volume, saved there at the latest now, with those that it refers to.
+
+        Without ``--synth-upload`` the test is skipped, which says why.
+        """
+        name = self.dataset[table].name
+        return self._saved([name])[name]
+
+    def upload(self) -> None:
+        """Save every table in a Volume, as ``volume_path`` does one."""
+        self._saved(list(self.dataset.tables))
+
+    def _saved(self, tables: Sequence[str]) -> Mapping[str, str]:
+        if self._save is None:
+            import pytest
+
+            pytest.skip("needs data in a Volume: run with --synth-upload=catalog.schema.volume")
+        return self._save(tables)
+
     def __getitem__(self, table: str) -> Any:
-        return self._frames(self.dataset[table].name, self.spark)
+        name = self.dataset[table].name
+        if self._save is not None:
+            self._save([name])
+        return self._frames(name, self.spark)
 
     def __getattr__(self, name: str) -> Any:
         __tracebackhide__ = True  # a misspelt name is explained where the test wrote it
@@ -65,11 +98,16 @@ class Materialiser:
         self._frames: dict[tuple[int, str], tuple[Any, Any]] = {}
         self._project_factories: tuple[type[TableFactory], ...] | None = None
 
-    def default(self, session: Callable[[], Any]) -> Synth:
+    def default(self, session: Callable[[], Any], save: Save | None = None) -> Synth:
         """The dataset of a test without a marker."""
-        return self.marked([], session)
+        return self.marked([], session, save)
 
-    def marked(self, markers: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]], session: Callable[[], Any]) -> Synth:
+    def marked(
+        self,
+        markers: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]],
+        session: Callable[[], Any],
+        save: Save | None = None,
+    ) -> Synth:
         """The dataset that markers ask for, the nearest first: what it says goes before what the next says.
 
         Raises:
@@ -80,8 +118,19 @@ class Materialiser:
             if args:
                 raise DeclarationError(f"takes keyword arguments only, such as orders=5_000; got {args[0]!r}")
             arguments |= kwargs
+        upload = arguments.pop("upload", False)
+        if not isinstance(upload, bool):
+            raise DeclarationError(f"upload={upload!r}; it is True or False")
         dataset = self._request(**arguments)
-        return Synth(dataset, lambda table, spark: self._frame(dataset, table, spark), session)
+        synth = Synth(
+            dataset,
+            lambda table, spark: self._frame(dataset, table, spark),
+            session,
+            (lambda tables: save(dataset, tables, not arguments)) if save is not None else None,
+        )
+        if upload:
+            synth.upload()
+        return synth
 
     def _request(
         self,

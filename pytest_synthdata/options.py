@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED = 42
 REPORT = "synth-report.html"
+KEEP_ALWAYS, KEEP_FAILED = "always", "failed"
 SETTINGS = pytest.StashKey["Settings"]()
 MATERIALISER = pytest.StashKey["Materialiser"]()
 
@@ -32,6 +33,10 @@ class Settings:
         spark_conf: Spark settings on top of ours.
         summary: whether the run ends with declared against measured.
         report: the file for the page that shows it.
+        upload: the Volume that tables are saved in, or a folder of it.
+        keep: what becomes of them at the end: removed where not given; kept with KEEP_ALWAYS, with KEEP_FAILED
+            after a failure; any other text is the name of a folder that stays.
+        create: whether a missing schema or Volume is made.
         differences: whether chispa's failures end with the rows and columns that differ.
     """
 
@@ -44,6 +49,9 @@ class Settings:
     spark_conf: Mapping[str, str] = field(default_factory=dict)
     summary: bool = False
     report: str | None = None
+    upload: str | None = None
+    keep: str | None = None
+    create: bool = False
     differences: bool = False
 
 
@@ -71,6 +79,26 @@ def add_options(parser: pytest.Parser) -> None:
         const=REPORT,
         help=f"write a page that shows the data of the run, declared against measured (default: {REPORT})",
     )
+    group.addoption(
+        "--synth-upload",
+        metavar="VOLUME",
+        nargs="?",
+        const="",
+        help="save the tables that tests take in this Unity Catalog Volume: catalog.schema.volume[/folder] or "
+        "/Volumes/… (default: synth_volume of the ini file)",
+    )
+    group.addoption(
+        "--synth-keep",
+        metavar="WHEN",
+        nargs="?",
+        const=KEEP_ALWAYS,
+        help="with --synth-upload: leave the tables there; 'failed': if a test fails; any other text: in a folder of "
+        "that name",
+    )
+    group.addoption(
+        "--synth-create", action="store_true", help="with --synth-upload: create a missing schema and Volume"
+    )
+    parser.addini("synth_volume", "the Volume for --synth-upload: catalog.schema.volume[/folder]")
     parser.addini("synth_seed", "seed of the data (default: 42)")
     parser.addini("synth_scale", "multiply the default numbers of rows (default: 1)")
     parser.addini(
@@ -114,6 +142,9 @@ def read_settings(config: pytest.Config) -> Settings:
         spark_conf=dict(_conf(line) for line in config.getini("synth_spark_conf")),
         summary=bool(config.getoption("synth_summary", False) or config.getini("synth_summary")),
         report=_report(_option(config, "synth_report", None)),
+        upload=_upload(config),
+        keep=config.getoption("synth_keep", None),
+        create=config.getoption("synth_create", False),
         differences=bool(config.getini("synth_differences")),
     )
 
@@ -151,6 +182,19 @@ def _report(file: str | None) -> str | None:
         # pytest takes what follows the bare flag for its value.
         raise pytest.UsageError(f"--synth-report: {file!r} is no page; write --synth-report={REPORT}, with '='")
     return file
+
+
+def _upload(config: pytest.Config) -> str | None:
+    volume = config.getoption("synth_upload", None)
+    if volume is None:
+        for flag in ("keep", "create"):
+            if config.getoption(f"synth_{flag}", None):
+                raise pytest.UsageError(f"--synth-{flag} says what becomes of an upload; add --synth-upload")
+        return None
+    volume = volume or config.getini("synth_volume")
+    if not volume:
+        raise pytest.UsageError("--synth-upload: no Volume: --synth-upload=catalog.schema.volume, or set synth_volume")
+    return str(volume)
 
 
 def _conf(line: str) -> tuple[str, str]:

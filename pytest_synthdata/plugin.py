@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _DATA = pytest.StashKey[str]()
 
 _MARKER = (
-    "synth(*, seed=None, scale=None, factories=(), **rows): the data that this test gets: numbers of rows by "
-    "table (orders=5_000), the seed, and more factories whose tables join"
+    "synth(*, seed=None, scale=None, factories=(), upload=False, **rows): the data that this test gets: numbers of "
+    "rows by table (orders=5_000), the seed, more factories whose tables join, and whether it needs them in a Volume"
 )
 
 
@@ -39,6 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_synthdata.report.differences import Differences
 
         config.pluginmanager.register(Differences(), "synthdata-differences")
+    if settings.upload is not None:
+        from pytest_synthdata.databricks.session import Uploading
+
+        config.pluginmanager.register(Uploading(config), "synthdata-upload")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -122,6 +126,12 @@ def _synth_materialiser(pytestconfig: pytest.Config) -> Materialiser:
     return materialiser
 
 
+def _saver(request: pytest.FixtureRequest) -> Any:
+    """What saves tables in a Volume, where the run was asked to."""
+    uploading: Any = request.config.pluginmanager.get_plugin("synthdata-upload")
+    return uploading.saver(request) if uploading is not None else None
+
+
 @pytest.fixture
 def synth_spark(request: pytest.FixtureRequest) -> Any:
     """The Spark session in use: the project's own fixture's if it has one, else one that the plugin starts."""
@@ -135,7 +145,7 @@ def synth_session(request: pytest.FixtureRequest, _synth_materialiser: Materiali
     """The session's default dataset, its tables as Spark DataFrames; ``.dataset`` is free of Spark."""
     from pytest_synthdata.spark.fixtures import session_of
 
-    return _synth_materialiser.default(lambda: session_of(request))
+    return _synth_materialiser.default(lambda: session_of(request), _saver(request))
 
 
 @pytest.fixture
@@ -145,7 +155,7 @@ def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> 
 
     markers = [(marker.args, marker.kwargs) for marker in request.node.iter_markers("synth")]
     with _explained("@pytest.mark.synth"):
-        chosen = _synth_materialiser.marked(markers, lambda: session_of(request))
+        chosen = _synth_materialiser.marked(markers, lambda: session_of(request), _saver(request))
     request.node.stash[_DATA] = str(chosen.dataset)
     if "pyspark.sql.functions" in sys.modules:
         # Classic Spark's functions work only while a session is there: a test may say F.col() before synth.orders.
