@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -36,17 +37,18 @@ def base36(numbers: pa.Array) -> pa.Array:
     ['0', 'z', '10', 'lfls']
     """
     words, rest = _base36_words(), to_numpy(numbers).astype(np.uint64)
-    pair = np.uint64(_BASE**2)
-    columns = []
-    while True:
+    pair, largest = np.uint64(_BASE**2), int(rest.max(initial=0))
+    columns: list[npt.NDArray[np.int32]] = []
+    while largest or not columns:
         higher = rest // pair
         # Two digits at a time: with a leading zero below others, without at the top, and nothing above it.
-        columns.append((rest - higher * pair).astype(np.int32) + np.where(higher > 0, 1, 1 + _BASE**2).astype(np.int32))
-        if len(columns) > 1:
-            columns[-1][rest == 0] = 0
-        rest = higher
-        if not rest.any():
-            return glued(words, np.stack(columns[::-1], axis=1))
+        digits = (rest - higher * pair).astype(np.int32)
+        digits += np.where(higher > 0, np.int32(1), np.int32(1 + _BASE**2))
+        if columns:
+            digits[rest == 0] = 0
+        columns.append(digits)
+        rest, largest = higher, largest // _BASE**2
+    return glued(words, np.stack(columns[::-1], axis=1))
 
 
 @lru_cache(maxsize=1)
