@@ -98,9 +98,10 @@ def _dataset(asked: list[str], seed: int, modules: tuple[str, ...]) -> Dataset:
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.discovery import load_factories
     from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+    from pytest_synthdata.related import with_children
 
     sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
-    own = {factory._meta.table: factory for factory in load_factories(modules)}
+    own = with_children(load_factories(modules))
     shipped = {factory._meta.table: factory for factory in (CustomerFactory, OrderFactory, TicketFactory)}
     known = {**shipped, **own}
     counts = dict(_table_rows(item) for item in asked)

@@ -15,6 +15,7 @@ from pytest_synthdata.columns.plan import BATCH, Bound
 from pytest_synthdata.columns.unique import require_room
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory, bound_to
+from pytest_synthdata.related import with_children
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,8 +135,8 @@ class Dataset:
     Args:
         tables: rows by factory; the shipped tables with their usual rows where not given. None, where a factory has a
             `Timeline`, is the number of rows that this expects; else the factory's ``Meta.rows``. Tables that these
-            refer to are added, with the rows of their ``Meta``. Where a `ForeignKey` has ``per_parent``, None: the
-            rows are counted from the parents'.
+            refer to are added, with the rows of their ``Meta``, and child tables of a `RelatedFactoryList`. Where a
+            `ForeignKey` has ``per_parent``, None: the rows are counted from the parents'.
         seed: any integer.
 
     Tables are attributes and items: ``dataset.orders``, ``dataset["orders"]``.
@@ -170,6 +171,7 @@ class Dataset:
             factories[name] = factory
             if count is not None:
                 rows[name] = _row_count(count, name)
+        factories = with_children(factories.values())
         bounds: dict[str, Bound] = {}
         found: dict[str, Table] = {}
 

@@ -34,6 +34,7 @@ from pytest_synthdata.columns.text import Fake
 from pytest_synthdata.columns.values import Index, Values, to_arrow
 from pytest_synthdata.errors import DeclarationError, GenerationError
 from pytest_synthdata.nesting import NestedDeclaration, enclosing_bound
+from pytest_synthdata.related import RelatedDeclaration
 
 if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory
@@ -195,12 +196,10 @@ def as_declaration(name: str, value: Any) -> Any:
         return ReferenceDeclaration(name, value)
     if isinstance(value, (ColumnDeclaration, ReferenceDeclaration, SeededDeclaration, NestedDeclaration)):
         return value
+    if type(value) in (boy.RelatedFactory, boy.RelatedFactoryList):
+        return RelatedDeclaration(name, value)
     if type(value) is boy.Maybe:
-        maybe = copy.copy(value)
-        maybe.yes, maybe.no = as_declaration(name, value.yes), as_declaration(name, value.no)
-        if type(value.decider) in _GENERATORS and (decider := _GENERATORS[type(value.decider)](value.decider)):
-            maybe.decider = ColumnDeclaration(name, decider, FIRST_CONDITION)
-        return maybe
+        return _decided(name, value)
     if type(value) is boy.Trait:
         trait = copy.copy(value)
         trait.overrides = {field: as_declaration(field, item) for field, item in value.overrides.items()}
@@ -215,6 +214,15 @@ def as_declaration(name: str, value: Any) -> Any:
     ):
         return SeededDeclaration(name, value)
     return value
+
+
+def _decided(name: str, declared: Any) -> Any:
+    """A `Maybe` whose sides and decider are ours where they can be."""
+    maybe = copy.copy(declared)
+    maybe.yes, maybe.no = as_declaration(name, declared.yes), as_declaration(name, declared.no)
+    if type(declared.decider) in _GENERATORS and (decider := _GENERATORS[type(declared.decider)](declared.decider)):
+        maybe.decider = ColumnDeclaration(name, decider, FIRST_CONDITION)
+    return maybe
 
 
 def _from_faker(declaration: Any) -> Generator | None:
@@ -395,7 +403,7 @@ def has_hooks(factory_class: Any) -> bool:
     """Whether a factory does more to the rows that it builds than to declare their columns."""
     meta = factory_class._meta
     after = meta.post_declarations.declarations.values()
-    if meta.inline_args or any(type(one) not in (boy.RelatedFactory, boy.RelatedFactoryList) for one in after):
+    if meta.inline_args or any(not isinstance(one, RelatedDeclaration) for one in after):
         return True
     return any(
         getattr(getattr(factory_class, hook), "__func__", None) not in _OWN_HOOKS[hook] for hook in _FACTORY_HOOKS

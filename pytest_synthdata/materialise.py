@@ -9,6 +9,7 @@ from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.discovery import load_factories
 from pytest_synthdata.errors import DeclarationError, nearest
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TableFactory, TicketFactory
+from pytest_synthdata.related import with_children
 
 if TYPE_CHECKING:
     from pytest_synthdata.options import Settings
@@ -167,7 +168,7 @@ class Materialiser:
         ):
             raise DeclarationError(f"factories={more!r}; give a list of TableFactory classes")
         # A project's own table takes the place of a shipped one of its name.
-        return {factory._meta.table: factory for factory in (*_SHIPPED, *self._project_factories, *more)}
+        return with_children((*_SHIPPED, *self._project_factories, *more))
 
     def _frame(self, dataset: Dataset, table: str, spark: Any) -> Any:
         key = (id(dataset), table)

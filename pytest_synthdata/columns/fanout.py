@@ -56,6 +56,14 @@ class FanOut:
             total = int(ends[-1][-1])
         return cls(np.concatenate(ends))
 
+    def children(self, parent: int, count: Count, num_parents: int) -> tuple[int, int]:
+        """The first child row of a parent, which may be beyond the last, and how many it has."""
+        block = min(parent // BLOCK, len(self.ends))
+        first = num_parents if parent >= num_parents else block * BLOCK
+        before = self.num_rows if parent >= num_parents else int(self.ends[block - 1]) if block else 0
+        counts = count(np.arange(first, parent + 1, dtype=np.uint64))
+        return before + int(counts[:-1].sum()), int(counts[-1])
+
     def locate(self, rows: Bits, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
         """The parent of each child row, and which of its children it is, from 0."""
         wanted = rows.astype(np.int64)

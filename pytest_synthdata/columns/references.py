@@ -91,6 +91,14 @@ class Reference(Generator):
             rows = bound.memo["spread"].of(rows)
         return bound.fan_out.locate(rows, self._counter(parent, bound.stream(self.name), place), parent.num_rows)
 
+    def children_of(self, bound: Bound, parent: int) -> tuple[int, int]:
+        """The number of a parent's first child, counted from parent to parent, and how many it has."""
+        if bound.fan_out is None:
+            raise GenerationError(f"{bound.plan.table}.{self.name}: the children were not counted")
+        of, place = bound.parent(self.name), f"{bound.plan.table}.{self.name}"
+        self.counted(bound, np.zeros(0, np.uint64))  # settles whether children are side by side
+        return bound.fan_out.children(parent, self._counter(of, bound.stream(self.name), place), of.num_rows)
+
     def _counter(self, parent: Bound, stream: Stream, place: str) -> Count:
         assert self.per_parent is not None  # noqa: S101
         return counter(self.per_parent, parent, stream.child("per_parent"), place)

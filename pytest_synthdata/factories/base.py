@@ -30,6 +30,7 @@ from pytest_synthdata.declarations import (
     compile_factory,
 )
 from pytest_synthdata.errors import DeclarationError, nearest
+from pytest_synthdata.related import RelatedDeclaration
 from pytest_synthdata.stated import as_stated, unstated
 
 DEFAULT_SEED = 42
@@ -107,6 +108,12 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
     def parents(self) -> list[Any]:
         """The factories of other tables that this one refers to."""
         return [key.parent for key in self.references.values() if key.parent != "self"]
+
+    @cached_property
+    def child_tables(self) -> frozenset[str]:
+        """The fields that hold a row's children."""
+        declared = self.post_declarations.declarations.items()
+        return frozenset(field for field, one in declared if isinstance(one, RelatedDeclaration))
 
     @cached_property
     def has_switches(self) -> bool:
@@ -346,6 +353,13 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
     @classmethod
     def _create(cls, model_class: type, *args: Any, **kwargs: Any) -> Any:
         return cls._instance(super()._create, model_class, args, kwargs)
+
+    @classmethod
+    def _after_postgeneration(cls, instance: Any, create: bool, results: Any = None) -> None:
+        super()._after_postgeneration(instance, create, results)
+        if isinstance(instance, Row):
+            related = {field: rows for field, rows in (results or {}).items() if field in cls._meta.child_tables}
+            object.__setattr__(instance, "_related", {**instance._related, **related})
 
     @classmethod
     def _instance(cls, make: Any, model_class: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -91,10 +91,11 @@ def table_of(options: Mapping[str, str]) -> Table:
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.discovery import load_factories
     from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+    from pytest_synthdata.related import with_children
 
     own = load_factories(filter(None, options.get("factories", "").split(",")))
     known: list[Any] = [CustomerFactory, OrderFactory, TicketFactory, *own]
-    factories = {factory._meta.table: factory for factory in known}
+    factories = with_children(known)
     name = options.get("table", "")
     if name not in factories:
         raise SynthDataError(f"option 'table' is {name!r}; {nearest(name, factories)}")

@@ -1,0 +1,151 @@
+"""`RelatedFactory` and `RelatedFactoryList`: child tables, declared where their parents are.
+
+``items = factory.RelatedFactoryList(ItemFactory, "order", size=3)`` in the factory of orders counts the items from
+the orders, as ``order = ForeignKey(OrderFactory, per_parent=3)`` in the factory of items would; `build()` of an order
+builds the very rows of its items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from factory import declarations as boy
+
+from pytest_synthdata.columns.generators import Generator
+from pytest_synthdata.columns.rowwise import RowFunction
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.factories.base import TableFactory
+
+
+class RelatedDeclaration(boy.RelatedFactoryList):  # type: ignore[misc]
+    """The children of a row: as rows of their table where they have one, else as factory_boy builds them."""
+
+    def __init__(self, field: str, declared: boy.RelatedFactory) -> None:
+        boy.PostGenerationDeclaration.__init__(self)
+        self.name, self.defaults = declared.name, declared.defaults
+        self.factory_wrapper = declared.factory_wrapper
+        self.size = getattr(declared, "size", 1)
+        self.field = field
+        self.is_single = not isinstance(declared, boy.RelatedFactoryList)
+        self._declared = declared
+
+    def call(self, instance: Any, step: Any, context: Any) -> Any:
+        child = children(step.builder.factory_meta.factory).get(self.field)
+        if child is None:
+            return self._declared.call(instance, step, context)
+        if context.value_provided:
+            return context.value
+        built = [
+            step.recurse(child, {**context.extra, self.name: instance}, force_sequence=row)
+            for row in _rows(child, self.name, step.sequence)
+        ]
+        return built[0] if self.is_single else built
+
+    def per_parent(self) -> Any:
+        """How many children a parent has, as `ForeignKey` takes it."""
+        if isinstance(self.size, (int, Generator)):
+            return self.size
+        return RowFunction(self.size).cast("bigint")
+
+    @cached_property
+    def factories(self) -> dict[Any, Any]:
+        """The children's factory, their rows counted, by the parent's and the children's own."""
+        return {}
+
+
+def children(
+    factory_class: type[TableFactory], known: Mapping[str, type[TableFactory]] | None = None
+) -> dict[str, type[TableFactory]]:
+    """The factories of a factory's child tables, their rows counted from its own, by the field that declares them.
+
+    Args:
+        factory_class: the parent's factory.
+        known: factories by table, of which a subclass of the child's takes its place.
+
+    Raises:
+        DeclarationError: for children that refer to another table.
+    """
+    from pytest_synthdata.factories.base import TableFactory
+
+    found = {}
+    for field, declared in factory_class._meta.post_declarations.declarations.items():
+        if not isinstance(declared, RelatedDeclaration):
+            continue
+        child = declared.get_factory()
+        if not issubclass(child, TableFactory) or declared.name not in child._meta.references:
+            continue
+        table = child._meta.table
+        if table == factory_class._meta.table:
+            continue
+        chosen = (known or {}).get(table, child)
+        key = factory_class, chosen if issubclass(chosen, child) else child
+        if key not in declared.factories:
+            declared.factories[key] = _counted(factory_class, field, declared, key[1])
+        found[field] = declared.factories[key]
+    return found
+
+
+def _counted(
+    parent: type[TableFactory], field: str, declared: RelatedDeclaration, child: type[TableFactory]
+) -> type[TableFactory]:
+    """The child's factory, its rows counted from the parent's."""
+    from pytest_synthdata.declarations import ForeignKey
+
+    own = child._meta.references[declared.name]
+    if own.parent._meta.table != parent._meta.table and not issubclass(parent, own.parent):
+        raise DeclarationError(
+            f"{parent._meta.table}.{field}: {child.__name__}.{declared.name} refers to {own.parent._meta.table!r}, not "
+            f"to {parent._meta.table!r}"
+        )
+    counted = own.per_parent if own.per_parent is not None else declared.per_parent()
+    key = ForeignKey(parent, column=own.column, per_parent=counted)
+    body = {"__module__": child.__module__, declared.name: key, **declared.defaults}
+    made: type[TableFactory] = type(child)(child.__name__, (child,), body)  # type: ignore[misc]
+    return made
+
+
+def _rows(child: type[TableFactory], reference: str, parent: int) -> range | list[int]:
+    """The rows of a parent's children."""
+    bound = child._meta.bound()
+    first, count = bound.plan.references[reference].children_of(bound, parent)
+    spread = bound.memo.get("spread")
+    if spread is None or first + count > bound.num_rows:
+        return range(first, first + count)
+    # In a table that runs in time, children of one parent are not side by side.
+    if "places" not in bound.memo:
+        bound.memo["places"] = np.argsort(spread.of(np.arange(bound.num_rows, dtype=np.uint64)))
+    return bound.memo["places"][first : first + count].tolist()
+
+
+def with_children(factories: Iterable[type[TableFactory]]) -> dict[str, type[TableFactory]]:
+    """Factories by their tables, and those of their child tables: each such in place of the plain one.
+
+    Raises:
+        DeclarationError: for a table whose rows two others count.
+    """
+    found = {factory._meta.table: factory for factory in factories}
+    counted: dict[str, str] = {}
+    for parent, field, child in _all_children(list(found.values()), dict(found)):
+        table, place = child._meta.table, f"{parent._meta.table}.{field}"
+        if counted.setdefault(table, place) != place:
+            raise DeclarationError(f"{place}: the rows of {table!r} are counted by {counted[table]} already")
+        found[table] = child
+    return found
+
+
+def _all_children(
+    parents: list[type[TableFactory]], known: Mapping[str, type[TableFactory]]
+) -> Iterator[tuple[type[TableFactory], str, type[TableFactory]]]:
+    for parent in parents:
+        if not parent._meta.abstract:
+            for field, child in children(parent, known).items():
+                yield parent, field, child
+                yield from _all_children([child], known)
+
+
+__all__ = ["RelatedDeclaration", "children", "with_children"]
