@@ -27,9 +27,11 @@ from pytest_synthdata import (
     Normal,
     Pareto,
     Poisson,
+    Quantiles,
     SynthDataError,
     TableFactory,
     Timeline,
+    Times,
     Uniform,
     col,
     column,
@@ -74,6 +76,9 @@ class EventFactory(TableFactory):
     band = Given("wait", bins=[2, 8], then=["short", "fair", "long"])
     stars = Given("band", {"long": Categorical({1: 0.7, 2: 0.3})}, default=Categorical({1: 0.1, 5: 0.9}))
     fixed = Constant(7)
+    size = Quantiles([0, 1, 5, 50]).round(2)
+    closed = Times("2024-01-01", "2024-12-31")
+    closing_day = Times("1960-01-01", "1960-12-31").cast("date")
 
     @column
     def twice(visits: Any) -> Any:
@@ -340,7 +345,19 @@ def beyond_the_clip(table: pa.Table) -> pa.Table:
     return altered(table, "gap", gap)
 
 
+def sizes_even(table: pa.Table) -> pa.Table:
+    """Between the same ends, but without the declared quantiles."""
+    return altered(table, "size", np.random.default_rng(6).uniform(0, 50, table.num_rows).round(2))
+
+
+def closed_at_night(table: pa.Table) -> pa.Table:
+    """Half a day later: every day is as declared, its hours are not."""
+    return altered(table, "closed", pc.add(table["closed"], pa.scalar(dt.timedelta(hours=12))).to_pylist())
+
+
 EVENT_FAULTS = [
+    (sizes_even, "size", "shape"),
+    (closed_at_night, "closed", "hours"),
     (month_dropped, "at", "month"),
     (spike_lost, "at", "event"),
     (weekend_lost, "at", "weekday"),

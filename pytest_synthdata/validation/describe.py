@@ -20,6 +20,8 @@ from pytest_synthdata.columns.distributions import Distribution, Law, LogNormal,
 from pytest_synthdata.columns.expressions import Column, Computed, Operation, Truth, When
 from pytest_synthdata.columns.generators import Cast, Clipped, Constant, Generator, Nullable, Rounded
 from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.quantiles import Quantiles
+from pytest_synthdata.columns.times import Times
 from pytest_synthdata.columns.types import arrow_type
 from pytest_synthdata.validation.laws import (
     Clip,
@@ -36,7 +38,7 @@ from pytest_synthdata.validation.laws import (
     Truncate,
     Unknown,
 )
-from pytest_synthdata.validation.statistics import Whole, frozen
+from pytest_synthdata.validation.statistics import Piecewise, Whole, frozen
 
 _SPEAK = {
     "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥",
@@ -104,6 +106,21 @@ def _(generator: Dates) -> Node:
     first, last = generator._days()
     days = Whole((first - epoch).days, (last - epoch).days)
     return Leaf(Curve(days, name=f"Dates({first} … {last})", dates=True))
+
+
+@_describe.register
+def _(generator: Quantiles) -> Node:
+    ends = generator.quantiles
+    if any(low == high for low, high in itertools.pairwise(ends)):
+        return Leaf(Unknown(f"{generator!r}: one value has a share of its own"), 0.0)
+    shares = tuple(np.linspace(0, 1, len(ends)).tolist())
+    return Leaf(Curve(Piecewise(tuple(map(float, ends)), shares), name=repr(generator)))
+
+
+@_describe.register
+def _(generator: Times) -> Node:
+    first, last = generator._dates()._days()
+    return Leaf(Moments(Timeline(first, last, hours=generator.hours)))
 
 
 @_describe.register

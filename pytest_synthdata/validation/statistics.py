@@ -162,6 +162,23 @@ class Whole:
         return self.first, self.last
 
 
+@dataclass(frozen=True)
+class Piecewise:
+    """Numbers evenly spread between neighbours of an ascending list, of which each lies above a share of all."""
+
+    ends: tuple[float, ...]
+    shares: tuple[float, ...]
+
+    def cdf(self, x: Any) -> Any:
+        return np.interp(x, self.ends, self.shares)
+
+    def ppf(self, q: Any) -> Any:
+        return np.interp(q, self.shares, self.ends)
+
+    def support(self) -> tuple[float, float]:
+        return self.ends[0], self.ends[-1]
+
+
 def frozen(law: Law) -> Continuous | Counting | None:
     """The distribution of a law of this package; None for a law that somebody else wrote."""
     if isinstance(law, Poisson):
@@ -170,5 +187,5 @@ def frozen(law: Law) -> Continuous | Counting | None:
 
 
 __all__ = [
-    "Whole", "binomial_p", "chi_square_p", "distance_p", "frozen", "normal_p", "sum_of_squares_p",
+    "Piecewise", "Whole", "binomial_p", "chi_square_p", "distance_p", "frozen", "normal_p", "sum_of_squares_p",
 ]  # fmt: skip
