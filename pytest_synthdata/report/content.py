@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.plan import BATCH
+from pytest_synthdata.columns.plan import BATCH, Plan
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.values import to_numpy
 from pytest_synthdata.errors import SynthDataError
@@ -65,7 +65,7 @@ def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
         "seed": dataset.seed,
         "rows": sum(table.num_rows for table in dataset),
         "checks": len(result.checks),
-        "failed": [_check(check) for check in result.failed],
+        "failed": [_check(check, dataset[check.table].bound.plan) for check in result.failed],
         "one_in": f"{1 / result.false_alarms:,.0f}",
         "tables": tables,
         "incidents": incidents,
@@ -85,11 +85,12 @@ def _command(dataset: Dataset) -> str:
     return " ".join(["synthdata report", f"--seed {dataset.seed}", *rows, *against])
 
 
-def _check(check: Check) -> dict[str, Any]:
+def _check(check: Check, plan: Plan) -> dict[str, Any]:
+    shown_at = (key_column(plan, check.column) if check.column in plan.references else None) or check.column
     return {
         "place": check.place,
         "table": check.table,
-        "column": check.column,
+        "column": shown_at,
         "title": check.title,
         "declared": shown(check.declared),
         "measured": shown(check.measured),
@@ -157,7 +158,7 @@ def _column(rows: SampleRows, name: str, result: TableResult, reference: str | N
         "reference": reference and plan.columns[reference].parent.table,  # type: ignore[attr-defined]
         "nulls": array.null_count / len(array) if len(array) else 0.0,
         "distinct": distinct,
-        "checks": [_check(check) for check in checks],
+        "checks": [_check(check, plan) for check in checks],
         "failed": sum(not check.passed for check in checks),
         "unchecked": result.unchecked.get(name, ""),
         "over_time": name in [days.column for days in result.days],

@@ -31,7 +31,7 @@ def diagram(dataset: Dataset) -> str:
         for name in names:
             places[name] = (4 + layer * (_WIDTH + _GAP_X), y)
             y += heights[name] + _GAP_Y
-    width = len(columns) * (_WIDTH + _GAP_X) - _GAP_X + 8
+    width = len(columns) * (_WIDTH + _GAP_X) - _GAP_X + 34
     shapes = [_edges(table, places) for table in dataset] + [
         _box(table, *places[table.name], heights[table.name]) for table in dataset
     ]
@@ -73,13 +73,15 @@ def _edges(table: Table, places: dict[str, tuple[float, float]]) -> str:
         number = next(at for at, (_, column) in enumerate(lines) if column == (key_column(plan, name) or name))
         x, y = places[table.name]
         parent_x, parent_y = places[reference.parent.table]
-        end = (x, y + _HEAD + 10 + number * _LINE)
         start = (parent_x + _WIDTH, parent_y + _HEAD + 10)
-        bend = (start[0] + end[0]) / 2
+        itself = reference.parent.table == table.name
+        end = (x + _WIDTH if itself else x, y + _HEAD + 10 + number * _LINE)
+        into = 1 if itself else -1  # a line to the own table comes back from the right
+        bend = start[0] + 34 if itself else (start[0] + end[0]) / 2
         curve = f"C{bend:g},{start[1]:g} {bend:g},{end[1]:g} {end[0]:g},{end[1]:g}"
         paths.append(
             f'<path class="edge" d="M{start[0]:g},{start[1]:g} {curve}"/>'
-            f'<path class="edge" d="M{end[0] - 9:g},{end[1]:g} l9,-6 m-9,6 l9,6"/>'
+            f'<path class="edge" d="M{end[0] + 9 * into:g},{end[1]:g} l{-9 * into},-6 m{9 * into},6 l{-9 * into},6"/>'
             f'<path class="edge" d="M{start[0] + 6:g},{start[1] - 5:g} v10"/>'
         )
     return "".join(paths)
