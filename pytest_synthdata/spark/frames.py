@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -34,9 +35,9 @@ def to_spark(table: Table, spark: Any, *, distributed: bool | None = None, parti
         SynthDataError: for a type that Spark has not, and for a distributed table that executors cannot make.
     """
     schema = representable(table.schema, table.name)
-    takes_arrow = hasattr(spark.range(0), "toArrow")  # pyspark 3.5 knows neither this nor Arrow tables
+    hand_over = _hand_over(spark)
     if distributed is None:
-        distributed = (table.num_rows >= LARGE or not takes_arrow) and _has_pandas()
+        distributed = (table.num_rows >= LARGE or hand_over is _row_by_row) and _has_pandas()
         if distributed:
             try:
                 return _by_executors(table, spark, schema, partitions)
@@ -46,10 +47,9 @@ def to_spark(table: Table, spark: Any, *, distributed: bool | None = None, parti
         if not _has_pandas():
             raise SynthDataError("a distributed table needs pandas here, for Spark's mapInArrow: pip install pandas")
         return _by_executors(table, spark, schema, partitions)
-    rows = table.to_arrow().cast(schema)
-    # Spark fails on nested columns of an Arrow table without rows.
-    as_arrow = takes_arrow and table.num_rows > 0
-    return spark.createDataFrame(rows if as_arrow else _tuples(rows), spark_schema(schema))
+    if table.num_rows == 0:
+        hand_over = _row_by_row  # Spark fails on nested columns of an Arrow table without rows
+    return hand_over(table.to_arrow().cast(schema), spark, spark_schema(schema))
 
 
 def _by_executors(table: Table, spark: Any, schema: pa.Schema, partitions: int | None) -> Any:
@@ -58,8 +58,9 @@ def _by_executors(table: Table, spark: Any, schema: pa.Schema, partitions: int |
     numbers = spark.range(0, blocks, 1, partitions)
     make = _maker(table, schema)
     with warnings.catch_warnings():
-        # About pandas itself, which plays no part in mapInArrow: nobody's test shall fail for it.
+        # Of pandas, which plays no part in mapInArrow, and of what pyspark 3.5 imports: no test shall fail for it.
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        warnings.filterwarnings("ignore", "The distutils package is deprecated", DeprecationWarning)
         return numbers.mapInArrow(make, spark_schema(schema))
 
 
@@ -78,8 +79,32 @@ def _has_pandas() -> bool:
     return find_spec("pandas") is not None
 
 
-def _tuples(rows: pa.Table) -> list[tuple[Any, ...]]:
-    return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+def _hand_over(spark: Any) -> Callable[[pa.Table, Any, Any], Any]:
+    """How rows that are here get into a session: pyspark 3.5 takes no Arrow tables, but its JVM reads Arrow."""
+    if hasattr(spark.range(0), "toArrow"):
+        return _as_arrow
+    return _as_stream if hasattr(spark, "_jsparkSession") else _row_by_row
+
+
+def _as_arrow(rows: pa.Table, spark: Any, schema: Any) -> Any:
+    return spark.createDataFrame(rows, schema)
+
+
+def _as_stream(rows: pa.Table, spark: Any, schema: Any) -> Any:
+    """The end of pyspark 3.5's own way from pandas to Spark, which begins with Arrow here."""
+    from pyspark.sql import DataFrame
+
+    with tempfile.NamedTemporaryFile(suffix=".arrow") as file:
+        with pa.ipc.new_stream(file, rows.schema) as writer:
+            writer.write_table(rows)
+        file.flush()
+        batches = spark._jvm.PythonSQLUtils.readArrowStreamFromFile(file.name)
+        return DataFrame(spark._jvm.PythonSQLUtils.toDataFrame(batches, schema.json(), spark._jsparkSession), spark)
+
+
+def _row_by_row(rows: pa.Table, spark: Any, schema: Any) -> Any:
+    tuples = list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+    return spark.createDataFrame(tuples, schema)
 
 
 def representable(schema: pa.Schema, table: str) -> pa.Schema:
