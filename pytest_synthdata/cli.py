@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
 
 # Modules that hold a list COMMANDS of more subcommands.
-_MORE = ("pytest_synthdata.databricks.cli", "pytest_synthdata.report.cli", "pytest_synthdata.infer.cli")
+_MORE = (
+    "pytest_synthdata.databricks.cli",
+    "pytest_synthdata.report.cli",
+    "pytest_synthdata.infer.cli",
+    "pytest_synthdata.spark.cli",
+)
 _FORMATS = ("parquet", "csv", "json", "delta")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
 _COUNT = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?)([kmbg]?)", re.IGNORECASE)

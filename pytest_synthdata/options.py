@@ -31,6 +31,7 @@ class Settings:
         remote: a Spark Connect endpoint.
         engine: ``"spark"`` or ``"sail"``.
         spark_conf: Spark settings on top of ours.
+        warm_start: whether Spark starts from a class-data archive.
         summary: whether the run ends with declared against measured.
         report: the file for the page that shows it.
         upload: the Volume that tables are saved in, or a folder of it.
@@ -47,6 +48,7 @@ class Settings:
     remote: str | None = None
     engine: str = "spark"
     spark_conf: Mapping[str, str] = field(default_factory=dict)
+    warm_start: bool = True
     summary: bool = False
     report: str | None = None
     upload: str | None = None
@@ -110,6 +112,9 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("synth_spark_fixture", "the fixture that gives the Spark session")
     parser.addini("synth_remote", "a Spark Connect endpoint, e.g. sc://localhost")
     parser.addini("synth_spark_engine", "spark or sail (default: spark)")
+    parser.addini(
+        "synth_spark_warm_start", "start Spark from a class-data archive (default: true)", type="bool", default=True
+    )
     parser.addini("synth_summary", "hold the data of every run against its declarations", type="bool", default=False)
     parser.addini("synth_report", "the file for the page that shows the data of every run")
     parser.addini(
@@ -140,6 +145,7 @@ def read_settings(config: pytest.Config) -> Settings:
         remote=_option(config, "synth_remote", None),
         engine=engine,
         spark_conf=dict(_conf(line) for line in config.getini("synth_spark_conf")),
+        warm_start=bool(config.getini("synth_spark_warm_start")),
         summary=bool(config.getoption("synth_summary", False) or config.getini("synth_summary")),
         report=_report(_option(config, "synth_report", None)),
         upload=_upload(config),

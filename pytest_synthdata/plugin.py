@@ -110,6 +110,7 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
                 conf={**settings.spark_conf, **synth_spark_conf},
                 worker_id=worker.get("workerid"),
                 workers=worker.get("workercount", 1),
+                warm_start=settings.warm_start,
             )
         )
     try:

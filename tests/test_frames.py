@@ -39,6 +39,8 @@ from pytest_synthdata.columns.fingerprint import fingerprint
 from pytest_synthdata.factories import OrderFactory, TicketFactory
 from pytest_synthdata.pickling import PicklingError
 
+pytest.importorskip("pandas", reason="pyspark asks for pandas where executors make rows, and where Arrow comes back")
+
 ROWS = 5_000
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,9 @@ from pytest_synthdata.errors import SynthDataError
 _LOG_SETTINGS = """\
 rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
+# Spark says aloud that it changes this one's level, unless it is the root's already.
+logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
+logger.gateway.level = error
 appender.stderr.type = Console
 appender.stderr.name = stderr
 appender.stderr.target = SYSTEM_ERR
@@ -27,7 +31,6 @@ appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
 """
 # A test's session lives for seconds: compile fast, not well; one thread collects so little garbage soonest.
 _JVM_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-_SECONDS_TO_END = 15
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class SessionSettings:
         conf: Spark's settings by name; they go before ours.
         worker_id: pytest-xdist's name for this process.
         workers: how many processes share the machine.
+        warm_start: whether a local session uses Spark's class-data archive, and makes it where it is missing.
+        seconds_to_end: how long a JVM may take to end before it is killed.
     """
 
     remote: str | None = None
@@ -47,6 +52,8 @@ class SessionSettings:
     conf: Mapping[str, str] = field(default_factory=dict)
     worker_id: str | None = None
     workers: int = 1
+    warm_start: bool = True
+    seconds_to_end: float = 15
 
 
 @dataclass
@@ -73,6 +80,20 @@ def open_session(settings: SessionSettings) -> OpenSession:
     ending = contextlib.ExitStack()
     try:
         return OpenSession(_active() or _start(settings, ending), ending)
+    except BaseException:
+        ending.close()
+        raise
+
+
+def open_local(settings: SessionSettings) -> OpenSession:
+    """A session in a new JVM of ours, whatever else the machine has.
+
+    Raises:
+        SynthDataError: where pyspark or a suitable Java is missing, with the remedy.
+    """
+    ending = contextlib.ExitStack()
+    try:
+        return OpenSession(_local(None, settings, ending), ending)
     except BaseException:
         ending.close()
         raise
@@ -168,9 +189,11 @@ def _sail(ending: contextlib.ExitStack) -> str:
 def _local(remote: str | None, settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
     """A session in a JVM of our own: the classic one, or, for ``remote="local[2]"``, a Connect server in it."""
     builder = _builder()
+    from pytest_synthdata.spark.archive import archive_of
     from pytest_synthdata.spark.java import find_java, quiet_home
 
     java = find_java()
+    archive = archive_of(java) if settings.warm_start else None
     folder = Path(tempfile.mkdtemp(prefix=f"synthdata-{settings.worker_id or 'spark'}-"))
     ending.callback(shutil.rmtree, folder, ignore_errors=True)
     ending.enter_context(
@@ -179,11 +202,12 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
             PYSPARK_PYTHON=sys.executable,
             PYSPARK_DRIVER_PYTHON=sys.executable,
             SPARK_LOCAL_IP="127.0.0.1",
+            SPARK_LAUNCHER_OPTS=" ".join((*_JVM_OPTIONS, *(archive.launcher_options() if archive else ()))),
         )
     )
     cores = max(1, min(4, (os.cpu_count() or 1) // settings.workers))
     builder = builder.remote(remote) if remote else builder.master(f"local[{cores}]")
-    for name, value in _conf(settings.conf, folder, cores).items():
+    for name, value in _conf(settings.conf, folder, cores, archive.options() if archive else ()).items():
         builder = builder.config(name, value)
     try:
         spark = builder.getOrCreate()
@@ -191,15 +215,20 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
         raise SynthDataError(
             f"Spark did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
         ) from error
-    ending.callback(_end, spark)
+    if archive and settings.worker_id in (None, "gw0"):
+        from pytest_synthdata.spark.warming import start_in_background
+
+        ending.callback(start_in_background, archive)
+    ending.callback(_end, spark, settings.seconds_to_end)
     return spark
 
 
-def _conf(own: Mapping[str, str], folder: Path, cores: int) -> dict[str, str]:
+def _conf(own: Mapping[str, str], folder: Path, cores: int, archive: tuple[str, ...]) -> dict[str, str]:
     log_settings = folder / "log4j2.properties"
     log_settings.write_text(_LOG_SETTINGS)
     options = (
         *_JVM_OPTIONS,
+        *(f'"{option}"' for option in archive),
         f"-Dlog4j2.configurationFile={log_settings}",
         f"-Dderby.system.home={folder / 'derby'}",
         own.get("spark.driver.extraJavaOptions", ""),
@@ -239,7 +268,7 @@ def _environment(settled: Mapping[str, str], **defaults: str) -> Iterator[None]:
                 os.environ[name] = inherited
 
 
-def _end(spark: Any) -> None:
+def _end(spark: Any, seconds: float) -> None:
     """Stop a session and end its JVM, which would otherwise live on until Python exits."""
     spark.stop()
     from pyspark import SparkContext
@@ -253,4 +282,8 @@ def _end(spark: Any) -> None:
     if process is not None:
         # The JVM reads its standard input and leaves at its end.
         process.stdin.close()
-        process.wait(_SECONDS_TO_END)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,130 @@
+"""Making the class-data archive: a session does what tests do, and its JVM writes what it learnt when it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.spark.archive import Archive, archive_of, make_room
+from pytest_synthdata.spark.java import find_java
+from pytest_synthdata.spark.session import SessionSettings, open_local
+
+_SECONDS = 600  # after which an attempt is given up
+_COMMAND = "from pytest_synthdata.spark.warming import work; work()"
+
+
+def make_archive() -> Archive | None:
+    """Make the archive of the Java and the pyspark that are installed here, unless somebody else is at it.
+
+    Gives:
+        the archive, or ``None`` where another process is making it.
+
+    Raises:
+        SynthDataError: where this Java cannot write one, and where it did not, with the reason.
+    """
+    java = find_java()
+    archive = archive_of(java)
+    if archive is None:
+        raise SynthDataError(
+            f"Java {java.version} from {java.found_in} writes no class-data archives; 13 or newer does"
+        )
+    with archive.alone() as alone:
+        if not alone:
+            return None
+        if not archive.file.exists():
+            try:
+                _write(archive)
+            except Exception as error:
+                archive.failed.write_text(str(error))
+                raise
+            archive.failed.unlink(missing_ok=True)
+        make_room(archive.folder)
+    return archive
+
+
+def _write(archive: Archive) -> None:
+    if archive.base:
+        with _part(archive.base) as part:
+            command = [str(archive.java.home / "bin" / "java"), "-Xshare:dump", f"-XX:SharedArchiveFile={part}"]
+            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603 - our own command
+    with _part(archive.file) as part:
+        options = " ".join(f'"{option}"' for option in archive.writing_options(part))
+        conf = {"spark.driver.extraJavaOptions": options}
+        session = open_local(SessionSettings(conf=conf, warm_start=False, seconds_to_end=_SECONDS))
+        try:
+            _exercise(session.spark)
+        finally:
+            session.close()
+        if not part.exists():
+            raise SynthDataError(
+                f"Java {archive.java.version} from {archive.java.found_in} wrote no archive to {archive.folder}; is "
+                "there room, and is Spark's conf folder empty?"
+            )
+
+
+@contextmanager
+def _part(file: Path) -> Iterator[Path]:
+    """A name to write a file under, that becomes the file when it is complete."""
+    part = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        yield part
+        if part.exists():
+            part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _exercise(spark: Any) -> None:
+    """What most tests do: frames from Arrow, joins, aggregates, windows, a Python worker's rows, plain rows."""
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.factories import CustomerFactory, OrderFactory
+
+    dataset = Dataset({CustomerFactory: 100, OrderFactory: 1_000})
+    customers, orders = (table.to_spark(spark) for table in dataset)
+    orders.createOrReplaceTempView("orders")
+    joined = orders.join(customers, "customer_id").filter("status = 'completed'")
+    joined.groupBy("tier").agg({"amount": "sum", "order_id": "count"}).orderBy("tier").collect()
+    joined.select("customer_id", "amount").distinct().limit(5).collect()
+    spark.sql(
+        "select customer_id, sum(amount) over (partition by customer_id order by order_date) as so_far, "
+        "date_trunc('month', order_date) as month from orders"
+    ).count()
+    spark.createDataFrame([(1, "a")], "number bigint, text string").unionByName(
+        spark.createDataFrame([(2, None)], "number bigint, text string")
+    ).subtract(spark.createDataFrame([(1, "a")], "number bigint, text string")).collect()
+
+
+def start_in_background(archive: Archive) -> None:
+    """Make an archive in a process of its own, at the lowest priority, that ends by itself within ten minutes."""
+    # A machine that is thrown away after the run has no use for it.
+    if os.environ.get("CI") or not archive.wanted():
+        return
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with suppress(OSError):
+        subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-c", _COMMAND],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        ).returncode = 0  # nobody waits for it, which Python would warn of
+
+
+def work() -> None:
+    """The process in the background."""
+    os.nice(19)
+    # The signal ends Python, and the JVM with it, which notices that nobody is there any more.
+    signal.alarm(_SECONDS)
+    with suppress(SynthDataError):
+        make_archive()
+
+
+__all__ = ["make_archive", "start_in_background", "work"]
