@@ -80,7 +80,7 @@ def children(
         if not issubclass(child, TableFactory) or declared.name not in child._meta.references:
             continue
         table = child._meta.table
-        if table == factory_class._meta.table:
+        if table == factory_class._meta.table or child._meta.references[declared.name].parent == "self":
             continue
         chosen = (known or {}).get(table, child)
         key = factory_class, chosen if issubclass(chosen, child) else child
@@ -104,7 +104,8 @@ def _counted(
         )
     counted = own.per_parent if own.per_parent is not None else declared.per_parent()
     key = ForeignKey(parent, column=own.column, per_parent=counted)
-    body = {"__module__": child.__module__, declared.name: key, **declared.defaults}
+    options = type("Meta", (), {"rows": None})  # they are counted
+    body = {"__module__": child.__module__, "Meta": options, declared.name: key, **declared.defaults}
     made: type[TableFactory] = type(child)(child.__name__, (child,), body)  # type: ignore[misc]
     return made
 

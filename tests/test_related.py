@@ -35,6 +35,7 @@ class OrderFactory(TableFactory):
 class ItemFactory(TableFactory):
     class Meta:
         table = "items"
+        rows = 1_000
 
     item_id = Key("I{}")
     order = ForeignKey(OrderFactory)
