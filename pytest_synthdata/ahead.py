@@ -10,6 +10,7 @@ import numpy as np
 from pytest_synthdata.columns.generators import Generator, is_vectorised
 from pytest_synthdata.columns.plan import Batch, Bound
 from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.columns.rows import fresh
 from pytest_synthdata.errors import SynthDataError
 
 _FEWEST, _MOST = 8, 256
@@ -45,7 +46,7 @@ class RowsAhead:
             if isinstance(self._bound.plan.columns[name], Reference):
                 rows_ahead(self._bound.parent(name)).offer(batch.related(name))
                 return int(np.asarray(batch.read(name))[position])
-            return batch.objects(name)[position]
+            return fresh(batch.objects(name)[position])
         except SynthDataError:
             return NOTHING  # some row of the batch cannot be made: this one alone perhaps can
 
@@ -82,6 +83,18 @@ def rows_ahead(bound: Bound) -> RowsAhead:
     return ahead
 
 
+def made_ahead(bound: Bound, name: str, step: Any) -> Any:
+    """A value of the row that a step of factory_boy builds, as the table has it; `NOTHING` where it is not there.
+
+    Nor is it where something is overridden that it depends on.
+    """
+    extras = step.builder.extras
+    if type(bound) is not Bound or (extras and step.builder.factory_meta.has_switches):
+        return NOTHING
+    overridden = [field.partition("__")[0] for field in extras]
+    return rows_ahead(bound).cell(name, step.sequence, overridden)
+
+
 def _generators(bound: Bound, name: str, seen: set[tuple[str, str]]) -> Iterator[Generator]:
     """A column and all that it depends on, in this table and its parents."""
     head, dot, rest = name.partition(".")
@@ -102,4 +115,4 @@ def _generators(bound: Bound, name: str, seen: set[tuple[str, str]]) -> Iterator
             yield from _generators(parent, rest, seen)
 
 
-__all__ = ["NOTHING", "RowsAhead", "rows_ahead"]
+__all__ = ["NOTHING", "RowsAhead", "made_ahead", "rows_ahead"]

@@ -21,7 +21,7 @@ from factory import builder, enums
 from factory import declarations as boy
 from faker.providers import DynamicProvider
 
-from pytest_synthdata.ahead import NOTHING, rows_ahead
+from pytest_synthdata.ahead import NOTHING, made_ahead
 from pytest_synthdata.columns.expressions import FIRST_CONDITION, Column, Truth, When, literal
 from pytest_synthdata.columns.generators import Cast, Cells, Constant, Generator
 from pytest_synthdata.columns.nested import plain
@@ -96,7 +96,7 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
             raise DeclarationError(f"{self.name} is a column and takes no '__' arguments: {', '.join(extra)}")
         bound = enclosing_bound(step)
         declared = bound.plan.columns.get(self.name) is self.generator
-        if declared and (value := _made_ahead(bound, self.name, step)) is not NOTHING:
+        if declared and (value := made_ahead(bound, self.name, step)) is not NOTHING:
             return value
         cells = _single_cell(self.name, instance, step)
         if self.lane is not None:
@@ -119,7 +119,7 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
         self.foreign_key = foreign_key
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
-        pick = _made_ahead(enclosing_bound(step), self.name, step)
+        pick = made_ahead(enclosing_bound(step), self.name, step)
         if pick is NOTHING:
             cells = _single_cell(self.name, instance, step)
             pick = int(np.asarray(cells.reader.bound.plan.columns[self.name].values(cells))[0])
@@ -144,15 +144,6 @@ class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         with borrowed_generators() as reseed:
             reseed(seed)
             return self.declaration.evaluate_pre(instance=instance, step=step, overrides=overrides)
-
-
-def _made_ahead(bound: Bound, name: str, step: Any) -> Any:
-    """A value of the row as the table has it, if it is there and what is overridden is no matter to it."""
-    extras = step.builder.extras
-    if type(bound) is not Bound or (extras and step.builder.factory_meta.has_switches):
-        return NOTHING
-    overridden = [field.partition("__")[0] for field in extras]
-    return rows_ahead(bound).cell(name, step.sequence, overridden)
 
 
 def _single_cell(name: str, instance: Any, step: Any) -> Cells:
@@ -304,7 +295,7 @@ class RowByRow(Generator):
     def values(self, cells: Cells) -> Values:
         from pytest_synthdata.factories.base import bound_to
 
-        with bound_to(cells.reader.bound):
+        with bound_to(cells.reader.bound), borrowed_generators(for_rows=True):
             return python_values([plain(self._value(sequence)) for sequence in cells.rows.tolist()], cells)
 
     def _value(self, sequence: int) -> Any:

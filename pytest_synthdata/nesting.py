@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import factory
-from factory import builder
+from factory import builder, enums
 from factory import declarations as boy
 
+from pytest_synthdata.ahead import NOTHING, made_ahead
 from pytest_synthdata.columns.nested import Nested
 from pytest_synthdata.columns.plan import Bound, Plan
 from pytest_synthdata.columns.rows import Row
@@ -42,8 +43,13 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         del instance
+        bound = enclosing_bound(step)
+        if isinstance(bound.plan.columns.get(self.name), Nested) and step.builder.strategy != enums.STUB_STRATEGY:
+            value = made_ahead(bound, self.name, step)
+            if value is not NOTHING:
+                return value
         nested = NestedBuilder(self.get_factory()._meta, self.fields(extra), step.builder.strategy)
-        nested.bound = self._bound(enclosing_bound(step))
+        nested.bound = self._bound(bound)
         return nested.build(parent_step=step, force_sequence=step.sequence)
 
     def fields(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,15 @@ def as_objects(array: pa.Array) -> list[Any]:
     return [_shaped(value, array.type) for value in values] if pa.types.is_nested(array.type) else values
 
 
+def fresh(value: Any) -> Any:
+    """A value of its own for whoever may change it."""
+    if isinstance(value, Row):
+        return Row(**{name: fresh(item) for name, item in value.items()})
+    if isinstance(value, dict):
+        return {name: fresh(item) for name, item in value.items()}
+    return [fresh(item) for item in value] if isinstance(value, list) else value
+
+
 def _shaped(value: Any, type_: pa.DataType) -> Any:
     if value is None or not pa.types.is_nested(type_):
         return value
@@ -52,4 +61,4 @@ def _shaped(value: Any, type_: pa.DataType) -> Any:
     return [_shaped(item, type_.value_type) for item in value]
 
 
-__all__ = ["Row", "as_objects"]
+__all__ = ["Row", "as_objects", "fresh"]

@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,31 +22,43 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope
 
 
+# Who has the generators: nobody, the rows of a column, or a function of a row, which may be amid its draws.
+_FOR_ROWS, _FOR_A_FUNCTION = "rows", "function"
+_borrower: ContextVar[str | None] = ContextVar("borrower", default=None)
+
+
 @contextmanager
-def borrowed_generators() -> Iterator[Callable[[int], None]]:
+def borrowed_generators(*, for_rows: bool = False) -> Iterator[Callable[[int], None]]:
     """Lend the global random generators to a user's function, and give them back as they were.
 
     Yields a function that seeds them all. Nothing outside notices: other plugins reseed these generators too.
+
+    Args:
+        for_rows: whether many functions will borrow them, one after the other: then they are given back only once.
     """
     # Only where somebody imported factory_boy or Faker, which this module must not.
     generators = [random._inst]
     for module, name in (("factory.random", "randgen"), ("faker.generator", "random")):
         if module in sys.modules:
             generators.append(getattr(sys.modules[module], name))
-    states = [generator.getstate() for generator in generators]
-    numpy_state = np.random.get_state()  # noqa: NPY002
 
     def seed(number: int) -> None:
         for generator in generators:
             generator.seed(number)
         np.random.seed(number & 0xFFFFFFFF)  # noqa: NPY002
 
+    is_lent = _borrower.get() == _FOR_ROWS
+    states = [] if is_lent else [generator.getstate() for generator in generators]
+    numpy_state = None if is_lent else np.random.get_state()  # noqa: NPY002
+    token = _borrower.set(_FOR_ROWS if for_rows else _FOR_A_FUNCTION)
     try:
         yield seed
     finally:
-        for generator, state in zip(generators, states, strict=True):
-            generator.setstate(state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
+        _borrower.reset(token)
+        if numpy_state is not None:
+            for generator, state in zip(generators, states, strict=True):
+                generator.setstate(state)
+            np.random.set_state(numpy_state)  # noqa: NPY002
 
 
 @dataclass(frozen=True)
