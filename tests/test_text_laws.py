@@ -39,7 +39,7 @@ LOCAL_PROVIDERS = {
         "catch_phrase", "state", "state_abbr", "ssn", "hex_color", "random_int", "currency", "suffix", "mac_address",
         "ipv4",
     ),
-    "de_DE": ("catch_phrase", "state", "civil_status_code", "city_with_postcode"),
+    "de_DE": ("catch_phrase", "state", "city_name", "city_with_postcode"),
     "fr_FR": ("region", "department", "department_name"),
     "ja_JP": ("catch_phrase", "prefecture", "kana_name", "romanized_name", "first_name_pair", "chome"),
     "pt_BR": ("estado_nome", "bairro", "cellphone_number", "estado_sigla"),
