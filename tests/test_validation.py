@@ -422,6 +422,43 @@ def test_a_parents_parent_is_looked_up() -> None:
     }
 
 
+class PersonFactory(TableFactory):
+    class Meta:
+        table = "people"
+
+    person_id = Key("P{}")
+    grade = Categorical({"senior": 0.25, "junior": 0.75})
+    boss = ForeignKey("self", weights=Given("grade", {"senior": 9, "junior": 1}))
+    boss_grade = col("boss.grade")
+    second = col("boss.boss.person_id")
+    bonus = Given("boss.grade", {"senior": Normal(100, 5)}, default=Normal(50, 5))
+
+
+def test_rows_of_the_own_table_are_looked_up() -> None:
+    dataset = Dataset({PersonFactory: 600})
+    result = dataset.validate()
+    assert result.ok, "\n".join(map(str, result.failed))
+    assert not result["people"].unchecked
+    people = dataset.people.to_arrow()
+    for name, row, value, place, kind in (
+        ("boss_id", 77, "P9999", "boss", "orphans"),
+        ("boss_grade", 5, "chief", "boss_grade", "not as computed"),
+        ("second", 9, "P599", "second", "not as computed"),
+    ):
+        cells = people[name].to_pylist()
+        cells[row] = value
+        failed = dataset.validate({"people": altered(people, name, cells)}).failed
+        assert (place, kind, (row,)) in {(check.column, check.kind, check.examples) for check in failed}
+
+
+def test_rows_that_can_be_read_once_are_not_looked_up_and_that_is_said() -> None:
+    result = Dataset({PersonFactory: 100}).validate(
+        {"people": Dataset({PersonFactory: 100}).people.to_arrow().to_reader()}
+    )
+    assert result.ok
+    assert result["people"].unchecked["boss_id"] == "it refers to rows of people itself, which can be read only once"
+
+
 def test_order_and_batches_do_not_matter(events: pa.Table) -> None:
     shuffled = events.take(pa.array(np.random.default_rng(5).permutation(events.num_rows)))
     batches = shuffled.to_batches(max_chunksize=777)

@@ -17,7 +17,7 @@ from pytest_synthdata.columns.values import to_arrow, to_numpy
 from pytest_synthdata.validation.columns import leaf_of, measure_of
 from pytest_synthdata.validation.describe import describe, is_formula, leaves, spoken
 from pytest_synthdata.validation.measures import Finding, Rule
-from pytest_synthdata.validation.rows import Pairs, Parent, Rows
+from pytest_synthdata.validation.rows import Pairs, Parent, Rows, key_column
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p
 
 Floats = npt.NDArray[np.float64]
@@ -39,7 +39,8 @@ class ReferenceMeasure:
         self.rows = 0
         self.orphans, self.broken = Rule(), Rule()
         self.counts = np.zeros(parent.rows.count, np.int64)
-        self.weights = _weights(parent, reference.weights, name)
+        # Of a row's own table only those before it can be picked, whatever they weigh.
+        self.weights = None if reference.itself else _weights(parent, reference.weights, name)
         self.classes, self.labels = _classes(parent, reference.weights, self.weights)
         # Of rows whose condition leaves out some parents: how many of each class were picked, were expected, and vary.
         self.sampled = np.zeros((3, len(self.labels)))
@@ -50,9 +51,12 @@ class ReferenceMeasure:
         positions = rows.positions(self.name)
         orphan = positions < 0
         everyone = np.arange(rows.count)
+        known = everyone[~orphan] if orphan.any() else everyone
+        if self.reference.itself:
+            key = rows.read(str(key_column(rows.bound.plan, self.name)))
+            orphan &= ~np.asarray(to_numpy(pc.is_null(to_arrow(key))), np.bool_)  # the first row refers to none
         self.rows += rows.count
         self.orphans.add(orphan, everyone, rows.start)
-        known = everyone[~orphan] if orphan.any() else everyone
         self.counts += np.bincount(positions[known], minlength=len(self.counts))
         if self.where is not None and is_formula(self.where) and len(known):
             met = self._meets(rows, known, positions[known])

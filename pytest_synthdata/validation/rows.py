@@ -103,6 +103,10 @@ class Rows:
         self._known: dict[str, Values] = {}
         self.count = len(next(iter(columns.values()), ()))
 
+    def refer(self, parents: Mapping[str, Parent]) -> None:
+        """Let references look up these parents, by the reference's name."""
+        self._parents = parents
+
     @cached_property
     def rows(self) -> Bits:
         """Row numbers."""

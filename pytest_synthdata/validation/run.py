@@ -61,7 +61,10 @@ def validate(
         own = table.name not in given
         if own and parents is not None:
             continue
-        source = source_of(table if own else given[table.name], f"validate {table.name}")
+        rows = table if own else given[table.name]
+        source = source_of(rows, f"validate {table.name}")
+        if table.name in wanted and (before := _of_itself(table.bound, rows, generated=own)) is not None:
+            at_hand[table.name] = before
         keeper = Keeper(table.bound, looked_up)
         result = _pass(table.bound, source, at_hand, keeper, generated=own, measured=table.name in wanted)
         if (parent := keeper.parent()) is not None:
@@ -79,7 +82,7 @@ def looked_up_by(children: Iterable[Bound]) -> dict[str, list[str]]:
     def visit(bound: Bound, names: Iterable[str]) -> None:
         for reference, generator in bound.plan.references.items():
             if generator.itself:
-                continue  # a row's own table is looked at while its parents are not at hand
+                continue
             parent = bound.parents[generator.parent.table]
             read = [name.removeprefix(f"{reference}.") for name in names if name.startswith(f"{reference}.")]
             weights = [name for one in generator.of_parent() for name in one.reads()]
@@ -90,6 +93,26 @@ def looked_up_by(children: Iterable[Bound]) -> dict[str, list[str]]:
     for child in children:
         visit(child, list(_reads(child.plan)))
     return {table: list(names) for table, names in found.items()}
+
+
+def _of_itself(bound: Bound, data: Any, *, generated: bool) -> Parent | None:
+    """What a table that refers to its own rows looks up of them: they are read once before, where that can be done."""
+    plan = bound.plan
+    names = [name for name, reference in plan.references.items() if reference.itself]
+    if not names or isinstance(data, pa.RecordBatchReader):
+        return None
+    reads = {name.removeprefix(f"{one}.").partition(".")[0] for one in names for name in _reads(plan)}
+    keys = {str(key_column(plan, name)) for name in names}
+    keeper = Keeper(bound, sorted(({str(plan.key)} | keys | reads) & {*plan.visible}))
+    source = source_of(data, f"validate {plan.table}")
+    start = 0
+    for columns in source.in_types(bound.schema, plan.table):
+        keeper.add(Rows(bound, columns, start, generated=generated))
+        start = start + len(next(iter(columns.values()), ()))
+    parent = keeper.parent()
+    if parent is not None:
+        parent.rows.refer(dict.fromkeys(names, parent))
+    return parent
 
 
 def _reads(plan: Plan) -> Iterator[str]:
@@ -138,8 +161,8 @@ class TableMeasures:
         self.bound, plan = bound, bound.plan
         self.missing = [name for name in plan.visible if name not in schema.names]
         present = [name for name in plan.visible if name in schema.names]
-        keys = {key_column(plan, reference): reference for reference in plan.references}
-        self.columns = [ColumnMeasure(bound, name) for name in present if name not in keys]
+        keys = {reference: key_column(plan, reference) for reference in plan.references}
+        self.columns = [ColumnMeasure(bound, name) for name in present if name not in keys.values()]
         self.keys = [
             KeyMeasure(plan.table, name, key_form(plan, name), getattr(plan.columns[name], "pattern", ""))
             for name in present
@@ -147,13 +170,11 @@ class TableMeasures:
         ]
         self.references = [
             ReferenceMeasure(bound, name, parents[name])
-            for key, name in keys.items()
+            for name, key in keys.items()
             if key in present and name in parents
         ]
         self.unlooked = {
-            str(key or name): f"the rows of {plan.references[name].parent.table} are not at hand"
-            for key, name in keys.items()
-            if name not in parents
+            str(key or name): _why_unlooked(plan.references[name]) for name, key in keys.items() if name not in parents
         }
 
     def add(self, rows: Rows, columns: Mapping[str, pa.Array]) -> None:
@@ -195,6 +216,15 @@ class TableMeasures:
                 yield check(table, reference.name, "", finding)
         for column in self.columns:
             yield from column.checks()
+
+
+def _why_unlooked(reference: Reference) -> str:
+    table = reference.parent.table
+    if reference.itself:
+        return f"it refers to rows of {table} itself, which can be read only once"
+    if reference.parent.key is None:
+        return f"the key of {table} has several columns, which are not looked up"
+    return f"the rows of {table} are not at hand"
 
 
 __all__ = ["TableMeasures", "validate"]
