@@ -1,4 +1,4 @@
-"""The laws of what Faker's providers are built from: drawing, filling patterns, parsing formats, making slugs."""
+"""The laws of what Faker's providers are built from: drawing, filling patterns, parsing formats, identifiers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from pytest_synthdata.columns.text.laws import Draw, Joined, Law, Mixed, each, expand, is_random, is_text, join, mix
+from pytest_synthdata.columns.text.laws import Draw, Law, expand, is_random, is_text, join, mix
 from pytest_synthdata.columns.text.reading import Primitive, Reader, Run
+from pytest_synthdata.columns.text.slugs import slugifying, unidecoding
 from pytest_synthdata.columns.text.symbols import Symbol, Unreadable
 
 _DIGIT = Draw(tuple("0123456789"))
@@ -75,8 +76,8 @@ def reader(generator: Any) -> Reader:
         misc.Provider.uuid4: _uuid4,
         getattr(internet.Provider, "_get_all_networks_and_weights", None): _networks,
         getattr(internet.Provider, "_random_ipv4_address_from_subnets", None): _address,
-        unidecode: _unidecode(lru_cache(_WORDS)(unidecode)),
-        slugify: _slugify(lru_cache(_WORDS)(slugify)),
+        unidecode: unidecoding(lru_cache(_WORDS)(unidecode)),
+        slugify: slugifying(lru_cache(_WORDS)(slugify)),
         add_ordereddicts: lambda run, _, args, __: run.apply(add_ordereddicts, *args),
     }
     read = Reader(table, _of_random)
@@ -299,58 +300,3 @@ def _choices(run: Run, population: Any, weights: Any = None, *, k: int = 1) -> A
 _RANDOM: dict[str, Callable[..., Any]] = {
     "randint": _between, "randrange": _range, "choice": _choice, "choices": _choices,
 }  # fmt: skip
-
-
-def _unidecode(unidecode: Callable[[str], str]) -> Primitive:
-    def primitive(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        del owner
-        (value,) = (*args, *kwargs.values())
-        return run.transform(lambda law: each(law, unidecode), value)
-
-    return primitive
-
-
-def _slugify(slugify: Callable[..., str]) -> Primitive:
-    def primitive(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        del owner
-        value, *rest = args
-        if isinstance(value, Symbol) and isinstance(value.law, Draw):
-            return run.apply(lambda text: slugify(text, *rest, **kwargs), value)
-        return run.transform(lambda law: _slug(law, partial(slugify, *rest, **kwargs)), value)
-
-    return primitive
-
-
-def _slug(law: Law, slugify: Callable[[str], str]) -> Law:
-    """The slug of a text that is put together, where it is the slugs of its pieces put together."""
-
-    def piece(text: str) -> str:
-        if not text.isascii():
-            raise Unreadable("a slug of letters that may melt together")
-        return slugify(f"x{text}x")[1:-1]  # neither end is stripped
-
-    slug = each(law, piece)
-    begins, ends, _ = _hyphens(slug)
-    if begins or ends:
-        raise Unreadable("a slug that may be stripped")
-    return slug
-
-
-def _hyphens(law: Law) -> tuple[bool, bool, bool]:
-    """Whether a text may begin with a hyphen, end with one, and be empty; raises where two may meet and become one."""
-    if isinstance(law, Mixed):
-        edges = [_hyphens(option) for _, option in law.options]
-    elif isinstance(law, Joined):
-        begins, ends, empty = False, False, True
-        for part in law.parts:
-            part_begins, part_ends, part_empty = _hyphens(part)
-            if ends and part_begins:
-                raise Unreadable("a slug whose hyphens may meet")
-            begins |= empty and part_begins
-            ends = part_ends or (part_empty and ends)
-            empty &= part_empty
-        return begins, ends, empty
-    else:
-        texts = law.values if isinstance(law, Draw) else [law]
-        edges = [(text.startswith("-"), text.endswith("-"), not text) for text in texts]
-    return tuple(any(edge) for edge in zip(*edges, strict=True))  # type: ignore[return-value]
