@@ -24,7 +24,7 @@ _PLACEHOLDERS: dict[str, Law] = {
     "@": Draw(("", *"123456789"), (0.5, *(0.5 / 9,) * 9)),
 }
 _WORDS = 1 << 16  # whose ASCII letters are known for a while: the same lists come again and again
-_PATTERN = re.compile(r"[#%$!@]")
+_PATTERN, _LETTER, _HEX_DIGIT = re.compile(r"[#%$!@]"), re.compile(r"\?"), re.compile(r"\^")
 
 
 def reader(generator: Any) -> Reader:
@@ -135,7 +135,7 @@ def numerified(text: str) -> Law:
 
 def _lexified(letters: str) -> Callable[[str], Law]:
     drawn = _letters(letters)
-    return lambda text: _filled(text, re.compile(r"\?"), lambda _: drawn)
+    return lambda text: _filled(text, _LETTER, lambda _: drawn)
 
 
 def _bothified(letters: str) -> Callable[[str], Law]:
@@ -146,7 +146,7 @@ def _bothified(letters: str) -> Callable[[str], Law]:
 def _hexified(upper: bool) -> Callable[[str], Law]:
     letters = string.hexdigits[:-6]
     drawn = _letters(letters.upper() if upper else letters)
-    return lambda text: _filled(text, re.compile(r"\^"), lambda _: drawn)
+    return lambda text: _filled(text, _HEX_DIGIT, lambda _: drawn)
 
 
 def _uuid4(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:

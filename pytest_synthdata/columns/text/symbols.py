@@ -69,4 +69,10 @@ def itself(value: Any) -> Any:
 
 
 def is_open(value: Any) -> bool:
-    return isinstance(value, (Symbol, Words)) or (isinstance(value, (list, tuple)) and any(map(is_open, value)))
+    """Whether anything of a value is left open."""
+    if not isinstance(value, (list, tuple)):
+        return isinstance(value, (Symbol, Words))
+    kinds = set(map(type, value))  # a provider's long lists are of strings alone
+    if kinds & {Symbol, Words}:
+        return True
+    return any(issubclass(kind, (list, tuple)) for kind in kinds) and any(map(is_open, value))
