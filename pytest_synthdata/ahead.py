@@ -97,7 +97,7 @@ def made_ahead(bound: Bound, name: str, step: Any) -> Any:
 
 def _generators(bound: Bound, name: str, seen: set[tuple[str, str]]) -> Iterator[Generator]:
     """A column and all that it depends on, in this table and its parents."""
-    head, dot, rest = name.partition(".")
+    head, dot, rest = (name, "", "") if name in bound.plan.columns else name.partition(".")
     if (bound.plan.table, name) in seen:
         return
     seen.add((bound.plan.table, name))

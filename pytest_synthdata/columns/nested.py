@@ -103,6 +103,8 @@ class Nested(Generator):
         types = {name: bound.type_of(name) for name in self.plan.visible}
         arrays = [to_arrow(rows.read(name), type_) for name, type_ in types.items()]
         if self.shape == "struct":
+            if not arrays:
+                return pa.array([{}] * len(cells.rows), pa.struct([]))
             return pa.StructArray.from_arrays(arrays, names=list(types))
         return _interleaved(arrays, len(cells.rows))
 

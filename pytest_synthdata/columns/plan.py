@@ -363,7 +363,7 @@ class Batch:
 
     def _make(self, name: str) -> Values:
         head, dot, rest = name.partition(".")
-        if dot:
+        if dot and name not in self.bound.plan.columns:  # a column may have a dot in its name
             if isinstance(reference := self.bound.plan.columns.get(head), Reference):
                 values = self.related(head).read(rest)
                 return _only_where(np.asarray(self.read(head)) >= 0, values) if reference.itself else values

@@ -40,7 +40,7 @@ _NAMES: dict[str, pa.DataType] = {
 }
 _KNOWN = (*_NAMES, "decimal(12,2)", "array<int>", "map<string,int>", "struct<a:int,b:string>")
 _TOKEN = re.compile(r"\s*(`(?:[^`]|``)*`|[\w.]+|[<>(),:])")
-_MOST_DIGITS = 38
+MOST_DIGITS = 38
 
 
 def arrow_type(type_: pa.DataType | str) -> pa.DataType:
@@ -142,9 +142,9 @@ class _Reader:
             if name in ("varchar", "char"):
                 return pa.string()
             precision, scale = [*numbers, 0][:2]
-            if not 1 <= precision <= _MOST_DIGITS or not 0 <= scale <= precision:
+            if not 1 <= precision <= MOST_DIGITS or not 0 <= scale <= precision:
                 raise DeclarationError(
-                    f"{self.text!r}: a decimal has 1 to {_MOST_DIGITS} digits, of which not more are fractional"
+                    f"{self.text!r}: a decimal has 1 to {MOST_DIGITS} digits, of which not more are fractional"
                 )
             return pa.decimal128(precision, scale)
         if name not in _NAMES:
@@ -257,4 +257,4 @@ def settled(type_: pa.DataType) -> pa.DataType:
     return type_
 
 
-__all__ = ["MONEY", "TIMESTAMP", "annotated_type", "arrow_type", "ddl_schema", "settled", "sql_name"]
+__all__ = ["MONEY", "MOST_DIGITS", "TIMESTAMP", "annotated_type", "arrow_type", "ddl_schema", "settled", "sql_name"]

@@ -69,6 +69,8 @@ def declare(
         deciders: columns that it may depend on.
     """
     share = 0.0
+    if values is not None and pa.types.is_floating(type_):
+        values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, type_))  # no law gives NaN
     if values is not None and values.null_count:
         if values.null_count == len(values):
             return Declared(_in_type(Constant(None), type_, {}))

@@ -40,7 +40,7 @@ class Decider:
 
 def decider(name: str, values: pa.Array) -> Decider | None:
     """A column as one that others may depend on, if it has few values and no nulls."""
-    if values.null_count or not len(values):
+    if values.null_count or not len(values) or pa.types.is_uint64(values.type):  # whose greatest Python ints are none
         return None
     coded = values.dictionary_encode()
     if not 1 < len(coded.dictionary) <= MOST_CASES:

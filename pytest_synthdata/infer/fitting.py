@@ -51,9 +51,13 @@ class Lattice:
 
     Args:
         digits: how many decimal digits they have; None where they are not rounded.
+        least: that their type can hold.
+        most: that their type can hold.
     """
 
     digits: int | None
+    least: float = -math.inf
+    most: float = math.inf
 
     @property
     def step(self) -> float:

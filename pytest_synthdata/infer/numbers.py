@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,9 @@ from pytest_synthdata.infer.fitting import Lattice, Numbers, fit, lattice_of, ro
 from pytest_synthdata.infer.meanings import NUMBERS, Named, is_identifier, points_elsewhere
 
 _FEWEST_KEYS = 3
+_LARGE = 2.0**63
+_EXACT = 1e12  # up to here a decimal's last digit is a number of its own
+_WIDE = 1e6  # what goes to here holds all that names suggest
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,9 @@ def number(column: Named, type_: pa.DataType, values: pa.Array | None, *, is_fir
         return Found(_within(_by_name(column, type_, is_first=is_first), type_))
     numbers = to_numpy(values).astype(np.float64)
     lattice = lattice_for(type_, numbers)
-    if pa.types.is_integer(type_) and _is_key(column, numbers, is_first=is_first):
-        return Found(Key("{}", start=int(numbers.min())))
+    numbers = np.clip(numbers, lattice.least, lattice.most)
+    if pa.types.is_integer(type_) and _is_key(column, values, is_first=is_first):
+        return Found(Key("{}", start=pc.min(values).as_py()))
     name = f"has_{column.name}"
     value = spike(numbers)
     if value is None or not name.isidentifier():
@@ -72,32 +76,50 @@ def number(column: Named, type_: pa.DataType, values: pa.Array | None, *, is_fir
 
 
 def lattice_for(type_: pa.DataType, numbers: Numbers) -> Lattice:
-    """What the values of a type are multiples of."""
+    """What the values of a type are multiples of, and between what they are."""
+    least, most = _limits(type_)
     if pa.types.is_integer(type_):
-        return Lattice(0)
+        return Lattice(0, least, most)
     if pa.types.is_float32(type_):  # 0.1 is no multiple of 0.1 there
-        return lattice_of(np.array([float(f"{one:.7g}") for one in numbers.tolist()]))
-    return lattice_of(numbers)
+        numbers = np.array([float(f"{one:.7g}") for one in numbers.tolist()])
+    return replace(lattice_of(numbers), least=least, most=most)
 
 
-def _is_key(column: Named, numbers: Numbers, *, is_first: bool) -> bool:
-    if len(numbers) < _FEWEST_KEYS or numbers.min() < 0 or len(np.unique(numbers)) < len(numbers):
+def _limits(type_: pa.DataType) -> tuple[float, float]:
+    """The least and the greatest number that a type can hold; infinite where none will come near them."""
+    if pa.types.is_integer(type_) and type_.bit_width < 64:  # noqa: PLR2004
+        bounds = np.iinfo(type_.to_pandas_dtype())
+        return int(bounds.min), int(bounds.max)
+    if pa.types.is_decimal(type_):
+        end = 10.0 ** (type_.precision - type_.scale)
+        most = round(end - 10.0**-type_.scale, type_.scale) if end < _EXACT else math.nextafter(end, 0)
+        return -most, most
+    return -math.inf, math.inf
+
+
+def _is_key(column: Named, values: pa.Array, *, is_first: bool) -> bool:
+    least, greatest = pc.min(values).as_py(), pc.max(values).as_py()
+    if len(values) < _FEWEST_KEYS or least < 0 or pc.count_distinct(values).as_py() < len(values):
         return False
-    is_dense = numbers.max() - numbers.min() + 1 == len(numbers)
+    is_dense = greatest - least + 1 == len(values)
     return is_dense or is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name))
 
 
 def law(numbers: Numbers, lattice: Lattice) -> Generator:
     """The best law of some numbers, within their range and rounded as they are."""
     distinct = np.unique(numbers).tolist()
-    names = [int(one) for one in distinct] if lattice.digits == 0 else distinct
+    is_whole = lattice.digits == 0 and max(-distinct[0], distinct[-1]) < _LARGE
+    names = [int(one) for one in distinct] if is_whole else distinct
     generator = fit(numbers, lattice, names).generator
+    if isinstance(generator, Poisson) and generator.lam + 10 * generator.lam**0.5 > lattice.most:
+        return generator.clip(0, lattice.most)
     if isinstance(generator, (Constant, Categorical, Poisson)):
         return generator
     if isinstance(generator, Uniform) and lattice.digits == 0:
         return Uniform(generator.low, generator.high + 1)  # whole numbers lose their fractions
     if isinstance(generator, (Normal, LogNormal, Exponential, Operation)):
-        generator = generator.clip(_outward(float(numbers.min()), -1), _outward(float(numbers.max()), 1))
+        low, high = _outward(float(numbers.min()), -1), _outward(float(numbers.max()), 1)
+        generator = generator.clip(max(low, lattice.least), min(high, lattice.most))
     return generator if lattice.digits is None else generator.round(lattice.digits)
 
 
@@ -112,11 +134,10 @@ def _outward(value: float, direction: int) -> float:
 
 
 def _within(generator: Generator, type_: pa.DataType) -> Generator:
-    """A generator that does not leave a narrow type."""
-    if pa.types.is_decimal(type_) and type_.precision - type_.scale < 6:  # noqa: PLR2004
-        most = 10 ** (type_.precision - type_.scale) - 10.0**-type_.scale
-        return generator if isinstance(generator, Key) else generator.clip(None, float(f"{most:.{type_.scale}f}"))
-    return generator
+    """A generator by name that does not leave a narrow type."""
+    most = float(_limits(type_)[1])
+    is_narrow = most < _WIDE and not isinstance(generator, (Key, Uniform, Categorical))
+    return generator.clip(None, int(most) if most.is_integer() else most) if is_narrow else generator
 
 
 def _by_name(column: Named, type_: pa.DataType, *, is_first: bool) -> Generator:

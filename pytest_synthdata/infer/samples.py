@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.types import arrow_type, ddl_schema, settled
+from pytest_synthdata.columns.types import MOST_DIGITS, arrow_type, ddl_schema, settled
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.validation.sources import source_of
 
@@ -76,7 +76,7 @@ def is_path(text: str) -> bool:
 
 
 def _without_rows(schema: pa.Schema) -> Sample:
-    return Sample(pa.schema([(field.name, _plain_type(field.type)) for field in schema]))
+    return Sample(_plain_schema(schema))
 
 
 def _first(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> tuple[pa.Table, bool]:
@@ -93,7 +93,7 @@ def _first(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> tuple[pa.Tab
 
 def _of_rows(read: tuple[pa.Table, bool]) -> Sample:
     rows, is_whole = read
-    schema = pa.schema([(field.name, _plain_type(field.type)) for field in rows.schema])
+    schema = _plain_schema(rows.schema)
     if len(set(schema.names)) < len(schema.names):
         raise SynthDataError(f"two columns have one name: {schema.names}")
     columns = [
@@ -104,6 +104,16 @@ def _of_rows(read: tuple[pa.Table, bool]) -> Sample:
     return Sample(schema, pa.table(cast, schema=schema), is_whole)
 
 
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    fields = []
+    for field in schema:
+        try:
+            fields.append(pa.field(field.name, _plain_type(field.type)))
+        except SynthDataError as error:  # noqa: PERF203 - says which
+            raise SynthDataError(f"{field.name}: {error}") from None
+    return pa.schema(fields)
+
+
 def _plain_type(type_: pa.DataType) -> pa.DataType:
     """A type as tables have it; of Arrow's several layouts of texts and bytes the usual one."""
     test = pa.types
@@ -112,6 +122,8 @@ def _plain_type(type_: pa.DataType) -> pa.DataType:
     if test.is_large_binary(type_) or test.is_fixed_size_binary(type_) or test.is_binary_view(type_):
         return pa.binary()
     if test.is_decimal(type_):
+        if type_.precision > MOST_DIGITS:
+            raise SynthDataError(f"{type_}: tables have decimals of at most {MOST_DIGITS} digits; cast the column")
         return pa.decimal128(type_.precision, type_.scale)
     if test.is_date(type_):
         return pa.date32()

@@ -154,7 +154,21 @@ def _(value: Any) -> Code:
 
 @code.register
 def _(value: pa.DataType) -> Code:
-    return f"pa.{value}()" if hasattr(pa, str(value)) else f'pa.duration("{value.unit}")'
+    test = pa.types
+    if test.is_list(value):
+        return _call("pa.list_", value.value_type)
+    if test.is_map(value):
+        return _call("pa.map_", value.key_type, value.item_type)
+    if test.is_struct(value):
+        fields = (Bracket("", (("", code(field.name)), ("", code(field.type)))) for field in value)
+        return Bracket("pa.struct", (("", Bracket("", tuple(("", field) for field in fields), "[]")),))
+    if test.is_timestamp(value):
+        return _call("pa.timestamp", value.unit, *([value.tz] if value.tz else []))
+    if test.is_decimal(value):
+        return _call("pa.decimal128", value.precision, value.scale)
+    name, _, unit = str(value).partition("[")
+    name = {"bool": "bool_", "halffloat": "float16", "float": "float32", "double": "float64"}.get(name, name)
+    return _call(f"pa.{name}", *([unit.rstrip("]")] if unit and not test.is_date(value) else []))
 
 
 @code.register

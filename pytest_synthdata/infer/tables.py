@@ -126,7 +126,7 @@ class _Reading:
         self._texts = siblings([one.name for one in sample.schema if pa.types.is_string(one.type)])
         for number, column in enumerate(sample.schema):
             values = sample.column(column.name)
-            found = reference(column, values, parents, self._taken) if number else None
+            found = reference(column, values, parents, self._free_of(column.name)) if number else None
             if found is not None:
                 self._referring.append(found)
                 self.declared |= found.declared
@@ -134,8 +134,12 @@ class _Reading:
             else:
                 self._read(column, values, is_first=number == 0)
 
+    def _free_of(self, column: str) -> set[str]:
+        """The names that no attribute of a column may have."""
+        return self._taken | {name for name in self.sample.schema.names if name != column}
+
     def _read(self, column: pa.Field, values: pa.Array | None, *, is_first: bool) -> None:
-        name = attribute_name(column.name, self._taken)
+        name = attribute_name(column.name, self._free_of(column.name))
         self._taken.add(name)
         if name != column.name:
             self.rename[name] = column.name

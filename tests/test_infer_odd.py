@@ -1,0 +1,118 @@
+# ruff: noqa: DTZ001, E501 - tables, written as such
+"""Tables that are odd: each gives a factory, of the same types, whose source says the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pytest_synthdata import Dataset, SynthDataError, TableFactory
+from pytest_synthdata.infer.samples import sample_of
+from pytest_synthdata.infer.source import module_source
+from pytest_synthdata.infer.tables import infer_tables
+
+ROWS = 150
+DAY, MIDNIGHT = dt.date(2024, 1, 1), dt.datetime(2024, 1, 1)
+STRANGE_NAMES = (
+    *("class", "_x", "__y__", "Meta", "Params", "build", "a b", "a_b", "a__b", "1", "é", "", "id", "customer__tier"),
+    *("factory", "stub", "self", "cells", "x.y", "none", "True"),
+)
+
+
+def repeated(*values: Any) -> Any:
+    return [values[number % len(values)] for number in range(ROWS)]
+
+
+def each(make: Any) -> Any:
+    return [make(number) for number in range(ROWS)]
+
+
+TABLES = {
+    "empty": {
+        "id": pa.array([], pa.int64()), "name": pa.array([], pa.string()), "at": pa.array([], pa.timestamp("us")),
+        "list": pa.array([], pa.list_(pa.int32())), "map": pa.array([], pa.map_("string", "int32")),
+        "struct": pa.array([], pa.struct([("a", pa.int32())])),
+    },
+    "no columns": {},
+    "one row": {"id": [1], "name": ["x"], "v": [1.5], "at": [MIDNIGHT], "d": [DAY], "l": [[1]], "b": [True]},
+    "two rows": {"id": [1, 2], "name": ["x", "y"], "v": [1.5, 2.5], "at": [MIDNIGHT] * 2, "b": [True, False]},
+    "no numbers": {"v": repeated(1.0, float("nan"), float("inf"), -3.0), "w": repeated(float("nan"))},
+    "large numbers": {
+        "unsigned": pa.array(repeated(2**64 - 1, 2**63, 5), pa.uint64()), "far": repeated(2**62, -(2**62), 0),
+        "key": each(lambda n: 10**17 + n), "negative": each(lambda n: -n),
+    },
+    "texts": {
+        "some": repeated("", "a", None), "unicode": repeated("ünï", "日本", "x"), "quotes": repeated("it's \"x\"", "b\\n", "c\n"),
+        "longer": each(lambda n: ("word " * n).strip()), "key": each(lambda n: f"{{A}}-{n}%"), "number": each(lambda n: str(n * 7)),
+        "patterns": each(lambda n: f"#%?{n % 9}!"), "long_key": each(lambda n: f"k{10**25 + n}"),
+    },
+    "decimals": {
+        "wide": [*[decimal.Decimal("1.23")] * 30, decimal.Decimal("99999999999999999999999999999999.99")],
+        "narrow": pa.array([decimal.Decimal(n % 4) / 4 for n in range(31)], pa.decimal128(4, 3)),
+    },
+    "times": {
+        "old": each(lambda n: dt.date(1850 + n, 1, 1)), "before": each(lambda n: dt.datetime(1960, 1, 1) + dt.timedelta(n, hours=n)),
+        "zoned": pa.array(repeated(MIDNIGHT), pa.timestamp("ms", "Europe/Berlin")), "same": repeated(MIDNIGHT),
+        "of day": each(lambda n: dt.time(n % 24)), "spans": each(lambda n: dt.timedelta(hours=n)),
+        "farthest": repeated(dt.datetime(9999, 12, 31), dt.datetime(1, 1, 1)),
+    },
+    "nested": {
+        "structs": each(lambda n: [{"a": n, "b": None}] * (n % 3)), "lists": each(lambda n: [[n]] * (n % 2)),
+        "nothing": repeated(None, []), "nulls": each(lambda n: None if n % 3 else {"x": {"y": n}}), "none": pa.array([{}] * ROWS, pa.struct([])),
+        "map": pa.array(repeated(None, [("k", None)]), pa.map_("string", "int64")),
+        "numbers": pa.array(each(lambda n: [(n, 1)]), pa.map_("int64", "int64")),
+        "coded": pa.array(repeated("a", "b")).dictionary_encode(),
+    },
+    "names": {name: list(range(ROWS)) for name in STRANGE_NAMES},
+    "truths": {"true": [True] * ROWS, "null": pa.nulls(ROWS, pa.bool_()), "mixed": repeated(True, None)},
+    "ends of types": {
+        "small": pa.array(each(lambda n: 32_767 - n * n), pa.int16()), "tiny": pa.array(each(lambda n: 127 - n % 60), pa.int8()),
+        "poisson": pa.array(np.random.default_rng(1).poisson(220, ROWS).clip(0, 255), pa.uint8()),
+        "normal": pa.array(np.random.default_rng(1).normal(30_000, 2_000, ROWS).clip(0, 32_767).astype(np.int16)),
+        "decimal": pa.array(each(lambda n: decimal.Decimal(9995 - n * 13) / 100), pa.decimal128(4, 2)),
+    },
+    "types": {
+        "i8": pa.array(repeated(1, -128, 127), pa.int8()), "u8": pa.array(repeated(255, 0, 7), pa.uint8()),
+        "f16": pa.array(np.array(repeated(1.5, 2.5, 3.5), np.float16)), "bytes": repeated(b"x"), "null": pa.nulls(ROWS),
+        "fixed": pa.array(repeated(b"abc"), pa.binary(3)), "large": pa.array(repeated("a"), pa.large_string()),
+        "large_list": pa.array(repeated([1]), pa.large_list(pa.int8())), "pair": pa.array(repeated([1, 2]), pa.list_(pa.int8(), 2)),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", TABLES.values(), ids=TABLES)
+def test_it_gives_a_factory_and_its_source(columns: Any) -> None:
+    sample = sample_of(pa.table(columns), "odd")
+    ((inferred, made),) = infer_tables({"odd": sample}, base=TableFactory)
+    module: dict[str, Any] = {"__name__": "shop"}
+    exec(compile(module_source([inferred], "Odd."), "<inferred>", "exec", dont_inherit=True), module)
+    (again,) = [one for one in module.values() if isinstance(one, type) and one.__module__ == "shop"]
+    assert repr(again._meta.plan()) == repr(made._meta.plan())
+    rows = Dataset({made: 200})["odd"].to_arrow()
+    rows.validate(full=True)
+    assert {name: rows.schema.field(name).type for name in rows.schema.names} == {
+        field.name: field.type for field in sample.schema
+    }
+    built = made.build(__sequence=0)
+    assert list(built) == rows.schema.names
+
+
+def test_nothing_runs_over_the_end_of_its_type() -> None:
+    ends = pa.table(TABLES["ends of types"])
+    made = Dataset({TableFactory.from_schema(ends, table="ends"): 20_000})["ends"].to_arrow()
+    for name in ends.schema.names:
+        low, high = (float(end(ends[name].to_numpy())) for end in (np.min, np.max))
+        least, most = (float(end(made[name].to_numpy())) for end in (np.min, np.max))
+        slack = 0.01 * max(abs(low), abs(high)) + (10 * high**0.5 if name == "poisson" else 0)
+        assert low - slack <= least <= most <= high + slack, name
+
+
+def test_more_digits_than_a_table_has() -> None:
+    wide = pa.table({"c": pa.array([decimal.Decimal(1)], pa.decimal256(60, 20))})
+    with pytest.raises(SynthDataError, match=r"c: decimal256\(60, 20\): tables have decimals of at most 38 digits"):
+        TableFactory.from_schema(wide)
