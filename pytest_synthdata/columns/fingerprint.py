@@ -19,6 +19,7 @@ from pytest_synthdata.columns.values import to_arrow
 from pytest_synthdata.errors import SynthDataError
 
 _WORD = 8  # bytes
+_RANGE = 1 << 64
 
 
 def fingerprint(batches: Iterable[pa.RecordBatch]) -> str:
@@ -28,14 +29,25 @@ def fingerprint(batches: Iterable[pa.RecordBatch]) -> str:
     >>> fingerprint([one]) == fingerprint([one.slice(1), one.slice(0, 1)])
     True
     """
+    return combined([sums(batches)])
+
+
+def sums(batches: Iterable[pa.RecordBatch]) -> tuple[int, int, int]:
+    """What some rows of a table add to its fingerprint: two sums of 64 bits, and their number."""
     totals, rows = np.zeros(2, np.uint64), 0
     for batch in batches:
         for number in range(2):
             totals[number] += _row_hashes(batch, number).sum(dtype=np.uint64)
         rows += batch.num_rows
+    return int(totals[0]), int(totals[1]), rows
+
+
+def combined(parts: Iterable[tuple[int, int, int]]) -> str:
+    """The fingerprint of a table by the `sums` of its parts."""
+    first, second, rows = (sum(values) for values in zip((0, 0, 0), *parts, strict=True))
     final = (
-        Stream(("fingerprint", str(number), str(rows), str(total))).bits(np.zeros(1, np.uint64))[0]
-        for number, total in enumerate(totals)
+        Stream(("fingerprint", str(number), str(rows), str(total % _RANGE))).bits(np.zeros(1, np.uint64))[0]
+        for number, total in enumerate((first, second))
     )
     return "".join(f"{half:016x}" for half in final)
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.databricks.client import MissingCredentialsError, WorkspaceError
     from pytest_synthdata.databricks.clusters import ClusterNotRunningError
     from pytest_synthdata.databricks.compute import execute_databricks_command, run_python_file_on_databricks
+    from pytest_synthdata.databricks.generation import generate_on_cluster
     from pytest_synthdata.databricks.leftovers import sweep
     from pytest_synthdata.databricks.results import ExecutionResult
     from pytest_synthdata.databricks.serverless import run_on_serverless
@@ -21,6 +22,7 @@ _MODULES = {
     "Saved": "upload",
     "WorkspaceError": "client",
     "execute_databricks_command": "compute",
+    "generate_on_cluster": "generation",
     "run_on_serverless": "serverless",
     "run_python_file_on_databricks": "compute",
     "sweep": "leftovers",
@@ -33,6 +35,7 @@ __all__ = [
     "Saved",
     "WorkspaceError",
     "execute_databricks_command",
+    "generate_on_cluster",
     "run_on_serverless",
     "run_python_file_on_databricks",
     "sweep",

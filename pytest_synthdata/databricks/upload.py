@@ -7,14 +7,14 @@ temporary one, it also holds a note of that, by which what a crash leaves can be
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.names import VolumePath, is_safe
@@ -27,6 +27,8 @@ MANIFEST = "_synthdata.json"
 NOTE = "_synthdata_unfinished.json"
 _FORM = 1  # of the manifest
 _OF_A_TABLE = ("part-", "_")  # how the names of a written table's files begin
+Stored: TypeAlias = "tuple[list[dict[str, Any]], str]"  # the files of a table, and its fingerprint
+Store: TypeAlias = "Callable[[Table, VolumePath, Any], Stored]"
 _PACKAGES = ("pytest-synthdata", "numpy", "pyarrow", "scipy", "factory-boy", "Faker", "databricks-sdk")
 
 
@@ -100,10 +102,31 @@ class Upload:
         if missing:
             if not overwrite:
                 self._require_free(missing, manifest, fingerprints)
-            self._write(dataset, missing, fingerprints, manifest, spark=spark)
+
+            def store(table: Table, folder: VolumePath, bar: Any) -> Stored:
+                files = self._by_spark(table, spark, folder) if _sees(spark, folder) else None
+                return files or self._by_files(table, folder, bar), fingerprints[table.name]
+
+            self._write(dataset, missing, manifest, store, fingerprints)
         elif not self.temporary and set(self._note()) <= set(manifest):
             self.files.remove(self.folder, NOTE)  # which a process that ended between its last two steps left
         return Saved(str(self.folder), paths, skipped)
+
+    def save_by(self, dataset: Dataset, store: Store, *, overwrite: bool = False) -> Saved:
+        """Save all tables by a function of a table, its folder and a progress bar, which tells files and fingerprint.
+
+        Raises:
+            WorkspaceError: where anything is there, and for what the workspace refuses.
+        """
+        manifest = self.manifest()
+        for table in dataset:
+            if not overwrite and self.files.entries(self.folder / table.name):
+                raise WorkspaceError(
+                    f"{self.folder / table.name} is not empty: overwrite=True, --overwrite replaces it; or choose "
+                    "another folder"
+                )
+        self._write(dataset, list(dataset), manifest, store)
+        return Saved(str(self.folder), {table.name: str(self.folder / table.name) for table in dataset}, ())
 
     def manifest(self) -> dict[str, Any]:
         """The entries of the tables that are whole, by name."""
@@ -126,10 +149,9 @@ class Upload:
         self,
         dataset: Dataset,
         missing: list[Table],
-        fingerprints: Mapping[str, str],
         manifest: Mapping[str, Any],
-        *,
-        spark: Any,
+        store: Store,
+        fingerprints: Mapping[str, str] | None = None,
     ) -> None:
         from tqdm import tqdm
 
@@ -144,10 +166,8 @@ class Upload:
                 folder = self.folder / table.name
                 self.clear(folder)
                 self.files.make(folder)
-                stored = self._by_spark(table, spark, folder) if _sees(spark, self.folder) else None
-                if stored is None:
-                    stored = self._by_files(table, folder, bar)
-                entries[table.name] = _entry(table, fingerprints[table.name], stored)
+                stored, fingerprint = store(table, folder, bar)
+                entries[table.name] = _entry(table, fingerprint, stored)
         self._put_manifest(dataset, entries)
         if not self.temporary:
             self.files.remove(self.folder, NOTE)
@@ -175,6 +195,10 @@ class Upload:
         rows = spark.read.parquet(str(folder)).count()
         if rows != table.num_rows:
             raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that Spark wrote")
+        return self.stored(folder)
+
+    def stored(self, folder: VolumePath) -> list[dict[str, Any]]:
+        """The files in a folder, as the manifest has them."""
         return [{"name": entry.name, "size": entry.size} for entry in self.files.entries(folder)]
 
     def _is_whole(self, name: str, entry: Mapping[str, Any]) -> bool:
@@ -251,4 +275,4 @@ def _sees(spark: Any, folder: VolumePath) -> bool:
     return True
 
 
-__all__ = ["MANIFEST", "NOTE", "Saved", "Upload", "upload"]
+__all__ = ["MANIFEST", "NOTE", "Saved", "Store", "Stored", "Upload", "upload"]

@@ -40,11 +40,15 @@ class Shipment:
     key: str
     schema: pa.Schema
 
-    def rows(self, start: int, stop: int) -> Iterator[pa.RecordBatch]:
-        """The rows from ``start`` to before ``stop``."""
+    def module(self, name: str = "") -> Any:
+        """A module of the engine that came along."""
         if not any(getattr(finder, "name", None) == self.alias for finder in sys.meta_path):
             sys.meta_path.append(EngineImporter(self.alias, self.engine))
-        plans = vars(importlib.import_module(self.alias)).setdefault("plans", {})
+        return importlib.import_module(f"{self.alias}.{name}" if name else self.alias)
+
+    def rows(self, start: int, stop: int) -> Iterator[pa.RecordBatch]:
+        """The rows from ``start`` to before ``stop``."""
+        plans = vars(self.module()).setdefault("plans", {})
         if self.key not in plans:
             if len(plans) >= KEPT_PLANS:
                 plans.clear()

@@ -37,10 +37,7 @@ def row_range(bound: Bound, schema: pa.Schema) -> RowRange:
     """
     from pyspark import cloudpickle  # executors have this one
 
-    plan = pickled_table(bound, cloudpickle)
-    alias, sources = _engine()
-    key = blake2b(plan, digest_size=16).hexdigest()
-    shipment = pickled(arrival.Shipment(PACKAGE, alias, sources, plan, key, schema), cloudpickle, [arrival])
+    shipment = pickled(shipment_of(bound, schema), cloudpickle, [arrival])
 
     # A nested function that refers to nothing else is pickled by value, by whomever.
     def rows(start: int, stop: int) -> Iterator[pa.RecordBatch]:
@@ -50,6 +47,20 @@ def row_range(bound: Bound, schema: pa.Schema) -> RowRange:
         return made
 
     return rows
+
+
+def shipment_of(bound: Bound, schema: pa.Schema) -> arrival.Shipment:
+    """All that it takes to make a table's rows where this package is not installed.
+
+    Raises:
+        PicklingError: for columns that only factory_boy can evaluate, and functions that cannot be pickled.
+    """
+    from pyspark import cloudpickle
+
+    plan = pickled_table(bound, cloudpickle)
+    alias, sources = _engine()
+    key = blake2b(plan, digest_size=16).hexdigest()
+    return arrival.Shipment(PACKAGE, alias, sources, plan, key, schema)
 
 
 @cache
@@ -64,4 +75,4 @@ def _engine() -> tuple[str, dict[str, str]]:
     return alias, {f"{alias}.{name}": text.replace(PACKAGE, alias) for name, text in sources.items()}
 
 
-__all__ = ["RowRange", "row_range"]
+__all__ = ["RowRange", "row_range", "shipment_of"]

@@ -1,0 +1,121 @@
+"""Tables made on a cluster and saved in a Volume from there: the same rows as here, with nothing installed there."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import sys
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from pytest_synthdata.columns.fingerprint import combined
+from pytest_synthdata.databricks import arrived
+from pytest_synthdata.databricks.client import WorkspaceError, preflight
+from pytest_synthdata.databricks.clusters import START_SECONDS
+from pytest_synthdata.databricks.compute import execute_databricks_command
+from pytest_synthdata.databricks.names import VolumePath
+from pytest_synthdata.databricks.upload import Saved, Stored, Upload
+from pytest_synthdata.databricks.volumes import Files
+from pytest_synthdata.spark import arrival
+
+if TYPE_CHECKING:
+    from pytest_synthdata.databricks.waiting import Told
+    from pytest_synthdata.dataset import Dataset, Table
+
+
+def generate_on_cluster(
+    dataset: Dataset,
+    path: str,
+    *,
+    cluster_id: str | None = None,
+    create: bool = False,
+    overwrite: bool = False,
+    start: bool = False,
+    start_timeout: float = START_SECONDS,
+    timeout: float = 3600,
+    on_status: Told | None = None,
+    client: Any = None,
+) -> Saved:
+    """Let a cluster make a dataset's tables and save them in a Volume, with a manifest, which comes last.
+
+    The engine travels with the tables' plans: the cluster needs NumPy, PyArrow and SciPy, which every Databricks
+    Runtime has. Each table is read again when it is written; its fingerprint is that of what was read.
+
+    Args:
+        dataset: the tables.
+        path: ``catalog.schema.volume/folder`` or ``/Volumes/…``. Each table gets a folder of its name in it.
+        cluster_id: the cluster; ``DATABRICKS_CLUSTER_ID`` where not given.
+        create: make the schema and the Volume where they are missing.
+        overwrite: replace what is there.
+        start: start the cluster if it is stopped.
+        start_timeout: how many seconds that may take.
+        timeout: how many seconds a table may take.
+        on_status: is called with what happens meanwhile, as text.
+        client: a ``databricks.sdk.WorkspaceClient``; one by the SDK's own settings where not given.
+
+    Raises:
+        PicklingError: for columns that can only be made in this process.
+        WorkspaceError: for what the workspace refuses, what is there already, and what went wrong on the cluster.
+    """
+    target = VolumePath.parse(path)
+    codes = {table.name: code(table, str(target / table.name)) for table in dataset}
+    client = preflight(target, client, create=create)
+    upload = Upload(Files(client), target, run=str(target))
+
+    def store(table: Table, folder: VolumePath, bar: Any) -> Stored:
+        del bar
+        result = execute_databricks_command(
+            cluster_id,
+            "python",
+            codes[table.name],
+            timeout,
+            start=start,
+            start_timeout=start_timeout,
+            on_status=on_status,
+            client=client,
+        )
+        told = [line for line in result.output.splitlines() if line.startswith(arrived.TELLS)]
+        if not result.success or not told:
+            raise WorkspaceError(f"making {table.name} on the cluster: {result.error or result.output}")
+        parts = [tuple(part) for part in json.loads(told[-1].removeprefix(arrived.TELLS))]
+        rows = sum(part[2] for part in parts)
+        if rows != table.num_rows:
+            raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that the cluster wrote")
+        return upload.stored(folder), combined(parts)
+
+    return upload.save_by(dataset, store, overwrite=overwrite)
+
+
+def code(table: Table, folder: str) -> str:
+    """Python code that writes a table to a folder, on a cluster that has nothing of this package."""
+    sources = [inspect.getsource(module).replace(_FUTURE, "") for module in (arrival, arrived)]
+    return "\n".join([_FUTURE, *sources, f'write_table(spark, "{sent(table)}", "{folder}")'])
+
+
+_FUTURE = "from __future__ import annotations"
+
+
+def sent(table: Table) -> str:
+    """A table's plan, the engine, and what else `arrived.write_table` needs, as text."""
+    from pytest_synthdata.spark.frames import representable, spark_schema
+    from pytest_synthdata.spark.shipping import shipment_of
+
+    schema = representable(table.schema, table.name)
+    shipment = shipment_of(table.bound, schema)
+    job = {
+        "package": shipment.package,
+        "alias": shipment.alias,
+        "engine": dict(shipment.engine),
+        "plan": base64.b64encode(shipment.plan).decode(),
+        "key": shipment.key,
+        "schema": base64.b64encode(schema.serialize().to_pybytes()).decode(),
+        "spark_schema": spark_schema(schema).jsonValue(),
+        "rows": table.num_rows,
+        # Pickled functions are code of one version of Python.
+        "python": list(sys.version_info[:2]) if b"cloudpickle" in shipment.plan else None,
+    }
+    return base64.b64encode(zlib.compress(json.dumps(job).encode(), 9)).decode()
+
+
+__all__ = ["code", "generate_on_cluster", "sent"]
