@@ -62,10 +62,18 @@ def cli() -> None:
 @click.argument("more_rows", nargs=-1, metavar="[TABLE=ROWS]...")
 @click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="parquet", show_default=True)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="A folder for each table.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="A folder for each table; with --on-cluster in a Volume: /Volumes/….",
+)
 @click.option("--factories", multiple=True, metavar="MODULE", help="Tables of your own: shop.factories[:Factory].")
 @click.option("--overwrite", is_flag=True, help="Replace tables that are there.")
 @click.option("--rows-per-file", type=click.IntRange(min=1), help="How many rows a file has at most.")
+@click.option(
+    "--on-cluster", metavar="ID", help="Let this Databricks cluster make the tables and save them in a Volume."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def generate(
     *,
@@ -77,6 +85,7 @@ def generate(
     factories: tuple[str, ...],
     overwrite: bool,
     rows_per_file: int | None,
+    on_cluster: str | None,
     as_json: bool,
 ) -> None:
     """Write tables to files: synthdata generate --rows orders=10M customers=1M --out data.
@@ -86,6 +95,12 @@ def generate(
     """
     try:
         dataset = _dataset([*rows, *more_rows], seed, factories)
+        if on_cluster is not None:
+            from pytest_synthdata.databricks.cli import generate_there
+
+            spark_decides = format_ == "parquet" and rows_per_file is None
+            generate_there(dataset, str(out), on_cluster, spark_decides, overwrite=overwrite, as_json=as_json)
+            return
         written = _write(dataset, out, format_, overwrite, rows_per_file)
     except SynthDataError as error:
         if not as_json:

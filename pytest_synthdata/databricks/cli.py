@@ -14,6 +14,8 @@ from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
     from pytest_synthdata.databricks.results import ExecutionResult
+    from pytest_synthdata.databricks.upload import Saved
+    from pytest_synthdata.dataset import Dataset
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
@@ -44,12 +46,28 @@ def upload(
     """
     from pytest_synthdata.cli import _dataset
 
-    saved = _dataset(list(rows), seed, factories).to_volume(volume, create=create, overwrite=overwrite)
+    show(_dataset(list(rows), seed, factories).to_volume(volume, create=create, overwrite=overwrite), as_json=as_json)
+
+
+def show(saved: Saved, *, as_json: bool) -> None:
+    """Print where tables are."""
     if as_json:
         click.echo(json.dumps({"path": saved.path, "tables": dict(saved.tables), "skipped": list(saved.skipped)}))
         return
     for name, path in saved.tables.items():
         click.echo(f"{path}{': already there' if name in saved.skipped else ''}")
+
+
+def generate_there(
+    dataset: Dataset, path: str, cluster_id: str, spark_decides: bool, *, overwrite: bool, as_json: bool
+) -> None:
+    """`synthdata generate --on-cluster`: make tables on a cluster, and print where they are."""
+    if not spark_decides:
+        raise SynthDataError("--on-cluster writes Parquet, in as many files as Spark sees fit")
+    from pytest_synthdata.databricks.generation import generate_on_cluster
+
+    saved = generate_on_cluster(dataset, path, cluster_id=cluster_id, overwrite=overwrite, on_status=tell)
+    show(saved, as_json=as_json)
 
 
 @click.command()

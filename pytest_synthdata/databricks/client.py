@@ -58,6 +58,7 @@ def reach(ask: Callable[[Any], object], about: str, client: Any = None) -> Any:
         _asked(ask, about, _client(config, _QUICK))
         return _client(config, _PATIENT)
 
+    _require_sdk()
     return _within(PREFLIGHT_SECONDS, look, f"no answer from the workspace about {about}")
 
 
@@ -111,11 +112,16 @@ def _reason(error: BaseException) -> str:
     return "; ".join(dict.fromkeys(parts))
 
 
-def _config() -> Any:
+def _require_sdk() -> None:
     try:
-        from databricks.sdk.core import Config
+        import databricks.sdk  # noqa: F401 - takes its time, which is none of the workspace's
     except ImportError:
         raise WorkspaceError("Databricks needs its SDK here: pip install 'pytest-synthdata[databricks]'") from None
+
+
+def _config() -> Any:
+    from databricks.sdk.core import Config
+
     try:
         return Config(product="pytest-synthdata", product_version=_version(), **_QUICK)
     except (ValueError, OSError) as error:

@@ -1,0 +1,152 @@
+"""`synthdata upload`, `run`, `sweep` and `generate --on-cluster`: what they say, return and leave."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from strict_workspace import CLUSTER, TOKEN, Workspace
+
+from pytest_synthdata.cli import main
+from pytest_synthdata.databricks.upload import MANIFEST, NOTE
+
+HOME = "/Volumes/main/sales/raw"
+DONE = [{"status": "Finished", "results": {"resultType": "text", "data": "42"}}]
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def synthdata(logged_in: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command as the shell runs it: its exit code, output and errors."""
+    logged_in.context_states = ["Running"]
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["synthdata", *arguments])
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        output, errors = capsys.readouterr()
+        assert TOKEN not in output + errors
+        return int(ended.value.code or 0), output, errors
+
+    return run
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "generate.py"
+    path.write_text("print(42)")
+    return path
+
+
+def test_upload(logged_in: Workspace, synthdata: Command) -> None:
+    arguments = ("upload", "main.sales.raw/ci", "--rows", "orders=50", "--rows", "customers=5")
+    code, output, _ = synthdata(*arguments)
+    assert (code, output) == (0, f"{HOME}/ci/customers\n{HOME}/ci/orders\n")
+    assert f"{HOME}/ci/{MANIFEST}" in logged_in.files
+    assert json.loads(synthdata(*arguments, "--json")[1])["skipped"] == ["customers", "orders"]
+    code, _, errors = synthdata(*arguments, "--seed", "7")
+    assert (code, "holds a table of other data" in errors) == (1, True)
+
+
+def test_run_on_a_cluster(logged_in: Workspace, synthdata: Command, script: Path) -> None:
+    logged_in.answers = [{"status": "Running"}, *DONE]
+    code, output, errors = synthdata("run", str(script), "--cluster-id", CLUSTER)
+    assert (code, output) == (0, "42\n")
+    assert errors.splitlines()[-2:] == ["command: Running", "command: Finished"]
+    assert logged_in.commands["command-0"]["command"] == "print(42)"
+
+
+def test_run_goes_by_the_name_of_the_file(logged_in: Workspace, synthdata: Command, tmp_path: Path) -> None:
+    logged_in.answers = DONE
+    (tmp_path / "query.SQL").write_text("SELECT 42")
+    assert synthdata("run", str(tmp_path / "query.SQL"), "--cluster-id", CLUSTER)[0] == 0
+    assert logged_in.commands["command-0"]["language"] == "sql"
+
+
+def test_run_fails_where_the_code_does(logged_in: Workspace, synthdata: Command, script: Path) -> None:
+    logged_in.answers = [{"status": "Error", "results": {"resultType": "error", "summary": "oh", "cause": "no"}}]
+    code, _, errors = synthdata("run", str(script), "--cluster-id", CLUSTER)
+    assert code == 1
+    assert errors.endswith("Error: on Databricks: oh\nno\n")
+
+
+def test_run_on_serverless(logged_in: Workspace, synthdata: Command, script: Path) -> None:
+    logged_in.run_states = [{"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}]
+    logged_in.run_output = {"logs": "42\n"}
+    code, output, errors = synthdata("run", str(script), "--serverless", "--dependency", "faker", "--", "--rows", "9")
+    assert (code, output) == (0, "42\n")
+    assert "#job/run/1000" in errors
+    assert logged_in.runs[1000]["body"]["tasks"][0]["spark_python_task"]["parameters"] == ["--rows", "9"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["run", "no-such.py"], 1, "no-such.py is not there; nothing was sent"),
+        (["run", "pyproject.toml"], 1, "what language is it? Its name ends in .py"),
+        (["run", "x.py", "--serverless", "--cluster-id", "1"], 2, "--serverless needs no --cluster-id"),
+        (["run", "x.py", "an-argument"], 2, "go with --serverless"),
+        (["sweep", "main.sales.raw", "--older-than", "soon"], 1, "no age, such as 90m, 24h or 7d"),
+        (["upload", "main.sales"], 1, "is no Volume; write catalog.schema.volume"),
+        (["generate", "--out", HOME, "--on-cluster", CLUSTER, "--format", "csv"], 1, "--on-cluster writes Parquet"),
+    ],
+)
+def test_mistakes_are_named(
+    logged_in: Workspace, synthdata: Command, arguments: list[str], code: int, message: str
+) -> None:
+    ended, _, errors = synthdata(*arguments)
+    assert ended == code
+    assert message in errors
+    assert "Traceback" not in errors
+    assert not any(request.startswith(("PUT", "POST", "DELETE")) for request in logged_in.requests)
+
+
+def test_generate_on_a_cluster_saves_in_its_volume(logged_in: Workspace, synthdata: Command) -> None:
+    # What the code does there is tested elsewhere; here its answer is that of two rows where five were asked for.
+    logged_in.answers = [{"status": "Finished", "results": {"resultType": "text", "data": "synthdata: [[1, 2, 2]]"}}]
+    code, _, errors = synthdata("generate", "--rows", "customers=5", "--out", f"{HOME}/big", "--on-cluster", CLUSTER)
+    assert code == 1
+    assert f"{HOME}/big/customers has 2 rows of 5" in errors
+    assert f"{HOME}/big/{MANIFEST}" not in logged_in.files
+    logged_in.answers = [{"status": "Finished", "results": {"resultType": "text", "data": "synthdata: [[1, 2, 5]]"}}]
+    code, output, _ = synthdata("generate", "--rows", "customers=5", "--out", f"{HOME}/big", "--on-cluster", CLUSTER)
+    assert (code, output) == (0, f"{HOME}/big/customers\n")
+    assert f"{HOME}/big/{MANIFEST}" in logged_in.files
+
+
+def note(run: str, created: str, tables: Any = ()) -> bytes:
+    return json.dumps({"run": run, "created": created, "tables": dict.fromkeys(tables, "")}).encode()
+
+
+def test_sweep_removes_what_crashed_runs_left_and_nothing_else(logged_in: Workspace, synthdata: Command) -> None:
+    run, young = "synthdata-20200101T000000Z-0123abcd", "synthdata-29990101T000000Z-0123abcd"
+    old = "2020-01-01T00:00:00+00:00"
+    files = {
+        f"{run}/{NOTE}": note(run, old),
+        f"{run}/orders/part-0.parquet": b"x",
+        f"{young}/{NOTE}": note(young, "2999-01-01T00:00:00+00:00"),
+        # Kept on purpose: no note. Only looks like one of ours: a note of another run, or none that can be read.
+        "synthdata-20200102T000000Z-0123abcd/orders/part-0.parquet": b"x",
+        f"copied/{NOTE}": note(run, old, ["../../x", "orders"]),
+        "copied/orders/part-0.parquet": b"x",
+        "copied/thesis.docx": b"years of work",
+        f"broken/{NOTE}": b"{",
+        "theirs.parquet": b"x",
+    }
+    logged_in.files = {f"{HOME}/{name}": content for name, content in files.items()}
+    logged_in.folders = {
+        f"{HOME}/{'/'.join(name.split('/')[:depth])}" for name in files for depth in range(1, name.count("/") + 1)
+    }
+    code, output, _ = synthdata("sweep", "main.sales.raw", "--dry-run")
+    assert (code, sorted(output.splitlines())) == (0, [f"would remove {HOME}/{name}" for name in ("copied", run)])
+    assert len(logged_in.files) == len(files)
+    code, output, _ = synthdata("sweep", HOME, "--older-than", "7d")
+    assert sorted(output.splitlines()) == [f"removed {HOME}/{name}" for name in ("copied", run)]
+    gone = {f"{run}/{NOTE}", f"{run}/orders/part-0.parquet", f"copied/{NOTE}", "copied/orders/part-0.parquet"}
+    assert set(logged_in.files) == {f"{HOME}/{name}" for name in files if name not in gone}
+    assert synthdata("sweep", HOME)[1] == f"nothing older than 24h is left in {HOME}\n"
