@@ -16,6 +16,8 @@ from pytest_synthdata.columns.generators import Cells, Constant, Generator
 from pytest_synthdata.columns.rowwise import python_values
 from pytest_synthdata.columns.text.laws import Draw
 from pytest_synthdata.columns.text.phrases import Phrases, compiled
+from pytest_synthdata.columns.text.primitives import reader
+from pytest_synthdata.columns.text.symbols import Inline, Unreadable
 from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError, nearest
 
@@ -134,11 +136,9 @@ def _prepared(declared: Fake) -> Generator:
 
 
 def _prepare(declared: Fake) -> Generator:
-    from pytest_synthdata.columns.text.symbols import Inline, Unreadable
-
-    fake, reader = _reader(declared.locale, declared.providers)
+    fake, methods = _reader(declared.locale, declared.providers)
     try:
-        law = reader.law(fake.get_formatter(declared.provider), (), dict(declared.arguments))
+        law = methods.law(fake.get_formatter(declared.provider), (), dict(declared.arguments))
     except (Unreadable, Inline):
         generator = None
     else:
@@ -298,8 +298,6 @@ def _adopted(provider: Any, generator: Any) -> Any:
 
 @lru_cache(maxsize=32)
 def _reader(locale: str, providers: tuple[Any, ...]) -> tuple[Any, Any]:
-    from pytest_synthdata.columns.text.primitives import reader
-
     fake = faker(locale, providers)
     return fake, reader(fake)
 
