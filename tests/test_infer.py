@@ -382,6 +382,21 @@ class TestSources:
             TableFactory.from_schema(5)
 
 
+def test_names_with_spaces_in_them_agree_too() -> None:
+    made = TableFactory.from_schema("`First Name` string, `Last Name` string, email string", table="people")
+    assert "@" in made.build().email
+
+    plain = TableFactory.from_schema("first_name string, last_name string, email string", table="people").build()
+    assert plain.email.startswith(plain.first_name.lower())
+
+
+def test_a_column_may_be_called_as_a_parameter_would() -> None:
+    zeros = [0.0] * 300 + np.random.default_rng(1).lognormal(3, 1, 300).tolist()
+    rows = pa.table({"has_fee": ["yes", "no", "no"] * 200, "fee": zeros})
+    made = Dataset({TableFactory.from_schema(rows, table="fees"): 200})["fees"].to_arrow()
+    assert set(made["has_fee"].to_pylist()) == {"yes", "no"}
+
+
 def test_it_can_be_subclassed() -> None:
     class PaymentFactory(TableFactory.from_schema("payment_id string, amount decimal(12,2), customer_id string",
                                                   table="payments", parents=[CustomerFactory])):  # fmt: skip

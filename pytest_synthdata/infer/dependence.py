@@ -20,6 +20,7 @@ from pytest_synthdata.infer.numbers import law
 
 MOST_CASES = 12
 _FEWEST_ROWS = 30  # of a case
+_LOOKED_AT = 50_000  # rows, about, when dependences are looked for
 _CLEAR = 20.0  # by how much the criterion must get better
 
 
@@ -61,9 +62,11 @@ def given(values: pa.Array, lattice: Lattice | None, deciders: Sequence[Decider]
     """
     best: tuple[float, Decider, list[list[int]]] | None = None
     rate, make = _numbers(values, lattice) if lattice is not None else _categories(values)
-    alone = rate(np.arange(len(values)))
+    looked_at = np.arange(0, len(values), max(1, len(values) // _LOOKED_AT))
+    alone = rate(looked_at)
     for one in deciders:
-        rows = [np.flatnonzero(one.codes == code) for code in range(len(one.categories))]
+        codes = one.codes[looked_at]
+        rows = [looked_at[codes == code] for code in range(len(one.categories))]
         if min(map(len, rows)) < _FEWEST_ROWS:
             continue
         groups, criterion = _merged(rows, rate)

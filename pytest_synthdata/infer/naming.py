@@ -51,4 +51,9 @@ def attribute_name(column: str, taken: Container[str]) -> str:
     return next(one for one in free if one not in taken and not keyword.iskeyword(one))
 
 
-__all__ = ["attribute_name", "class_name", "singular", "words"]
+def parameter_name(column: str) -> str:
+    """What says whether a column has more than its usual value."""
+    return f"has_{column}"
+
+
+__all__ = ["attribute_name", "class_name", "parameter_name", "singular", "words"]

@@ -18,6 +18,7 @@ from pytest_synthdata.columns.keys import Key
 from pytest_synthdata.columns.values import to_numpy
 from pytest_synthdata.infer.fitting import Lattice, Numbers, fit, lattice_of, rounded_shares, spike
 from pytest_synthdata.infer.meanings import NUMBERS, Named, is_identifier, points_elsewhere
+from pytest_synthdata.infer.naming import parameter_name
 
 _FEWEST_KEYS = 3
 _LARGE = 2.0**63
@@ -65,7 +66,7 @@ def number(column: Named, type_: pa.DataType, values: pa.Array | None, *, is_fir
     numbers = np.clip(numbers, lattice.least, lattice.most)
     if pa.types.is_integer(type_) and _is_key(column, values, is_first=is_first):
         return Found(Key("{}", start=pc.min(values).as_py()))
-    name = f"has_{column.name}"
+    name = parameter_name(column.name)
     value = spike(numbers)
     if value is None or not name.isidentifier():
         return Found(law(numbers, lattice))

@@ -16,7 +16,7 @@ from pytest_synthdata.columns.keys import Key
 from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.dependence import Decider, decider
 from pytest_synthdata.infer.meanings import Named, siblings
-from pytest_synthdata.infer.naming import attribute_name, class_name, words
+from pytest_synthdata.infer.naming import attribute_name, class_name, parameter_name, words
 from pytest_synthdata.infer.references import Parent, Referring, in_order, names, reference
 from pytest_synthdata.infer.samples import Sample
 
@@ -123,7 +123,8 @@ class _Reading:
         self.days: list[str] = []
         self._referring: list[Referring] = []
         self._taken = set(dir(base)) | {"Meta", "Params", "self", "cells"}
-        self._texts = siblings([one.name for one in sample.schema if pa.types.is_string(one.type)])
+        texts = (one.name for one in sample.schema if pa.types.is_string(one.type))
+        self._texts = siblings([name for name in texts if attribute_name(name, self._taken) == name])
         for number, column in enumerate(sample.schema):
             values = sample.column(column.name)
             found = reference(column, values, parents, self._free_of(column.name)) if number else None
@@ -149,7 +150,7 @@ class _Reading:
             values,
             is_first=is_first,
             may_order=not any(isinstance(_inner(one.declaration), Timeline) for one in self.declared.values()),
-            may_split=name == column.name,
+            may_split=name == column.name and parameter_name(name) not in self._free_of(name),
             deciders=[*self.deciders, *(one for referring in self._referring for one in referring.deciders())],
         )
         self.declared[name] = declared
