@@ -13,6 +13,7 @@ from typing import Any
 import factory
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -137,6 +138,15 @@ class TestTheBusiness:
             "customers": 2_500, "orders": 25_000, "tickets": pytest.approx(8_000, rel=0.01)
         }  # fmt: skip
         assert dataset.orders.schema == Dataset().orders.schema
+
+    def test_the_rows_that_it_comes_from_pass_for_its_own(self, business: Any) -> None:
+        original = Dataset({CustomerFactory: 2_500, OrderFactory: 25_000}, seed=7)
+        made = Dataset({business[1]["orders"]: 25_000, business[1]["customers"]: 2_500}, seed=99)
+        rows = {table.name: table.to_arrow() for table in original}
+        assert made.validate(rows).ok
+        amounts = pc.multiply(rows["orders"]["amount"], 1.1)
+        dearer = rows["orders"].set_column(rows["orders"].schema.get_field_index("amount"), "amount", amounts)
+        assert not made.validate({**rows, "orders": dearer}).ok
 
 
 def samples_of_all_kinds() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
 import re
 from collections.abc import Container
@@ -47,7 +48,8 @@ def attribute_name(column: str, taken: Container[str]) -> str:
     name = re.sub(r"__+", "_", name).lstrip("_") or "column"
     if not name.isidentifier():
         name = f"column_{name}"
-    free = (name, f"{name}_column", *(f"{name}_{number}" for number in range(2, 10_000)))
+    more = (f"{name}_{number}" for number in itertools.count(2))
+    free = itertools.chain((name, f"{name}_column"), more)
     return next(one for one in free if one not in taken and not keyword.iskeyword(one))
 
 

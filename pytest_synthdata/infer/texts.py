@@ -47,7 +47,7 @@ def text(column: Named, values: pa.Array | None, *, is_first: bool) -> Generator
     if values is None or not len(values):
         return _by_name(column, is_first=is_first)
     counted = values.value_counts()
-    distinct, counts = counted.field("values"), counted.field("counts").to_pylist()
+    distinct, counts = counted.field("values"), counted.field("counts")
     if len(distinct) == len(values) and (key := key_of(values)) is not None:
         return key
     personal = column.find(PERSONAL)
@@ -56,7 +56,7 @@ def text(column: Named, values: pa.Array | None, *, is_first: bool) -> Generator
     if is_few(len(distinct), len(values)):
         if len(distinct) == 1:
             return Constant(distinct[0].as_py())
-        shares = dict(zip(distinct.to_pylist(), rounded_shares(counts, len(values)), strict=True))
+        shares = dict(zip(distinct.to_pylist(), rounded_shares(counts.to_pylist(), len(values)), strict=True))
         return Categorical(dict(sorted(shares.items(), key=lambda item: (-item[1], item[0]))))
     some = distinct.slice(0, _LOOKED_AT).to_pylist()
     for pattern, generator in _SHAPES.items():
