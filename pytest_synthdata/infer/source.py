@@ -1,13 +1,12 @@
-"""Inferred factories as Python source, in the shape that code formatters give it."""
+"""Inferred factories as Python source."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import singledispatch
-from typing import Any, TypeAlias
+from typing import Any
 
 import pyarrow as pa
 from factory import declarations as boy
@@ -25,23 +24,8 @@ from pytest_synthdata.columns.text import Email, Fake
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.times import Times
 from pytest_synthdata.declarations import ForeignKey
+from pytest_synthdata.infer.layout import Bracket, Code, laid_out, on_one_line
 from pytest_synthdata.infer.tables import Inferred
-
-WIDTH = 88
-_INDENT = 4
-
-
-@dataclass(frozen=True)
-class Bracket:
-    """A name, brackets, and what stands in them; in a chain after what stands before."""
-
-    head: str
-    items: tuple[tuple[str, Code], ...]
-    ends: str = "()"
-    before: Bracket | None = None
-
-
-Code: TypeAlias = "str | Bracket"
 
 
 def module_source(tables: Sequence[Inferred], said: str) -> str:
@@ -76,7 +60,8 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
     for table in tables:
         for name in ("factory", "pa", "dt"):
             if any(
-                f"{name}." in _flat(code(one)) for one in (*table.declarations.values(), *table.parameters.values())
+                f"{name}." in on_one_line(code(one))
+                for one in (*table.declarations.values(), *table.parameters.values())
             ):
                 plain.add(name)
         for kind in {table.base, *_kinds([*table.declarations.values(), *table.parameters.values()])}:
@@ -96,7 +81,7 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
     for module in sorted(used):
         names = sorted(used[module], key=lambda one: (not one[0].isupper(), one))
         items = tuple(("", name) for name in names)
-        lines += _lines(Bracket("", items), 0, f"from {module} import ", bare=True)
+        lines += laid_out(Bracket("", items), 0, f"from {module} import ", bare=True)
     return "\n".join(lines)
 
 
@@ -143,7 +128,7 @@ def _(value: str) -> Code:
 
 @code.register
 def _(value: dict) -> Code:  # type: ignore[type-arg]
-    return Bracket("", tuple((f"{_flat(code(key))}: ", code(item)) for key, item in value.items()), "{}")
+    return Bracket("", tuple((f"{on_one_line(code(key))}: ", code(item)) for key, item in value.items()), "{}")
 
 
 @code.register(list)
@@ -273,8 +258,8 @@ def _(value: Column) -> Code:
 def _(value: Operation) -> Code:
     symbol = {"add": "+", "multiply": "*", "less_equal": "<="}[value.function]
     if symbol == "<=":  # within brackets of a call
-        return " <= ".join(_flat(code(_plain(one))) for one in value.operands)
-    return f"({f' {symbol} '.join(_flat(code(_plain(one))) for one in value.operands)})"
+        return " <= ".join(on_one_line(code(_plain(one))) for one in value.operands)
+    return f"({f' {symbol} '.join(on_one_line(code(_plain(one))) for one in value.operands)})"
 
 
 def _method(before: Generator, name: str, *items: Any) -> Code:
@@ -323,46 +308,8 @@ def _(value: boy.List) -> Code:
     return _call("factory.List", list(value._defaults.values()))
 
 
-def _flat(one: Code) -> str:
-    if isinstance(one, str):
-        return one
-    before = "" if one.before is None else _flat(one.before)
-    opening, closing = (one.ends[:1], one.ends[1:])
-    return f"{before}{one.head}{opening}{', '.join(f'{name}{_flat(item)}' for name, item in one.items)}{closing}"
-
-
 def _statement(name: str, value: Code, indent: int) -> str:
-    return "\n".join(_lines(value, indent, f"{name} = "))
-
-
-def _lines(one: Code, indent: int, start: str, end: str = "", *, bare: bool = False) -> list[str]:
-    """Code on one line where it fits, else what stands in its brackets on lines of its own."""
-    pad, flat = " " * indent, _flat(one)
-    if bare and isinstance(one, Bracket):
-        flat = flat[1:-1]
-    if isinstance(one, str) or len(pad + start + flat + end) <= WIDTH:
-        return [f"{pad}{start}{flat}{end}"]
-    chain = list(_chain(one))
-    if len(chain) > 2:  # noqa: PLR2004 - two calls after the first: each gets a line, within parentheses
-        links = (_lines(dataclasses.replace(link, before=None), indent + _INDENT, "") for link in chain)
-        return [f"{pad}{start}(", *(line for link in links for line in link), f"{pad}){end}"]
-    first, rest = chain[0], "".join(_flat(dataclasses.replace(link, before=None)) for link in chain[1:])
-    inner = ", ".join(f"{name}{_flat(item)}" for name, item in first.items)
-    opening, closing = first.ends[:1], first.ends[1:]
-    lines = [f"{pad}{start}{first.head}{opening}"]
-    if first.ends == "()" and not bare and len(pad) + _INDENT + len(inner) <= WIDTH:
-        lines.append(f"{pad}{' ' * _INDENT}{inner}")
-    else:
-        comma = "," if bare or len(first.items) > 1 else ""
-        for name, item in first.items:
-            lines += _lines(item, indent + _INDENT, name, comma)
-    return [*lines, f"{pad}{closing}{rest}{end}"]
-
-
-def _chain(one: Bracket) -> Iterator[Bracket]:
-    if one.before is not None:
-        yield from _chain(one.before)
-    yield one
+    return "\n".join(laid_out(value, indent, f"{name} = "))
 
 
 __all__ = ["class_source", "code", "module_source"]
