@@ -58,8 +58,14 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--rows", "rows", multiple=True, metavar="TABLE=ROWS…", help="Rows by table, such as orders=10M.")
-@click.argument("more_rows", nargs=-1, metavar="[TABLE=ROWS]...")
+@click.option(
+    "--rows",
+    "rows",
+    multiple=True,
+    metavar="TABLE[=ROWS]…",
+    help="Rows by table, such as orders=10M; a table's name alone: as many as it has by itself.",
+)
+@click.argument("more_rows", nargs=-1, metavar="[TABLE[=ROWS]]...")
 @click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="parquet", show_default=True)
 @click.option(
@@ -132,10 +138,12 @@ def _dataset(asked: list[str], seed: int, modules: tuple[str, ...]) -> Dataset:
     return Dataset(tables, seed=seed)
 
 
-def _table_rows(item: str) -> tuple[str, int]:
+def _table_rows(item: str) -> tuple[str, int | None]:
     table, equals, count = item.partition("=")
+    if not equals:
+        return table, None  # its usual number, or as many as its parents have children
     match = _COUNT.fullmatch(count)
-    if not (table and equals and match):
+    if not (table and match):
         raise SynthDataError(f"--rows: {item!r} is no TABLE=ROWS, such as orders=25_000, orders=10M or orders=1.5k")
     number = float(match[1]) * _UNITS[match[2].lower()]
     if not number.is_integer():

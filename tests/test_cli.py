@@ -58,6 +58,18 @@ def test_a_projects_own_tables(tmp_path: Path) -> None:
     assert [json.loads(line) for line in lines] == [{"payment_id": f"P{number}"} for number in range(3)]
 
 
+def test_a_table_that_is_counted_from_its_parents(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        "from pytest_synthdata import ForeignKey, Key, TableFactory\n"
+        "class ShopFactory(TableFactory):\n    shop_id = Key('S{}')\n"
+        "class VisitFactory(TableFactory):\n    shop = ForeignKey(ShopFactory, per_parent=3)\n"
+    )
+    arguments = ("generate", "--factories", "shop", "--out", ".", "--json", "--rows")
+    tables = json.loads(run(*arguments, "shops=50", "visits", cwd=tmp_path).stdout)["tables"]
+    assert [(table["table"], table["rows"]) for table in tables] == [("shops", 50), ("visits", 150)]
+    assert "give the number of 'shops' alone" in run(*arguments, "visits=7", cwd=tmp_path).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
