@@ -392,6 +392,25 @@ class TestSources:
             TableFactory.from_schema(5)
 
 
+@pytest.mark.parametrize("has_rows", [True, False])
+def test_a_reference_to_the_same_table(has_rows: Any) -> None:
+    count = 200
+    staff: Any = pa.table(
+        {
+            "employee_id": [f"E{n:03d}" for n in range(count)],
+            "manager_id": [None if n % 50 == 0 else f"E{n // 7:03d}" for n in range(count)],
+        }
+    )
+    _, from_source, source = inferred({"employees": staff if has_rows else "employee_id string, manager_id string"})
+    assert 'manager = ForeignKey("self")' in source
+    rows = Dataset({from_source["employees"]: count})["employees"].to_arrow()
+    assert rows["manager_id"].null_count < 30
+    assert set(rows["manager_id"].drop_null().to_pylist()) <= set(rows["employee_id"].to_pylist())
+    if has_rows:
+        others = staff.set_column(1, "manager_id", pa.array([f"M{n}" for n in range(count)]))
+        assert "ForeignKey" not in inferred({"employees": others})[2]
+
+
 def test_names_with_spaces_in_them_agree_too() -> None:
     made = TableFactory.from_schema("`First Name` string, `Last Name` string, email string", table="people")
     assert "@" in made.build().email

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory
 
 _REFERRING = frozenset({"id", "key", "fk", "ref", "uuid", "code", "no", "nr", "number"})
+_OWN = frozenset({"parent", "manager", "supervisor", "boss", "referrer", "previous", "predecessor", "original"})
 _CONTAINED = 0.98  # of a reference's values, at least, are the parent's keys
 
 
@@ -135,12 +136,42 @@ def reference(
         weights=None if picks is None else weights(picks, parent.deciders),
         column=None if column.name == f"{name}_id" else column.name,
     )
-    declared = {name: Declared(key)}
-    if values is not None and values.null_count:
-        share = rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0]
-        held: Any = col(f"{name}.{parent.factory._meta.key_column()}").nulls(share)
-        declared[column.name] = Declared(held)
-    return Referring(name, parent, declared, picks)
+    return Referring(name, parent, _declared(name, key, column.name, parent.factory._meta.key_column(), values), picks)
+
+
+def _declared(
+    name: str, key: ForeignKey, column: str, held: str | None, values: pa.Array | None
+) -> dict[str, Declared]:
+    """A reference, and its column where some rows refer to nothing."""
+    if values is None or not values.null_count:
+        return {name: Declared(key)}
+    share = rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0]
+    return {name: Declared(key), column: Declared(col(f"{name}.{held}").nulls(share))}
+
+
+def own_reference(
+    column: pa.Field, values: pa.Array | None, key: pa.Field, sample: Sample, taken: set[str]
+) -> dict[str, Declared] | None:
+    """A column as a reference to another row of its own table, such as an employee's manager.
+
+    Args:
+        column: its name and type.
+        values: what it holds, if that is known.
+        key: the table's key.
+        sample: the table.
+        taken: names that no attribute may have.
+    """
+    parts, keys = words(column.name), sample.column(key.name)
+    is_named = len(parts) > 1 and parts[0] in _OWN and parts[-1] in _REFERRING
+    if not is_named or column.type != key.type or column.name in taken:
+        return None
+    if values is not None and keys is not None and sample.is_whole:
+        own = pc.all(pc.is_in(values.drop_null(), keys)).as_py()
+        if own is False:
+            return None
+    name = attribute_name("_".join(parts[:-1]), {*taken, column.name})
+    reference = ForeignKey("self", column=None if column.name == f"{name}_id" else column.name)
+    return _declared(name, reference, column.name, key.name, values)
 
 
 def _picks(values: pa.Array | None, keys: pa.Array | None) -> npt.NDArray[np.int64] | None:
@@ -173,4 +204,4 @@ def _microseconds(values: pa.Array | None) -> npt.NDArray[np.int64] | None:
     return to_numpy(values.cast(pa.timestamp("us")).cast(pa.int64())).astype(np.int64)
 
 
-__all__ = ["Parent", "Referring", "in_order", "names", "reference"]
+__all__ = ["Parent", "Referring", "in_order", "names", "own_reference", "reference"]

@@ -89,7 +89,7 @@ def _kinds(values: Any) -> Iterator[type]:
     """The classes that declarations are made of, as they are written."""
     for value in values:
         if isinstance(value, ForeignKey):
-            yield from (ForeignKey, value.parent)
+            yield from (ForeignKey, *([] if value.parent == "self" else [value.parent]))
             yield from _kinds([value.weights, value.where])
         elif isinstance(value, (boy.Dict, boy.List)):
             yield from _kinds(value._defaults.values())
@@ -295,7 +295,8 @@ def _(value: ForeignKey) -> Code:
     names = ("weights", "where", "column")
     named: dict[str, Any] = {name: getattr(value, name) for name in names if getattr(value, name) is not None}
     made = _call("ForeignKey", **named)
-    return dataclasses.replace(made, items=(("", value.parent.__name__), *made.items))
+    parent = code("self") if value.parent == "self" else value.parent.__name__
+    return dataclasses.replace(made, items=(("", parent), *made.items))
 
 
 @code.register

@@ -17,7 +17,7 @@ from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.dependence import Decider, decider
 from pytest_synthdata.infer.meanings import Named, siblings
 from pytest_synthdata.infer.naming import attribute_name, class_name, parameter_name, words
-from pytest_synthdata.infer.references import Parent, Referring, in_order, names, reference
+from pytest_synthdata.infer.references import Parent, Referring, in_order, names, own_reference, reference
 from pytest_synthdata.infer.samples import Sample
 
 if TYPE_CHECKING:
@@ -132,8 +132,17 @@ class _Reading:
                 self._referring.append(found)
                 self.declared |= found.declared
                 self._taken |= found.declared.keys()
+            elif (own := self._own_reference(column, values)) is not None:
+                self.declared |= own
+                self._taken |= own.keys()
             else:
                 self._read(column, values, is_first=number == 0)
+
+    def _own_reference(self, column: pa.Field, values: pa.Array | None) -> dict[str, Declared] | None:
+        key = self.sample.schema.field(0)
+        if key.name not in self.declared or not isinstance(_inner(self.declared[key.name].declaration), Key):
+            return None
+        return own_reference(column, values, key, self.sample, self._free_of(column.name))
 
     def _free_of(self, column: str) -> set[str]:
         """The names that no attribute of a column may have."""
