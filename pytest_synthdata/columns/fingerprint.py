@@ -34,12 +34,13 @@ def fingerprint(batches: Iterable[pa.RecordBatch]) -> str:
 
 def sums(batches: Iterable[pa.RecordBatch]) -> tuple[int, int, int]:
     """What some rows of a table add to its fingerprint: two sums of 64 bits, and their number."""
-    totals, rows = np.zeros(2, np.uint64), 0
+    totals, rows = [0, 0], 0
     for batch in batches:
         for number in range(2):
-            totals[number] += _row_hashes(batch, number).sum(dtype=np.uint64)
+            # As Python's integers: NumPy warns where a sum of two numbers goes round.
+            totals[number] += int(_row_hashes(batch, number).sum(dtype=np.uint64))
         rows += batch.num_rows
-    return int(totals[0]), int(totals[1]), rows
+    return totals[0] % _RANGE, totals[1] % _RANGE, rows
 
 
 def combined(parts: Iterable[tuple[int, int, int]]) -> str:

@@ -89,3 +89,41 @@ def test_what_fails_on_the_cluster_looks_like_nothing(
         generate_on_cluster(small, "main.sales.raw/big", cluster_id=CLUSTER, client=client)
     assert f"{HOME}/big/{MANIFEST}" not in workspace.files
     assert f"{HOME}/big/{NOTE}" in workspace.files
+
+
+@pytest.fixture
+def seeing(workspace: Workspace, synth_spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A session that sees Volumes, as on a cluster: LIST is known, and /Volumes is there, in a folder of this test."""
+    from pyspark.sql.readwriter import DataFrameReader, DataFrameWriter
+
+    write, read = DataFrameWriter.parquet, DataFrameReader.parquet
+
+    def write_there(writer: Any, path: str) -> None:
+        write(writer, f"{tmp_path}{path}")
+        files = [file for file in Path(f"{tmp_path}{path}").iterdir() if not file.name.startswith(".")]
+        workspace.files |= {f"{path}/{file.name}": file.read_bytes() for file in files}
+
+    monkeypatch.setattr(synth_spark, "sql", lambda text: synth_spark.range(int(text.startswith("LIST"))), raising=False)
+    monkeypatch.setattr(DataFrameWriter, "parquet", write_there)
+    monkeypatch.setattr(DataFrameReader, "parquet", lambda reader, path: read(reader, f"{tmp_path}{path}"))
+    return synth_spark
+
+
+def test_a_session_that_sees_volumes_writes_them_itself(
+    workspace: Workspace, client: Any, small: Dataset, seeing: Any
+) -> None:
+    small.to_volume(f"{HOME}/spark", client=client, spark=seeing)
+    manifest = json.loads(workspace.files[f"{HOME}/spark/{MANIFEST}"])["tables"]
+    assert manifest["orders"]["rows"] == 100
+    assert {file["name"] for file in manifest["orders"]["files"]} == set(workspace.below(f"{HOME}/spark/orders"))
+    assert not any("orders/part-" in request for request in workspace.requests)
+    frame = seeing.read.parquet(f"{HOME}/spark/orders")
+    assert fingerprint(frame.toArrow().to_batches()) == small.orders.fingerprint()
+    assert small.to_volume(f"{HOME}/spark", client=client, spark=seeing).skipped == ("customers", "orders")
+
+
+def test_any_other_session_is_not_asked_to_write(
+    workspace: Workspace, client: Any, small: Dataset, synth_spark: Any
+) -> None:
+    small.to_volume(f"{HOME}/files", client=client, spark=synth_spark)
+    assert f"PUT /api/2.0/fs/files{HOME}/files/orders/part-00000.zstd.parquet" in workspace.requests
