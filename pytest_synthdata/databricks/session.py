@@ -110,6 +110,9 @@ class Uploading:
         if self.lock is not None:
             Path(self.lock).unlink(missing_ok=True)
         if self.files is None:
+            if self.lock is not None and self.temporary:
+                # The workers had the client of a fixture; here is none.
+                self._left("the process that ends the run has no credentials of its own")
             return
         try:
             if not self.temporary:
@@ -120,7 +123,10 @@ class Uploading:
             else:
                 self.files.remove_folder(self.folder)
         except SynthDataError as error:
-            self.notes.append((f"{self.folder} is left: {error}. `synthdata sweep {self.volume}` removes it", True))
+            self._left(str(error))
+
+    def _left(self, reason: str) -> None:
+        self.notes.append((f"{self.folder} is left: {reason}. `synthdata sweep {self.volume}` removes it", True))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what is left in the Volume."""
