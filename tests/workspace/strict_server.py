@@ -19,6 +19,7 @@ from strict_workspace import TOKEN, USER, Refusal, Workspace
 Reply: TypeAlias = "tuple[int, bytes, dict[str, str]]"
 Query: TypeAlias = "dict[str, str]"
 
+GATHERED = 5  # requests that "gather" waits for
 STALL_SECONDS = 20  # unless the test ends before
 
 
@@ -107,6 +108,11 @@ class Handler(BaseHTTPRequestHandler):
             self.workspace.stalled.wait(STALL_SECONDS)
             self.drop()
         else:
+            if kind == "gather":
+                space = self.workspace
+                with space.lock:
+                    space.lock.wait_for(lambda: space.most_in_flight >= GATHERED, STALL_SECONDS)
+                    space.lock.wait_for(lambda: space.most_in_flight > GATHERED, 0.5)  # time for one too many
             reply = self.answered(path, query, data, kind)
             if kind == "drop after":
                 self.drop()

@@ -33,7 +33,7 @@ class Fault:
     """Something that goes wrong with requests that a pattern matches, so many times.
 
     Kinds: a status such as 503; "drop before" and "drop after" acting; "lie" about a size; "empty" storage of what
-    was sent; "flip" of a stored byte; "stall" without an answer.
+    was sent; "flip" of a stored byte; "stall" without an answer; "gather" until five are sent at once.
     """
 
     pattern: str
