@@ -256,11 +256,14 @@ def test_it_is_made_in_the_background_where_it_is_missing(
     elif state == "CI":
         monkeypatch.setenv("CI", "true")
     begun = archive.folder.parent / "begun"
-    monkeypatch.setattr(warming, "_COMMAND", f"open({str(begun)!r}, 'w').close()")
+    command = f"import os, pathlib; pathlib.Path({str(begun)!r}).write_text(os.environ['JAVA_HOME'])"
+    monkeypatch.setattr(warming, "_COMMAND", command)
+    monkeypatch.setenv("JAVA_HOME", "/a/folder/of/the/session")
     begun.parent.mkdir(parents=True, exist_ok=True)
     warming.start_in_background(archive)
     if state in ("missing", "failed long ago"):
-        wait(begun.exists, "nothing was started")
+        wait(lambda: begun.exists() and begun.read_text(), "nothing was started")
+        assert begun.read_text() == str(archive.java.home)
     else:
         assert not begun.exists()
 

@@ -106,7 +106,11 @@ def start_in_background(archive: Archive) -> None:
     # A machine that is thrown away after the run has no use for it.
     if os.environ.get("CI") or not archive.wanted():
         return
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment = {
+        **os.environ,
+        "JAVA_HOME": str(archive.java.home),  # the session's own is about to go
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
     with suppress(OSError):
         subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-c", _COMMAND],
