@@ -21,8 +21,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.bound import Bound
 from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.text import Email, Fake
 from pytest_synthdata.columns.values import to_arrow
 

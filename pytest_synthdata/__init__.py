@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.text import Email, Fake, Place, Template
     from pytest_synthdata.columns.times import Times
     from pytest_synthdata.dataset import Dataset, Table
-    from pytest_synthdata.declarations import ForeignKey
+    from pytest_synthdata.declarations.foreign_keys import ForeignKey
     from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
     from pytest_synthdata.factories.base import TableFactory
     from pytest_synthdata.validation.matching import assert_matches
@@ -47,7 +47,7 @@ _MODULES = {
     "Event": "columns.calendar",
     "Exponential": "columns.distributions",
     "Fake": "columns.text",
-    "ForeignKey": "declarations",
+    "ForeignKey": "declarations.foreign_keys",
     "GenerationError": "errors",
     "Given": "columns.categories",
     "Key": "columns.keys",

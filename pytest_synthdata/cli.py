@@ -122,9 +122,9 @@ def generate(
 
 def _dataset(asked: list[str], seed: int, modules: tuple[str, ...]) -> Dataset:
     from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.declarations.related import with_children
     from pytest_synthdata.discovery import load_factories
     from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
-    from pytest_synthdata.related import with_children
 
     sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
     own = with_children(load_factories(modules))

@@ -17,14 +17,14 @@ from uuid import uuid4
 import cloudpickle
 import pyarrow as pa
 
-from pytest_synthdata.columns.plan import BATCH
+from pytest_synthdata.columns.bound import BATCH
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.formats import FORMATS
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
 from pytest_synthdata.workers import in_processes, processors
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Bound
+    from pytest_synthdata.columns.bound import Bound
 
 ROWS_PER_FILE = 1 << 20
 _WORTH_PROCESSES = 1 << 21  # rows that take longer than a process takes to start

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.dataset import Dataset
+from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.discovery import load_factories
 from pytest_synthdata.errors import DeclarationError, nearest
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TableFactory, TicketFactory
-from pytest_synthdata.related import with_children
 
 if TYPE_CHECKING:
     from pytest_synthdata.options import Settings

@@ -21,7 +21,8 @@ import pytest
 from faker.providers import BaseProvider
 from scipy import stats
 
-from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.bound import Bound
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.text.fake import Compiled, Fake, Pooled, RowByRow, faker
 from pytest_synthdata.columns.values import to_arrow
 

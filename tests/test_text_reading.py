@@ -19,7 +19,8 @@ from faker.providers import BaseProvider, DynamicProvider
 from scipy import stats
 
 from pytest_synthdata import Dataset, TableFactory
-from pytest_synthdata.columns.plan import Bound, Plan, Scope
+from pytest_synthdata.columns.bound import Bound
+from pytest_synthdata.columns.plan import Plan, Scope
 from pytest_synthdata.columns.text.fake import Compiled, Fake, RowByRow
 from pytest_synthdata.columns.values import to_arrow
 from pytest_synthdata.errors import DeclarationError

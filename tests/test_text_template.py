@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from pytest_synthdata.columns.bound import Bound
 from pytest_synthdata.columns.categories import Categorical
 from pytest_synthdata.columns.distributions import Poisson
 from pytest_synthdata.columns.expressions import col
 from pytest_synthdata.columns.generators import Constant, Generator
 from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.text import Email, Fake, Place, Template
 from pytest_synthdata.columns.text.folding import ascii_fold, label, slug

@@ -20,7 +20,8 @@ from pytest_synthdata.columns.values import Values, to_arrow, to_numpy
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Bound, Scope
+    from pytest_synthdata.columns.bound import Bound
+    from pytest_synthdata.columns.plan import Scope
     from pytest_synthdata.columns.random import Stream
 
 Numbers: TypeAlias = npt.NDArray[np.int64]

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pytest_synthdata.columns.random import Bits, Floats, Stream
-from pytest_synthdata.columns.types import arrow_type
-from pytest_synthdata.columns.values import Index, Values, common_type, scatter, take, to_arrow, to_numpy
+from pytest_synthdata.columns.values import Index, Values, common_type, scatter, take, to_numpy
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from pytest_synthdata.columns.bound import Bound, Selection
     from pytest_synthdata.columns.expressions import Operation
-    from pytest_synthdata.columns.plan import Bound, Scope, Selection
+    from pytest_synthdata.columns.modifiers import Cast, Clipped, Nullable, Rounded
+    from pytest_synthdata.columns.plan import Scope
     from pytest_synthdata.columns.unique import Unique
 
 
@@ -128,14 +128,20 @@ class Generator:
 
     def round(self, digits: int = 0) -> Rounded:
         """Round half to even at a number of decimal digits."""
+        from pytest_synthdata.columns.modifiers import Rounded
+
         return Rounded(self, digits)
 
     def clip(self, low: float | None = None, high: float | None = None) -> Clipped:
         """Move what lies outside of [low, high] to its ends."""
+        from pytest_synthdata.columns.modifiers import Clipped
+
         return Clipped(self, low, high)
 
     def nulls(self, share: float) -> Nullable:
         """Make a share of the values null, at random."""
+        from pytest_synthdata.columns.modifiers import Nullable
+
         return Nullable(self, share)
 
     def unique(self) -> Unique:
@@ -149,6 +155,8 @@ class Generator:
 
     def cast(self, type_: pa.DataType | str) -> Cast:
         """Give the column a type: Arrow's, or a Spark SQL name such as ``"decimal(12,2)"``."""
+        from pytest_synthdata.columns.modifiers import Cast
+
         return Cast(self, type_)
 
     def _operation(self, name: str, *operands: Any) -> Operation:
@@ -272,138 +280,6 @@ class Constant(Generator):
     def domain(self, scope: Scope) -> Sequence[Any]:
         del scope
         return (self.value,)
-
-
-@dataclass(frozen=True)
-class Rounded(Generator):
-    """Another generator's numbers, rounded half to even."""
-
-    generator: Generator
-    digits: int
-
-    def values(self, cells: Cells) -> Values:
-        values = self.generator.values(cells)
-        if isinstance(values, np.ndarray):
-            if values.dtype.kind != "f":
-                return values
-            scale = 10.0**self.digits
-            return np.rint(values * scale) / scale
-        return pc.round(to_arrow(values), ndigits=self.digits)
-
-    def type(self, scope: Scope) -> pa.DataType | None:
-        return self.generator.type(scope)
-
-    def check(self, scope: Scope) -> None:
-        require_numbers(self.generator, scope, ".round")
-        if isinstance(self.digits, bool) or not isinstance(self.digits, int):
-            raise DeclarationError(f"{scope.place}: .round({self.digits!r}): the number of digits is an integer")
-
-    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
-        bounds = self.generator.bounds(scope)
-        return bounds and (round(bounds[0], self.digits), round(bounds[1], self.digits))
-
-
-@dataclass(frozen=True)
-class Clipped(Generator):
-    """Another generator's numbers, moved into [low, high]."""
-
-    generator: Generator
-    low: float | None
-    high: float | None
-
-    def values(self, cells: Cells) -> Values:
-        values = self.generator.values(cells)
-        if isinstance(values, np.ndarray):
-            return np.clip(values, self.low, self.high).astype(values.dtype, copy=False)
-        clipped = to_arrow(values)
-        type_ = clipped.type
-        if self.low is not None:
-            clipped = pc.max_element_wise(clipped, self.low, skip_nulls=False)
-        if self.high is not None:
-            clipped = pc.min_element_wise(clipped, self.high, skip_nulls=False)
-        return clipped.cast(type_)
-
-    def type(self, scope: Scope) -> pa.DataType | None:
-        return self.generator.type(scope)
-
-    def check(self, scope: Scope) -> None:
-        require_numbers(self.generator, scope, ".clip")
-        for end in (self.low, self.high):
-            if end is not None and not isinstance(end, (int, float, np.number)):
-                raise DeclarationError(f"{scope.place}: .clip: {end!r} is no number")
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise DeclarationError(f"{scope.place}: .clip({self.low}, {self.high}): low is above high")
-
-    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
-        low, high = self.generator.bounds(scope) or (float("-inf"), float("inf"))
-        if self.low is not None:
-            low, high = max(low, self.low), max(high, self.low)
-        if self.high is not None:
-            low, high = min(low, self.high), min(high, self.high)
-        return low, high
-
-
-@dataclass(frozen=True)
-class Nullable(Generator):
-    """Another generator's values, a share of them null, independent of all else."""
-
-    generator: Generator
-    share: float
-
-    def values(self, cells: Cells) -> Values:
-        array = to_arrow(self.generator.values(cells))
-        null = cells.lane("null").uniform() < self.share
-        return pc.if_else(pa.array(null), pa.scalar(None, array.type), array)
-
-    def type(self, scope: Scope) -> pa.DataType | None:
-        return self.generator.type(scope)
-
-    def check(self, scope: Scope) -> None:
-        if not isinstance(self.share, (int, float, np.number)) or not 0 <= self.share <= 1:
-            raise DeclarationError(f"{scope.place}: .nulls({self.share!r}): a share lies between 0 and 1")
-
-    def domain(self, scope: Scope) -> Sequence[Any] | None:
-        domain = self.generator.domain(scope)
-        return None if domain is None else (*domain, None)
-
-
-@dataclass(frozen=True)
-class Cast(Generator):
-    """Another generator's values in a declared type."""
-
-    generator: Generator
-    target: pa.DataType | str
-
-    def values(self, cells: Cells) -> Values:
-        from pytest_synthdata.columns.casting import cast
-
-        return cast(self.generator.values(cells), arrow_type(self.target))
-
-    def type(self, scope: Scope) -> pa.DataType:
-        del scope
-        return arrow_type(self.target)
-
-    def check(self, scope: Scope) -> None:
-        try:
-            target = arrow_type(self.target)
-        except DeclarationError as error:
-            raise DeclarationError(f"{scope.place}: .cast: {error}") from None
-        from pytest_synthdata.columns.casting import cast
-
-        source = self.generator.type(scope)
-        try:
-            cast(pa.array([], source), target)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            raise DeclarationError(f"{scope.place}: .cast: there is no way from {source} to {target}") from None
-
-    def domain(self, scope: Scope) -> Sequence[Any] | None:
-        domain = self.generator.domain(scope)
-        if domain is None or any(not isinstance(value, (int, float)) for value in domain):
-            return None
-        return to_arrow(pa.array(domain), arrow_type(self.target)).to_pylist()
-
-    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
-        return self.generator.bounds(scope)
 
 
 def require_numbers(generator: Generator, scope: Scope, what: str) -> None:

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.bound import Batch, Bound, RowView
 from pytest_synthdata.columns.generators import Cells, Generator, Reader, is_vectorised
-from pytest_synthdata.columns.plan import Batch, Bound, Plan, RowView, Scope, check_columns
+from pytest_synthdata.columns.plan import Plan, Scope, check_columns
 from pytest_synthdata.columns.types import settled
 from pytest_synthdata.columns.values import Values, common_type, to_arrow
 from pytest_synthdata.errors import DeclarationError

@@ -25,7 +25,7 @@ from pytest_synthdata.columns.values import Index, to_arrow, to_numpy
 from pytest_synthdata.errors import GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Batch, Bound
+    from pytest_synthdata.columns.bound import Batch, Bound
     from pytest_synthdata.columns.references import Reference
 
 _ONE, _LOW = np.uint64(1), np.uint64(0xFFFFFFFF)

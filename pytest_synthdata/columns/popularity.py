@@ -21,7 +21,8 @@ import pyarrow as pa
 from pytest_synthdata.columns.categories import Given
 from pytest_synthdata.columns.distributions import Distribution, Law
 from pytest_synthdata.columns.expressions import Operation, When
-from pytest_synthdata.columns.generators import Cast, Cells, Clipped, Generator, Rounded
+from pytest_synthdata.columns.generators import Cells, Generator
+from pytest_synthdata.columns.modifiers import Cast, Clipped, Rounded
 from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError

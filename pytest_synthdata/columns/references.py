@@ -21,7 +21,8 @@ from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Bound, Plan, Scope
+    from pytest_synthdata.columns.bound import Bound
+    from pytest_synthdata.columns.plan import Plan, Scope
 
 _HEAVY = 8.0  # times what half of the parents weigh: from here on, most darts at one rectangle would miss
 

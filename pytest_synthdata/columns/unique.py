@@ -14,7 +14,8 @@ import pyarrow as pa
 from pytest_synthdata.columns.calendar import Dates
 from pytest_synthdata.columns.casting import cast
 from pytest_synthdata.columns.distributions import Uniform
-from pytest_synthdata.columns.generators import Cast, Cells, Generator, Rounded
+from pytest_synthdata.columns.generators import Cells, Generator
+from pytest_synthdata.columns.modifiers import Cast, Rounded
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.types import arrow_type
@@ -22,7 +23,8 @@ from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Bound, Scope
+    from pytest_synthdata.columns.bound import Bound
+    from pytest_synthdata.columns.plan import Scope
 
 _EXACT = 2**53  # up to which a float64 tells whole numbers apart
 

@@ -15,23 +15,21 @@ import factory
 from factory import Maybe
 from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 
-from pytest_synthdata.annotations import stated_types
+from pytest_synthdata.columns.bound import Bound
 from pytest_synthdata.columns.calendar import Timeline
 from pytest_synthdata.columns.expressions import Column
-from pytest_synthdata.columns.generators import Cast, Generator, Nullable
+from pytest_synthdata.columns.generators import Generator
 from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.modifiers import Cast, Nullable
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.rows import Row
-from pytest_synthdata.declarations import (
-    ColumnDeclaration,
-    ForeignKey,
-    ReferenceDeclaration,
-    as_declaration,
-    compile_factory,
-)
+from pytest_synthdata.declarations.annotations import stated_types
+from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration, as_declaration
+from pytest_synthdata.declarations.compiling import compile_factory
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.declarations.related import RelatedDeclaration
+from pytest_synthdata.declarations.stated import as_stated, unstated
 from pytest_synthdata.errors import DeclarationError, nearest
-from pytest_synthdata.related import RelatedDeclaration
-from pytest_synthdata.stated import as_stated, unstated
 
 DEFAULT_SEED = 42
 DEFAULT_ROWS = 1_000

@@ -7,7 +7,7 @@ from pytest_synthdata.columns.categories import Categorical, Given
 from pytest_synthdata.columns.distributions import LogNormal
 from pytest_synthdata.columns.expressions import col
 from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.declarations import ForeignKey
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.factories.base import TableFactory
 from pytest_synthdata.factories.customers import ACTIVITY, CustomerFactory
 

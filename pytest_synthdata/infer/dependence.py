@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.categories import Categorical, Given
-from pytest_synthdata.columns.generators import Constant, Generator, Rounded
+from pytest_synthdata.columns.generators import Constant, Generator
+from pytest_synthdata.columns.modifiers import Rounded
 from pytest_synthdata.columns.values import to_numpy
 from pytest_synthdata.infer.fitting import Fit, Lattice, fit, rounded_shares
 from pytest_synthdata.infer.numbers import law

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.expressions import col
 from pytest_synthdata.columns.keys import Key
 from pytest_synthdata.columns.values import to_numpy
-from pytest_synthdata.declarations import ForeignKey
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.columns import Declared
 from pytest_synthdata.infer.dependence import Decider, weights
 from pytest_synthdata.infer.fitting import rounded_shares

@@ -11,8 +11,9 @@ import pyarrow as pa
 from pytest_synthdata.columns.calendar import Timeline
 from pytest_synthdata.columns.categories import Categorical, Given
 from pytest_synthdata.columns.expressions import col
-from pytest_synthdata.columns.generators import Cast, Generator, Nullable
+from pytest_synthdata.columns.generators import Generator
 from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.modifiers import Cast, Nullable
 from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.dependence import Decider, decider
 from pytest_synthdata.infer.meanings import Named, siblings

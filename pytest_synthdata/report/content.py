@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.plan import BATCH, Plan
+from pytest_synthdata.columns.bound import BATCH
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.values import to_numpy
 from pytest_synthdata.errors import SynthDataError

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.bound import Bound
 from pytest_synthdata.columns.generators import Cells, Generator
-from pytest_synthdata.columns.plan import Bound
 from pytest_synthdata.columns.values import Values, to_arrow, to_numpy
 from pytest_synthdata.validation.rows import Rows
 

@@ -20,7 +20,7 @@ from pytest_synthdata.spark import arrival
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pytest_synthdata.columns.plan import Bound
+    from pytest_synthdata.columns.bound import Bound
 
 RowRange: TypeAlias = "Callable[[int, int], Iterator[pa.RecordBatch]]"
 

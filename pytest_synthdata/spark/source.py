@@ -89,9 +89,9 @@ def table_of(options: Mapping[str, str]) -> Table:
         SynthDataError: for an unknown table, an unknown option, and numbers that are none.
     """
     from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.declarations.related import with_children
     from pytest_synthdata.discovery import load_factories
     from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
-    from pytest_synthdata.related import with_children
 
     own = load_factories(filter(None, options.get("factories", "").split(",")))
     known: list[Any] = [CustomerFactory, OrderFactory, TicketFactory, *own]

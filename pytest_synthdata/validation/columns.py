@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.bound import Bound
 from pytest_synthdata.columns.categories import Given
 from pytest_synthdata.columns.expressions import Column, When
-from pytest_synthdata.columns.plan import Bound
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.values import Values, take, to_arrow, to_numpy
 from pytest_synthdata.validation.describe import describe, leaves

@@ -18,8 +18,9 @@ from pytest_synthdata.columns.calendar import Dates, Timeline
 from pytest_synthdata.columns.categories import Categorical, Given
 from pytest_synthdata.columns.distributions import Distribution, Law, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.expressions import Column, Computed, Operation, Truth, When
-from pytest_synthdata.columns.generators import Cast, Clipped, Constant, Generator, Nullable, Rounded
+from pytest_synthdata.columns.generators import Constant, Generator
 from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.modifiers import Cast, Clipped, Nullable, Rounded
 from pytest_synthdata.columns.quantiles import Quantiles
 from pytest_synthdata.columns.times import Times
 from pytest_synthdata.columns.types import arrow_type

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.bound import Bound
 from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.plan import Bound
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.values import to_arrow, to_numpy
 from pytest_synthdata.validation.columns import leaf_of, measure_of

@@ -12,10 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.bound import Bound, Selection
 from pytest_synthdata.columns.expressions import Column
 from pytest_synthdata.columns.generators import Cells, Generator
 from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.plan import Bound, Plan, Selection
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.values import Index, Values, to_arrow, to_numpy

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.bound import Bound
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.unique import Unique
 from pytest_synthdata.errors import SynthDataError, nearest

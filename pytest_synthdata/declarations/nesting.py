@@ -13,10 +13,11 @@ import factory
 from factory import builder, enums
 from factory import declarations as boy
 
-from pytest_synthdata.ahead import NOTHING, made_ahead
+from pytest_synthdata.columns.bound import Bound
 from pytest_synthdata.columns.nested import Nested
-from pytest_synthdata.columns.plan import Bound, Plan
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.rows import Row
+from pytest_synthdata.declarations.ahead import NOTHING, made_ahead
 from pytest_synthdata.errors import DeclarationError
 
 _DEEPEST = 20
@@ -34,7 +35,7 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
     FORCE_SEQUENCE = True
 
     def __init__(self, name: str, declaration: boy.SubFactory) -> None:
-        from pytest_synthdata.declarations import as_declaration
+        from pytest_synthdata.declarations.building import as_declaration
 
         fields = {field: as_declaration(field, value) for field, value in declaration._defaults.items()}
         boy.BaseDeclaration.__init__(self, **fields)
@@ -54,7 +55,7 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
 
     def fields(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What the nested factory is given: where it is one of plain factory_boy, all that it declares, made ours."""
-        from pytest_synthdata.declarations import as_declaration
+        from pytest_synthdata.declarations.building import as_declaration
         from pytest_synthdata.factories.base import TableFactory
 
         nested = self.get_factory()
@@ -67,7 +68,7 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
 
     def plan(self, place: str, given: Mapping[str, Any]) -> Plan:
         """The columns of the nested row, at a path such as ``orders.billing``."""
-        from pytest_synthdata.declarations import compile_columns
+        from pytest_synthdata.declarations.compiling import compile_columns
 
         if place.count(".") > _DEEPEST:
             raise DeclarationError(f"{place}: factories nest each other without end; end with parent=None")
@@ -100,7 +101,7 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
 
 
 def _is_column(nested: Any, plan: Plan) -> bool:
-    from pytest_synthdata.declarations import has_hooks, is_opaque
+    from pytest_synthdata.declarations.compiling import has_hooks, is_opaque
 
     if nested._meta.model not in (dict, list, Row) or has_hooks(nested):
         return False

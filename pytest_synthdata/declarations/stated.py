@@ -12,13 +12,13 @@ from factory import enums
 
 from pytest_synthdata.columns.casting import cast
 from pytest_synthdata.columns.expressions import Column
-from pytest_synthdata.columns.generators import Cast
+from pytest_synthdata.columns.modifiers import Cast
 from pytest_synthdata.columns.nested import plain
 from pytest_synthdata.columns.rows import as_objects
 from pytest_synthdata.columns.types import arrow_type
-from pytest_synthdata.declarations import ColumnDeclaration, ReferenceDeclaration
+from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
+from pytest_synthdata.declarations.nesting import NestedDeclaration
 from pytest_synthdata.errors import DeclarationError
-from pytest_synthdata.nesting import NestedDeclaration
 
 
 class StatedDeclaration(boy.BaseDeclaration):  # type: ignore[misc]

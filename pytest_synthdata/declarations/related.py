@@ -94,7 +94,7 @@ def _counted(
     parent: type[TableFactory], field: str, declared: RelatedDeclaration, child: type[TableFactory]
 ) -> type[TableFactory]:
     """The child's factory, its rows counted from the parent's."""
-    from pytest_synthdata.declarations import ForeignKey
+    from pytest_synthdata.declarations.foreign_keys import ForeignKey
 
     own = child._meta.references[declared.name]
     if own.parent._meta.table != parent._meta.table and not issubclass(parent, own.parent):

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from pytest_synthdata.columns.bound import Batch, Bound
 from pytest_synthdata.columns.generators import Generator, is_vectorised
-from pytest_synthdata.columns.plan import Batch, Bound
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.rows import fresh
 from pytest_synthdata.errors import SynthDataError

@@ -1,0 +1,174 @@
+"""A factory's declarations as a plan: columns in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import factory
+from factory import declarations as boy
+from factory import enums
+
+from pytest_synthdata.columns.expressions import Column, Truth, When
+from pytest_synthdata.columns.generators import Constant, Generator
+from pytest_synthdata.columns.modifiers import Cast
+from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
+from pytest_synthdata.declarations.nesting import NestedDeclaration
+from pytest_synthdata.declarations.related import RelatedDeclaration
+from pytest_synthdata.declarations.rowwise import BUILT, Attribute, BuiltObject, RowByRow
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.factories.base import TableFactory
+
+# What of a factory can change the rows that `build()` gives, unseen by its declarations.
+_FACTORY_HOOKS = ("_build", "_adjust_kwargs", "_after_postgeneration")
+
+
+def compile_factory(factory_class: type[TableFactory]) -> Plan:
+    """The plan of a factory: its declarations as columns, in order."""
+    meta = factory_class._meta
+    plan = compile_columns(factory_class, meta.pre_declarations, meta.table)
+    columns, hidden = plan.columns, plan.hidden | meta.references.keys()
+    if has_hooks(factory_class):
+        hidden |= {BUILT}
+        built = {name: Attribute(name) for name in columns if name not in hidden}
+        references = {name: column for name, column in columns.items() if isinstance(column, Reference)}
+        columns = {BUILT: BuiltObject(factory_class), **references, **built}
+    return Plan(meta.table, columns, frozenset(hidden), meta.key_column())
+
+
+def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
+    """The columns that a set of declarations makes at a place."""
+    meta = factory_class._meta
+    types = getattr(meta, "types", {})
+    made = {name: _column(factory_class, declared, name, f"{place}.{name}") for name in declared}
+    if any(isinstance(declared[name].declaration, NestedDeclaration) and is_opaque(made[name]) for name in made):
+        # A function may look into nested rows, which only factory_boy can make.
+        made |= {name: RowByRow(factory_class, name) for name in made if _reads_rows(made[name])}
+    columns: dict[str, Generator] = {}
+    for name, column in made.items():
+        is_stated = name in types and not isinstance(column, (Cast, Reference))
+        columns[name] = Cast(column, types[name]) if is_stated else column
+        if name in meta.rename:
+            columns[meta.rename[name]] = Column(name)
+    return Plan(place, columns, frozenset({*meta.exclude, *meta.parameters, *meta.rename}))
+
+
+def has_hooks(factory_class: Any) -> bool:
+    """Whether a factory does more to the rows that it builds than to declare their columns."""
+    meta = factory_class._meta
+    after = meta.post_declarations.declarations.values()
+    if meta.inline_args or any(not isinstance(one, RelatedDeclaration) for one in after):
+        return True
+    return any(
+        getattr(getattr(factory_class, hook), "__func__", None) not in _OWN_HOOKS[hook] for hook in _FACTORY_HOOKS
+    )
+
+
+class _OwnHooks(dict[str, Any]):
+    def __missing__(self, hook: str) -> Any:
+        from pytest_synthdata.factories.base import TableFactory
+
+        known = (TableFactory, factory.Factory, factory.DictFactory, factory.ListFactory)
+        self[hook] = {getattr(one, hook).__func__ for one in known}
+        return self[hook]
+
+
+_OWN_HOOKS = _OwnHooks()
+
+
+def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generator:
+    _, declaration, context = declared[name]
+    if isinstance(declaration, ReferenceDeclaration):
+        if context:
+            raise DeclarationError(
+                f"{place}: a table's parents are what their own factory makes them; "
+                f"{', '.join(f'{name}__{field}' for field in context)} can only be given to build()"
+            )
+        if place != f"{getattr(factory_class._meta, 'table', None)}.{name}":
+            raise DeclarationError(
+                f"{place}: a nested row cannot refer to a table: write ForeignKey({factory_class.__name__}) in place "
+                f"of SubFactory({factory_class.__name__}), or give {name}=None to it"
+            )
+        foreign_key = declaration.foreign_key
+        examples = {"weights": "Given('tier', {'Pro': 2, 'Free': 1})", "where": f"col('{name}.day') <= col('day')"}
+        for argument, example in examples.items():
+            value = getattr(foreign_key, argument)
+            if value is not None and not isinstance(value, Generator):
+                raise DeclarationError(
+                    f"{place}: ForeignKey: {argument}={value!r}; write a generator, such as {example}"
+                )
+        itself = foreign_key.parent == "self"
+        meta = factory_class._meta
+        plan = Plan(meta.table, {}, key=meta.key_column()) if itself else foreign_key.parent._meta.plan()
+        return Reference(name, plan, foreign_key.weights, foreign_key.where, foreign_key.per_parent, itself)
+    if isinstance(declaration, NestedDeclaration):
+        return declaration.generator(place, context) or RowByRow(factory_class, name)
+    if context:
+        return RowByRow(factory_class, name)
+    return _generator(factory_class, declared, name, declaration)
+
+
+def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -> Generator:
+    if isinstance(declaration, ColumnDeclaration):
+        return declaration.generator
+    if type(declaration) is boy.Maybe:
+        return _maybe(factory_class, declared, name, declaration)
+    if type(declaration) is boy.SelfAttribute and declaration.default is boy._UNSPECIFIED:
+        path = (
+            "." * declaration.depth + declaration.attribute_name
+            if declaration.depth > 1
+            else declaration.attribute_name
+        )
+        head = path.partition(".")[0]
+        if head in declared and _is_row(declared[head].declaration, path):
+            return RowByRow(factory_class, name)
+        return Column(path)
+    if enums.get_builder_phase(declaration) is not None:
+        return RowByRow(factory_class, name)
+    if declaration is boy.SKIP:
+        return Constant(None)
+    return Constant(declaration)
+
+
+def is_opaque(generator: Generator) -> bool:
+    """Whether only factory_boy can make a column, or a part of it."""
+    return isinstance(generator, (RowByRow, BuiltObject, Attribute)) or any(map(is_opaque, generator.children()))
+
+
+def _reads_rows(generator: Generator) -> bool:
+    return getattr(generator, "takes_row", False) or any(map(_reads_rows, generator.children()))
+
+
+def _is_row(declaration: Any, path: str) -> bool:
+    """Whether a path leads to, or through, an object that is no column."""
+    if isinstance(declaration, ReferenceDeclaration):
+        return "." not in path
+    return enums.get_builder_phase(declaration) is not None and "." in path
+
+
+def _maybe(factory_class: Any, declared: Any, name: str, maybe: Any) -> Generator:
+    decider = maybe.decider
+    condition: Generator
+    if isinstance(decider, ColumnDeclaration):
+        condition = decider.generator
+    elif type(decider) is not boy.SelfAttribute or decider.depth > 1:
+        return RowByRow(factory_class, name)
+    elif decider.attribute_name.partition(".")[0] not in declared:
+        # A trait that nobody switched on.
+        return _generator(factory_class, declared, name, maybe.yes if decider.default else maybe.no)
+    else:
+        condition = Column(decider.attribute_name)
+    switch = (
+        declared[decider.attribute_name].declaration
+        if isinstance(condition, Column) and condition.name in declared
+        else decider
+    )
+    if enums.get_builder_phase(switch) is None:
+        return _generator(factory_class, declared, name, maybe.yes if switch else maybe.no)
+    yes, no = (_generator(factory_class, declared, name, branch) for branch in (maybe.yes, maybe.no))
+    if isinstance(yes, RowByRow) or isinstance(no, RowByRow):
+        return RowByRow(factory_class, name)
+    return When((Truth(condition),), (yes, no))

@@ -1,0 +1,52 @@
+"""`ForeignKey`: a reference to a row of another table, as a class body declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from pytest_synthdata.columns.expressions import literal
+from pytest_synthdata.columns.generators import Generator
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.factories.base import TableFactory
+
+
+class ForeignKey:
+    """A reference to a row of another table.
+
+    In a factory, ``customer = ForeignKey(CustomerFactory)`` puts the parent's key into the table as ``customer_id``,
+    and the parent's columns can be read as ``customer.tier``. A pick is a pure function of the row number; new
+    parents take over only the share of references that is due to them.
+
+    Args:
+        parent: the parent's factory; ``"self"`` for a row of the same table before this one, such as a manager. The
+            first row has none.
+        weights: evaluated on the parent's rows, such as ``Given("tier", {"Enterprise": 5, "Free": 1})``:
+            a parent is picked in proportion to it. All alike where not given. A law such as ``Pareto(2.5)`` gives
+            each parent a popularity of its own, and ``ZipfRank(1.0)`` one by its row number.
+        where: a condition that each pick meets, such as ``col("customer.created_at") <= col("order_date")``.
+        column: the name of the key's column; the attribute's name and ``_id`` where not given. Of a key of several
+            columns, their names; where not given, the attribute's name and each one's.
+        per_parent: evaluated on the parent's rows, such as ``Poisson(3)`` or ``1``: how many children each has. The
+            table's rows are then counted from the parents: those of the first come first, except in a table with a
+            `Timeline`, which is in the order of time. `Ordinal` numbers them.
+    """
+
+    def __init__(
+        self,
+        parent: type[TableFactory] | Literal["self"],
+        *,
+        weights: Generator | None = None,
+        where: Generator | None = None,
+        column: str | Sequence[str] | None = None,
+        per_parent: Generator | int | None = None,
+    ) -> None:
+        if parent != "self" and not hasattr(getattr(parent, "_meta", None), "table"):
+            raise DeclarationError(f"ForeignKey({parent!r}): the parent must be a TableFactory, or 'self'")
+        self.parent: Any = parent
+        self.weights = weights
+        self.where = where
+        self.column = column
+        self.per_parent = None if per_parent is None else literal(per_parent)

@@ -1,0 +1,97 @@
+"""Columns that only factory_boy can evaluate, row by row: its own declarations, and objects with hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from factory import builder, enums
+from factory import declarations as boy
+
+from pytest_synthdata.columns.generators import Cells, Generator
+from pytest_synthdata.columns.nested import plain
+from pytest_synthdata.columns.rowwise import borrowed_generators, python_values
+from pytest_synthdata.columns.values import Values
+
+if TYPE_CHECKING:
+    from pytest_synthdata.factories.base import TableFactory
+
+
+@dataclass(frozen=True)
+class RowByRow(Generator):
+    """A column whose declaration only factory_boy can evaluate: it resolves each row's attribute."""
+
+    factory: type[TableFactory]
+    name: str
+
+    vectorised = False
+
+    def values(self, cells: Cells) -> Values:
+        from pytest_synthdata.factories.base import bound_to
+
+        with bound_to(cells.reader.bound), borrowed_generators(for_rows=True):
+            return python_values([plain(self._value(sequence)) for sequence in cells.rows.tolist()], cells)
+
+    def _value(self, sequence: int) -> Any:
+        meta = self.factory._meta
+        step = builder.BuildStep(builder.StepBuilder(meta, {}, enums.BUILD_STRATEGY), sequence)
+        step.stub = builder.Resolver(meta.pre_declarations, step, sequence)
+        value = getattr(step.stub, self.name)
+        return None if value is boy.SKIP else value
+
+    def children(self) -> Iterator[Generator]:
+        return iter(())
+
+    def type(self, scope: Any) -> pa.DataType | None:
+        del scope
+        return None
+
+
+@dataclass(frozen=True)
+class BuiltObject(Generator):
+    """The objects that a factory with hooks of its own builds, one a row: its columns are their attributes."""
+
+    factory: type[TableFactory]
+
+    vectorised = False
+
+    def values(self, cells: Cells) -> Values:
+        objects = np.empty(len(cells.rows), object)
+        from pytest_synthdata.factories.base import bound_to
+
+        with bound_to(cells.reader.bound):
+            for position, sequence in enumerate(cells.rows.tolist()):
+                objects[position] = self.factory.build(__sequence=sequence)
+        return objects
+
+    def children(self) -> Iterator[Generator]:
+        return iter(())
+
+    def type(self, scope: Any) -> pa.DataType | None:
+        del scope
+        return None
+
+
+BUILT = "(built row)"
+
+
+@dataclass(frozen=True)
+class Attribute(Generator):
+    """An attribute of the objects that the factory builds."""
+
+    name: str
+
+    vectorised = False
+
+    def values(self, cells: Cells) -> Values:
+        return python_values([plain(getattr(built, self.name, None)) for built in cells.read(BUILT)], cells)
+
+    def reads(self) -> Iterator[str]:
+        yield BUILT
+
+    def type(self, scope: Any) -> pa.DataType | None:
+        del scope
+        return None
