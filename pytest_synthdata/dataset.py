@@ -241,11 +241,18 @@ class Dataset:
         return {table.name: table.fingerprint() for table in self}
 
     def to_volume(
-        self, path: str, *, client: Any = None, spark: Any = None, create: bool = False, overwrite: bool = False
+        self,
+        path: str,
+        *,
+        client: Any = None,
+        spark: Any = None,
+        create: bool = False,
+        overwrite: bool = False,
+        format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
     ) -> Saved:
-        """Save every table as Parquet in a folder of a Unity Catalog Volume, with a manifest, which comes last.
+        """Save every table in a folder of a Unity Catalog Volume, with a manifest, which comes last.
 
-        Tables that are there already, with the same fingerprint, are not sent again.
+        Tables that are there already, with the same fingerprint and in the same format, are not sent again.
 
         Args:
             path: ``catalog.schema.volume/folder`` or ``/Volumes/catalog/schema/volume/folder``. Each table gets a
@@ -254,13 +261,14 @@ class Dataset:
             spark: a session; where it sees Volumes, it writes them itself, in parallel.
             create: make the schema and the Volume where they are missing.
             overwrite: replace tables of other data.
+            format: ``parquet``, ``csv`` or ``json`` (lines).
 
         Raises:
             SynthDataError: for what is missing, refused, or there already; it says what to do.
         """
         from pytest_synthdata.databricks.upload import upload
 
-        return upload(self, path, client=client, spark=spark, create=create, overwrite=overwrite)
+        return upload(self, path, client=client, spark=spark, create=create, overwrite=overwrite, format=format)
 
 
 def _row_count(count: Any, table: str) -> int:

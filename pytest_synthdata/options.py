@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED = 42
 REPORT = "synth-report.html"
+UPLOAD_FORMATS = ("parquet", "csv", "json")
 KEEP_ALWAYS, KEEP_FAILED = "always", "failed"
 SETTINGS = pytest.StashKey["Settings"]()
 MATERIALISER = pytest.StashKey["Materialiser"]()
@@ -38,6 +39,7 @@ class Settings:
         keep: what becomes of them at the end: removed where not given; kept with KEEP_ALWAYS, with KEEP_FAILED
             after a failure; any other text is the name of a folder that stays.
         create: whether a missing schema or Volume is made.
+        format: of the files there.
         differences: whether chispa's failures end with the rows and columns that differ.
     """
 
@@ -54,6 +56,7 @@ class Settings:
     upload: str | None = None
     keep: str | None = None
     create: bool = False
+    format: str = "parquet"
     differences: bool = False
 
 
@@ -100,6 +103,13 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--synth-create", action="store_true", help="with --synth-upload: create a missing schema and Volume"
     )
+    group.addoption(
+        "--synth-format",
+        metavar="FORMAT",
+        choices=UPLOAD_FORMATS,
+        help=f"with --synth-upload: the format of the files: {', '.join(UPLOAD_FORMATS)} (default: parquet)",
+    )
+    parser.addini("synth_format", "the format of the files of --synth-upload (default: parquet)")
     parser.addini("synth_volume", "the Volume for --synth-upload: catalog.schema.volume[/folder]")
     parser.addini("synth_seed", "seed of the data (default: 42)")
     parser.addini("synth_scale", "multiply the default numbers of rows (default: 1)")
@@ -151,6 +161,7 @@ def read_settings(config: pytest.Config) -> Settings:
         upload=_upload(config),
         keep=config.getoption("synth_keep", None),
         create=config.getoption("synth_create", False),
+        format=_format(_option(config, "synth_format", "parquet")),
         differences=bool(config.getini("synth_differences")),
     )
 
@@ -193,7 +204,7 @@ def _report(file: str | None) -> str | None:
 def _upload(config: pytest.Config) -> str | None:
     volume = config.getoption("synth_upload", None)
     if volume is None:
-        for flag in ("keep", "create"):
+        for flag in ("keep", "create", "format"):
             if config.getoption(f"synth_{flag}", None):
                 raise pytest.UsageError(f"--synth-{flag} says what becomes of an upload; add --synth-upload")
         return None
@@ -201,6 +212,12 @@ def _upload(config: pytest.Config) -> str | None:
     if not volume:
         raise pytest.UsageError("--synth-upload: no Volume: --synth-upload=catalog.schema.volume, or set synth_volume")
     return str(volume)
+
+
+def _format(name: str) -> str:
+    if name not in UPLOAD_FORMATS:
+        raise pytest.UsageError(f"synth_format is {name!r}; it is one of {', '.join(UPLOAD_FORMATS)}")
+    return name
 
 
 def _conf(line: str) -> tuple[str, str]:

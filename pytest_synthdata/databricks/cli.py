@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.options import UPLOAD_FORMATS
 
 if TYPE_CHECKING:
     from pytest_synthdata.databricks.results import ExecutionResult
@@ -28,6 +29,7 @@ _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 @click.option("--factories", multiple=True, metavar="MODULE", help="Tables of your own: shop.factories[:Factory].")
 @click.option("--create", is_flag=True, help="Make the schema and the Volume where they are missing.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of other data.")
+@click.option("--format", "format_", type=click.Choice(UPLOAD_FORMATS), default="parquet", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def upload(
     *,
@@ -37,6 +39,7 @@ def upload(
     factories: tuple[str, ...],
     create: bool,
     overwrite: bool,
+    format_: str,
     as_json: bool,
 ) -> None:
     """Save tables in a Volume: synthdata upload main.sales.raw/test --rows orders=10M.
@@ -46,7 +49,8 @@ def upload(
     """
     from pytest_synthdata.cli import _dataset
 
-    show(_dataset(list(rows), seed, factories).to_volume(volume, create=create, overwrite=overwrite), as_json=as_json)
+    dataset = _dataset(list(rows), seed, factories)
+    show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), as_json=as_json)
 
 
 def show(saved: Saved, *, as_json: bool) -> None:

@@ -95,7 +95,8 @@ class Uploading:
                 # The default data is in the run's folder, any other in one of its own: a table's name is there once.
                 folder = self.folder if is_default else self.folder / _name_of(dataset)
                 with _alone(self.lock):
-                    upload = Upload(self._begin(request), folder, run=self._run, temporary=self.temporary)
+                    files, format_ = self._begin(request), self.config.stash[SETTINGS].format
+                    upload = Upload(files, folder, run=self._run, temporary=self.temporary, format=format_)
                     saved = upload.save(dataset, missing, spark=_spark(request))
                 self.paths |= {(id(dataset), name): path for name, path in saved.tables.items()}
             return {name: self.paths[id(dataset), name] for name in tables}

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.names import VolumePath, is_safe
 from pytest_synthdata.databricks.volumes import Files
+from pytest_synthdata.errors import nearest
+from pytest_synthdata.formats import FORMATS
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset, Table
@@ -55,11 +57,14 @@ def upload(
     spark: Any = None,
     create: bool = False,
     overwrite: bool = False,
+    format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
 ) -> Saved:
     """Save a dataset's tables to a folder in a Volume; the arguments are those of `Dataset.to_volume`."""
+    if format not in FORMATS:
+        raise WorkspaceError(f"no format {format!r} for the files of a Volume: {nearest(format, FORMATS)}")
     target = VolumePath.parse(folder)
     files = Files(preflight(target, client, create=create))
-    return Upload(files, target, run=str(target)).save(dataset, spark=spark, overwrite=overwrite)
+    return Upload(files, target, run=str(target), format=format).save(dataset, spark=spark, overwrite=overwrite)
 
 
 class Upload:
@@ -70,13 +75,23 @@ class Upload:
         folder: the folder. It is made where it is missing.
         run: the name of whoever writes.
         temporary: whether the folder is to be removed later, so that its note stays.
+        format: of the tables' files.
     """
 
-    def __init__(self, files: Files, folder: VolumePath, *, run: str, temporary: bool = False) -> None:
+    def __init__(
+        self,
+        files: Files,
+        folder: VolumePath,
+        *,
+        run: str,
+        temporary: bool = False,
+        format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
+    ) -> None:
         self.files = files
         self.folder = folder
         self.run = run
         self.temporary = temporary
+        self.format = format
 
     def begin(self, fingerprints: Mapping[str, str] | None = None) -> None:
         """Make the folder and leave the note."""
@@ -96,7 +111,7 @@ class Upload:
         paths = {table.name: str(self.folder / table.name) for table in tables}
         fingerprints = {table.name: table.fingerprint() for table in tables}
         manifest = self.manifest()
-        same = [name for name in fingerprints if manifest.get(name, {}).get("fingerprint") == fingerprints[name]]
+        same = [name for name in fingerprints if self._is_same(manifest.get(name, {}), fingerprints[name])]
         skipped = tuple(name for name in same if self._is_whole(name, manifest[name]))
         missing = [table for table in tables if table.name not in skipped]
         if missing:
@@ -137,7 +152,7 @@ class Upload:
             content = json.loads(text)
             tables: dict[str, Any] = content["tables"]
             known = content["form"] == _FORM and all(
-                is_safe(name) and {"fingerprint", "files"} <= set(entry) for name, entry in tables.items()
+                is_safe(name) and {"fingerprint", "files", "format"} <= set(entry) for name, entry in tables.items()
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             known = False
@@ -167,7 +182,7 @@ class Upload:
                 self.clear(folder)
                 self.files.make(folder)
                 stored, fingerprint = store(table, folder, bar)
-                entries[table.name] = _entry(table, fingerprint, stored)
+                entries[table.name] = {"format": self.format, **_entry(table, fingerprint, stored)}
         self._put_manifest(dataset, entries)
         if not self.temporary:
             self.files.remove(self.folder, NOTE)
@@ -181,7 +196,7 @@ class Upload:
 
     def _by_files(self, table: Table, folder: VolumePath, bar: Any) -> list[dict[str, Any]]:
         with TemporaryDirectory(prefix="synthdata-") as place:
-            written = table.to_parquet(Path(place) / "table")
+            written = table.to_files(Path(place) / "table", self.format)
             sources = sorted(written.iterdir())
             bar.total = (bar.total or 0) + sum(source.stat().st_size for source in sources)
             parts = [source for source in sources if source.name.startswith("part-")]
@@ -191,8 +206,9 @@ class Upload:
             ]
 
     def _by_spark(self, table: Table, spark: Any, folder: VolumePath) -> list[dict[str, Any]]:
-        table.to_spark(spark).write.mode("overwrite").parquet(str(folder))
-        rows = spark.read.parquet(str(folder)).count()
+        options = {"header": "true"} if self.format == "csv" else {}
+        table.to_spark(spark).write.mode("overwrite").format(self.format).options(**options).save(str(folder))
+        rows = spark.read.format(self.format).options(**options).load(str(folder)).count()
         if rows != table.num_rows:
             raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that Spark wrote")
         return self.stored(folder)
@@ -200,6 +216,9 @@ class Upload:
     def stored(self, folder: VolumePath) -> list[dict[str, Any]]:
         """The files in a folder, as the manifest has them."""
         return [{"name": entry.name, "size": entry.size} for entry in self.files.entries(folder)]
+
+    def _is_same(self, entry: Mapping[str, Any], fingerprint: str) -> bool:
+        return entry.get("fingerprint") == fingerprint and entry.get("format") == self.format
 
     def _is_whole(self, name: str, entry: Mapping[str, Any]) -> bool:
         sizes = {found.name: found.size for found in self.files.entries(self.folder / name)}
@@ -210,8 +229,11 @@ class Upload:
         for table in missing:
             folder = self.folder / table.name
             other = "overwrite=True replaces it; or choose another folder"
-            if table.name in manifest and manifest[table.name]["fingerprint"] != fingerprints[table.name]:
-                raise WorkspaceError(f"{folder} holds a table of other data: {other}")
+            entry = manifest.get(table.name)
+            if entry is not None and not self._is_same(entry, fingerprints[table.name]):
+                same_data = entry["fingerprint"] == fingerprints[table.name]
+                what = f"the table as {entry['format']}" if same_data else "a table of other data"
+                raise WorkspaceError(f"{folder} holds {what}: {other}")
             started = note.get(table.name)
             if started == fingerprints[table.name] or table.name in manifest:
                 continue  # the same table, begun or damaged: its files are replaced by what they should be

@@ -46,6 +46,24 @@ def test_what_is_stored_is_what_was_made(workspace: Workspace, client: Any, smal
         assert stored_fingerprint(workspace, f"{RUN}/{table.name}", tmp_path) == table.fingerprint()
 
 
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_other_formats(workspace: Workspace, client: Any, small: Dataset, tmp_path: Path, format_: str) -> None:
+    small.to_volume(RUN, client=client, format=format_)
+    stored = workspace.below(f"{RUN}/orders")
+    assert set(stored) == {"_SUCCESS", f"part-00000.{format_}"}
+    (tmp_path / f"orders.{format_}").write_bytes(stored[f"part-00000.{format_}"])
+    rows = ds.dataset(tmp_path / f"orders.{format_}", format=format_).to_table()
+    assert rows["order_id"].to_pylist() == small.orders.to_arrow()["order_id"].to_pylist()
+    assert set(small.to_volume(RUN, client=client, format=format_).skipped) == {"customers", "orders"}
+    with pytest.raises(SynthDataError, match=rf"customers holds the table as {format_}: overwrite=True"):
+        small.to_volume(RUN, client=client)
+
+
+def test_an_unknown_format(client: Any, small: Dataset) -> None:
+    with pytest.raises(SynthDataError, match="did you mean 'parquet'"):
+        small.to_volume(RUN, client=client, format="parket")
+
+
 def test_the_manifest_says_what_is_there(workspace: Workspace, client: Any, small: Dataset) -> None:
     small.to_volume(RUN, client=client)
     manifest = json.loads(workspace.files[f"{RUN}/{MANIFEST}"])

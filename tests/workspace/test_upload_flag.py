@@ -117,6 +117,23 @@ def test_a_kept_run_is_whole(logged_in: Workspace, pytester: pytest.Pytester, co
     assert not any(path.endswith(NOTE) for path in logged_in.files)
 
 
+@pytest.mark.parametrize("how", ["flag", "setting"])
+def test_the_format_of_the_files(logged_in: Workspace, pytester: pytest.Pytester, how: str) -> None:
+    if how == "setting":
+        pytester.makeini("[pytest]\nsynth_format = csv\n")
+    pytester.makepyfile(TESTS)
+    run(pytester, FLAG, "--synth-keep", *["--synth-format=csv"][: how == "flag"], outcomes={"passed": 3})
+    tables = [path for path in logged_in.files if "/part-" in path]
+    assert tables
+    assert all(path.endswith("/part-00000.csv") for path in tables)
+
+
+def test_a_format_without_an_upload_says_so(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("--synth-format=csv")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--synth-format says what becomes of an upload; add --synth-upload*"])
+
+
 def test_a_named_folder_is_kept_and_not_sent_again(logged_in: Workspace, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
     for _ in range(2):
