@@ -1,8 +1,24 @@
 """For the tests of the plugin itself: pytest's own fixture for running pytest inside a test."""
 
 import os
+from contextlib import suppress
+from importlib import import_module
 
 # A pytest inside a test has another home: its Spark shall start from the same archive nevertheless.
 os.environ.setdefault("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))  # noqa: PTH111
+
+# Compiled modules load once in a process: what a pytest inside this one imports must be there before it starts.
+for name in (
+    "databricks.sdk",
+    "numpy.fft",
+    "pandas",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
+    "pyspark.sql",
+    "pytest_synthdata.materialise",
+    "scipy.stats",
+):
+    with suppress(ImportError):  # some are optional
+        import_module(name)
 
 pytest_plugins = ["pytester"]

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-import pyarrow.parquet
-import pyspark.sql
 import pytest
-import scipy.stats
-
-import pytest_synthdata.materialise
-
-# Compiled modules load once in a process: what a pytest inside this one imports must be there before it starts.
-IMPORTED = (np.fft, scipy.stats, pyarrow.parquet, pyspark.sql, pytest_synthdata.materialise)
-with contextlib.suppress(ImportError):
-    import pandas as pd  # noqa: F401
 
 HEAVY = "{'factory', 'faker', 'numpy', 'scipy', 'pandas', 'pyarrow', 'pyspark', 'databricks'}"
 

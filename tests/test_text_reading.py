@@ -235,7 +235,7 @@ def test_a_compiled_column_needs_no_faker() -> None:
     code = (
         "import pickle, sys; sys.modules['faker'] = None\n"
         "import numpy as np\n"
-        "from pytest_synthdata.columns.plan import Bound, Plan\n"
+        "from pytest_synthdata.columns.bound import Bound\nfrom pytest_synthdata.columns.plan import Plan\n"
         "generators = pickle.loads(sys.stdin.buffer.read())\n"
         "plan = Plan('t', {f'c{n}': generator for n, generator in enumerate(generators)})\n"
         "print(Bound(plan, 1, 10).batch(0, 10).to_pylist()[9])"

@@ -197,20 +197,17 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
     folder = Path(tempfile.mkdtemp(prefix=f"synthdata-{settings.worker_id or 'spark'}-"))
     ending.callback(shutil.rmtree, folder, ignore_errors=True)
     ending.enter_context(
-        _environment(
-            {"JAVA_HOME": str(quiet_home(java, folder / "java"))},
-            PYSPARK_PYTHON=sys.executable,
-            PYSPARK_DRIVER_PYTHON=sys.executable,
-            SPARK_LOCAL_IP="127.0.0.1",
-            SPARK_LAUNCHER_OPTS=" ".join((*_JVM_OPTIONS, *(archive.launcher_options() if archive else ()))),
-        )
+        _environment(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     )
+    launcher = " ".join((*_JVM_OPTIONS, *(archive.launcher_options() if archive else ())))
     cores = max(1, min(4, (os.cpu_count() or 1) // settings.workers))
     builder = builder.remote(remote) if remote else builder.master(f"local[{cores}]")
     for name, value in _conf(settings.conf, folder, cores, archive.options() if archive else ()).items():
         builder = builder.config(name, value)
     try:
-        spark = builder.getOrCreate()
+        # Of the one Java that Spark shall start, what else this process starts shall not know.
+        with _environment({"JAVA_HOME": str(quiet_home(java, folder / "java"))}, SPARK_LAUNCHER_OPTS=launcher):
+            spark = builder.getOrCreate()
     except Exception as error:
         raise SynthDataError(
             f"Spark did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
@@ -252,8 +249,9 @@ def _conf(own: Mapping[str, str], folder: Path, cores: int, archive: tuple[str, 
 
 
 @contextlib.contextmanager
-def _environment(settled: Mapping[str, str], **defaults: str) -> Iterator[None]:
-    """Environment variables for the JVM and its Python workers, while the session lives."""
+def _environment(settled: Mapping[str, str] | None = None, **defaults: str) -> Iterator[None]:
+    """Environment variables within a block: those that are settled, and those that nobody has set."""
+    settled = settled or {}
     before = {name: os.environ.get(name) for name in (*settled, *defaults)}
     os.environ.update(settled)
     for name, value in defaults.items():

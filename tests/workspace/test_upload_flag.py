@@ -9,21 +9,13 @@ import signal
 import subprocess
 import sys
 
-import databricks.sdk
-import pyarrow.parquet
 import pytest
-import scipy.stats
-import tqdm
 from strict_workspace import TOKEN, Workspace
 
-import pytest_synthdata.databricks.session
-import pytest_synthdata.materialise
 from pytest_synthdata import Dataset
 from pytest_synthdata.databricks.upload import MANIFEST, NOTE
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 
-# What a pytest inside this one imports is there before it starts: compiled modules load once in a process.
-IMPORTED = (databricks.sdk, pyarrow.parquet, scipy.stats, tqdm, pytest_synthdata.materialise)
 HOME = "/Volumes/main/sales/raw"
 FLAG = "--synth-upload=main.sales.raw"
 RUN = re.compile(rf"{HOME}/(synthdata-\d{{8}}T\d{{6}}Z-[0-9a-f]{{8}})")
