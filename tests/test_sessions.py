@@ -17,7 +17,6 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark import warming
 from pytest_synthdata.spark.archive import Archive, archive_of, cache_folder, make_room
 from pytest_synthdata.spark.java import Java, find_java
-from pytest_synthdata.spark.session import SessionSettings, open_local
 
 # pyspark 3.5 leaves the sockets of collect() to the garbage collector.
 STRICT = ("-W", "error", "-W", "ignore:unclosed <socket:ResourceWarning", "-p", "no:randomly")
@@ -194,6 +193,12 @@ def write(file: Path, size: int = 1, age: float = 0) -> Path:
     return file
 
 
+A_SESSION = """
+import sys
+open_local(SessionSettings(conf={"spark.driver.extraJavaOptions": sys.argv[1]})).close()
+"""
+
+
 def test_the_archive_is_made_once_and_used(cache: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest_synthdata.cli", "warm"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -203,8 +208,8 @@ def test_the_archive_is_made_once_and_used(cache: Path, tmp_path: Path) -> None:
     assert said[1] == "Another process is making the archive.\n" or said[1].startswith(str(cache))
     assert not list(cache.glob("*.part"))
     log = tmp_path / "classes"
-    session = open_local(SessionSettings(conf={"spark.driver.extraJavaOptions": f"-Xlog:class+load:file={log}"}))
-    session.close()
+    # In a process of its own: this one may have a JVM already.
+    subprocess.run([sys.executable, "-c", A_SESSION, f"-Xlog:class+load:file={log}"], check=True)
     loaded = log.read_text().splitlines()
     shared = [line for line in loaded if "shared objects file" in line and "org.apache.spark" in line]
     assert len(shared) > 1_000  # of Spark's own classes, in a session that did nothing
