@@ -51,9 +51,13 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["synth_seed"] = node.config.stash[SETTINGS].seed
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    from pytest_synthdata.spark.installed import clash
+
     settings = config.stash[SETTINGS]
-    return f"synthdata: seed {settings.seed}, scale {settings.scale:g}"
+    problem = clash()  # said here already: no session will start
+    header = f"synthdata: seed {settings.seed}, scale {settings.scale:g}"
+    return [header, f"synthdata: {problem}"] if problem else [header]
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from pytest_synthdata import SynthDataError
-from pytest_synthdata.spark.session import SessionSettings, open_session, require_one_spark
+from pytest_synthdata.spark.installed import clash
+from pytest_synthdata.spark.session import SessionSettings, open_session
+
+REMEDY = "pip uninstall -y pyspark databricks-connect, then pip install"
 
 
 @pytest.fixture
@@ -19,12 +22,17 @@ def databricks_connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
 
 
-def test_one_alone_is_well() -> None:
-    require_one_spark()
+def test_one_alone_is_well(pytester: pytest.Pytester) -> None:
+    assert clash() is None
+    assert "databricks-connect" not in pytester.runpytest_inprocess().stdout.str()
 
 
 @pytest.mark.usefixtures("databricks_connect")
 def test_both_are_refused_with_the_remedy() -> None:
-    for ask in (require_one_spark, lambda: open_session(SessionSettings())):
-        with pytest.raises(SynthDataError, match="pip uninstall -y pyspark databricks-connect, then pip install"):
-            ask()
+    with pytest.raises(SynthDataError, match=REMEDY):
+        open_session(SessionSettings())
+
+
+@pytest.mark.usefixtures("databricks_connect")
+def test_the_header_of_a_run_says_so_before_a_session_is_asked_for(pytester: pytest.Pytester) -> None:
+    pytester.runpytest_inprocess().stdout.fnmatch_lines([f"synthdata: pyspark and databricks-connect *{REMEDY}*"])

@@ -31,6 +31,12 @@ def test_every_snippet_is_run(page: Path, pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess("-W", "error", "-W", UNCLOSED).assert_outcomes(passed=tests)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_are_there(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]
+
+
 def test_there_are_two_commands() -> None:
     text = README.read_text("utf-8")
     for mark in ("main job", "tests"):

@@ -10,12 +10,12 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.spark.installed import clash, is_installed
 
 _LOG_SETTINGS = """\
 rootLogger.level = error
@@ -74,9 +74,10 @@ def open_session(settings: SessionSettings) -> OpenSession:
     In this order: the active one; a Connect endpoint; Databricks Connect where that is installed; a local one.
 
     Raises:
-        SynthDataError: where pyspark or a suitable Java is missing, with the remedy.
+        SynthDataError: where pyspark or a suitable Java is missing, or there are two Sparks, with the remedy.
     """
-    require_one_spark()
+    if problem := clash():
+        raise SynthDataError(problem)
     ending = contextlib.ExitStack()
     try:
         return OpenSession(_active() or _start(settings, ending), ending)
@@ -99,25 +100,6 @@ def open_local(settings: SessionSettings) -> OpenSession:
         raise
 
 
-def require_one_spark() -> None:
-    """Raise where pyspark and Databricks Connect, which brings a pyspark of its own, overwrote each other."""
-    installed = {name for name in ("pyspark", "databricks-connect") if _is_installed(name)}
-    if len(installed) > 1:
-        raise SynthDataError(
-            "pyspark and databricks-connect are both installed and share the folder of pyspark, so neither works for "
-            "sure. Keep one: pip uninstall -y pyspark databricks-connect, then pip install databricks-connect for a "
-            "workspace or pip install pyspark for local sessions"
-        )
-
-
-def _is_installed(distribution: str) -> bool:
-    try:
-        metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
-
-
 def _active() -> Any:
     """A session that somebody else has started already; to look for it, nothing is imported."""
     if "pyspark.sql" not in sys.modules:
@@ -133,7 +115,7 @@ def _start(settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
         return _connect(_sail(ending), settings, ending)
     if remote and not remote.startswith("local"):
         return _connect(_checked(remote), settings, ending)
-    if _is_installed("databricks-connect"):
+    if is_installed("databricks-connect"):
         from databricks.connect import DatabricksSession
 
         spark = DatabricksSession.builder.getOrCreate()
