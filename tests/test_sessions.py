@@ -195,6 +195,7 @@ def write(file: Path, size: int = 1, age: float = 0) -> Path:
 
 A_SESSION = """
 import sys
+from pytest_synthdata.spark.session import SessionSettings, open_local
 open_local(SessionSettings(conf={"spark.driver.extraJavaOptions": sys.argv[1]})).close()
 """
 

@@ -206,9 +206,9 @@ class Upload:
             ]
 
     def _by_spark(self, table: Table, spark: Any, folder: VolumePath) -> list[dict[str, Any]]:
-        options = {"header": "true"} if self.format == "csv" else {}
-        table.to_spark(spark).write.mode("overwrite").format(self.format).options(**options).save(str(folder))
-        rows = spark.read.format(self.format).options(**options).load(str(folder)).count()
+        options = {"header": True} if self.format == "csv" else {}
+        getattr(table.to_spark(spark).write.mode("overwrite"), self.format)(str(folder), **options)
+        rows = getattr(spark.read, self.format)(str(folder), **options).count()
         if rows != table.num_rows:
             raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that Spark wrote")
         return self.stored(folder)
