@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.bound import Batch, Bound
     from pytest_synthdata.columns.references import Reference
 
-_ONE, _LOW = np.uint64(1), np.uint64(0xFFFFFFFF)
+_LOW = np.uint64(0xFFFFFFFF)
 _WORD, _MASK = 64, 2**64 - 1  # bits
 _NARROW = 32  # bits of a position that fit into one word beside the height
 _BLOCK = 65_536  # rows whose arrays stay in the cache

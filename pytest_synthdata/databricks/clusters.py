@@ -10,7 +10,6 @@ from pytest_synthdata.databricks.waiting import Told, until
 START_SECONDS = 1200
 _SHOWN = 10  # clusters in a hint
 _READY = ("RUNNING", "RESIZING")
-_COMING = ("PENDING", "RESTARTING")
 
 
 class ClusterNotRunningError(WorkspaceError):
