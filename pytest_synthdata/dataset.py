@@ -109,16 +109,18 @@ class Table:
             path: a file such as ``orders.parquet``, or a folder, which gets ``part-00000…`` and ``_SUCCESS``.
             format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``.
             overwrite: replace what is there.
-            rows_per_file: how many rows a file of a folder has at most; 2^20 where not given.
+            rows_per_file: how many rows a file of a folder has at most; where not given, the more,
+                the larger the table is: from 2^19 to 2^22.
             progress: is called with the number of rows written since the last call.
 
         Raises:
             SynthDataError: where something is there already, and for what a format cannot hold.
         """
-        from pytest_synthdata.files import ROWS_PER_FILE, write_files
+        from pytest_synthdata.files import write_files
 
-        rows = ROWS_PER_FILE if rows_per_file is None else rows_per_file
-        return write_files(self.bound, path, format, overwrite=overwrite, rows_per_file=rows, progress=progress)
+        return write_files(
+            self.bound, path, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=progress
+        )
 
     def fingerprint(self) -> str:
         """A hash of the contents, whoever made them: equal data has equal fingerprints."""

@@ -26,7 +26,8 @@ from pytest_synthdata.workers import in_processes, processors
 if TYPE_CHECKING:
     from pytest_synthdata.columns.bound import Bound
 
-ROWS_PER_FILE = 1 << 20
+_ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
+_SHARES = 32  # parts from which processes take their work
 _WORTH_PROCESSES = 1 << 21  # rows that take longer than a process takes to start
 _OF_A_TABLE = ("part-", "_", ".")  # how the names of a written table's files begin
 
@@ -39,7 +40,7 @@ def write_files(
     format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
     *,
     overwrite: bool = False,
-    rows_per_file: int = ROWS_PER_FILE,
+    rows_per_file: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write a table: to one file where the path ends in ``.parquet``, ``.csv`` or ``.json``, else to a folder.
@@ -49,7 +50,7 @@ def write_files(
         path: a file, or a folder that is made and gets ``part-00000…`` and so on, and ``_SUCCESS`` at last.
         format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``.
         overwrite: replace what is there, once the new table is complete.
-        rows_per_file: how many rows a file of a folder has at most.
+        rows_per_file: how many rows a file of a folder has at most; where not given, the more, the larger the table.
         progress: is called with the number of rows written since the last call.
 
     Returns:
@@ -63,6 +64,8 @@ def write_files(
         return _write_delta(bound, target, overwrite, report)
     if format not in FORMATS:
         raise SynthDataError(f"unknown format {format!r}: {nearest(format, [*FORMATS, 'delta'])}")
+    if rows_per_file is None:
+        rows_per_file = min(max(bound.num_rows // _SHARES, _ROWS_PER_FILE[0]), _ROWS_PER_FILE[1])
     if rows_per_file < 1:
         raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
     single = target.suffix == f".{format}"
@@ -92,8 +95,8 @@ def _write_parts(bound: Bound, folder: Path, format_: str, rows_per_file: int, p
         except PicklingError:
             pass  # slower here, never wrong
         else:
-            job = pickled(partial(write_part, bound, format_), cloudpickle)
-            for rows in in_processes(job, parts, processes):
+            job = partial(write_part, bound, format_)
+            for rows in in_processes(job, pickled(job, cloudpickle), parts, processes):
                 progress(rows)
             return
     for start, stop, path in parts:
@@ -194,4 +197,4 @@ def _write_delta(bound: Bound, target: Path, overwrite: bool, progress: Progress
     return target
 
 
-__all__ = ["ROWS_PER_FILE", "Progress", "require_free", "write_files"]
+__all__ = ["Progress", "require_free", "write_files"]

@@ -11,6 +11,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager, suppress
@@ -29,22 +30,23 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_processes(job: bytes, items: Sequence[Any], count: int) -> Iterator[Any]:
-    """What a job gives for each item, as each is done, by ``count`` processes.
+def in_processes(job: Job, shipped: bytes, items: Sequence[Any], count: int) -> Iterator[Any]:
+    """What a job gives for each item, as each is done, by this process and ``count - 1`` more.
 
     Args:
-        job: a pickled function of one item.
+        job: a function of one item, for this process: it has all loaded, and works while the others start.
+        shipped: the same, pickled, for the others.
         items: what it is called with; anything that can be pickled.
-        count: the number of processes. They end when this does, however it ends.
+        count: the number of processes, from 2. They end when this does, however it ends.
 
     Raises:
         Exception: the first that a process raises.
     """
     with ExitStack() as stack:
         idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
-        threads = stack.enter_context(ThreadPoolExecutor(count))
-        for _ in range(count):
-            idle.put(stack.enter_context(_worker(job)))
+        threads = stack.enter_context(ThreadPoolExecutor(count - 1))
+        for _ in range(count - 1):
+            idle.put(stack.enter_context(_worker(shipped)))
 
         def send(item: Any) -> Any:
             worker = idle.get()
@@ -54,7 +56,18 @@ def in_processes(job: bytes, items: Sequence[Any], count: int) -> Iterator[Any]:
                 idle.put(worker)
 
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
-        for future in as_completed([threads.submit(send, item) for item in items]):
+        # The others begin with the first items, this process with the last, until they meet.
+        futures = deque(threads.submit(send, item) for item in items)
+        for item in reversed(items):
+            if not futures[-1].cancel():
+                break
+            futures.pop()
+            yield job(item)
+            while futures and futures[0].done():
+                yield futures.popleft().result()
+            if not futures:
+                return
+        for future in as_completed(futures):
             yield future.result()
 
 

@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset
@@ -254,10 +256,22 @@ def test_a_process_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_process_that_dies_is_no_endless_wait() -> None:
-    import cloudpickle
+    def wait_here(code: int) -> None:
+        time.sleep(0.5)
 
     with pytest.raises(SynthDataError, match="worker process ended with code 3"):
-        list(in_processes(cloudpickle.dumps(os._exit), [3, 3], 2))
+        list(in_processes(wait_here, cloudpickle.dumps(os._exit), [3] * 100, 2))
+
+
+def test_the_work_is_shared() -> None:
+    def who(number: int) -> tuple[int, int]:
+        time.sleep(0.05)
+        return number, os.getpid()
+
+    found = dict(in_processes(who, cloudpickle.dumps(who), range(200), 3))
+    assert sorted(found) == list(range(200))
+    assert found[199] == os.getpid()
+    assert len(set(found.values())) == 3
 
 
 def test_csv_refuses_nested_columns_by_name(tmp_path: Path) -> None:

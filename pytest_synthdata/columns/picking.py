@@ -32,6 +32,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _WORD, _MASK = 64, 2**64 - 1  # bits
 _NARROW = 32  # bits of a position that fit into one word beside the height
 _BLOCK = 65_536  # rows whose arrays stay in the cache
+_AT_ONCE = 8_192  # darts that take hardly longer than one
 _EARLY_ROUNDS = 6  # after these the few rows left of all blocks go on together
 _PATIENCE = 256  # rounds before the parents are searched for one that could be picked at all
 _SEARCHABLE = 1 << 20  # parents
@@ -74,34 +75,40 @@ class Pick:
         picked = np.zeros(len(self.base), np.int64)
         left = []
         for start in range(0, len(self.base), _BLOCK):
-            active = np.arange(start, min(start + _BLOCK, len(self.base)))
-            for self.rounds in range(_EARLY_ROUNDS):
-                active = self._throw(active, picked)
-            left.append(active)
-        active = np.concatenate(left)
-        self.rounds, patience = _EARLY_ROUNDS, _PATIENCE
-        while len(active):
-            active = self._throw(active, picked)
-            self.rounds += 1
-            if self.rounds == patience and len(active):
-                self._require_possible(active)
-                patience *= 2
+            self.rounds = 0
+            block = np.arange(start, min(start + _BLOCK, len(self.base)))
+            left.append(self._throw_until(_EARLY_ROUNDS, block, picked))
+        active, rounds = np.concatenate(left), _PATIENCE
+        self.rounds = _EARLY_ROUNDS
+        while len(active := self._throw_until(rounds, active, picked)):
+            self._require_possible(active)
+            rounds *= 2
         return picked
 
-    def _throw(self, active: Index, picked: npt.NDArray[np.int64]) -> Index:
-        """One dart for each active row; gives the rows that hit nothing."""
-        if not len(active):
-            return active
-        candidate, height = self._darts(active)
+    def _throw_until(self, rounds: int, active: Index, picked: npt.NDArray[np.int64]) -> Index:
+        """Darts up to a round, for few rows those of many rounds at once; gives the rows that hit nothing."""
+        while self.rounds < rounds and len(active):
+            throws = min(max(_AT_ONCE // len(active), 1), rounds - self.rounds)
+            active = self._throw(active, picked, throws)
+            self.rounds += throws
+        return active
+
+    def _throw(self, active: Index, picked: npt.NDArray[np.int64], throws: int) -> Index:
+        """So many darts for each active row; gives the rows that hit nothing."""
+        thrower = np.repeat(active, throws) if throws > 1 else active
+        candidate, height = self._darts(thrower, throws)
         hit = self._is_under(candidate, height)
         if self.count.ndim:
-            hit &= candidate < self.count.take(active)
+            hit &= candidate < self.count.take(thrower)
         if self.where is not None:
             valid = hit.nonzero()[0]
-            hit[valid] = self._meets(active.take(valid), candidate.take(valid))
+            hit[valid] = self._meets(thrower.take(valid), candidate.take(valid))
         hits = hit.nonzero()[0]
-        picked[active.take(hits)] = candidate.take(hits)
-        return active[~hit]
+        if throws > 1:
+            _, first = np.unique(hits // throws, return_index=True)
+            hits = hits.take(first)
+        picked[thrower.take(hits)] = candidate.take(hits)
+        return np.delete(active, hits // throws)
 
     def _is_under(self, candidate: Bits, height: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Whether each dart is at a parent that there is, and under its weight."""
@@ -113,10 +120,15 @@ class Pick:
             exists[known] = height.take(known) < self._thresholds(candidate.take(known))
         return exists
 
-    def _darts(self, active: Index) -> tuple[Bits, npt.NDArray[Any]]:
-        """The next dart of each active row: the parent's row number, which may be beyond the last, and a height."""
+    def _darts(self, active: Index, throws: int) -> tuple[Bits, npt.NDArray[Any]]:
+        """The next darts of active rows: the parent's row number, which may be beyond the last, and a height.
+
+        Args:
+            active: the rows, each as many times in succession as it throws.
+            throws: how many times that is.
+        """
         highest = len(self.levels) - 1
-        candidate, height = self._dart(highest, active)
+        candidate, height = self._dart(highest, active, throws)
         lower, level = active, highest
         where: Any = slice(None)
         inner = candidate
@@ -127,12 +139,12 @@ class Pick:
                 break
             where = quarter if isinstance(where, slice) else where.take(quarter)
             lower = lower.take(quarter)
-            inner, candidate_height = self._dart(level, lower)
+            inner, candidate_height = self._dart(level, lower, throws)
             candidate[where], height[where] = inner, candidate_height
         return candidate, height
 
-    def _dart(self, level: int, active: Index) -> tuple[Bits, Bits]:
-        word = self._word(level, active)
+    def _dart(self, level: int, active: Index, throws: int) -> tuple[Bits, Bits]:
+        word = self._word(level, active, throws)
         bits = self.levels[level]
         candidate = word >> np.uint64(_WORD - bits)
         if bits > _NARROW:
@@ -140,17 +152,21 @@ class Pick:
         word &= _LOW
         return candidate, word
 
-    def _word(self, level: int, active: Index) -> Bits:
-        """The next word of each active row's sequence at a level."""
+    def _word(self, level: int, active: Index, throws: int) -> Bits:
+        """The next words of the active rows' sequences at a level."""
         if level == len(self.thrown):
             word = self.base.take(active)
             word += np.uint64((self.offsets[level] + self.rounds * int(GOLDEN)) & _MASK)
+            if throws > 1:
+                word.reshape(-1, throws)[:] += np.arange(throws, dtype=np.uint64) * GOLDEN
         else:
             thrown = self.thrown[level]
             counts = thrown.take(active)
+            if throws > 1:
+                counts += _repetition(active)
             word = counts * GOLDEN
             counts += np.uint32(1)
-            thrown[active] = counts
+            thrown[active] = counts  # the last of a row's is the greatest, and stays
             word += np.uint64(self.offsets[level])
             word += self.base.take(active)
         return finalise(word, self.middle)
@@ -252,11 +268,11 @@ class HeavyPick(Pick):
         """The levels by their number: the first parent, and then twice as many with each."""
         return list(range((parents - 1).bit_length() + 1))
 
-    def _darts(self, active: Index) -> tuple[Bits, npt.NDArray[Any]]:
+    def _darts(self, active: Index, throws: int) -> tuple[Bits, npt.NDArray[Any]]:
         candidate, height = np.empty(len(active), np.uint64), np.empty(len(active), np.float64)
         position = np.arange(len(active))
         for level in reversed(self.levels):
-            word = self._word(level, active[position])
+            word = self._word(level, active[position], throws)
             here = word < self.limits[level] if level else np.ones(len(word), np.bool_)
             where = position[here]
             if len(where):
@@ -265,6 +281,19 @@ class HeavyPick(Pick):
             if not len(position):
                 break
         return candidate, height
+
+
+def _repetition(rows: Index) -> npt.NDArray[np.uint32]:
+    """How many times each entry has been there directly before it.
+
+    >>> _repetition(np.array([7, 7, 7, 2, 5, 5])).tolist()
+    [0, 1, 2, 0, 0, 1]
+    """
+    other = np.ones(len(rows), np.bool_)
+    np.not_equal(rows[1:], rows[:-1], out=other[1:])
+    number = np.arange(len(rows), dtype=np.uint32)
+    first = number[other]
+    return number - first.take(np.cumsum(other) - 1)
 
 
 __all__ = ["HeavyPick", "Pick"]
