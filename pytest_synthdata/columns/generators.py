@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -96,8 +97,8 @@ class Generator:
 
     def children(self) -> Iterator[Generator]:
         """The generators that this one is made of."""
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            yield from _generators(getattr(self, field.name))
+        for name in _fields(type(self)):
+            yield from _generators(getattr(self, name))
 
     def reads(self) -> Iterator[str]:
         """The names of the columns that the values depend on."""
@@ -192,6 +193,11 @@ class Generator:
 def is_vectorised(generator: Generator) -> bool:
     """Whether no part of a generator calls a function for each row."""
     return generator.vectorised and all(map(is_vectorised, generator.children()))
+
+
+@cache
+def _fields(class_: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(class_))
 
 
 def _generators(value: Any) -> Iterator[Generator]:

@@ -155,24 +155,24 @@ def slug(array: pa.Array, separator: str = "-") -> pa.Array:
 
 
 def _slug(array: pa.Array, separator: str) -> pa.Array:
-    data, offsets = _folded(*_parts(array))
-    data = np.frombuffer(bytearray(data.tobytes().translate(_slug_letters(separator))), np.uint8)
+    folded, offsets = _folded(*_parts(array))
+    letters = bytearray(folded).translate(_slug_letters(separator))
+    data = np.frombuffer(letters, np.uint8)
     others = np.flatnonzero(data < ord("0"))  # what is neither letter nor digit: a small part of most texts
     if not len(others):
         return _array(data, offsets, array)
     ends = np.zeros(len(data) + 1, np.bool_)
     ends[offsets] = True
-    first = ends[others]  # of a run of them, within a text
-    first[1:] |= np.diff(others) > 1
+    first = ends.take(others)  # of a run of them, within a text
+    first[1:] |= others[1:] != others[:-1] + 1
     first[0] = True
     runs = np.flatnonzero(first)
-    next_runs = np.append(runs[1:], len(others))
-    separators = np.append(0, np.cumsum(data[others] > 0))
-    separates = separators[next_runs] > separators[runs]
-    separates &= ~(ends[others[runs]] | ends[others[next_runs - 1] + 1])
+    separates = np.logical_or.reduceat(data.take(others) > 0, runs)
+    begins, stops = others.take(runs), others.take(np.append(runs[1:], len(others)) - 1) + 1
+    separates &= ~(ends.take(begins) | ends.take(stops))
     data[others] = 0
-    data[others[runs[separates]]] = ord(separator)
-    kept = np.frombuffer(data.tobytes().replace(b"\0", b""), np.uint8)
+    data[begins[separates]] = ord(separator)
+    kept = np.frombuffer(letters.replace(b"\0", b""), np.uint8)
     return _array(kept, _ends_of_kept(data > 0)[offsets], array)
 
 

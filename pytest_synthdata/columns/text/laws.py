@@ -166,8 +166,9 @@ def product(first: Draw, second: Draw) -> Draw:
     values = tuple(a + b for a in first.values for b in second.values)
     if first.weights is None and second.weights is None:
         return _known(values, None)
-    weights = [a * b for _, a in first.pairs() for _, b in second.pairs()]
-    return _known(values, tuple(weights))
+    following = [share for _, share in second.pairs()]
+    weights = tuple(share * follows for _, share in first.pairs() for follows in following)
+    return _known(values, weights)
 
 
 def digits(numbers: range, width: int, base: int = 10) -> Law | None:
