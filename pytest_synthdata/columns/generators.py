@@ -97,7 +97,8 @@ class Generator:
 
     def children(self) -> Iterator[Generator]:
         """The generators that this one is made of."""
-        for name in _fields(type(self)):
+        class_: Any = type(self)
+        for name in _fields(class_):
             yield from _generators(getattr(self, name))
 
     def reads(self) -> Iterator[str]:
