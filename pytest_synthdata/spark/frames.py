@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import pyarrow as pa
 
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.pickling import PicklingError
+from pytest_synthdata.spark.installed import unwarned
 from pytest_synthdata.spark.shipping import row_range
 
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ def _by_executors(table: Table, spark: Any, schema: pa.Schema, partitions: int |
     blocks = -(-table.num_rows // _BLOCK)
     numbers = spark.range(0, blocks, 1, partitions)
     make = _maker(table, schema)
-    with warnings.catch_warnings():
-        # Of pandas, which plays no part in mapInArrow, and of what pyspark 3.5 imports: no test shall fail for it.
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-        warnings.filterwarnings("ignore", "The distutils package is deprecated", DeprecationWarning)
+    with unwarned():
         return numbers.mapInArrow(make, spark_schema(schema))
 
 

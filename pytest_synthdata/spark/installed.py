@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 
 
@@ -25,4 +28,16 @@ def clash() -> str | None:
     )
 
 
-__all__ = ["clash", "is_installed"]
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Without what pyspark warns of whatever one does: pandas 3, where none is used, and its own imports.
+
+    No test shall fail for it.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        warnings.filterwarnings("ignore", "The distutils package is deprecated", DeprecationWarning)
+        yield
+
+
+__all__ = ["clash", "is_installed", "unwarned"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark.installed import clash, is_installed
+from pytest_synthdata.spark.installed import clash, is_installed, unwarned
 
 _LOG_SETTINGS = """\
 rootLogger.level = error
@@ -29,8 +30,16 @@ appender.stderr.target = SYSTEM_ERR
 appender.stderr.layout.type = PatternLayout
 appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
 """
-# A test's session lives for seconds: compile fast, not well; one thread collects so little garbage soonest.
-_JVM_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+# A test's session lives for seconds: compile fast, not well; one thread collects so little garbage soonest. That
+# Spark's classes fill some memory is no reason to collect any, and they need not be verified each time.
+_JVM_OPTIONS = (
+    "-XX:TieredStopAtLevel=1",
+    "-XX:MetaspaceSize=256m",
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-BytecodeVerificationRemote",
+)
+_COLLECTOR = "-XX:+UseSerialGC"
 
 
 @dataclass(frozen=True)
@@ -181,14 +190,15 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
     ending.enter_context(
         _environment(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     )
-    launcher = " ".join((*_JVM_OPTIONS, *(archive.launcher_options() if archive else ())))
+    launcher = " ".join((*_JVM_OPTIONS, _COLLECTOR, *(archive.launcher_options() if archive else ())))
     cores = max(1, min(4, (os.cpu_count() or 1) // settings.workers))
     builder = builder.remote(remote) if remote else builder.master(f"local[{cores}]")
     for name, value in _conf(settings.conf, folder, cores, archive.options() if archive else ()).items():
         builder = builder.config(name, value)
     try:
         # Of the one Java that Spark shall start, what else this process starts shall not know.
-        with _environment({"JAVA_HOME": str(quiet_home(java, folder / "java"))}, SPARK_LAUNCHER_OPTS=launcher):
+        home = {"JAVA_HOME": str(quiet_home(java, folder / "java"))}
+        with _environment(home, SPARK_LAUNCHER_OPTS=launcher), unwarned():
             spark = builder.getOrCreate()
     except Exception as error:
         raise SynthDataError(
@@ -205,12 +215,14 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
 def _conf(own: Mapping[str, str], folder: Path, cores: int, archive: tuple[str, ...]) -> dict[str, str]:
     log_settings = folder / "log4j2.properties"
     log_settings.write_text(_LOG_SETTINGS)
+    own_options = own.get("spark.driver.extraJavaOptions", "")
     options = (
         *_JVM_OPTIONS,
+        *(() if re.search(r"-XX:\+Use\w+GC\b", own_options) else (_COLLECTOR,)),  # a JVM takes but one
         *(f'"{option}"' for option in archive),
         f"-Dlog4j2.configurationFile={log_settings}",
         f"-Dderby.system.home={folder / 'derby'}",
-        own.get("spark.driver.extraJavaOptions", ""),
+        own_options,
     )
     return {
         "spark.app.name": "pytest-synthdata",

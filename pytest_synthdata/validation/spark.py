@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_synthdata.spark.installed import unwarned
 from pytest_synthdata.validation.sources import Source
 
 
@@ -23,9 +23,7 @@ def from_spark(frame: Any) -> Source:
                 writer.write_batch(batch)
             yield pa.record_batch({"batch": pa.array([sink.getvalue().to_pybytes()], pa.binary())})
 
-    with warnings.catch_warnings():
-        # About pandas itself, which plays no part in mapInArrow.
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    with unwarned():
         messages = frame.mapInArrow(packed, "batch binary")
 
     def batches() -> Iterator[Any]:
