@@ -16,7 +16,7 @@ nox.options.reuse_existing_virtualenvs = True
 
 TESTED_BY = ["chispa", "pytest-randomly", "pytest-xdist"]
 # What depends on the versions. The engine's statistics don't.
-TESTS = ["tests/test_plugin.py", "tests/test_frames.py", "tests/test_sessions.py", "tests/test_laws.py"]
+TESTS = [f"tests/test_{name}.py" for name in ("plugin", "frames", "sessions", "types", "laws")]
 # pyspark 3.5 leaves the sockets of collect() to the garbage collector.
 UNCLOSED = ["-W", "ignore:unclosed <socket:ResourceWarning"]
 # PyArrow 26 refuses it, and does not say so to pip.

@@ -179,6 +179,8 @@ def test_parquet_and_back(table: Any, tmp_path: Any) -> None:
 
 @pytest.mark.parametrize("distributed", [False, True])
 def test_spark_and_back(table: Any, synth_spark: Any, distributed: Any) -> None:
+    if distributed:
+        pytest.importorskip("pandas")  # for mapInArrow
     frame = table.to_spark(synth_spark, distributed=distributed)
     types = {field.name: field.dataType.simpleString() for field in frame.schema}
     assert types == EXPECTED

@@ -19,7 +19,7 @@ def cast(values: Values, target: pa.DataType) -> Values:
         pa.ArrowInvalid, pa.ArrowNotImplementedError: where Arrow knows no way.
     """
     if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_integer(target):
-        return np.trunc(values).astype(target.to_pandas_dtype())
+        return np.trunc(values).astype(str(target))  # NumPy names integers as Arrow does
     return _cast(to_arrow(values), target)
 
 

@@ -89,7 +89,7 @@ def lattice_for(type_: pa.DataType, numbers: Numbers) -> Lattice:
 def _limits(type_: pa.DataType) -> tuple[float, float]:
     """The least and the greatest number that a type can hold; infinite where none will come near them."""
     if pa.types.is_integer(type_) and type_.bit_width < 64:  # noqa: PLR2004
-        bounds = np.iinfo(type_.to_pandas_dtype())
+        bounds = np.iinfo(str(type_))
         return int(bounds.min), int(bounds.max)
     if pa.types.is_decimal(type_):
         end = 10.0 ** (type_.precision - type_.scale)
