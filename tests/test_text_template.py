@@ -22,7 +22,8 @@ from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references import Reference
 from pytest_synthdata.columns.text import Email, Fake, Place, Template
 from pytest_synthdata.columns.text.folding import ascii_fold, label, slug
-from pytest_synthdata.columns.text.template import base36
+from pytest_synthdata.columns.text.spelling import Vocabulary
+from pytest_synthdata.columns.text.template import FILTERS, base36
 from pytest_synthdata.columns.values import to_arrow
 from pytest_synthdata.errors import DeclarationError
 
@@ -271,3 +272,48 @@ def test_large_cities_come_more_often() -> None:
 def test_a_place_in_a_country_that_we_do_not_know_is_named() -> None:
     with pytest.raises(DeclarationError, match="no places for 'de_AT': did you mean 'de_DE'"):
         rows(Place("de_AT"))
+
+
+FILTER_CHAINS = ("label", "slug", "dotted", "ascii|lower", "upper|ascii", "lower|slug", "slug|upper")
+
+
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "ja_JP", "ru_RU", "el_GR"])
+@pytest.mark.parametrize("provider", ["company", "name", "street_address", "phone_number"])
+def test_what_is_done_to_words_is_what_is_done_to_texts(provider: str, locale: str) -> None:
+    for chain in FILTER_CHAINS:
+        columns = {"text": Fake(provider, locale=locale), "made": Template(f"{{text|{chain}}}")}
+        batch = Bound(Plan("texts", columns), 3, 2_000).at(np.arange(2_000, dtype=np.uint64))
+        want = to_arrow(batch.read("text"))
+        for name in chain.split("|"):
+            want = FILTERS[name](want)
+        assert to_arrow(batch.read("made")).equals(want), chain
+
+
+def test_words_make_a_slug_only_where_their_separators_stay_apart() -> None:
+    def slugs(words: list[str], *sequences: tuple[slice, ...], longest: int | None = None) -> list[str] | None:
+        found = Vocabulary(pa.array(words), sequences).slugs("-", longest)
+        return None if found is None else found.words.to_pylist()
+
+    words = ["Ann", " & ", "Bo", "", "!"]
+    ann, between, bo, nothing, sign = (slice(place, place + 1) for place in range(5))
+    made = ["ann", "-", "bo", "", "-"]
+    assert slugs(words, (ann, between, bo)) == made
+    assert slugs(words, (ann, between, nothing, bo)) == made
+    assert slugs(words, (ann,), (bo, ann), longest=5) == made
+    assert slugs(words, (ann,), (bo, ann), longest=4) is None
+    assert slugs(words, (ann, between, nothing, sign, bo)) is None  # they would meet
+    assert slugs(words, (ann, bo), (nothing, between, ann)) is None  # one would stand first
+    assert slugs(words, (ann, between, nothing)) is None  # one would stand last
+    assert slugs(words, (nothing, nothing)) is None  # nothing would be left
+    assert slugs(words, (ann, slice(1, 3))) is None  # only one of both ends in a separator
+    assert Vocabulary(pa.array(words)).slugs("-") is None  # who follows whom is not known
+
+
+def test_addresses_are_made_of_words_where_they_can_be() -> None:
+    bound = Bound(Plan("people", {"name": Fake("company"), "email": Email("name")}), 3, 100_000)
+    batch = bound.at(np.arange(70_000, dtype=np.uint64))
+    assert bound.plan.worded == {"name"}
+    spelled = batch.spelled("name")
+    assert spelled is not None
+    assert spelled.texts().equals(to_arrow(batch.read("name")))
+    assert bound.at(batch.rows[60_000:]).read("email").equals(to_arrow(batch.read("email"))[60_000:])

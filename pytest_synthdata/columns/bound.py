@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from pytest_synthdata.columns.rows import as_objects
 from pytest_synthdata.columns.types import settled
 from pytest_synthdata.columns.values import Index, Values, join, part, take, to_arrow
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.text.spelling import Spelling
 
 BATCH = 262_144  # rows generated at once
 _BLOCK = 32_768  # rows whose arrays stay in the processor's cache
@@ -185,6 +188,7 @@ class Batch:
         self.rows = rows
         self._scattered = scattered
         self._known: dict[str, Any] = {}
+        self._spelled: dict[str, list[Spelling]] = {}
         self._related: dict[str, Batch] = {}
 
     def read(self, name: str) -> Values:
@@ -221,10 +225,27 @@ class Batch:
             raise GenerationError(f"{plan.table}: there is no column {name!r}: {nearest(name, plan.columns)}")
         generator, stream, place = plan.columns[name], self.bound.stream(name), f"{plan.table}.{name}"
         count = len(self.rows)
-        if count <= _BLOCK or isinstance(generator, Reference):
-            return generator.values(Cells(self, stream, place))
-        blocks = [slice(start, start + _BLOCK) for start in range(0, count, _BLOCK)]
-        return join([generator.values(Cells(Selection(self, block), stream, place)) for block in blocks])
+        readers: list[Reader] = [self]
+        if count > _BLOCK and not isinstance(generator, Reference):
+            readers = [Selection(self, slice(start, start + _BLOCK)) for start in range(0, count, _BLOCK)]
+        values: list[Values] = []
+        for reader in readers:
+            cells = Cells(reader, stream, place)
+            spelled = generator.spelled(cells) if name in plan.worded else None
+            if spelled is not None:
+                self._spelled.setdefault(name, []).append(spelled)
+            values.append(generator.values(cells) if spelled is None else spelled.texts())
+        return join(values)
+
+    def spelled(self, name: str) -> Spelling | None:
+        """A column of this table's as the words that its texts are made of; None where it is not made of such."""
+        self.read(name)
+        pieces = self._spelled.get(name)
+        if pieces is None:
+            return None
+        if len(pieces) > 1:
+            self._spelled[name] = pieces = [pieces[0].then(pieces[1:])]
+        return pieces[0]
 
     def related(self, name: str) -> Batch:
         """The parents' rows that a reference points to; row 0 where it points to none."""
@@ -293,6 +314,11 @@ class Selection:
         if isinstance(self.index, slice):
             return part(values, *self.index.indices(len(values))[:2])
         return take(values, self.index)
+
+    def spelled(self, name: str) -> Spelling | None:
+        """A column of this table's as words, at these rows."""
+        whole = None if name.partition(".")[0] in self.parents else self.base.spelled(name)
+        return None if whole is None else whole.take(self.index)
 
     def take(self, index: Index) -> Selection:
         """Some of these rows."""

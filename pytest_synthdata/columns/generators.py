@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.expressions import Operation
     from pytest_synthdata.columns.modifiers import Cast, Clipped, Nullable, Rounded
     from pytest_synthdata.columns.plan import Scope
+    from pytest_synthdata.columns.text.spelling import Spelling
     from pytest_synthdata.columns.unique import Unique
 
 
@@ -34,6 +35,7 @@ class Reader(Protocol):
     @property
     def rows(self) -> Bits: ...
     def read(self, name: str) -> Values: ...
+    def spelled(self, name: str) -> Spelling | None: ...
     def take(self, index: Index) -> Selection: ...
     def row(self, position: int) -> Any: ...
 
@@ -69,6 +71,10 @@ class Cells:
         """Another column, or a parent's as ``reference.column``, at the same rows."""
         return self.reader.read(name)
 
+    def spelled(self, name: str) -> Spelling | None:
+        """Another column of texts as the words that they are made of; None where these are not at hand."""
+        return self.reader.spelled(name)
+
     def take(self, index: Index) -> Cells:
         """The cells at some positions."""
         return Cells(self.reader.take(index), self.stream, self.place)
@@ -88,6 +94,11 @@ class Generator:
         """One value for each of the cells."""
         raise NotImplementedError
 
+    def spelled(self, cells: Cells) -> Spelling | None:
+        """The values as texts that are not yet put together from words; None where they are not made so."""
+        del cells
+        return None
+
     def type(self, scope: Scope) -> pa.DataType | None:
         """The Arrow type of the values; None where only the values tell."""
         raise NotImplementedError
@@ -105,6 +116,11 @@ class Generator:
         """The names of the columns that the values depend on."""
         for child in self.children():
             yield from child.reads()
+
+    def reads_words(self) -> Iterator[str]:
+        """Those among them whose texts are wanted as the words that they are made of."""
+        for child in self.children():
+            yield from child.reads_words()
 
     def inside(self, scope: Scope) -> Scope | None:
         """Where the fields of the values stand, if they are rows of columns themselves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -44,6 +45,11 @@ class Plan:
     def visible(self) -> list[str]:
         """The names of the table's columns, in order."""
         return [name for name in self.columns if name not in self.hidden]
+
+    @cached_property
+    def worded(self) -> frozenset[str]:
+        """The columns whose texts others want as the words that they are made of."""
+        return frozenset(name for column in self.columns.values() for name in column.reads_words())
 
     def check(self, parents: Mapping[str, Plan] | None = None) -> None:
         """Raise `DeclarationError` for anything that can never work, by table and column."""

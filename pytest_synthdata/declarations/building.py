@@ -118,6 +118,9 @@ class BuiltRow:
             return np.array([value])
         return pa.array([value])
 
+    def spelled(self, name: str) -> None:
+        del name
+
     def take(self, index: Index) -> Selection:
         return Selection(self, index)
 

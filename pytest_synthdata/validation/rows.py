@@ -154,6 +154,10 @@ class Rows:
             self._known[name] = self._parents[reference].positions(self._columns[column])
         return np.asarray(self._known[name])
 
+    def spelled(self, name: str) -> None:
+        """Data that came from elsewhere is not made of words."""
+        del name
+
     def take(self, index: Index) -> Selection:
         """The rows at some positions."""
         return Selection(self, index)
@@ -186,6 +190,10 @@ class Pairs:
         else:
             values, index = self._children.read(name), self._index
         return values[index] if isinstance(values, np.ndarray) else values.take(pa.array(index))
+
+    def spelled(self, name: str) -> None:
+        """Data that came from elsewhere is not made of words."""
+        del name
 
     def take(self, index: Index) -> Selection:
         """Some of the pairs."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_synthdata.columns.plan import Scope
+    from pytest_synthdata.columns.text.spelling import Spelling
 
 
 @dataclass(frozen=True, init=False)
@@ -99,6 +100,9 @@ class Fake(Generator):
     def values(self, cells: Cells) -> Values:
         return self.prepared().values(cells)
 
+    def spelled(self, cells: Cells) -> Spelling | None:
+        return self.prepared().spelled(cells)
+
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.prepared().type(scope)
 
@@ -166,6 +170,9 @@ class Compiled(Generator):
 
     def values(self, cells: Cells) -> Values:
         return self.generator.values(cells)
+
+    def spelled(self, cells: Cells) -> Spelling | None:
+        return self.generator.spelled(cells)
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)

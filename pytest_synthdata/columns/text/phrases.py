@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.generators import Cells, Constant, Generator
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.text.laws import Draw, Law, Template, is_random, is_text, templates
-from pytest_synthdata.columns.values import Index, Values, categorical, to_numpy
+from pytest_synthdata.columns.text.spelling import Spelling, Vocabulary
+from pytest_synthdata.columns.values import Index, Values, categorical
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope
@@ -136,18 +136,33 @@ class Phrases(Generator):
         many = 1 if self.shares is None else len(self.shares)
         return f"{many:,} template{'s'[: many > 1]} over {len(self.words):,} words"
 
-    def values(self, cells: Cells) -> Values:
-        which = None
-        if self.shares is not None:
-            bits = lane(cells.stream, "template").bits(cells.rows)
-            which = pick(self.shares, bits, np.uint64(0), np.uint64(len(self.shares)), weighted=True)
-        return self.texts(cells, which)
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words, and how the templates let them follow each other."""
+        bounds = [(slot.starts.tolist(), slot.sizes.tolist()) for slot in self.slots]
+        sequences = [
+            tuple(slice(starts[which], starts[which] + sizes[which]) for starts, sizes in bounds if sizes[which])
+            for which in range(len(self.slots[0].starts))
+        ]
+        return Vocabulary(self.words, tuple(sequences))
 
-    def texts(self, cells: Cells, which: Index | None) -> Values:
-        """The texts, given each row's template."""
+    def values(self, cells: Cells) -> Values:
+        spelled = self.spelled(cells)
+        if spelled is None:
+            codes = self._slot(self.slots[0], cells.stream, 0, cells.rows, None)
+            return categorical(codes.astype(np.int32), self.words)
+        return spelled.texts()
+
+    def spelled(self, cells: Cells) -> Spelling | None:
+        if self.shares is None:
+            return None if len(self.slots) == 1 else self.spelled_by(None, cells)
+        bits = lane(cells.stream, "template").bits(cells.rows)
+        which = pick(self.shares, bits, np.uint64(0), np.uint64(len(self.shares)), weighted=True)
+        return self.spelled_by(which, cells)
+
+    def spelled_by(self, which: Index | None, cells: Cells) -> Spelling:
+        """The words of the texts, given each row's template; None if there is but one."""
         rows, count = cells.rows, len(cells.rows)
-        if len(self.slots) == 1 and which is None:
-            return categorical(self._slot(self.slots[0], cells.stream, 0, rows, None).astype(np.int32), self.words)
         codes = np.empty((count, len(self.slots)), np.int32)
         for number, slot in enumerate(self.slots):
             if which is None or slot.share > _SPARSE:
@@ -156,7 +171,7 @@ class Phrases(Generator):
                 index = np.flatnonzero((slot.sizes > 0)[which])
                 codes[:, number] = 0
                 codes[index, number] = self._slot(slot, cells.stream, number, rows[index], which[index])
-        return glued(self.words, codes)
+        return Spelling(self.vocabulary, codes)
 
     def _slot(self, slot: Slot, stream: Stream, number: int, rows: Bits, which: Index | None) -> Index:
         """The words of some rows in one place."""
@@ -196,37 +211,6 @@ def pick(aliases: Bits, bits: Bits, start: Any, size: Any, *, weighted: bool) ->
 def lane(stream: Stream, name: str) -> Stream:
     """An independent stream for a part of a text; its key is made once."""
     return stream.child(name)
-
-
-def glued(words: pa.Array, codes: npt.NDArray[np.int32]) -> pa.Array:
-    """The words of each row of ``codes``, one after the other.
-
-    Gathering the words row by row leaves the texts in one piece of memory: only their ends must be told anew.
-    """
-    count, width = codes.shape
-    pieces = words.take(pa.array(codes.ravel()))
-    _, ends, data = pieces.buffers()
-    offsets = np.frombuffer(ends, np.int32, count * width + 1)[::width].copy()
-    return pa.Array.from_buffers(pa.string(), count, [None, pa.py_buffer(offsets), data])
-
-
-def joined(parts: Sequence[pa.Array | str]) -> pa.Array:
-    """Columns of texts and constant texts without nulls, put together row by row."""
-    count = next(len(part) for part in parts if not isinstance(part, str))
-    codes = np.empty((count, len(parts)), np.int32)
-    words, done = [], 0
-    for number, part in enumerate(parts):
-        if isinstance(part, str):
-            words.append(pa.array([part]))
-            codes[:, number] = done
-        elif isinstance(part, pa.DictionaryArray):
-            words.append(part.dictionary)
-            codes[:, number] = to_numpy(part.indices).astype(np.int32) + done
-        else:
-            words.append(part)
-            codes[:, number] = np.arange(done, done + count)
-        done += len(words[-1])
-    return glued(pa.concat_arrays(words), codes)
 
 
 def alias_table(weights: Sequence[float] | None, count: int) -> Bits:

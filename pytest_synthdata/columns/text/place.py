@@ -14,7 +14,7 @@ from pytest_synthdata.columns.text.laws import templates
 from pytest_synthdata.columns.text.phrases import Phrases, alias_table, pick
 from pytest_synthdata.columns.text.primitives import numerified
 from pytest_synthdata.columns.text.template import Template
-from pytest_synthdata.columns.values import Values, to_arrow
+from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ class Place(Generator):
         every = np.uint64(len(shares))
         which = pick(shares, cells.lane("place").bits(), np.uint64(0), every, weighted=True)
         columns = {name: column.take(pa.array(which)) for name, column in texts.items()}
-        columns["postcode"] = to_arrow(postcodes.texts(cells.lane("postcode"), which))
-        columns["phone"] = to_arrow(phones.texts(cells.lane("phone"), which))
+        columns["postcode"] = postcodes.spelled_by(which, cells.lane("postcode")).texts()
+        columns["phone"] = phones.spelled_by(which, cells.lane("phone")).texts()
         return pa.StructArray.from_arrays([columns[name] for name in FIELDS], list(FIELDS))
 
     def type(self, scope: Scope) -> pa.DataType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.categories import Categorical
 from pytest_synthdata.columns.generators import Cells, Generator
-from pytest_synthdata.columns.text.folding import ascii_fold, label, slug
-from pytest_synthdata.columns.text.phrases import glued, joined
+from pytest_synthdata.columns.text.folding import LABEL, ascii_fold, label, slug
+from pytest_synthdata.columns.text.spelling import Spelling, Vocabulary, joined
 from pytest_synthdata.columns.values import Values, to_arrow, to_numpy
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
@@ -36,7 +36,11 @@ def base36(numbers: pa.Array) -> pa.Array:
     >>> base36(pa.array([0, 35, 36, 1_000_000])).to_pylist()
     ['0', 'z', '10', 'lfls']
     """
-    words, rest = _base36_words(), to_numpy(numbers).astype(np.uint64)
+    return _base36(numbers).texts()
+
+
+def _base36(numbers: Values) -> Spelling:
+    rest = to_numpy(numbers).astype(np.uint64)
     pair, largest = np.uint64(_BASE**2), int(rest.max(initial=0))
     columns: list[npt.NDArray[np.int32]] = []
     while largest or not columns:
@@ -48,14 +52,14 @@ def base36(numbers: pa.Array) -> pa.Array:
             digits[rest == 0] = 0
         columns.append(digits)
         rest, largest = higher, largest // _BASE**2
-    return glued(words, np.stack(columns[::-1], axis=1))
+    return Spelling(_base36_words(), np.stack(columns[::-1], axis=1))
 
 
 @lru_cache(maxsize=1)
-def _base36_words() -> pa.Array:
+def _base36_words() -> Vocabulary:
     digits = "0123456789abcdefghijklmnopqrstuvwxyz"
     pairs = [a + b for a in digits for b in digits]
-    return pa.array(["", *pairs, *(pair.lstrip("0") or "0" for pair in pairs)])
+    return Vocabulary(pa.array(["", *pairs, *(pair.lstrip("0") or "0" for pair in pairs)]))
 
 
 FILTERS: dict[str, Filter] = {
@@ -69,6 +73,9 @@ FILTERS: dict[str, Filter] = {
     "dotted": lambda texts: label(texts, "."),
     "base36": base36,
 }
+# What the filters are to words: those that treat a text letter by letter, and those that make slugs.
+_BY_LETTER = ("ascii", "lower", "upper")
+_SLUGS: dict[str, tuple[str, int | None]] = {"slug": ("-", None), "label": ("-", LABEL), "dotted": (".", LABEL)}
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,29 @@ class Field:
     name: str
     path: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
+
+
+_NUMBER = Field("#", (), ("base36",))
+
+
+def _is_by_words(field: Field, own: Mapping[str, Any]) -> bool:
+    """Whether a field's filters could be applied to the words of a column instead of to its texts."""
+    return (
+        bool(field.filters)
+        and not field.path
+        and field.name not in own
+        and all((name in _BY_LETTER or name in _SLUGS) and name not in own for name in field.filters)
+    )
+
+
+@lru_cache(maxsize=64)
+def _filtered(words: Vocabulary, filters: tuple[str, ...]) -> Vocabulary | None:
+    """The words of filtered texts; None where the filters need the whole text."""
+    found: Vocabulary | None = words
+    for name in filters:
+        if found is not None:
+            found = found.each(FILTERS[name]) if name in _BY_LETTER else found.slugs(*_SLUGS[name])
+    return found
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -124,6 +154,10 @@ class Template(Generator):
             if isinstance(piece, str):
                 columns.append(piece)
                 continue
+            spelled = self._spelled(piece, own, cells)
+            if spelled is not None:
+                columns.append(spelled)
+                continue
             column = self._column(piece, own, cells)
             nulls = column.indices.null_count if isinstance(column, pa.DictionaryArray) else column.null_count
             if nulls:
@@ -134,6 +168,13 @@ class Template(Generator):
             return pa.repeat(pa.scalar("".join(columns)), len(cells.rows))
         texts = joined(columns)
         return texts if valid is None else pc.if_else(valid, texts, None)
+
+    def _spelled(self, field: Field, own: dict[str, Any], cells: Cells) -> Spelling | None:
+        if field == _NUMBER and "base36" not in own:
+            return _base36(cells.rows)
+        spelled = cells.spelled(field.name) if _is_by_words(field, own) else None
+        words = None if spelled is None else _filtered(spelled.vocabulary, field.filters)
+        return None if spelled is None or words is None else Spelling(words, spelled.codes)
 
     def _column(self, field: Field, own: dict[str, Any], cells: Cells) -> Any:
         values: Any
@@ -168,6 +209,11 @@ class Template(Generator):
         own = dict(self.parts)
         yield from (field.name for field in self.fields if field.name != "#" and field.name not in own)
         yield from super().reads()
+
+    def reads_words(self) -> Iterator[str]:
+        own = dict(self.parts)
+        yield from (field.name for field in self.fields if _is_by_words(field, own))
+        yield from super().reads_words()
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
