@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import os
 import random
+import secrets
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +18,17 @@ import pyarrow as pa
 import pytest
 from factory import fuzzy
 
-from pytest_synthdata import Categorical, Constant, Dataset, DeclarationError, Fake, LogNormal, Poisson, TableFactory
+from pytest_synthdata import (
+    Categorical,
+    Constant,
+    Dataset,
+    DeclarationError,
+    Fake,
+    ForeignKey,
+    LogNormal,
+    Poisson,
+    TableFactory,
+)
 from pytest_synthdata.columns.drawing import may_draw
 from pytest_synthdata.pickling import pickled_table
 
@@ -181,3 +194,32 @@ def test_a_constant_that_is_not_of_its_type_says_so() -> None:
 
         class WrongFactory(TableFactory):
             day: dt.date = "tomorrow"
+
+
+class TokenFactory(TableFactory):
+    class Meta:
+        table = "tokens"
+        key = "token_id"
+
+    token_id = factory.LazyFunction(lambda: str(uuid.uuid4()))
+    secret = factory.LazyFunction(secrets.token_hex)
+    drawn = factory.LazyFunction(lambda: float(np.random.default_rng().random()))
+
+
+class UseFactory(TableFactory):
+    class Meta:
+        table = "uses"
+
+    token = ForeignKey(TokenFactory)
+
+
+def test_random_bytes_of_the_system_belong_to_the_row() -> None:
+    dataset = Dataset({TokenFactory: 50, UseFactory: 100}, seed=5)
+    tokens = dataset["tokens"].to_arrow()
+    assert dataset["tokens"].to_arrow(9, 20).equals(tokens[9:20])
+    assert len(set(tokens["token_id"].to_pylist())) == len(set(tokens["secret"].to_pylist())) == 50
+    assert set(dataset["uses"].to_arrow()["token_id"].to_pylist()) <= set(tokens["token_id"].to_pylist())
+    assert Dataset({TokenFactory: 50}, seed=6)["tokens"].to_arrow() != tokens
+    assert uuid.uuid4() != uuid.uuid4()
+    assert uuid.os is os
+    assert random._urandom is os.urandom  # type: ignore[attr-defined]

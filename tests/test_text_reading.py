@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
+import os
 import pickle
 import random
 import re
@@ -267,12 +269,22 @@ def test_any_piece_in_any_order_is_the_same() -> None:
         assert scattered == whole.column(name).take(rows.astype(np.int64)), name
 
 
+class Broken(BaseProvider):
+    def __init__(self, generator: Any) -> None:
+        super().__init__(generator)
+        self.x = self.missing
+
+
 @pytest.mark.parametrize(
     ("generator", "message"),
     [
         (Fake("compani"), "no provider 'compani' in en_US: did you mean 'company'"),
         (Fake("name", locale="de_ED"), "no locale 'de_ED': did you mean 'de_DE'"),
         (Fake("sentence", nb_wrds=3), "unexpected keyword argument 'nb_wrds'"),
+        (Fake("name", locale=["en_US", "ja_JP"]), "a locale is a text such as 'de_DE'"),  # type: ignore[arg-type]
+        (Fake("name", providers=["faker_vehicle"]), "takes classes or objects, and 'faker_vehicle' is neither"),
+        (Fake("name", providers=Broken), "a provider cannot be used: .* has no attribute 'missing'"),
+        (Fake("name", pool=True), "a pool has a whole number of values, at least 1"),
         (Fake("name", pool=0), "a pool has a whole number of values, at least 1"),
     ],
 )
@@ -280,3 +292,54 @@ def test_what_faker_does_not_have_is_named(generator: Fake, message: str) -> Non
     with pytest.raises(DeclarationError, match=message) as caught:
         generator.check(Scope(Plan("people", {"x": generator}), "x"))
     assert str(caught.value).startswith("people.x: ")
+
+
+CLOCKS = (
+    "date_time_between",
+    "date_of_birth",
+    "past_datetime",
+    "date_time_this_year",
+    "date_this_month",
+    "date_time",
+    "unix_time",
+)
+
+
+def test_todays_date_and_the_time_zone_of_the_machine_change_nothing() -> None:
+    script = (
+        "import datetime as dt, faker.providers.date_time, sys\n"
+        "from pytest_synthdata.columns.text.fake import Fake\n"
+        f"for name in {CLOCKS}:\n"
+        "    print(name, repr(Fake(name).prepared()), Fake(name).prepared()._drawn([1, 2, 3]))\n"
+        "assert faker.providers.date_time.datetime is dt.datetime\n"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", script], check=True, capture_output=True, text=True, env={**os.environ, "TZ": zone}
+        ).stdout
+        for zone in ("UTC", "Asia/Tokyo", "America/New_York")
+    }
+    assert len(seen) == 1
+    values = drawn(Fake("date_time_this_year"), 50)
+    assert {value.year for value in values} == {2024}
+    assert len(set(values)) == 50
+    assert max(drawn(Fake("past_date"), 50)) < dt.date(2024, 12, 31)
+
+
+def test_a_providers_own_draws_belong_to_the_row_too() -> None:
+    class Dice(BaseProvider):
+        def rolled(self) -> float:
+            return random.random() + len(list(iter(range(1))))
+
+    generator = Fake("rolled", providers=[Dice])
+    assert type(generator.prepared()) is RowByRow
+    assert drawn(generator, 20) == drawn(generator, 20)
+    assert len(set(drawn(generator, 20))) == 20
+
+
+def test_compiled_numbers_can_be_unique() -> None:
+    plan = Plan("t", {"x": Fake("random_int", min=5, max=54).unique()})
+    plan.check()
+    assert sorted(to_arrow(Bound(plan, 1, 50).at(np.arange(50, dtype=np.uint64)).read("x")).to_pylist()) == [
+        *range(5, 55)
+    ]

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from pytest_synthdata.columns.arrays import Array
 from pytest_synthdata.columns.bound import Bound
 from pytest_synthdata.columns.categories import Categorical
 from pytest_synthdata.columns.distributions import Poisson
@@ -25,7 +26,7 @@ from pytest_synthdata.columns.text.folding import ascii_fold, label, slug
 from pytest_synthdata.columns.text.spelling import Vocabulary
 from pytest_synthdata.columns.text.template import FILTERS, base36
 from pytest_synthdata.columns.values import to_arrow
-from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.errors import DeclarationError, GenerationError
 
 COMPANIES = Plan("companies", {"name": Fake("company"), "domain": Template("{name|label}.example")})
 COLUMNS: dict[str, Generator] = {
@@ -317,3 +318,22 @@ def test_addresses_are_made_of_words_where_they_can_be() -> None:
     assert spelled is not None
     assert spelled.texts().equals(to_arrow(batch.read("name")))
     assert bound.at(batch.rows[60_000:]).read("email").equals(to_arrow(batch.read("email"))[60_000:])
+
+
+def test_a_place_beyond_a_short_list_is_null() -> None:
+    columns = {"tags": Array(Fake("word"), length=Poisson(1)), "text": Template("#{tags[1]}")}
+    batch = Bound(Plan("texts", columns), 3, 100).at(np.arange(100, dtype=np.uint64))
+    tags, texts = (to_arrow(batch.read(name)).to_pylist() for name in ("tags", "text"))
+    assert texts == [f"#{words[1]}" if len(words) > 1 else None for words in tags]
+    assert None in texts
+
+
+def test_a_filter_that_fails_is_named_with_its_column() -> None:
+    for text, message in (
+        ("{first_name|base36}", "people.text: .*'base36' failed on first_name: ValueError: base36 is of whole numbers"),
+        ("{below|base36}", "'base36' failed on below: ValueError: base36 is of whole numbers ≥ 0"),
+        ("{count|odd}", "'odd' failed on count: ZeroDivisionError"),
+    ):
+        own = {"odd": lambda _: 1 / 0} if "odd" in text else {}
+        with pytest.raises(GenerationError, match=message):
+            rows(Template(text, **own, **({"below": Constant(-4)} if "below" in text else {})))

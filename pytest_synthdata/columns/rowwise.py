@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -31,6 +33,8 @@ _borrower: ContextVar[str | None] = ContextVar("borrower", default=None)
 def borrowed_generators(*, for_rows: bool = False) -> Iterator[Callable[[int], None]]:
     """Lend the global random generators to a user's function, and give them back as they were.
 
+    What `uuid`, `secrets` and NumPy's unseeded generators take from the operating system is lent, too.
+
     Yields a function that seeds them all. Nothing outside notices: other plugins reseed these generators too.
 
     Args:
@@ -47,18 +51,35 @@ def borrowed_generators(*, for_rows: bool = False) -> Iterator[Callable[[int], N
             generator.seed(number)
         np.random.seed(number & 0xFFFFFFFF)  # noqa: NPY002
 
+    entropy = _Entropy(random._inst)
+    sources: list[tuple[Any, str, Any]] = [(random, "_urandom", entropy.urandom), (uuid, "os", entropy)]
+    own = [(module, name, getattr(module, name)) for module, name, _ in sources]
     is_lent = _borrower.get() == _FOR_ROWS
     states = [] if is_lent else [generator.getstate() for generator in generators]
     numpy_state = None if is_lent else np.random.get_state()  # noqa: NPY002
     token = _borrower.set(_FOR_ROWS if for_rows else _FOR_A_FUNCTION)
     try:
+        for module, name, source in sources:
+            setattr(module, name, source)
         yield seed
     finally:
+        for module, name, source in own:
+            setattr(module, name, source)
         _borrower.reset(token)
         if numpy_state is not None:
             for generator, state in zip(generators, states, strict=True):
                 generator.setstate(state)
             np.random.set_state(numpy_state)  # noqa: NPY002
+
+
+class _Entropy:
+    """The module `os`, whose random bytes are those of a seeded generator."""
+
+    def __init__(self, generator: random.Random) -> None:
+        self.urandom = generator.randbytes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
 
 
 @dataclass(frozen=True)
@@ -118,7 +139,7 @@ def python_values(values: list[Any], cells: Cells) -> Values:
     """Python objects as an Arrow array, or an error that names the column."""
     try:
         return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
         raise GenerationError(f"{cells.place}: values that no column can hold: {error}") from None
 
 

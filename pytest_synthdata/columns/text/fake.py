@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from types import MethodType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from pytest_synthdata.columns.generators import Cells, Constant, Generator
-from pytest_synthdata.columns.rowwise import python_values
+from pytest_synthdata.columns.rowwise import borrowed_generators, python_values
 from pytest_synthdata.columns.text.laws import Draw
 from pytest_synthdata.columns.text.phrases import Phrases, compiled
 from pytest_synthdata.columns.text.primitives import reader
 from pytest_synthdata.columns.text.symbols import Inline, Unreadable
+from pytest_synthdata.columns.unique import Numbered, numbered
 from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError, nearest
 
@@ -60,14 +60,14 @@ class Fake(Generator):
         *,
         locale: str = "en_US",
         pool: int | None = None,
-        providers: Sequence[Any] = (),
+        providers: Sequence[Any] | type = (),
         **arguments: Any,
     ) -> None:
         fields = {
             "provider": provider,
             "locale": locale,
             "pool": pool,
-            "providers": tuple(providers),
+            "providers": (providers,) if isinstance(providers, type) else tuple(providers),
             "arguments": tuple(arguments.items()),
         }
         for name, value in fields.items():
@@ -110,11 +110,19 @@ class Fake(Generator):
         return self.prepared().domain(scope)
 
     def check(self, scope: Scope) -> None:
+        if not isinstance(self.locale, str):
+            raise DeclarationError(
+                f"{scope.place}: {self!r}: a locale is a text such as 'de_DE'; for several, mix columns: "
+                "Given(\"country\", {'DE': Fake(…, locale='de_DE'), …})"
+            )
+        _check_providers(self.providers, scope.place)
         try:
             fake = faker(self.locale, self.providers)
-        except AttributeError:
+        except AttributeError as error:
             from faker.config import AVAILABLE_LOCALES
 
+            if "faker locale" not in str(error):
+                raise DeclarationError(f"{scope.place}: {self!r}: a provider cannot be used: {error}") from error
             raise DeclarationError(
                 f"{scope.place}: Faker has no locale {self.locale!r}: {nearest(self.locale, AVAILABLE_LOCALES)}"
             ) from None
@@ -130,8 +138,14 @@ class Fake(Generator):
             inspect.signature(method).bind(**dict(self.arguments))
         except TypeError as error:
             raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
-        if self.pool is not None and not (isinstance(self.pool, int) and self.pool > 0):
+        if self.pool is not None and not (type(self.pool) is int and self.pool > 0):
             raise DeclarationError(f"{scope.place}: {self!r}: a pool has a whole number of values, at least 1")
+
+
+def _check_providers(providers: Sequence[Any], place: str) -> None:
+    for provider in providers:
+        if isinstance(provider, (str, ModuleType)):
+            raise DeclarationError(f"{place}: providers=[…] takes classes or objects, and {provider!r} is neither")
 
 
 @lru_cache(maxsize=512)
@@ -210,11 +224,15 @@ class RowByRow(Generator):
     def _drawn(self, seeds: list[int]) -> list[Any]:
         fake = faker(self.locale, self.providers)
         arguments = dict(self.arguments)
-        values = []
-        for seed in seeds:
+
+        def drawn(seed: int) -> Any:
             fake.seed_instance(seed)
-            values.append(fake.format(self.provider, **arguments))
-        return values
+            return fake.format(self.provider, **arguments)
+
+        if not self.providers:
+            return list(map(drawn, seeds))
+        with borrowed_generators() as reseed:  # a user's provider may draw from any
+            return [(reseed(seed), drawn(seed))[1] for seed in seeds]
 
     def pool(self, size: int) -> Generator:
         """Values drawn once, to be picked from."""
@@ -231,76 +249,25 @@ class RowByRow(Generator):
         return None
 
 
+@numbered.register(Fake)
+def _(generator: Fake, scope: Scope) -> Numbered | None:
+    return numbered(generator.prepared(), scope)
+
+
+@numbered.register(Compiled)
+def _(generator: Compiled, scope: Scope) -> Numbered | None:
+    return numbered(generator.generator, scope)
+
+
 @lru_cache(maxsize=32)
 def faker(locale: str, providers: tuple[Any, ...] = ()) -> Any:
     """A Faker generator of our own: the shared one is reseeded by others. Raises AttributeError for unknown locales."""
-    generator = _generator_class()(locale=locale)
+    from pytest_synthdata.columns.text.lazy_faker import LazyGenerator
+
+    generator = LazyGenerator(locale=locale)
     generator.seed_instance(0)
     generator.adopt(providers)
     return generator
-
-
-@lru_cache(maxsize=1)
-def _generator_class() -> Any:
-    from importlib import import_module
-
-    from faker import Factory
-    from faker.config import PROVIDERS
-    from faker.generator import Generator as FakerGenerator
-
-    class LazyGenerator(FakerGenerator):
-        """Faker's generator, which loads a locale's providers when one of their methods is first asked for.
-
-        Loading all 25 takes as long as making thousands of rows, and a table needs two or three.
-        """
-
-        def __init__(self, locale: str) -> None:
-            super().__init__(locale=locale)  # type: ignore[arg-type]
-            self._locale = locale
-            self._adopted: tuple[Any, ...] = ()
-            self._waiting = [path for path in PROVIDERS if path != "faker.providers"]
-            Factory.create(locale, providers=["faker.providers.misc"], generator=self)
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_") or not self._waiting:
-                raise AttributeError(name)
-            having = [path for path in self._waiting if hasattr(import_module(path).Provider, name)]
-            self.load(having)
-            if not having:  # a method that only the locale has
-                self.load(self._waiting)
-            return getattr(self, name)
-
-        def load(self, paths: list[str]) -> None:
-            """Add some of Faker's providers; those of the user still come first."""
-            self._waiting = [path for path in self._waiting if path not in paths]
-            for path in paths:
-                Factory.create(self._locale, providers=[path], generator=self)
-            self.adopt(())
-
-        def adopt(self, providers: tuple[Any, ...]) -> None:
-            """Add the user's providers."""
-            self._adopted += tuple(
-                provider(self) if isinstance(provider, type) else _adopted(provider, self) for provider in providers
-            )
-            for provider in self._adopted:
-                self.add_provider(provider)
-
-        def all_formatters(self) -> list[str]:
-            """The names of all that can be asked for."""
-            self.load(self._waiting)
-            return [name for name in vars(self) if not name.startswith("_")]
-
-    return LazyGenerator
-
-
-def _adopted(provider: Any, generator: Any) -> Any:
-    """A provider object as a part of our generator, the original left as it is."""
-    adopted = copy.copy(provider)
-    adopted.generator = generator
-    for name, value in vars(provider).items():
-        if isinstance(value, MethodType) and value.__self__ is provider:
-            setattr(adopted, name, MethodType(value.__func__, adopted))
-    return adopted
 
 
 @lru_cache(maxsize=32)

@@ -14,6 +14,7 @@ from pytest_synthdata.columns.generators import Cells, Constant, Generator
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.text.laws import Draw, Law, Template, is_random, is_text, templates
 from pytest_synthdata.columns.text.spelling import Spelling, Vocabulary
+from pytest_synthdata.columns.unique import Numbered, numbered
 from pytest_synthdata.columns.values import Index, Values, categorical
 
 if TYPE_CHECKING:
@@ -38,10 +39,12 @@ def compiled(law: Law) -> Generator | None:
 
 def _choices(law: Draw) -> Generator | None:
     if isinstance(law.values, range):
+        if not all(-(2**63) <= end < 2**63 for end in (law.values[0], law.values[-1])):
+            return None
         return Numbers(law.values.start, law.values.step, len(law.values))
     try:
         values = pa.array(law.values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         return None
     every = np.zeros(1, np.uint64)
     slot = Slot(every, every + np.uint64(len(values)), law.weights is not None, 1.0)
@@ -70,6 +73,12 @@ class Numbers(Generator):
         del scope
         ends = (self.start, self.start + self.step * (self.count - 1))
         return min(ends), max(ends)
+
+
+@numbered.register(Numbers)
+def _(generator: Numbers, scope: Scope) -> Numbered:
+    del scope
+    return Numbered(generator.count, lambda which: which.astype(np.int64) * generator.step + generator.start)
 
 
 @dataclass(frozen=True, eq=False)

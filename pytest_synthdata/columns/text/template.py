@@ -40,7 +40,10 @@ def base36(numbers: pa.Array) -> pa.Array:
 
 
 def _base36(numbers: Values) -> Spelling:
-    rest = to_numpy(numbers).astype(np.uint64)
+    whole = to_numpy(numbers)
+    if whole.dtype.kind not in "iu" or (whole.dtype.kind == "i" and whole.min(initial=0) < 0):
+        raise ValueError("base36 is of whole numbers ≥ 0, without nulls")
+    rest = whole.astype(np.uint64)
     pair, largest = np.uint64(_BASE**2), int(rest.max(initial=0))
     columns: list[npt.NDArray[np.int32]] = []
     while largest or not columns:
@@ -187,9 +190,13 @@ class Template(Generator):
         coded = isinstance(values, pa.DictionaryArray) and not field.path and values.dictionary.null_count == 0
         array = values.dictionary if coded else to_arrow(values)
         for key in field.path:
-            array = pc.struct_field(array, key) if pa.types.is_struct(array.type) else pc.list_element(array, int(key))
+            array = pc.struct_field(array, key) if pa.types.is_struct(array.type) else _items(array, int(key))
         for name in field.filters:
-            filtered = to_arrow((own.get(name) or FILTERS[name])(array))
+            try:
+                filtered = to_arrow((own.get(name) or FILTERS[name])(array))
+            except Exception as error:
+                place = f"{cells.place}: {self!r}: the filter {name!r} failed on {field.name}"
+                raise GenerationError(f"{place}: {type(error).__name__}: {error}") from error
             if len(filtered) != len(array):
                 raise GenerationError(
                     f"{cells.place}: {self!r}: the filter {name!r} gave {len(filtered)} values for {len(array)}"
@@ -251,6 +258,14 @@ class Template(Generator):
                 type_ = type_.value_type
             else:
                 raise DeclarationError(f"{place} is {type_}, which has no [{key}]")
+
+
+def _items(lists: pa.Array, place: int) -> pa.Array:
+    """The items of lists in one place; null where a list is shorter."""
+    is_shorter = pc.less_equal(pc.list_value_length(lists), place)
+    if pc.any(is_shorter).as_py():
+        lists = pc.if_else(is_shorter, pa.scalar(None, lists.type), lists)
+    return pc.list_element(lists, place)
 
 
 def _parse(text: str) -> Iterator[str | Field]:
