@@ -118,6 +118,7 @@ class EverythingFactory(TableFactory):
     decimal = fuzzy.FuzzyDecimal(1, 10)
     day = fuzzy.FuzzyDate(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
     shouted = factory.Transformer(factory.LazyAttribute(lambda o: o.tier), transform=str.upper)
+    called = factory.Transformer(Fake("first_name"), transform=str.upper)
     billing = factory.SubFactory(AddressFactory)
     shipping = factory.SubFactory(AddressFactory, country=factory.SelfAttribute("..billing.country"))
     pack = factory.SubFactory(AddressFactory, city=factory.SelfAttribute("..tier"))
@@ -237,6 +238,7 @@ class TestOverrides:
 
     def test_transformers_transform_what_is_given(self) -> None:
         assert EverythingFactory.build(shouted="quiet").shouted == "QUIET"
+        assert EverythingFactory.build(__sequence=7, called=Fake("last_name")).called.isupper()
         assert EverythingFactory.build(shouted=factory.Transformer.Force("quiet")).shouted == "quiet"
 
 

@@ -251,3 +251,26 @@ def test_a_pytest_run_has_the_children(pytester: pytest.Pytester) -> None:
     )
     pytester.makeini("[pytest]\npythonpath = .\nsynth_factories = shop\n")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_children_that_refer_to_their_parent_by_another_name_are_named() -> None:
+    class MisspeltFactory(OrderFactory):
+        lines = factory.RelatedFactoryList(ItemFactory, "ordre", size=3)
+
+    class NamelessFactory(OrderFactory):
+        lines = factory.RelatedFactory(ItemFactory)
+
+    class MissingFactory(OrderFactory):
+        lines = factory.RelatedFactoryList(f"{__name__}.ItmFactory", "order")
+
+    for use in (lambda one: Dataset({one: 5}), lambda one: one.build()):
+        with pytest.raises(
+            DeclarationError, match="orders.lines: ItemFactory has no reference 'ordre': did you mean 'order'"
+        ):
+            use(MisspeltFactory)
+        with pytest.raises(DeclarationError, match=r"RelatedFactoryList\(ItemFactory, 'order', …\)"):
+            use(NamelessFactory)
+        with pytest.raises(
+            DeclarationError, match=r"orders.lines: the factory of the children is not there: .*ItmFactory"
+        ):
+            use(MissingFactory)

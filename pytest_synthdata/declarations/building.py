@@ -154,6 +154,9 @@ def as_declaration(name: str, value: Any) -> Any:
     if enums.get_builder_phase(value) == enums.BuilderPhase.ATTRIBUTE_RESOLUTION and not isinstance(
         value, boy.SelfAttribute
     ):
+        if type(value) is boy.Transformer:
+            value = copy.copy(value)
+            value.default = as_declaration(name, value.default)
         return SeededDeclaration(name, value)
     return value
 

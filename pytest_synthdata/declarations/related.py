@@ -16,7 +16,7 @@ from factory import declarations as boy
 
 from pytest_synthdata.columns.generators import Generator
 from pytest_synthdata.columns.rowwise import RowFunction
-from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory
@@ -68,7 +68,7 @@ def children(
         known: factories by table, of which a subclass of the child's takes its place.
 
     Raises:
-        DeclarationError: for children that refer to another table.
+        DeclarationError: for children that refer to another table, or by another name.
     """
     from pytest_synthdata.factories.base import TableFactory
 
@@ -76,8 +76,15 @@ def children(
     for field, declared in factory_class._meta.post_declarations.declarations.items():
         if not isinstance(declared, RelatedDeclaration):
             continue
-        child = declared.get_factory()
-        if not issubclass(child, TableFactory) or declared.name not in child._meta.references:
+        place = f"{factory_class._meta.table}.{field}"
+        try:
+            child = declared.get_factory()
+        except (ImportError, AttributeError, ValueError) as error:
+            raise DeclarationError(f"{place}: the factory of the children is not there: {error}") from None
+        if not issubclass(child, TableFactory):
+            continue
+        if declared.name not in child._meta.references:
+            _require_no_other(child, declared.name, factory_class, place)
             continue
         table = child._meta.table
         if table == factory_class._meta.table or child._meta.references[declared.name].parent == "self":
@@ -88,6 +95,20 @@ def children(
             declared.factories[key] = _counted(factory_class, field, declared, key[1])
         found[field] = declared.factories[key]
     return found
+
+
+def _require_no_other(child: type[TableFactory], name: str, parent: type[TableFactory], place: str) -> None:
+    """Raise `DeclarationError` where children refer to their parent by another name than the parent says."""
+    to_parent = [
+        reference
+        for reference, declared in child._meta.references.items()
+        if declared.parent != "self" and issubclass(parent, declared.parent)
+    ]
+    if to_parent:
+        raise DeclarationError(
+            f"{place}: {child.__name__} has no reference {name!r}: {nearest(name, to_parent)}; its name comes second, "
+            f"RelatedFactoryList({child.__name__}, {to_parent[0]!r}, …)"
+        )
 
 
 def _counted(
