@@ -265,7 +265,7 @@ def test_children_that_refer_to_their_parent_by_another_name_are_named() -> None
 
     for use in (lambda one: Dataset({one: 5}), lambda one: one.build()):
         with pytest.raises(
-            DeclarationError, match="orders.lines: ItemFactory has no reference 'ordre': did you mean 'order'"
+            DeclarationError, match=r"orders\.lines: ItemFactory has no reference 'ordre': did you mean 'order'"
         ):
             use(MisspeltFactory)
         with pytest.raises(DeclarationError, match=r"RelatedFactoryList\(ItemFactory, 'order', …\)"):

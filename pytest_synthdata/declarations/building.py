@@ -138,25 +138,14 @@ def as_declaration(name: str, value: Any) -> Any:
         return ReferenceDeclaration(name, value)
     if isinstance(value, (ColumnDeclaration, ReferenceDeclaration, SeededDeclaration, NestedDeclaration)):
         return value
-    if type(value) in (boy.RelatedFactory, boy.RelatedFactoryList):
-        return RelatedDeclaration(name, value)
-    if type(value) is boy.Maybe:
-        return _decided(name, value)
-    if type(value) is boy.Trait:
-        trait = copy.copy(value)
-        trait.overrides = {field: as_declaration(field, item) for field, item in value.overrides.items()}
-        return trait
-    if type(value) in (boy.SubFactory, boy.Dict, boy.List):
-        return NestedDeclaration(name, value)
+    if type(value) in _REBUILT:
+        return _REBUILT[type(value)](name, value)
     generator = _GENERATORS[type(value)](value) if type(value) in _GENERATORS else None
     if generator is not None:
         return ColumnDeclaration(name, generator)
     if enums.get_builder_phase(value) == enums.BuilderPhase.ATTRIBUTE_RESOLUTION and not isinstance(
         value, boy.SelfAttribute
     ):
-        if type(value) is boy.Transformer:
-            value = copy.copy(value)
-            value.default = as_declaration(name, value.default)
         return SeededDeclaration(name, value)
     return value
 
@@ -168,6 +157,34 @@ def _decided(name: str, declared: Any) -> Any:
     if type(declared.decider) in _GENERATORS and (decider := _GENERATORS[type(declared.decider)](declared.decider)):
         maybe.decider = ColumnDeclaration(name, decider, FIRST_CONDITION)
     return maybe
+
+
+def _switched(name: str, declared: Any) -> Any:
+    """A `Trait` whose overrides are ours."""
+    del name
+    trait = copy.copy(declared)
+    trait.overrides = {field: as_declaration(field, item) for field, item in declared.overrides.items()}
+    return trait
+
+
+def _transformed(name: str, declared: Any) -> Any:
+    """A `Transformer` of what is ours."""
+    transformer = copy.copy(declared)
+    transformer.default = as_declaration(name, declared.default)
+    return SeededDeclaration(name, transformer)
+
+
+# factory_boy's declarations that hold others.
+_REBUILT: Mapping[type, Callable[[str, Any], Any]] = {
+    boy.RelatedFactory: RelatedDeclaration,
+    boy.RelatedFactoryList: RelatedDeclaration,
+    boy.Maybe: _decided,
+    boy.Trait: _switched,
+    boy.Transformer: _transformed,
+    boy.SubFactory: NestedDeclaration,
+    boy.Dict: NestedDeclaration,
+    boy.List: NestedDeclaration,
+}
 
 
 def _from_faker(declaration: Any) -> Generator | None:
