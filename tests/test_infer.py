@@ -286,6 +286,73 @@ class TestRows:
         assert not originals & set(rows["note"].to_pylist())
 
 
+UNIQUE = {
+    "user_email": "john.{}@acme.com", "ssn": "123-45-{:04d}", "mobile_no": "+491510{:06d}", "username": "jdoe{}",
+    "passportNo": "C01X{:05d}", "reach": "+49 151 77{:04d}", "kennung": "123-45-{:04d}",
+}  # fmt: skip
+FEW = {
+    "owner": ["Ann Lee", "Bob Ray"], "patient": ["Ann Lee", "Bob Ray"], "manager_name": ["Lee", "Ray"],
+    "name": ["Ann Lee", "Ludwig van Ray"],
+    "home_addr": ["1 Main St", "2 Oak Rd"], "kontakt": ["a@corp.com", "b@corp.com"],
+    "created_by": ["alice", "bob"], "notes": ["call a@corp.com", "or b@corp.com"], "credit_card": ["4111", "4222"],
+    "password": ["hunter2", "letmein"],
+}  # fmt: skip
+NOBODYS = {
+    "status": ["open", "closed"], "city": ["New York", "Los Angeles"], "product_name": ["Blue Widget", "Red Lamp"],
+    "member": ["gold", "none"], "client": ["web", "ios"],
+}  # fmt: skip
+PEOPLE = 400
+
+
+@pytest.fixture(scope="module")
+def people() -> Any:
+    """Rows like those of people, and the source that made them."""
+    columns: dict[str, Any] = {name: [pattern.format(n) for n in range(PEOPLE)] for name, pattern in UNIQUE.items()}
+    columns |= {name: values * (PEOPLE // 2) for name, values in (FEW | NOBODYS).items()}
+    columns["phone"] = np.arange(491510000000, 491510000000 + PEOPLE)
+    columns["code"] = [f"CUST-{n:05d}" for n in range(PEOPLE)]
+    columns["nested"] = [{"owner": "Ann Lee"}] * PEOPLE
+    columns["by_user"] = pa.array([[("a@corp.com", 1)]] * PEOPLE, pa.map_("string", "int64"))
+    _, factories, source = inferred({"rows": pa.table(columns)})
+    return Dataset({factories["rows"]: PEOPLE})["rows"].to_arrow(), source
+
+
+class TestPersonal:
+    """Nothing of real people is in the source, and whatever was unique stays so."""
+
+    def test_nothing_is_taken_over(self, people: Any) -> None:
+        taken = ["acme", "corp.com", "123-45", "4915", "+49", "C01X", "jdoe"]
+        for value in (*taken, *(value for values in FEW.values() for value in values)):
+            assert f'"{value}' not in people[1], value
+        assert "corp.com" not in people[1]
+
+    def test_what_was_unique_stays_so(self, people: Any) -> None:
+        for name in (*UNIQUE, "phone"):
+            assert pc.count_distinct(people[0][name]).as_py() == PEOPLE, name
+
+    def test_they_look_like_their_kind(self, people: Any) -> None:
+        shapes = {
+            "user_email": r"[^@\s]+@[^@\s]+", "kontakt": r"[^@\s]+@[^@\s]+", "ssn": r"\d{3}-\d{2}-\d{4}",
+            "passportNo": r"[A-Z]\d\d[A-Z]\d{5}", "mobile_no": r"\+\d{12}", "owner": r"\S+ .+", "home_addr": r"[^\n]+",
+        }  # fmt: skip
+        for name, shape in shapes.items():
+            assert pc.all(pc.match_substring_regex(people[0][name], f"^{shape}$")).as_py(), name
+        assert people[0].schema.field("phone").type == pa.int64()
+
+    def test_others_are_as_before(self, people: Any) -> None:
+        for name, values in NOBODYS.items():
+            assert set(people[0][name].to_pylist()) == set(values)
+        assert 'code = Key("CUST-{:05d}")' in people[1]
+
+    def test_names_of_a_schema(self) -> None:
+        made = TableFactory.from_schema("id int, password string, credit_card string, passport_no string", table="t")
+        columns = made._meta.plan().columns
+        assert [columns[name].generator.provider for name in ("password", "credit_card")] == [
+            "password", "credit_card_number"
+        ]  # fmt: skip
+        assert columns["passport_no"].provider == "bothify"
+
+
 SIZE = 4_000
 LAWS = [
     LogNormal(4, 0.7), Normal(100, 15), Exponential(12), Uniform(3, 9), Poisson(30), (Pareto(2.5) + 1) * 10,

@@ -50,6 +50,7 @@ TABLES = {
         "some": repeated("", "a", None), "unicode": repeated("ünï", "日本", "x"), "quotes": repeated("it's \"x\"", "b\\n", "c\n"),
         "longer": each(lambda n: ("word " * n).strip()), "key": each(lambda n: f"{{A}}-{n}%"), "number": each(lambda n: str(n * 7)),
         "patterns": each(lambda n: f"#%?{n % 9}!"), "long_key": each(lambda n: f"k{10**25 + n}"),
+        "price_label": each(lambda n: f"€№§\ufffd_{n:04d}£"),
     },
     "decimals": {
         "wide": [*[decimal.Decimal("1.23")] * 30, decimal.Decimal("99999999999999999999999999999999.99")],

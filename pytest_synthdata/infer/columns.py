@@ -16,7 +16,7 @@ from pytest_synthdata.columns.categories import Categorical
 from pytest_synthdata.columns.generators import Constant, Generator
 from pytest_synthdata.columns.keys import Key
 from pytest_synthdata.columns.plan import Plan, Scope
-from pytest_synthdata.columns.text import Fake
+from pytest_synthdata.columns.text import Fake, Template
 from pytest_synthdata.columns.types import sql_name
 from pytest_synthdata.columns.values import to_numpy
 from pytest_synthdata.errors import DeclarationError
@@ -24,6 +24,7 @@ from pytest_synthdata.infer.dependence import Decider, given
 from pytest_synthdata.infer.fitting import Lattice, rounded_shares
 from pytest_synthdata.infer.meanings import Named
 from pytest_synthdata.infer.numbers import Found, lattice_for, law, number, truth
+from pytest_synthdata.infer.personal import holds_addresses, personal
 from pytest_synthdata.infer.texts import text
 from pytest_synthdata.infer.times import moment
 
@@ -122,7 +123,7 @@ def _depending(
     generator: Generator, type_: pa.DataType, values: pa.Array, deciders: Sequence[Decider]
 ) -> Generator | None:
     """What a column is given another one, if it depends on one."""
-    if isinstance(generator, (Key, Constant)):
+    if isinstance(generator, (Key, Constant, Fake, Template)):
         return None
     if _is_number(type_):
         return given(values, lattice_for(type_, to_numpy(values).astype(np.float64)), deciders)
@@ -171,8 +172,8 @@ def _map(column: Named, type_: pa.DataType, values: pa.Array | None) -> Declared
     stated = sql_name(type_)
     if not pa.types.is_string(type_.key_type) or stated is None:
         return Declared(Constant(None).cast(type_))
-    if values is None or not len(values):
-        item = _part(column, type_.item_type, None)
+    if values is None or not len(values) or personal(column, values.keys) or holds_addresses(values.keys):
+        item = _part(column, type_.item_type, None if values is None else values.items)
         return Declared(factory.Dict(dict.fromkeys(_USUAL_KEYS, item)), stated=stated)
     keys, items = values.keys, values.items
     counted = keys.value_counts().sort(order="descending", by="counts").slice(0, _MOST_KEYS)

@@ -9,10 +9,12 @@ from pytest_synthdata.columns.calendar import Dates
 from pytest_synthdata.columns.categories import Categorical
 from pytest_synthdata.columns.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.text import Email, Fake
+from pytest_synthdata.columns.text import Fake
 from pytest_synthdata.infer.naming import singular, words
 
 YEAR = ("2024-01-01", "2024-12-31")
+_SHORT = {"addr": "address", "adr": "address", "no": "number", "nr": "number", "num": "number"}
+_KINDS = {"home", "work", "private", "business", "primary", "secondary", "main", "old", "new", "raw", "original"}
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,16 @@ class Named:
     siblings: Mapping[str, str]
 
     def find(self, meanings: Mapping[str, Generator | Callable[[Named], Generator]]) -> Generator | None:
-        """The meaning of the whole name, or else of its last words."""
-        parts = words(self.name)
-        for start in range(len(parts)):
-            found = meanings.get("_".join(parts[start:])) or meanings.get(singular("_".join(parts[start:])))
-            if found is not None:
-                return found if isinstance(found, Generator) else found(self)
+        """The meaning of the whole name, or else of its last words, whatever number or kind follows them."""
+        parts = [_SHORT.get(word, word) for word in words(self.name)]
+        while parts:
+            for start in range(len(parts)):
+                found = meanings.get("_".join(parts[start:])) or meanings.get(singular("_".join(parts[start:])))
+                if found is not None:
+                    return found if isinstance(found, Generator) else found(self)
+            if not parts[-1].isdigit() and parts[-1] not in _KINDS:
+                break
+            parts.pop()
         return None
 
     def sibling(self, *names: str) -> str | None:
@@ -43,94 +49,77 @@ class Named:
         return next((self.siblings[name] for name in names if name in self.siblings), None)
 
 
-_FIRST = ("first_name", "firstname", "given_name", "fname", "forename")
-_LAST = ("last_name", "lastname", "surname", "family_name", "lname")
-_PERSON = ("full_name", "fullname", "contact_name", "customer_name", "user_name", "person", "contact", "employee_name")
-_COMPANY = ("company", "company_name", "organization", "organisation", "employer", "business_name", "account_name")
-_PEOPLE = {
-    "user",
-    "person",
-    "people",
-    "employee",
-    "contact",
-    "member",
-    "patient",
-    "student",
-    "author",
-    "agent",
-    "staff",
+COMPANY = ("company", "company_name", "organization", "organisation", "employer", "business_name", "account_name")
+# Nouns that only people go by, and those that teams, companies and programs go by, too.
+PEOPLE = {
+    *("person", "people", "employee", "patient", "student", "author", "staff", "manager", "supervisor", "boss"),
+    *("teacher", "doctor", "physician", "nurse", "assignee", "reviewer", "approver", "applicant", "candidate"),
+    *("spouse", "instructor", "tenant", "cardholder", "insured", "beneficiary", "attendee", "salesperson", "passenger"),
+}
+_MEMBERS = {"user", "contact", "member", "agent"}
+PARTIES = {
+    *(*_MEMBERS, "owner", "customer", "client", "holder", "sender", "recipient", "buyer", "seller", "lead", "operator"),
+    *("creator", "editor", "representative", "rep", "subscriber", "payer", "payee", "reporter", "requester", "guest"),
+    *("signatory", "visitor", "consultant", "borrower", "driver"),
 }
 _THINGS = {"product", "item", "article", "service", "plan", "campaign", "project"}
+_PLACES = {
+    *("city", "country", "region", "state", "place", "store", "shop", "company", "brand", "department", "team", "tag"),
+    *("category", "event", "file", "color", "colour", "currency", "language", "group", "role", "type", "status"),
+}
 
 
-def _email(column: Named) -> Generator:
-    company = column.sibling(*_COMPANY)
-    first, last = column.sibling(*_FIRST), column.sibling(*_LAST)
-    person = f"{{{first}}} {{{last}}}" if first and last else column.sibling(*_PERSON)
-    name = column.sibling("name")
-    if name and person is None and company is None:
-        person, company = (name, None) if _owner(column) in _PEOPLE else (None, name)
-    return Email(company, person=person)
+def bearer(column: Named) -> str:
+    """Whose name a column holds: what stands before ``name``, or the table."""
+    parts = words(column.name)
+    before = parts[:-1] or words(column.table)
+    return singular(before[-1]) if before else ""
 
 
-def _owner(column: Named) -> str:
-    parts = words(column.table)
-    return singular(parts[-1]) if parts else ""
+def names_people(column: Named) -> bool:
+    """Whether a column holds the names of people, by its own and its table's name."""
+    parts, owner = words(column.name), bearer(column)
+    return parts[-1:] == ["name"] and owner in PEOPLE | (PARTIES if len(parts) > 1 else _MEMBERS)
+
+
+def names_others(column: Named) -> bool:
+    """Whether a column called ``name`` holds the names of things or places, by its table's name."""
+    return words(column.name) == ["name"] and bearer(column) in _THINGS | _PLACES
 
 
 def _name(column: Named) -> Generator:
-    parts = words(column.name)
-    owner = singular(parts[-2]) if len(parts) > 1 else _owner(column)
-    if owner in _PEOPLE:
+    if names_people(column):
         return Fake("name")
-    return Fake("catch_phrase") if owner in _THINGS else Fake("company")
+    return Fake("catch_phrase") if bearer(column) in _THINGS else Fake("company")
 
 
-def _fakes(provider: str, *names: str) -> dict[str, Generator]:
+def fakes(provider: str, *names: str) -> dict[str, Generator]:
+    """What columns of some names get: values of a provider."""
     return dict.fromkeys((provider, *names), Fake(provider))
 
 
-# Columns whose values may be those of real people: these are never taken over from a sample.
-PERSONAL: Mapping[str, Generator | Callable[[Named], Generator]] = {
-    **dict.fromkeys(("email", "mail", "e_mail", "email_address"), _email),
-    **dict.fromkeys(_FIRST, Fake("first_name")),
-    **dict.fromkeys(_LAST, Fake("last_name")),
-    **dict.fromkeys((*_PERSON, "manager_name", "middle_name"), Fake("name")),
-    **_fakes("user_name", "username", "login", "screen_name", "nickname"),
-    **_fakes("phone_number", "phone", "telephone", "tel", "mobile", "mobile_number", "cell", "fax"),
-    **_fakes("street_address", "street", "address_line", "address_line_1", "address_1", "line_1"),
-    **_fakes("secondary_address", "address_line_2", "address_2", "line_2"),
-    **_fakes("address", "full_address"),
-    **_fakes("iban"),
-    **_fakes("ssn", "social_security_number"),
-    **_fakes("credit_card_number", "card_number"),
-    **_fakes("ipv4", "ip", "ip_address"),
-    **_fakes("license_plate"),
-    "user_name": Fake("user_name"),
-}
-
 TEXTS: Mapping[str, Generator | Callable[[Named], Generator]] = {
     "name": _name,
-    **dict.fromkeys((*_COMPANY, "vendor", "supplier", "merchant", "brand", "manufacturer"), Fake("company")),
-    **_fakes("city", "town", "locality"),
-    **_fakes("state", "province", "region"),
-    **_fakes("state_abbr", "state_code"),
-    **_fakes("postcode", "postal_code", "zip", "zip_code", "zipcode"),
-    **_fakes("country"),
-    **_fakes("country_code", "country_iso", "nationality", "iso_country"),
-    **_fakes("job", "job_title", "occupation", "profession", "position"),
-    **_fakes("url", "website", "homepage", "link", "web"),
-    **_fakes("domain_name", "domain", "host", "hostname"),
-    **_fakes("currency_code", "currency"),
-    **_fakes("language_code", "language", "lang"),
-    **_fakes("locale"),
-    **_fakes("timezone", "time_zone", "tz"),
-    **_fakes("color_name", "color", "colour"),
-    **_fakes("file_name", "filename", "file"),
-    **_fakes("mime_type", "content_type"),
-    **_fakes("user_agent"),
-    **_fakes("uuid4", "uuid", "guid"),
-    **_fakes("catch_phrase", "slogan", "tagline", "product", "product_name", "item_name"),
+    **dict.fromkeys((*COMPANY, "vendor", "supplier", "merchant", "brand", "manufacturer"), Fake("company")),
+    **fakes("city", "town", "locality"),
+    **fakes("state", "province", "region"),
+    **fakes("state_abbr", "state_code"),
+    **fakes("postcode", "postal_code", "zip", "zip_code", "zipcode"),
+    **fakes("country"),
+    **fakes("country_code", "country_iso", "nationality", "iso_country"),
+    **fakes("job", "job_title", "occupation", "profession", "position"),
+    **fakes("url", "website", "homepage", "link", "web"),
+    **fakes("domain_name", "domain", "host", "hostname"),
+    **fakes("currency_code", "currency"),
+    **fakes("language_code", "language", "lang"),
+    **fakes("locale"),
+    **fakes("timezone", "time_zone", "tz"),
+    **fakes("color_name", "color", "colour"),
+    **fakes("file_name", "filename", "file"),
+    **fakes("mime_type", "content_type"),
+    **fakes("user_agent"),
+    **fakes("uuid4", "uuid", "guid"),
+    **fakes("catch_phrase", "slogan", "tagline", "product", "product_name", "item_name"),
     **dict.fromkeys(("title", "subject", "headline", "topic"), Fake("sentence", nb_words=5)),
     **dict.fromkeys(
         ("description", "comment", "note", "remark", "message", "body", "text", "summary", "review", "feedback", "bio"),
@@ -207,14 +196,20 @@ def siblings(names: Collection[str]) -> dict[str, str]:
 
 
 __all__ = [
+    "COMPANY",
     "DAYS",
     "NUMBERS",
-    "PERSONAL",
+    "PARTIES",
+    "PEOPLE",
     "TEXTS",
     "YEAR",
     "Named",
+    "bearer",
+    "fakes",
     "is_identifier",
     "key_prefix",
+    "names_others",
+    "names_people",
     "points_elsewhere",
     "siblings",
 ]

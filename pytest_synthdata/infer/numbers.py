@@ -19,6 +19,7 @@ from pytest_synthdata.columns.values import to_numpy
 from pytest_synthdata.infer.fitting import Lattice, Numbers, fit, lattice_of, rounded_shares, spike
 from pytest_synthdata.infer.meanings import NUMBERS, Named, is_identifier, points_elsewhere
 from pytest_synthdata.infer.naming import parameter_name
+from pytest_synthdata.infer.personal import personal_number
 
 _FEWEST_KEYS = 3
 _LARGE = 2.0**63
@@ -61,6 +62,8 @@ def number(column: Named, type_: pa.DataType, values: pa.Array | None, *, is_fir
     """
     if values is None or not len(values):
         return Found(_within(_by_name(column, type_, is_first=is_first), type_))
+    if (found := personal_number(column, values)) is not None:
+        return Found(found)
     numbers = to_numpy(values).astype(np.float64)
     lattice = lattice_for(type_, numbers)
     numbers = np.clip(numbers, lattice.least, lattice.most)

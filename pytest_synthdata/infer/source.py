@@ -109,6 +109,7 @@ def _kinds(values: Any) -> Iterator[type]:
             yield from (Timeline, *([Event] if value.events else []))
         elif isinstance(value, Generator):
             yield type(value)
+            yield from _kinds(dict(value.parts).values() if type(value) is Template else [])
 
 
 @singledispatch
@@ -236,6 +237,11 @@ def _(value: Fake) -> Code:
     if value.locale != "en_US":
         named = {"locale": value.locale, **named}
     return _call("Fake", value.provider, **named)
+
+
+@code.register
+def _(value: Template) -> Code:
+    return _call("Template", value.text, **dict(value.parts))
 
 
 @code.register

@@ -14,6 +14,7 @@ from pytest_synthdata.columns.expressions import col
 from pytest_synthdata.columns.generators import Generator
 from pytest_synthdata.columns.keys import Key
 from pytest_synthdata.columns.modifiers import Cast, Nullable
+from pytest_synthdata.columns.text import Template
 from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.dependence import Decider, decider
 from pytest_synthdata.infer.meanings import Named, siblings
@@ -185,6 +186,7 @@ class _Reading:
         has_key = any(isinstance(_inner(one.declaration), Key) for one in self.declared.values())
         first = next(iter(self.declared), None)
         is_named = first is not None and words(first)[-1:] in (["id"], ["uuid"], ["guid"], ["key"])
+        is_unique = first is not None and isinstance(_inner(self.declared[first].declaration), Template)
         return Inferred(
             self.table,
             self.base,
@@ -193,7 +195,7 @@ class _Reading:
             {name: one.stated for name, one in self.declared.items() if one.stated is not None},
             self.rename,
             self.sample.num_rows if self.sample.rows is not None else None,
-            first if is_named and not has_key else None,
+            first if not has_key and (is_named or is_unique) else None,
         )
 
 

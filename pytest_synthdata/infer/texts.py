@@ -13,16 +13,10 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.categories import Categorical
 from pytest_synthdata.columns.generators import Constant, Generator
 from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.text import Email, Fake
+from pytest_synthdata.columns.text import Fake
 from pytest_synthdata.infer.fitting import is_few, rounded_shares
-from pytest_synthdata.infer.meanings import (
-    PERSONAL,
-    TEXTS,
-    Named,
-    is_identifier,
-    key_prefix,
-    points_elsewhere,
-)
+from pytest_synthdata.infer.meanings import TEXTS, Named, is_identifier, key_prefix, points_elsewhere
+from pytest_synthdata.infer.personal import holds_addresses, personal
 
 _LOOKED_AT = 1_000  # texts whose shape is looked at
 _LONGEST_SHAPE = 40
@@ -30,7 +24,6 @@ _MOST_UNIQUE = 0.99
 _FEWEST_KEYS = 3
 _SHAPES = {
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}": Fake("uuid4"),
-    r"[^@\s]+@[^@\s]+\.[^@\s]+": Email(),
     r"https?://\S+": Fake("url"),
     r"\d{1,3}(\.\d{1,3}){3}": Fake("ipv4"),
 }
@@ -46,14 +39,14 @@ def text(column: Named, values: pa.Array | None, *, is_first: bool) -> Generator
     """
     if values is None or not len(values):
         return _by_name(column, is_first=is_first)
+    if (found := personal(column, values)) is not None:
+        return found
     counted = values.value_counts()
     distinct, counts = counted.field("values"), counted.field("counts")
-    if len(distinct) == len(values) and (key := key_of(values)) is not None:
+    may_be_shown = not holds_addresses(distinct)
+    if may_be_shown and len(distinct) == len(values) and (key := key_of(values)) is not None:
         return key
-    personal = column.find(PERSONAL)
-    if personal is not None:
-        return personal
-    if is_few(len(distinct), len(values)):
+    if may_be_shown and is_few(len(distinct), len(values)):
         if len(distinct) == 1:
             return Constant(distinct[0].as_py())
         shares = dict(zip(distinct.to_pylist(), rounded_shares(counts.to_pylist(), len(values)), strict=True))
@@ -70,9 +63,11 @@ def _share(pattern: str, texts: list[str]) -> float:
 
 
 def _by_name(column: Named, *, is_first: bool) -> Generator:
+    if (known := personal(column, None)) is not None:
+        return known
     if is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name)):
         return Fake("uuid4") if "uuid" in column.name.lower() else Key(f"{key_prefix(column.table)}{{:06d}}")
-    found = column.find(PERSONAL) or column.find(TEXTS)
+    found = column.find(TEXTS)
     if found is None and points_elsewhere(column.name):
         return Fake("bothify", text=f"{column.name[:3].upper()}-######")
     return found or Fake("word")
@@ -101,8 +96,8 @@ def key_of(values: pa.Array) -> Key | None:
 
 
 def _escaped(text: str) -> str:
-    """A text for RE2, which knows no escapes of letters that Python's `re.escape` makes."""
-    return re.sub(r"([^\w\s])", r"\\\1", text)
+    """A text for RE2, which knows no escapes but of ASCII punctuation."""
+    return re.sub(r"([!-/:-@\[-^`{-~])", r"\\\1", text)
 
 
 def _of_shape(texts: list[str]) -> Generator | None:
