@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Dataset, SynthDataError, TableFactory
+from pytest_synthdata import Dataset, DeclarationError, SynthDataError, TableFactory
+from pytest_synthdata.columns.types import arrow_type
 from pytest_synthdata.infer.samples import sample_of
 from pytest_synthdata.infer.source import module_source
 from pytest_synthdata.infer.tables import infer_tables
@@ -67,6 +68,8 @@ TABLES = {
         "nothing": repeated(None, []), "nulls": each(lambda n: None if n % 3 else {"x": {"y": n}}), "none": pa.array([{}] * ROWS, pa.struct([])),
         "map": pa.array(repeated(None, [("k", None)]), pa.map_("string", "int64")),
         "numbers": pa.array(each(lambda n: [(n, 1)]), pa.map_("int64", "int64")),
+        "maps": pa.array(repeated([], [[[("k", 1)], []]]), pa.list_(pa.list_(pa.map_("string", "uint8")))),
+        "keys": pa.array(repeated(None, [("utm__x", 1), ("self", 2)]), pa.map_("string", "int64")),
         "coded": pa.array(repeated("a", "b")).dictionary_encode(),
     },
     "names": {name: list(range(ROWS)) for name in STRANGE_NAMES},
@@ -101,6 +104,24 @@ def test_it_gives_a_factory_and_its_source(columns: Any) -> None:
     }
     built = made.build(__sequence=0)
     assert list(built) == rows.schema.names
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        *("array<struct<props:map<string,string>>>", "struct<b:map<string,int>,c:array<map<string,int>>>"),
+        *("array<array<map<string,int>>>", "map<string,struct<a:map<string,int>>>", "struct<a:map<int,string>>"),
+    ],
+)
+def test_maps_within_others_stay_maps(type_: str) -> None:
+    made = Dataset({TableFactory.from_schema(f"id int, nested {type_}", table="odd"): 3})["odd"].to_arrow()
+    assert made.schema.field("nested").type == arrow_type(type_)
+
+
+@pytest.mark.parametrize("name", ["utm__source", "__x", "self", "factory"])
+def test_a_field_that_no_declaration_can_have_is_named(name: str) -> None:
+    with pytest.raises(DeclarationError, match=f"events.meta: the field '{name}' .* rename the field"):
+        TableFactory.from_schema(f"id int, meta struct<{name}:string>", table="events")
 
 
 def test_nothing_runs_over_the_end_of_its_type() -> None:

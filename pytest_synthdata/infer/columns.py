@@ -45,7 +45,7 @@ class Declared:
 
     declaration: Any
     parameters: Mapping[str, Generator] = field(default_factory=dict)
-    stated: str | None = None
+    stated: pa.DataType | str | None = None
 
 
 def declare(
@@ -80,9 +80,9 @@ def declare(
         deciders = [replace(one, codes=one.codes[valid]) for one in deciders]
         values = values.drop_null()
     if pa.types.is_struct(type_):
-        return _struct(column, type_, values)
+        return Declared(_struct(column, type_, values), stated=_stated(type_))
     if pa.types.is_map(type_):
-        return _map(column, type_, values)
+        return Declared(_map(column, type_, values), stated=_stated(type_))
     found = _flat(column, type_, values, is_first=is_first, may_order=may_order)
     if values is not None and deciders and (depending := _depending(found.generator, type_, values, deciders)):
         found = Found(depending)
@@ -91,7 +91,7 @@ def declare(
         numbers = to_numpy(values).astype(np.float64)
         found = Found(law(numbers, lattice_for(type_, numbers)))
     if pa.types.is_list(type_) and not isinstance(found.generator, Array):
-        return Declared(found.generator)
+        return Declared(found.generator, stated=_stated(type_))
     generator = _in_type(found.generator, type_, found.parameters)
     return Declared(generator.nulls(share) if share else generator, found.parameters)
 
@@ -157,32 +157,56 @@ def _part(column: Named, type_: pa.DataType, values: pa.Array | None) -> Any:
     return declare(column, type_, values, is_first=False, may_order=False, may_split=False).declaration
 
 
-def _struct(column: Named, type_: pa.DataType, values: pa.Array | None) -> Declared:
-    names = [one.name for one in type_]
-    inner = {one.name: Named(one.name, column.name, {}) for one in type_}
-    parts = {
-        name: _part(inner[name], type_.field(name).type, None if values is None else pc.struct_field(values, name))
-        for name in names
-    }
-    return Declared(factory.Dict(parts))
-
-
-def _map(column: Named, type_: pa.DataType, values: pa.Array | None) -> Declared:
-    """A map as the entries that it may have, each in its share of rows."""
-    stated = sql_name(type_)
-    if not pa.types.is_string(type_.key_type) or stated is None:
-        return Declared(Constant(None).cast(type_))
-    if values is None or not len(values) or personal(column, values.keys) or holds_addresses(values.keys):
-        item = _part(column, type_.item_type, None if values is None else values.items)
-        return Declared(factory.Dict(dict.fromkeys(_USUAL_KEYS, item)), stated=stated)
-    keys, items = values.keys, values.items
-    counted = keys.value_counts().sort(order="descending", by="counts").slice(0, _MOST_KEYS)
+def _struct(column: Named, type_: pa.DataType, values: pa.Array | None) -> Any:
     parts = {}
-    for key, count in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
-        part = _part(Named(key, column.name, {}), type_.item_type, items.filter(pc.equal(keys, key)))
+    for place, one in enumerate(type_):
+        if not _is_field(one.name):
+            raise DeclarationError(
+                f"{column.table}.{column.name}: the field {one.name!r} of {type_}: factory_boy has another meaning for "
+                "that name; rename the field, or leave the column out and declare it in a subclass"
+            )
+        inner = None if values is None else pc.struct_field(values, [place])
+        parts[one.name] = _part(Named(one.name, column.name, {}), one.type, inner)
+    return factory.Dict(parts)
+
+
+def _is_field(name: str) -> bool:
+    """Whether factory_boy takes a name for that of a field: it passes fields on by name, and reads paths in them."""
+    return "__" not in name and name not in ("self", "factory")
+
+
+def _map(column: Named, type_: pa.DataType, values: pa.Array | None) -> Any:
+    """A map as the entries that it may have, each in its share of rows."""
+    if not pa.types.is_string(type_.key_type):
+        return Constant(None).cast(sql_name(type_) or type_)
+    shares = {} if values is None else _shares(column, values.keys)
+    if values is None or not shares:
+        item = _part(column, type_.item_type, None if values is None else values.items)
+        return factory.Dict(dict.fromkeys(_USUAL_KEYS, item))
+    parts = {}
+    for key, count in shares.items():
+        part = _part(Named(key, column.name, {}), type_.item_type, values.items.filter(pc.equal(values.keys, key)))
         absent = rounded_shares([max(len(values) - count, 0), count], len(values))[0] if count < len(values) else 0.0
         parts[key] = part.nulls(absent) if absent and isinstance(part, Generator) else part
-    return Declared(factory.Dict(parts), stated=stated)
+    return factory.Dict(parts)
+
+
+def _shares(column: Named, keys: pa.Array) -> dict[str, int]:
+    """How often a map has its usual keys; of none where these may be those of people."""
+    if not len(keys) or personal(column, keys) or holds_addresses(keys):
+        return {}
+    counted = keys.value_counts().sort(order="descending", by="counts").slice(0, _MOST_KEYS)
+    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    return {key: count for key, count in pairs if _is_field(key)}
+
+
+def _stated(type_: pa.DataType) -> pa.DataType | str | None:
+    """What must be stated of a nested type: maps look like structs."""
+    return (sql_name(type_) or type_) if _has_map(type_) else None
+
+
+def _has_map(type_: pa.DataType) -> bool:
+    return pa.types.is_map(type_) or any(_has_map(type_.field(number).type) for number in range(type_.num_fields))
 
 
 __all__ = ["Declared", "declare"]

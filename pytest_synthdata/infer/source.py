@@ -50,7 +50,7 @@ def class_source(table: Inferred) -> str:
         lines += [_statement(name, code(value), 8) for name, value in table.parameters.items()]
     lines.append("")
     for name, declaration in table.declarations.items():
-        stated = f": Annotated[dict, {code(table.stated[name])}]" if name in table.stated else ""
+        stated = f": Annotated[dict, {on_one_line(code(table.stated[name]))}]" if name in table.stated else ""
         lines.append(_statement(f"{name}{stated}", code(declaration), 4))
     return "\n".join(lines)
 
@@ -62,7 +62,7 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
         for name in ("factory", "pa", "dt"):
             if any(
                 f"{name}." in on_one_line(code(one))
-                for one in (*table.declarations.values(), *table.parameters.values())
+                for one in (*table.declarations.values(), *table.parameters.values(), *table.stated.values())
             ):
                 plain.add(name)
         for kind in {table.base, *_kinds([*table.declarations.values(), *table.parameters.values()])}:

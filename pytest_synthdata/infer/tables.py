@@ -45,7 +45,7 @@ class Inferred:
     base: type[TableFactory]
     declarations: Mapping[str, Any]
     parameters: Mapping[str, Generator] = field(default_factory=dict)
-    stated: Mapping[str, str] = field(default_factory=dict)
+    stated: Mapping[str, pa.DataType | str] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
     rows: int | None = None
     key: str | None = None
