@@ -124,6 +124,21 @@ def test_a_field_that_no_declaration_can_have_is_named(name: str) -> None:
         TableFactory.from_schema(f"id int, meta struct<{name}:string>", table="events")
 
 
+@pytest.mark.parametrize(
+    ("schema", "what"),
+    [
+        ("a int, b int, a string", "two columns have one name, 'a'"),
+        (pa.schema([("a", pa.int32()), ("a", pa.string())]), "two columns have one name, 'a'"),
+        (pa.table([[1], [2]], names=["a", "a"]), "two columns have one name, 'a'"),
+        ("s struct<a:int,a:string>", "s: two fields of .* have one name, 'a'"),
+    ],
+    ids=["ddl", "schema", "rows", "struct"],
+)
+def test_two_columns_of_one_name_are_refused(schema: Any, what: str) -> None:
+    with pytest.raises(SynthDataError, match=what):
+        TableFactory.from_schema(schema)
+
+
 def test_nothing_runs_over_the_end_of_its_type() -> None:
     ends = pa.table(TABLES["ends of types"])
     made = Dataset({TableFactory.from_schema(ends, table="ends"): 20_000})["ends"].to_arrow()

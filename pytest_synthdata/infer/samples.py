@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,8 +95,6 @@ def _first(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> tuple[pa.Tab
 def _of_rows(read: tuple[pa.Table, bool]) -> Sample:
     rows, is_whole = read
     schema = _plain_schema(rows.schema)
-    if len(set(schema.names)) < len(schema.names):
-        raise SynthDataError(f"two columns have one name: {schema.names}")
     columns = [
         column.combine_chunks().dictionary_decode() if pa.types.is_dictionary(column.type) else column
         for column in rows.columns
@@ -105,6 +104,7 @@ def _of_rows(read: tuple[pa.Table, bool]) -> Sample:
 
 
 def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    _check_names(schema.names, "columns")
     fields = []
     for field in schema:
         try:
@@ -112,6 +112,12 @@ def _plain_schema(schema: pa.Schema) -> pa.Schema:
         except SynthDataError as error:  # noqa: PERF203 - says which
             raise SynthDataError(f"{field.name}: {error}") from None
     return pa.schema(fields)
+
+
+def _check_names(names: list[str], what: str) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise SynthDataError(f"two {what} have one name, {twice[0]!r}: rename one of them")
 
 
 def _plain_type(type_: pa.DataType) -> pa.DataType:
@@ -130,6 +136,7 @@ def _plain_type(type_: pa.DataType) -> pa.DataType:
     if test.is_list(type_) or test.is_large_list(type_) or test.is_fixed_size_list(type_):
         return pa.list_(_plain_type(type_.value_type))
     if test.is_struct(type_):
+        _check_names([field.name for field in type_], f"fields of {type_}")
         return pa.struct([(field.name, _plain_type(field.type)) for field in type_])
     if test.is_map(type_):
         return pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
