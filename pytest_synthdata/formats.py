@@ -63,7 +63,10 @@ def write_csv(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> No
 
 
 def write_json(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> None:
-    """One JSON object a line, as Spark and pandas read it. Times are in ISO 8601; NaN and Infinity are texts."""
+    """One JSON object a line, as Spark and pandas read it, maps being objects.
+
+    Times are in ISO 8601; NaN and Infinity are texts.
+    """
     del bound
     with path.open("wb") as file:
         for batch in batches:
@@ -71,14 +74,18 @@ def write_json(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> N
 
 
 def _json_lines(batch: pa.RecordBatch) -> Any:
-    pieces: list[Any] = ["{"]
-    for number, (name, array) in enumerate(zip(batch.schema.names, batch.columns, strict=True)):
-        label = f"{', ' if number else ''}{json.dumps(name)}: "
-        pieces += [label, pc.fill_null(_json_values(array), "null")]
-    lines = pc.binary_join_element_wise(*pieces, "}\n", "")
+    lines = _json_objects(batch.schema.names, batch.columns, "}\n")
     _, offsets, text = lines.buffers()
     ends = memoryview(offsets).cast("i")
     return text[ends[0] : ends[len(lines)]] if text is not None else b""
+
+
+def _json_objects(names: list[str], arrays: list[pa.Array], end: str) -> pa.Array:
+    pieces: list[Any] = ["{"]
+    for number, (name, array) in enumerate(zip(names, arrays, strict=True)):
+        label = f"{', ' if number else ''}{json.dumps(name)}: "
+        pieces += [label, pc.fill_null(_json_values(array), "null")]
+    return pc.binary_join_element_wise(*pieces, end, "")
 
 
 def _json_values(array: pa.Array) -> pa.Array:
@@ -98,7 +105,28 @@ def _json_values(array: pa.Array) -> pa.Array:
                 [None if value is None else json.dumps(value, ensure_ascii=False) for value in text.to_pylist()]
             )
         return _quoted(text)
-    return pa.array([None if value is None else json.dumps(value, default=_plain) for value in array.to_pylist()])
+    if pa.types.is_map(type_):
+        return _json_several(array, _json_pairs(array), "{}")
+    if pa.types.is_list(type_) or pa.types.is_large_list(type_) or pa.types.is_fixed_size_list(type_):
+        lists = array.cast(pa.list_(type_.value_type))
+        return _json_several(lists, _json_values(lists.values), "[]")
+    if pa.types.is_struct(type_):
+        return pc.if_else(array.is_valid(), _json_objects([field.name for field in type_], array.flatten(), "}"), None)
+    plain = [None if value is None else json.dumps(value, default=_plain) for value in array.to_pylist()]
+    return pa.array(plain, pa.string())
+
+
+def _json_several(array: pa.Array, elements: pa.Array, brackets: str) -> pa.Array:
+    """Lists or maps, of whose elements there are texts."""
+    joined = pc.binary_join(pa.ListArray.from_arrays(array.offsets, pc.fill_null(elements, "null")), ", ")
+    return pc.if_else(array.is_valid(), pc.binary_join_element_wise(brackets[0], joined, brackets[1], ""), None)
+
+
+def _json_pairs(array: pa.Array) -> pa.Array:
+    """A map's keys and values. Whatever a key is, in JSON it is a text."""
+    keys = _json_values(array.keys)
+    keys = pc.if_else(pc.starts_with(keys, '"'), keys, _quoted(keys))
+    return pc.binary_join_element_wise(keys, pc.fill_null(_json_values(array.items), "null"), ": ")
 
 
 def _json_numbers(array: pa.Array) -> pa.Array:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import textwrap
 import time
+from datetime import datetime, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from pytest_synthdata import (
 from pytest_synthdata.columns.fingerprint import fingerprint
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.files import write_files
+from pytest_synthdata.formats import _json_lines
 from pytest_synthdata.workers import in_processes
 
 
@@ -157,6 +160,41 @@ def test_json_holds_nested_columns_and_numbers_that_are_none(tmp_path: Path) -> 
         {"several": [1], "number": "Infinity"},
         {"several": [2], "number": 1.5},
     ]
+
+
+def test_spark_reads_what_is_nested_in_json(tmp_path: Path, synth_spark: Any) -> None:
+    from pytest_synthdata.spark.frames import spark_schema
+
+    inner = pa.struct([("price", pa.decimal128(6, 2)), ("at", pa.timestamp("us", "UTC")), ("text", pa.string())])
+    type_ = pa.struct([("map", pa.map_(pa.string(), pa.list_(pa.float64()))), ("rows", pa.list_(inner))])
+    noon = datetime(2024, 1, 1, 12, tzinfo=timezone.utc)
+    values: list[Any] = [
+        {"map": [('a "key"', [1.5, np.inf, None]), ("b", []), ("c", None)], "rows": []},
+        {"map": [], "rows": [{"price": Decimal("1.20"), "at": noon, "text": "a\nb"}, None]},
+        {"map": None, "rows": None},
+        None,
+    ]
+
+    class DeepFactory(TableFactory):
+        @column(type=type_)
+        def deep(cells: Any) -> Any:
+            return pa.array([values[row % 4] for row in cells.rows], type_)
+
+    table = Dataset({DeepFactory: 40})["deeps"]
+    path = table.to_json(tmp_path / "deeps.json")
+    frame = synth_spark.read.schema(spark_schema(table.schema)).json(str(path))
+    assert fingerprint_of(frame.coalesce(1).toArrow()) == table.fingerprint()
+
+
+def test_json_has_no_number_that_is_none_wherever_it_stands() -> None:
+    maps = pa.array([[(1, [np.nan])], None, [(2, None), (3, [-np.inf])]], pa.map_(pa.int64(), pa.list_(pa.float64())))
+    for array in (maps, pa.concat_arrays([maps, maps])[3:]):
+        lines = bytes(_json_lines(pa.record_batch([array], ["m"]))).splitlines()
+        assert [json.loads(line, parse_constant=pytest.fail)["m"] for line in lines] == [
+            {"1": ["NaN"]},
+            None,
+            {"2": None, "3": ["-Infinity"]},
+        ]
 
 
 def test_spark_reads_all_formats_alike(tmp_path: Path, synth_spark: Any) -> None:
