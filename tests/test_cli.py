@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow.dataset as ds
 import pytest
 
-from pytest_synthdata import Dataset
+from pytest_synthdata import Dataset, DeclarationError, TableFactory
 from pytest_synthdata.columns.fingerprint import fingerprint
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
@@ -68,6 +70,15 @@ def test_a_table_that_is_counted_from_its_parents(tmp_path: Path) -> None:
     tables = json.loads(run(*arguments, "shops=50", "visits", cwd=tmp_path).stdout)["tables"]
     assert [(table["table"], table["rows"]) for table in tables] == [("shops", 50), ("visits", 150)]
     assert "give the number of 'shops' alone" in run(*arguments, "visits=7", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("name", ["../evil", "/evil", "a\\b", "..", ".", "", "two\nlines", 5, ["evil"]])
+def test_no_table_leaves_the_folder(name: Any) -> None:
+    with pytest.raises(DeclarationError, match=re.escape(f"EvilFactory: Meta.table is {name!r}")):
+
+        class EvilFactory(TableFactory):
+            class Meta:
+                table = name
 
 
 @pytest.mark.parametrize(

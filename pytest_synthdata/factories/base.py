@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import factory
 from factory import Maybe
@@ -33,6 +34,7 @@ from pytest_synthdata.errors import DeclarationError, nearest
 
 DEFAULT_SEED = 42
 DEFAULT_ROWS = 1_000
+_NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")  # Unicode's controls, halves of characters, and separators of lines
 
 # The tables whose rows `build()` gives, by name; where a table is not among them, its factory's defaults.
 _bound_tables: ContextVar[dict[str, Bound]] = ContextVar("bound_tables", default={})  # noqa: B039 - never changed
@@ -62,6 +64,11 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         super().contribute_to_class(factory, meta=meta, **arguments)
         if self.table is None:
             self.table = _table_name(factory.__name__)
+        if not _is_name(self.table):
+            raise DeclarationError(
+                f"{factory.__name__}: Meta.table is {self.table!r}; it must be a name that a folder can have: a text "
+                "without / and \\ and control characters"
+            )
 
     @cached_property
     def usual_rows(self) -> int | None:
@@ -251,6 +258,13 @@ def _table_name(class_name: str) -> str:
     name = class_name.removesuffix("Factory")
     words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
     return words if words.endswith("s") else f"{words}s"
+
+
+def _is_name(name: Any) -> bool:
+    """Whether a table's files can go by a name, and do not leave the folder that they are written to."""
+    if not isinstance(name, str) or name in ("", ".", ".."):
+        return False
+    return not any(letter in "/\\" or category(letter) in _NOT_IN_NAMES for letter in name)
 
 
 class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
