@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from test_infer import executed, inferred
 
 from pytest_synthdata import Dataset, DeclarationError, SynthDataError, TableFactory
 from pytest_synthdata.columns.types import arrow_type
@@ -21,7 +22,7 @@ ROWS = 150
 DAY, MIDNIGHT = dt.date(2024, 1, 1), dt.datetime(2024, 1, 1)
 STRANGE_NAMES = (
     *("class", "_x", "__y__", "Meta", "Params", "build", "a b", "a_b", "a__b", "1", "é", "", "id", "customer__tier"),
-    *("factory", "stub", "self", "cells", "x.y", "none", "True"),
+    *("factory", "stub", "self", "cells", "x.y", "none", "True", "\u00b5g", "\ufb01", "fi", "Key", "dict", "Event"),
 )
 
 
@@ -104,6 +105,33 @@ def test_it_gives_a_factory_and_its_source(columns: Any) -> None:
     }
     built = made.build(__sequence=0)
     assert list(built) == rows.schema.names
+
+
+def test_columns_that_are_called_as_what_the_source_uses() -> None:
+    schema = (
+        "Key string, factory int, Annotated int, pa int, id bigint, s struct<a:int>, m map<string,int>, status string"
+    )
+    _, made, _ = inferred({"odd": schema})
+    assert Dataset({made["odd"]: 3})["odd"].to_arrow().schema.names == sample_of(schema, "odd").schema.names
+
+
+@pytest.mark.parametrize(
+    "tables", [("table", "TableFactory", "é", "日本"), ("'''", "`", 'x"'), ("s", "order", "orders", "1")]
+)
+def test_tables_of_any_names_have_classes_of_their_own(tables: Any) -> None:
+    rows = pa.table({"key": [1, 2, 5], "c": ["a"] * 3})
+    read = {table: sample_of(rows, table) for table in tables}
+    source = module_source(
+        [one for one, _ in infer_tables(read, base=TableFactory)], f"Of {', '.join(tables)} in C:\\new."
+    )
+    assert sorted(executed(source)) == sorted(tables)
+
+
+def test_a_reference_with_nulls_and_a_name_that_no_attribute_can_have() -> None:
+    shops = pa.table({"shop id": [f"S{n}" for n in range(40)]})
+    visits = pa.table({"visit id": list(range(200)), "shop id": [f"S{n % 40}" if n % 9 else None for n in range(200)]})
+    _, made, _ = inferred({"shops": shops, "visits": visits})
+    assert Dataset({made["visits"]: 20})["visits"].to_arrow().schema.names == ["visit id", "shop id"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import keyword
 import re
+import unicodedata
 from collections.abc import Container
 
 
@@ -27,24 +28,26 @@ def singular(word: str) -> str:
         return f"{word[:-3]}y"
     if word.endswith(("sses", "xes", "ches", "shes", "zes")):
         return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+    return word[:-1] if len(word) > 1 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
-def class_name(table: str) -> str:
+def class_name(table: str, taken: Container[str] = ()) -> str:
     """The name of a table's factory.
 
-    >>> class_name("support_tickets")
-    'SupportTicketFactory'
+    >>> class_name("support_tickets"), class_name("tables", {"TableFactory"})
+    ('SupportTicketFactory', 'Table2Factory')
     """
     parts = words(table) or ["table"]
     parts[-1] = singular(parts[-1])
     name = "".join(part.capitalize() for part in parts)
-    return f"{name if name[0].isalpha() else f'Table{name}'}Factory"
+    name = name if name[0].isalpha() else f"Table{name}"
+    names = itertools.chain((f"{name}Factory",), (f"{name}{number}Factory" for number in itertools.count(2)))
+    return next(one for one in names if one not in taken)
 
 
 def attribute_name(column: str, taken: Container[str]) -> str:
     """A column's name as an attribute of a factory: itself, where that can be."""
-    name = re.sub(r"\W", "_", column)
+    name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", column))  # as Python reads names
     name = re.sub(r"__+", "_", name).lstrip("_") or "column"
     if not name.isidentifier():
         name = f"column_{name}"

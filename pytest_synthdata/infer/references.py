@@ -125,7 +125,7 @@ def reference(
     """
     valid = None if values is None else values.drop_null()
     parent = next((one for one in parents if one.has(column.name, column.type, valid)), None)
-    if parent is None or column.name in taken:
+    if parent is None or not _has_room(column.name, values, taken):
         return None
     parts = words(column.name)
     short = "_".join(parts[:-1]) if len(parts) > 1 else singular(parent.table)
@@ -137,6 +137,12 @@ def reference(
         column=None if column.name == f"{name}_id" else column.name,
     )
     return Referring(name, parent, _declared(name, key, column.name, parent.factory._meta.key_column(), values), picks)
+
+
+def _has_room(column: str, values: pa.Array | None, taken: set[str]) -> bool:
+    """Whether a reference's column may be called as it is: where it holds nulls it is an attribute, too."""
+    has_nulls = values is not None and values.null_count > 0
+    return column not in taken and not (has_nulls and attribute_name(column, ()) != column)
 
 
 def _declared(
@@ -163,7 +169,7 @@ def own_reference(
     """
     parts, keys = words(column.name), sample.column(key.name)
     is_named = len(parts) > 1 and parts[0] in _OWN and parts[-1] in _REFERRING
-    if not is_named or column.type != key.type or column.name in taken:
+    if not is_named or column.type != key.type or not _has_room(column.name, values, taken):
         return None
     if values is not None and keys is not None and sample.is_whole:
         own = pc.all(pc.is_in(values.drop_null(), keys)).as_py()

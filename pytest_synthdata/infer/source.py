@@ -38,6 +38,7 @@ def module_source(tables: Sequence[Inferred], said: str) -> str:
     """
     classes = [class_source(table) for table in tables]
     own = {table.class_name for table in tables}
+    said = said.replace("\\", "\\\\").replace('"', '\\"')
     return "\n\n\n".join([f'"""{said}"""\n\n{_imports(tables, own)}', *classes]) + "\n"
 
 

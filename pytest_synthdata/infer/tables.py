@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pyarrow as pa
 
+import pytest_synthdata
 from pytest_synthdata.columns.calendar import Timeline
 from pytest_synthdata.columns.categories import Categorical, Given
 from pytest_synthdata.columns.expressions import col
@@ -25,6 +26,11 @@ from pytest_synthdata.infer.samples import Sample
 if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory
 
+# The names that an inferred factory's source uses: an attribute would hide them.
+_WRITTEN = frozenset(name for name in pytest_synthdata.__all__ if name[0].isupper()) | {
+    *("factory", "pa", "dt", "col", "dict", "Annotated")
+}
+
 
 @dataclass(frozen=True)
 class Inferred:
@@ -32,6 +38,7 @@ class Inferred:
 
     Args:
         table: the table's name.
+        class_name: what the class is called.
         base: the class to inherit from.
         declarations: by attribute, in order.
         parameters: what stands in ``Params``.
@@ -42,6 +49,7 @@ class Inferred:
     """
 
     table: str
+    class_name: str
     base: type[TableFactory]
     declarations: Mapping[str, Any]
     parameters: Mapping[str, Generator] = field(default_factory=dict)
@@ -49,11 +57,6 @@ class Inferred:
     rename: Mapping[str, str] = field(default_factory=dict)
     rows: int | None = None
     key: str | None = None
-
-    @property
-    def class_name(self) -> str:
-        """What the class is called."""
-        return class_name(self.table)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -96,15 +99,25 @@ def infer_tables(
     known = [Parent(factory) for factory in parents]
     # A table mostly refers to shorter ones: where two seem to refer to each other, the shorter comes first.
     order = sorted(samples, key=lambda name: samples[name].num_rows)
+    classes = _class_names(order, {base.__name__, *(factory.__name__ for factory in parents)})
+    taken = _WRITTEN | {base.__name__, *classes.values(), *(factory.__name__ for factory in parents)}
     waiting = {name: _mentions(name, samples) for name in order}
     while waiting:
         name = next((one for one, needs in waiting.items() if not needs & waiting.keys()), next(iter(waiting)))
         del waiting[name]
-        reading = _Reading(name, samples[name], base, known)
-        inferred = reading.inferred()
+        reading = _Reading(name, samples[name], base, known, taken)
+        inferred = reading.inferred(classes[name])
         made = inferred.factory(module)
         known.append(Parent(made, samples[name], tuple(reading.deciders), tuple(reading.days)))
         yield inferred, made
+
+
+def _class_names(tables: Sequence[str], taken: set[str]) -> dict[str, str]:
+    """What the factories of some tables are called, each differently."""
+    names: dict[str, str] = {}
+    for table in tables:
+        names[table] = class_name(table, {*taken, *names.values()})
+    return names
 
 
 def _mentions(table: str, samples: Mapping[str, Sample]) -> set[str]:
@@ -117,14 +130,16 @@ def _mentions(table: str, samples: Mapping[str, Sample]) -> set[str]:
 class _Reading:
     """The columns of a table, read one after the other: each may depend on those before it."""
 
-    def __init__(self, table: str, sample: Sample, base: type[TableFactory], parents: Sequence[Parent]) -> None:
+    def __init__(
+        self, table: str, sample: Sample, base: type[TableFactory], parents: Sequence[Parent], taken: frozenset[str]
+    ) -> None:
         self.table, self.sample, self.base = table, sample, base
         self.declared: dict[str, Declared] = {}
         self.rename: dict[str, str] = {}
         self.deciders: list[Decider] = []
         self.days: list[str] = []
         self._referring: list[Referring] = []
-        self._taken = set(dir(base)) | {"Meta", "Params", "self", "cells"}
+        self._taken = set(dir(base)) | {"Meta", "Params", "self", "cells"} | taken
         texts = (one.name for one in sample.schema if pa.types.is_string(one.type))
         self._texts = siblings([name for name in texts if attribute_name(name, self._taken) == name])
         for number, column in enumerate(sample.schema):
@@ -180,8 +195,8 @@ class _Reading:
             if found is not None:
                 one.declared[one.name].declaration.where = col(f"{one.name}.{found[0]}") <= col(found[1])
 
-    def inferred(self) -> Inferred:
-        """The factory."""
+    def inferred(self, class_name: str) -> Inferred:
+        """The factory, by the name of its class."""
         self._order()
         has_key = any(isinstance(_inner(one.declaration), Key) for one in self.declared.values())
         first = next(iter(self.declared), None)
@@ -189,6 +204,7 @@ class _Reading:
         is_unique = first is not None and isinstance(_inner(self.declared[first].declaration), Template)
         return Inferred(
             self.table,
+            class_name,
             self.base,
             {name: one.declaration for name, one in self.declared.items()},
             {name: generator for one in self.declared.values() for name, generator in one.parameters.items()},
