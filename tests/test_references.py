@@ -10,6 +10,7 @@ import pytest
 
 from pytest_synthdata import (
     Categorical,
+    Constant,
     Dataset,
     Dates,
     DeclarationError,
@@ -21,7 +22,10 @@ from pytest_synthdata import (
     Pareto,
     Poisson,
     TableFactory,
+    Uniform,
     col,
+    column,
+    when,
 )
 
 
@@ -215,3 +219,44 @@ def test_build_takes_keys_of_two_columns_from_the_parent() -> None:
 def test_as_many_names_as_columns() -> None:
     with pytest.raises(DeclarationError, match=r"BadFactory\.to: column=\['a'\]: the key has 2: tenant_id, number"):
         type("BadFactory", (TableFactory,), {"to": ForeignKey(AccountFactory, column="a")})
+
+
+class ScoredFactory(TableFactory):
+    class Meta:
+        table = "scored"
+        key = "scored_id"
+
+    scored_id = Key("S{}")
+    score = Uniform(0, 10).nulls(0.5)
+    kind = Categorical({"a": 0.5, "b": 0.5})
+    day = Dates("2024-01-01", "2024-12-31")
+
+
+@pytest.mark.parametrize("weights", [col("score").clip(0, 10), when(col("kind") == "a", Uniform(1, 2))])
+def test_a_null_weight_is_none(weights: Any) -> None:
+    class PickFactory(TableFactory):
+        class Meta:
+            table = "picks"
+
+        parent = ForeignKey(ScoredFactory, weights=weights)
+        score = col("parent.score")
+        kind = col("parent.kind")
+
+    picks = Dataset({ScoredFactory: 200, PickFactory: 2_000})["picks"].to_arrow()
+    assert picks["score"].null_count == 0 or picks["kind"].to_pylist().count("b") == 0
+
+
+def test_a_row_that_none_of_very_many_parents_suits_is_named() -> None:
+    class LateFactory(TableFactory):
+        class Meta:
+            table = "late"
+
+        number = Constant(0)
+        parent = ForeignKey(ScoredFactory, where=col("parent.day") <= col("day"))
+
+        @column
+        def day(number: Any) -> Any:
+            return np.full(len(number), np.datetime64("2023-01-01"))
+
+    with pytest.raises(GenerationError, match="none of the 1,100,000 rows of 'scored' can be the parent of row 0"):
+        Dataset({ScoredFactory: 1_100_000, LateFactory: 3})["late"].to_arrow()

@@ -8,6 +8,7 @@ import os
 import random
 import secrets
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +30,10 @@ from pytest_synthdata import (
     Poisson,
     TableFactory,
 )
+from pytest_synthdata.columns.bound import Bound
 from pytest_synthdata.columns.drawing import may_draw
+from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.rowwise import RowFunction
 from pytest_synthdata.pickling import pickled_table
 
 ROWS = 40
@@ -223,3 +227,46 @@ def test_random_bytes_of_the_system_belong_to_the_row() -> None:
     assert uuid.uuid4() != uuid.uuid4()
     assert uuid.os is os
     assert random._urandom is os.urandom  # type: ignore[attr-defined]
+
+
+def factorial(number: int) -> int:
+    return 1 if number < 2 else number * factorial(number - 1)
+
+
+def test_a_function_may_call_itself() -> None:
+    assert not may_draw(factorial)
+
+
+class ThrownFactory(TableFactory):
+    class Meta:
+        table = "thrown"
+
+    number = factory.LazyFunction(lambda: random.random())  # noqa: PLW0108 - a function of ours, as users write it
+    token = factory.LazyFunction(lambda: str(uuid.uuid4()))
+    doubled = factory.LazyAttribute(lambda o: 2 * o.number)
+    name = Fake("iban")
+
+
+def test_threads_do_not_take_each_others_generators() -> None:
+    datasets = [Dataset({ThrownFactory: 300}, seed=seed) for seed in (1, 2, 3, 4)]
+    alone = [dataset["thrown"].fingerprint() for dataset in datasets]
+    shared = Dataset({ThrownFactory: 300}, seed=5)["thrown"]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda dataset: dataset["thrown"].fingerprint(), datasets * 2)) == alone * 2
+        assert len(set(pool.map(lambda _: shared.fingerprint(), range(8)))) == 1
+    assert uuid.os is os  # type: ignore[attr-defined]
+    assert random._urandom is os.urandom  # type: ignore[attr-defined]
+
+
+def test_other_threads_have_their_own_random_bytes() -> None:
+    seen: list[str] = []
+
+    def look() -> int:
+        with ThreadPoolExecutor(1) as pool:
+            seen.append(pool.submit(secrets.token_hex).result())
+        return 0
+
+    for _ in range(2):
+        cells = Bound(Plan("t", {"x": RowFunction(look)}), 1, 5).at(np.arange(5, dtype=np.uint64))
+        cells.read("x")
+    assert len(set(seen)) == 10

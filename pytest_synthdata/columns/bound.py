@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ BATCH = 262_144  # rows generated at once
 _BLOCK = 32_768  # rows whose arrays stay in the processor's cache
 _SAMPLE = 100  # rows looked at to find the type of an opaque column
 _SMALL = 1 << 18  # parents whose columns may be held while children are made
+# The columns whose types this thread is finding out.
+_asked_for: ContextVar[frozenset[tuple[int, str]]] = ContextVar("asked_for", default=frozenset())
 
 
 @dataclass(frozen=True)
@@ -133,15 +136,16 @@ class Bound:
         """The Arrow type of a column."""
         key = ("type", name)
         if key not in self.memo:
-            self.memo[key] = None
+            asked = _asked_for.get()
+            if (id(self), name) in asked:
+                raise DeclarationError(f"{self.plan.table}.{name}: columns read each other in a circle")
+            token = _asked_for.set(asked | {(id(self), name)})
             try:
                 self.memo[key] = settled(self._type_of(name))
-            except BaseException:
-                del self.memo[key]
-                raise
-        if self.memo[key] is None:
-            raise DeclarationError(f"{self.plan.table}.{name}: columns read each other in a circle")
-        return self.memo[key]
+            finally:
+                _asked_for.reset(token)
+        type_: pa.DataType = self.memo[key]
+        return type_
 
     def _type_of(self, name: str) -> pa.DataType:
         type_ = self.plan.columns[name].type(self.scope(name))

@@ -26,15 +26,19 @@ def may_draw(function: Callable[..., Any]) -> bool:
     >>> may_draw(lambda row: row.price * 2)
     False
     """
+    return _may_draw(function, set())
+
+
+def _may_draw(function: Callable[..., Any], seen: set[int]) -> bool:
     if not isinstance(function, FunctionType):
         return function not in (str, int, float, bool, len, repr)
     defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
     cells = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
     names = {**vars(builtins), **function.__globals__}
     for name in _global_names(function.__code__):
-        if name not in names or name in _FAR_REACHING or not _is_blind(names[name]):
+        if name not in names or name in _FAR_REACHING or not _is_blind(names[name], seen):
             return True
-    return not all(map(_is_blind, [*defaults, *cells]))
+    return not all(_is_blind(value, seen) for value in [*defaults, *cells])
 
 
 def _global_names(code: CodeType) -> Iterator[str | None]:
@@ -57,20 +61,21 @@ def _is_filled(cell: Any) -> bool:
     return True
 
 
-def _is_blind(value: Any) -> bool:
-    """Whether a value cannot lead to random numbers."""
-    if isinstance(value, _PLAIN):
+def _is_blind(value: Any, seen: set[int]) -> bool:
+    """Whether a value cannot lead to random numbers; one that was seen already leads nowhere new."""
+    if isinstance(value, _PLAIN) or id(value) in seen:
         return True
+    seen.add(id(value))
     if isinstance(value, (tuple, list, set, frozenset)):
-        return all(map(_is_blind, value))
+        return all(_is_blind(item, seen) for item in value)
     if isinstance(value, dict):
-        return all(map(_is_blind, value.values()))
+        return all(_is_blind(item, seen) for item in value.values())
     if isinstance(value, ModuleType):
         return value.__name__ in _BLIND
     if isinstance(value, (BuiltinFunctionType, type)):
         module = value.__module__
         return module in _BLIND or module == "builtins"
-    return isinstance(value, FunctionType) and not may_draw(value)
+    return isinstance(value, FunctionType) and not _may_draw(value, seen)
 
 
 __all__ = ["may_draw"]

@@ -35,7 +35,7 @@ _BLOCK = 65_536  # rows whose arrays stay in the cache
 _AT_ONCE = 8_192  # darts that take hardly longer than one
 _EARLY_ROUNDS = 6  # after these the few rows left of all blocks go on together
 _PATIENCE = 256  # rounds before the parents are searched for one that could be picked at all
-_SEARCHABLE = 1 << 20  # parents
+_SEARCHABLE = 1 << 20  # parents at once
 
 
 class Pick:
@@ -198,7 +198,7 @@ class Pick:
 
     def _as_heights(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Weights in the unit of the darts' heights, of which 2^32 are the greatest that a weight can be."""
-        share = np.clip(weights / self.ceiling, 0.0, 1.0)
+        share = np.clip(np.nan_to_num(weights / self.ceiling, nan=0.0), 0.0, 1.0)  # null is 0
         return np.ceil(share * 2.0**32).astype(np.uint64)
 
     def _meets(self, positions: Index, parents: Bits) -> npt.NDArray[np.bool_]:
@@ -210,22 +210,26 @@ class Pick:
 
     def _require_possible(self, active: Index) -> None:
         """Raise for a row that no parent suits, in place of throwing darts at it for ever."""
-        if self.parent.num_rows > _SEARCHABLE:
-            return
-        parents = np.arange(self.parent.num_rows, dtype=np.uint64)
-        possible = np.ones(len(parents), np.bool_)
-        if self.reference.weights is not None:
-            possible = self._thresholds(parents) > 0
-        for row in active[: max(1, _SEARCHABLE // len(parents))]:
-            suits = possible if self.count.ndim == 0 else possible & (parents < self.count[row])
-            suits = suits if self.where is None else suits & self._meets(np.full(len(parents), row), parents)
-            if not suits.any():
-                raise GenerationError(
-                    f"{self.cells.place}: none of the {len(parents):,} rows of {self.parent.plan.table!r} can be the "
-                    f"parent of row {self.cells.rows[row]}"
-                    + (f": none meets {self.where!r}" if self.where is not None else ": all their weights are 0")
-                    + f". Use more rows of {self.parent.plan.table!r}, or a wider range of dates"
-                )
+        rows = active[: max(1, _SEARCHABLE // self.parent.num_rows)].tolist()
+        for start in range(0, self.parent.num_rows, _SEARCHABLE):
+            parents = np.arange(start, min(start + _SEARCHABLE, self.parent.num_rows), dtype=np.uint64)
+            possible = np.ones(len(parents), np.bool_)
+            if self.reference.weights is not None:
+                possible = self._thresholds(parents) > 0
+            rows = [row for row in rows if not self._suit(parents, row, possible).any()]
+            if not rows:
+                return
+        raise GenerationError(
+            f"{self.cells.place}: none of the {self.parent.num_rows:,} rows of {self.parent.plan.table!r} can be the "
+            f"parent of row {self.cells.rows[rows[0]]}"
+            + (f": none meets {self.where!r}" if self.where is not None else ": all their weights are 0")
+            + f". Use more rows of {self.parent.plan.table!r}, or a wider range of dates"
+        )
+
+    def _suit(self, parents: Bits, row: int, possible: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Which of the parents a row can get."""
+        suits = possible if self.count.ndim == 0 else possible & (parents < self.count[row])
+        return suits if self.where is None else suits & self._meets(np.full(len(parents), row), parents)
 
 
 class HeavyPick(Pick):
@@ -261,7 +265,7 @@ class HeavyPick(Pick):
         return Tournament((*self.cells.stream.names, "weights"))
 
     def _as_heights(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return weights.astype(np.float64)
+        return np.nan_to_num(weights.astype(np.float64), nan=0.0)
 
     @staticmethod
     def _levels(parents: int) -> list[int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import random
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,56 +28,66 @@ if TYPE_CHECKING:
 # Who has the generators: nobody, the rows of a column, or a function of a row, which may be amid its draws.
 _FOR_ROWS, _FOR_A_FUNCTION = "rows", "function"
 _borrower: ContextVar[str | None] = ContextVar("borrower", default=None)
+_one_at_a_time = threading.RLock()
+# Only where somebody imported factory_boy or Faker, which this module must not.
+_OTHERS = (("factory.random", "randgen"), ("faker.generator", "random"))
 
 
 @contextmanager
 def borrowed_generators(*, for_rows: bool = False) -> Iterator[Callable[[int], None]]:
     """Lend the global random generators to a user's function, and give them back as they were.
 
-    What `uuid`, `secrets` and NumPy's unseeded generators take from the operating system is lent, too.
+    What `uuid`, `secrets` and NumPy's unseeded generators take from the operating system is lent, too, to this thread
+    alone. Other threads that ask for generators wait until these are back.
 
     Yields a function that seeds them all. Nothing outside notices: other plugins reseed these generators too.
 
     Args:
         for_rows: whether many functions will borrow them, one after the other: then they are given back only once.
     """
-    # Only where somebody imported factory_boy or Faker, which this module must not.
-    generators = [random._inst]
-    for module, name in (("factory.random", "randgen"), ("faker.generator", "random")):
-        if module in sys.modules:
-            generators.append(getattr(sys.modules[module], name))
+    with _one_at_a_time, ExitStack() as returning:
+        is_lent = _borrower.get() == _FOR_ROWS
+        returning.callback(_borrower.reset, _borrower.set(_FOR_ROWS if for_rows else _FOR_A_FUNCTION))
+        generators: list[Any] = []
 
-    def seed(number: int) -> None:
-        for generator in generators:
-            generator.seed(number)
-        np.random.seed(number & 0xFFFFFFFF)  # noqa: NPY002
+        def borrow(generator: Any) -> None:
+            generators.append(generator)
+            if not is_lent:
+                returning.callback(generator.setstate, generator.getstate())
 
-    entropy = _Entropy(random._inst)
-    sources: list[tuple[Any, str, Any]] = [(random, "_urandom", entropy.urandom), (uuid, "os", entropy)]
-    own = [(module, name, getattr(module, name)) for module, name, _ in sources]
-    is_lent = _borrower.get() == _FOR_ROWS
-    states = [] if is_lent else [generator.getstate() for generator in generators]
-    numpy_state = None if is_lent else np.random.get_state()  # noqa: NPY002
-    token = _borrower.set(_FOR_ROWS if for_rows else _FOR_A_FUNCTION)
-    try:
-        for module, name, source in sources:
-            setattr(module, name, source)
+        def seed(number: int) -> None:
+            for module, name in _OTHERS:  # a function may import them itself
+                generator = getattr(sys.modules.get(module), name, None)
+                if generator is not None and generator not in generators:
+                    borrow(generator)
+            for generator in generators:
+                generator.seed(number)
+            np.random.seed(number & 0xFFFFFFFF)  # noqa: NPY002
+
+        borrow(random._inst)
+        if not is_lent:
+            returning.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
+        _lend_entropy(random._inst, returning)
         yield seed
-    finally:
-        for module, name, source in own:
-            setattr(module, name, source)
-        _borrower.reset(token)
-        if numpy_state is not None:
-            for generator, state in zip(generators, states, strict=True):
-                generator.setstate(state)
-            np.random.set_state(numpy_state)  # noqa: NPY002
 
 
-class _Entropy:
-    """The module `os`, whose random bytes are those of a seeded generator."""
+def _lend_entropy(generator: random.Random, returning: ExitStack) -> None:
+    """Let this thread have a generator's bytes in place of the operating system's."""
+    borrower = threading.get_ident()
 
-    def __init__(self, generator: random.Random) -> None:
-        self.urandom = generator.randbytes
+    def urandom(size: int) -> bytes:
+        return generator.randbytes(size) if threading.get_ident() == borrower else os.urandom(size)
+
+    for module, name, source in ((random, "_urandom", urandom), (uuid, "os", _System(urandom))):
+        returning.callback(setattr, module, name, getattr(module, name))
+        setattr(module, name, source)
+
+
+class _System:
+    """The module `os` with other random bytes."""
+
+    def __init__(self, urandom: Callable[[int], bytes]) -> None:
+        self.urandom = urandom
 
     def __getattr__(self, name: str) -> Any:
         return getattr(os, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -205,6 +206,9 @@ class Pooled(Compiled):
         return f"<{self.declared} from a pool>"
 
 
+_one_at_a_time = threading.Lock()
+
+
 @dataclass(frozen=True)
 class RowByRow(Generator):
     """A provider that Faker itself is asked for, once a row."""
@@ -230,7 +234,8 @@ class RowByRow(Generator):
             return fake.format(self.provider, **arguments)
 
         if not self.providers:
-            return list(map(drawn, seeds))
+            with _one_at_a_time:  # the generator is everybody's
+                return list(map(drawn, seeds))
         with borrowed_generators() as reseed:  # a user's provider may draw from any
             return [(reseed(seed), drawn(seed))[1] for seed in seeds]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -134,7 +135,7 @@ class Phrases(Generator):
                     np.array([starts[id(drawn)] if drawn else 0 for drawn in here], np.uint64),
                     np.array([len(drawn.values) if drawn else 0 for drawn in here], np.uint64),
                     any(drawn.weights is not None for drawn in here if drawn),
-                    sum(share for (share, _), drawn in zip(options, here, strict=True) if drawn),
+                    math.fsum(share for (share, _), drawn in zip(options, here, strict=True) if drawn),
                 )
             )
         shares = alias_table(tuple(share for share, _ in options), len(options)) if len(options) > 1 else None
@@ -226,7 +227,7 @@ def alias_table(weights: Sequence[float] | None, count: int) -> Bits:
     """Walker's aliases for weights, by Vose's method (1991): chances of 2^32 in the upper halves, aliases below."""
     if weights is None:
         return np.arange(count, dtype=np.uint64) | (_LOW << _32)
-    scale = count / sum(weights)
+    scale = count / math.fsum(weights)
     chances = [weight * scale for weight in weights]
     stays, alias = [1.0] * count, list(range(count))
     poor = [number for number, chance in enumerate(chances) if chance < 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import string
@@ -181,7 +182,7 @@ def _address(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> A
     if given["network"] is not False or not weights:
         raise Unreadable("a network, or networks without weights")
     return run.source(
-        mix((weight / sum(weights), _addresses(net)) for net, weight in zip(subnets, weights, strict=True))
+        mix((weight / math.fsum(weights), _addresses(net)) for net, weight in zip(subnets, weights, strict=True))
     )
 
 
@@ -241,7 +242,7 @@ def drawn(elements: Any, weighted: bool) -> Law:
 
 
 def _list(values: tuple[Any, ...], weights: tuple[float, ...] | None) -> Law:
-    if not values or (weights is not None and not sum(weights) > 0):
+    if not values or (weights is not None and not math.fsum(weights) > 0):
         raise Unreadable("an empty list")
     if len(values) == 1:
         return values[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,7 @@ class Fork(Exception):  # noqa: N818
         groups: dict[Any, list[tuple[float, Any]]] = {}
         for value, share in law.pairs():
             groups.setdefault(self.classes(value), []).append((share, value))
-        return [(sum(share for share, _ in group), mix(group)) for group in groups.values()]
+        return [(math.fsum(share for share, _ in group), mix(group)) for group in groups.values()]
 
 
 class Inline(Exception):  # noqa: N818
