@@ -267,6 +267,30 @@ def test_annotations(annotation: Any, expected: Any) -> None:
     assert annotated_type(annotation) == expected
 
 
+def made(rows: int = 1_000, **columns: Any) -> pa.Table:
+    """A table of some columns, whose values are as its own validation wants them."""
+    dataset = Dataset({type("MadeFactory", (TableFactory,), columns): rows})
+    assert not dataset.validate().failed
+    return dataset["mades"].to_arrow()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_quotient_is_no_integer_and_null_where_the_divisor_is_0() -> None:
+    table = made(
+        few=Poisson(1),
+        some=Poisson(7).nulls(0.1),
+        halves=col("some") / 2,
+        ratio=col("few") / col("few"),
+        inverse=1 / Poisson(1),
+        nothing=Normal() / 0,
+    )
+    for row in table.to_pylist():
+        assert row["halves"] == (None if row["some"] is None else row["some"] / 2)
+        assert row["ratio"] == (1.0 if row["few"] else None)
+    assert table["inverse"].null_count in range(300, 440)
+    assert table["nothing"].null_count == len(table)
+
+
 def test_annotations_of_other_things_mean_nothing() -> None:
     class AnnotatedFactory(TableFactory):
         kind: Categorical = Categorical({"a": 1.0})

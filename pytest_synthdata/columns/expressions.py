@@ -47,7 +47,10 @@ def literal(value: Any) -> Generator:
 
 
 class Expression(Generator):
-    """A value of other columns. Combines with ``+ - * / == != < <= > >= & | ~`` as in Spark."""
+    """A value of other columns. Combines with ``+ - * / == != < <= > >= & | ~`` as in Spark.
+
+    A quotient is a double, also of integers, and null where the divisor is 0.
+    """
 
     __hash__ = Generator.__hash__
 
@@ -156,23 +159,18 @@ class Operation(Expression):
             array = to_arrow(subject.values(cells))
             return pc.is_in(array, value_set=pa.array(listed.value, type=array.type))  # type: ignore[attr-defined]
         arguments = [
-            self._argument(operand, cells if number == 0 else cells.lane(f"operand {number}"))
+            operand.values(cells if number == 0 else cells.lane(f"operand {number}"))
             for number, operand in enumerate(self.operands)
         ]
-        if self.function in _ARITHMETIC and all(isinstance(argument, np.ndarray) for argument in arguments):
+        plain = all(isinstance(argument, np.ndarray) for argument in arguments)
+        if plain and self.function in _NUMPY and (self.function != "divide" or np.all(arguments[1])):
             return np.asarray(_NUMPY[self.function](*arguments))
         arrays = _comparable([to_arrow(argument) for argument in arguments])
         try:
-            result = pc.call_function(self.function, arrays)
+            result = _divide(*arrays) if self.function == "divide" else pc.call_function(self.function, arrays)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise GenerationError(f"{cells.place}: {self!r}: {error}") from None
-        if all(isinstance(argument, np.ndarray) for argument in arguments):
-            return to_numpy(result)
-        return result
-
-    @staticmethod
-    def _argument(operand: Generator, cells: Cells) -> Values:
-        return operand.values(cells)
+        return to_numpy(result) if plain and not result.null_count else result
 
     def type(self, scope: Scope) -> pa.DataType | None:
         types = [operand.type(scope) for operand in self.operands[: 1 if self.function == "is_in" else None]]
@@ -247,6 +245,12 @@ _NUMPY: dict[str, Callable[..., Any]] = {
 }
 
 
+def _divide(dividend: pa.Array, divisor: pa.Array) -> pa.Array:
+    """The quotient as Spark gives it: never of integers, and null where the divisor is 0."""
+    dividend, divisor = (array.cast(pa.float64(), safe=False) for array in (dividend, divisor))
+    return pc.divide(dividend, pc.if_else(pc.equal(divisor, 0.0), pa.scalar(None, pa.float64()), divisor))
+
+
 def _instant(value: Any) -> Any:
     """Dates as the midnight that begins them, all times naive UTC, so that they compare."""
     if isinstance(value, dt.datetime):
@@ -262,7 +266,7 @@ def _comparable(arrays: list[pa.Array]) -> list[pa.Array]:
     if not times and not any(pa.types.is_date(array.type) for array in arrays):
         return arrays
     if not times and all(pa.types.is_date(array.type) or pa.types.is_string(array.type) for array in arrays):
-        if any(pa.types.is_string(array.type) and array.type for array in arrays):
+        if any(pa.types.is_string(array.type) for array in arrays):
             return [array.cast(pa.date32()) for array in arrays]
         return arrays
     zoned = next((type_ for type_ in times if type_.tz), None)

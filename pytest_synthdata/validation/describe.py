@@ -227,6 +227,8 @@ def _(generator: Operation) -> Node:
 
 def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) -> Leaf:
     law = leaf.law
+    if operation.function == "divide" and (reverse or constant == 0):
+        leaf = replace(leaf, nulls=None)  # where the divisor is 0
     if not isinstance(law, Curve) or law.dates or isinstance(constant, bool) or not isinstance(constant, (int, float)):
         return replace(leaf, law=Unknown(f"{operation!r} of random columns"))
     factor, shift = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,11 @@ from pytest_synthdata.errors import SynthDataError
 
 # Nothing is read ahead of need: Arrow would go on while batches wait, and hold a gigabyte of a large table.
 _READING = {"batch_size": BATCH, "batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
+_FORMS = {
+    "parquet": "is it whole, and Parquet?",
+    "csv": "give a header of different names, and every line as many fields, in UTF-8",
+    "json": "give one JSON object a line, each field of one type",
+}
 _SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "json"}
 
 
@@ -44,6 +50,17 @@ class Source:
                     for field in declared
                     if field.name in batch.schema.names
                 }
+
+
+@contextmanager
+def reading(file: str | Path) -> Iterator[None]:
+    """Say which file it is that cannot be read, and what it must look like."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        format_ = _SUFFIXES.get(Path(file).suffix, "parquet")
+        reason = str(error).partition("\n")[0]
+        raise SynthDataError(f"{file} cannot be read as {format_}: {reason}; {_FORMS[format_]}") from None
 
 
 def in_type(array: pa.Array, field: pa.Field, table: str) -> pa.Array:
@@ -129,7 +146,8 @@ def _from_path(path: Path, what: str) -> Source:
     format_ = formats.pop()
     if format_ == "csv":
         return _from_csv(files)
-    return _from_files(ds.dataset([str(file) for file in files], format=format_, partitioning="hive"))
+    with reading(files[0]):  # of which the types are
+        return _from_files(ds.dataset([str(file) for file in files], format=format_, partitioning="hive"))
 
 
 def _from_files(dataset: Any) -> Source:
@@ -137,7 +155,8 @@ def _from_files(dataset: Any) -> Source:
 
     def batches() -> Iterator[pa.RecordBatch]:
         for fragment in dataset.get_fragments():
-            yield from fragment.to_batches(schema=dataset.schema, **_READING)
+            with reading(fragment.path):
+                yield from fragment.to_batches(schema=dataset.schema, **_READING)
 
     return Source(dataset.schema, batches())
 
@@ -152,7 +171,7 @@ def _from_csv(files: list[Path]) -> Source:
     from pyarrow import csv
 
     def names(file: Path) -> list[str]:
-        with csv.open_csv(file, csv.ReadOptions(block_size=1 << 20)) as reader:
+        with reading(file), csv.open_csv(file, csv.ReadOptions(block_size=1 << 20)) as reader:
             return list(reader.schema.names)
 
     columns = dict.fromkeys(name for file in files for name in names(file))
@@ -162,10 +181,11 @@ def _from_csv(files: list[Path]) -> Source:
 
     def batches() -> Iterator[pa.RecordBatch]:
         for file in files:
-            with csv.open_csv(file, csv.ReadOptions(block_size=1 << 24), convert_options=convert) as reader:
+            options = csv.ReadOptions(block_size=1 << 24)
+            with reading(file), csv.open_csv(file, options, convert_options=convert) as reader:
                 yield from reader
 
     return Source(pa.schema([(name, pa.string()) for name in columns]), batches())
 
 
-__all__ = ["Source", "source_of"]
+__all__ = ["Source", "reading", "source_of"]
