@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 import random
 from decimal import Decimal
 from typing import Annotated, Any
@@ -19,12 +20,14 @@ from pytest_synthdata import (
     Dates,
     DeclarationError,
     Fake,
+    GenerationError,
     Key,
     LogNormal,
     Normal,
     Poisson,
     TableFactory,
     Timeline,
+    Uniform,
     col,
 )
 from pytest_synthdata.columns.types import TIMESTAMP, annotated_type, arrow_type, ddl_schema
@@ -289,6 +292,22 @@ def test_a_quotient_is_no_integer_and_null_where_the_divisor_is_0() -> None:
         assert row["ratio"] == (1.0 if row["few"] else None)
     assert table["inverse"].null_count in range(300, 440)
     assert table["nothing"].null_count == len(table)
+
+
+@pytest.mark.parametrize(
+    ("generator", "message"),
+    [
+        (Uniform(1e10, 1e12).cast("int"), r"does not fit into int32: cast to bigint, or \.clip"),
+        (Uniform(1e10, 1e12).nulls(0.5).cast("int"), "does not fit into int32"),
+        (Categorical({math.nan: 1.0}).cast("bigint"), "nan does not fit into int64"),
+        (Constant(2.0**63).cast("bigint"), "does not fit into int64"),
+        (Poisson(300).cast("tinyint"), "not in range: -128 to 127"),
+        (LogNormal(30, 1).cast("decimal(5,2)"), "does not fit in precision 5"),
+    ],
+)
+def test_what_does_not_fit_into_a_type_is_named(generator: Any, message: str) -> None:
+    with pytest.raises(GenerationError, match=rf"mades\.x: \.cast\('.*'\): .*{message}"):
+        Dataset({type("MadeFactory", (TableFactory,), {"x": generator}): 100})["mades"].to_arrow()
 
 
 def test_annotations_of_other_things_mean_nothing() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import Any
 
-from pytest_synthdata.columns.values import Values, to_arrow
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.values import Values, as_decimal, to_arrow, to_numpy
 
 
 def cast(values: Values, target: pa.DataType) -> Values:
@@ -16,11 +18,21 @@ def cast(values: Values, target: pa.DataType) -> Values:
     values are cast each by itself.
 
     Raises:
-        pa.ArrowInvalid, pa.ArrowNotImplementedError: where Arrow knows no way.
+        pa.ArrowInvalid, pa.ArrowNotImplementedError: where Arrow knows no way, or a value does not fit.
     """
     if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_integer(target):
-        return np.trunc(values).astype(str(target))  # NumPy names integers as Arrow does
+        return _without_fractions(values, target)
     return _cast(to_arrow(values), target)
+
+
+def _without_fractions(numbers: npt.NDArray[Any], target: pa.DataType) -> npt.NDArray[Any]:
+    whole, limits = np.trunc(numbers), np.iinfo(str(target))  # NumPy names integers as Arrow does
+    for end in (whole.min(initial=0), whole.max(initial=0)):
+        # Python compares its own numbers exactly; NaN is within no limits.
+        if not limits.min <= float(end) <= limits.max:
+            hint = ".clip(…)" if target == pa.int64() else "cast to bigint, or .clip(…)"
+            raise pa.ArrowInvalid(f"{float(end):g} does not fit into {target}: {hint}")
+    return whole.astype(limits.dtype)
 
 
 def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
@@ -30,7 +42,8 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
     if test.is_timestamp(target) and test.is_date(source):
         return array.cast(pa.timestamp(target.unit)).cast(target)
     if test.is_floating(source) and test.is_integer(target):
-        return array.cast(target, safe=False)
+        numbers = _without_fractions(to_numpy(array.fill_null(0)), target)
+        return pa.array(numbers, mask=to_numpy(array.is_null()) if array.null_count else None)
     if test.is_struct(source) and test.is_map(target):
         return _as_map(array, target)
     if test.is_struct(source) and test.is_struct(target) and [f.name for f in source] == [f.name for f in target]:
@@ -41,16 +54,7 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
         lengths = np.diff(array.offsets.to_numpy()) if not array.null_count else array.value_lengths().fill_null(0)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         return pa.ListArray.from_arrays(pa.array(offsets), flat, type=target, mask=array.is_null())
-    return _as_decimal(array, target) if test.is_decimal(target) else array.cast(target)
-
-
-def _as_decimal(array: pa.Array, target: pa.DataType) -> pa.Array:
-    if pa.types.is_floating(array.type) or (pa.types.is_decimal(array.type) and array.type.scale > target.scale):
-        # A float that prints as 12.34 is meant as 12.34: round half to even at the declared scale, don't fail.
-        array = pc.round(array, ndigits=target.scale)
-    if not pa.types.is_string(array.type):
-        array = array.cast(pa.decimal128(38, target.scale))
-    return array.cast(target)
+    return as_decimal(array, target) if test.is_decimal(target) else array.cast(target)
 
 
 def _as_map(array: pa.Array, target: pa.DataType) -> pa.Array:

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.casting import cast
 from pytest_synthdata.columns.types import arrow_type
 from pytest_synthdata.columns.values import Values, to_arrow
-from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope
@@ -122,9 +123,10 @@ class Cast(Generator):
     target: pa.DataType | str
 
     def values(self, cells: Cells) -> Values:
-        from pytest_synthdata.columns.casting import cast
-
-        return cast(self.generator.values(cells), arrow_type(self.target))
+        try:
+            return cast(self.generator.values(cells), arrow_type(self.target))
+        except pa.ArrowInvalid as error:
+            raise GenerationError(f"{cells.place}: .cast({str(self.target)!r}): {error}") from None
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
@@ -135,8 +137,6 @@ class Cast(Generator):
             target = arrow_type(self.target)
         except DeclarationError as error:
             raise DeclarationError(f"{scope.place}: .cast: {error}") from None
-        from pytest_synthdata.columns.casting import cast
-
         source = self.generator.type(scope)
         try:
             cast(pa.array([], source), target)

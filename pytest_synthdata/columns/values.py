@@ -26,16 +26,20 @@ def to_arrow(values: Any, type_: pa.DataType | None = None) -> pa.Array:
         return values if type_ is None or values.type == type_ else values.cast(type_)
     if isinstance(values, np.ndarray) and values.dtype != object:
         array = pa.array(values)
-        return array if type_ is None or array.type == type_ else _cast(array, type_)
+        if type_ is None or array.type == type_:
+            return array
+        return as_decimal(array, type_) if pa.types.is_decimal(type_) else array.cast(type_)
     return pa.array(values, type=type_)
 
 
-def _cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
-    if pa.types.is_decimal(type_) and pa.types.is_floating(array.type):
-        # A float that prints as 12.34 is meant as 12.34: round half even at the declared scale, don't fail.
-        array = pc.round(array, ndigits=type_.scale)
-        return array.cast(pa.decimal128(38, type_.scale)).cast(type_)
-    return array.cast(type_)
+def as_decimal(array: pa.Array, target: pa.DataType) -> pa.Array:
+    """Numbers or texts as decimals of a type."""
+    if pa.types.is_floating(array.type) or (pa.types.is_decimal(array.type) and array.type.scale > target.scale):
+        # A float that prints as 12.34 is meant as 12.34: round half to even at the declared scale, don't fail.
+        array = pc.round(array, ndigits=target.scale)
+    if not pa.types.is_string(array.type):
+        array = array.cast(pa.decimal128(38, target.scale))
+    return array.cast(target)
 
 
 def to_numpy(values: Values) -> npt.NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ from pytest_synthdata.errors import SynthDataError
 # Nothing is read ahead of need: Arrow would go on while batches wait, and hold a gigabyte of a large table.
 _READING = {"batch_size": BATCH, "batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
 _FORMS = {
-    "parquet": "is it whole, and Parquet?",
-    "csv": "give a header of different names, and every line as many fields, in UTF-8",
-    "json": "give one JSON object a line, each field of one type",
+    "parquet": ("Parquet", "is it one, and whole?"),
+    "csv": ("CSV", "give a header, and every line as many fields"),
+    "json": ("JSON lines", "give one object a line, each field of one type"),
 }
 _SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "json"}
 
@@ -58,9 +59,9 @@ def reading(file: str | Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        format_ = _SUFFIXES.get(Path(file).suffix, "parquet")
-        reason = str(error).partition("\n")[0]
-        raise SynthDataError(f"{file} cannot be read as {format_}: {reason}; {_FORMS[format_]}") from None
+        name, remedy = _FORMS[_SUFFIXES.get(Path(file).suffix, "parquet")]
+        reason = re.sub(r"^Error creating dataset\..*?\?: ", "", str(error).partition("\n")[0])
+        raise SynthDataError(f"{file} cannot be read as {name}: {reason}; {remedy}") from None
 
 
 def in_type(array: pa.Array, field: pa.Field, table: str) -> pa.Array:
