@@ -41,7 +41,7 @@ def _make_source() -> Any:
             rows: its number of rows; its factory's usual number where not given.
             seed: decides every value; 42 where not given.
             factories: modules with tables of your own, separated by commas: ``shop.factories``.
-            partitions: how many; one for each 2^18 rows where not given.
+            partitions: how many; one for each 2^18 rows where not given, or 0.
             (a table's name): the number of rows of a table that it refers to, such as ``customers``.
 
         Where it is planned, which is the driver or the Connect server, this package must be installed. Executors
@@ -118,6 +118,8 @@ def planned(options: Mapping[str, str]) -> tuple[RowRange, list[tuple[int, int]]
     table = table_of(options)
     count = table.num_rows
     partitions = _number(options, "partitions") or max(1, -(-count // _ROWS_PER_PARTITION))
+    if partitions < 1:
+        raise SynthDataError(f"option 'partitions' is {partitions}; it must be a whole number from 1")
     ends = [count * number // partitions for number in range(partitions + 1)]
     ranges = list(pairwise(ends))
     return row_range(table.bound, representable(table.schema, table.name)), ranges
