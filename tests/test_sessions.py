@@ -239,6 +239,16 @@ def test_another_java_or_spark_asks_for_another_archive(
     assert len({archive.key, before.key, after.key}) == 3
 
 
+def test_a_jvm_started_otherwise_asks_for_another_archive(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {archive.key}
+    for name, value in {"JVM_OPTIONS": ("-Xss4m",), "COLLECTOR": "-XX:+UseParallelGC", "_FORM": 0}.items():
+        monkeypatch.setattr(f"pytest_synthdata.spark.archive.{name}", value)
+        other = archive_of(archive.java)
+        assert other is not None
+        keys.add(other.key)
+    assert len(keys) == 4
+
+
 def test_an_old_java_has_none(cache: Path, tmp_path: Path) -> None:
     assert archive_of(Java(fake_java(tmp_path / "java", "11.0.1"), 11, "test")) is None
 

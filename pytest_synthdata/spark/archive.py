@@ -18,9 +18,10 @@ from pathlib import Path
 
 import platformdirs
 
-from pytest_synthdata.spark.java import Java
+from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS, Java
 
 MOST_BYTES = 512 * 2**20  # that the cache folder holds: three archives
+_FORM = 1  # of archives: goes up when they are made in another way
 _FIRST_JAVA = 13  # that writes archives at its end
 _SECONDS_UNTIL_RETRY = 24 * 3600
 _SECONDS_OF_A_WRITER = 3600
@@ -113,6 +114,9 @@ def archive_of(java: Java) -> Archive | None:
     except OSError:
         return None
     whole = (
+        _FORM,
+        JVM_OPTIONS,
+        COLLECTOR,
         str(java.home.resolve()),
         modules.st_size,
         modules.st_mtime_ns,

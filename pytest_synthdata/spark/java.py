@@ -1,4 +1,4 @@
-"""Finding a Java that the installed Spark can run on."""
+"""Finding a Java that the installed Spark can run on, and the options that it is started with."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ _VERSION = re.compile(r'(?:JAVA_VERSION=|version )"(?P<first>\d+)(?:\.(?P<second
 # went with Spark 4.1.
 _SUITABLE = {(3, 5): range(8, 18), (4, 0): range(17, 24)}
 _LATER = range(17, 1_000)
+# A test's session lives for seconds: compile fast, not well; one thread collects so little garbage soonest. That
+# Spark's classes fill some memory is no reason to collect any, and they need not be verified each time.
+JVM_OPTIONS = (
+    "-XX:TieredStopAtLevel=1",
+    "-XX:MetaspaceSize=256m",
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-BytecodeVerificationRemote",
+)
+COLLECTOR = "-XX:+UseSerialGC"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.installed import clash, is_installed, unwarned
+from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
 
 _LOG_SETTINGS = """\
 rootLogger.level = error
@@ -30,16 +31,6 @@ appender.stderr.target = SYSTEM_ERR
 appender.stderr.layout.type = PatternLayout
 appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
 """
-# A test's session lives for seconds: compile fast, not well; one thread collects so little garbage soonest. That
-# Spark's classes fill some memory is no reason to collect any, and they need not be verified each time.
-_JVM_OPTIONS = (
-    "-XX:TieredStopAtLevel=1",
-    "-XX:MetaspaceSize=256m",
-    "-XX:+IgnoreUnrecognizedVMOptions",
-    "-XX:+UnlockDiagnosticVMOptions",
-    "-XX:-BytecodeVerificationRemote",
-)
-_COLLECTOR = "-XX:+UseSerialGC"
 
 
 @dataclass(frozen=True)
@@ -190,7 +181,7 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
     ending.enter_context(
         _environment(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     )
-    launcher = " ".join((*_JVM_OPTIONS, _COLLECTOR, *(archive.launcher_options() if archive else ())))
+    launcher = " ".join((*JVM_OPTIONS, COLLECTOR, *(archive.launcher_options() if archive else ())))
     cores = max(1, min(4, (os.cpu_count() or 1) // settings.workers))
     builder = builder.remote(remote) if remote else builder.master(f"local[{cores}]")
     for name, value in _conf(settings.conf, folder, cores, archive.options() if archive else ()).items():
@@ -217,8 +208,8 @@ def _conf(own: Mapping[str, str], folder: Path, cores: int, archive: tuple[str, 
     log_settings.write_text(_LOG_SETTINGS)
     own_options = own.get("spark.driver.extraJavaOptions", "")
     options = (
-        *_JVM_OPTIONS,
-        *(() if re.search(r"-XX:\+Use\w+GC\b", own_options) else (_COLLECTOR,)),  # a JVM takes but one
+        *JVM_OPTIONS,
+        *(() if re.search(r"-XX:\+Use\w+GC\b", own_options) else (COLLECTOR,)),  # a JVM takes but one
         *(f'"{option}"' for option in archive),
         f"-Dlog4j2.configurationFile={log_settings}",
         f"-Dderby.system.home={folder / 'derby'}",
