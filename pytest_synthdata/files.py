@@ -159,6 +159,12 @@ def _renamed_at_last(target: Path) -> Iterator[Path]:
 
 
 def _put_in_place(unfinished: Path, target: Path) -> None:
+    if target.exists() and target.is_dir() != unfinished.is_dir():
+        # It is empty, and no system call replaces one kind by the other.
+        if target.is_dir():
+            target.rmdir()
+        else:
+            target.unlink()
     if not target.is_dir() or not any(target.iterdir()):
         unfinished.replace(target)
         return

@@ -244,6 +244,13 @@ def test_an_empty_folder_is_used(tmp_path: Path) -> None:
     assert read(orders(10).to_parquet(tmp_path)).num_rows == 10
 
 
+def test_what_is_empty_makes_room_for_the_other_kind(tmp_path: Path) -> None:
+    (tmp_path / "orders").touch()
+    (tmp_path / "orders.parquet").mkdir()
+    for name in ("orders", "orders.parquet"):
+        assert read(orders(10).to_parquet(tmp_path / name)).num_rows == 10
+
+
 @pytest.mark.parametrize("before", [0, 10])
 @pytest.mark.parametrize("name", ["orders", "orders.parquet"])
 def test_a_failure_leaves_what_was_there(tmp_path: Path, name: str, before: int) -> None:
