@@ -56,9 +56,29 @@ def pickled(value: Any, cloudpickle: Any, modules: Iterable[ModuleType] = ()) ->
         modules: more modules whose code is pickled.
     """
     loaded = [module for module in list(sys.modules.values()) if _is_users(module)]
+    file = BytesIO()
     with _by_value(cloudpickle, [*loaded, *modules]):
-        data: bytes = cloudpickle.dumps(value)
-    return data
+        _pickler(cloudpickle)(file).dump(value)
+    return file.getvalue()
+
+
+@cache
+def _pickler(cloudpickle: Any) -> Any:
+    """A pickler to which a global random generator is that of the process where it is read, and no copy."""
+    import random
+
+    import numpy as np
+
+    generators = {id(getattr(module, name)): (module, name) for module, name in (
+        (random, "_inst"), (np.random.mtrand, "_rand")
+    )}  # fmt: skip
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, value: Any) -> Any:
+            place = generators.get(id(value))
+            return super().reducer_override(value) if place is None else (getattr, place)
+
+    return Pickler
 
 
 def _checked(value: Any, cloudpickle: Any) -> bytes:

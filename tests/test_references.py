@@ -260,3 +260,15 @@ def test_a_row_that_none_of_very_many_parents_suits_is_named() -> None:
 
     with pytest.raises(GenerationError, match="none of the 1,100,000 rows of 'scored' can be the parent of row 0"):
         Dataset({ScoredFactory: 1_100_000, LateFactory: 3})["late"].to_arrow()
+
+
+def test_rows_without_any_parents_are_refused_at_once() -> None:
+    class LateFactory(TableFactory):
+        class Meta:
+            table = "late"
+
+        parent = ForeignKey(ScoredFactory)
+
+    with pytest.raises(DeclarationError, match=r"late\.parent: the table 'scored' has no rows to refer to"):
+        Dataset({ScoredFactory: 0, LateFactory: 3})
+    assert Dataset({ScoredFactory: 0, LateFactory: 0})["late"].to_arrow().num_rows == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 import os
 import random
@@ -10,6 +11,7 @@ import secrets
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from random import choice
 from typing import Any
 
 import cloudpickle
@@ -270,3 +272,23 @@ def test_other_threads_have_their_own_random_bytes() -> None:
         cells = Bound(Plan("t", {"x": RowFunction(look)}), 1, 5).at(np.arange(5, dtype=np.uint64))
         cells.read("x")
     assert len(set(seen)) == 10
+
+
+class DrawnFactory(TableFactory):
+    class Meta:
+        table = "drawn"
+
+    bound = factory.LazyFunction(random.random)
+    part = factory.LazyFunction(functools.partial(random.randint, 1, 10**9))
+    array = factory.LazyFunction(np.random.rand)
+    chosen = factory.LazyAttribute(lambda o: choice(range(10**6)))
+    identity = factory.LazyFunction(uuid.uuid4)
+
+
+def test_the_global_generators_stay_global_in_another_process() -> None:
+    table = Dataset({DrawnFactory: 50}, seed=4)["drawn"]
+    sent = cloudpickle.loads(pickled_table(table.bound, cloudpickle))
+    assert pa.Table.from_batches(sent.batches(0, 50)).equals(table.to_arrow())
+    assert table.schema.field("identity").type == pa.string()
+    assert uuid.UUID(table.to_arrow()["identity"][0].as_py()).version == 4
+    assert len(table.fingerprint()) == 32

@@ -61,6 +61,13 @@ class Bound:
             DeclarationError: for a number of rows besides.
         """
         counting = plan.counting
+        for name, reference in plan.references.items():
+            parent_rows = 1 if reference.itself else parents[reference.parent.table].num_rows
+            if num_rows and parent_rows == 0:
+                raise DeclarationError(
+                    f"{plan.table}.{name}: the table {reference.parent.table!r} has no rows to refer to; give it some, or "
+                    f"{plan.table!r} none"
+                )
         if counting is None:
             return cls(plan, seed, num_rows or 0, parents)
         parent, place = parents[counting.parent.table], f"{plan.table}.{counting.name}"

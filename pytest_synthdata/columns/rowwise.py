@@ -147,7 +147,9 @@ def _may_draw(function: Callable[..., Any]) -> bool:
 
 
 def python_values(values: list[Any], cells: Cells) -> Values:
-    """Python objects as an Arrow array, or an error that names the column."""
+    """Python objects as an Arrow array, UUIDs as text; or an error that names the column."""
+    if any(isinstance(value, uuid.UUID) for value in values):
+        values = [str(value) if isinstance(value, uuid.UUID) else value for value in values]
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:

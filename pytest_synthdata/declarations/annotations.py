@@ -18,13 +18,26 @@ def stated_types(attributes: Mapping[str, Any]) -> dict[str, pa.DataType | str]:
     """The types of a class body's annotations; a string that names nothing known is left to the check of the plan."""
     namespace = vars(sys.modules[attributes["__module__"]]) if attributes.get("__module__") in sys.modules else {}
     types: dict[str, pa.DataType | str] = {}
-    for name, annotation in attributes.get("__annotations__", {}).items():
+    for name, annotation in _annotations(attributes).items():
         resolved = _resolved(annotation, namespace)
         if isinstance(resolved, str):
             types[name] = resolved
         elif not _is_declaration(resolved) and (type_ := annotated_type(resolved)) is not None:
             types[name] = type_
     return types
+
+
+def _annotations(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A class body's annotations; those that Python cannot resolve as text."""
+    found: Mapping[str, Any] = attributes.get("__annotations__", {})
+    if sys.version_info >= (3, 14):  # PEP 649: a function that makes them
+        import annotationlib
+
+        make = annotationlib.get_annotate_from_class_namespace(attributes)
+        if make is not None:
+            made = annotationlib.call_annotate_function(make, annotationlib.Format.FORWARDREF)
+            found = {name: getattr(value, "__forward_arg__", value) for name, value in made.items()}
+    return found
 
 
 def _resolved(annotation: Any, namespace: Mapping[str, Any]) -> Any:
