@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import time
+from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -145,8 +146,8 @@ def _table_rows(item: str) -> tuple[str, int | None]:
     match = _COUNT.fullmatch(count)
     if not (table and match):
         raise SynthDataError(f"--rows: {item!r} is no TABLE=ROWS, such as orders=25_000, orders=10M or orders=1.5k")
-    number = float(match[1]) * _UNITS[match[2].lower()]
-    if not number.is_integer():
+    number = Fraction(match[1].replace("_", "")) * _UNITS[match[2].lower()]
+    if number.denominator != 1:
         raise SynthDataError(f"--rows: {item!r} is no whole number of rows")
     return table, int(number)
 

@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow.dataset as ds
 import pytest
 
-from pytest_synthdata import Dataset, DeclarationError, TableFactory
+from pytest_synthdata import Dataset, DeclarationError, SynthDataError, TableFactory
+from pytest_synthdata.cli import _table_rows
 from pytest_synthdata.columns.fingerprint import fingerprint
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
@@ -70,6 +71,18 @@ def test_a_table_that_is_counted_from_its_parents(tmp_path: Path) -> None:
     tables = json.loads(run(*arguments, "shops=50", "visits", cwd=tmp_path).stdout)["tables"]
     assert [(table["table"], table["rows"]) for table in tables] == [("shops", 50), ("visits", 150)]
     assert "give the number of 'shops' alone" in run(*arguments, "visits=7", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("count", "rows"),
+    [("9007199254740993", 2**53 + 1), ("1.5M", 1_500_000), ("1_000.25k", 1_000_250), ("9.007199254740993b", None)],
+)
+def test_numbers_of_rows_are_exact(count: str, rows: int | None) -> None:
+    if rows is None:
+        with pytest.raises(SynthDataError, match="no whole number"):
+            _table_rows(f"orders={count}")
+    else:
+        assert _table_rows(f"orders={count}") == ("orders", rows)
 
 
 @pytest.mark.parametrize("name", ["../evil", "/evil", "a\\b", "..", ".", "", "two\nlines", 5, ["evil"]])
