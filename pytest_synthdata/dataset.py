@@ -273,10 +273,15 @@ class Dataset:
         return upload(self, path, client=client, spark=spark, create=create, overwrite=overwrite, format=format)
 
 
+_MOST_ROWS = 2**63
+
+
 def _row_count(count: Any, table: str) -> int:
     number = _whole_number(count, f"the number of rows of {table!r}")
     if number < 0:
         raise DeclarationError(f"the number of rows of {table!r} is {number}; it must not be negative")
+    if number > _MOST_ROWS:
+        raise DeclarationError(f"the number of rows of {table!r} is {number:,}; a table has at most 2^63")
     return number
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import json
 import math
@@ -285,6 +286,15 @@ def test_fingerprints_ignore_order_and_see_every_change() -> None:
     assert table["shop_id"][0] != table["shop_id"][1]
     assert fingerprint(swapped.to_batches()) != fingerprint(table.to_batches())
     assert fingerprint(table.slice(1).to_batches()) != fingerprint(table.to_batches())
+
+
+def test_fingerprints_of_nested_times_are_of_the_moment() -> None:
+    moment = dt.datetime(2024, 7, 1, 12, tzinfo=dt.timezone.utc)
+    zones = [
+        pa.table({"x": pa.array([{"at": moment}], pa.struct([("at", pa.timestamp("us", zone))]))})
+        for zone in ("UTC", "Europe/Rome")
+    ]
+    assert len({fingerprint(table.to_batches()) for table in zones}) == 1
 
 
 class SeasonFactory(TableFactory):

@@ -65,8 +65,8 @@ class Bound:
             parent_rows = 1 if reference.itself else parents[reference.parent.table].num_rows
             if num_rows and parent_rows == 0:
                 raise DeclarationError(
-                    f"{plan.table}.{name}: the table {reference.parent.table!r} has no rows to refer to; give it some, or "
-                    f"{plan.table!r} none"
+                    f"{plan.table}.{name}: the table {reference.parent.table!r} has no rows to refer to; "
+                    f"give it some, or {plan.table!r} none"
                 )
         if counting is None:
             return cls(plan, seed, num_rows or 0, parents)

@@ -6,6 +6,7 @@ fingerprints whether they come from a factory, Arrow, Parquet or a Spark DataFra
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -96,7 +97,9 @@ def _integers(array: pa.Array) -> Bits:
 
 
 def _plain(value: Any) -> Any:
-    """Nested values without what differs between engines: dicts and pairs alike, in one order."""
+    """Nested values without what differs between engines: dicts and pairs alike, in one order; times in UTC."""
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return value.astimezone(dt.timezone.utc)
     if isinstance(value, dict):
         return [(key, _plain(item)) for key, item in value.items()]
     if isinstance(value, (list, tuple)):
