@@ -43,17 +43,18 @@ def in_processes(job: Job, shipped: bytes, items: Sequence[Any], count: int) -> 
         Exception: the first that a process raises.
     """
     with ExitStack() as stack:
-        idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        idle: SimpleQueue[tuple[subprocess.Popen[bytes], bytes]] = SimpleQueue()
         threads = stack.enter_context(ThreadPoolExecutor(count - 1))
         for _ in range(count - 1):
-            idle.put(stack.enter_context(_worker(shipped)))
+            idle.put((stack.enter_context(_worker()), shipped))
 
         def send(item: Any) -> Any:
-            worker = idle.get()
+            # The job goes ahead of the first item: a worker takes it when it has started, and none waits for another.
+            worker, ahead = idle.get()
             try:
-                return _ask(worker, item)
+                return _ask(worker, ahead, item)
             finally:
-                idle.put(worker)
+                idle.put((worker, b""))
 
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         # The others begin with the first items, this process with the last, until they meet.
@@ -72,13 +73,12 @@ def in_processes(job: Job, shipped: bytes, items: Sequence[Any], count: int) -> 
 
 
 @contextmanager
-def _worker(job: bytes) -> Iterator[subprocess.Popen[bytes]]:
+def _worker() -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}  # noqa: PTH109
     with subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-c", _COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
     ) as process:
         try:
-            _stream(process.stdin).write(job)
             yield process
         finally:
             process.kill()
@@ -86,9 +86,10 @@ def _worker(job: bytes) -> Iterator[subprocess.Popen[bytes]]:
                 _stream(process.stdin).close()
 
 
-def _ask(process: subprocess.Popen[bytes], item: Any) -> Any:
+def _ask(process: subprocess.Popen[bytes], ahead: bytes, item: Any) -> Any:
     stdin, stdout = _stream(process.stdin), _stream(process.stdout)
     try:
+        stdin.write(ahead)
         pickle.dump(item, stdin)
         stdin.flush()
         done, result = pickle.load(stdout)  # noqa: S301 - our own process

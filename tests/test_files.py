@@ -308,6 +308,41 @@ def test_a_process_that_dies_is_no_endless_wait() -> None:
         list(in_processes(wait_here, cloudpickle.dumps(os._exit), [3] * 100, 2))
 
 
+LARGE_JOB = 1 << 20  # bytes, more than a pipe holds
+
+
+def test_a_process_that_dies_before_it_has_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_synthdata.workers._COMMAND", "import os; os._exit(5)")
+    with pytest.raises(SynthDataError, match="worker process ended with code 5"):
+        list(in_processes(time.sleep, bytes(LARGE_JOB), [0.5] * 100, 2))
+
+
+def test_processes_start_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = bytes(LARGE_JOB)
+
+    def who(number: int) -> int:
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.05)
+        return os.getpid() if load else number
+
+    # Each takes its job only when all have begun.
+    command = f"""
+        import os, pathlib, time
+        from pytest_synthdata.workers import work
+        begun = pathlib.Path({str(tmp_path)!r})
+        (begun / str(os.getpid())).touch()
+        deadline = time.monotonic() + 30
+        while len(list(begun.iterdir())) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        work()
+    """
+    monkeypatch.setattr("pytest_synthdata.workers._COMMAND", textwrap.dedent(command))
+    assert len(set(in_processes(who, cloudpickle.dumps(who), range(200), 4))) == 4
+
+
 def test_the_work_is_shared() -> None:
     def who(number: int) -> tuple[int, int]:
         time.sleep(0.05)
