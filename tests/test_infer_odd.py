@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from test_infer import executed, inferred
 
@@ -34,6 +36,7 @@ def each(make: Any) -> Any:
     return [make(number) for number in range(ROWS)]
 
 
+NORMAL = np.random.default_rng(1).normal(0, 1, ROWS)
 TABLES = {
     "empty": {
         "id": pa.array([], pa.int64()), "name": pa.array([], pa.string()), "at": pa.array([], pa.timestamp("us")),
@@ -80,6 +83,16 @@ TABLES = {
         "poisson": pa.array(np.random.default_rng(1).poisson(220, ROWS).clip(0, 255), pa.uint8()),
         "normal": pa.array(np.random.default_rng(1).normal(30_000, 2_000, ROWS).clip(0, 32_767).astype(np.int16)),
         "decimal": pa.array(each(lambda n: decimal.Decimal(9995 - n * 13) / 100), pa.decimal128(4, 2)),
+    },
+    "extremes": {
+        "tiny": NORMAL * 1e-300, "huge": NORMAL * 1e300, "positive": np.exp(NORMAL) * 1e300, "all": np.exp(NORMAL * 200),
+        "least": np.abs(np.rint(NORMAL * 9)) * 5e-324, "float": (NORMAL * 1e37).astype(np.float32),
+        "whole": pa.array(each(lambda n: 2**64 - 1 - n**8), pa.uint64()), "signed": [-(2**63), *[2**63 - 1] * (ROWS - 1)],
+        "fraction": pa.array(repeated(decimal.Decimal("0." + "9" * 38), decimal.Decimal("0.5")), pa.decimal128(38, 38)),
+        "thousands": pa.array(each(lambda n: decimal.Decimal(n * 1_000)), pa.decimal128(5, -3)),
+        "nanoseconds": pa.array(each(lambda n: n * 10**15 + 1), pa.timestamp("ns")),
+        "nested": pa.array(each(lambda n: [{"at": n + 1}]), pa.list_(pa.struct([("at", pa.timestamp("ns"))]))),
+        "encoded": pa.RunEndEncodedArray.from_arrays([50, ROWS], ["a", "b"]),
     },
     "types": {
         "i8": pa.array(repeated(1, -128, 127), pa.int8()), "u8": pa.array(repeated(255, 0, 7), pa.uint8()),
@@ -177,7 +190,64 @@ def test_nothing_runs_over_the_end_of_its_type() -> None:
         assert low - slack <= least <= most <= high + slack, name
 
 
+@pytest.mark.parametrize(
+    ("column", "what"),
+    [
+        (pa.array([10**15], pa.timestamp("s")), r"c: timestamp\[s\] cannot be read as timestamp\[us\]"),
+        (
+            pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array([1])]),
+            "c: sparse_union.* no columns of that type",
+        ),
+    ],
+)
+def test_a_column_that_no_table_has_is_named(column: Any, what: str) -> None:
+    with pytest.raises(SynthDataError, match=f"{what}.*; cast the column, or leave it out"):
+        TableFactory.from_schema(pa.table({"c": column}))
+
+
+@pytest.mark.skipif(not hasattr(pa, "uuid"), reason="an old PyArrow")
+def test_an_extension_type_is_read_as_what_it_is_stored_as() -> None:
+    rows = pa.table({"u": pa.array([bytes([number] * 16) for number in range(9)], pa.uuid())})
+    assert (
+        Dataset({TableFactory.from_schema(rows, table="odd"): 3})["odd"].to_arrow().schema.field("u").type
+        == pa.binary()
+    )
+
+
 def test_more_digits_than_a_table_has() -> None:
     wide = pa.table({"c": pa.array([decimal.Decimal(1)], pa.decimal256(60, 20))})
     with pytest.raises(SynthDataError, match=r"c: decimal256\(60, 20\): tables have decimals of at most 38 digits"):
         TableFactory.from_schema(wide)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("empty.csv", "", "cannot be read as CSV: .*; give a header"),
+        ("ragged.csv", "a,b\n1,2\n1,2,3\n", "cannot be read as CSV: .*; give a header, and every line as many fields"),
+        ("twice.csv", "id,id\n1,2\n", "two columns of .*twice.csv have one name, 'id'"),
+        ("empty.json", "", "cannot be read as JSON lines"),
+        ("array.json", '[{"a": 1}, {"a": 2}]', "cannot be read as JSON lines: .*; give one object a line"),
+        ("mixed.json", '{"a": 1}\n{"a": "x"}\n', "cannot be read as JSON lines: .* each field of one type"),
+        ("no.parquet", "no", "cannot be read as Parquet: .*; is it one"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, content: str, what: str) -> None:
+    file = tmp_path / name
+    file.write_text(content, "utf-8")
+    with pytest.raises(SynthDataError, match=what) as raised:
+        TableFactory.from_schema(file)
+    assert str(file) in str(raised.value)
+
+
+def test_parts_that_differ(tmp_path: Path) -> None:
+    (tmp_path / "part-0.csv").write_text("id,size,at\n1,5,7\n", "utf-8")
+    (tmp_path / "part-1.csv").write_text("id,size,at\n2,1.5,2024-01-01\n", "utf-8")
+    types = sample_of(tmp_path, "odd").schema
+    assert types == pa.schema([("id", pa.int64()), ("size", pa.float64()), ("at", pa.string())])
+    for number, values in enumerate([[1], ["x"]]):
+        pq.write_table(pa.table({"id": values}), tmp_path / f"{number}.parquet")
+    for csv in tmp_path.glob("*.csv"):
+        csv.unlink()
+    with pytest.raises(SynthDataError, match=r"1\.parquet cannot be read as Parquet"):
+        TableFactory.from_schema(tmp_path)

@@ -26,6 +26,7 @@ Numbers = npt.NDArray[np.float64]
 MOST_CATEGORIES = 50
 ROWS_A_CATEGORY = 3  # at least, or it is no category
 MOST_DIGITS = 6
+_LARGE = 2.0**63  # from which on numbers are no integers of 64 bits
 _POINTS = 20  # parts of equal share in a list of quantiles
 _ROWS_A_PART = 25
 _SPIKE = 0.05  # the share of a value that stands out from all others
@@ -67,6 +68,8 @@ class Lattice:
 
 def lattice_of(values: Numbers) -> Lattice:
     """The least number of decimal digits that holds all values."""
+    if np.abs(values).max(initial=0) >= _LARGE:  # all such are whole
+        return Lattice(None)
     for digits in range(MOST_DIGITS + 1):
         scale = 10.0**digits
         if np.array_equal(np.rint(values * scale) / scale, values):
@@ -96,12 +99,15 @@ def fit(values: Numbers, lattice: Lattice, categories: list[Any] | None = None) 
     if values[0] == values.max() == values.min():
         value = categories[0] if categories else values[0].item()
         return Fit(Constant(value), math.log(len(values)))
-    return min(_candidates(values, lattice, categories), key=lambda one: one.criterion)
+    with np.errstate(all="ignore"):  # of numbers as large or as small as there are, some laws cannot be told
+        candidates = [one for one in _candidates(values, lattice, categories) if math.isfinite(one.criterion)]
+    return min(candidates, key=lambda one: one.criterion)
 
 
 def _candidates(values: Numbers, lattice: Lattice, categories: list[Any] | None) -> Iterator[Fit]:
     n, low, high = len(values), float(values.min()), float(values.max())
-    mean, step = float(values.mean()), lattice.step
+    unit = float(np.abs(values).max())  # of which squares and sums stay in the range of numbers
+    mean, step = float((values / unit).mean()) * unit, lattice.step
 
     def rated(generator: Generator, likelihood: float, parameters: int) -> Fit:
         return Fit(generator, parameters * math.log(n) - 2 * (likelihood + n * math.log(step)))
@@ -119,10 +125,9 @@ def _candidates(values: Numbers, lattice: Lattice, categories: list[Any] | None)
         from scipy.stats import poisson
 
         yield Fit(Poisson(significant(mean)), math.log(n) - 2 * float(poisson.logpmf(values, mean).sum()))
-    deviation = float(values.std())
-    yield rated(
-        Normal(significant(mean), significant(deviation)), -n / 2 * math.log(2 * math.pi * math.e * deviation**2), 2
-    )
+    spread = float((values / unit).std())
+    likelihood = -n / 2 * math.log(2 * math.pi * math.e) - n * (math.log(spread) + math.log(unit))
+    yield rated(Normal(significant(mean), significant(spread * unit)), likelihood, 2)
     yield rated(Uniform(low, high), -n * math.log(high - low + step * (lattice.digits is not None)), 2)
     if low >= 0 and mean > 0:
         yield rated(Exponential(significant(mean)), -n * math.log(mean) - n, 1)
@@ -143,6 +148,8 @@ def _quantiles(values: Numbers, rated: Any, step: float) -> Iterator[Fit]:
     if n < _POINTS * _ROWS_A_PART:
         return
     points = np.quantile(values, np.linspace(0, 1, _POINTS + 1))
+    if not math.isfinite(points[-1] - points[0]):
+        return
     widths = np.maximum(np.diff(points), max(step, 1e-12 * (points[-1] - points[0])))
     which = np.clip(np.searchsorted(points, values, side="right") - 1, 0, _POINTS - 1)
     likelihood = float(-np.log(_POINTS * widths[which]).sum())
@@ -176,7 +183,7 @@ def significant(value: float, digits: int = 4) -> float:
     (0.01235, 98770)
     """
     rounded = float(f"{value:.{digits}g}")
-    return int(rounded) if rounded.is_integer() else rounded
+    return int(rounded) if rounded.is_integer() and abs(rounded) < _LARGE else rounded
 
 
 __all__ = ["Fit", "Lattice", "fit", "is_few", "lattice_of", "rounded_shares", "significant", "spike"]

@@ -15,6 +15,7 @@ from pytest_synthdata.columns.distributions import Exponential, LogNormal, Norma
 from pytest_synthdata.columns.expressions import Operation
 from pytest_synthdata.columns.generators import Constant, Generator
 from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.quantiles import Quantiles
 from pytest_synthdata.columns.values import to_numpy
 from pytest_synthdata.infer.fitting import Lattice, Numbers, fit, lattice_of, rounded_shares, spike
 from pytest_synthdata.infer.meanings import NUMBERS, Named, is_identifier, points_elsewhere
@@ -91,12 +92,17 @@ def lattice_for(type_: pa.DataType, numbers: Numbers) -> Lattice:
 
 def _limits(type_: pa.DataType) -> tuple[float, float]:
     """The least and the greatest number that a type can hold; infinite where none will come near them."""
-    if pa.types.is_integer(type_) and type_.bit_width < 64:  # noqa: PLR2004
+    if pa.types.is_integer(type_):
         bounds = np.iinfo(str(type_))
-        return int(bounds.min), int(bounds.max)
+        is_exact = type_.bit_width < 64  # noqa: PLR2004
+        return int(bounds.min), int(bounds.max) if is_exact else math.nextafter(float(bounds.max), 0)
+    if pa.types.is_floating(type_):
+        most = float(np.finfo(type_.to_pandas_dtype()).max)
+        return -most, most
     if pa.types.is_decimal(type_):
         end = 10.0 ** (type_.precision - type_.scale)
-        most = round(end - 10.0**-type_.scale, type_.scale) if end < _EXACT else math.nextafter(end, 0)
+        most = round(end - 10.0**-type_.scale, type_.scale) if end < _EXACT else end
+        most = min(most, math.nextafter(end, 0))
         return -most, most
     return -math.inf, math.inf
 
@@ -121,6 +127,8 @@ def law(numbers: Numbers, lattice: Lattice) -> Generator:
         return generator
     if isinstance(generator, Uniform) and lattice.digits == 0:
         return Uniform(generator.low, generator.high + 1)  # whole numbers lose their fractions
+    if isinstance(generator, Quantiles):
+        generator = Quantiles([min(max(point, lattice.least), lattice.most) for point in generator.quantiles])
     if isinstance(generator, (Normal, LogNormal, Exponential, Operation)):
         low, high = _outward(float(numbers.min()), -1), _outward(float(numbers.max()), 1)
         generator = generator.clip(max(low, lattice.least), min(high, lattice.most))
@@ -132,9 +140,11 @@ def _outward(value: float, direction: int) -> float:
     if value == 0:
         return 0
     unit = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
+    if unit == 0 or not math.isfinite(10 * value):  # at the ends of what there is
+        return value
     steps = math.ceil(value / unit) if direction > 0 else math.floor(value / unit)
     end = float(f"{steps * unit:.3g}")
-    return int(end) if end.is_integer() else end
+    return int(end) if end.is_integer() and abs(end) < _LARGE else end
 
 
 def _within(generator: Generator, type_: pa.DataType) -> Generator:

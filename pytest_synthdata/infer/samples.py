@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pytest_synthdata.columns.types import MOST_DIGITS, arrow_type, ddl_schema, settled
 from pytest_synthdata.errors import DeclarationError, SynthDataError
-from pytest_synthdata.validation.sources import source_of
+from pytest_synthdata.validation.sources import reading, source_of
 
 MOST_ROWS = 1_000_000
 SUFFIXES = (".parquet", ".csv", ".json", ".jsonl")
@@ -95,12 +96,23 @@ def _first(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> tuple[pa.Tab
 def _of_rows(read: tuple[pa.Table, bool]) -> Sample:
     rows, is_whole = read
     schema = _plain_schema(rows.schema)
-    columns = [
-        column.combine_chunks().dictionary_decode() if pa.types.is_dictionary(column.type) else column
-        for column in rows.columns
-    ]
-    cast = [column.cast(field.type) for column, field in zip(columns, schema, strict=True)]
+    cast = [_cast(column, field) for column, field in zip(rows.columns, schema, strict=True)]
     return Sample(schema, pa.table(cast, schema=schema), is_whole)
+
+
+def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.Array:
+    """A column in its plain type; of times what is finer than a microsecond is dropped."""
+    array = column.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
+    try:
+        return array.cast(options=pc.CastOptions(field.type, allow_time_truncate=True))
+    except pa.ArrowException as error:
+        raise SynthDataError(
+            f"{field.name}: {column.type} cannot be read as {field.type}: {error}; cast the column, or leave it out"
+        ) from None
 
 
 def _plain_schema(schema: pa.Schema) -> pa.Schema:
@@ -122,15 +134,13 @@ def _check_names(names: list[str], what: str) -> None:
 
 def _plain_type(type_: pa.DataType) -> pa.DataType:
     """A type as tables have it; of Arrow's several layouts of texts and bytes the usual one."""
-    test = pa.types
+    type_, test = _bare(type_), pa.types
     if test.is_large_string(type_) or test.is_string_view(type_):
         return pa.string()
     if test.is_large_binary(type_) or test.is_fixed_size_binary(type_) or test.is_binary_view(type_):
         return pa.binary()
     if test.is_decimal(type_):
-        if type_.precision > MOST_DIGITS:
-            raise SynthDataError(f"{type_}: tables have decimals of at most {MOST_DIGITS} digits; cast the column")
-        return pa.decimal128(type_.precision, type_.scale)
+        return _plain_decimal(type_)
     if test.is_date(type_):
         return pa.date32()
     if test.is_list(type_) or test.is_large_list(type_) or test.is_fixed_size_list(type_):
@@ -141,6 +151,24 @@ def _plain_type(type_: pa.DataType) -> pa.DataType:
     if test.is_map(type_):
         return pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
     return settled(type_)
+
+
+def _bare(type_: pa.DataType) -> pa.DataType:
+    """A type as its values are, without what it says of their meaning or layout."""
+    if isinstance(type_, pa.BaseExtensionType):
+        return _bare(type_.storage_type)
+    if pa.types.is_run_end_encoded(type_):
+        return _bare(type_.value_type)
+    if pa.types.is_union(type_) or str(type_).startswith(("list_view", "large_list_view")):
+        raise SynthDataError(f"{type_}: tables have no columns of that type; cast the column, or leave it out")
+    return type_
+
+
+def _plain_decimal(type_: pa.DataType) -> pa.DataType:
+    digits = type_.precision - min(type_.scale, 0)
+    if digits > MOST_DIGITS:
+        raise SynthDataError(f"{type_}: tables have decimals of at most {MOST_DIGITS} digits; cast the column")
+    return pa.decimal128(digits, max(type_.scale, 0))
 
 
 def _of_spark(struct: Any) -> Iterable[pa.Field]:
@@ -169,13 +197,38 @@ def _csv_files(path: Path) -> list[Path]:
 
 
 def _read_csv(files: list[Path]) -> tuple[pa.Table, bool]:
-    """CSV, its types guessed by Arrow."""
-    from pyarrow import csv
-
-    convert = csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False)
-    tables = [csv.read_csv(file, convert_options=convert) for file in files]
+    """CSV, its types guessed by Arrow; texts where its files differ."""
+    tables = [_csv_table(file, ()) for file in files]
+    names = dict.fromkeys(name for one in tables for name in one.schema.names)
+    differing = [name for name in names if _differs(name, tables)]
+    if differing:
+        tables = [_csv_table(file, differing) for file in files]
     table = pa.concat_tables(tables, promote_options="permissive")
     return table.slice(0, MOST_ROWS), table.num_rows <= MOST_ROWS
+
+
+def _csv_table(file: Path, texts: Iterable[str]) -> pa.Table:
+    from pyarrow import csv
+
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(texts, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    with reading(file):
+        table = csv.read_csv(file, convert_options=convert)
+    _check_names(table.schema.names, f"columns of {file}")
+    return table
+
+
+def _differs(name: str, tables: list[pa.Table]) -> bool:
+    """Whether a column has types in some files that do not become one."""
+    try:
+        pa.unify_schemas(
+            [pa.schema([one.schema.field(name)]) for one in tables if name in one.schema.names],
+            promote_options="permissive",
+        )
+    except pa.ArrowException:
+        return True
+    return False
 
 
 __all__ = ["SUFFIXES", "Sample", "is_path", "sample_of"]
