@@ -84,6 +84,7 @@ BAD = {
         "never '1': did you mean 1?",
     ),
     "no case and no default": ({"tier": TIERS, "x": Given("tier", {"Pro": 1})}, "no case for 'Enterprise'; add one"),
+    "no case at all": ({"n": NUMBERS, "x": Given("n", {})}, "has no case; add one, or a default"),
     "branches of two types": ({"tier": TIERS, "x": Given("tier", {"Pro": 1, "Enterprise": "x"})}, "int64 and string"),
     "descending bins": ({"n": NUMBERS, "x": Given("n", bins=[5, 2], then=[1, 2, 3])}, "must ascend"),
     "too many intervals": ({"n": NUMBERS, "x": Given("n", bins=[5], then=[1, 2, 3])}, "`then` has 3"),
@@ -120,6 +121,9 @@ BAD = {
     "an inverted event": (timeline(events=[Event("2024-02-01", "2024-01-02", 3)]), "inverted"),
     "no event": (timeline(events=["2024-01-03"]), r"write Event\("),
     # Distributions
+    "ends without an integer": ({"x": NUMBERS.clip(0.2, 0.8)}, "no int64 lies between them"),
+    "an end of too many digits": ({"x": Normal().cast("decimal(3,2)").clip(None, 999)}, "does not fit into precision"),
+    "more zeros than digits": ({"x": NUMBERS.round(-19)}, "out of range for type int64"),
     "a negative scale": ({"x": Normal(0, -1)}, "scale must not be negative"),
     "a text as parameter": ({"x": Normal("a", 1)}, "loc must be a finite number"),
     "NaN as parameter": ({"x": Normal(math.nan, 1)}, "loc must be a finite number"),

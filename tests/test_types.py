@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import factory
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -21,6 +22,7 @@ from pytest_synthdata import (
     DeclarationError,
     Fake,
     GenerationError,
+    Given,
     Key,
     LogNormal,
     Normal,
@@ -29,8 +31,10 @@ from pytest_synthdata import (
     Timeline,
     Uniform,
     col,
+    when,
 )
 from pytest_synthdata.columns.types import TIMESTAMP, annotated_type, arrow_type, ddl_schema
+from pytest_synthdata.columns.values import common_type
 
 ROWS = 300
 
@@ -292,6 +296,89 @@ def test_a_quotient_is_no_integer_and_null_where_the_divisor_is_0() -> None:
         assert row["ratio"] == (1.0 if row["few"] else None)
     assert table["inverse"].null_count in range(300, 440)
     assert table["nothing"].null_count == len(table)
+
+
+def test_decimals_of_several_precisions_have_one_type() -> None:
+    low, high = Decimal("9.99"), Decimal("19.999")
+    table = made(
+        price=Categorical({low: 0.5, high: 0.5}),
+        given=Given("price", {low: high, high: Categorical({low: 1.0})}),
+        chosen=when(col("price") > 10, Decimal(1000)).otherwise(low),
+        stated=Categorical({low: 0.5, high: 0.5}).cast("decimal(12,2)"),
+    )
+    assert table.schema.types == [pa.decimal128(5, 3), pa.decimal128(5, 3), pa.decimal128(6, 2), pa.decimal128(12, 2)]
+    assert set(table["price"].to_pylist()) == set(table["given"].to_pylist()) == {low, high}
+    with pytest.raises(DeclarationError, match="both decimal"):
+        made(x=Categorical({Decimal(10**37): 0.5, Decimal("0.001"): 0.5}))
+
+
+def test_the_common_type_of_numbers_holds_all_of_them() -> None:
+    types = (pa.int8(), pa.int32(), pa.int64(), pa.float32(), pa.float64())
+    common = [[common_type([one, other]) for other in types] for one in types]
+    assert [types.index(found) for found in common[0]] == [0, 1, 2, 3, 4]
+    assert common[2] == [pa.int64(), pa.int64(), pa.int64(), pa.float64(), pa.float64()]
+
+
+def test_hundreds_of_cases() -> None:
+    count = 300
+    choice = when(col("kind") == 0, 0)
+    for kind in range(1, count):
+        choice = choice.when(col("kind") == kind, -kind)
+    table = made(
+        kind=Categorical(dict.fromkeys(range(count), 1 / count)),
+        given=Given("kind", {kind: -kind for kind in range(count)}),
+        chosen=choice,
+    )
+    for row in table.to_pylist():
+        assert row["given"] == row["chosen"] == -row["kind"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_whole_numbers_are_rounded_and_clipped_to_whole_numbers() -> None:
+    table = made(
+        rows=20_000,
+        tens=Poisson(12).round(-1),
+        some=Poisson(1234).nulls(0.1).round(-2),
+        cut=Uniform(0, 300).cast("int").round(-1),
+        listed=Categorical({125: 0.4, 135: 0.3, None: 0.3}).round(-1),
+        least=Poisson(1).clip(0.5, None),
+        inner=Poisson(3).nulls(0.1).clip(0.5, 4.7),
+        any=Poisson(3).clip(-math.inf, 1e300),
+        doubled=(Poisson(3) * 2).clip(0.5),
+        real=(Poisson(3) * 2.0).clip(0.5),
+        signs=Categorical({-1: 0.4, 1: 0.4, None: 0.2}).clip(0, None),
+        money=LogNormal(1, 1).cast("decimal(12,2)").clip(0.5, 3.333),
+    )
+    found = {name: set(table[name].to_pylist()) - {None} for name in table.column_names}
+    assert found["listed"] == {120, 140}
+    assert found["some"] <= {1000, 1100, 1200, 1300, 1400}
+    assert {value % 10 for value in found["tens"] | found["cut"]} == {0}
+    assert (min(found["least"]), min(found["doubled"]), min(found["real"])) == (1, 1, 0.5)
+    assert found["inner"] == {1, 2, 3, 4}
+    assert found["signs"] == {0, 1}
+    assert (min(found["money"]), max(found["money"])) == (Decimal("0.50"), Decimal("3.33"))
+    great = 2**62 + 150
+    assert made(x=Categorical({great: 1.0}).round(-2))["x"][0].as_py() == round(great, -2)
+
+
+def test_a_cast_is_of_what_decides_too() -> None:
+    table = made(size=Categorical({1.5: 0.5, 2.5: 0.5}).cast("int"), word=Given("size", {1: "one", 2: "two"}))
+    assert set(zip(*table.to_pydict().values(), strict=True)) == {(1, "one"), (2, "two")}
+
+
+def test_null_lies_between_no_bins() -> None:
+    table = made(
+        hours=Poisson(5).nulls(0.3),
+        speed=Given("hours", bins=[3, 6], then=[Normal(), Normal(5, 1), Poisson(3)]),
+        word=Given("hours", bins=np.array([6]), then=["fast", "slow"]),
+        only=Given("hours", bins=[], then=[Normal()]),
+        maybe=Categorical({"a": 0.3, None: 0.7}),
+        fixed=Given("hours", {}, default=5),
+    )
+    null = table["hours"].is_null()
+    assert null == table["speed"].is_null() == table["word"].is_null() == table["only"].is_null()
+    assert table["hours"].null_count
+    assert set(table["fixed"].to_pylist()) == {5}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.expressions import literal
 from pytest_synthdata.columns.generators import Cells, Generator, mixture, mixture_type
-from pytest_synthdata.columns.values import Values, categorical, common_type, to_arrow, to_numpy
+from pytest_synthdata.columns.values import Values, categorical, code_type, common_type, to_arrow, to_numpy, without
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Categorical(Generator):
         width = max(len(branch.categories) for branch in branches)
         # Row b of each table is branch b; the limits of absent categories are never reached.
         limits = np.full((width - 1, len(branches)), np.iinfo(np.uint64).max, np.uint64)
-        codes = np.zeros((len(branches), width), np.int8 if len(union) < 127 else np.int32)  # noqa: PLR2004
+        codes = np.zeros((len(branches), width), code_type(len(union)))
         for number, branch in enumerate(branches):
             limits[: len(branch.categories) - 1, number] = _limits(branch.shares)
             codes[number, : len(branch.categories)] = [union.index(value) for value in branch.categories]
@@ -112,7 +112,7 @@ class Given(Generator):
         column: the column that decides; a parent's as ``"customer.tier"``.
         cases: ``{value: generator or constant}``.
         default: for values without a case.
-        bins: instead of cases, the inner edges of right-open intervals, ascending…
+        bins: instead of cases, the inner edges of right-open intervals, ascending; null is in none and gives null…
         then: … and one generator or constant for each interval, one more than edges.
 
     >>> Given("hours", bins=[8, 24], then=["fast", "fair", "slow"]).edges
@@ -124,6 +124,7 @@ class Given(Generator):
     edges: tuple[float, ...]
     branches: tuple[Generator, ...]
     has_default: bool = field(repr=False)
+    is_binned: bool = field(repr=False)  # whether intervals, not values, decide
 
     def __init__(
         self,
@@ -136,36 +137,40 @@ class Given(Generator):
     ) -> None:
         if (cases is None) == (bins is None) or (bins is None) != (then is None):
             raise DeclarationError(f"Given({column!r}): give either {{value: …}} or bins=[…] with then=[…]")
-        branches = list(cases.values()) if cases is not None else list(then or ())
+        branches = list((cases or {}).values()) if then is None else list(then)
         if default is not ...:
             if bins is not None:
                 raise DeclarationError(f"Given({column!r}): bins cover all numbers, so a default is never used")
             branches.append(default)
         object.__setattr__(self, "column", column)
         object.__setattr__(self, "keys", tuple(cases or ()))
-        object.__setattr__(self, "edges", tuple(bins or ()))
+        object.__setattr__(self, "edges", () if bins is None else tuple(bins))
         object.__setattr__(self, "branches", tuple(literal(branch) for branch in branches))
         object.__setattr__(self, "has_default", default is not ...)
-
-    @property
-    def is_binned(self) -> bool:
-        """Whether intervals, not values, decide."""
-        return not self.keys
+        object.__setattr__(self, "is_binned", bins is not None)
 
     def values(self, cells: Cells) -> Values:
-        return mixture(self.branches, self.which(cells), cells)
-
-    def which(self, cells: Cells) -> npt.NDArray[Any]:
-        """For each cell the number of its branch."""
         decider = cells.read(self.column)
-        if self.is_binned:
-            return np.searchsorted(np.array(self.edges), to_numpy(decider), side="right")
+        if not self.is_binned:
+            return mixture(self.branches, self._case(decider, cells), cells)
+        interval = self.interval(decider)
+        values = mixture(self.branches, np.maximum(interval, 0), cells)
+        return without(values, interval < 0) if interval.min(initial=0) < 0 else values
+
+    def interval(self, decider: Values) -> npt.NDArray[np.int64]:
+        """The number of each value's interval between the bins; -1 for null."""
+        found = np.searchsorted(np.array(self.edges), to_numpy(decider), side="right")
+        if isinstance(decider, pa.Array) and (array := to_arrow(decider)).null_count:
+            found[to_numpy(array.is_null())] = -1
+        return found
+
+    def _case(self, decider: Values, cells: Cells) -> npt.NDArray[Any]:
         if not isinstance(decider, pa.DictionaryArray):
             decider = to_arrow(decider).dictionary_encode(null_encoding="encode")
         values = decider.dictionary.to_pylist()
         number = {key: branch for branch, key in enumerate(self.keys)}
         default = len(self.keys) if self.has_default else -1
-        lookup = np.array([number.get(value, default) for value in values], np.int8)
+        lookup = np.array([number.get(value, default) for value in values], code_type(len(self.branches)))
         which = lookup[to_numpy(decider.indices)]
         if default < 0 and (missing := np.flatnonzero(which < 0)).size:
             value = values[to_numpy(decider.indices)[missing[0]]]
@@ -183,6 +188,8 @@ class Given(Generator):
         return mixture_type(self.branches, scope)
 
     def check(self, scope: Scope) -> None:
+        if not self.branches:
+            raise DeclarationError(f"{scope.place}: Given({self.column!r}) has no case; add one, or a default")
         if self.is_binned:
             if len(self.branches) != len(self.edges) + 1:
                 raise DeclarationError(

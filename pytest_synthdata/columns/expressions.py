@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.generators import Cells, Constant, Generator, mixture, mixture_type
 from pytest_synthdata.columns.types import arrow_type
-from pytest_synthdata.columns.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.values import Values, code_type, to_arrow, to_numpy
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ class When(Expression):
         return replace(self, branches=(*self.branches, literal(value)))
 
     def values(self, cells: Cells) -> Values:
-        which = np.full(len(cells.rows), len(self.conditions), np.int8)
+        which = np.full(len(cells.rows), len(self.conditions), code_type(len(self.conditions)))
         for number in reversed(range(len(self.conditions))):
             met = to_arrow(self.conditions[number].values(cells.lane(_CONDITION.format(number))))
             which[to_numpy(pc.fill_null(met, False))] = number

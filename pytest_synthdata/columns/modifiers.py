@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,15 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.casting import cast
+from pytest_synthdata.columns.generators import Cells, Generator, require_numbers
 from pytest_synthdata.columns.types import arrow_type
-from pytest_synthdata.columns.values import Values, to_arrow
+from pytest_synthdata.columns.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope
 
-
-from pytest_synthdata.columns.generators import Cells, Generator, require_numbers
+_WIDE = Context(prec=400)  # digits, as many as a float can have before the point
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,20 @@ class Rounded(Generator):
     digits: int
 
     def values(self, cells: Cells) -> Values:
-        values = self.generator.values(cells)
-        if isinstance(values, np.ndarray):
-            if values.dtype.kind != "f":
-                return values
+        try:
+            return self.of(self.generator.values(cells))
+        except pa.ArrowInvalid as error:
+            raise GenerationError(f"{cells.place}: .round({self.digits}): {error}") from None
+
+    def of(self, values: Values) -> Values:
+        """Rounded values."""
+        if isinstance(values, pa.Array):
+            return pc.round(to_arrow(values), ndigits=self.digits)
+        if values.dtype.kind == "f":
             scale = 10.0**self.digits
             return np.rint(values * scale) / scale
-        return pc.round(to_arrow(values), ndigits=self.digits)
+        # Floats are not exact enough.
+        return values if self.digits >= 0 else to_numpy(pc.round(pa.array(values), ndigits=self.digits))
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
@@ -45,6 +54,7 @@ class Rounded(Generator):
         require_numbers(self.generator, scope, ".round")
         if isinstance(self.digits, bool) or not isinstance(self.digits, int):
             raise DeclarationError(f"{scope.place}: .round({self.digits!r}): the number of digits is an integer")
+        _try(self, self.generator.type(scope), scope)
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         bounds = self.generator.bounds(scope)
@@ -60,16 +70,27 @@ class Clipped(Generator):
     high: float | None
 
     def values(self, cells: Cells) -> Values:
-        values = self.generator.values(cells)
+        return self.of(self.generator.values(cells))
+
+    def of(self, values: Values) -> Values:
+        """Clipped values."""
         if isinstance(values, np.ndarray):
-            return np.clip(values, self.low, self.high).astype(values.dtype, copy=False)
+            low, high = self.ends(pa.from_numpy_dtype(values.dtype))
+            if low is None and high is None:
+                return values
+            return np.clip(values, low, high).astype(values.dtype, copy=False)
         clipped = to_arrow(values)
         type_ = clipped.type
-        if self.low is not None:
-            clipped = pc.max_element_wise(clipped, self.low, skip_nulls=False)
-        if self.high is not None:
-            clipped = pc.min_element_wise(clipped, self.high, skip_nulls=False)
-        return clipped.cast(type_)
+        low, high = self.ends(type_)
+        if low is not None:
+            clipped = pc.max_element_wise(clipped, pa.scalar(low, type_), skip_nulls=False)
+        if high is not None:
+            clipped = pc.min_element_wise(clipped, pa.scalar(high, type_), skip_nulls=False)
+        return clipped
+
+    def ends(self, type_: pa.DataType | None) -> tuple[Any, Any]:
+        """The least and the greatest value of a type that lie between the ends; None where there is no end."""
+        return _end(self.low, type_, ROUND_CEILING), _end(self.high, type_, ROUND_FLOOR)
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
@@ -81,14 +102,40 @@ class Clipped(Generator):
                 raise DeclarationError(f"{scope.place}: .clip: {end!r} is no number")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise DeclarationError(f"{scope.place}: .clip({self.low}, {self.high}): low is above high")
+        type_ = self.generator.type(scope)
+        low, high = self.ends(type_)
+        if low is not None and high is not None and low > high:
+            raise DeclarationError(f"{scope.place}: .clip({self.low}, {self.high}): no {type_} lies between them")
+        _try(self, type_, scope)
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         low, high = self.generator.bounds(scope) or (float("-inf"), float("inf"))
-        if self.low is not None:
-            low, high = max(low, self.low), max(high, self.low)
-        if self.high is not None:
-            low, high = min(low, self.high), min(high, self.high)
+        least, most = self.ends(self.generator.type(scope))
+        if least is not None:
+            low, high = max(low, least), max(high, least)
+        if most is not None:
+            low, high = min(low, most), min(high, most)
         return low, high
+
+
+def _try(modifier: Rounded | Clipped, type_: pa.DataType | None, scope: Scope) -> None:
+    """Raise `DeclarationError` where no value of a type can be modified so."""
+    try:
+        modifier.of(pa.array([], type_ or pa.float64()))
+    except pa.ArrowInvalid as error:
+        raise DeclarationError(f"{scope.place}: {modifier!r}: {error}") from None
+
+
+def _end(end: float | None, type_: pa.DataType | None, rounding: str) -> Any:
+    if end is None or math.isinf(end):
+        return None
+    if type_ is None or not (pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
+        return end
+    number = Decimal(end if isinstance(end, int) else repr(float(end)))
+    if pa.types.is_decimal(type_):
+        return number.quantize(Decimal(1).scaleb(-type_.scale), rounding, _WIDE)
+    limits = np.iinfo(str(type_))
+    return min(max(int(number.to_integral_value(rounding, _WIDE)), limits.min), limits.max)
 
 
 @dataclass(frozen=True)
@@ -99,9 +146,7 @@ class Nullable(Generator):
     share: float
 
     def values(self, cells: Cells) -> Values:
-        array = to_arrow(self.generator.values(cells))
-        null = cells.lane("null").uniform() < self.share
-        return pc.if_else(pa.array(null), pa.scalar(None, array.type), array)
+        return without(self.generator.values(cells), cells.lane("null").uniform() < self.share)
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
@@ -124,9 +169,13 @@ class Cast(Generator):
 
     def values(self, cells: Cells) -> Values:
         try:
-            return cast(self.generator.values(cells), arrow_type(self.target))
+            return self.of(self.generator.values(cells))
         except pa.ArrowInvalid as error:
             raise GenerationError(f"{cells.place}: .cast({str(self.target)!r}): {error}") from None
+
+    def of(self, values: Values) -> Values:
+        """Values in the type."""
+        return cast(values, arrow_type(self.target))
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
@@ -147,7 +196,8 @@ class Cast(Generator):
         domain = self.generator.domain(scope)
         if domain is None or any(not isinstance(value, (int, float)) for value in domain):
             return None
-        return to_arrow(pa.array(domain), arrow_type(self.target)).to_pylist()
+        values: list[Any] = to_arrow(self.of(pa.array(domain))).to_pylist()
+        return list(dict.fromkeys(values))
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         return self.generator.bounds(scope)

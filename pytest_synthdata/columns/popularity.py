@@ -228,9 +228,10 @@ def _(generator: Rounded, share: float, scope: Scope) -> float | None:
 @highest.register(Clipped)
 def _(generator: Clipped, share: float, scope: Scope) -> float | None:
     end = highest(generator.generator, share, scope)
+    low, high = generator.ends(generator.generator.type(scope))
     if end is None:
-        return generator.high
-    return float(np.clip(end, generator.low, generator.high))
+        return None if high is None else float(high)
+    return float(np.clip(end, low, high)) if (low, high) != (None, None) else end
 
 
 @highest.register(Cast)

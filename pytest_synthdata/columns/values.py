@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +12,8 @@ import pyarrow.compute as pc
 
 Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
 Index: TypeAlias = npt.NDArray[np.intp]
+
+_MOST_DIGITS = 38  # of a decimal
 
 
 def to_arrow(values: Any, type_: pa.DataType | None = None) -> pa.Array:
@@ -63,6 +64,17 @@ def categorical(codes: npt.NDArray[Any], categories: pa.Array) -> pa.DictionaryA
     return pa.DictionaryArray.from_arrays(pa.array(codes), categories, safe=False)
 
 
+def code_type(count: int) -> type[np.int8 | np.int32]:
+    """The integers that number so many categories or branches."""
+    return np.int8 if count <= np.iinfo(np.int8).max else np.int32
+
+
+def without(values: Values, null: npt.NDArray[np.bool_]) -> pa.Array:
+    """The values, null where told."""
+    array = to_arrow(values)
+    return pc.if_else(pa.array(null), pa.scalar(None, array.type), array)
+
+
 def take(values: Values, index: npt.NDArray[Any]) -> Values:
     """The values at some positions."""
     return values[index] if isinstance(values, np.ndarray) else values.take(pa.array(index))
@@ -102,12 +114,6 @@ def scatter(pieces: Sequence[tuple[Index, Values]], length: int) -> Values:
     return take(join([values for _, values in pieces]), origin)
 
 
-@cache
-def _ranks() -> dict[pa.DataType, int]:
-    numbers = (pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float64())
-    return {type_: rank for rank, type_ in enumerate(numbers)}
-
-
 def common_type(types: Sequence[pa.DataType]) -> pa.DataType:
     """The one type that holds the values of all; raises `TypeError` where there is none."""
     distinct = list(dict.fromkeys(type_ for type_ in types if not pa.types.is_null(type_)))
@@ -115,8 +121,12 @@ def common_type(types: Sequence[pa.DataType]) -> pa.DataType:
         return pa.string()
     if len(distinct) == 1:
         return distinct[0]
-    ranks = _ranks()
-    if all(type_ in ranks for type_ in distinct) and pa.bool_() not in distinct:
-        return max(distinct, key=ranks.__getitem__)
+    if all(pa.types.is_signed_integer(type_) or pa.types.is_floating(type_) for type_ in distinct):
+        return pa.from_numpy_dtype(np.result_type(*[type_.to_pandas_dtype() for type_ in distinct]))
+    if all(pa.types.is_decimal(type_) for type_ in distinct):
+        scale = max(type_.scale for type_ in distinct)
+        precision = scale + max(type_.precision - type_.scale for type_ in distinct)
+        if precision <= _MOST_DIGITS:
+            return pa.decimal128(precision, scale)
     listed = " and ".join(str(type_) for type_ in distinct)
     raise TypeError(f"no column holds both {listed}")

@@ -66,7 +66,7 @@ class ColumnMeasure:
             self.unchecked = str(error)
             return
         values = rows.read(self.name)
-        alone = len(self.leaves) == 1
+        alone = isinstance(self.node, Leaf)
         for number, measure in enumerate(self.measures):
             index = np.arange(rows.count) if alone else np.flatnonzero(which == number)
             if len(index):
@@ -147,7 +147,7 @@ def measure_of(leaf: Leaf, name: str, type_: pa.DataType) -> Measure | None:
 
 
 def leaf_of(node: Node, rows: Rows, name: str) -> Which:
-    """For each row the number of the leaf that its cell has the law of; -1 where no case is declared."""
+    """For each row the number of the leaf that its cell has the law of; -1 where none is declared."""
     if isinstance(node, Leaf):
         return np.zeros(rows.count, np.int64)
     branch = _branch_of(node, rows, name)
@@ -171,7 +171,7 @@ def _branch_of(fork: Fork, rows: Rows, name: str) -> Which:
     assert isinstance(split, Given)  # noqa: S101
     decider = rows.read(split.column)
     if split.is_binned:
-        return np.searchsorted(np.array(split.edges), to_numpy(decider), side="right").astype(np.int64)
+        return split.interval(decider)
     coded = decider if isinstance(decider, pa.DictionaryArray) else to_arrow(decider).dictionary_encode()
     number_of = {key: branch for branch, key in enumerate(split.keys)}
     default = len(split.keys) if split.has_default else -1

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pytest_synthdata.columns.calendar import Dates, Timeline
 from pytest_synthdata.columns.categories import Categorical, Given
@@ -24,6 +23,7 @@ from pytest_synthdata.columns.modifiers import Cast, Clipped, Nullable, Rounded
 from pytest_synthdata.columns.quantiles import Quantiles
 from pytest_synthdata.columns.times import Times
 from pytest_synthdata.columns.types import arrow_type
+from pytest_synthdata.columns.values import to_arrow
 from pytest_synthdata.validation.laws import (
     Clip,
     Curve,
@@ -132,7 +132,11 @@ def _(generator: Timeline) -> Node:
 @_describe.register
 def _(generator: Categorical) -> Node:
     shares = dict(zip(generator.categories, generator.shares, strict=True))
-    return Leaf(Shares(shares, "Categorical"))
+    nulls = shares.pop(None, 0.0)
+    if not shares:
+        return describe(Constant(None))
+    some = 1 - nulls or 1.0
+    return Leaf(Shares({value: share / some for value, share in shares.items()}, "Categorical"), nulls)
 
 
 @_describe.register
@@ -157,10 +161,22 @@ def _(generator: Rounded) -> Node:
 
 @_describe.register
 def _(generator: Clipped) -> Node:
-    low, high = generator.low, generator.high
+    low, high = generator.ends(_held_as(generator.generator))
     return _wrapped(
         generator, Clip(float("-inf") if low is None else float(low), float("inf") if high is None else float(high))
     )
+
+
+def _held_as(generator: Generator) -> pa.DataType | None:
+    """The type that numbers with a law are held in, where they are no floats."""
+    if isinstance(generator, Cast):
+        return arrow_type(generator.target)
+    if isinstance(generator, (Poisson, Constant)):
+        return pa.int64() if isinstance(generator, Poisson) or isinstance(generator.value, int) else None
+    if isinstance(generator, Operation) and generator.function == "divide":
+        return None
+    types = {_held_as(child) for child in generator.children()}
+    return types.pop() if len(types) == 1 else None
 
 
 @_describe.register
@@ -172,7 +188,7 @@ def _(generator: Cast) -> Node:
         return _wrapped(generator, Round(target.scale))
     if pa.types.is_floating(target) or pa.types.is_temporal(target):
         return _wrapped(generator, None, target)
-    return _map(describe(generator.generator), lambda leaf: _cast_leaf(leaf, generator, target))
+    return _map(describe(generator.generator), lambda leaf: _cast_leaf(leaf, generator))
 
 
 def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node:
@@ -184,34 +200,20 @@ def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node
             return leaf if step is None else replace(leaf, law=law.then(step))
         if isinstance(law, Moments) and target is not None:
             return replace(leaf, law=replace(law, hours=not pa.types.is_date(target)))
-        return _cast_leaf(leaf, wrapper, target)
+        return _cast_leaf(leaf, wrapper)
 
     return _map(describe(wrapper.generator), wrap)
 
 
-def _cast_leaf(leaf: Leaf, wrapper: Any, target: pa.DataType | None) -> Leaf:
+def _cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
     law = leaf.law
     if isinstance(law, Formula):
         return replace(leaf, law=Formula(replace(wrapper, generator=law.generator)))
     if isinstance(law, Shares):
-        plain = replace(wrapper, generator=Constant(None))
-        return replace(leaf, law=law.map(lambda values: _applied(plain, values, target)))
+        return replace(leaf, law=law.map(lambda values: to_arrow(wrapper.of(pa.array(values))).to_pylist()))
     if isinstance(law, Unknown):
         return leaf
     return replace(leaf, law=Unknown(f"{type(wrapper).__name__} of {getattr(law, 'name', 'a timeline')}"))
-
-
-def _applied(wrapper: Any, values: list[Any], target: pa.DataType | None) -> list[Any]:
-    """Listed values after a step."""
-    from pytest_synthdata.columns.casting import cast
-
-    array = pa.array(values)
-    if isinstance(wrapper, Cast):
-        type_ = target or arrow_type(wrapper.target)
-        return pa.array(cast(array, type_)).to_pylist()
-    if isinstance(wrapper, Rounded):
-        return pc.round(array, ndigits=wrapper.digits).to_pylist()
-    return [min(max(value, wrapper.low or value), wrapper.high or value) for value in values]
 
 
 @_describe.register

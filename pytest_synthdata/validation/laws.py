@@ -15,6 +15,7 @@ from pytest_synthdata.columns.calendar import Timeline
 from pytest_synthdata.columns.generators import Generator
 
 Floats = npt.NDArray[np.float64]
+_SLIVER = 1e-5  # of a step between rounded numbers
 _HAIR = 1e-7  # below this a whole number and what lies just under it are told apart
 
 
@@ -47,7 +48,11 @@ class Round:
 
     def back(self, t: Floats) -> Floats:
         scale = 10.0**self.digits
-        return (np.floor(t * scale * (1 + 1e-12) + 1e-9) + 0.5) / scale
+        whole = np.floor(t * scale * (1 + 1e-12) + 1e-9)
+        # What lies halfway becomes the even one, so it is not below the odd.
+        with np.errstate(invalid="ignore"):  # of infinity
+            odd = whole % 2 == 1
+        return (whole + 0.5 - np.where(odd, _SLIVER, 0.0)) / scale
 
 
 @dataclass(frozen=True)
