@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -296,6 +297,24 @@ def test_a_failure_is_remembered_and_said(archive: Archive, monkeypatch: pytest.
     assert not archive.wanted()
 
 
+def test_an_attempt_that_is_given_up_cleans_up() -> None:
+    script = """
+        import time
+        from pytest_synthdata.spark import warming
+
+        def make():
+            try:
+                time.sleep(60)
+            finally:
+                print("cleaned up")
+
+        warming._SECONDS, warming.make_archive = 1, make
+        warming.work()
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
+    assert done.stdout == "cleaned up\n"
+
+
 def test_the_setting_switches_it_off(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
     pytester.makeini("[pytest]\nsynth_spark_warm_start = false\n")
@@ -307,17 +326,14 @@ def test_the_setting_switches_it_off(pytester: pytest.Pytester, monkeypatch: pyt
     pytester.runpytest_inprocess(*STRICT).assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("warm_start", [True, False])
-def test_without_the_setting_no_archive_is_used_or_made(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch, warm_start: bool
-) -> None:
-    write(archive.file)
+@pytest.fixture
+def no_spark(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What a session would be started with; none is."""
     options: dict[str, str] = {}
-    begun: list[Archive] = []
 
     class Builder:
-        def master(self, _: str) -> Builder:
-            return self
+        def master(self, name: str) -> Builder:
+            return self.config("master", name)
 
         def config(self, name: str, value: str) -> Builder:
             options[name] = value
@@ -328,10 +344,28 @@ def test_without_the_setting_no_archive_is_used_or_made(
 
     monkeypatch.setattr(session, "_builder", Builder)
     monkeypatch.setattr(session, "_end", lambda *_: None)
+    return options
+
+
+@pytest.mark.parametrize("warm_start", [True, False])
+def test_without_the_setting_no_archive_is_used_or_made(
+    archive: Archive, no_spark: dict[str, str], monkeypatch: pytest.MonkeyPatch, warm_start: bool
+) -> None:
+    write(archive.file)
+    begun: list[Archive] = []
     monkeypatch.setattr(warming, "start_in_background", begun.append)
     session.open_local(SessionSettings(warm_start=warm_start)).close()
-    assert (str(archive.file) in options["spark.driver.extraJavaOptions"]) is warm_start
+    assert (str(archive.file) in no_spark["spark.driver.extraJavaOptions"]) is warm_start
     assert bool(begun) is warm_start
+
+
+def test_a_session_has_the_processors_that_its_process_may_use(
+    cache: Path, no_spark: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5}, raising=False)
+    session.open_local(SessionSettings(warm_start=False)).close()
+    assert no_spark["master"] == "local[2]"
 
 
 def test_a_collector_that_is_asked_for_takes_the_place_of_ours(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pytest_synthdata.spark.java import find_java
 from pytest_synthdata.spark.session import SessionSettings, open_local
 
 _SECONDS = 600  # after which an attempt is given up
+_SECONDS_TO_CLEAN = 60
 _COMMAND = "from pytest_synthdata.spark.warming import work; work()"
 
 
@@ -102,7 +103,7 @@ def _exercise(spark: Any) -> None:
 
 
 def start_in_background(archive: Archive) -> None:
-    """Make an archive in a process of its own, at the lowest priority, that ends by itself within ten minutes."""
+    """Make an archive in a process of its own, at the lowest priority, that ends by itself within eleven minutes."""
     # A machine that is thrown away after the run has no use for it.
     if os.environ.get("CI") or not archive.wanted():
         return
@@ -125,10 +126,18 @@ def start_in_background(archive: Archive) -> None:
 def work() -> None:
     """The process in the background."""
     os.nice(19)
-    # The signal ends Python, and the JVM with it, which notices that nobody is there any more.
+    # As an exception it lets the session be ended and its folder be removed.
+    signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(_SECONDS)
     with suppress(SynthDataError):
         make_archive()
+
+
+def _give_up(*_: Any) -> None:
+    # What hangs in spite of it ends like this.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_SECONDS_TO_CLEAN)
+    raise SynthDataError(f"the archive was not made in {_SECONDS} s")
 
 
 __all__ = ["make_archive", "start_in_background", "work"]
