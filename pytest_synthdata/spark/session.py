@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.installed import clash, is_installed, unwarned
 from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
+from pytest_synthdata.workers import processors
 
 _LOG_SETTINGS = """\
 rootLogger.level = error
@@ -182,7 +183,7 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
         _environment(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     )
     launcher = " ".join((*JVM_OPTIONS, COLLECTOR, *(archive.launcher_options() if archive else ())))
-    cores = max(1, min(4, (os.cpu_count() or 1) // settings.workers))
+    cores = max(1, min(4, processors() // settings.workers))
     builder = builder.remote(remote) if remote else builder.master(f"local[{cores}]")
     for name, value in _conf(settings.conf, folder, cores, archive.options() if archive else ()).items():
         builder = builder.config(name, value)
