@@ -288,14 +288,15 @@ class TestRows:
 
 UNIQUE = {
     "user_email": "john.{}@acme.com", "ssn": "123-45-{:04d}", "mobile_no": "+491510{:06d}", "username": "jdoe{}",
-    "passportNo": "C01X{:05d}", "reach": "+49 151 77{:04d}", "kennung": "123-45-{:04d}",
+    "passportNo": "C01X{:05d}", "reach": "+49 151 77{:04d}", "kennung": "123-45-{:04d}", "user": "jdoe{}",
 }  # fmt: skip
 FEW = {
     "owner": ["Ann Lee", "Bob Ray"], "patient": ["Ann Lee", "Bob Ray"], "manager_name": ["Lee", "Ray"],
     "name": ["Ann Lee", "Ludwig van Ray"],
     "home_addr": ["1 Main St", "2 Oak Rd"], "kontakt": ["a@corp.com", "b@corp.com"],
     "created_by": ["alice", "bob"], "notes": ["call a@corp.com", "or b@corp.com"], "credit_card": ["4111", "4222"],
-    "password": ["hunter2", "letmein"],
+    "password": ["hunter2", "letmein"], "assigned_to": ["carol", "dave"],
+    "first": ["Eve", "Ida"], "last": ["Ott", "Uhl"],
 }  # fmt: skip
 NOBODYS = {
     "status": ["open", "closed"], "city": ["New York", "Los Angeles"], "product_name": ["Blue Widget", "Red Lamp"],

@@ -54,13 +54,13 @@ COMPANY = ("company", "company_name", "organization", "organisation", "employer"
 PEOPLE = {
     *("person", "people", "employee", "patient", "student", "author", "staff", "manager", "supervisor", "boss"),
     *("teacher", "doctor", "physician", "nurse", "assignee", "reviewer", "approver", "applicant", "candidate"),
-    *("spouse", "instructor", "tenant", "cardholder", "insured", "beneficiary", "attendee", "salesperson", "passenger"),
+    *("spouse", "instructor", "tenant", "cardholder", "insured", "beneficiary", "attendee", "passenger", "user"),
 }
-_MEMBERS = {"user", "contact", "member", "agent"}
+_MEMBERS = {"contact", "member", "agent"}
 PARTIES = {
     *(*_MEMBERS, "owner", "customer", "client", "holder", "sender", "recipient", "buyer", "seller", "lead", "operator"),
     *("creator", "editor", "representative", "rep", "subscriber", "payer", "payee", "reporter", "requester", "guest"),
-    *("signatory", "visitor", "consultant", "borrower", "driver"),
+    *("signatory", "visitor", "consultant", "borrower", "driver", "salesperson"),
 }
 _THINGS = {"product", "item", "article", "service", "plan", "campaign", "project"}
 _PLACES = {

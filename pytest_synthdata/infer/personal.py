@@ -80,6 +80,8 @@ _SHAPES: Mapping[str, Generator] = {
     r"\+\d[\d ()./-]{6,18}\d|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}": _PHONE,
     r"\d{3}-\d{2}-\d{4}": _SSN,
 }
+_USER_NAME = r"[^\W\d_]+([._-][^\W\d_]+)*\d{0,4}"
+_ACTS = (["assigned", "to"], ["reports", "to"])
 _PARTICLES = {"von", "van", "de", "der", "den", "da", "di", "del", "la", "le", "al", "el", "bin", "ibn", "zu", "dos"}
 _FIRMS = {
     *("inc", "llc", "ltd", "plc", "gmbh", "ag", "corp", "corporation", "company", "co", "group", "sons", "team"),
@@ -94,7 +96,7 @@ def personal(column: Named, values: pa.Array | None) -> Generator | None:
         column: its name.
         values: its texts, without nulls; None or none where only the schema is known.
     """
-    by_name = column.find(PERSONAL) or (Fake("name") if names_people(column) else None)
+    by_name = column.find(PERSONAL) or (Fake("name") if names_people(column) else None) or _half(column)
     if values is None or not len(values):
         return by_name
     distinct = values.unique()
@@ -108,6 +110,12 @@ def personal(column: Named, values: pa.Array | None) -> Generator | None:
     if found in _COPIED and (is_unique or found == _CODE):
         return _code(some, is_unique=is_unique)
     return found
+
+
+def _half(column: Named) -> Generator | None:
+    """Columns that are called just ``first`` and ``last``, where a table has both."""
+    halves = {"first": Fake("first_name"), "last": Fake("last_name")}
+    return halves.get(column.name.lower()) if halves.keys() <= column.siblings.keys() else None
 
 
 def personal_number(column: Named, values: pa.Array) -> Generator | None:
@@ -144,11 +152,11 @@ def _by_shape(column: Named, some: list[str]) -> Generator | None:
             return generator
     parts = [word for word in words(column.name) if not word.isdigit()]
     noun = singular(parts[-1]) if parts else ""
-    is_person = noun in PEOPLE or (noun == "by" and len(parts) > 1)
+    is_person = noun in PEOPLE or (noun == "by" and len(parts) > 1) or parts[-2:] in _ACTS
     may_be = is_person or noun in PARTIES or (parts == ["name"] and not names_others(column))
     if may_be and _most(some, is_name):
         return Fake("name")
-    if is_person and _most(some, re.compile(r"[^\W\d_]+([._-][^\W\d_]+)*\d{0,4}").fullmatch):
+    if is_person and _most(some, lambda text: re.fullmatch(_USER_NAME, text) and text != text.upper()):
         return Fake("first_name") if _most(some, str.istitle) else _USER
     return None
 
