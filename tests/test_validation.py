@@ -459,6 +459,32 @@ def test_rows_that_can_be_read_once_are_not_looked_up_and_that_is_said() -> None
     assert result["people"].unchecked["boss_id"] == "it refers to rows of people itself, which can be read only once"
 
 
+class BoxFactory(TableFactory):
+    class Meta:
+        table = "boxes"
+
+    box_id = Key("{}", start=10**15)
+
+
+class PieceFactory(TableFactory):
+    class Meta:
+        table = "pieces"
+
+    box = ForeignKey(BoxFactory)
+
+
+def test_keys_may_start_high_and_leave_numbers_out() -> None:
+    dataset = Dataset({BoxFactory: 100, PieceFactory: 500})
+    assert dataset.validate().ok
+    # Every other box is gone, and the first comes last.
+    kept = dataset.boxes.to_arrow().take(pa.array([*range(2, 100, 2), 0]))
+    pieces = dataset.pieces.to_arrow()
+    orphaned = [int(key) % 2 == 1 for key in pieces["box_id"].to_pylist()]
+    (check,) = [one for one in dataset.validate({"boxes": kept, "pieces": pieces}).failed if one.kind == "orphans"]
+    assert check.measured == sum(orphaned)
+    assert check.examples[0] == orphaned.index(True)
+
+
 def test_order_and_batches_do_not_matter(events: pa.Table) -> None:
     shuffled = events.take(pa.array(np.random.default_rng(5).permutation(events.num_rows)))
     batches = shuffled.to_batches(max_chunksize=777)

@@ -50,24 +50,28 @@ class Parent:
         if form is None:
             found = pc.index_in(to_arrow(keys), value_set=self._keys)
             return np.asarray(to_numpy(pc.fill_null(found, -1)), np.int64)
-        numbers = numbers_in(to_arrow(keys), form)
-        lookup = self._by_number
-        inside = (numbers >= 0) & (numbers < len(lookup))
-        return np.where(inside, lookup[np.where(inside, numbers, 0)], -1)
+        wanted = numbers_in(to_arrow(keys), form)
+        numbers, rows = self._by_number
+        if not len(numbers):
+            return np.full(len(wanted), -1, np.int64)
+        if numbers[-1] - numbers[0] == len(numbers) - 1:  # none is left out
+            place = np.clip(wanted - numbers[0], 0, len(numbers) - 1)
+        else:
+            place = np.minimum(np.searchsorted(numbers, wanted), len(numbers) - 1)
+        return np.where(numbers[place] == wanted, rows[place], -1)
 
     @cached_property
     def _keys(self) -> pa.Array:
         return to_arrow(self.rows.read(self.key))
 
     @cached_property
-    def _by_number(self) -> Positions:
+    def _by_number(self) -> tuple[Positions, Positions]:
+        """The numbers of all keys, ascending, and the first row of each."""
         form = key_form(self.bound.plan, self.key)
         assert form is not None  # noqa: S101
-        numbers = numbers_in(self._keys, form)
-        lookup = np.full(int(numbers.max(initial=-1)) + 2, -1, np.int64)
-        known = np.flatnonzero(numbers >= 0)[::-1]
-        lookup[numbers[known]] = known
-        return lookup
+        numbers, rows = np.unique(numbers_in(self._keys, form), return_index=True)
+        known = numbers >= 0
+        return numbers[known], rows[known]
 
 
 def key_form(plan: Plan, name: str) -> Form | None:
