@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import factory
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -15,6 +16,7 @@ from pytest_synthdata import (
     Fake,
     ForeignKey,
     GenerationError,
+    Given,
     Key,
     Normal,
     Ordinal,
@@ -112,6 +114,7 @@ def test_a_billion_rows_are_unique_by_their_parts() -> None:
         (Normal(), 1, r"parts\.c: \.unique\(\): the values of Normal.* cannot be counted"),
         (Uniform(0, 10).round(1).cast("int"), 1, "cannot be counted"),
         (Fake("name"), 1, "cannot be counted"),
+        (Categorical({1: 0.5, 2: 0.5}).nulls(0.5).cast("string"), 1, r"has nulls.*; write \.unique\(\)\.nulls\(p\)"),
     ],
 )
 def test_too_few_values_are_named(generator: Normal, rows: int, message: str) -> None:
@@ -120,6 +123,37 @@ def test_too_few_values_are_named(generator: Normal, rows: int, message: str) ->
     )
     with pytest.raises(DeclarationError, match=message):
         Dataset({factory: rows})
+
+
+def test_too_few_values_in_a_nested_row_are_named() -> None:
+    class InnerFactory(TableFactory):
+        size = Categorical({"s": 0.5, "l": 0.5}).unique()
+
+    class OuterFactory(TableFactory):
+        inner = factory.SubFactory(InnerFactory)
+
+    with pytest.raises(DeclarationError, match=r"outers\.inner\.size: 3 rows need .* has 2"):
+        Dataset({OuterFactory: 3})
+    assert sorted(row["size"] for row in Dataset({OuterFactory: 2})["outers"].to_arrow()["inner"].to_pylist()) == [
+        "l",
+        "s",
+    ]
+
+
+def test_branches_have_unique_values_of_their_own() -> None:
+    class BranchFactory(TableFactory):
+        kind = Categorical({"a": 0.5, "b": 0.5})
+        number = Given(
+            "kind",
+            {
+                "a": Categorical(dict.fromkeys(range(50), 0.02)).unique(),
+                "b": Categorical(dict.fromkeys(range(100, 150), 0.02)).unique(),
+            },
+        )
+
+    rows = Dataset({BranchFactory: 50})["branchs"].to_arrow().to_pylist()
+    assert len({row["number"] for row in rows}) == 50
+    assert all((row["number"] >= 100) == (row["kind"] == "b") for row in rows)
 
 
 def test_build_beyond_the_values_is_named() -> None:

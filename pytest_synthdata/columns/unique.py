@@ -16,6 +16,7 @@ from pytest_synthdata.columns.casting import cast
 from pytest_synthdata.columns.distributions import Uniform
 from pytest_synthdata.columns.generators import Cells, Generator
 from pytest_synthdata.columns.modifiers import Cast, Rounded
+from pytest_synthdata.columns.nested import Nested
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.types import arrow_type
@@ -40,11 +41,11 @@ class Unique(Generator):
 
     def values(self, cells: Cells) -> Values:
         bound, name = cells.reader.bound, cells.place.rpartition(".")[2]
-        key = ("numbered", name, cells.stream.names)
+        key = ("numbered", id(self), cells.stream.names)
         if key not in bound.memo:
             numbered = self.numbered(bound.scope(name))
-            bound.memo[key] = numbered, Permutation(numbered.count, cells.stream)
-        numbered, permutation = bound.memo[key]
+            bound.memo[key] = numbered, Permutation(numbered.count, cells.stream), self  # so that no other has its id
+        numbered, permutation, _ = bound.memo[key]
         if len(cells.rows) and (last := int(cells.rows.max())) >= numbered.count:
             raise GenerationError(self._too_few(cells.place, last + 1, numbered.count))
         return numbered.at(permutation.of(cells.rows))
@@ -84,17 +85,19 @@ class Unique(Generator):
 def require_room(bound: Bound) -> None:
     """Raise `DeclarationError` for a unique column that has fewer values than the table has rows."""
     for name, generator in bound.plan.columns.items():
-        for unique in uniques(generator):
-            unique.require(bound.scope(name), bound.num_rows)
+        for part in _parts(generator):
+            if isinstance(part, Unique):
+                part.require(bound.scope(name), bound.num_rows)
+            elif isinstance(part, Nested):
+                require_room(part.bound(bound))
 
 
-def uniques(generator: Generator) -> Iterator[Unique]:
-    """The unique parts of a column."""
-    if isinstance(generator, Unique):
-        yield generator
-    else:
+def _parts(generator: Generator) -> Iterator[Generator]:
+    """What a column is made of, itself first; of unique values only these."""
+    yield generator
+    if not isinstance(generator, Unique):
         for child in generator.children():
-            yield from uniques(child)
+            yield from _parts(child)
 
 
 @dataclass(frozen=True)
@@ -113,9 +116,13 @@ class Numbered:
 @singledispatch
 def numbered(generator: Generator, scope: Scope) -> Numbered | None:
     """All values of a generator, by number; None where they cannot be counted."""
-    values = [value for value in generator.domain(scope) or () if value is not None]
+    values = generator.domain(scope)
     if not values:
         return None
+    if None in values:
+        raise DeclarationError(
+            f"{scope.place}: .unique(): {generator!r} has nulls, of which there would be none; write .unique().nulls(p)"
+        )
     array = pa.array(list(dict.fromkeys(values)), generator.type(scope))
     return Numbered(len(array), lambda numbers: array.take(pa.array(numbers)))
 
@@ -164,4 +171,4 @@ def _are_whole(generator: Generator, scope: Scope) -> bool:
     return type_ is not None and pa.types.is_integer(type_)
 
 
-__all__ = ["Numbered", "Unique", "numbered", "require_room", "uniques"]
+__all__ = ["Numbered", "Unique", "numbered", "require_room"]
