@@ -211,6 +211,26 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         content_of(DATASET, DATASET.validate())
 
 
+def test_data_that_cannot_be_looked_at_ends_no_run(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from pytest_synthdata import TableFactory, column
+
+        class BrokenFactory(TableFactory):
+            @column(type="bigint")
+            def number(cells):
+                raise ZeroDivisionError("a mistake of one's own")
+
+        @pytest.mark.synth(factories=[BrokenFactory], customers=5, orders=5, tickets=5)
+        def test_it(synth):
+            assert synth.dataset.brokens.num_rows
+    """)
+    result: Any = pytester.runpytest_inprocess("--synth-report", "--synth-summary")
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["synthdata: <Dataset *brokens: 1,000>: *a mistake of one's own*"])
+
+
 # --- in a real browser -------------------------------------------------------------------------------------------
 
 

@@ -39,21 +39,19 @@ class Reporting:
             output[_KEY] = json.dumps([self.found, self.notes])
 
     def _look_at(self, dataset: Dataset, *, draw: bool) -> None:
-        from pytest_synthdata.errors import SynthDataError
-
         page = None
         try:
             result = dataset.validate()
-        except SynthDataError as error:
-            self.notes.append(f"{dataset!r}: {error}")
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and tests are done
+            self.notes.append(f"{dataset!r}: {_reason(error)}")
             return
         if draw:
-            from pytest_synthdata.report.content import content_of
-
             try:
+                from pytest_synthdata.report.content import content_of
+
                 page = content_of(dataset, result)
-            except SynthDataError as error:
-                self.notes.append(str(error))
+            except Exception as error:  # noqa: BLE001 - as above
+                self.notes.append(_reason(error))
         self.found.append({"result": result.to_dict(), "page": page})
 
     @pytest.hookimpl(optionalhook=True)
@@ -97,6 +95,12 @@ class Reporting:
         largest = max(pages, key=lambda one: sum(table["rows"] for table in one["result"]["tables"]))
         path = write(largest["page"], Path(self.config.invocation_params.dir) / file)
         return f"synthdata report: {path.as_uri()}"
+
+
+def _reason(error: Exception) -> str:
+    from pytest_synthdata.errors import SynthDataError
+
+    return str(error) if isinstance(error, SynthDataError) else f"{type(error).__name__}: {error}"
 
 
 __all__ = ["Reporting"]
