@@ -103,6 +103,8 @@ BAD = {
     "values of two types": ({"x": Categorical({"a": 0.5, 1: 0.5})}, "string and int64"),
     "objects as values": ({"x": Categorical({object(): 1.0})}, "Could not convert"),
     # Time
+    "a month after the last": ({"x": Dates("+0d", "+2m", anchor="9999-11-30")}, "beyond the years 1 to 9999"),
+    "no hours": (timeline(hours=np.array([])), "24 weights"),
     "an inverted range": ({"x": Dates("2024-12-31", "2024-01-01")}, "inverted: 2024-12-31 is after 2024-01-01"),
     "no date": ({"x": Dates("2024-13-01", "2025-01-01")}, "'2024-13-01' is no date; write it as"),
     "years as numbers": ({"x": Dates(2024, 2025)}, "2024 is no date; write it as"),
@@ -124,6 +126,8 @@ BAD = {
     "ends without an integer": ({"x": NUMBERS.clip(0.2, 0.8)}, "no int64 lies between them"),
     "an end of too many digits": ({"x": Normal().cast("decimal(3,2)").clip(None, 999)}, "does not fit into precision"),
     "more zeros than digits": ({"x": NUMBERS.round(-19)}, "out of range for type int64"),
+    "a key padded with spaces": ({"x": Key("A{:6d}")}, "zero-padded '{:06d}'"),
+    "a key that starts too high": ({"x": Key("A{}", start=2**64)}, r"below 10\^18"),
     "a negative scale": ({"x": Normal(0, -1)}, "scale must not be negative"),
     "a text as parameter": ({"x": Normal("a", 1)}, "loc must be a finite number"),
     "NaN as parameter": ({"x": Normal(math.nan, 1)}, "loc must be a finite number"),
@@ -275,6 +279,13 @@ def test_a_subclass_may_leave_cases_of_its_parent_unused() -> None:
 
     assert {row["arr"] for row in Dataset({FreeFactory: 20}).customers.to_arrow().to_pylist()} == {0.0}
     assert Dataset({PaidFactory: 20}).customers.to_arrow()["arr"].to_pylist()[0] > 0
+
+
+def test_arrays_of_numbers_are_as_good_as_lists() -> None:
+    months, hours = [1.0, 2.0] * 6, [1.0] * 24
+    lists = Timeline(*YEAR, season=months, hours=hours)
+    arrays = Timeline(*YEAR, season=np.array(months), hours=np.array(hours))
+    assert lists == arrays
 
 
 def test_factories_that_nest_each_other_without_end() -> None:

@@ -103,6 +103,21 @@ def test_new_parents_move_only_their_share_and_only_to_themselves(weights: Any, 
     assert (after[moved] >= few).all()
 
 
+def test_the_order_of_a_sum_or_a_product_does_not_matter() -> None:
+    def picked(weights: Any) -> list[str]:
+        meta = type("Meta", (), {"table": "plays"})
+        plays = type(
+            "PlayFactory", (TableFactory,), {"Meta": meta, "artist": ForeignKey(ArtistFactory, weights=weights)}
+        )
+        dataset = Dataset({ArtistFactory: 500, plays: 2_000})
+        assert dataset.validate().ok
+        names: list[str] = dataset["plays"].to_arrow()["artist_id"].to_pylist()
+        return names
+
+    assert picked(10 * Pareto(1.5)) == picked(Pareto(1.5) * 10)
+    assert picked(1 + LogNormal(0, 2)) == picked(LogNormal(0, 2) + 1)
+
+
 def test_popularities_follow_the_declared_law() -> None:
     """More closely than independent draws would: of each 2^k neighbours one is among the greatest 2^-k."""
     count = 1 << 14

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,13 +55,19 @@ def parse_date(value: str | dt.date, anchor: str | dt.date | None = None) -> dt.
     if anchor is None:
         raise DeclarationError(f"{value!r} counts from an anchor, and there is none; give anchor='2024-12-31'")
     day = parse_date(anchor)
-    count, unit = int(relative[1]), relative[2]
+    try:
+        return _moved(day, int(relative[1]), relative[2])
+    except (ValueError, OverflowError):
+        raise DeclarationError(f"{value!r} from {day} is beyond the years 1 to 9999") from None
+
+
+def _moved(day: dt.date, count: int, unit: str) -> dt.date:
     if unit in "dw":
         return day + dt.timedelta(days=count * (7 if unit == "w" else 1))
     months = day.year * 12 + day.month - 1 + count * (12 if unit == "y" else 1)
     year, month = divmod(months, 12)
-    last = (dt.date(year + (month == 11), (month + 1) % 12 + 1, 1) - dt.timedelta(days=1)).day  # noqa: PLR2004
-    return dt.date(year, month + 1, min(day.day, last))
+    first = dt.date(year, month + 1, 1)
+    return first.replace(day=min(day.day, monthrange(year, month + 1)[1]))
 
 
 @dataclass(frozen=True)
@@ -184,7 +191,7 @@ class Timeline(Generator):
                 raise DeclarationError(f"Timeline: season has month {unknown[0]!r}; months are 1 to 12")
             months = tuple(season.get(month, 1.0) for month in range(1, 13))
         else:
-            months = tuple(season or (1.0,) * 12)
+            months = (1.0,) * 12 if season is None else tuple(season)
         fields = {
             "start": start,
             "end": end,
@@ -194,7 +201,7 @@ class Timeline(Generator):
             "trend": trend,
             "events": tuple(events),
             "noise": noise,
-            "hours": tuple(hours or OFFICE_HOURS),
+            "hours": OFFICE_HOURS if hours is None else tuple(hours),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)

@@ -147,6 +147,11 @@ class Operation(Expression):
     function: str
     operands: tuple[Generator, ...]
 
+    def __post_init__(self) -> None:
+        # Popularity looks for the tail in the first operand, whose random numbers are the column's own.
+        if self.function in ("add", "multiply") and isinstance(self.operands[0], Constant):
+            object.__setattr__(self, "operands", self.operands[::-1])
+
     def __repr__(self) -> str:
         shown = [repr(operand.value if isinstance(operand, Constant) else operand) for operand in self.operands]
         if symbol := _SYMBOLS.get(self.function):

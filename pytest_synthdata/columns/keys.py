@@ -17,7 +17,8 @@ from pytest_synthdata.errors import DeclarationError
 if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope
 
-_PATTERN = re.compile(r"((?:[^{}]|\{\{|\}\})*)\{(?::(?:0?(\d+))?d?)?\}((?:[^{}]|\{\{|\}\})*)", re.DOTALL)
+_PATTERN = re.compile(r"((?:[^{}]|\{\{|\}\})*)\{(?::(?:0(\d+))?d?)?\}((?:[^{}]|\{\{|\}\})*)", re.DOTALL)
+_END = 10**18  # an int64 holds all numbers below
 # All numbers of so many digits as text, each in one machine word.
 _DIGITS = tuple(
     (digits, np.array([f"{number:0{digits}d}".encode() for number in range(10**digits)]).view(f"<u{digits}"))
@@ -32,7 +33,7 @@ class Key(Generator):
     Args:
         pattern: text with one ``{}`` or ``{:06d}``, as `str.format` takes it. Numbers with more digits than
             the pattern pads to are written in full, so keys stay unique at any size.
-        start: the number of row 0.
+        start: the number of row 0, below 10^18.
     """
 
     pattern: str
@@ -61,8 +62,8 @@ class Key(Generator):
             self._parts()
         except DeclarationError as error:
             raise DeclarationError(f"{scope.place}: {error}") from None
-        if isinstance(self.start, bool) or not isinstance(self.start, int) or self.start < 0:
-            raise DeclarationError(f"{scope.place}: {self!r}: start must be an integer ≥ 0")
+        if isinstance(self.start, bool) or not isinstance(self.start, int) or not 0 <= self.start < _END:
+            raise DeclarationError(f"{scope.place}: {self!r}: start must be an integer from 0 to below 10^18")
 
 
 def format_numbers(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suffix: str) -> pa.Array:

@@ -106,7 +106,7 @@ class Layers:
             bottoms = ends[: top + 1]
             # The champion's layer ends where its weight does.
             heights = np.append(ends[1 : top + 1], max(height, ends[top])) - bottoms
-            members = 2.0 ** np.arange(top, -1, -1)
+            members = np.ldexp(1.0, np.arange(top, -1, -1))
             self._bottoms.append(bottoms)
             self._heights.append(heights)
             self._cumulative.append(np.cumsum(members * heights))
