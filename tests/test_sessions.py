@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,7 @@ def test_no_java_at_all(only_java_home: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 OWN_SESSIONS = """
 import pytest
+from importlib.metadata import version
 from pathlib import Path
 
 @pytest.fixture(scope="session")
@@ -124,6 +127,7 @@ import os
 import time
 
 import pytest
+from importlib.metadata import version
 from pathlib import Path
 
 def test_first(synth_spark):
@@ -375,3 +379,17 @@ def test_a_collector_that_is_asked_for_takes_the_place_of_ours(tmp_path: Path) -
 
     assert collectors({}) == ["-XX:+UseSerialGC"]
     assert collectors({"spark.driver.extraJavaOptions": "-Xss4m -XX:+UseG1GC"}) == ["-XX:+UseG1GC"]
+
+
+def test_an_endpoint_where_nothing_answers_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_synthdata.spark.session.getproxies", dict)
+    with socket.socket() as taken, pytest.raises(SynthDataError, match="nothing answers at 127.0.0.1:[0-9]+: "):
+        taken.bind(("127.0.0.1", 0))  # nobody listens
+        session._checked(f"sc://127.0.0.1:{taken.getsockname()[1]}")
+
+
+@pytest.mark.skipif(version("pyspark").startswith("3."), reason="pyspark 3.5's wheel has no Connect server")
+def test_a_connect_server_of_our_own_does_not_warn(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(orders_df): assert orders_df.count() == 25_000")
+    result = pytester.runpytest_subprocess(*STRICT, "-p", "no:cacheprovider", "--synth-remote=local[1]")
+    result.assert_outcomes(passed=1)

@@ -32,11 +32,12 @@ def clash() -> str | None:
 def unwarned() -> Iterator[None]:
     """Without what pyspark warns of whatever one does: pandas 3, where none is used, and its own imports.
 
-    No test shall fail for it.
+    Nor of the settings with which a Connect server was started, and cannot be set again. No test shall fail for it.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         warnings.filterwarnings("ignore", "The distutils package is deprecated", DeprecationWarning)
+        warnings.filterwarnings("ignore", r"Failed to set .*CANNOT_MODIFY")
         yield
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.installed import clash, is_installed, unwarned
@@ -125,6 +127,10 @@ def _start(settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
     return _local(remote, settings, ending)
 
 
+_CONNECT_PORT = 15_002
+_SECONDS_TO_ANSWER = 20.0  # the client itself would ask for minutes
+
+
 def _builder() -> Any:
     try:
         from pyspark.sql import SparkSession
@@ -140,6 +146,12 @@ def _checked(remote: str) -> str:
     parts = urlsplit(remote)
     if parts.scheme != "sc" or not parts.hostname:
         raise SynthDataError(f"--synth-remote={remote!r}: a Spark Connect endpoint looks like sc://localhost:15002")
+    if not getproxies():  # behind a proxy only the client knows the way
+        address = parts.hostname, parts.port or _CONNECT_PORT
+        try:
+            socket.create_connection(address, _SECONDS_TO_ANSWER).close()
+        except OSError as error:
+            raise SynthDataError(f"--synth-remote: nothing answers at {address[0]}:{address[1]}: {error}") from None
     return remote
 
 
