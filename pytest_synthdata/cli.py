@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import sys
 import time
-from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.commands import dataset_of
+from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -28,8 +27,6 @@ _MORE = (
     "pytest_synthdata.spark.cli",
 )
 _FORMATS = ("parquet", "csv", "json", "delta")
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
-_COUNT = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?)([kmbg]?)", re.IGNORECASE)
 _INTERRUPTED, _TERMINATED = 130, 143  # 128 and the signal's number, as shells have it
 
 
@@ -101,7 +98,7 @@ def generate(
     shipped customers, orders and tickets, of their usual sizes.
     """
     try:
-        dataset = _dataset([*rows, *more_rows], seed, factories)
+        dataset = dataset_of([*rows, *more_rows], seed, factories)
         if on_cluster is not None:
             from pytest_synthdata.databricks.cli import generate_there
 
@@ -119,37 +116,6 @@ def generate(
         return
     for table in written:
         click.echo(f"{table['path']}: {table['rows']:,} rows, {table['bytes']:,} bytes in {table['seconds']:.1f} s")
-
-
-def _dataset(asked: list[str], seed: int, modules: tuple[str, ...]) -> Dataset:
-    from pytest_synthdata.dataset import Dataset
-    from pytest_synthdata.declarations.related import with_children
-    from pytest_synthdata.discovery import load_factories
-    from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
-
-    sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
-    own = with_children(load_factories(modules))
-    shipped = {factory._meta.table: factory for factory in (CustomerFactory, OrderFactory, TicketFactory)}
-    known = {**shipped, **own}
-    counts = dict(_table_rows(item) for item in asked)
-    for table in counts:
-        if table not in known:
-            raise SynthDataError(f"--rows: there is no table {table!r}: {nearest(table, known)}")
-    tables = {known[table]: counts.get(table, known[table]._meta.usual_rows) for table in counts or own or shipped}
-    return Dataset(tables, seed=seed)
-
-
-def _table_rows(item: str) -> tuple[str, int | None]:
-    table, equals, count = item.partition("=")
-    if not equals:
-        return table, None  # its usual number, or as many as its parents have children
-    match = _COUNT.fullmatch(count)
-    if not (table and match):
-        raise SynthDataError(f"--rows: {item!r} is no TABLE=ROWS, such as orders=25_000, orders=10M or orders=1.5k")
-    number = Fraction(match[1].replace("_", "")) * _UNITS[match[2].lower()]
-    if number.denominator != 1:
-        raise SynthDataError(f"--rows: {item!r} is no whole number of rows")
-    return table, int(number)
 
 
 def _write(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 
+from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, nearest
-from pytest_synthdata.factories.base import TableFactory
+from pytest_synthdata.factories import CustomerFactory, OrderFactory, TableFactory, TicketFactory
+
+SHIPPED: tuple[type[TableFactory], ...] = (CustomerFactory, OrderFactory, TicketFactory)
 
 
 def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
@@ -35,3 +38,14 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         if not defined:
             raise DeclarationError(f"factories: {module_name} defines no TableFactory")
         yield from defined
+
+
+def with_shipped(own: Iterable[type[TableFactory]]) -> dict[str, type[TableFactory]]:
+    """A project's factories, the shipped ones and those of child tables, by their tables.
+
+    A project's own table takes the place of a shipped one of its name.
+
+    Raises:
+        DeclarationError: for a table whose rows two others count.
+    """
+    return with_children((*SHIPPED, *own))

@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.dataset import Dataset
-from pytest_synthdata.declarations.related import with_children
-from pytest_synthdata.discovery import load_factories
+from pytest_synthdata.discovery import load_factories, with_shipped
 from pytest_synthdata.errors import DeclarationError, nearest
-from pytest_synthdata.factories import CustomerFactory, OrderFactory, TableFactory, TicketFactory
+from pytest_synthdata.factories import TableFactory
 
 if TYPE_CHECKING:
     from pytest_synthdata.options import Settings
 
-_SHIPPED: tuple[type[TableFactory], ...] = (CustomerFactory, OrderFactory, TicketFactory)
 _OPTIONS = ("seed", "scale", "factories", "upload")
 
 # Saves tables of a dataset in a Volume; gives their paths. Is told whether it is the run's default dataset.
@@ -167,8 +165,7 @@ class Materialiser:
             isinstance(factory, type) and issubclass(factory, TableFactory) for factory in more
         ):
             raise DeclarationError(f"factories={more!r}; give a list of TableFactory classes")
-        # A project's own table takes the place of a shipped one of its name.
-        return with_children((*_SHIPPED, *self._project_factories, *more))
+        return with_shipped((*self._project_factories, *more))
 
     def _frame(self, dataset: Dataset, table: str, spark: Any) -> Any:
         key = (id(dataset), table)

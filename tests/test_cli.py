@@ -16,8 +16,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from pytest_synthdata import Dataset, DeclarationError, SynthDataError, TableFactory
-from pytest_synthdata.cli import _table_rows
 from pytest_synthdata.columns.fingerprint import fingerprint
+from pytest_synthdata.commands import _table_rows
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
 COMMAND = [sys.executable, "-m", "pytest_synthdata.cli"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pytest_synthdata.commands import dataset_of
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.options import UPLOAD_FORMATS
 
@@ -47,9 +48,7 @@ def upload(
     VOLUME is catalog.schema.volume[/folder] or /Volumes/…; each table gets a folder of its name in it. Tables that
     are there already are not sent again.
     """
-    from pytest_synthdata.cli import _dataset
-
-    dataset = _dataset(list(rows), seed, factories)
+    dataset = dataset_of(rows, seed, factories)
     show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), as_json=as_json)
 
 

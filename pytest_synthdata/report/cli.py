@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pytest_synthdata.commands import dataset_of
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
@@ -57,9 +58,7 @@ def validate(
     PATH is a table (Parquet, CSV, JSON lines, Delta), or a folder with a table for each factory, as `synthdata
     generate` writes it. Without PATH, generated data is looked at. Exit code 1: some check failed.
     """
-    from pytest_synthdata.cli import _dataset
-
-    dataset = _dataset(list(rows), seed, against)
+    dataset = dataset_of(rows, seed, against)
     if path is None:
         result = dataset.validate(false_alarms=false_alarms)
     else:
@@ -126,11 +125,10 @@ def _print(result: Validation) -> None:
 @_options
 def report(*, file: Path, against: tuple[str, ...], rows: tuple[str, ...], seed: int) -> None:
     """Write a page that shows generated data, declared against measured: synthdata report report.html."""
-    from pytest_synthdata.cli import _dataset
     from pytest_synthdata.report.content import content_of
     from pytest_synthdata.report.page import write
 
-    dataset = _dataset(list(rows), seed, against)
+    dataset = dataset_of(rows, seed, against)
     result = dataset.validate()
     path = write(content_of(dataset, result), file)
     click.echo(f"{path}: {len(result.checks):,} checks, {len(result.failed):,} failed")

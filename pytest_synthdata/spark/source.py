@@ -89,13 +89,9 @@ def table_of(options: Mapping[str, str]) -> Table:
         SynthDataError: for an unknown table, an unknown option, and numbers that are none.
     """
     from pytest_synthdata.dataset import Dataset
-    from pytest_synthdata.declarations.related import with_children
-    from pytest_synthdata.discovery import load_factories
-    from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+    from pytest_synthdata.discovery import load_factories, with_shipped
 
-    own = load_factories(filter(None, options.get("factories", "").split(",")))
-    known: list[Any] = [CustomerFactory, OrderFactory, TicketFactory, *own]
-    factories = with_children(known)
+    factories = with_shipped(load_factories(filter(None, options.get("factories", "").split(","))))
     name = options.get("table", "")
     if name not in factories:
         raise SynthDataError(f"option 'table' is {name!r}; {nearest(name, factories)}")
