@@ -383,9 +383,11 @@ def test_a_collector_that_is_asked_for_takes_the_place_of_ours(tmp_path: Path) -
 
 def test_an_endpoint_where_nothing_answers_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pytest_synthdata.spark.session.getproxies", dict)
-    with socket.socket() as taken, pytest.raises(SynthDataError, match="nothing answers at 127.0.0.1:[0-9]+: "):
+    with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens
-        session._checked(f"sc://127.0.0.1:{taken.getsockname()[1]}")
+        remote = f"sc://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SynthDataError, match=r"nothing answers at 127\.0\.0\.1:[0-9]+: "):
+            session._checked(remote)
 
 
 @pytest.mark.skipif(version("pyspark").startswith("3."), reason="pyspark 3.5's wheel has no Connect server")
