@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pytest_synthdata.commands import dataset_of
+from pytest_synthdata.commands import dataset_of, errors_as_json
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def cli() -> None:
 @click.option(
     "--on-cluster", metavar="ID", help="Let this Databricks cluster make the tables and save them in a Volume."
 )
+@click.option("--create", is_flag=True, help="With --on-cluster: make a missing schema and Volume.")
+@click.option("--start", is_flag=True, help="With --on-cluster: start the cluster if it is stopped.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def generate(
     *,
@@ -90,6 +92,8 @@ def generate(
     overwrite: bool,
     rows_per_file: int | None,
     on_cluster: str | None,
+    create: bool,
+    start: bool,
     as_json: bool,
 ) -> None:
     """Write tables to files: synthdata generate --rows orders=10M customers=1M --out data.
@@ -97,20 +101,20 @@ def generate(
     Tables that these refer to are written too. Without --rows, all tables of --factories, or the
     shipped customers, orders and tickets, of their usual sizes.
     """
-    try:
+    if on_cluster is None and (create or start):
+        raise click.UsageError("--create and --start go with --on-cluster")
+    with errors_as_json(as_json):
         dataset = dataset_of([*rows, *more_rows], seed, factories)
         if on_cluster is not None:
+            if format_ != "parquet" or rows_per_file is not None:
+                raise SynthDataError("--on-cluster writes Parquet, in as many files as Spark sees fit")
             from pytest_synthdata.databricks.cli import generate_there
 
-            spark_decides = format_ == "parquet" and rows_per_file is None
-            generate_there(dataset, str(out), on_cluster, spark_decides, overwrite=overwrite, as_json=as_json)
+            generate_there(
+                dataset, str(out), on_cluster, create=create, start=start, overwrite=overwrite, as_json=as_json
+            )
             return
         written = _write(dataset, out, format_, overwrite, rows_per_file)
-    except SynthDataError as error:
-        if not as_json:
-            raise
-        click.echo(json.dumps({"error": str(error)}))
-        raise click.exceptions.Exit(1) from None
     if as_json:
         click.echo(json.dumps({"seed": seed, "format": format_, "tables": written}))
         return

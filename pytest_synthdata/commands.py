@@ -1,12 +1,16 @@
-"""What the subcommands of `synthdata` have in common: tables by what was asked for. Imports nothing heavy."""
+"""What the subcommands of `synthdata` have in common: the tables asked for, and errors as JSON. Nothing heavy."""
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+import click
 
 from pytest_synthdata.errors import SynthDataError, nearest
 
@@ -57,4 +61,16 @@ def _table_rows(item: str) -> tuple[str, int | None]:
     return table, int(number)
 
 
-__all__ = ["dataset_of"]
+@contextmanager
+def errors_as_json(wanted: bool) -> Iterator[None]:
+    """Within it, where that is wanted, an error is printed as ``{"error": …}``; the exit code is 1 as ever."""
+    try:
+        yield
+    except SynthDataError as error:
+        if not wanted:
+            raise
+        click.echo(json.dumps({"error": str(error)}))
+        raise click.exceptions.Exit(1) from None
+
+
+__all__ = ["dataset_of", "errors_as_json"]

@@ -114,8 +114,9 @@ def test_mistakes_are_named(tmp_path: Path, arguments: list[str], code: int, mes
     assert list(tmp_path.iterdir()) == []
 
 
-def test_mistakes_are_json_for_scripts(tmp_path: Path) -> None:
-    done = run("generate", "--rows", "ordres=10", "--out", "x", "--json", cwd=tmp_path)
+@pytest.mark.parametrize("command", [("generate", "--out", "x"), ("validate",)])
+def test_mistakes_are_json_for_scripts(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = run(*command, "--rows", "ordres=10", "--json", cwd=tmp_path)
     assert done.returncode == 1
     assert "did you mean 'orders'" in json.loads(done.stdout)["error"]
 

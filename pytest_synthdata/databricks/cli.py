@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_synthdata.commands import dataset_of
+from pytest_synthdata.commands import dataset_of, errors_as_json
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.options import UPLOAD_FORMATS
 
@@ -48,8 +48,9 @@ def upload(
     VOLUME is catalog.schema.volume[/folder] or /Volumes/…; each table gets a folder of its name in it. Tables that
     are there already are not sent again.
     """
-    dataset = dataset_of(rows, seed, factories)
-    show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), as_json=as_json)
+    with errors_as_json(as_json):
+        dataset = dataset_of(rows, seed, factories)
+        show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), as_json=as_json)
 
 
 def show(saved: Saved, *, as_json: bool) -> None:
@@ -62,14 +63,14 @@ def show(saved: Saved, *, as_json: bool) -> None:
 
 
 def generate_there(
-    dataset: Dataset, path: str, cluster_id: str, spark_decides: bool, *, overwrite: bool, as_json: bool
+    dataset: Dataset, path: str, cluster_id: str, *, create: bool, start: bool, overwrite: bool, as_json: bool
 ) -> None:
     """`synthdata generate --on-cluster`: make tables on a cluster, and print where they are."""
-    if not spark_decides:
-        raise SynthDataError("--on-cluster writes Parquet, in as many files as Spark sees fit")
     from pytest_synthdata.databricks.generation import generate_on_cluster
 
-    saved = generate_on_cluster(dataset, path, cluster_id=cluster_id, overwrite=overwrite, on_status=tell)
+    saved = generate_on_cluster(
+        dataset, path, cluster_id=cluster_id, create=create, start=start, overwrite=overwrite, on_status=tell
+    )
     show(saved, as_json=as_json)
 
 

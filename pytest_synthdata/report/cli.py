@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_synthdata.commands import dataset_of
+from pytest_synthdata.commands import dataset_of, errors_as_json
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
@@ -58,15 +58,16 @@ def validate(
     PATH is a table (Parquet, CSV, JSON lines, Delta), or a folder with a table for each factory, as `synthdata
     generate` writes it. Without PATH, generated data is looked at. Exit code 1: some check failed.
     """
-    dataset = dataset_of(rows, seed, against)
-    if path is None:
-        result = dataset.validate(false_alarms=false_alarms)
-    else:
-        from pytest_synthdata.validation import validate as validate_data
+    with errors_as_json(as_json):
+        dataset = dataset_of(rows, seed, against)
+        if path is None:
+            result = dataset.validate(false_alarms=false_alarms)
+        else:
+            from pytest_synthdata.validation import validate as validate_data
 
-        data, known = _tables(path, dataset, bool(against))
-        known |= dict(_parent(item) for item in parents)
-        result = validate_data(dataset, data, parents=known, false_alarms=false_alarms)
+            data, known = _tables(path, dataset, bool(against))
+            known |= dict(_parent(item) for item in parents)
+            result = validate_data(dataset, data, parents=known, false_alarms=false_alarms)
     if as_json:
         click.echo(json.dumps({"ok": result.ok, **result.to_dict()}))
     else:

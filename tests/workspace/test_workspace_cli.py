@@ -94,6 +94,7 @@ def test_run_on_serverless(logged_in: Workspace, synthdata: Command, script: Pat
         (["sweep", "main.sales.raw", "--older-than", "soon"], 1, "no age, such as 90m, 24h or 7d"),
         (["upload", "main.sales"], 1, "is no Volume; write catalog.schema.volume"),
         (["generate", "--out", HOME, "--on-cluster", CLUSTER, "--format", "csv"], 1, "--on-cluster writes Parquet"),
+        (["generate", "--out", HOME, "--start"], 2, "--create and --start go with --on-cluster"),
     ],
 )
 def test_mistakes_are_named(
@@ -104,6 +105,11 @@ def test_mistakes_are_named(
     assert message in errors
     assert "Traceback" not in errors
     assert not any(request.startswith(("PUT", "POST", "DELETE")) for request in logged_in.requests)
+
+
+def test_upload_tells_scripts_what_is_wrong(synthdata: Command) -> None:
+    code, output, _ = synthdata("upload", "main.sales", "--json")
+    assert (code, "is no Volume" in json.loads(output)["error"]) == (1, True)
 
 
 def test_generate_on_a_cluster_saves_in_its_volume(logged_in: Workspace, synthdata: Command) -> None:
@@ -117,6 +123,16 @@ def test_generate_on_a_cluster_saves_in_its_volume(logged_in: Workspace, synthda
     code, output, _ = synthdata("generate", "--rows", "customers=5", "--out", f"{HOME}/big", "--on-cluster", CLUSTER)
     assert (code, output) == (0, f"{HOME}/big/customers\n")
     assert f"{HOME}/big/{MANIFEST}" in logged_in.files
+
+
+def test_the_cluster_is_started_and_the_volume_made_where_that_is_asked_for(
+    logged_in: Workspace, synthdata: Command
+) -> None:
+    logged_in.cluster = "TERMINATED"
+    logged_in.answers = [{"status": "Finished", "results": {"resultType": "text", "data": "synthdata: [[1, 2, 5]]"}}]
+    place = ("--out", "/Volumes/main/trial/fresh/big", "--on-cluster", CLUSTER)
+    code, _, errors = synthdata("generate", "--rows", "customers=5", *place, "--create", "--start")
+    assert (code, "main.trial.fresh" in logged_in.volumes) == (0, True), errors
 
 
 def note(run: str, created: str, tables: Any = ()) -> bytes:
@@ -136,6 +152,7 @@ def test_sweep_removes_what_crashed_runs_left_and_nothing_else(logged_in: Worksp
         "copied/orders/part-0.parquet": b"x",
         "copied/thesis.docx": b"years of work",
         f"broken/{NOTE}": b"{",
+        f"elsewhere/{NOTE}": note("elsewhere", "2020-01-01T00:00:00", ["orders"]),
         "theirs.parquet": b"x",
     }
     logged_in.files = {f"{HOME}/{name}": content for name, content in files.items()}
