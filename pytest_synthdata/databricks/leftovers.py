@@ -74,6 +74,8 @@ def _noted(text: str | None) -> dict[str, Any]:
     try:
         note = json.loads(text or "")
         created = datetime.fromisoformat(note["created"])
+        if created.tzinfo is None:  # ours has one
+            return {}
         return {"run": note["run"], "created": created, "tables": list(note["tables"])}
     except (ValueError, KeyError, TypeError):
         return {}
