@@ -50,21 +50,21 @@ def borrowed_generators(*, for_rows: bool = False) -> Iterator[Callable[[int], N
         returning.callback(_borrower.reset, _borrower.set(_FOR_ROWS if for_rows else _FOR_A_FUNCTION))
         generators: list[Any] = []
 
-        def borrow(generator: Any) -> None:
-            generators.append(generator)
-            if not is_lent:
-                returning.callback(generator.setstate, generator.getstate())
+        def borrow() -> None:
+            others = [getattr(sys.modules.get(module), name, None) for module, name in _OTHERS]
+            for generator in [random._inst, *others]:
+                if generator is not None and generator not in generators:
+                    generators.append(generator)
+                    if not is_lent:
+                        returning.callback(generator.setstate, generator.getstate())
 
         def seed(number: int) -> None:
-            for module, name in _OTHERS:  # a function may import them itself
-                generator = getattr(sys.modules.get(module), name, None)
-                if generator is not None and generator not in generators:
-                    borrow(generator)
+            borrow()  # a function may have imported others
             for generator in generators:
                 generator.seed(number)
             np.random.seed(number & 0xFFFFFFFF)  # noqa: NPY002
 
-        borrow(random._inst)
+        borrow()
         if not is_lent:
             returning.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
         _lend_entropy(random._inst, returning)
