@@ -152,7 +152,9 @@ def _write(
 def main() -> NoReturn:
     """The command's entry point. Exit codes: 0 done, 1 an error, 2 wrong usage, 130 interrupted, 143 terminated."""
     # As an exception it lets what is half-written be removed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: sys.exit(_TERMINATED))
     try:
         code = cli(standalone_mode=False)
     except click.Abort:

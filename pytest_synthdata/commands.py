@@ -39,7 +39,10 @@ def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str]) -> Datas
     sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
     own = list(load_factories(modules))
     known = with_shipped(own)
-    counts = dict(_table_rows(item) for item in asked)
+    pairs = [_table_rows(item) for item in asked]
+    counts = dict(pairs)
+    if len(counts) < len(pairs):
+        raise SynthDataError(f"--rows: a table is asked for twice: {' '.join(asked)}")
     for table in counts:
         if table not in known:
             raise SynthDataError(f"--rows: there is no table {table!r}: {nearest(table, known)}")
@@ -63,12 +66,15 @@ def _table_rows(item: str) -> tuple[str, int | None]:
 
 @contextmanager
 def errors_as_json(wanted: bool) -> Iterator[None]:
-    """Within it, where that is wanted, an error is printed as ``{"error": …}``; the exit code is 1 as ever."""
+    """Within it, where that is wanted, an error is printed as ``{"error": …}``; the exit code is 1 as ever.
+
+    What the file system refuses is an error like others.
+    """
     try:
         yield
-    except SynthDataError as error:
+    except (SynthDataError, OSError) as error:
         if not wanted:
-            raise
+            raise SynthDataError(str(error)) from error
         click.echo(json.dumps({"error": str(error)}))
         raise click.exceptions.Exit(1) from None
 

@@ -22,8 +22,11 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         module_name, _, class_name = name.strip().partition(":")
         try:
             module = import_module(module_name)
-        except ImportError as error:
-            raise DeclarationError(f"factories: cannot import {module_name!r}: {error}") from error
+        except Exception as error:
+            hint = "; write shop.factories, no path" if module_name.endswith(".py") else ""
+            raise DeclarationError(
+                f"factories: cannot import {module_name!r}: {type(error).__name__}: {error}{hint}"
+            ) from error
         own = {
             key: value
             for key, value in vars(module).items()

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
 _SHARES = 32  # parts from which processes take their work
 _WORTH_PROCESSES = 1 << 21  # rows that take longer than a process takes to start
-_OF_A_TABLE = ("part-", "_", ".")  # how the names of a written table's files begin
+# The names of a written table's files, by us, Spark, Delta and Databricks.
+_OF_A_TABLE = (
+    *("part-*", ".part-*", "_SUCCESS", ".*.crc", "_temporary"),
+    *("_delta_log", "_metadata", "_common_metadata", "_started_*", "_committed_*"),
+)
 
 Progress: TypeAlias = "Callable[[int], None]"
 
@@ -141,7 +146,8 @@ def require_free(target: Path, *, overwrite: bool, single: bool) -> None:
         raise SynthDataError(f"{target} is not empty; write elsewhere, or overwrite it: overwrite=True, --overwrite")
     if target.is_dir() == single:
         raise SynthDataError(f"{target} is a {'folder' if single else 'file'} and would become the other; remove it")
-    foreign = [item.name for item in target.iterdir() if not item.name.startswith(_OF_A_TABLE)] if not single else []
+    names = [] if single else [item.name for item in target.iterdir()]
+    foreign = [name for name in names if not any(fnmatchcase(name, pattern) for pattern in _OF_A_TABLE)]
     if foreign:
         raise SynthDataError(f"{target} holds {foreign[0]!r}, which is no part of a table; it is not overwritten")
 

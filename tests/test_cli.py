@@ -160,3 +160,25 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--factories", "./shop.py", "--out", "x"), "cannot import './shop.py'"),
+        (("--factories", "broken", "--out", "x"), "cannot import 'broken': SyntaxError"),
+        (("--rows", "orders=5", "orders=7", "--out", "x"), "a table is asked for twice"),
+        (("--rows", "customers=5", "--out", "taken/x"), "Not a directory"),
+        (("--rows", "orders=5", "customers=0", "--out", "x"), "the table 'customers' has no rows to refer to"),
+    ],
+)
+def test_an_error_is_one_line(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    (tmp_path / "broken.py").write_text("def")
+    (tmp_path / "taken").write_text("")
+    done = run("generate", *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    done = run("generate", *arguments, "--json", cwd=tmp_path)
+    assert message in json.loads(done.stdout)["error"]
+    assert not (tmp_path / "x").exists()

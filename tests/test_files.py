@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -401,3 +402,13 @@ def test_incidents_times_survive_in_every_format(tmp_path: Path) -> None:
         value.isoformat(timespec="microseconds").replace("+00:00", "Z")
         for value in parquet["created_at"].to_pylist()[:50]
     ]
+
+
+@pytest.mark.parametrize("name", [".git", ".env", "_notes.md"])
+def test_what_is_no_part_of_a_table_is_not_overwritten(tmp_path: Path, name: str) -> None:
+    table = Dataset().customers
+    (tmp_path / "customers").mkdir()
+    (tmp_path / "customers" / name).write_text("mine")
+    with pytest.raises(SynthDataError, match=f"holds '{re.escape(name)}', which is no part of a table"):
+        table.to_parquet(tmp_path / "customers", overwrite=True)
+    assert (tmp_path / "customers" / name).read_text() == "mine"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import factory
 import numpy as np
 import pyarrow as pa
@@ -25,6 +27,7 @@ from pytest_synthdata import (
     Uniform,
 )
 from pytest_synthdata.columns.permutation import Permutation
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Stream
 
 
@@ -185,3 +188,17 @@ def test_children_in_the_order_of_time_are_spread_over_it() -> None:
     assert (shops["number"].max() == 20).all()
     # That twenty uniform moments lie within half of a year has a probability of 21 / 2^20.
     assert (shops["at"].max() - shops["at"].min() > np.timedelta64(183, "D")).all()
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        Uniform(0, 10**9).round(0).cast("float"),
+        Uniform(0, 1_000).round(2).cast("decimal(12,1)"),
+        Uniform(0, 1_000).cast("int").cast("boolean"),
+    ],
+)
+def test_a_cast_that_makes_two_values_one_cannot_be_unique(generator: Any) -> None:
+    with pytest.raises(DeclarationError, match="cannot be counted"):
+        Plan("t", {"x": generator.unique()}).check()
+    Plan("t", {"x": Uniform(0, 1_000).round(2).cast("decimal(12,2)").unique()}).check()

@@ -153,6 +153,8 @@ def _(generator: Cast, scope: Scope) -> Numbered | None:
             return _without_fractions(inner, target)
         if not _are_whole(inner, scope):
             return None  # several values may become one
+    elif not _keeps_apart(inner, target, scope):
+        return None
     found = numbered(inner, scope)
     return found and Numbered(found.count, lambda numbers: cast(found.at(numbers), target))
 
@@ -162,6 +164,19 @@ def _without_fractions(uniform: Uniform, target: pa.DataType) -> Numbered:
     first = math.floor(uniform.low) + (uniform.low < 0)
     last = math.ceil(uniform.high) - (uniform.high > 0)
     return Numbered(last - first + 1, lambda numbers: cast(numbers.astype(np.int64) + first, target))
+
+
+def _keeps_apart(inner: Generator, target: pa.DataType, scope: Scope) -> bool:
+    """Whether a cast to what is no integer makes no two values one."""
+    test, type_ = pa.types, inner.type(scope)
+    if type_ is None or target in (type_, pa.string(), pa.large_string()):
+        return True
+    if test.is_decimal(target):
+        digits = inner.digits if isinstance(inner, Rounded) else 0
+        return target.scale >= digits and (isinstance(inner, Rounded) or test.is_integer(type_))
+    if test.is_temporal(target):
+        return test.is_date(type_) and not test.is_time(target)
+    return test.is_float64(target) and (test.is_floating(type_) or test.is_integer(type_))
 
 
 def _are_whole(generator: Generator, scope: Scope) -> bool:

@@ -103,7 +103,7 @@ def table_of(options: Mapping[str, str]) -> Table:
         key = option.lower()
         if key in tables and key != name.lower():
             counts[tables[key]] = _number(options, option)
-        elif key not in (*_OPTIONS, *_SPARKS_OWN):
+        elif key not in (*_OPTIONS, *_SPARKS_OWN) and not key.startswith("option."):  # as CREATE TABLE repeats them
             raise SynthDataError(f"unknown option {option!r}: {nearest(key, [*_OPTIONS, *tables])}")
     seed = _number(options, "seed")
     return (Dataset(counts) if seed is None else Dataset(counts, seed=seed))[name]
