@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -182,6 +183,6 @@ def _scaled(rows: int | None, factor: float) -> int | None:
 
 
 def _positive(scale: Any) -> float:
-    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not scale > 0:
+    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < math.inf:
         raise DeclarationError(f"scale={scale!r}; the scale is a positive number")
     return float(scale)

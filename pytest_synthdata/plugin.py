@@ -101,14 +101,18 @@ def synth_spark_conf() -> Mapping[str, str]:
 
 @pytest.fixture(scope="session")
 def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str, str]) -> Iterator[Any]:
-    """A session that this plugin finds or starts, and ends if it started it."""
-    from pytest_synthdata.spark.session import SessionSettings, open_session
+    """What gives a session that this plugin finds or starts, another one where a test has stopped it, and ends it."""
+    from pytest_synthdata.spark.session import OpenSession, SessionSettings, open_session
 
     settings = pytestconfig.stash[SETTINGS]
     worker: dict[str, Any] = getattr(pytestconfig, "workerinput", {})
-    with _explained("Spark"):
-        opened = open_session(
-            SessionSettings(
+    opened: list[OpenSession] = []
+
+    def spark() -> Any:
+        if opened and opened[0].is_stopped:
+            opened.pop().close()
+        if not opened:
+            wanted = SessionSettings(
                 remote=settings.remote,
                 engine=settings.engine,
                 conf={**settings.spark_conf, **synth_spark_conf},
@@ -116,11 +120,15 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
                 workers=worker.get("workercount", 1),
                 warm_start=settings.warm_start,
             )
-        )
+            with _explained("Spark"):
+                opened.append(open_session(wanted))
+        return opened[0].spark
+
     try:
-        yield opened.spark
+        yield spark
     finally:
-        opened.close()
+        for one in opened:
+            one.close()
 
 
 @pytest.fixture(scope="session")
@@ -158,7 +166,10 @@ def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> 
     """The test's data, as its ``synth`` marker asks for it: tables as Spark DataFrames, and ``.dataset``."""
     from pytest_synthdata.spark.fixtures import session_of
 
-    markers = [(marker.args, marker.kwargs) for marker in request.node.iter_markers("synth")]
+    own = getattr(getattr(request.node, "callspec", None), "marks", ())  # of pytest.param, which pytest names last
+    nearest = [marker for marker in own if marker.name == "synth"]
+    others = [marker for marker in request.node.iter_markers("synth") if marker not in nearest]
+    markers = [(marker.args, marker.kwargs) for marker in (*nearest, *others)]
     with _explained("@pytest.mark.synth"):
         chosen = _synth_materialiser.marked(markers, lambda: session_of(request), _saver(request))
     request.node.stash[_DATA] = str(chosen.dataset)

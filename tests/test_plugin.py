@@ -338,3 +338,15 @@ def test_a_projects_spark_may_be_made_of_ours(pytester: pytest.Pytester, synth_s
             assert spark is synth_spark
     """)
     frames(pytester, passed=1)
+
+
+def test_the_mark_of_a_parameter_is_the_nearest(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.synth(orders=12, customers=3)
+        @pytest.mark.parametrize("rows", [12, pytest.param(99, marks=pytest.mark.synth(orders=99))])
+        def test_it(rows, synth):
+            assert (synth.dataset.orders.num_rows, synth.dataset.customers.num_rows) == (rows, 3)
+    """)
+    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=2)

@@ -363,6 +363,21 @@ def test_without_the_setting_no_archive_is_used_or_made(
     assert bool(begun) is warm_start
 
 
+def test_an_archive_that_no_jvm_starts_with_is_given_up(
+    archive: Archive, no_spark: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(archive.file)
+
+    def start(_: object) -> object:
+        if str(archive.file) in no_spark["spark.driver.extraJavaOptions"]:
+            raise RuntimeError("Java gateway process exited")
+        return object()
+
+    monkeypatch.setattr(session._builder, "getOrCreate", start)
+    session.open_local(SessionSettings()).close()
+    assert not archive.file.exists()
+
+
 def test_a_session_has_the_processors_that_its_process_may_use(
     cache: Path, no_spark: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -395,3 +410,18 @@ def test_a_connect_server_of_our_own_does_not_warn(pytester: pytest.Pytester) ->
     pytester.makepyfile("def test_it(orders_df): assert orders_df.count() == 25_000")
     result = pytester.runpytest_subprocess(*STRICT, "-p", "no:cacheprovider", "--synth-remote=local[1]")
     result.assert_outcomes(passed=1)
+
+
+def test_a_job_may_stop_the_session(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from pyspark.sql import SparkSession
+
+        def test_first(synth):
+            assert synth.orders.count() == 25_000
+            SparkSession.builder.getOrCreate().stop()
+
+        def test_second(customers_df, synth_spark):
+            assert customers_df.count() == 2_500
+            assert customers_df.sparkSession is synth_spark
+    """)
+    pytester.runpytest_subprocess(*STRICT).assert_outcomes(passed=2)

@@ -93,7 +93,10 @@ class Reporting:
         from pytest_synthdata.report.page import write
 
         largest = max(pages, key=lambda one: sum(table["rows"] for table in one["result"]["tables"]))
-        path = write(largest["page"], Path(self.config.invocation_params.dir) / file)
+        try:
+            path = write(largest["page"], Path(self.config.invocation_params.dir) / file)
+        except OSError as error:
+            return f"synthdata: no report: {error}"
         return f"synthdata report: {path.as_uri()}"
 
 

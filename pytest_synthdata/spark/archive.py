@@ -68,6 +68,14 @@ class Archive:
         files = [str(file) for file in (self.base, self.file) if file]
         return (f"-XX:SharedArchiveFile={os.pathsep.join(files)}", _SILENCE)
 
+    def discard(self) -> bool:
+        """Remove the archive; whether there was one."""
+        there = self.file.exists()
+        for file in (self.file, self.base):
+            if file is not None:
+                file.unlink(missing_ok=True)
+        return there
+
     def launcher_options(self) -> tuple[str, ...]:
         """The same for the small JVM that Spark starts first to find out how to start the real one."""
         return (f"-XX:SharedArchiveFile={self.base}", _SILENCE) if self.base and self.base.exists() else ()

@@ -21,7 +21,8 @@ def session_of(request: pytest.FixtureRequest) -> Any:
     """
     name = _fixture_name(request)
     try:
-        return request.getfixturevalue(name)
+        found = request.getfixturevalue(name)
+        return found() if name == _OURS else found
     except pytest.FixtureLookupError as error:
         if "ScopeMismatch" not in str(error.formatrepr()):
             raise

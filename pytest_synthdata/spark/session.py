@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,6 +65,12 @@ class OpenSession:
 
     spark: Any
     ending: contextlib.ExitStack
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody has stopped it, as jobs do at their end."""
+        context = getattr(self.spark, "_sc", None)
+        return bool(getattr(self.spark, "is_stopped", False)) if context is None else context._jsc is None
 
     def close(self) -> None:
         """End what was started for this session, and nothing else."""
@@ -205,6 +211,8 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
         with _environment(home, SPARK_LAUNCHER_OPTS=launcher), unwarned():
             spark = builder.getOrCreate()
     except Exception as error:
+        if archive and archive.discard():  # it may be damaged
+            return _local(remote, replace(settings, warm_start=False), ending)
         raise SynthDataError(
             f"Spark did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
         ) from error
