@@ -122,7 +122,7 @@ def common_type(types: Sequence[pa.DataType]) -> pa.DataType:
     if len(distinct) == 1:
         return distinct[0]
     if all(pa.types.is_signed_integer(type_) or pa.types.is_floating(type_) for type_ in distinct):
-        return pa.from_numpy_dtype(np.result_type(*[type_.to_pandas_dtype() for type_ in distinct]))
+        return pa.from_numpy_dtype(np.result_type(*[to_numpy(pa.array([], type_)) for type_ in distinct]))
     if all(pa.types.is_decimal(type_) for type_ in distinct):
         scale = max(type_.scale for type_ in distinct)
         precision = scale + max(type_.precision - type_.scale for type_ in distinct)

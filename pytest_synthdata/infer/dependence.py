@@ -44,7 +44,7 @@ def decider(name: str, values: pa.Array) -> Decider | None:
     """A column as one that others may depend on, if it has few values and no nulls."""
     if values.null_count or not len(values) or pa.types.is_uint64(values.type):  # whose greatest Python ints are none
         return None
-    coded = values.dictionary_encode()
+    coded = _coded(values)
     if not 1 < len(coded.dictionary) <= MOST_CASES:
         return None
     return Decider(name, tuple(coded.dictionary.to_pylist()), to_numpy(coded.indices).astype(np.int64))
@@ -122,7 +122,7 @@ def _numbers(values: pa.Array, lattice: Lattice) -> tuple[Callable[[Rows], float
 
 
 def _categories(values: pa.Array) -> tuple[Callable[[Rows], float], Callable[[Rows], Generator]]:
-    coded = values.dictionary_encode()
+    coded = _coded(values)
     codes, names = to_numpy(coded.indices).astype(np.int64), coded.dictionary.to_pylist()
 
     def rate(rows: Rows) -> float:
@@ -169,6 +169,12 @@ def _ratios(rates: npt.NDArray[np.float64]) -> Iterator[float]:
     for rate in (rates / rates.min()).tolist():
         ratio = float(f"{rate:.2g}")
         yield int(ratio) if ratio.is_integer() else ratio
+
+
+def _coded(values: pa.Array) -> pa.DictionaryArray:
+    if pa.types.is_float16(values.type):  # which PyArrow before 26 cannot encode
+        values = values.cast(pa.float32())
+    return values.dictionary_encode()
 
 
 __all__ = ["Decider", "decider", "given", "weights"]

@@ -97,7 +97,7 @@ def _limits(type_: pa.DataType) -> tuple[float, float]:
         is_exact = type_.bit_width < 64  # noqa: PLR2004
         return int(bounds.min), int(bounds.max) if is_exact else math.nextafter(float(bounds.max), 0)
     if pa.types.is_floating(type_):
-        most = float(np.finfo(type_.to_pandas_dtype()).max)
+        most = float(np.finfo(to_numpy(pa.array([], type_)).dtype).max)
         return -most, most
     if pa.types.is_decimal(type_):
         end = 10.0 ** (type_.precision - type_.scale)
