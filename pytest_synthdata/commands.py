@@ -34,7 +34,8 @@ def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str]) -> Datas
         SynthDataError: for an unknown table or module, and a number of rows that is none.
     """
     from pytest_synthdata.dataset import Dataset
-    from pytest_synthdata.discovery import SHIPPED, load_factories, with_shipped
+    from pytest_synthdata.discovery import load_factories, with_shipped
+    from pytest_synthdata.factories import SHIPPED
 
     sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
     own = list(load_factories(modules))
@@ -74,7 +75,7 @@ def errors_as_json(wanted: bool) -> Iterator[None]:
         yield
     except (SynthDataError, OSError) as error:
         if not wanted:
-            raise SynthDataError(str(error)) from error
+            raise
         click.echo(json.dumps({"error": str(error)}))
         raise click.exceptions.Exit(1) from None
 

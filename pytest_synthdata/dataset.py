@@ -151,10 +151,9 @@ class Dataset:
         self, tables: Mapping[type[TableFactory], int | None] | None = None, *, seed: int = DEFAULT_SEED
     ) -> None:
         if tables is None:
-            from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+            from pytest_synthdata.factories import SHIPPED
 
-            shipped: tuple[type[TableFactory], ...] = (CustomerFactory, OrderFactory, TicketFactory)
-            tables = {factory: factory._meta.usual_rows for factory in shipped}
+            tables = {factory: factory._meta.usual_rows for factory in SHIPPED}
         self.seed = _whole_number(seed, "the seed")
         self.tables = self._bind(dict(tables))
 

@@ -7,9 +7,7 @@ from importlib import import_module
 
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, nearest
-from pytest_synthdata.factories import CustomerFactory, OrderFactory, TableFactory, TicketFactory
-
-SHIPPED: tuple[type[TableFactory], ...] = (CustomerFactory, OrderFactory, TicketFactory)
+from pytest_synthdata.factories import SHIPPED, TableFactory
 
 
 def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:

@@ -69,9 +69,8 @@ def _pickler(cloudpickle: Any) -> Any:
 
     import numpy as np
 
-    generators = {id(getattr(module, name)): (module, name) for module, name in (
-        (random, "_inst"), (np.random.mtrand, "_rand")
-    )}  # fmt: skip
+    places = ((random, "_inst"), (np.random.mtrand, "_rand"))
+    generators = {id(getattr(*place)): place for place in places}
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         def reducer_override(self, value: Any) -> Any:

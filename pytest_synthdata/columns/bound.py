@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,7 +19,7 @@ from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references import Facts, Reference
 from pytest_synthdata.columns.rows import as_objects
 from pytest_synthdata.columns.types import settled
-from pytest_synthdata.columns.values import Index, Values, join, part, take, to_arrow
+from pytest_synthdata.columns.values import Index, Values, join, part, take, to_arrow, without
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:
@@ -221,7 +220,9 @@ class Batch:
         if dot and name not in self.bound.plan.columns:  # a column may have a dot in its name
             if isinstance(reference := self.bound.plan.columns.get(head), Reference):
                 values = self.related(head).read(rest)
-                return _only_where(np.asarray(self.read(head)) >= 0, values) if reference.itself else values
+                if reference.itself and (none := np.asarray(self.read(head)) < 0).any():
+                    values = without(values, none)
+                return values
             return pc.struct_field(to_arrow(self.read(head)), rest.split("."))
         if self._scattered:
             held = self.bound.hold(name, for_rows=len(self.rows))
@@ -281,14 +282,6 @@ class Batch:
     def row(self, position: int) -> RowView:
         """One row's values as attributes, for opaque functions."""
         return RowView(self, position)
-
-
-def _only_where(there: npt.NDArray[np.bool_], values: Values) -> Values:
-    """The values, null where there is none."""
-    if there.all():
-        return values
-    array = to_arrow(values)
-    return pc.if_else(pa.array(there), array, pa.scalar(None, array.type))
 
 
 @dataclass(frozen=True)

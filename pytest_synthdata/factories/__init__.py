@@ -5,4 +5,6 @@ from pytest_synthdata.factories.customers import CustomerFactory
 from pytest_synthdata.factories.orders import OrderFactory
 from pytest_synthdata.factories.tickets import TicketFactory
 
-__all__ = ["CustomerFactory", "OrderFactory", "TableFactory", "TicketFactory"]
+SHIPPED: tuple[type[TableFactory], ...] = (CustomerFactory, OrderFactory, TicketFactory)
+
+__all__ = ["SHIPPED", "CustomerFactory", "OrderFactory", "TableFactory", "TicketFactory"]
