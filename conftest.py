@@ -15,7 +15,7 @@ for name in (
     "pyarrow.dataset",
     "pyarrow.parquet",
     "pyspark.sql",
-    "pytest_synthdata.materialise",
+    "pytest_synthdata.plugin.materialise",
     "scipy.stats",
 ):
     with suppress(ImportError):  # some are optional

@@ -16,7 +16,10 @@ nox.options.reuse_existing_virtualenvs = True
 
 TESTED_BY = ["chispa", "pytest-randomly", "pytest-xdist"]
 # What depends on the versions. The engine's statistics don't.
-TESTS = [f"tests/test_{name}.py" for name in ("plugin", "frames", "sessions", "types", "laws")]
+TESTS = [
+    f"tests/{name}.py"
+    for name in ("plugin/test_plugin", "spark/test_frames", "spark/test_sessions", "laws/test_types", "laws/test_laws")
+]
 # pyspark 3.5 leaves the sockets of collect() to the garbage collector.
 UNCLOSED = ["-W", "ignore:unclosed <socket:ResourceWarning"]
 # PyArrow 26 refuses it, and does not say so to pip.

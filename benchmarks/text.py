@@ -21,11 +21,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.bound import Bound
-from pytest_synthdata.columns.generators import Generator
+from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.text import Email, Fake
-from pytest_synthdata.columns.values import to_arrow
+from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.text.template import Email
 
 FIELDS = ("name", "company", "email")
 BATCH = 262_144

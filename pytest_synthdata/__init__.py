@@ -9,10 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.arrays import Array
-    from pytest_synthdata.columns.calendar import Dates, Event, Timeline
-    from pytest_synthdata.columns.categories import Categorical, Given
-    from pytest_synthdata.columns.distributions import (
+    from pytest_synthdata.assertions import assert_matches
+    from pytest_synthdata.columns.expressions.operators import col, column, when
+    from pytest_synthdata.columns.generators.arrays import Array
+    from pytest_synthdata.columns.generators.base import Constant
+    from pytest_synthdata.columns.generators.categories import Categorical, Given
+    from pytest_synthdata.columns.generators.distributions import (
         Distribution,
         Exponential,
         LogNormal,
@@ -21,55 +23,55 @@ if TYPE_CHECKING:
         Poisson,
         Uniform,
     )
-    from pytest_synthdata.columns.expressions import col, column, when
-    from pytest_synthdata.columns.fanout import Ordinal
-    from pytest_synthdata.columns.generators import Constant
-    from pytest_synthdata.columns.keys import Key
-    from pytest_synthdata.columns.popularity import ZipfRank
-    from pytest_synthdata.columns.quantiles import Quantiles
-    from pytest_synthdata.columns.text import Email, Fake, Place, Template
-    from pytest_synthdata.columns.times import Times
+    from pytest_synthdata.columns.generators.keys import Key
+    from pytest_synthdata.columns.generators.quantiles import Quantiles
+    from pytest_synthdata.columns.providers.fake import Fake
+    from pytest_synthdata.columns.references.fan_out import Ordinal
+    from pytest_synthdata.columns.references.popularity import ZipfRank
+    from pytest_synthdata.columns.text.place import Place
+    from pytest_synthdata.columns.text.template import Email, Template
+    from pytest_synthdata.columns.time.calendar import Dates, Event, Timeline
+    from pytest_synthdata.columns.time.times import Times
     from pytest_synthdata.dataset import Dataset, Table
     from pytest_synthdata.declarations.foreign_keys import ForeignKey
     from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
     from pytest_synthdata.factories.base import TableFactory
-    from pytest_synthdata.validation.matching import assert_matches
 
 _MODULES = {
-    "Array": "columns.arrays",
-    "Categorical": "columns.categories",
-    "Constant": "columns.generators",
+    "Array": "columns.generators.arrays",
+    "Categorical": "columns.generators.categories",
+    "Constant": "columns.generators.base",
     "Dataset": "dataset",
-    "Dates": "columns.calendar",
+    "Dates": "columns.time.calendar",
     "DeclarationError": "errors",
-    "Distribution": "columns.distributions",
-    "Email": "columns.text",
-    "Event": "columns.calendar",
-    "Exponential": "columns.distributions",
-    "Fake": "columns.text",
+    "Distribution": "columns.generators.distributions",
+    "Email": "columns.text.template",
+    "Event": "columns.time.calendar",
+    "Exponential": "columns.generators.distributions",
+    "Fake": "columns.providers.fake",
     "ForeignKey": "declarations.foreign_keys",
     "GenerationError": "errors",
-    "Given": "columns.categories",
-    "Key": "columns.keys",
-    "LogNormal": "columns.distributions",
-    "Normal": "columns.distributions",
-    "Ordinal": "columns.fanout",
-    "Pareto": "columns.distributions",
-    "Place": "columns.text",
-    "Poisson": "columns.distributions",
-    "Quantiles": "columns.quantiles",
+    "Given": "columns.generators.categories",
+    "Key": "columns.generators.keys",
+    "LogNormal": "columns.generators.distributions",
+    "Normal": "columns.generators.distributions",
+    "Ordinal": "columns.references.fan_out",
+    "Pareto": "columns.generators.distributions",
+    "Place": "columns.text.place",
+    "Poisson": "columns.generators.distributions",
+    "Quantiles": "columns.generators.quantiles",
     "SynthDataError": "errors",
     "Table": "dataset",
     "TableFactory": "factories.base",
-    "Template": "columns.text",
-    "Timeline": "columns.calendar",
-    "Times": "columns.times",
-    "Uniform": "columns.distributions",
-    "ZipfRank": "columns.popularity",
-    "assert_matches": "validation.matching",
-    "col": "columns.expressions",
-    "column": "columns.expressions",
-    "when": "columns.expressions",
+    "Template": "columns.text.template",
+    "Timeline": "columns.time.calendar",
+    "Times": "columns.time.times",
+    "Uniform": "columns.generators.distributions",
+    "ZipfRank": "columns.references.popularity",
+    "assert_matches": "assertions",
+    "col": "columns.expressions.operators",
+    "column": "columns.expressions.operators",
+    "when": "columns.expressions.operators",
 }
 
 __all__ = [

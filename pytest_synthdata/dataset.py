@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.bound import BATCH, Bound
-from pytest_synthdata.columns.fingerprint import fingerprint
-from pytest_synthdata.columns.unique import require_room
+from pytest_synthdata.columns.arrow.fingerprint import fingerprint
+from pytest_synthdata.columns.bound_table import BATCH, Bound
+from pytest_synthdata.columns.generators.unique import require_room
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory, bound_to

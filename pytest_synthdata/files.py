@@ -18,14 +18,14 @@ from uuid import uuid4
 import cloudpickle
 import pyarrow as pa
 
-from pytest_synthdata.columns.bound import BATCH
+from pytest_synthdata.columns.bound_table import BATCH
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.formats import FORMATS
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
 from pytest_synthdata.workers import in_processes, processors
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound import Bound
+    from pytest_synthdata.columns.bound_table import Bound
 
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
 _SHARES = 32  # parts from which processes take their work

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound import Bound
+    from pytest_synthdata.columns.bound_table import Bound
 
 PACKAGE = "pytest_synthdata"
 _ENGINE = ("columns", "errors")

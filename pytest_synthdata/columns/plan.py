@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.references.foreign_keys import Reference
 from pytest_synthdata.errors import DeclarationError, nearest
 
 

@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from pytest_synthdata.databricks.names import VolumePath
-from pytest_synthdata.databricks.retrying import persistently
+from pytest_synthdata.databricks.retries import persistently
 from pytest_synthdata.errors import SynthDataError, nearest
 
 T = TypeVar("T")

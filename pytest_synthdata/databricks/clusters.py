@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, explained, reach
-from pytest_synthdata.databricks.waiting import Told, until
+from pytest_synthdata.databricks.polling import Told, until
 
 START_SECONDS = 1200
 _SHOWN = 10  # clusters in a hint

@@ -12,9 +12,9 @@ from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, explained, scrubbed
 from pytest_synthdata.databricks.clusters import START_SECONDS, running
+from pytest_synthdata.databricks.polling import Told, changes, post_once, until
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
-from pytest_synthdata.databricks.retrying import persistently
-from pytest_synthdata.databricks.waiting import Told, changes, post_once, until
+from pytest_synthdata.databricks.retries import persistently
 from pytest_synthdata.errors import SynthDataError, nearest
 
 _LOG = logging.getLogger(__name__)

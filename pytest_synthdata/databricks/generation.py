@@ -9,18 +9,18 @@ import sys
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from pytest_synthdata.columns.fingerprint import combined
-from pytest_synthdata.databricks import arrived
+from pytest_synthdata.columns.arrow.fingerprint import combined
+from pytest_synthdata.databricks import cluster_job
 from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.clusters import START_SECONDS
 from pytest_synthdata.databricks.compute import execute_databricks_command
 from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.upload import Saved, Stored, Upload
 from pytest_synthdata.databricks.volumes import Files
-from pytest_synthdata.spark import arrival
+from pytest_synthdata.spark import shipment
 
 if TYPE_CHECKING:
-    from pytest_synthdata.databricks.waiting import Told
+    from pytest_synthdata.databricks.polling import Told
     from pytest_synthdata.dataset import Dataset, Table
 
 
@@ -75,10 +75,10 @@ def generate_on_cluster(
             on_status=on_status,
             client=client,
         )
-        told = [line for line in result.output.splitlines() if line.startswith(arrived.TELLS)]
+        told = [line for line in result.output.splitlines() if line.startswith(cluster_job.TELLS)]
         if not result.success or not told:
             raise WorkspaceError(f"making {table.name} on the cluster: {result.error or result.output}")
-        parts = [tuple(part) for part in json.loads(told[-1].removeprefix(arrived.TELLS))]
+        parts = [tuple(part) for part in json.loads(told[-1].removeprefix(cluster_job.TELLS))]
         rows = sum(part[2] for part in parts)
         if rows != table.num_rows:
             raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that the cluster wrote")
@@ -89,33 +89,33 @@ def generate_on_cluster(
 
 def code(table: Table, folder: str) -> str:
     """Python code that writes a table to a folder, on a cluster that has nothing of this package."""
-    sources = [inspect.getsource(module).replace(_FUTURE, "") for module in (arrival, arrived)]
-    return "\n".join([_FUTURE, *sources, f'write_table(spark, "{sent(table)}", "{folder}")'])
+    sources = [inspect.getsource(module).replace(_FUTURE, "") for module in (shipment, cluster_job)]
+    return "\n".join([_FUTURE, *sources, f'write_table(spark, "{packed(table)}", "{folder}")'])
 
 
 _FUTURE = "from __future__ import annotations"
 
 
-def sent(table: Table) -> str:
-    """A table's plan, the engine, and what else `arrived.write_table` needs, as text."""
+def packed(table: Table) -> str:
+    """A table's plan, the engine, and what else `cluster_job.write_table` needs, as text."""
     from pytest_synthdata.spark.frames import representable, spark_schema
     from pytest_synthdata.spark.shipping import shipment_of
 
     schema = representable(table.schema, table.name)
-    shipment = shipment_of(table.bound, schema)
+    sent = shipment_of(table.bound, schema)
     job = {
-        "package": shipment.package,
-        "alias": shipment.alias,
-        "engine": dict(shipment.engine),
-        "plan": base64.b64encode(shipment.plan).decode(),
-        "key": shipment.key,
+        "package": sent.package,
+        "alias": sent.alias,
+        "engine": dict(sent.engine),
+        "plan": base64.b64encode(sent.plan).decode(),
+        "key": sent.key,
         "schema": base64.b64encode(schema.serialize().to_pybytes()).decode(),
         "spark_schema": spark_schema(schema).jsonValue(),
         "rows": table.num_rows,
         # Pickled functions are code of one version of Python.
-        "python": list(sys.version_info[:2]) if b"cloudpickle" in shipment.plan else None,
+        "python": list(sys.version_info[:2]) if b"cloudpickle" in sent.plan else None,
     }
     return base64.b64encode(zlib.compress(json.dumps(job).encode(), 9)).decode()
 
 
-__all__ = ["code", "generate_on_cluster", "sent"]
+__all__ = ["code", "generate_on_cluster", "packed"]

@@ -11,9 +11,9 @@ from secrets import token_hex
 from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, explained, reach, scrubbed
+from pytest_synthdata.databricks.polling import Told, changes, until
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
-from pytest_synthdata.databricks.retrying import persistently
-from pytest_synthdata.databricks.waiting import Told, changes, until
+from pytest_synthdata.databricks.retries import persistently
 
 ENVIRONMENT_VERSION = "4"
 _NOTEBOOK = "# Databricks notebook source"  # by which an import takes a file for a notebook

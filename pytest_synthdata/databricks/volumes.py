@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, explained
 from pytest_synthdata.databricks.names import VolumePath, is_safe
-from pytest_synthdata.databricks.retrying import persistently
+from pytest_synthdata.databricks.retries import persistently
 
 IN_FLIGHT = 5  # the services answer 429 to more
 _CHUNK = 1 << 20

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 from factory.declarations import BaseDeclaration
 
-from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.types import annotated_type
+from pytest_synthdata.columns.arrow.types import annotated_type
+from pytest_synthdata.columns.generators.base import Generator
 
 
 def stated_types(attributes: Mapping[str, Any]) -> dict[str, pa.DataType | str]:

@@ -15,17 +15,17 @@ from factory import declarations as boy
 from factory import enums
 from faker.providers import DynamicProvider
 
-from pytest_synthdata.columns.bound import Bound, Selection
-from pytest_synthdata.columns.expressions import FIRST_CONDITION
-from pytest_synthdata.columns.generators import Cells, Generator
+from pytest_synthdata.columns.arrow.objects import as_objects
+from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow
+from pytest_synthdata.columns.bound_table import Bound, Selection
+from pytest_synthdata.columns.expressions.operators import FIRST_CONDITION
+from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction, borrowed_generators
+from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.rows import as_objects
-from pytest_synthdata.columns.rowwise import Cycle, RowFunction, borrowed_generators
-from pytest_synthdata.columns.text import Fake
-from pytest_synthdata.columns.values import Index, Values, to_arrow
-from pytest_synthdata.declarations.ahead import NOTHING, made_ahead
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.nesting import NestedDeclaration, enclosing_bound
+from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
 from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.errors import DeclarationError, GenerationError
 

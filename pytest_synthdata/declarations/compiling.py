@@ -8,11 +8,11 @@ import factory
 from factory import declarations as boy
 from factory import enums
 
-from pytest_synthdata.columns.expressions import Column, Truth, When
-from pytest_synthdata.columns.generators import Constant, Generator
-from pytest_synthdata.columns.modifiers import Cast
+from pytest_synthdata.columns.expressions.operators import Column, Truth, When
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.references import Reference
+from pytest_synthdata.columns.references.foreign_keys import Reference
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.nesting import NestedDeclaration
 from pytest_synthdata.declarations.related import RelatedDeclaration

@@ -13,11 +13,11 @@ import factory
 from factory import builder, enums
 from factory import declarations as boy
 
-from pytest_synthdata.columns.bound import Bound
-from pytest_synthdata.columns.nested import Nested
+from pytest_synthdata.columns.arrow.objects import Row
+from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.rows import Row
-from pytest_synthdata.declarations.ahead import NOTHING, made_ahead
+from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
 from pytest_synthdata.errors import DeclarationError
 
 _DEEPEST = 20

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from factory import declarations as boy
 
-from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.rowwise import RowFunction
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import pyarrow as pa
 from factory import builder, enums
 from factory import declarations as boy
 
-from pytest_synthdata.columns.generators import Cells, Generator
-from pytest_synthdata.columns.nested import plain
-from pytest_synthdata.columns.rowwise import borrowed_generators, python_values
-from pytest_synthdata.columns.values import Values
+from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.generators.nested import plain
+from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
 
 if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory

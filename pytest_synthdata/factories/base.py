@@ -16,20 +16,20 @@ import factory
 from factory import Maybe
 from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 
-from pytest_synthdata.columns.bound import Bound
-from pytest_synthdata.columns.calendar import Timeline
-from pytest_synthdata.columns.expressions import Column
-from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.modifiers import Cast, Nullable
+from pytest_synthdata.columns.arrow.objects import Row
+from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.rows import Row
+from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.annotations import stated_types
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration, as_declaration
 from pytest_synthdata.declarations.compiling import compile_factory
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.related import RelatedDeclaration
-from pytest_synthdata.declarations.stated import as_stated, unstated
+from pytest_synthdata.declarations.typed import as_stated, unstated
 from pytest_synthdata.errors import DeclarationError, nearest
 
 DEFAULT_SEED = 42
@@ -344,8 +344,8 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
         >>> TableFactory.from_schema("order_id string, status string", table="orders").build().order_id
         'ORD-000000'
         """
-        from pytest_synthdata.infer.samples import is_path, sample_of
         from pytest_synthdata.infer.tables import infer_tables
+        from pytest_synthdata.sources.samples import is_path, sample_of
 
         named_by_path = isinstance(schema, Path) or (isinstance(schema, str) and is_path(schema))
         usual = "inferred" if cls._meta.abstract else cls._meta.table

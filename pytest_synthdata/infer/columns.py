@@ -11,14 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrays import Array
-from pytest_synthdata.columns.categories import Categorical
-from pytest_synthdata.columns.generators import Constant, Generator
-from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.arrow.types import sql_name
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.generators.arrays import Array
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.plan import Plan, Scope
-from pytest_synthdata.columns.text import Fake, Template
-from pytest_synthdata.columns.types import sql_name
-from pytest_synthdata.columns.values import to_numpy
+from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.infer.dependence import Decider, given
 from pytest_synthdata.infer.fitting import Lattice, rounded_shares

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pytest_synthdata.columns.categories import Categorical, Given
-from pytest_synthdata.columns.generators import Constant, Generator
-from pytest_synthdata.columns.modifiers import Rounded
-from pytest_synthdata.columns.values import to_numpy
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.infer.fitting import Fit, Lattice, fit, rounded_shares
 from pytest_synthdata.infer.numbers import law
 

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_synthdata.columns.categories import Categorical
-from pytest_synthdata.columns.distributions import Exponential, LogNormal, Normal, Pareto, Poisson, Uniform
-from pytest_synthdata.columns.generators import Constant, Generator
-from pytest_synthdata.columns.quantiles import Quantiles
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.distributions import Exponential, LogNormal, Normal, Pareto, Poisson, Uniform
+from pytest_synthdata.columns.generators.quantiles import Quantiles
 
 Numbers = npt.NDArray[np.float64]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from pytest_synthdata.columns.calendar import Dates
-from pytest_synthdata.columns.categories import Categorical
-from pytest_synthdata.columns.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
-from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.text import Fake
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.time.calendar import Dates
 from pytest_synthdata.infer.naming import singular, words
 
 YEAR = ("2024-01-01", "2024-12-31")

@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.categories import Categorical, Given
-from pytest_synthdata.columns.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
-from pytest_synthdata.columns.expressions import Operation
-from pytest_synthdata.columns.generators import Constant, Generator
-from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.quantiles import Quantiles
-from pytest_synthdata.columns.values import to_numpy
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.expressions.operators import Operation
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.quantiles import Quantiles
 from pytest_synthdata.infer.fitting import Lattice, Numbers, fit, lattice_of, rounded_shares, spike
 from pytest_synthdata.infer.meanings import NUMBERS, Named, is_identifier, points_elsewhere
 from pytest_synthdata.infer.naming import parameter_name

@@ -10,9 +10,10 @@ from string import ascii_lowercase, ascii_uppercase
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.text import Email, Fake, Template
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.infer.meanings import COMPANY, PARTIES, PEOPLE, Named, fakes, names_others, names_people
 from pytest_synthdata.infer.naming import singular, words
 

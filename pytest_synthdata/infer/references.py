@@ -11,15 +11,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.expressions import col
-from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.values import to_numpy
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.expressions.operators import col
+from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.columns import Declared
 from pytest_synthdata.infer.dependence import Decider, weights
 from pytest_synthdata.infer.fitting import rounded_shares
 from pytest_synthdata.infer.naming import attribute_name, singular, words
-from pytest_synthdata.infer.samples import Sample
+from pytest_synthdata.sources.samples import Sample
 
 if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory

@@ -12,18 +12,18 @@ import pyarrow as pa
 from factory import declarations as boy
 
 import pytest_synthdata
-from pytest_synthdata.columns.arrays import Array
-from pytest_synthdata.columns.calendar import OFFICE_HOURS, Dates, Event, Timeline
-from pytest_synthdata.columns.categories import Categorical, Given
-from pytest_synthdata.columns.distributions import Law
-from pytest_synthdata.columns.expressions import Column, Operation
-from pytest_synthdata.columns.generators import Constant, Generator
-from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.modifiers import Cast, Clipped, Nullable, Rounded
-from pytest_synthdata.columns.quantiles import Quantiles
-from pytest_synthdata.columns.text import Email, Fake
-from pytest_synthdata.columns.text.template import Template
-from pytest_synthdata.columns.times import Times
+from pytest_synthdata.columns.expressions.operators import Column, Operation
+from pytest_synthdata.columns.generators.arrays import Array
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.distributions import Law
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.quantiles import Quantiles
+from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.text.template import Email, Template
+from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Dates, Event, Timeline
+from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.layout import Bracket, Code, laid_out, on_one_line
 from pytest_synthdata.infer.tables import Inferred

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pyarrow as pa
 
 import pytest_synthdata
-from pytest_synthdata.columns.calendar import Timeline
-from pytest_synthdata.columns.categories import Categorical, Given
-from pytest_synthdata.columns.expressions import col
-from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.modifiers import Cast, Nullable
-from pytest_synthdata.columns.text import Template
+from pytest_synthdata.columns.expressions.operators import col
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
+from pytest_synthdata.columns.text.template import Template
+from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.dependence import Decider, decider
 from pytest_synthdata.infer.meanings import Named, siblings
 from pytest_synthdata.infer.naming import attribute_name, class_name, parameter_name, words
 from pytest_synthdata.infer.references import Parent, Referring, in_order, names, own_reference, reference
-from pytest_synthdata.infer.samples import Sample
+from pytest_synthdata.sources.samples import Sample
 
 if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory

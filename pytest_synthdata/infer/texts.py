@@ -10,10 +10,10 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.categories import Categorical
-from pytest_synthdata.columns.generators import Constant, Generator
-from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.text import Fake
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.infer.fitting import is_few, rounded_shares
 from pytest_synthdata.infer.meanings import TEXTS, Named, is_identifier, key_prefix, points_elsewhere
 from pytest_synthdata.infer.personal import holds_addresses, personal

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.calendar import OFFICE_HOURS, Dates, Event, Timeline
-from pytest_synthdata.columns.generators import Constant, Generator
-from pytest_synthdata.columns.times import Times
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Dates, Event, Timeline
+from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.infer.fitting import significant
 from pytest_synthdata.infer.meanings import DAYS, YEAR, Named
 from pytest_synthdata.infer.naming import words

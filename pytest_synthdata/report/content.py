@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.bound import BATCH
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.bound_table import BATCH
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.references import Reference
-from pytest_synthdata.columns.values import to_numpy
+from pytest_synthdata.columns.references.foreign_keys import Reference
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.report import plots
 from pytest_synthdata.report.diagram import diagram
@@ -22,7 +22,7 @@ from pytest_synthdata.report.sample import MOST, SampleRows, associations
 from pytest_synthdata.report.terminal import incident
 from pytest_synthdata.validation.columns import law_of_column, leaf_of
 from pytest_synthdata.validation.describe import leaves
-from pytest_synthdata.validation.laws import Curve, Fork, Leaf, Moments, Shares
+from pytest_synthdata.validation.expectations import Curve, Fork, Leaf, Moments, Shares
 from pytest_synthdata.validation.measures import as_numbers
 from pytest_synthdata.validation.results import Check, TableResult, Validation, shown
 from pytest_synthdata.validation.rows import key_column

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.bound import Bound
-from pytest_synthdata.columns.generators import Cells, Generator
-from pytest_synthdata.columns.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.generators.base import Cells, Generator
 from pytest_synthdata.validation.rows import Rows
 
 MOST = 50_000  # rows

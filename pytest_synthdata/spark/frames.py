@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.pickling import PicklingError
-from pytest_synthdata.spark.installed import unwarned
 from pytest_synthdata.spark.shipping import row_range
+from pytest_synthdata.spark.spark_install import unwarned
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Table

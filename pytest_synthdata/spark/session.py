@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark.installed import clash, is_installed, unwarned
 from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
+from pytest_synthdata.spark.spark_install import clash, is_installed, unwarned
 from pytest_synthdata.workers import processors
 
 _LOG_SETTINGS = """\

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_synthdata.pickling import PACKAGE, pickled, pickled_table
-from pytest_synthdata.spark import arrival
+from pytest_synthdata.spark import shipment
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pytest_synthdata.columns.bound import Bound
+    from pytest_synthdata.columns.bound_table import Bound
 
 RowRange: TypeAlias = "Callable[[int, int], Iterator[pa.RecordBatch]]"
 
@@ -37,19 +37,19 @@ def row_range(bound: Bound, schema: pa.Schema) -> RowRange:
     """
     from pyspark import cloudpickle  # executors have this one
 
-    shipment = pickled(shipment_of(bound, schema), cloudpickle, [arrival])
+    packed = pickled(shipment_of(bound, schema), cloudpickle, [shipment])
 
     # A nested function that refers to nothing else is pickled by value, by whomever.
     def rows(start: int, stop: int) -> Iterator[pa.RecordBatch]:
         import pickle
 
-        made: Iterator[pa.RecordBatch] = pickle.loads(shipment).rows(start, stop)  # noqa: S301 - our own
+        made: Iterator[pa.RecordBatch] = pickle.loads(packed).rows(start, stop)  # noqa: S301 - our own
         return made
 
     return rows
 
 
-def shipment_of(bound: Bound, schema: pa.Schema) -> arrival.Shipment:
+def shipment_of(bound: Bound, schema: pa.Schema) -> shipment.Shipment:
     """All that it takes to make a table's rows where this package is not installed.
 
     Raises:
@@ -60,7 +60,7 @@ def shipment_of(bound: Bound, schema: pa.Schema) -> arrival.Shipment:
     plan = pickled_table(bound, cloudpickle)
     alias, sources = _engine()
     key = blake2b(plan, digest_size=16).hexdigest()
-    return arrival.Shipment(PACKAGE, alias, sources, plan, key, schema)
+    return shipment.Shipment(PACKAGE, alias, sources, plan, key, schema)
 
 
 @cache

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.bound import Bound
-from pytest_synthdata.columns.categories import Given
-from pytest_synthdata.columns.expressions import Column, When
-from pytest_synthdata.columns.references import Reference
-from pytest_synthdata.columns.values import Values, take, to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.values import Values, take, to_arrow, to_numpy
+from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.expressions.operators import Column, When
+from pytest_synthdata.columns.generators.categories import Given
+from pytest_synthdata.columns.references.foreign_keys import Reference
 from pytest_synthdata.validation.describe import describe, leaves
-from pytest_synthdata.validation.laws import Curve, Fork, Formula, Leaf, Moments, Node, Shares, Unknown
+from pytest_synthdata.validation.expectations import Curve, Fork, Formula, Leaf, Moments, Node, Shares, Unknown
 from pytest_synthdata.validation.measures import (
     CurveMeasure,
     Finding,

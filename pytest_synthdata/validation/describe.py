@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.calendar import Dates, Timeline
-from pytest_synthdata.columns.categories import Categorical, Given
-from pytest_synthdata.columns.distributions import Distribution, Law, LogNormal, Normal, Poisson, Uniform
-from pytest_synthdata.columns.expressions import Column, Computed, Operation, Truth, When
-from pytest_synthdata.columns.generators import Constant, Generator
-from pytest_synthdata.columns.keys import Key
-from pytest_synthdata.columns.modifiers import Cast, Clipped, Nullable, Rounded
-from pytest_synthdata.columns.quantiles import Quantiles
-from pytest_synthdata.columns.times import Times
-from pytest_synthdata.columns.types import arrow_type
-from pytest_synthdata.columns.values import to_arrow
-from pytest_synthdata.validation.laws import (
+from pytest_synthdata.columns.arrow.types import arrow_type
+from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.columns.expressions.operators import Column, Computed, Operation, Truth, When
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.distributions import Distribution, Law, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.quantiles import Quantiles
+from pytest_synthdata.columns.time.calendar import Dates, Timeline
+from pytest_synthdata.columns.time.times import Times
+from pytest_synthdata.validation.expectations import (
     Clip,
     Curve,
     Fork,

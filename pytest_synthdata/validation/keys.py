@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.fingerprint import _words
-from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.arrow.fingerprint import _words
+from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.random import Stream
-from pytest_synthdata.columns.values import to_arrow
 from pytest_synthdata.validation.results import Check
 
 _EXAMPLES = 5

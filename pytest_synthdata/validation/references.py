@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.bound import Bound
-from pytest_synthdata.columns.generators import Generator
-from pytest_synthdata.columns.references import Reference
-from pytest_synthdata.columns.values import to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
+from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.references.foreign_keys import Reference
 from pytest_synthdata.validation.columns import leaf_of, measure_of
 from pytest_synthdata.validation.describe import describe, is_formula, leaves, spoken
 from pytest_synthdata.validation.measures import Finding, Rule
@@ -65,7 +65,7 @@ class ReferenceMeasure:
                 self._sample(rows, known, positions)
 
     def _meets(self, rows: Rows, index: npt.NDArray[Any], parents: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        from pytest_synthdata.columns.generators import Cells
+        from pytest_synthdata.columns.generators.base import Cells
 
         assert self.where is not None  # noqa: S101
         cells = Cells(Pairs(rows, self.name, index, parents), rows.bound.stream(self.name), self.name)

@@ -12,14 +12,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.bound import Bound, Selection
-from pytest_synthdata.columns.expressions import Column
-from pytest_synthdata.columns.generators import Cells, Generator
-from pytest_synthdata.columns.keys import Key
+from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
+from pytest_synthdata.columns.bound_table import Bound, Selection
+from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.references import Reference
-from pytest_synthdata.columns.values import Index, Values, to_arrow, to_numpy
+from pytest_synthdata.columns.references.foreign_keys import Reference
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.validation.keys import Form, numbers_in
 

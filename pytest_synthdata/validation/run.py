@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.bound import Bound
+from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.generators.unique import Unique
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.references import Reference
-from pytest_synthdata.columns.unique import Unique
+from pytest_synthdata.columns.references.foreign_keys import Reference
 from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
 from pytest_synthdata.validation.keys import KeyMeasure
 from pytest_synthdata.validation.measures import check
 from pytest_synthdata.validation.references import ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, settle
 from pytest_synthdata.validation.rows import Keeper, Parent, Rows, key_column, key_form
-from pytest_synthdata.validation.sources import Source, source_of
 from pytest_synthdata.validation.timelines import MomentsMeasure
 
 if TYPE_CHECKING:

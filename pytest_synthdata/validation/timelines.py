@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_synthdata.columns.calendar import Event, parse_date
-from pytest_synthdata.columns.values import Values
-from pytest_synthdata.validation.laws import Moments
+from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.time.calendar import Event, parse_date
+from pytest_synthdata.validation.expectations import Moments
 from pytest_synthdata.validation.measures import Finding, Rule, as_numbers
 from pytest_synthdata.validation.results import Days
 from pytest_synthdata.validation.rows import Rows

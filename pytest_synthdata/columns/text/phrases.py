@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.generators import Cells, Constant, Generator
+from pytest_synthdata.columns.arrow.values import Index, Values, categorical
+from pytest_synthdata.columns.generators.base import Cells, Constant, Generator
+from pytest_synthdata.columns.generators.unique import Numbered, numbered
 from pytest_synthdata.columns.random import Bits, Stream
-from pytest_synthdata.columns.text.laws import Draw, Law, Template, is_random, is_text, templates
-from pytest_synthdata.columns.text.spelling import Spelling, Vocabulary
-from pytest_synthdata.columns.unique import Numbered, numbered
-from pytest_synthdata.columns.values import Index, Values, categorical
+from pytest_synthdata.columns.text.grammar import Draw, Law, Template, is_random, is_text, templates
+from pytest_synthdata.columns.text.tokens import Spelling, Vocabulary
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope

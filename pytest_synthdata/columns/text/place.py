@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.generators import Cells, Generator
-from pytest_synthdata.columns.text.laws import templates
+from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.providers.primitives import numerified
+from pytest_synthdata.columns.text.grammar import templates
 from pytest_synthdata.columns.text.phrases import Phrases, alias_table, pick
-from pytest_synthdata.columns.text.primitives import numerified
 from pytest_synthdata.columns.text.template import Template
-from pytest_synthdata.columns.values import Values
 from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:

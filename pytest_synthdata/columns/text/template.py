@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.categories import Categorical
-from pytest_synthdata.columns.generators import Cells, Generator
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.text.folding import LABEL, ascii_fold, label, slug
-from pytest_synthdata.columns.text.spelling import Spelling, Vocabulary, joined
-from pytest_synthdata.columns.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.text.tokens import Spelling, Vocabulary, joined
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:

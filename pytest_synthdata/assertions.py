@@ -1,0 +1,131 @@
+"""`assert_matches`: asserts in a test that data is what a factory declares, and says which columns and rows are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.sources import source_of
+from pytest_synthdata.validation.results import FALSE_ALARMS, Check, Validation, shown
+from pytest_synthdata.validation.run import validate
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.factories.base import TableFactory
+
+_MOST_SHOWN = 10  # failed checks in a message
+_WIDTH = 24  # letters of a value in it
+
+
+def assert_matches(
+    data: Any,
+    factory: type[TableFactory],
+    *,
+    parents: Mapping[str, Any] | Dataset | None = None,
+    false_alarms: float = FALSE_ALARMS,
+) -> Validation:
+    """Assert that data is what a factory declares: shares, distributions, nulls, keys, references, timelines.
+
+    Args:
+        data: a pandas or Spark DataFrame, an Arrow table, a path to Parquet, CSV, JSON lines or Delta.
+        factory: whose declarations count.
+        parents: the tables that it refers to, by name, or the dataset that they are in; what depends on a parent
+            that is not given stays unchecked.
+        false_alarms: the greatest probability with which data that is as declared fails.
+
+    Returns:
+        The checks, all passed.
+
+    Raises:
+        AssertionError: with the columns, what was expected of them, and the first rows that break a rule.
+        SynthDataError: for what is no data.
+    """
+    __tracebackhide__ = True
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.factories.base import TableFactory
+
+    if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
+        raise SynthDataError(f"assert_matches: {factory!r} is no TableFactory; give the class, such as OrderFactory")
+    table = factory._meta.table
+    if isinstance(parents, Dataset):
+        parents = {other.name: other for other in parents if other.name != table}
+    declared = Dataset({factory: 0})
+    known = {name: other for name, other in (parents or {}).items() if name in declared.tables}
+    result = validate(declared, {table: data}, parents=known, false_alarms=false_alarms)
+    if not result.ok:
+        raise AssertionError(message(result, factory.__name__, data))
+    return result
+
+
+def message(result: Validation, declared_by: str, data: Any) -> str:
+    """What differs: column by column, with rows where single rows are to blame."""
+    failed = result.failed
+    lines = [
+        f"{failed[0].table} is not what {declared_by} declares: {len(failed)} of {len(result.checks)} checks fail",
+    ]
+    rows = _rows(data, {row for check in failed for row in check.examples})
+    for check in failed[:_MOST_SHOWN]:
+        chance = "" if check.p_value is None else f"   ({check.rows:,} rows; by chance {_odds(check.p_value)})"
+        lines += [
+            "",
+            f"{check.place}: {check.title}",
+            f"  expected {shown(check.declared)}",
+            f"  actual   {shown(check.measured)}{chance}",
+            *_table(check, rows),
+        ]
+    if len(failed) > _MOST_SHOWN:
+        lines += ["", f"… and {len(failed) - _MOST_SHOWN} more"]
+    unchecked = {name: reason for table in result.tables for name, reason in table.unchecked.items()}
+    if unchecked:
+        lines += ["", "not checked:", *(f"  {name}: {reason}" for name, reason in unchecked.items())]
+    return "\n".join(lines)
+
+
+def _odds(p_value: float) -> str:
+    return "1 in more than 10^15" if p_value < 1e-15 else f"1 in {1 / p_value:,.0f}"  # noqa: PLR2004
+
+
+def _rows(data: Any, wanted: set[int]) -> dict[int, dict[str, Any]]:
+    """Some rows of the data, by their numbers."""
+    found: dict[int, dict[str, Any]] = {}
+    if not wanted or isinstance(data, pa.RecordBatchReader):
+        return found
+    start = 0
+    for batch in source_of(data, "assert_matches").batches:
+        for row in wanted:
+            if start <= row < start + batch.num_rows:
+                found[row] = batch.slice(row - start, 1).to_pylist()[0]
+        start += batch.num_rows
+        if len(found) == len(wanted):
+            break
+    return found
+
+
+def _table(check: Check, rows: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """The rows that break a rule: their numbers and first columns, the blamed one among them."""
+    shown_rows = [(row, rows[row]) for row in check.examples if row in rows]
+    if not shown_rows:
+        return []
+    names = list(shown_rows[0][1])
+    blamed = [name for name in names if name == check.column or name.startswith(f"{check.column}_")]
+    names = list(dict.fromkeys([*names[:1], *blamed, *names[:6]]))
+    lines = [["row", *names], *([str(row), *(short(cells[name]) for name in names)] for row, cells in shown_rows)]
+    return [f"    {line}" for line in aligned(lines)]
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Cells in columns of equal width."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+
+
+def short(value: Any) -> str:
+    """A cell in few letters."""
+    text = "null" if value is None else str(value)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+
+
+__all__ = ["aligned", "assert_matches", "message", "short"]

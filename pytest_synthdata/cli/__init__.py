@@ -1,0 +1,175 @@
+"""The `synthdata` command: `generate`, and what other modules add. Nothing heavy is imported to show its help."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.errors import SynthDataError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+
+# Modules that hold a list COMMANDS of more subcommands.
+_MORE = (
+    "pytest_synthdata.cli.databricks",
+    "pytest_synthdata.cli.report",
+    "pytest_synthdata.cli.infer",
+    "pytest_synthdata.cli.warm",
+)
+_FORMATS = ("parquet", "csv", "json", "delta")
+_INTERRUPTED, _TERMINATED = 130, 143  # 128 and the signal's number, as shells have it
+
+
+class Commands(click.Group):
+    """Subcommands of this module and of those that are there."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._more()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or self._more().get(cmd_name)
+
+    def _more(self) -> dict[str, click.Command]:
+        modules = (import_module(name) for name in _MORE if _exists(name))
+        return {str(command.name): command for module in modules for command in module.COMMANDS}
+
+
+def _exists(module: str) -> bool:
+    package, _, _ = module.rpartition(".")
+    return find_spec(package) is not None and find_spec(module) is not None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pytest-synthdata")
+def cli() -> None:
+    """Realistic, coherent, reproducible test data of any size."""
+
+
+@cli.command()
+@click.option(
+    "--rows",
+    "rows",
+    multiple=True,
+    metavar="TABLE[=ROWS]…",
+    help="Rows by table, such as orders=10M; a table's name alone: as many as it has by itself.",
+)
+@click.argument("more_rows", nargs=-1, metavar="[TABLE[=ROWS]]...")
+@click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), default="parquet", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="A folder for each table; with --on-cluster in a Volume: /Volumes/….",
+)
+@click.option("--factories", multiple=True, metavar="MODULE", help="Tables of your own: shop.factories[:Factory].")
+@click.option("--overwrite", is_flag=True, help="Replace tables that are there.")
+@click.option("--rows-per-file", type=click.IntRange(min=1), help="How many rows a file has at most.")
+@click.option(
+    "--on-cluster", metavar="ID", help="Let this Databricks cluster make the tables and save them in a Volume."
+)
+@click.option("--create", is_flag=True, help="With --on-cluster: make a missing schema and Volume.")
+@click.option("--start", is_flag=True, help="With --on-cluster: start the cluster if it is stopped.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def generate(
+    *,
+    rows: tuple[str, ...],
+    more_rows: tuple[str, ...],
+    seed: int,
+    format_: str,
+    out: Path,
+    factories: tuple[str, ...],
+    overwrite: bool,
+    rows_per_file: int | None,
+    on_cluster: str | None,
+    create: bool,
+    start: bool,
+    as_json: bool,
+) -> None:
+    """Write tables to files: synthdata generate --rows orders=10M customers=1M --out data.
+
+    Tables that these refer to are written too. Without --rows, all tables of --factories, or the
+    shipped customers, orders and tickets, of their usual sizes.
+    """
+    if on_cluster is None and (create or start):
+        raise click.UsageError("--create and --start go with --on-cluster")
+    with errors_as_json(as_json):
+        dataset = dataset_of([*rows, *more_rows], seed, factories)
+        if on_cluster is not None:
+            if format_ != "parquet" or rows_per_file is not None:
+                raise SynthDataError("--on-cluster writes Parquet, in as many files as Spark sees fit")
+            from pytest_synthdata.cli.databricks import generate_there
+
+            generate_there(
+                dataset, str(out), on_cluster, create=create, start=start, overwrite=overwrite, as_json=as_json
+            )
+            return
+        written = _write(dataset, out, format_, overwrite, rows_per_file)
+    if as_json:
+        click.echo(json.dumps({"seed": seed, "format": format_, "tables": written}))
+        return
+    for table in written:
+        click.echo(f"{table['path']}: {table['rows']:,} rows, {table['bytes']:,} bytes in {table['seconds']:.1f} s")
+
+
+def _write(
+    dataset: Dataset, out: Path, format_: str, overwrite: bool, rows_per_file: int | None
+) -> list[dict[str, Any]]:
+    from tqdm import tqdm
+
+    from pytest_synthdata.files import require_free
+
+    targets = {table.name: out / table.name for table in dataset}
+    for target in targets.values():
+        require_free(target, overwrite=overwrite, single=False)
+    written = []
+    total = sum(table.num_rows for table in dataset)
+    with tqdm(total=total, unit=" rows", unit_scale=True, disable=None, leave=False) as bar:
+        for table in dataset:
+            bar.set_description(table.name)
+            begin = time.perf_counter()
+            path = table.to_files(
+                targets[table.name], format_, overwrite=overwrite, rows_per_file=rows_per_file, progress=bar.update
+            )
+            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            seconds = round(time.perf_counter() - begin, 3)
+            written.append(
+                {"table": table.name, "rows": table.num_rows, "path": str(path), "bytes": size, "seconds": seconds}
+            )
+    return written
+
+
+def main() -> NoReturn:
+    """The command's entry point. Exit codes: 0 done, 1 an error, 2 wrong usage, 130 interrupted, 143 terminated."""
+    # As an exception it lets what is half-written be removed.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: sys.exit(_TERMINATED))
+    try:
+        code = cli(standalone_mode=False)
+    except click.Abort:
+        click.echo("Interrupted: tables that were not complete are gone.", err=True)
+        code = _INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (SynthDataError, OSError) as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()
+
+__all__ = ["cli", "main"]

@@ -1,0 +1,83 @@
+"""What the subcommands of `synthdata` have in common: the tables asked for, and errors as JSON. Nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_synthdata.errors import SynthDataError, nearest
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
+_COUNT = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?)([kmbg]?)", re.IGNORECASE)
+
+
+def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str]) -> Dataset:
+    """The tables that a command was asked for.
+
+    Args:
+        asked: ``TABLE=ROWS``, or ``TABLE`` for as many rows as it has by itself. Where nothing is asked for, all tables
+            of the modules, or the shipped ones, of their usual sizes.
+        seed: decides every value.
+        modules: those of a project's own tables: ``shop.factories[:Factory]``.
+
+    Raises:
+        SynthDataError: for an unknown table or module, and a number of rows that is none.
+    """
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.factories import SHIPPED
+    from pytest_synthdata.factories.discovery import load_factories, with_shipped
+
+    sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
+    own = list(load_factories(modules))
+    known = with_shipped(own)
+    pairs = [_table_rows(item) for item in asked]
+    counts = dict(pairs)
+    if len(counts) < len(pairs):
+        raise SynthDataError(f"--rows: a table is asked for twice: {' '.join(asked)}")
+    for table in counts:
+        if table not in known:
+            raise SynthDataError(f"--rows: there is no table {table!r}: {nearest(table, known)}")
+    usual = [factory._meta.table for factory in own or SHIPPED]
+    tables = {known[table]: counts.get(table, known[table]._meta.usual_rows) for table in counts or usual}
+    return Dataset(tables, seed=seed)
+
+
+def _table_rows(item: str) -> tuple[str, int | None]:
+    table, equals, count = item.partition("=")
+    if not equals:
+        return table, None  # its usual number, or as many as its parents have children
+    match = _COUNT.fullmatch(count)
+    if not (table and match):
+        raise SynthDataError(f"--rows: {item!r} is no TABLE=ROWS, such as orders=25_000, orders=10M or orders=1.5k")
+    number = Fraction(match[1].replace("_", "")) * _UNITS[match[2].lower()]
+    if number.denominator != 1:
+        raise SynthDataError(f"--rows: {item!r} is no whole number of rows")
+    return table, int(number)
+
+
+@contextmanager
+def errors_as_json(wanted: bool) -> Iterator[None]:
+    """Within it, where that is wanted, an error is printed as ``{"error": …}``; the exit code is 1 as ever.
+
+    What the file system refuses is an error like others.
+    """
+    try:
+        yield
+    except (SynthDataError, OSError) as error:
+        if not wanted:
+            raise
+        click.echo(json.dumps({"error": str(error)}))
+        raise click.exceptions.Exit(1) from None
+
+
+__all__ = ["dataset_of", "errors_as_json"]

@@ -1,0 +1,162 @@
+"""`synthdata upload`, `run` and `sweep`: tables to a Volume, code on Databricks, and left-overs away."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.plugin.options import UPLOAD_FORMATS
+
+if TYPE_CHECKING:
+    from pytest_synthdata.databricks.results import ExecutionResult
+    from pytest_synthdata.databricks.upload import Saved
+    from pytest_synthdata.dataset import Dataset
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
+
+
+@click.command()
+@click.argument("volume")
+@click.option("--rows", "rows", multiple=True, metavar="TABLE=ROWS", help="Rows by table, such as orders=10M.")
+@click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
+@click.option("--factories", multiple=True, metavar="MODULE", help="Tables of your own: shop.factories[:Factory].")
+@click.option("--create", is_flag=True, help="Make the schema and the Volume where they are missing.")
+@click.option("--overwrite", is_flag=True, help="Replace tables of other data.")
+@click.option("--format", "format_", type=click.Choice(UPLOAD_FORMATS), default="parquet", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def upload(
+    *,
+    volume: str,
+    rows: tuple[str, ...],
+    seed: int,
+    factories: tuple[str, ...],
+    create: bool,
+    overwrite: bool,
+    format_: str,
+    as_json: bool,
+) -> None:
+    """Save tables in a Volume: synthdata upload main.sales.raw/test --rows orders=10M.
+
+    VOLUME is catalog.schema.volume[/folder] or /Volumes/…; each table gets a folder of its name in it. Tables that
+    are there already are not sent again.
+    """
+    with errors_as_json(as_json):
+        dataset = dataset_of(rows, seed, factories)
+        show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), as_json=as_json)
+
+
+def show(saved: Saved, *, as_json: bool) -> None:
+    """Print where tables are."""
+    if as_json:
+        click.echo(json.dumps({"path": saved.path, "tables": dict(saved.tables), "skipped": list(saved.skipped)}))
+        return
+    for name, path in saved.tables.items():
+        click.echo(f"{path}{': already there' if name in saved.skipped else ''}")
+
+
+def generate_there(
+    dataset: Dataset, path: str, cluster_id: str, *, create: bool, start: bool, overwrite: bool, as_json: bool
+) -> None:
+    """`synthdata generate --on-cluster`: make tables on a cluster, and print where they are."""
+    from pytest_synthdata.databricks.generation import generate_on_cluster
+
+    saved = generate_on_cluster(
+        dataset, path, cluster_id=cluster_id, create=create, start=start, overwrite=overwrite, on_status=tell
+    )
+    show(saved, as_json=as_json)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("args", nargs=-1)
+@click.option("--cluster-id", metavar="ID", help="The cluster; DATABRICKS_CLUSTER_ID where not given.")
+@click.option("--serverless", is_flag=True, help="Run on serverless compute. Python only.")
+@click.option(
+    "--dependency", "dependencies", multiple=True, metavar="PACKAGE", help="For --serverless: what pip installs."
+)
+@click.option("--start", is_flag=True, help="Start the cluster if it is stopped.")
+@click.option("--timeout", type=float, default=600, show_default=True, help="Seconds; then the run is cancelled.")
+def run(
+    *,
+    file: Path,
+    args: tuple[str, ...],
+    cluster_id: str | None,
+    serverless: bool,
+    dependencies: tuple[str, ...],
+    start: bool,
+    timeout: float,
+) -> None:
+    """Run a local file on Databricks: synthdata run generate.py --cluster-id 0101-… or --serverless.
+
+    Its language goes by its name: .py, .sql, .scala, .r. The status is shown meanwhile, the output at the end. ARGS are
+    the arguments of a serverless run. Exit code 1: the file failed.
+    """
+    if serverless and cluster_id:
+        raise click.UsageError("--serverless needs no --cluster-id")
+    if not serverless and (args or dependencies):
+        raise click.UsageError("arguments and --dependency go with --serverless; a cluster has neither")
+    if serverless:
+        from pytest_synthdata.databricks.serverless import run_on_serverless
+
+        finish(run_on_serverless(file, args, dependencies, timeout=timeout, on_status=tell))
+        return
+    from pytest_synthdata.databricks.compute import execute_databricks_command
+    from pytest_synthdata.databricks.results import script
+
+    language = _LANGUAGES.get(file.suffix.lower())
+    if language is None:
+        raise SynthDataError(f"{file}: what language is it? Its name ends in {', '.join(_LANGUAGES)}")
+    finish(execute_databricks_command(cluster_id, language, script(file), timeout, start=start, on_status=tell))
+
+
+def tell(status: str) -> None:
+    """Show what happens on Databricks, beside the output."""
+    click.echo(status, err=True)
+
+
+def finish(result: ExecutionResult) -> None:
+    """Print what code on Databricks gave; exit with 1 where it failed."""
+    if result.output:
+        click.echo(result.output.removesuffix("\n"))
+    if not result.success:
+        raise SynthDataError(f"on Databricks: {result.error}")
+
+
+@click.command()
+@click.argument("volume")
+@click.option(
+    "--older-than", default="24h", show_default=True, metavar="AGE", help="90m, 24h, 7d: more than your longest run."
+)
+@click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+def sweep(*, volume: str, older_than: str, dry_run: bool) -> None:
+    """Remove what crashed test runs have left in a Volume: synthdata sweep main.sales.raw --older-than 24h.
+
+    Only folders with a note of ours that their run has not taken away; nothing that was kept, nothing of others.
+    """
+    from pytest_synthdata.databricks.leftovers import sweep as sweep_volume
+
+    removed = sweep_volume(volume, older_than=_age(older_than), dry_run=dry_run)
+    for path in removed:
+        click.echo(f"{'would remove' if dry_run else 'removed'} {path}")
+    if not removed:
+        click.echo(f"nothing older than {older_than} is left in {volume}")
+
+
+def _age(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d+)([smhd])", text)
+    if match is None:
+        raise SynthDataError(f"--older-than: {text!r} is no age, such as 90m, 24h or 7d")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+COMMANDS = [upload, run, sweep]
+
+__all__ = ["COMMANDS"]

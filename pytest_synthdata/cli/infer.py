@@ -1,0 +1,77 @@
+"""`synthdata infer`: the factories of tables that are there, as Python source to keep and edit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pytest_synthdata.errors import SynthDataError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.sources.samples import Sample
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--table", metavar="NAME", help="The table's name, where it is not that of the file or folder.")
+@click.option("--parents", multiple=True, metavar="MODULE[:FACTORY]", help="Factories that these tables may refer to.")
+def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]) -> None:
+    """Print factories that make such tables: synthdata infer data/orders data/customers > factories.py.
+
+    PATH is a table (Parquet, CSV, JSON lines, Delta), a folder of tables, or a schema as Spark's DDL has it, such as
+    "id bigint, email string" (name it by --table). Columns get the shares, laws, ranges, null rates and key patterns of
+    the first million rows; of texts that may be personal only the kind. References are found by their names.
+    """
+    from pytest_synthdata.factories.base import TableFactory
+    from pytest_synthdata.factories.discovery import load_factories
+    from pytest_synthdata.infer.source import module_source
+    from pytest_synthdata.infer.tables import infer_tables
+    from pytest_synthdata.sources.samples import is_path
+
+    samples = {name: sample for path in paths for name, sample in _tables(path)}
+    if table is not None:
+        if len(samples) != 1:
+            raise SynthDataError(f"--table names one table, and these are {len(samples)}: {', '.join(samples)}")
+        samples = {table: next(iter(samples.values()))}
+    sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
+    known = list(load_factories(parents))
+    tables = [inferred for inferred, _ in infer_tables(samples, base=TableFactory, parents=known)]
+    shown = ", ".join(path if is_path(path) else "a schema" for path in paths)
+    click.echo(module_source(tables, f"Factories of tables, inferred from {shown}."), nl=False)
+
+
+def _tables(path: str) -> list[tuple[str, Sample]]:
+    """The tables at a path, by name."""
+    from pytest_synthdata.sources.samples import is_path, sample_of
+
+    if not is_path(path):
+        return [("inferred", sample_of(path, "synthdata infer"))]
+    place = Path(path)
+    if not place.is_dir() or _is_table(place):
+        return [(place.stem, sample_of(place, "synthdata infer"))]
+    found = [item for item in sorted(place.iterdir()) if _is_table(item)]
+    if not found:
+        raise SynthDataError(f"synthdata infer: {path} holds no tables: give Parquet, CSV, JSON lines or Delta")
+    return [(item.stem, sample_of(item, "synthdata infer")) for item in found]
+
+
+def _is_table(place: Path) -> bool:
+    """Whether a path is one table: a file of data, or a folder of parts of a table."""
+    from pytest_synthdata.sources.samples import SUFFIXES
+
+    if place.name.startswith(("_", ".")):
+        return False
+    if place.is_file():
+        return place.suffix in SUFFIXES
+    if (place / "_delta_log").is_dir() or any("=" in item.name for item in place.iterdir() if item.is_dir()):
+        return True
+    parts = [item for item in place.iterdir() if item.suffix in SUFFIXES and item.is_file()]
+    return bool(parts) and all(item.name.startswith("part-") for item in parts)
+
+
+COMMANDS = [infer]
+
+__all__ = ["COMMANDS", "infer"]

@@ -1,0 +1,1 @@
+"""Arrays between columns: their types, casts, Python objects and fingerprints."""

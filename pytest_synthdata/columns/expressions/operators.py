@@ -1,0 +1,421 @@
+"""Values computed from other columns: `col` expressions, `when`/`otherwise`, and `@column` functions.
+
+Expressions are evaluated by Arrow's compute functions, with SQL's meaning of null.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.types import arrow_type
+from pytest_synthdata.columns.arrow.values import Values, code_type, to_arrow, to_numpy
+from pytest_synthdata.columns.generators.base import Cells, Constant, Generator, mixture, mixture_type
+from pytest_synthdata.errors import DeclarationError, GenerationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import Scope
+    from pytest_synthdata.columns.time.calendar import Event
+
+_COMPARISONS = {
+    "equal": "==",
+    "not_equal": "!=",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+}
+_LOGIC = {"and_kleene", "or_kleene", "invert", "is_null", "is_valid", "is_in"}
+_ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+_SYMBOLS = {**_COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
+
+
+_CONDITION = "condition {}"
+FIRST_CONDITION = _CONDITION.format(0)  # the lane of the random bits of a first condition
+
+
+def literal(value: Any) -> Generator:
+    """A generator as it is; anything else as a constant."""
+    return value if isinstance(value, Generator) else Constant(value)
+
+
+class Expression(Generator):
+    """A value of other columns. Combines with ``+ - * / == != < <= > >= & | ~`` as in Spark.
+
+    A quotient is a double, also of integers, and null where the divisor is 0.
+    """
+
+    __hash__ = Generator.__hash__
+
+    def __eq__(self, other: object) -> Operation:  # type: ignore[override]
+        return self._operation("equal", self, other)
+
+    def __ne__(self, other: object) -> Operation:  # type: ignore[override]
+        return self._operation("not_equal", self, other)
+
+    def __lt__(self, other: Any) -> Operation:
+        return self._operation("less", self, other)
+
+    def __le__(self, other: Any) -> Operation:
+        return self._operation("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Operation:
+        return self._operation("greater", self, other)
+
+    def __ge__(self, other: Any) -> Operation:
+        return self._operation("greater_equal", self, other)
+
+    def __and__(self, other: Any) -> Operation:
+        return self._operation("and_kleene", self, other)
+
+    def __or__(self, other: Any) -> Operation:
+        return self._operation("or_kleene", self, other)
+
+    def __invert__(self) -> Operation:
+        return self._operation("invert", self)
+
+    def __bool__(self) -> bool:
+        raise DeclarationError(
+            f"{self!r} is a rule for every row, not one truth value: combine with & | ~ in place of "
+            "and/or/not, with parentheses around comparisons"
+        )
+
+    def between(self, low: Any, high: Any) -> Operation:
+        """Whether low ≤ value ≤ high."""
+        return (self >= low) & (self <= high)
+
+    def during(self, event: Event) -> Operation:
+        """Whether a date or time falls into an event, its last day included."""
+        start, end = event.days()
+        return (self >= start) & (self < end + dt.timedelta(days=1))
+
+    def isin(self, *values: Any) -> Operation:
+        """Whether the value is one of a list."""
+        listed = values[0] if len(values) == 1 and isinstance(values[0], (list, tuple, set)) else values
+        return Operation("is_in", (self, Constant(list(listed))))
+
+    def is_null(self) -> Operation:
+        """Whether there is no value."""
+        return self._operation("is_null", self)
+
+    def is_not_null(self) -> Operation:
+        """Whether there is a value."""
+        return self._operation("is_valid", self)
+
+
+@dataclass(frozen=True, eq=False)
+class Column(Expression):
+    """Another column of the row, or a parent's as ``reference.column``."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return f"col({self.name!r})"
+
+    def values(self, cells: Cells) -> Values:
+        return cells.read(self.name)
+
+    def reads(self) -> Iterator[str]:
+        yield self.name
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return scope.type(self.name)
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        return scope.domain(self.name)
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        return scope.bounds(self.name)
+
+
+def col(name: str) -> Column:
+    """Another column of the row by its name; a parent's as ``col("customer.tier")``."""
+    return Column(name)
+
+
+@dataclass(frozen=True, eq=False)
+class Operation(Expression):
+    """An Arrow compute function of other generators' values."""
+
+    function: str
+    operands: tuple[Generator, ...]
+
+    def __post_init__(self) -> None:
+        # Popularity looks for the tail in the first operand, whose random numbers are the column's own.
+        if self.function in ("add", "multiply") and isinstance(self.operands[0], Constant):
+            object.__setattr__(self, "operands", self.operands[::-1])
+
+    def __repr__(self) -> str:
+        shown = [repr(operand.value if isinstance(operand, Constant) else operand) for operand in self.operands]
+        if symbol := _SYMBOLS.get(self.function):
+            return f"({shown[0]} {symbol} {shown[1]})"
+        return f"{self.function}({', '.join(shown)})"
+
+    def values(self, cells: Cells) -> Values:
+        if self.function == "is_in":
+            subject, listed = self.operands
+            array = to_arrow(subject.values(cells))
+            return pc.is_in(array, value_set=pa.array(listed.value, type=array.type))  # type: ignore[attr-defined]
+        arguments = [
+            operand.values(cells if number == 0 else cells.lane(f"operand {number}"))
+            for number, operand in enumerate(self.operands)
+        ]
+        plain = all(isinstance(argument, np.ndarray) for argument in arguments)
+        if plain and self.function in _NUMPY and (self.function != "divide" or np.all(arguments[1])):
+            return np.asarray(_NUMPY[self.function](*arguments))
+        arrays = _comparable([to_arrow(argument) for argument in arguments])
+        try:
+            result = _divide(*arrays) if self.function == "divide" else pc.call_function(self.function, arrays)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise GenerationError(f"{cells.place}: {self!r}: {error}") from None
+        return to_numpy(result) if plain and not result.null_count else result
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        types = [operand.type(scope) for operand in self.operands[: 1 if self.function == "is_in" else None]]
+        if any(type_ is None for type_ in types):
+            return pa.bool_() if self.function in _COMPARISONS or self.function in _LOGIC else None
+        if self.function == "is_in":
+            listed = self.operands[1]
+            assert isinstance(listed, Constant)  # noqa: S101
+            try:
+                pa.array(listed.value, type=types[0])
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                raise DeclarationError(
+                    f"{scope.place}: {self!r}: the list holds what {types[0]} can never be"
+                ) from None
+            return pa.bool_()
+        if self.function == "divide":
+            return pa.float64()
+        samples = _comparable([pa.array([], type_) for type_ in types])
+        try:
+            return pc.call_function(self.function, samples).type
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            shown = " and ".join(str(type_) for type_ in types)
+            verb = "compare" if self.function in _COMPARISONS else self.function
+            raise DeclarationError(f"{scope.place}: {self!r}: cannot {verb} {shown}; cast one of them") from None
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        if self.function not in ("add", "multiply"):
+            return None
+        first, second = (operand.bounds(scope) for operand in self.operands)
+        numbers = (int, float, np.number)
+        if first is None or second is None or not all(isinstance(end, numbers) for end in (*first, *second)):
+            return None
+        if self.function == "add":
+            return first[0] + second[0], first[1] + second[1]
+        if min(first[0], second[0]) < 0:
+            return None
+        return first[0] * second[0], first[1] * second[1] if min(first[1], second[1]) > 0 else 0
+
+    def truth(self, scope: Scope) -> bool | None:
+        """True or False where the ranges of both sides decide a comparison for every row, else None."""
+        if self.function in ("and_kleene", "or_kleene"):
+            sides = [operand.truth(scope) if isinstance(operand, Operation) else None for operand in self.operands]
+            if self.function == "and_kleene":
+                return False if False in sides else (True if sides == [True, True] else None)
+            return True if True in sides else (False if sides == [False, False] else None)
+        if self.function not in _COMPARISONS:
+            return None
+        bounds = [operand.bounds(scope) for operand in self.operands]
+        if bounds[0] is None or bounds[1] is None:
+            return None
+        (low, high), (other_low, other_high) = ([_instant(end) for end in bound] for bound in bounds if bound)
+        try:
+            match self.function:
+                case "less_equal":
+                    return True if high <= other_low else (False if low > other_high else None)
+                case "less":
+                    return True if high < other_low else (False if low >= other_high else None)
+                case "greater_equal":
+                    return True if low >= other_high else (False if high < other_low else None)
+                case "greater":
+                    return True if low > other_high else (False if high <= other_low else None)
+        except TypeError:
+            return None
+        return None
+
+
+_NUMPY: dict[str, Callable[..., Any]] = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.true_divide,
+}
+
+
+def _divide(dividend: pa.Array, divisor: pa.Array) -> pa.Array:
+    """The quotient as Spark gives it: never of integers, and null where the divisor is 0."""
+    dividend, divisor = (array.cast(pa.float64(), safe=False) for array in (dividend, divisor))
+    return pc.divide(dividend, pc.if_else(pc.equal(divisor, 0.0), pa.scalar(None, pa.float64()), divisor))
+
+
+def _instant(value: Any) -> Any:
+    """Dates as the midnight that begins them, all times naive UTC, so that they compare."""
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.timezone.utc).replace(tzinfo=None) if value.tzinfo else value
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    return value
+
+
+def _comparable(arrays: list[pa.Array]) -> list[pa.Array]:
+    """Give dates, times and their texts one type, as Spark does when it compares them."""
+    times = [array.type for array in arrays if pa.types.is_timestamp(array.type)]
+    if not times and not any(pa.types.is_date(array.type) for array in arrays):
+        return arrays
+    if not times and all(pa.types.is_date(array.type) or pa.types.is_string(array.type) for array in arrays):
+        if any(pa.types.is_string(array.type) for array in arrays):
+            return [array.cast(pa.date32()) for array in arrays]
+        return arrays
+    zoned = next((type_ for type_ in times if type_.tz), None)
+    target = zoned or (times[0] if times else pa.timestamp("us"))
+    naive = pa.timestamp(target.unit)
+    return [
+        array
+        if array.type == target
+        else (array if pa.types.is_duration(array.type) else array.cast(naive).cast(target))
+        for array in arrays
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Truth(Expression):
+    """Whether Python would take a value for true: neither null nor zero nor empty."""
+
+    generator: Generator
+
+    def values(self, cells: Cells) -> Values:
+        values = to_numpy(self.generator.values(cells))
+        return np.array([value == value and bool(value) for value in values.tolist()], np.bool_)  # noqa: PLR0124
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.bool_()
+
+
+@dataclass(frozen=True, eq=False)
+class When(Expression):
+    """Cases in order, each a condition and what fills the cells that meet it first."""
+
+    conditions: tuple[Generator, ...]
+    branches: tuple[Generator, ...]
+
+    def when(self, condition: Generator, value: Any) -> When:
+        """One more case, for the rows that met none before."""
+        return replace(self, conditions=(*self.conditions, condition), branches=(*self.branches, literal(value)))
+
+    def otherwise(self, value: Any) -> When:
+        """What fills the cells that meet no condition; without it they are null."""
+        return replace(self, branches=(*self.branches, literal(value)))
+
+    def values(self, cells: Cells) -> Values:
+        which = np.full(len(cells.rows), len(self.conditions), code_type(len(self.conditions)))
+        for number in reversed(range(len(self.conditions))):
+            met = to_arrow(self.conditions[number].values(cells.lane(_CONDITION.format(number))))
+            which[to_numpy(pc.fill_null(met, False))] = number
+        branches = self.branches
+        if len(branches) == len(self.conditions):
+            branches = (*branches, Constant(None))
+        return mixture(branches, which, cells)
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return mixture_type(self.branches, scope)
+
+    def check(self, scope: Scope) -> None:
+        for condition in self.conditions:
+            if not isinstance(condition, Generator):
+                raise DeclarationError(
+                    f"{scope.place}: when({condition!r}, …): write a condition on columns, such as col('tier') == 'Pro'"
+                )
+            type_ = condition.type(scope)
+            if type_ is not None and not pa.types.is_boolean(type_):
+                raise DeclarationError(f"{scope.place}: when({condition!r}, …): the condition is {type_}, not boolean")
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        domains = [branch.domain(scope) for branch in self.branches]
+        if any(domain is None for domain in domains):
+            return None
+        values = list(dict.fromkeys(value for domain in domains for value in domain or ()))
+        return values if len(self.branches) > len(self.conditions) else [*values, None]
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        from pytest_synthdata.columns.generators.categories import union_of_bounds
+
+        return union_of_bounds(self.branches, scope)
+
+
+def when(condition: Generator, value: Any) -> When:
+    """``when(condition, value).when(…).otherwise(value)``, as in Spark; values may be generators."""
+    return When((condition,), (literal(value),))
+
+
+@dataclass(frozen=True, eq=False)
+class Computed(Expression):
+    """A function of whole columns: its parameters' names are the columns that it gets, as NumPy arrays."""
+
+    function: Callable[..., Any]
+    target: pa.DataType | str | None = None
+
+    def values(self, cells: Cells) -> Values:
+        arguments = {
+            parameter: cells if parameter == "cells" else to_numpy(cells.read(name))
+            for parameter, name in self._parameters()
+        }
+        result = self.function(**arguments)
+        if not isinstance(result, (np.ndarray, pa.Array, pa.ChunkedArray)):
+            result = np.full(len(cells.rows), result) if np.isscalar(result) else pa.array(result)
+        if len(result) != len(cells.rows):
+            raise GenerationError(
+                f"{cells.place}: the @column function {self.function.__name__} gave {len(result)} values for "
+                f"{len(cells.rows)} rows; it gets whole columns and must give one value a row"
+            )
+        if isinstance(result, np.ndarray):
+            # Nulls of the inputs came as NaN; they go back as nulls.
+            result = pa.array(result, from_pandas=True)
+        return to_arrow(result, self.target and arrow_type(self.target))
+
+    def _parameters(self) -> Iterator[tuple[str, str]]:
+        for parameter in inspect.signature(self.function).parameters:
+            yield parameter, parameter.replace("__", ".")
+
+    def reads(self) -> Iterator[str]:
+        return (name for parameter, name in self._parameters() if parameter != "cells")
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        del scope
+        return arrow_type(self.target) if self.target is not None else None
+
+
+@overload
+def column(function: Callable[..., Any], /) -> Computed: ...
+@overload
+def column(*, type: pa.DataType | str | None = None) -> Callable[[Callable[..., Any]], Computed]: ...
+def column(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    type: pa.DataType | str | None = None,  # noqa: A002
+) -> Computed | Callable[[Callable[..., Any]], Computed]:
+    """A vectorised lazy attribute: a function of whole columns, called once a batch.
+
+    Args:
+        function: its parameters name the columns that it gets as NumPy arrays (``customer__tier`` for a
+            parent's); a parameter ``cells`` gives the row numbers (``cells.rows``) and reproducible random
+            numbers (``cells.uniform()``). It returns one value a row, as NumPy or Arrow array, and must not
+            look beyond its rows: it is called with any part of the table. Nulls come and go as NaN.
+        type: the Arrow type or Spark SQL name of the result; found from the values where not given.
+
+    >>> @column
+    ... def total(price, quantity):
+    ...     return price * quantity
+    """
+    if function is not None:
+        return Computed(function, type)
+    return lambda function: Computed(function, type)

@@ -1,0 +1,1 @@
+"""Generators: small frozen objects that turn row numbers into an array of values."""

@@ -1,0 +1,79 @@
+"""Arrays of any length, item by item from another generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.types import settled
+from pytest_synthdata.columns.arrow.values import Values, join, take, to_arrow, to_numpy
+from pytest_synthdata.columns.expressions.operators import literal
+from pytest_synthdata.columns.generators.base import Cells, Generator, require_numbers
+from pytest_synthdata.errors import DeclarationError, GenerationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import Scope
+
+_LONGEST = 10_000
+
+
+@dataclass(frozen=True, init=False)
+class Array(Generator):
+    """Arrays whose items come from one generator and whose lengths from another.
+
+    Item k of a row is independent of its other items, and the same whatever the length.
+
+    Args:
+        item: what an item is, a generator or a constant; it may read the row's other columns.
+        length: how many items a row has, a generator or a number; from 0 to 10,000.
+
+    >>> Array("x", length=2)
+    Array(Constant(value='x'), length=Constant(value=2))
+    """
+
+    item: Generator
+    length: Generator
+
+    def __init__(self, item: Generator | object, length: Generator | int) -> None:
+        object.__setattr__(self, "item", literal(item))
+        object.__setattr__(self, "length", literal(length))
+
+    def __repr__(self) -> str:
+        return f"Array({self.item!r}, length={self.length!r})"
+
+    def values(self, cells: Cells) -> Values:
+        lengths = np.nan_to_num(to_numpy(self.length.values(cells.lane("length")))).astype(np.int64)
+        if len(lengths) and not 0 <= lengths.min() <= lengths.max() <= _LONGEST:
+            raise GenerationError(f"{cells.place}: {self!r}: a length lies between 0 and {_LONGEST:,}; add .clip(0, …)")
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        parts, places = [], []
+        for position in range(int(lengths.max(initial=0))):
+            index = np.flatnonzero(lengths > position)
+            parts.append(self.item.values(cells.take(index).lane(f"item {position}")))
+            places.append(offsets[index] + position)
+        if not parts:
+            empty = to_arrow(self.item.values(cells.take(np.arange(0)).lane("item 0")))
+            return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), empty)
+        order = np.empty(offsets[-1], np.int64)
+        order[np.concatenate(places)] = np.arange(offsets[-1])
+        return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), to_arrow(take(join(parts), order)))
+
+    def children(self) -> Iterator[Generator]:
+        yield from (self.item, self.length)
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        item = self.item.type(scope)
+        return None if item is None else pa.list_(settled(item))
+
+    def check(self, scope: Scope) -> None:
+        require_numbers(self.length, scope, "the length of an Array")
+        bounds = self.length.bounds(scope)
+        if bounds is not None and bounds[1] < 0:
+            raise DeclarationError(f"{scope.place}: {self!r}: a length is never negative")
+
+
+__all__ = ["Array"]

@@ -1,0 +1,317 @@
+"""What a column is made of: a small frozen object with one method that turns row numbers into values."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import Index, Values, common_type, scatter, take, to_numpy
+from pytest_synthdata.columns.random import Bits, Floats, Stream
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from pytest_synthdata.columns.bound_table import Bound, Selection
+    from pytest_synthdata.columns.expressions.operators import Operation
+    from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+    from pytest_synthdata.columns.generators.unique import Unique
+    from pytest_synthdata.columns.plan import Scope
+    from pytest_synthdata.columns.text.tokens import Spelling
+
+
+class Reader(Protocol):
+    """Some rows of a bound table whose columns can be read."""
+
+    @property
+    def bound(self) -> Bound: ...
+    @property
+    def rows(self) -> Bits: ...
+    def read(self, name: str) -> Values: ...
+    def spelled(self, name: str) -> Spelling | None: ...
+    def take(self, index: Index) -> Selection: ...
+    def row(self, position: int) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of one column at some rows: what a generator fills.
+
+    Args:
+        reader: the rows; other columns are read from it.
+        stream: this column's random bits.
+        place: ``table.column``, for messages.
+    """
+
+    reader: Reader
+    stream: Stream
+    place: str
+
+    @property
+    def rows(self) -> Bits:
+        """Row numbers, uint64, in any order."""
+        return self.reader.rows
+
+    def bits(self) -> Bits:
+        """64 random bits a row."""
+        return self.stream.bits(self.rows)
+
+    def uniform(self) -> Floats:
+        """A number in (0, 1) a row."""
+        return self.stream.uniform(self.rows)
+
+    def read(self, name: str) -> Values:
+        """Another column, or a parent's as ``reference.column``, at the same rows."""
+        return self.reader.read(name)
+
+    def spelled(self, name: str) -> Spelling | None:
+        """Another column of texts as the words that they are made of; None where these are not at hand."""
+        return self.reader.spelled(name)
+
+    def take(self, index: Index) -> Cells:
+        """The cells at some positions."""
+        return Cells(self.reader.take(index), self.stream, self.place)
+
+    def lane(self, *names: str) -> Cells:
+        """The same cells with an independent stream, for a part of the column."""
+        return Cells(self.reader, self.stream.child(*names), self.place)
+
+
+class Generator:
+    """Base of all generators: immutable, picklable, without state between rows."""
+
+    #: Whether it makes many rows at once, with no Python function called for each.
+    vectorised = True
+
+    def values(self, cells: Cells) -> Values:
+        """One value for each of the cells."""
+        raise NotImplementedError
+
+    def spelled(self, cells: Cells) -> Spelling | None:
+        """The values as texts that are not yet put together from words; None where they are not made so."""
+        del cells
+        return None
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        """The Arrow type of the values; None where only the values tell."""
+        raise NotImplementedError
+
+    def check(self, scope: Scope) -> None:
+        """Raise `DeclarationError` for what can never work; ``scope`` knows the place and the other columns."""
+
+    def children(self) -> Iterator[Generator]:
+        """The generators that this one is made of."""
+        class_: Any = type(self)
+        for name in _fields(class_):
+            yield from _generators(getattr(self, name))
+
+    def reads(self) -> Iterator[str]:
+        """The names of the columns that the values depend on."""
+        for child in self.children():
+            yield from child.reads()
+
+    def reads_words(self) -> Iterator[str]:
+        """Those among them whose texts are wanted as the words that they are made of."""
+        for child in self.children():
+            yield from child.reads_words()
+
+    def inside(self, scope: Scope) -> Scope | None:
+        """Where the fields of the values stand, if they are rows of columns themselves."""
+        del scope
+        return None
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        """All values that can come out, where they can be listed."""
+        del scope
+        return None
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        """The least and the greatest value that can come out, where they are known."""
+        values = self.domain(scope)
+        if not values or any(value is None or isinstance(value, str) for value in values):
+            return None
+        return min(values), max(values)
+
+    @classmethod
+    def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
+        """Values of several generators of this class: ``branches[which[i]]`` fills cell i."""
+        return mix(branches, which, cells)
+
+    def round(self, digits: int = 0) -> Rounded:
+        """Round half to even at a number of decimal digits."""
+        from pytest_synthdata.columns.generators.modifiers import Rounded
+
+        return Rounded(self, digits)
+
+    def clip(self, low: float | None = None, high: float | None = None) -> Clipped:
+        """Move what lies outside of [low, high] to its ends."""
+        from pytest_synthdata.columns.generators.modifiers import Clipped
+
+        return Clipped(self, low, high)
+
+    def nulls(self, share: float) -> Nullable:
+        """Make a share of the values null, at random."""
+        from pytest_synthdata.columns.generators.modifiers import Nullable
+
+        return Nullable(self, share)
+
+    def unique(self) -> Unique:
+        """Let no value come twice, in a table of any size. Each is then as likely as any other.
+
+        For what can be counted: lists, `Dates`, ``Uniform(0, 10**9).cast("bigint")``, ``Uniform(0, 100).round(2)``.
+        """
+        from pytest_synthdata.columns.generators.unique import Unique
+
+        return Unique(self)
+
+    def cast(self, type_: pa.DataType | str) -> Cast:
+        """Give the column a type: Arrow's, or a Spark SQL name such as ``"decimal(12,2)"``."""
+        from pytest_synthdata.columns.generators.modifiers import Cast
+
+        return Cast(self, type_)
+
+    def _operation(self, name: str, *operands: Any) -> Operation:
+        from pytest_synthdata.columns.expressions.operators import Operation, literal
+
+        return Operation(name, tuple(literal(operand) for operand in operands))
+
+    def __add__(self, other: Any) -> Operation:
+        return self._operation("add", self, other)
+
+    def __radd__(self, other: Any) -> Operation:
+        return self._operation("add", other, self)
+
+    def __sub__(self, other: Any) -> Operation:
+        return self._operation("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Operation:
+        return self._operation("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Operation:
+        return self._operation("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Operation:
+        return self._operation("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Operation:
+        return self._operation("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Operation:
+        return self._operation("divide", other, self)
+
+
+def is_vectorised(generator: Generator) -> bool:
+    """Whether no part of a generator calls a function for each row."""
+    return generator.vectorised and all(map(is_vectorised, generator.children()))
+
+
+@cache
+def _fields(class_: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(class_))
+
+
+def _generators(value: Any) -> Iterator[Generator]:
+    if isinstance(value, Generator):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _generators(item)
+
+
+def mix(branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) -> Values:
+    """Values of several generators of any class, each asked only for its own cells."""
+    pieces = []
+    for number, branch in enumerate(branches):
+        index = np.flatnonzero(which == number)
+        if len(index) == len(which):
+            return branch.values(cells)
+        if len(index):
+            pieces.append((index, branch.values(cells.take(index))))
+    return scatter(pieces, len(which)) if pieces else branches[0].values(cells)
+
+
+def mixture(branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) -> Values:
+    """Values of ``branches[which[i]]`` for cell i, in one pass where all are of one class."""
+    first = type(branches[0])
+    if all(type(branch) is first for branch in branches):
+        return first.mixture(branches, which, cells)
+    return mix(branches, which, cells)
+
+
+def mixture_type(branches: Sequence[Generator], scope: Scope) -> pa.DataType | None:
+    """The common type of branches, or None where one of them is not known."""
+    types = [branch.type(scope) for branch in branches]
+    if any(type_ is None for type_ in types):
+        return None
+    try:
+        return common_type(types)
+    except TypeError as error:
+        raise DeclarationError(f"{scope.place}: the branches differ in type: {error}; cast them") from None
+
+
+@dataclass(frozen=True)
+class Constant(Generator):
+    """The same value in every row.
+
+    Args:
+        value: anything that Arrow can hold; None for an all-null column (cast it to give it a type).
+    """
+
+    value: Any
+
+    def values(self, cells: Cells) -> Values:
+        if isinstance(self.value, (bool, int, float)):
+            return np.full(len(cells.rows), self.value)
+        scalar = pa.scalar(self.value, type=self.type(None))
+        if isinstance(self.value, str):
+            return pa.DictionaryArray.from_arrays(
+                pa.array(np.zeros(len(cells.rows), np.int8)), pa.array([self.value]), safe=False
+            )
+        return pa.repeat(scalar, len(cells.rows))
+
+    @classmethod
+    def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
+        del cells
+        table = pa.array([branch.value for branch in branches])
+        if table.null_count == 0 and (pa.types.is_floating(table.type) or pa.types.is_integer(table.type)):
+            return to_numpy(table)[which]
+        return pa.DictionaryArray.from_arrays(pa.array(which), table, safe=False)
+
+    def type(self, scope: Scope | None) -> pa.DataType:
+        import datetime as dt
+
+        del scope
+        if isinstance(self.value, dt.datetime):
+            return pa.timestamp("us", tz="UTC") if self.value.tzinfo else pa.timestamp("us")
+        return pa.scalar(self.value).type
+
+    def check(self, scope: Scope) -> None:
+        try:
+            self.type(scope)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            if isinstance(self.value, type) and issubclass(self.value, Generator):
+                raise DeclarationError(f"{scope.place}: write {self.value.__name__}(…), with parentheses") from None
+            raise DeclarationError(f"{scope.place}: {self.value!r} cannot be a column's value: {error}") from None
+
+    def domain(self, scope: Scope) -> Sequence[Any]:
+        del scope
+        return (self.value,)
+
+
+def require_numbers(generator: Generator, scope: Scope, what: str) -> None:
+    """Raise where a generator's values are known not to be numbers."""
+    type_ = generator.type(scope)
+    if type_ is None or pa.types.is_null(type_):
+        return
+    if not (pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
+        raise DeclarationError(f"{scope.place}: {what} is for numbers, and these are {type_}")
+
+
+__all__ = ["Cells", "Constant", "Generator", "Index", "Reader", "is_vectorised", "mixture", "mixture_type", "take"]

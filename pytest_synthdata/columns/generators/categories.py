@@ -1,0 +1,255 @@
+"""Weighted choices from a list, and distributions that depend on another column's value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import (
+    Values,
+    categorical,
+    code_type,
+    common_type,
+    to_arrow,
+    to_numpy,
+    without,
+)
+from pytest_synthdata.columns.expressions.operators import literal
+from pytest_synthdata.columns.generators.base import Cells, Generator, mixture, mixture_type
+from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from pytest_synthdata.columns.plan import Scope
+
+_FEW = 16  # up to here comparing with each limit is faster than a binary search
+
+
+@dataclass(frozen=True, init=False)
+class Categorical(Generator):
+    """One of a list of values, each with its probability.
+
+    Args:
+        shares: ``{value: probability}``; the probabilities sum to 1 within 1e-9. Values of one type.
+
+    >>> Categorical({"Free": 0.6, "Pro": 0.3, "Enterprise": 0.1})
+    Categorical({'Free': 0.6, 'Pro': 0.3, 'Enterprise': 0.1})
+    """
+
+    categories: tuple[Any, ...]
+    shares: tuple[float, ...]
+
+    def __init__(self, shares: Mapping[Any, float]) -> None:
+        object.__setattr__(self, "categories", tuple(shares))
+        object.__setattr__(self, "shares", tuple(shares.values()))
+
+    def __repr__(self) -> str:
+        return f"Categorical({dict(zip(self.categories, self.shares, strict=True))})"
+
+    def values(self, cells: Cells) -> Values:
+        return categorical(self.codes(cells), pa.array(self.categories))
+
+    def codes(self, cells: Cells) -> npt.NDArray[Any]:
+        """The position of the chosen value in ``categories``."""
+        limits = _limits(self.shares)
+        if len(self.shares) > _FEW:
+            return np.searchsorted(limits, cells.bits(), side="right").astype(np.int32)
+        bits = cells.bits()
+        codes = np.zeros(len(bits), np.int8)
+        for limit in limits:
+            codes += bits >= limit
+        return codes
+
+    @classmethod
+    def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
+        union = list(dict.fromkeys(value for branch in branches for value in branch.categories))
+        width = max(len(branch.categories) for branch in branches)
+        # Row b of each table is branch b; the limits of absent categories are never reached.
+        limits = np.full((width - 1, len(branches)), np.iinfo(np.uint64).max, np.uint64)
+        codes = np.zeros((len(branches), width), code_type(len(union)))
+        for number, branch in enumerate(branches):
+            limits[: len(branch.categories) - 1, number] = _limits(branch.shares)
+            codes[number, : len(branch.categories)] = [union.index(value) for value in branch.categories]
+        bits = cells.bits()
+        chosen = np.zeros(len(bits), np.intp)
+        for limit in limits:
+            chosen += bits >= limit[which]
+        return categorical(codes[which, chosen], pa.array(union))
+
+    def type(self, scope: Scope) -> pa.DataType:
+        try:
+            return common_type([pa.scalar(value).type for value in self.categories])
+        except TypeError as error:
+            raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
+
+    def check(self, scope: Scope) -> None:
+        if not self.categories:
+            raise DeclarationError(f"{scope.place}: Categorical of no values")
+        for value, share in zip(self.categories, self.shares, strict=True):
+            if not isinstance(share, (int, float, np.number)) or not share >= 0:
+                raise DeclarationError(
+                    f"{scope.place}: Categorical: the probability of {value!r} is {share!r}; it must be a number ≥ 0"
+                )
+        total = math.fsum(self.shares)
+        if abs(total - 1) > 1e-9:  # noqa: PLR2004
+            raise DeclarationError(f"{scope.place}: {self!r}: the probabilities sum to {total:.12g}, not to 1")
+
+    def domain(self, scope: Scope) -> Sequence[Any]:
+        del scope
+        return self.categories
+
+
+def _limits(shares: Sequence[float]) -> npt.NDArray[np.uint64]:
+    """Where in 0..2^64 each category but the first begins."""
+    cumulative = np.cumsum(shares)[:-1]
+    return np.array([min(int(limit * 2.0**64), 2**64 - 1) for limit in cumulative], np.uint64)
+
+
+@dataclass(frozen=True, init=False)
+class Given(Generator):
+    """A conditional distribution: which generator fills a cell depends on another column's value.
+
+    Args:
+        column: the column that decides; a parent's as ``"customer.tier"``.
+        cases: ``{value: generator or constant}``.
+        default: for values without a case.
+        bins: instead of cases, the inner edges of right-open intervals, ascending; null is in none and gives null…
+        then: … and one generator or constant for each interval, one more than edges.
+
+    >>> Given("hours", bins=[8, 24], then=["fast", "fair", "slow"]).edges
+    (8, 24)
+    """
+
+    column: str
+    keys: tuple[Any, ...]
+    edges: tuple[float, ...]
+    branches: tuple[Generator, ...]
+    has_default: bool = field(repr=False)
+    is_binned: bool = field(repr=False)  # whether intervals, not values, decide
+
+    def __init__(
+        self,
+        column: str,
+        cases: Mapping[Any, Any] | None = None,
+        *,
+        default: Any = ...,
+        bins: Sequence[float] | None = None,
+        then: Sequence[Any] | None = None,
+    ) -> None:
+        if (cases is None) == (bins is None) or (bins is None) != (then is None):
+            raise DeclarationError(f"Given({column!r}): give either {{value: …}} or bins=[…] with then=[…]")
+        branches = list((cases or {}).values()) if then is None else list(then)
+        if default is not ...:
+            if bins is not None:
+                raise DeclarationError(f"Given({column!r}): bins cover all numbers, so a default is never used")
+            branches.append(default)
+        object.__setattr__(self, "column", column)
+        object.__setattr__(self, "keys", tuple(cases or ()))
+        object.__setattr__(self, "edges", () if bins is None else tuple(bins))
+        object.__setattr__(self, "branches", tuple(literal(branch) for branch in branches))
+        object.__setattr__(self, "has_default", default is not ...)
+        object.__setattr__(self, "is_binned", bins is not None)
+
+    def values(self, cells: Cells) -> Values:
+        decider = cells.read(self.column)
+        if not self.is_binned:
+            return mixture(self.branches, self._case(decider, cells), cells)
+        interval = self.interval(decider)
+        values = mixture(self.branches, np.maximum(interval, 0), cells)
+        return without(values, interval < 0) if interval.min(initial=0) < 0 else values
+
+    def interval(self, decider: Values) -> npt.NDArray[np.int64]:
+        """The number of each value's interval between the bins; -1 for null."""
+        found = np.searchsorted(np.array(self.edges), to_numpy(decider), side="right")
+        if isinstance(decider, pa.Array) and (array := to_arrow(decider)).null_count:
+            found[to_numpy(array.is_null())] = -1
+        return found
+
+    def _case(self, decider: Values, cells: Cells) -> npt.NDArray[Any]:
+        if not isinstance(decider, pa.DictionaryArray):
+            decider = to_arrow(decider).dictionary_encode(null_encoding="encode")
+        values = decider.dictionary.to_pylist()
+        number = {key: branch for branch, key in enumerate(self.keys)}
+        default = len(self.keys) if self.has_default else -1
+        lookup = np.array([number.get(value, default) for value in values], code_type(len(self.branches)))
+        which = lookup[to_numpy(decider.indices)]
+        if default < 0 and (missing := np.flatnonzero(which < 0)).size:
+            value = values[to_numpy(decider.indices)[missing[0]]]
+            raise GenerationError(
+                f"{cells.place}: Given({self.column!r}) has no case for {value!r} "
+                f"(row {cells.rows[missing[0]]}); add one, or a default"
+            )
+        return which
+
+    def reads(self) -> Iterator[str]:
+        yield self.column
+        yield from super().reads()
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return mixture_type(self.branches, scope)
+
+    def check(self, scope: Scope) -> None:
+        if not self.branches:
+            raise DeclarationError(f"{scope.place}: Given({self.column!r}) has no case; add one, or a default")
+        if self.is_binned:
+            if len(self.branches) != len(self.edges) + 1:
+                raise DeclarationError(
+                    f"{scope.place}: Given({self.column!r}): {len(self.edges)} edges make {len(self.edges) + 1} "
+                    f"intervals, and `then` has {len(self.branches)}"
+                )
+            self._check_numbers(scope)
+            if any(low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)):
+                raise DeclarationError(f"{scope.place}: Given({self.column!r}): the bins {self.edges} must ascend")
+        domain = scope.domain(self.column)
+        if domain is None or self.is_binned:
+            return
+        uncovered = [value for value in domain if value not in self.keys]
+        for key in self.keys:
+            # A subclass may narrow the column so that some cases no longer happen; else a key is misspelt.
+            if key not in domain and uncovered and len(domain) > 1:
+                twin = next((f"did you mean {value!r}?" for value in domain if str(value) == str(key)), None)
+                raise DeclarationError(
+                    f"{scope.place}: Given({self.column!r}): {self.column} is never {key!r}: "
+                    f"{twin or nearest(str(key), map(str, domain))}"
+                )
+        missing = [value for value in domain if value not in self.keys]
+        if missing and not self.has_default:
+            raise DeclarationError(
+                f"{scope.place}: Given({self.column!r}) has no case for {missing[0]!r}; add one, or a default"
+            )
+
+    def _check_numbers(self, scope: Scope) -> None:
+        for edge in self.edges:
+            if isinstance(edge, bool) or not isinstance(edge, (int, float, np.number)):
+                raise DeclarationError(f"{scope.place}: Given({self.column!r}): the edge {edge!r} is no number")
+        type_ = scope.type(self.column)
+        if type_ is not None and not (
+            pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)
+        ):
+            raise DeclarationError(
+                f"{scope.place}: Given({self.column!r}): bins are for numbers, and {self.column} is {type_}"
+            )
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        domains = [branch.domain(scope) for branch in self.branches]
+        if any(domain is None for domain in domains):
+            return None
+        return list(dict.fromkeys(value for domain in domains for value in domain or ()))
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        return union_of_bounds(self.branches, scope)
+
+
+def union_of_bounds(branches: Sequence[Generator], scope: Scope) -> tuple[Any, Any] | None:
+    """The range that covers all branches' ranges, if all are known."""
+    bounds = [branch.bounds(scope) for branch in branches]
+    if any(bound is None for bound in bounds):
+        return None
+    return min(bound[0] for bound in bounds if bound), max(bound[1] for bound in bounds if bound)

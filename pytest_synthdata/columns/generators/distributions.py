@@ -1,0 +1,246 @@
+"""Continuous and counting distributions by inverse CDF, under NumPy's parameter names.
+
+Only `scipy.special` functions and plain arithmetic are used: NumPy's own `exp` and `log` give other last bits
+on processors with and without AVX-512.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.generators.base import Cells, Generator, mix
+from pytest_synthdata.columns.random import Floats
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from pytest_synthdata.columns.plan import Scope
+
+_LOG2_E = 1.4426950408889634
+_MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
+
+
+class Law(Generator):
+    """A distribution with number parameters, which may vary from row to row."""
+
+    def values(self, cells: Cells) -> Values:
+        return self.inverse(cells.uniform(), *self.parameters())
+
+    def parameters(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))  # type: ignore[arg-type]
+
+    @staticmethod
+    def inverse(uniform: Floats, *parameters: Any) -> Floats:
+        """The inverse CDF; parameters are numbers, or arrays as long as ``uniform``."""
+        raise NotImplementedError
+
+    @classmethod
+    def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
+        columns = zip(*(branch.parameters() for branch in branches), strict=True)
+        return cls.inverse(cells.uniform(), *(np.array(column, np.float64)[which] for column in columns))
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.float64()
+
+    def check(self, scope: Scope) -> None:
+        for field, value in zip(dataclasses.fields(self), self.parameters(), strict=True):  # type: ignore[arg-type]
+            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
+                raise DeclarationError(f"{scope.place}: {self!r}: {field.name} must be a finite number")
+        if problem := self.problem():
+            raise DeclarationError(f"{scope.place}: {self!r}: {problem}")
+
+    def problem(self) -> str | None:
+        """What is wrong with the parameters, if anything."""
+        return None
+
+
+@dataclass(frozen=True)
+class Normal(Law):
+    """Gaussian: loc + scale * z."""
+
+    loc: float = 0.0
+    scale: float = 1.0
+
+    @staticmethod
+    def inverse(uniform: Floats, *parameters: Any) -> Floats:
+        from scipy.special import ndtri
+
+        loc, scale = parameters
+        z: Floats = ndtri(uniform)
+        z *= scale
+        z += loc
+        return z
+
+    def problem(self) -> str | None:
+        return "scale must not be negative" if self.scale < 0 else None
+
+
+@dataclass(frozen=True)
+class LogNormal(Law):
+    """Log-normal: exp(mean + sigma * z), whose median is exp(mean). For prices, incomes, durations."""
+
+    mean: float = 0.0
+    sigma: float = 1.0
+
+    @staticmethod
+    def inverse(uniform: Floats, *parameters: Any) -> Floats:
+        from scipy.special import exp2, ndtri
+
+        mean, sigma = parameters
+        z: Floats = ndtri(uniform)
+        z *= sigma
+        z += mean
+        z *= _LOG2_E
+        return exp2(z, out=z)
+
+    def problem(self) -> str | None:
+        return "sigma must not be negative" if self.sigma < 0 else None
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any]:
+        del scope
+        return 0.0, math.inf
+
+
+@dataclass(frozen=True)
+class Pareto(Law):
+    """Lomax (Pareto II) as NumPy's ``pareto``: ``(Pareto(a) + 1) * m`` is the classical Pareto with minimum m."""
+
+    a: float
+
+    @staticmethod
+    def inverse(uniform: Floats, *parameters: Any) -> Floats:
+        from scipy.special import expm1, log1p
+
+        (a,) = parameters
+        return np.asarray(expm1(-log1p(-uniform) / a))
+
+    def problem(self) -> str | None:
+        return None if self.a > 0 else "a must be positive"
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any]:
+        del scope
+        return 0.0, math.inf
+
+
+@dataclass(frozen=True)
+class Exponential(Law):
+    """Exponential with mean ``scale``. For waiting times."""
+
+    scale: float = 1.0
+
+    @staticmethod
+    def inverse(uniform: Floats, *parameters: Any) -> Floats:
+        from scipy.special import log1p
+
+        (scale,) = parameters
+        return np.asarray(log1p(-uniform) * np.negative(scale))
+
+    def problem(self) -> str | None:
+        return None if self.scale > 0 else "scale must be positive"
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any]:
+        del scope
+        return 0.0, math.inf
+
+
+@dataclass(frozen=True)
+class Uniform(Law):
+    """Every number between low and high alike. Real data is rarely like this."""
+
+    low: float = 0.0
+    high: float = 1.0
+
+    @staticmethod
+    def inverse(uniform: Floats, *parameters: Any) -> Floats:
+        low, high = parameters
+        uniform *= high - low
+        uniform += low
+        return uniform
+
+    def problem(self) -> str | None:
+        return "low is above high" if self.low > self.high else None
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any]:
+        del scope
+        return self.low, self.high
+
+
+@dataclass(frozen=True)
+class Poisson(Law):
+    """Counts of independent events of which ``lam`` are expected; int64."""
+
+    lam: float = 1.0
+
+    def values(self, cells: Cells) -> Values:
+        from scipy.special import pdtr
+
+        # The CDF is tabulated where a uniform of 52 bits can fall: 10 standard deviations and some to each side.
+        spread = 10 * math.sqrt(self.lam) + 20
+        first = max(0, math.floor(self.lam - spread))
+        cdf = pdtr(np.arange(first, math.ceil(self.lam + spread)), self.lam)
+        return np.searchsorted(cdf, cells.uniform(), side="left") + first
+
+    @classmethod
+    def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
+        return mix(branches, which, cells)
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.int64()
+
+    def problem(self) -> str | None:
+        return None if 0 <= self.lam <= _MOST_EVENTS else f"lam must lie between 0 and {_MOST_EVENTS:g}"
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any]:
+        del scope
+        return 0, math.inf
+
+
+@dataclass(frozen=True)
+class Distribution(Generator):
+    """Any frozen `scipy.stats` distribution, by its ``ppf``.
+
+    Args:
+        frozen: for example ``scipy.stats.gamma(2.0, scale=3.0)``; a discrete one gives int64.
+
+    SciPy's ``ppf`` may use other instructions on other processors, so the last bits are only guaranteed to
+    agree between machines of one kind; ``.round(n)`` makes them agree everywhere for all practical purposes.
+    """
+
+    frozen: Any
+
+    def values(self, cells: Cells) -> Values:
+        values = np.asarray(self.frozen.ppf(cells.uniform()), np.float64)
+        return values.astype(np.int64) if self._is_discrete() else values
+
+    def _is_discrete(self) -> bool:
+        return not hasattr(self.frozen.dist, "pdf")
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.int64() if self._is_discrete() else pa.float64()
+
+    def check(self, scope: Scope) -> None:
+        if not hasattr(self.frozen, "ppf") or not hasattr(self.frozen, "dist"):
+            raise DeclarationError(
+                f"{scope.place}: Distribution({self.frozen!r}): give a frozen scipy.stats distribution, "
+                "such as scipy.stats.gamma(2.0)"
+            )
+        if not np.isfinite(self.frozen.ppf(0.5)):
+            raise DeclarationError(f"{scope.place}: Distribution: the parameters {self.frozen.args} are not valid")
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any]:
+        del scope
+        low, high = self.frozen.support()
+        return low, high

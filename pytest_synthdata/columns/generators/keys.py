@@ -1,0 +1,108 @@
+"""Keys: row numbers written into a pattern, without Python per row."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import Scope
+
+_PATTERN = re.compile(r"((?:[^{}]|\{\{|\}\})*)\{(?::(?:0(\d+))?d?)?\}((?:[^{}]|\{\{|\}\})*)", re.DOTALL)
+_END = 10**18  # an int64 holds all numbers below
+# All numbers of so many digits as text, each in one machine word.
+_DIGITS = tuple(
+    (digits, np.array([f"{number:0{digits}d}".encode() for number in range(10**digits)]).view(f"<u{digits}"))
+    for digits in (4, 2, 1)
+)
+
+
+@dataclass(frozen=True)
+class Key(Generator):
+    """A unique key: the row number in a pattern.
+
+    Args:
+        pattern: text with one ``{}`` or ``{:06d}``, as `str.format` takes it. Numbers with more digits than
+            the pattern pads to are written in full, so keys stay unique at any size.
+        start: the number of row 0, below 10^18.
+    """
+
+    pattern: str
+    start: int = 0
+
+    def values(self, cells: Cells) -> Values:
+        prefix, width, suffix = self._parts()
+        return format_numbers(cells.rows + np.uint64(self.start), prefix, width, suffix)
+
+    def _parts(self) -> tuple[str, int, str]:
+        match = _PATTERN.fullmatch(self.pattern)
+        if match is None:
+            raise DeclarationError(
+                f"Key({self.pattern!r}): write one place for the number, '{{}}' or zero-padded '{{:06d}}'"
+            )
+        prefix, width, suffix = match.groups()
+        plain = [text.replace("{{", "{").replace("}}", "}") for text in (prefix, suffix)]
+        return plain[0], int(width or 1), plain[1]
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.string()
+
+    def check(self, scope: Scope) -> None:
+        try:
+            self._parts()
+        except DeclarationError as error:
+            raise DeclarationError(f"{scope.place}: {error}") from None
+        if isinstance(self.start, bool) or not isinstance(self.start, int) or not 0 <= self.start < _END:
+            raise DeclarationError(f"{scope.place}: {self!r}: start must be an integer from 0 to below 10^18")
+
+
+def format_numbers(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suffix: str) -> pa.Array:
+    """Numbers in decimal, zero-padded to ``width`` and more where they need it, between two texts."""
+    if not len(numbers):
+        return pa.array([], pa.string())
+    longest = max(width, len(str(numbers.max())))
+    shortest = max(width, len(str(numbers.min())))
+    if longest == shortest:
+        return _fixed_width(numbers, prefix, longest, suffix)
+    digits = np.maximum(np.searchsorted(10 ** np.arange(1, 20, dtype=np.uint64), numbers, side="right") + 1, width)
+    out = np.empty(len(numbers), np.int64)
+    pieces, done = [], 0
+    for length in np.unique(digits):
+        index = np.flatnonzero(digits == length)
+        pieces.append(_fixed_width(numbers[index], prefix, int(length), suffix))
+        out[index] = np.arange(done, done + len(index))
+        done += len(index)
+    return pa.concat_arrays(pieces).take(pa.array(out))
+
+
+def _fixed_width(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suffix: str) -> pa.Array:
+    before, after = prefix.encode(), suffix.encode()
+    length = len(before) + width + len(after)
+    text = np.frombuffer((before + b"0" * width + after) * len(numbers), np.uint8).copy()
+    right, left = len(before) + width, len(before)
+    remaining = numbers
+    while right > left:
+        digits, table = next(group for group in _DIGITS if group[0] <= right - left)
+        base = np.uint64(10**digits)
+        higher = remaining // base
+        right -= digits
+        # The digits of all rows at once: an array over the text, a row's length from one item to the next.
+        np.ndarray(len(numbers), table.dtype, text, right, (length,))[:] = table.take(
+            (remaining - higher * base).astype(np.intp)
+        )
+        remaining = higher
+    offsets = np.arange(0, (len(numbers) + 1) * length, length, dtype=np.int64)
+    if offsets[-1] > np.iinfo(np.int32).max:
+        raise OverflowError("a batch of keys is larger than 2 GiB; ask for fewer rows at once")
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(text)]
+    return pa.Array.from_buffers(pa.string(), len(numbers), buffers)

@@ -1,0 +1,178 @@
+"""Tables within a table: the columns of a nested factory as one struct or one array in each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.types import settled
+from pytest_synthdata.columns.arrow.values import Values, common_type, to_arrow
+from pytest_synthdata.columns.bound_table import Batch, Bound, RowView
+from pytest_synthdata.columns.generators.base import Cells, Generator, Reader, is_vectorised
+from pytest_synthdata.columns.plan import Plan, Scope, check_columns
+from pytest_synthdata.errors import DeclarationError
+
+OUTER = ".."
+
+
+def _outward(name: str) -> str:
+    """``..x`` as the outer row calls it: ``x``; ``...x`` is ``..x`` there."""
+    return name[1:] if name.startswith("...") else name.removeprefix(OUTER)
+
+
+@dataclass(frozen=True)
+class InnerScope(Scope):
+    """A scope that sees the columns of the outer row as ``..name``."""
+
+    outer: Scope | None = None
+
+    def column(self, name: str) -> tuple[Scope, Generator]:
+        if name.startswith(OUTER):
+            if self.outer is None:
+                raise DeclarationError(f"{self.place}: {name!r}: there is no outer row")
+            return self.outer.column(_outward(name))
+        scope, generator = super().column(name)
+        return (replace(self, name=scope.name) if scope.plan is self.plan else scope), generator
+
+
+@dataclass(frozen=True)
+class InnerBound(Bound):
+    """A nested plan, bound to the rows of the table around it.
+
+    Args:
+        outer: the place in the table around it.
+        around: that table.
+    """
+
+    outer: Scope | None = None
+    around: Bound | None = None
+
+    def scope(self, column: str) -> Scope:
+        return InnerScope(self.plan, column, outer=self.outer)
+
+    def sample(self) -> Batch:
+        assert self.around is not None  # noqa: S101
+        return InnerBatch(self, self.around.sample())
+
+
+class InnerBatch(Batch):
+    """Rows of a nested plan, which can read those around them."""
+
+    def __init__(self, bound: Bound, outer: Reader) -> None:
+        super().__init__(bound, outer.rows)
+        self.outer = outer
+
+    def read(self, name: str) -> Values:
+        return self.outer.read(_outward(name)) if name.startswith(OUTER) else super().read(name)
+
+    def row(self, position: int) -> InnerRow:
+        return InnerRow(self, position)
+
+
+class InnerRow(RowView):
+    """One row of a nested plan, for opaque functions."""
+
+    _batch: InnerBatch
+
+    @property
+    def factory_parent(self) -> Any:
+        """The row around it, by factory_boy's name."""
+        return self._batch.outer.row(self._position)
+
+
+@dataclass(frozen=True)
+class Nested(Generator):
+    """The columns of a nested plan: a struct of them, or an array whose items they are.
+
+    Args:
+        name: the column's name in the table around it.
+        plan: the nested columns; its table is the path to it, such as ``orders.billing``.
+        shape: what the columns become.
+    """
+
+    name: str
+    plan: Plan
+    shape: Literal["struct", "array"] = "struct"
+
+    def values(self, cells: Cells) -> Values:
+        bound = self.bound(cells.reader.bound)
+        rows = InnerBatch(bound, cells.reader)
+        types = {name: bound.type_of(name) for name in self.plan.visible}
+        arrays = [to_arrow(rows.read(name), type_) for name, type_ in types.items()]
+        if self.shape == "struct":
+            if not arrays:
+                return pa.array([{}] * len(cells.rows), pa.struct([]))
+            return pa.StructArray.from_arrays(arrays, names=list(types))
+        return _interleaved(arrays, len(cells.rows))
+
+    @property
+    def vectorised(self) -> bool:  # type: ignore[override]
+        return all(map(is_vectorised, self.plan.columns.values()))
+
+    def bound(self, outer: Bound) -> InnerBound:
+        """The nested plan, bound as the table around it is."""
+        key = ("nested", self.name)
+        if key not in outer.memo:
+            scope = outer.scope(self.name)
+            outer.memo[key] = InnerBound(self.plan, outer.seed, outer.num_rows, outer=scope, around=outer)
+        bound: InnerBound = outer.memo[key]
+        return bound
+
+    def reads(self) -> Iterator[str]:
+        for generator in self.plan.columns.values():
+            yield from (_outward(name) for name in generator.reads() if name.startswith(OUTER))
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        types = {
+            name: self.plan.columns[name].type(InnerScope(self.plan, name, outer=scope)) for name in self.plan.visible
+        }
+        if any(type_ is None for type_ in types.values()):
+            return None
+        if self.shape == "struct":
+            return pa.struct([(name, settled(type_)) for name, type_ in types.items()])
+        try:
+            return pa.list_(common_type([settled(type_) for type_ in types.values()]))
+        except TypeError as error:
+            raise DeclarationError(
+                f"{scope.place}: the items of an array have one type, and {error}; use a Dict, or cast them"
+            ) from None
+
+    def inside(self, scope: Scope) -> Scope | None:
+        return InnerScope(self.plan, scope.name, scope.parents, outer=scope) if self.shape == "struct" else None
+
+    def check(self, scope: Scope) -> None:
+        check_columns(self.plan, lambda name: InnerScope(self.plan, name, scope.parents, outer=scope))
+        self.type(scope)
+
+
+def _interleaved(items: list[pa.Array], count: int) -> pa.Array:
+    """The first values of all arrays as the first list, and so on."""
+    type_ = common_type([item.type for item in items])
+    flat = pa.concat_arrays([item.cast(type_) for item in items]) if items else pa.array([], type_)
+    order = np.arange(len(flat)).reshape(len(items), count).T.ravel()
+    offsets = np.arange(count + 1, dtype=np.int32) * len(items)
+    return pa.ListArray.from_arrays(pa.array(offsets), flat.take(pa.array(order)))
+
+
+def plain(value: Any) -> Any:
+    """A built object as what a column can hold: dicts for objects with fields, recursively."""
+    import dataclasses
+
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
+        return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if hasattr(value, "_asdict"):
+        return plain(value._asdict())
+    if type(value).__module__ == "factory.base":  # a StubObject
+        return plain(vars(value))
+    return value
+
+
+__all__ = ["InnerBound", "Nested", "plain"]

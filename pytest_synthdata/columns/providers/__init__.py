@@ -1,0 +1,1 @@
+"""Everything that reads Faker: providers compiled to plain columns of text."""

@@ -1,0 +1,1 @@
+"""Foreign keys: which parent row a child row belongs to."""

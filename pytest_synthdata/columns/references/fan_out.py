@@ -1,0 +1,151 @@
+"""Children counted from their parents: those of row 0 come first, then those of row 1, and so on.
+
+What is held of it is one sum for each block of parents; the counts within a block are made again when they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.random import Bits
+from pytest_synthdata.errors import DeclarationError, GenerationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.bound_table import Bound
+    from pytest_synthdata.columns.plan import Scope
+    from pytest_synthdata.columns.random import Stream
+
+Numbers: TypeAlias = npt.NDArray[np.int64]
+Count: TypeAlias = Callable[[Bits], Numbers]
+
+BLOCK = 4_096  # parents for which one sum is held: 8 bytes for 4,096, 200 kB for 10^8
+_AT_ONCE = 64  # blocks whose counts are made at once
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """How many children the parents have.
+
+    Args:
+        ends: for each block of parents, how many children they and those before them have.
+    """
+
+    ends: Numbers
+
+    @property
+    def num_rows(self) -> int:
+        """How many children there are."""
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+    @classmethod
+    def of(cls, count: Count, num_parents: int) -> FanOut:
+        """Count the children of all parents, in one pass that holds a block's."""
+        ends, total = [np.zeros(0, np.int64)], 0
+        for first in range(0, num_parents, BLOCK * _AT_ONCE):
+            last = min(first + BLOCK * _AT_ONCE, num_parents)
+            counts = count(np.arange(first, last, dtype=np.uint64))
+            ends.append(total + np.cumsum(np.add.reduceat(counts, np.arange(0, last - first, BLOCK))))
+            total = int(ends[-1][-1])
+        return cls(np.concatenate(ends))
+
+    def children(self, parent: int, count: Count, num_parents: int) -> tuple[int, int]:
+        """The first child row of a parent, which may be beyond the last, and how many it has."""
+        block = min(parent // BLOCK, len(self.ends))
+        first = num_parents if parent >= num_parents else block * BLOCK
+        before = self.num_rows if parent >= num_parents else int(self.ends[block - 1]) if block else 0
+        counts = count(np.arange(first, parent + 1, dtype=np.uint64))
+        return before + int(counts[:-1].sum()), int(counts[-1])
+
+    def locate(self, rows: Bits, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
+        """The parent of each child row, and which of its children it is, from 0."""
+        wanted = rows.astype(np.int64)
+        block = np.searchsorted(self.ends, wanted, side="right")
+        blocks = np.unique(block)
+        order = None if len(blocks) <= _AT_ONCE else np.argsort(block, kind="stable")
+        parents, ordinals = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+        done = 0
+        for some in _pieces(blocks):
+            stop = len(rows) if order is None else int(np.searchsorted(block, some[-1], side="right", sorter=order))
+            which = slice(None) if order is None else order[done:stop]
+            parents[which], ordinals[which] = self._locate(wanted[which], some, count, num_parents)
+            done = stop
+        return parents, ordinals
+
+    def _locate(self, rows: Numbers, blocks: Numbers, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
+        numbers = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+        if blocks[-1] == len(self.ends) - 1:
+            numbers = numbers[numbers < num_parents]
+        counts = count(numbers.astype(np.uint64))
+        before = np.where(blocks > 0, self.ends[blocks - 1], 0)
+        starts = np.arange(0, len(numbers), BLOCK)
+        within = np.cumsum(counts)
+        # The sums within the blocks run on; each block goes on from its own beginning.
+        sizes = np.diff(np.append(starts, len(numbers)))
+        within += np.repeat(before - np.concatenate([[0], within[starts[1:] - 1]]), sizes)
+        at = np.searchsorted(within, rows, side="right")
+        return numbers[at], rows - (within[at] - counts[at])
+
+
+def _pieces(blocks: Numbers) -> Iterator[Numbers]:
+    for start in range(0, len(blocks), _AT_ONCE):
+        yield blocks[start : start + _AT_ONCE]
+
+
+def counter(generator: Generator, parent: Bound, stream: Stream, place: str) -> Count:
+    """A function that gives the number of children of some parents."""
+
+    def count(parents: Bits) -> Numbers:
+        values = to_arrow(generator.values(Cells(parent.at(parents), stream, place)))
+        counts = np.asarray(to_numpy(pc.fill_null(values, 0)), np.int64)
+        if len(counts) and counts.min() < 0:
+            raise GenerationError(
+                f"{place}: per_parent gave row {parents[counts.argmin()]} of {parent.plan.table!r} "
+                f"{counts.min()} children; add .clip(0, None)"
+            )
+        return counts
+
+    return count
+
+
+@dataclass(frozen=True)
+class Ordinal(Generator):
+    """Which of its parent's children a row is: 1, 2, 3 … for each parent.
+
+    Args:
+        reference: the `ForeignKey` with ``per_parent``.
+        start: the number of the first child.
+
+    >>> Ordinal("order")
+    Ordinal(reference='order', start=1)
+    """
+
+    reference: str
+    start: int = 1
+
+    def values(self, cells: Cells) -> Values:
+        reference = cells.reader.bound.plan.references[self.reference]
+        return reference.counted(cells.reader.bound, cells.rows)[1] + self.start
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.int64()
+
+    def check(self, scope: Scope) -> None:
+        scope.column(self.reference)
+        counting = scope.plan.counting
+        if counting is None or counting.name != self.reference:
+            raise DeclarationError(f"{scope.place}: {self!r}: {self.reference!r} is no ForeignKey with per_parent")
+        if isinstance(self.start, bool) or not isinstance(self.start, int):
+            raise DeclarationError(f"{scope.place}: {self!r}: start must be an integer")
+
+
+__all__ = ["BLOCK", "Count", "FanOut", "Ordinal", "counter"]

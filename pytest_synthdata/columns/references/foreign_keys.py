@@ -1,0 +1,224 @@
+"""Foreign keys: which parent row a child row belongs to, as a pure function of the child's row number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.expressions.operators import Operation
+from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.permutation import Permutation
+from pytest_synthdata.columns.random import Bits, Floats, Stream
+from pytest_synthdata.columns.references.fan_out import Count, FanOut, Numbers, counter
+from pytest_synthdata.columns.references.picking import HeavyPick, Pick
+from pytest_synthdata.columns.references.popularity import ZipfRank, ends_of, highest
+from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.errors import DeclarationError, GenerationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.bound_table import Bound
+    from pytest_synthdata.columns.plan import Plan, Scope
+
+_HEAVY = 8.0  # times what half of the parents weigh: from here on, most darts at one rectangle would miss
+
+
+@dataclass(frozen=True)
+class Reference(Generator):
+    """The row number of a child's parent.
+
+    Args:
+        parent: the parent's plan.
+        weights: evaluated on the parent's rows; a parent is picked in proportion to it. None: all alike.
+        where: a condition on the child's and the parent's columns that every pick meets.
+        per_parent: evaluated on the parent's rows: how many children each has, one parent's after the other's.
+        itself: the parent is a row of the same table, one before the child; ``parent`` has only its name and key.
+    """
+
+    name: str
+    parent: Plan
+    weights: Generator | None = None
+    where: Generator | None = None
+    per_parent: Generator | None = None
+    itself: bool = False
+
+    def values(self, cells: Cells) -> Values:
+        if self.per_parent is not None:
+            return self.counted(cells.reader.bound, cells.rows)[0]
+        parent = cells.reader.bound.parent(self.name)
+        if parent.num_rows == 0:
+            raise GenerationError(f"{cells.place}: the table {parent.plan.table!r} has no rows to refer to")
+        facts = cells.reader.bound.facts(self)
+        if self.itself:
+            return self._before(cells, parent)
+        pick = HeavyPick if facts.is_heavy else Pick
+        return pick(self, cells, parent, parent.num_rows).rows()
+
+    def _before(self, cells: Cells, table: Bound) -> Values:
+        """A row before each of the cells' own; -1 for row 0. Nobody is thus their own superior, however far up."""
+        picks = np.full(len(cells.rows), -1, np.int64)
+        # Rows with as many levels of parents below them have darts alike.
+        levels = np.frexp(np.maximum(cells.rows.astype(np.float64) - 1, 0))[1]
+        for level in np.unique(levels):
+            index = np.flatnonzero((levels == level) & (cells.rows > 0))
+            if len(index):
+                some = cells.take(index)
+                picks[index] = Pick(self, some, table, some.rows).rows()
+        return picks
+
+    def fan_out(self, parent: Bound, stream: Stream, place: str) -> FanOut:
+        """The number of children that the parents have, where they are counted."""
+        assert self.per_parent is not None  # noqa: S101
+        return FanOut.of(self._counter(parent, stream, place), parent.num_rows)
+
+    def counted(self, bound: Bound, rows: Bits) -> tuple[Numbers, Numbers]:
+        """Of some rows of the table, the parent, and which of its children each is."""
+        parent, place = bound.parent(self.name), f"{bound.plan.table}.{self.name}"
+        if bound.fan_out is None:
+            raise GenerationError(f"{place}: the children of {parent.plan.table!r} were not counted")
+        if len(rows) and rows.max() >= bound.num_rows:
+            raise GenerationError(
+                f"{place}: row {rows.max()} was asked for, and the {parent.num_rows:,} rows of "
+                f"{parent.plan.table!r} have {bound.num_rows:,} children in all; use more of them"
+            )
+        if "spread" not in bound.memo:
+            spread = any(map(_runs_in_time, bound.plan.columns.values())) and bound.num_rows > 0
+            bound.memo["spread"] = Permutation(bound.num_rows, bound.stream(self.name)) if spread else None
+        if bound.memo["spread"] is not None:
+            rows = bound.memo["spread"].of(rows)
+        return bound.fan_out.locate(rows, self._counter(parent, bound.stream(self.name), place), parent.num_rows)
+
+    def children_of(self, bound: Bound, parent: int) -> tuple[int, int]:
+        """The number of a parent's first child, counted from parent to parent, and how many it has."""
+        if bound.fan_out is None:
+            raise GenerationError(f"{bound.plan.table}.{self.name}: the children were not counted")
+        of, place = bound.parent(self.name), f"{bound.plan.table}.{self.name}"
+        self.counted(bound, np.zeros(0, np.uint64))  # settles whether children are side by side
+        return bound.fan_out.children(parent, self._counter(of, bound.stream(self.name), place), of.num_rows)
+
+    def _counter(self, parent: Bound, stream: Stream, place: str) -> Count:
+        assert self.per_parent is not None  # noqa: S101
+        return counter(self.per_parent, parent, stream.child("per_parent"), place)
+
+    def of_parent(self) -> Iterator[Generator]:
+        """The generators that are evaluated on the parent's rows."""
+        return (generator for generator in (self.weights, self.per_parent) if generator is not None)
+
+    def reads(self) -> Iterator[str]:
+        if self.where is not None:
+            # The parent's columns are read at candidates, not at the pick: they are no cycle.
+            inner = f"{self.name}."
+            yield from (name for name in self.where.reads() if not name.startswith(inner))
+            if self.itself:
+                yield from (name.removeprefix(inner) for name in self.where.reads() if name.startswith(inner))
+        if self.itself and self.weights is not None:
+            yield from self.weights.reads()
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.int64()
+
+    def check(self, scope: Scope) -> None:
+        place = f"{scope.place}: ForeignKey"
+        if self.itself and (self.per_parent is not None or self.facts(scope).is_heavy):
+            raise DeclarationError(
+                f"{place}: a table's own rows can have weights with an upper bound, and no per_parent"
+            )
+        if self.per_parent is not None:
+            self._check_per_parent(self.per_parent, scope)
+        if self.weights is not None:
+            if any(map(_holds_ranks, self.weights.children())):
+                raise DeclarationError(f"{place}: {self.weights!r}: ZipfRank stands alone as weights")
+            bounds = self.weights.bounds(scope.of_parent(self.parent))
+            if bounds is None or (not np.isfinite(bounds[1]) and self.facts(scope).ends is None):
+                raise DeclarationError(
+                    f"{place}: the weights have no bounds; add .clip(0, highest). Only laws such as Pareto(2.5), "
+                    "alone, in Given or times a number, need no upper one"
+                )
+            domain = self.weights.domain(scope.of_parent(self.parent)) or bounds
+            if any(weight is None or weight < 0 for weight in domain):
+                raise DeclarationError(f"{place}: weights must not be negative, and one is {min(domain)}")
+            if bounds[1] == 0:
+                raise DeclarationError(f"{place}: all weights are 0; some parent must be possible")
+        if self.where is not None:
+            self._check_where(self.where, scope)
+
+    def _check_per_parent(self, per_parent: Generator, scope: Scope) -> None:
+        place = f"{scope.place}: ForeignKey"
+        if self.weights is not None or self.where is not None:
+            raise DeclarationError(
+                f"{place}: per_parent says which parent each row has, so that weights and where have nothing to "
+                "choose; let the child's columns follow the parent's instead"
+            )
+        others = [name for name, other in scope.plan.references.items() if other.per_parent is not None]
+        if others != [self.name]:
+            raise DeclarationError(f"{place}: only one reference of a table can count its rows, not {others}")
+        parent = scope.of_parent(self.parent)
+        type_ = per_parent.type(parent)
+        if type_ is not None and not pa.types.is_integer(type_):
+            raise DeclarationError(
+                f"{place}: per_parent is a whole number of children, such as Poisson(3), and {per_parent!r} is "
+                f"{type_}; add .cast('int')"
+            )
+        bounds = per_parent.bounds(parent)
+        if bounds is not None and bounds[0] < 0:
+            raise DeclarationError(f"{place}: no parent has {bounds[0]} children; add .clip(0, None) to per_parent")
+
+    def _check_where(self, where: Generator, scope: Scope) -> None:
+        for name in where.reads():
+            scope.column(name)
+        if where.type(scope) != pa.bool_():
+            raise DeclarationError(
+                f"{scope.place}: ForeignKey: where is a condition, such as "
+                f"col('{self.name}.created_at') <= col('order_date'), and {where!r} is none"
+            )
+        if isinstance(where, Operation) and where.truth(scope) is False:
+            raise DeclarationError(
+                f"{scope.place}: ForeignKey: no parent can ever meet {where!r}: the ranges of both sides do not touch"
+            )
+
+    def facts(self, scope: Scope) -> Facts:
+        """What is known of the pick before any row is."""
+        always_true = isinstance(self.where, Operation) and self.where.truth(scope) is True
+        if self.weights is None:
+            return Facts(1.0, always_true)
+        parent = scope.of_parent(self.parent)
+        bounds = self.weights.bounds(parent)
+        ceiling = float(bounds[1]) if bounds else 1.0
+        half = highest(self.weights, 0.5, parent)
+        heavy = half is not None and ceiling > _HEAVY * half
+        ends = ends_of(self.weights, parent) if heavy else None
+        return Facts(ceiling, always_true, ends, is_heavy=ends is not None or isinstance(self.weights, ZipfRank))
+
+
+def _runs_in_time(generator: Generator) -> bool:
+    """Whether rows are in the order of time, in which one parent's children do not follow one another."""
+    return isinstance(generator, Timeline) or any(map(_runs_in_time, generator.children()))
+
+
+def _holds_ranks(generator: Generator) -> bool:
+    return isinstance(generator, ZipfRank) or any(map(_holds_ranks, generator.children()))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a reference before any row is.
+
+    Args:
+        ceiling: the greatest weight that a parent can have.
+        always_true: the condition holds for every pair of rows, so that it need not be looked at.
+        ends: for weights with a heavy tail, the greatest of those who win fewer than k rounds of a tournament, by k.
+        is_heavy: darts are to go where the weights are.
+    """
+
+    ceiling: float
+    always_true: bool
+    ends: Floats | None = None
+    is_heavy: bool = False
+
+
+__all__ = ["Facts", "Reference"]

@@ -1,0 +1,303 @@
+"""Which parent a child row gets, as a pure function of the child's row number: darts that are thrown until one hits.
+
+The pick is consistent weighted sampling by rejection (Shrivastava 2016, "Simple and efficient weighted minwise
+hashing"): a child row has an endless sequence of darts, each at a random parent and a random height, and the first
+one that lands under its parent's weight, on a parent that meets the condition, is the pick.
+
+So that new parents take only what they must get, and only for themselves, the darts at the parents 0 to 4^m - 1 come
+from a sequence of their own, and one that lands in the first quarter is replaced by the next dart of that quarter's
+sequence. Parents that are added thus only insert darts; what was the first hit stays it unless a new parent is hit
+earlier.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.values import Index, to_arrow, to_numpy
+from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.columns.random import GOLDEN, Bits, Stream, finalise, remix
+from pytest_synthdata.columns.references.popularity import Layers, Ranks, Tournament, ZipfRank
+from pytest_synthdata.errors import GenerationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.bound_table import Batch, Bound
+    from pytest_synthdata.columns.references.foreign_keys import Reference
+
+_LOW = np.uint64(0xFFFFFFFF)
+_WORD, _MASK = 64, 2**64 - 1  # bits
+_NARROW = 32  # bits of a position that fit into one word beside the height
+_BLOCK = 65_536  # rows whose arrays stay in the cache
+_AT_ONCE = 8_192  # darts that take hardly longer than one
+_EARLY_ROUNDS = 6  # after these the few rows left of all blocks go on together
+_PATIENCE = 256  # rounds before the parents are searched for one that could be picked at all
+_SEARCHABLE = 1 << 20  # parents at once
+
+
+class Pick:
+    """The throwing of darts for some child rows.
+
+    Args:
+        reference: what is declared.
+        cells: the child rows.
+        parent: the parents' table.
+        count: how many of its rows can be picked; or, for each child, how many.
+    """
+
+    def __init__(self, reference: Reference, cells: Cells, parent: Bound, count: int | Bits) -> None:
+        facts = cells.reader.bound.facts(reference)
+        self.reference, self.cells, self.parent = reference, cells, parent
+        self.ceiling = facts.ceiling
+        self.where = None if facts.always_true else reference.where
+        self.count = np.uint64(count) if isinstance(count, int) else count
+        self.base = cells.bits()
+        self.levels = self._levels(int(np.max(self.count)))
+        zero = np.zeros(1, np.uint64)
+        words = (cells.stream.child("level", str(level)).bits(zero)[0] for level in self.levels)
+        self.offsets = [int(word) for word in words]
+        self.middle = cells.stream.child("darts").bits(zero)[0]
+        # How many darts of each lower level have been thrown; one of the highest is thrown in each round.
+        self.thrown = np.zeros((len(self.levels) - 1, len(self.base)), np.uint32)
+        self.rounds = 0
+        self.thresholds = self._all_thresholds()
+
+    @staticmethod
+    def _levels(parents: int) -> list[int]:
+        """The levels' sizes in bits: powers of four, up to all parents."""
+        return list(range(2, max((parents - 1).bit_length(), 1) + 2, 2))
+
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The picked parent of each row."""
+        picked = np.zeros(len(self.base), np.int64)
+        left = []
+        for start in range(0, len(self.base), _BLOCK):
+            self.rounds = 0
+            block = np.arange(start, min(start + _BLOCK, len(self.base)))
+            left.append(self._throw_until(_EARLY_ROUNDS, block, picked))
+        active, rounds = np.concatenate(left), _PATIENCE
+        self.rounds = _EARLY_ROUNDS
+        while len(active := self._throw_until(rounds, active, picked)):
+            self._require_possible(active)
+            rounds *= 2
+        return picked
+
+    def _throw_until(self, rounds: int, active: Index, picked: npt.NDArray[np.int64]) -> Index:
+        """Darts up to a round, for few rows those of many rounds at once; gives the rows that hit nothing."""
+        while self.rounds < rounds and len(active):
+            throws = min(max(_AT_ONCE // len(active), 1), rounds - self.rounds)
+            active = self._throw(active, picked, throws)
+            self.rounds += throws
+        return active
+
+    def _throw(self, active: Index, picked: npt.NDArray[np.int64], throws: int) -> Index:
+        """So many darts for each active row; gives the rows that hit nothing."""
+        thrower = np.repeat(active, throws) if throws > 1 else active
+        candidate, height = self._darts(thrower, throws)
+        hit = self._is_under(candidate, height)
+        if self.count.ndim:
+            hit &= candidate < self.count.take(thrower)
+        if self.where is not None:
+            valid = hit.nonzero()[0]
+            hit[valid] = self._meets(thrower.take(valid), candidate.take(valid))
+        hits = hit.nonzero()[0]
+        if throws > 1:
+            _, first = np.unique(hits // throws, return_index=True)
+            hits = hits.take(first)
+        picked[thrower.take(hits)] = candidate.take(hits)
+        return np.delete(active, hits // throws)
+
+    def _is_under(self, candidate: Bits, height: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Whether each dart is at a parent that there is, and under its weight."""
+        if self.thresholds is not None:
+            return height < self.thresholds.take(candidate.view(np.int64))
+        exists = candidate < np.uint64(self.parent.num_rows)
+        if self.reference.weights is not None:
+            known = exists.nonzero()[0]
+            exists[known] = height.take(known) < self._thresholds(candidate.take(known))
+        return exists
+
+    def _darts(self, active: Index, throws: int) -> tuple[Bits, npt.NDArray[Any]]:
+        """The next darts of active rows: the parent's row number, which may be beyond the last, and a height.
+
+        Args:
+            active: the rows, each as many times in succession as it throws.
+            throws: how many times that is.
+        """
+        highest = len(self.levels) - 1
+        candidate, height = self._dart(highest, active, throws)
+        lower, level = active, highest
+        where: Any = slice(None)
+        inner = candidate
+        while level:
+            level -= 1
+            quarter = (inner < np.uint64(1 << self.levels[level])).nonzero()[0]
+            if not len(quarter):
+                break
+            where = quarter if isinstance(where, slice) else where.take(quarter)
+            lower = lower.take(quarter)
+            inner, candidate_height = self._dart(level, lower, throws)
+            candidate[where], height[where] = inner, candidate_height
+        return candidate, height
+
+    def _dart(self, level: int, active: Index, throws: int) -> tuple[Bits, Bits]:
+        word = self._word(level, active, throws)
+        bits = self.levels[level]
+        candidate = word >> np.uint64(_WORD - bits)
+        if bits > _NARROW:
+            word = remix(word)
+        word &= _LOW
+        return candidate, word
+
+    def _word(self, level: int, active: Index, throws: int) -> Bits:
+        """The next words of the active rows' sequences at a level."""
+        if level == len(self.thrown):
+            word = self.base.take(active)
+            word += np.uint64((self.offsets[level] + self.rounds * int(GOLDEN)) & _MASK)
+            if throws > 1:
+                word.reshape(-1, throws)[:] += np.arange(throws, dtype=np.uint64) * GOLDEN
+        else:
+            thrown = self.thrown[level]
+            counts = thrown.take(active)
+            if throws > 1:
+                counts += _repetition(active)
+            word = counts * GOLDEN
+            counts += np.uint32(1)
+            thrown[active] = counts  # the last of a row's is the greatest, and stays
+            word += np.uint64(self.offsets[level])
+            word += self.base.take(active)
+        return finalise(word, self.middle)
+
+    def _all_thresholds(self) -> npt.NDArray[Any] | None:
+        """The thresholds of all parents and, 0, of all beyond, where so many rows ask that it pays."""
+        weights, parent = self.reference.weights, self.parent
+        if weights is None or not parent.is_small_for(len(self.base)):
+            return None
+        stream = self._weights_stream()
+        key = ("thresholds", *stream.names)
+        if key not in parent.memo:
+            known = self._thresholds(np.arange(parent.num_rows, dtype=np.uint64))
+            parent.memo[key] = np.pad(known, (0, (1 << self._levels(len(known))[-1]) - len(known)))
+        thresholds: npt.NDArray[Any] = parent.memo[key]
+        return thresholds
+
+    def _weights_stream(self) -> Stream:
+        return self.cells.stream.child("weights")
+
+    def _thresholds(self, parents: Bits) -> npt.NDArray[Any]:
+        """Below which height a dart at each parent is a hit."""
+        return self._thresholds_of(self.parent.at(parents, scattered=True))
+
+    def _thresholds_of(self, parents: Batch) -> npt.NDArray[Any]:
+        assert self.reference.weights is not None  # noqa: S101
+        cells = Cells(parents, self._weights_stream(), self.cells.place)
+        return self._as_heights(to_numpy(to_arrow(self.reference.weights.values(cells))))
+
+    def _as_heights(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Weights in the unit of the darts' heights, of which 2^32 are the greatest that a weight can be."""
+        share = np.clip(np.nan_to_num(weights / self.ceiling, nan=0.0), 0.0, 1.0)  # null is 0
+        return np.ceil(share * 2.0**32).astype(np.uint64)
+
+    def _meets(self, positions: Index, parents: Bits) -> npt.NDArray[np.bool_]:
+        """Whether child rows and candidates meet the condition."""
+        assert self.where is not None  # noqa: S101
+        reader = self.cells.reader.take(positions).with_parents(self.reference.name, parents)
+        met = to_arrow(self.where.values(Cells(reader, self.cells.stream.child("where"), self.cells.place)))
+        return to_numpy(pc.fill_null(met, False)).astype(np.bool_)
+
+    def _require_possible(self, active: Index) -> None:
+        """Raise for a row that no parent suits, in place of throwing darts at it for ever."""
+        rows = active[: max(1, _SEARCHABLE // self.parent.num_rows)].tolist()
+        for start in range(0, self.parent.num_rows, _SEARCHABLE):
+            parents = np.arange(start, min(start + _SEARCHABLE, self.parent.num_rows), dtype=np.uint64)
+            possible = np.ones(len(parents), np.bool_)
+            if self.reference.weights is not None:
+                possible = self._thresholds(parents) > 0
+            rows = [row for row in rows if not self._suit(parents, row, possible).any()]
+            if not rows:
+                return
+        raise GenerationError(
+            f"{self.cells.place}: none of the {self.parent.num_rows:,} rows of {self.parent.plan.table!r} can be the "
+            f"parent of row {self.cells.rows[rows[0]]}"
+            + (f": none meets {self.where!r}" if self.where is not None else ": all their weights are 0")
+            + f". Use more rows of {self.parent.plan.table!r}, or a wider range of dates"
+        )
+
+    def _suit(self, parents: Bits, row: int, possible: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Which of the parents a row can get."""
+        suits = possible if self.count.ndim == 0 else possible & (parents < self.count[row])
+        return suits if self.where is None else suits & self._meets(np.full(len(parents), row), parents)
+
+
+class HeavyPick(Pick):
+    """The same where some parents weigh far more than others: darts go where the weights are.
+
+    Each level is as likely to get the next dart as its layers have area, which no other level changes.
+    """
+
+    def __init__(self, reference: Reference, cells: Cells, parent: Bound, count: int | Bits) -> None:
+        super().__init__(reference, cells, parent, count)
+        self.layers = self._layers()
+        total = np.cumsum(self.layers.areas)
+        share = np.divide(self.layers.areas, total, out=np.zeros_like(total), where=total > 0)
+        self.limits = [np.uint64(min(int(part * 2.0**64), 2**64 - 1)) for part in share]
+
+    def _layers(self) -> Layers | Ranks:
+        bound, weights = self.cells.reader.bound, self.reference.weights
+        levels = len(self.levels)
+        key = ("layers", *self.cells.stream.names, levels)
+        if key not in bound.memo:
+            if isinstance(weights, ZipfRank):
+                bound.memo[key] = Ranks(weights, levels)
+            else:
+                ends, known = bound.facts(self.reference).ends, self.parent.plan.counting is None
+                assert ends is not None  # noqa: S101
+                # Champions may be rows to come, which no column that is held has.
+                weigh = (lambda rows: self._thresholds_of(self.parent.at(rows))) if known else None
+                bound.memo[key] = Layers(self._weights_stream(), ends, levels, weigh)
+        layers: Layers | Ranks = bound.memo[key]
+        return layers
+
+    def _weights_stream(self) -> Tournament:
+        return Tournament((*self.cells.stream.names, "weights"))
+
+    def _as_heights(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.nan_to_num(weights.astype(np.float64), nan=0.0)
+
+    @staticmethod
+    def _levels(parents: int) -> list[int]:
+        """The levels by their number: the first parent, and then twice as many with each."""
+        return list(range((parents - 1).bit_length() + 1))
+
+    def _darts(self, active: Index, throws: int) -> tuple[Bits, npt.NDArray[Any]]:
+        candidate, height = np.empty(len(active), np.uint64), np.empty(len(active), np.float64)
+        position = np.arange(len(active))
+        for level in reversed(self.levels):
+            word = self._word(level, active[position], throws)
+            here = word < self.limits[level] if level else np.ones(len(word), np.bool_)
+            where = position[here]
+            if len(where):
+                candidate[where], height[where] = self.layers.dart(level, word[here])
+            position = position[~here]
+            if not len(position):
+                break
+        return candidate, height
+
+
+def _repetition(rows: Index) -> npt.NDArray[np.uint32]:
+    """How many times each entry has been there directly before it.
+
+    >>> _repetition(np.array([7, 7, 7, 2, 5, 5])).tolist()
+    [0, 1, 2, 0, 0, 1]
+    """
+    other = np.ones(len(rows), np.bool_)
+    np.not_equal(rows[1:], rows[:-1], out=other[1:])
+    number = np.arange(len(rows), dtype=np.uint32)
+    first = number[other]
+    return number - first.take(np.cumsum(other) - 1)
+
+
+__all__ = ["HeavyPick", "Pick"]

@@ -1,0 +1,302 @@
+"""Time: dates between two days, and timelines on which events happen more and less often."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.types import TIMESTAMP
+from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.random import Floats, Stream
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import Scope
+
+_RELATIVE = re.compile(r"([+-]?\d+)([dwmy])")
+_DAYS_A_YEAR = 365.25
+_SECONDS_AN_HOUR = 3600.0
+_FIRST_WEEKEND_DAY = 5
+_QUIETEST_DAY = 0.05  # of its usual volume: noise never silences a day
+
+# The share of a day's events in each hour: quiet nights, a morning peak, a dip at noon, a long afternoon.
+OFFICE_HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 19, 17, 14, 16, 18, 18, 16, 13, 9, 7, 5, 4, 3, 2)
+
+
+def parse_date(value: str | dt.date, anchor: str | dt.date | None = None) -> dt.date:
+    """A date from ISO text, or from ``"-2y"``, ``"-6m"``, ``"+3w"``, ``"-10d"`` counted from an anchor.
+
+    There is no relation to today: tomorrow's run must give today's data.
+
+    >>> parse_date("-6m", "2024-08-31")
+    datetime.date(2024, 2, 29)
+    """
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    if not isinstance(value, str):
+        raise DeclarationError(f"{value!r} is no date; write it as '2024-12-31'")
+    if not (relative := _RELATIVE.fullmatch(value)):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            raise DeclarationError(f"{value!r} is no date; write it as '2024-12-31'") from None
+    if anchor is None:
+        raise DeclarationError(f"{value!r} counts from an anchor, and there is none; give anchor='2024-12-31'")
+    day = parse_date(anchor)
+    try:
+        return _moved(day, int(relative[1]), relative[2])
+    except (ValueError, OverflowError):
+        raise DeclarationError(f"{value!r} from {day} is beyond the years 1 to 9999") from None
+
+
+def _moved(day: dt.date, count: int, unit: str) -> dt.date:
+    if unit in "dw":
+        return day + dt.timedelta(days=count * (7 if unit == "w" else 1))
+    months = day.year * 12 + day.month - 1 + count * (12 if unit == "y" else 1)
+    year, month = divmod(months, 12)
+    first = dt.date(year, month + 1, 1)
+    return first.replace(day=min(day.day, monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True)
+class Dates(Generator):
+    """A date between two days, both included, every day alike.
+
+    Args:
+        start: the first day, as ISO text or date, or relative (``"-2y"``) to the anchor.
+        end: the last day.
+        anchor: the day that relative ones count from.
+    """
+
+    start: str | dt.date
+    end: str | dt.date
+    anchor: str | dt.date | None = None
+
+    def values(self, cells: Cells) -> Values:
+        first, last = self._days()
+        days = np.floor(cells.uniform() * ((last - first).days + 1)).astype("timedelta64[D]")
+        return np.datetime64(first, "D") + days
+
+    def _days(self) -> tuple[dt.date, dt.date]:
+        return parse_date(self.start, self.anchor), parse_date(self.end, self.anchor)
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.date32()
+
+    def check(self, scope: Scope) -> None:
+        _check_range(*self._days_or_error(scope), self, scope)
+
+    def _days_or_error(self, scope: Scope) -> tuple[dt.date, dt.date]:
+        try:
+            return self._days()
+        except DeclarationError as error:
+            raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
+
+    def bounds(self, scope: Scope) -> tuple[dt.date, dt.date]:
+        return self._days_or_error(scope)
+
+
+def _check_range(first: dt.date, last: dt.date, what: object, scope: Scope) -> None:
+    if first > last:
+        raise DeclarationError(f"{scope.place}: {what!r}: the range is inverted: {first} is after {last}")
+
+
+def time_of_day(elapsed: Floats, hours: Sequence[float]) -> npt.NDArray[np.int64]:
+    """The seconds since midnight when a share of a day's events has happened, by the weights of its hours."""
+    rhythm = np.concatenate([[0.0], np.cumsum(hours)])
+    hour = np.interp(elapsed, rhythm / rhythm[-1], np.arange(25.0))
+    return np.minimum(np.floor(hour * _SECONDS_AN_HOUR), 24 * _SECONDS_AN_HOUR - 1).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Days on which things happen ``multiplier`` times as often as they would.
+
+    Args:
+        start: the first day.
+        end: the last day, included.
+        multiplier: 3.0 for a threefold spike, 0.2 for an outage.
+    """
+
+    start: str | dt.date
+    end: str | dt.date
+    multiplier: float = 1.0
+
+    def days(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day."""
+        return parse_date(self.start), parse_date(self.end)
+
+
+@dataclass(frozen=True, init=False)
+class Timeline(Generator):
+    """When things happen: row numbers laid along an intensity over time, so that ids grow with time.
+
+    Row i of n happens where the expected number of events reaches (i + jitter) / n of the period's total, so
+    the whole period is covered whatever the number of rows: with fewer rows each day has fewer.
+
+    Args:
+        start: the first day.
+        end: the last day, included.
+        daily: events expected on a plain weekday; with it the table has a natural number of rows.
+        weekend: the share of that on Saturdays and Sundays.
+        season: a multiplier for each month, ``{12: 1.5}`` or a sequence of 12; absent months have 1.
+        trend: relative growth a year, linear: 0.2 is a fifth more after a year.
+        events: spikes and drops.
+        noise: standard deviation of a day's multiplier around 1.
+        hours: 24 weights for the hours of the day; office hours where not given.
+
+    Values are timestamps in UTC at whole seconds.
+    """
+
+    start: str | dt.date
+    end: str | dt.date
+    daily: float
+    weekend: float
+    season: tuple[float, ...]
+    trend: float
+    events: tuple[Event, ...]
+    noise: float
+    hours: tuple[float, ...]
+
+    def __init__(
+        self,
+        start: str | dt.date,
+        end: str | dt.date,
+        *,
+        daily: float = 1.0,
+        weekend: float = 1.0,
+        season: Mapping[int, float] | Sequence[float] | None = None,
+        trend: float = 0.0,
+        events: Sequence[Event] = (),
+        noise: float = 0.0,
+        hours: Sequence[float] | None = None,
+    ) -> None:
+        months: tuple[float, ...]
+        if isinstance(season, Mapping):
+            unknown = [month for month in season if month not in range(1, 13)]
+            if unknown:
+                raise DeclarationError(f"Timeline: season has month {unknown[0]!r}; months are 1 to 12")
+            months = tuple(season.get(month, 1.0) for month in range(1, 13))
+        else:
+            months = (1.0,) * 12 if season is None else tuple(season)
+        fields = {
+            "start": start,
+            "end": end,
+            "daily": daily,
+            "weekend": weekend,
+            "season": months,
+            "trend": trend,
+            "events": tuple(events),
+            "noise": noise,
+            "hours": OFFICE_HOURS if hours is None else tuple(hours),
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    def values(self, cells: Cells) -> Values:
+        cumulative = _cumulative(self, cells.stream)
+        count = max(cells.reader.bound.num_rows, 1)
+        # Sequences of a factory may run past the table's end; they begin the period anew.
+        position = (cells.rows % np.uint64(count)).astype(np.float64) + cells.uniform()
+        volume = position * (cumulative[-1] / count)
+        day = np.minimum(np.searchsorted(cumulative, volume, side="right") - 1, len(cumulative) - 2)
+        elapsed = (volume - cumulative[day]) / (cumulative[day + 1] - cumulative[day])
+        seconds = time_of_day(elapsed, self.hours)
+        times = np.datetime64(parse_date(self.start), "s") + (day * 86_400 + seconds).astype("m8[s]")
+        return pa.array(times.astype("datetime64[us]")).cast(TIMESTAMP)
+
+    def days(self) -> npt.NDArray[np.datetime64]:
+        """The days of the period, datetime64[D]."""
+        first, last = parse_date(self.start), parse_date(self.end)
+        return np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + np.timedelta64(1, "D"))
+
+    def intensity(self) -> Floats:
+        """The events expected on each day, without noise."""
+        days = self.days()
+        weekday = (days.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
+        month = days.astype("datetime64[M]").astype(np.int64) % 12
+        volume = self.daily * np.where(weekday >= _FIRST_WEEKEND_DAY, self.weekend, 1.0)
+        volume *= np.array(self.season)[month]
+        volume *= 1 + self.trend * np.arange(len(days)) / _DAYS_A_YEAR
+        for event in self.events:
+            start, end = event.days()
+            volume[(days >= np.datetime64(start)) & (days <= np.datetime64(end))] *= event.multiplier
+        return volume
+
+    def expected(self) -> int:
+        """The number of events that the period is expected to have."""
+        return round(float(self.intensity().sum()))
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return TIMESTAMP
+
+    def _check_kinds(self, place: str) -> None:
+        for event in self.events:
+            if not isinstance(event, Event):
+                raise DeclarationError(f"{place}: {event!r} is no event; write Event('2024-10-15', '2024-10-25', 3.0)")
+        numbers = (self.daily, self.weekend, self.trend, self.noise, *self.season, *self.hours)
+        for number in (*numbers, *(event.multiplier for event in self.events)):
+            if isinstance(number, bool) or not isinstance(number, (int, float, np.number)):
+                raise DeclarationError(f"{place}: {number!r} is no number")
+
+    def check(self, scope: Scope) -> None:
+        place = f"{scope.place}: Timeline"
+        self._check_kinds(place)
+        try:
+            first, last = parse_date(self.start), parse_date(self.end)
+            spans = [event.days() for event in self.events]
+        except DeclarationError as error:
+            raise DeclarationError(f"{place}: {error}") from None
+        _check_range(first, last, self, scope)
+        if len(self.season) != 12 or len(self.hours) != 24:  # noqa: PLR2004
+            raise DeclarationError(f"{place}: season has 12 months and hours has 24 weights")
+        factors = (
+            self.daily,
+            self.weekend,
+            *self.season,
+            *self.hours,
+            *(event.multiplier for event in self.events),
+        )
+        if any(not factor >= 0 for factor in factors) or sum(self.hours) == 0:
+            raise DeclarationError(f"{place}: daily, weekend, season, hours and multipliers must not be negative")
+        if not 0 <= self.noise < 1:
+            raise DeclarationError(f"{place}: noise={self.noise} is the standard deviation around 1: from 0 to below 1")
+        for (start, end), event in zip(spans, self.events, strict=True):
+            _check_range(start, end, event, scope)
+            if end < first or start > last:
+                raise DeclarationError(f"{place}: {event} lies outside of {first} to {last}")
+        intensity = self.intensity()
+        if intensity.min() < 0 or intensity.sum() <= 0:
+            raise DeclarationError(f"{place}: the volume is negative on some day, or 0 on all: check trend and daily")
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any]:
+        del scope
+        first, last = parse_date(self.start), parse_date(self.end)
+        midnight = dt.datetime(first.year, first.month, first.day)  # noqa: DTZ001
+        return midnight, dt.datetime(last.year, last.month, last.day, 23, 59, 59)  # noqa: DTZ001
+
+
+@lru_cache(maxsize=64)
+def _cumulative(timeline: Timeline, stream: Stream) -> Floats:
+    """The events expected up to the beginning of each day, and up to the end of the last."""
+    from scipy.special import ndtri
+
+    volume = timeline.intensity()
+    if timeline.noise:
+        days = timeline.days().astype(np.int64).astype(np.uint64)
+        volume *= np.maximum(1 + timeline.noise * ndtri(stream.child("noise").uniform(days)), _QUIETEST_DAY)
+    return np.concatenate([[0.0], np.cumsum(volume)])

@@ -1,0 +1,136 @@
+"""`DatasetSource`: tables that Spark reads by name, from Python and SQL, with a schema and partitions of their own.
+
+spark.dataSource.register(DatasetSource)
+spark.read.format("synthdata").option("table", "orders").option("rows", 1_000_000).load()
+spark.sql("CREATE TEMPORARY VIEW orders USING synthdata OPTIONS (table 'orders', rows '1000000')")
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.spark.frames import representable, spark_schema
+from pytest_synthdata.spark.shipping import row_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_synthdata.dataset import Table
+    from pytest_synthdata.spark.shipping import RowRange
+
+_OPTIONS = ("table", "rows", "seed", "factories", "partitions")
+_SPARKS_OWN = ("path", "serialization.format")
+_ROWS_PER_PARTITION = 1 << 18
+
+
+def _make_source() -> Any:
+    try:
+        from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+    except ImportError:
+        raise SynthDataError("Python data sources need pyspark 4: pip install 'pyspark>=4'") from None
+
+    # Nested classes are pickled by value. Executors, which read their pickles, have no such module.
+    class DatasetSource(DataSource):  # type: ignore[misc]
+        """Spark's data source ``synthdata``.
+
+        Options:
+            table: the table's name.
+            rows: its number of rows; its factory's usual number where not given.
+            seed: decides every value; 42 where not given.
+            factories: modules with tables of your own, separated by commas: ``shop.factories``.
+            partitions: how many; one for each 2^18 rows where not given, or 0.
+            (a table's name): the number of rows of a table that it refers to, such as ``customers``.
+
+        Where it is planned, which is the driver or the Connect server, this package must be installed. Executors
+        need NumPy, PyArrow and SciPy only.
+        """
+
+        # Where it is planned is another Python, perhaps one that does not look where this one does.
+        search_path = tuple(sys.path)
+
+        @classmethod
+        def name(cls) -> str:
+            return "synthdata"
+
+        def schema(self) -> Any:
+            planning = self._planning()
+            return planning.spark_schema(planning.table_of(self.options).schema)
+
+        def reader(self, schema: Any) -> Any:
+            del schema
+            rows, ranges = self._planning().planned(self.options)
+
+            class Reader(DataSourceReader):  # type: ignore[misc]
+                def partitions(self) -> Any:
+                    return [InputPartition(start_and_stop) for start_and_stop in ranges]
+
+                def read(self, partition: Any) -> Iterator[Any]:
+                    yield from rows(*partition.value)
+
+            return Reader()
+
+        def _planning(self) -> Any:
+            import importlib
+            import sys
+
+            sys.path.extend(place for place in self.search_path if place not in sys.path)
+            return importlib.import_module("pytest_synthdata.data_source")
+
+    return DatasetSource
+
+
+def table_of(options: Mapping[str, str]) -> Table:
+    """The table that a source's options name.
+
+    Raises:
+        SynthDataError: for an unknown table, an unknown option, and numbers that are none.
+    """
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.factories.discovery import load_factories, with_shipped
+
+    factories = with_shipped(load_factories(filter(None, options.get("factories", "").split(","))))
+    name = options.get("table", "")
+    if name not in factories:
+        raise SynthDataError(f"option 'table' is {name!r}; {nearest(name, factories)}")
+    # Spark's options are case-insensitive, so that a table's name comes in lower case.
+    tables = {table.lower(): factory for table, factory in factories.items()}
+    rows = _number(options, "rows")
+    counts: dict[Any, int | None] = {factories[name]: factories[name]._meta.usual_rows if rows is None else rows}
+    for option in options:
+        key = option.lower()
+        if key in tables and key != name.lower():
+            counts[tables[key]] = _number(options, option)
+        elif key not in (*_OPTIONS, *_SPARKS_OWN) and not key.startswith("option."):  # as CREATE TABLE repeats them
+            raise SynthDataError(f"unknown option {option!r}: {nearest(key, [*_OPTIONS, *tables])}")
+    seed = _number(options, "seed")
+    return (Dataset(counts) if seed is None else Dataset(counts, seed=seed))[name]
+
+
+def planned(options: Mapping[str, str]) -> tuple[RowRange, list[tuple[int, int]]]:
+    """What executors call for rows, and with what ranges."""
+    table = table_of(options)
+    count = table.num_rows
+    partitions = _number(options, "partitions") or max(1, -(-count // _ROWS_PER_PARTITION))
+    if partitions < 1:
+        raise SynthDataError(f"option 'partitions' is {partitions}; it must be a whole number from 1")
+    ends = [count * number // partitions for number in range(partitions + 1)]
+    ranges = list(pairwise(ends))
+    return row_range(table.bound, representable(table.schema, table.name)), ranges
+
+
+def _number(options: Mapping[str, str], name: str) -> int | None:
+    value = options.get(name)
+    if value is None:
+        return None
+    try:
+        return int(value.replace("_", ""))
+    except ValueError:
+        raise SynthDataError(f"option {name!r} is {value!r}; it must be a whole number") from None
+
+
+DatasetSource = _make_source()
+
+__all__ = ["DatasetSource", "planned", "spark_schema", "table_of"]

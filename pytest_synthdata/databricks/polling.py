@@ -1,0 +1,102 @@
+"""Asking again and again until something is done or time is up, and requests that must not be sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pytest_synthdata.databricks.retries import persistently
+
+T = TypeVar("T")
+
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.5, 10.0, 1.5  # seconds
+_USUAL_HTTP_SECONDS = 60
+_NOT_ACTED_UPON, _FORBIDDEN = (429, 503), 403
+
+Told = Callable[[str], object]
+
+
+def until(client: Any, ask: Callable[[], T], done: Callable[[T], bool], seconds: float) -> T | None:
+    """The first answer that is the last one; None if it has not come in time.
+
+    Args:
+        client: the ``WorkspaceClient`` that is asked, whose clock counts.
+        ask: asks once.
+        done: whether an answer is the last one.
+        seconds: how long to ask.
+    """
+    clock = client.config.clock
+    deadline, pause = clock.time() + seconds, _FIRST_PAUSE
+    while not done(answer := persistently(client, ask)):
+        left = deadline - clock.time()
+        if left <= 0:
+            return None
+        clock.sleep(min(pause, left))
+        pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+    return answer
+
+
+def changes(tell: Told | None) -> Told:
+    """Tell only what has not just been told."""
+    last = ""
+
+    def told(text: str) -> None:
+        nonlocal last
+        if tell is not None and text != last:
+            last = text
+            tell(text)
+
+    return told
+
+
+def post_once(client: Any, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Send a request that does something anew each time it arrives: where it may have arrived, it is not sent again.
+
+    The SDK would send it again after a broken connection.
+
+    Raises:
+        RuntimeError: where it may or may not have been acted upon, and for what the workspace refuses.
+    """
+    import requests
+
+    config = client.config
+
+    def send() -> dict[str, Any]:
+        headers = {**config.authenticate(), "User-Agent": config.user_agent}
+        if config.workspace_id:
+            headers["X-Databricks-Workspace-Id"] = str(config.workspace_id)
+        try:
+            response = requests.post(
+                f"{config.host}{path}",
+                json=body,
+                headers=headers,
+                timeout=config.http_timeout_seconds or _USUAL_HTTP_SECONDS,
+                verify=not config.skip_verify,
+            )
+        except requests.RequestException as error:
+            raise RuntimeError(
+                f"the connection broke ({type(error).__name__}); it may or may not have begun, and was not sent again"
+            ) from None
+        return _content(response)
+
+    return persistently(client, send)
+
+
+def _content(response: Any) -> dict[str, Any]:
+    from databricks.sdk.errors import PermissionDenied, TemporarilyUnavailable
+
+    try:
+        content = response.json()
+    except ValueError:
+        content = {}
+    if response.ok:
+        return dict(content)
+    message = content.get("message") or content.get("error") or response.reason
+    if response.status_code in _NOT_ACTED_UPON:
+        raise TemporarilyUnavailable(message)
+    if response.status_code == _FORBIDDEN:
+        raise PermissionDenied(message)
+    raise RuntimeError(f"{message} (HTTP {response.status_code})")
+
+
+__all__ = ["Told", "changes", "post_once", "until"]

@@ -1,0 +1,118 @@
+"""Rows made ahead: `build()` is mostly asked for one row after the other, and columns are cheap by the hundred."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import numpy as np
+
+from pytest_synthdata.columns.arrow.objects import fresh
+from pytest_synthdata.columns.bound_table import Batch, Bound
+from pytest_synthdata.columns.generators.base import Generator, is_vectorised
+from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.errors import SynthDataError
+
+_FEWEST, _MOST = 8, 256
+NOTHING = object()
+
+
+class RowsAhead:
+    """The rows of a table that `build()` will probably be asked for next.
+
+    Only columns without functions of single rows are made ahead: those would notice.
+    """
+
+    def __init__(self, bound: Bound) -> None:
+        self._bound = bound
+        self._rows: tuple[Batch, dict[int, int]] | None = None
+        self._next = -1
+        self._size = _FEWEST
+        self._parents: tuple[Batch, dict[int, int]] | None = None
+        self._reads: dict[str, frozenset[str] | None] = {}
+
+    def cell(self, name: str, row: int, overridden: Collection[str]) -> Any:
+        """A column's value in a row; `NOTHING` where it was not made ahead, or depends on what is overridden."""
+        if name not in self._reads:
+            self._reads[name] = self._all_read(name)
+        reads = self._reads[name]
+        if reads is None or not reads.isdisjoint(overridden):
+            return NOTHING
+        found = self._find(row)
+        if found is None:
+            return NOTHING
+        batch, position = found
+        try:
+            if isinstance(self._bound.plan.columns[name], Reference):
+                rows_ahead(self._bound.parent(name)).offer(batch.related(name))
+                return int(np.asarray(batch.read(name))[position])
+            return fresh(batch.objects(name)[position])
+        except SynthDataError:
+            return NOTHING  # some row of the batch cannot be made: this one alone perhaps can
+
+    def offer(self, batch: Batch) -> None:
+        """Rows that the children made ahead refer to."""
+        if self._parents is None or self._parents[0] is not batch:
+            self._parents = batch, {row: position for position, row in enumerate(batch.rows.tolist())}
+
+    def _all_read(self, name: str) -> frozenset[str] | None:
+        """The columns of this table that a column depends on, itself included; None if it is not made ahead."""
+        seen: set[tuple[str, str]] = set()
+        if not all(map(is_vectorised, _generators(self._bound, name, seen))):
+            return None
+        return frozenset(read.partition(".")[0] for table, read in seen if table == self._bound.plan.table)
+
+    def _find(self, row: int) -> tuple[Batch, int] | None:
+        for made in (self._rows, self._parents):
+            if made is not None and row in made[1]:
+                return made[0], made[1][row]
+        if row != self._next:
+            self._next, self._size = row + 1, _FEWEST
+            return None
+        batch = self._bound.at(np.arange(row, row + self._size, dtype=np.uint64))
+        self._rows = batch, {row + position: position for position in range(self._size)}
+        self._next, self._size = row + self._size, min(2 * self._size, _MOST)
+        return batch, 0
+
+
+def rows_ahead(bound: Bound) -> RowsAhead:
+    """The rows made ahead of a table."""
+    if "ahead" not in bound.memo:
+        bound.memo["ahead"] = RowsAhead(bound)
+    ahead: RowsAhead = bound.memo["ahead"]
+    return ahead
+
+
+def made_ahead(bound: Bound, name: str, step: Any) -> Any:
+    """A value of the row that a step of factory_boy builds, as the table has it; `NOTHING` where it is not there.
+
+    Nor is it where something is overridden that it depends on.
+    """
+    extras = step.builder.extras
+    if type(bound) is not Bound or (extras and step.builder.factory_meta.has_switches):
+        return NOTHING
+    overridden = [field.partition("__")[0] for field in extras]
+    return rows_ahead(bound).cell(name, step.sequence, overridden)
+
+
+def _generators(bound: Bound, name: str, seen: set[tuple[str, str]]) -> Iterator[Generator]:
+    """A column and all that it depends on, in this table and its parents."""
+    head, dot, rest = (name, "", "") if name in bound.plan.columns else name.partition(".")
+    if (bound.plan.table, name) in seen:
+        return
+    seen.add((bound.plan.table, name))
+    generator = bound.plan.columns[head]
+    yield generator
+    for read in generator.reads():
+        yield from _generators(bound, read, seen)
+    if isinstance(generator, Reference):
+        parent = bound.parent(head)
+        for read in (read for one in generator.of_parent() for read in one.reads()):
+            yield from _generators(parent, read, seen)
+        for condition in generator.where.reads() if generator.where is not None else ():
+            yield from _generators(bound, condition, seen)
+        if dot:
+            yield from _generators(parent, rest, seen)
+
+
+__all__ = ["NOTHING", "RowsAhead", "made_ahead", "rows_ahead"]

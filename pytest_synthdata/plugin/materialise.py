@@ -1,0 +1,188 @@
+"""What a test holds: a dataset whose tables become Spark DataFrames once a session for the same arguments."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pytest_synthdata.dataset import Dataset
+from pytest_synthdata.errors import DeclarationError, nearest
+from pytest_synthdata.factories import TableFactory
+from pytest_synthdata.factories.discovery import load_factories, with_shipped
+
+if TYPE_CHECKING:
+    from pytest_synthdata.plugin.options import Settings
+
+_OPTIONS = ("seed", "scale", "factories", "upload")
+
+# Saves tables of a dataset in a Volume; gives their paths. Is told whether it is the run's default dataset.
+Save: TypeAlias = "Callable[[Dataset, Sequence[str], bool], Mapping[str, str]]"
+
+
+class Synth:
+    """A dataset in a test. Its tables are Spark DataFrames: ``synth.orders``, ``synth["payments"]``.
+
+    Args:
+        dataset: the tables without Spark.
+        frames: makes a table's DataFrame, or gives the one made before.
+        session: gives the Spark session; it is not asked for before a DataFrame is.
+        save: saves tables in a Volume and gives their paths, where the run was asked to.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        frames: Callable[[str, Any], Any],
+        session: Callable[[], Any],
+        save: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
+    ) -> None:
+        self.dataset = dataset
+        self._frames = frames
+        self._session = session
+        self._save = save
+
+    @property
+    def seed(self) -> int:
+        """The seed that decides every value."""
+        return self.dataset.seed
+
+    @property
+    def spark(self) -> Any:
+        """The Spark session."""
+        return self._session()
+
+    def volume_path(self, table: str) -> str:
+        """Where a table is in a Unity Catalog Volume, saved there at the latest now, with those that it refers to.
+
+        Without ``--synth-upload`` the test is skipped, which says why.
+        """
+        name = self.dataset[table].name
+        return self._saved([name])[name]
+
+    def upload(self) -> None:
+        """Save every table in a Volume, as ``volume_path`` does one."""
+        self._saved(list(self.dataset.tables))
+
+    def _saved(self, tables: Sequence[str]) -> Mapping[str, str]:
+        if self._save is None:
+            import pytest
+
+            pytest.skip("needs data in a Volume: run with --synth-upload=catalog.schema.volume")
+        return self._save(tables)
+
+    def __getitem__(self, table: str) -> Any:
+        name = self.dataset[table].name
+        if self._save is not None:
+            self._save([name])
+        return self._frames(name, self.spark)
+
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True  # a misspelt name is explained where the test wrote it
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self.dataset.tables:
+            raise AttributeError(f"no table {name!r} in this test's data: {nearest(name, self.dataset.tables)}")
+        return self[name]
+
+    def __repr__(self) -> str:
+        return f"<Synth {self.dataset!r}>"
+
+
+class Materialiser:
+    """Makes each dataset and each DataFrame of a test session once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.datasets: dict[Any, Dataset] = {}
+        self._frames: dict[tuple[int, str], tuple[Any, Any]] = {}
+        self._project_factories: tuple[type[TableFactory], ...] | None = None
+
+    def default(self, session: Callable[[], Any], save: Save | None = None) -> Synth:
+        """The dataset of a test without a marker."""
+        return self.marked([], session, save)
+
+    def marked(
+        self,
+        markers: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]],
+        session: Callable[[], Any],
+        save: Save | None = None,
+    ) -> Synth:
+        """The dataset that markers ask for, the nearest first: what it says goes before what the next says.
+
+        Raises:
+            DeclarationError: for arguments that the marker does not take, and for tables that nobody makes.
+        """
+        arguments: dict[str, Any] = {}
+        for args, kwargs in reversed(markers):
+            if args:
+                raise DeclarationError(f"takes keyword arguments only, such as orders=5_000; got {args[0]!r}")
+            arguments |= kwargs
+        upload = arguments.pop("upload", False)
+        if not isinstance(upload, bool):
+            raise DeclarationError(f"upload={upload!r}; it is True or False")
+        dataset = self._request(**arguments)
+        synth = Synth(
+            dataset,
+            lambda table, spark: self._frame(dataset, table, spark),
+            session,
+            (lambda tables: save(dataset, tables, not arguments)) if save is not None else None,
+        )
+        if upload:
+            synth.upload()
+        return synth
+
+    def _request(
+        self,
+        *,
+        seed: int | None = None,
+        scale: float | None = None,
+        factories: Sequence[type[TableFactory]] = (),
+        **rows: int,
+    ) -> Dataset:
+        """The marker's arguments, as its signature."""
+        factor = self.settings.scale if scale is None else _positive(scale)
+        by_table = self._factories(factories)
+        for table in rows:
+            if table not in by_table:
+                raise DeclarationError(f"there is no table {table!r}: {nearest(table, [*by_table, *_OPTIONS])}")
+        counts = {
+            factory: rows[table] if table in rows else _scaled(factory._meta.usual_rows, factor)
+            for table, factory in by_table.items()
+        }
+        number = self.settings.seed if seed is None else seed
+        try:
+            key = (number, *counts.items())
+            if key not in self.datasets:
+                self.datasets[key] = Dataset(counts, seed=number)
+        except TypeError:  # an unhashable seed or count, which Dataset explains
+            return Dataset(counts, seed=number)
+        return self.datasets[key]
+
+    def _factories(self, more: Sequence[type[TableFactory]]) -> dict[str, type[TableFactory]]:
+        if self._project_factories is None:
+            self._project_factories = tuple(load_factories(self.settings.factories))
+        if not isinstance(more, (list, tuple)) or not all(
+            isinstance(factory, type) and issubclass(factory, TableFactory) for factory in more
+        ):
+            raise DeclarationError(f"factories={more!r}; give a list of TableFactory classes")
+        return with_shipped((*self._project_factories, *more))
+
+    def _frame(self, dataset: Dataset, table: str, spark: Any) -> Any:
+        key = (id(dataset), table)
+        owner, frame = self._frames.get(key, (None, None))
+        if owner is not spark:
+            frame = dataset[table].to_spark(spark)
+            self._frames[key] = (spark, frame)
+        return frame
+
+
+def _scaled(rows: int | None, factor: float) -> int | None:
+    """A usual number of rows, larger or smaller; what is counted from parents grows with these."""
+    return None if rows is None else max(1, round(rows * factor))
+
+
+def _positive(scale: Any) -> float:
+    if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < math.inf:
+        raise DeclarationError(f"scale={scale!r}; the scale is a positive number")
+    return float(scale)

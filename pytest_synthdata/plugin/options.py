@@ -1,0 +1,227 @@
+"""Command-line flags and ini settings, as one frozen `Settings`. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_synthdata.plugin.materialise import Materialiser  # noqa: F401 - the stash's
+
+DEFAULT_SEED = 42
+REPORT = "synth-report.html"
+UPLOAD_FORMATS = ("parquet", "csv", "json")
+KEEP_ALWAYS, KEEP_FAILED = "always", "failed"
+SETTINGS = pytest.StashKey["Settings"]()
+MATERIALISER = pytest.StashKey["Materialiser"]()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run was asked for.
+
+    Args:
+        seed: the seed of every dataset that states none.
+        scale: multiplies the row counts of the default dataset, not those that a marker states.
+        factories: modules, or ``module:Class``, whose factories join the default dataset.
+        spark_fixture: the project's fixture that gives the Spark session.
+        remote: a Spark Connect endpoint.
+        engine: ``"spark"`` or ``"sail"``.
+        spark_conf: Spark settings on top of ours.
+        warm_start: whether Spark starts from a class-data archive.
+        summary: whether the run ends with declared against measured.
+        report: the file for the page that shows it.
+        upload: the Volume that tables are saved in, or a folder of it.
+        keep: what becomes of them at the end: removed where not given; kept with KEEP_ALWAYS, with KEEP_FAILED
+            after a failure; any other text is the name of a folder that stays.
+        create: whether a missing schema or Volume is made.
+        format: of the files there.
+        differences: whether chispa's failures end with the rows and columns that differ.
+    """
+
+    seed: int = DEFAULT_SEED
+    scale: float = 1.0
+    factories: tuple[str, ...] = ()
+    spark_fixture: str | None = None
+    remote: str | None = None
+    engine: str = "spark"
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
+    warm_start: bool = True
+    summary: bool = False
+    report: str | None = None
+    upload: str | None = None
+    keep: str | None = None
+    create: bool = False
+    format: str = "parquet"
+    differences: bool = False
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every flag and setting."""
+    group = parser.getgroup("synthdata", "realistic test data (pytest-synthdata)")
+    group.addoption(
+        "--synth-seed",
+        metavar="N",
+        help="seed of the data: an integer, or 'random' to draw one, which the header shows (default: 42)",
+    )
+    group.addoption(
+        "--synth-scale",
+        metavar="X",
+        help="multiply the default numbers of rows, e.g. 0.1; numbers that a marker states stay (default: 1)",
+    )
+    group.addoption("--synth-remote", metavar="URL", help="use the Spark Connect server at URL, e.g. sc://localhost")
+    group.addoption(
+        "--synth-summary", action="store_true", help="hold the data of the run against its declarations, and say so"
+    )
+    group.addoption(
+        "--synth-report",
+        metavar="FILE",
+        nargs="?",
+        const=REPORT,
+        help=f"write a page that shows the data of the run, declared against measured (default: {REPORT})",
+    )
+    group.addoption(
+        "--synth-upload",
+        metavar="VOLUME",
+        nargs="?",
+        const="",
+        help="save the tables that tests take in this Unity Catalog Volume: catalog.schema.volume[/folder] or "
+        "/Volumes/… (default: synth_volume of the ini file)",
+    )
+    group.addoption(
+        "--synth-keep",
+        metavar="WHEN",
+        nargs="?",
+        const=KEEP_ALWAYS,
+        help="with --synth-upload: leave the tables there; 'failed': if a test fails; any other text: in a folder of "
+        "that name",
+    )
+    group.addoption(
+        "--synth-create", action="store_true", help="with --synth-upload: create a missing schema and Volume"
+    )
+    group.addoption(
+        "--synth-format",
+        metavar="FORMAT",
+        choices=UPLOAD_FORMATS,
+        help=f"with --synth-upload: the format of the files: {', '.join(UPLOAD_FORMATS)} (default: parquet)",
+    )
+    parser.addini("synth_format", "the format of the files of --synth-upload (default: parquet)")
+    parser.addini("synth_volume", "the Volume for --synth-upload: catalog.schema.volume[/folder]")
+    parser.addini("synth_seed", "seed of the data (default: 42)")
+    parser.addini("synth_scale", "multiply the default numbers of rows (default: 1)")
+    parser.addini(
+        "synth_factories",
+        "modules (or module:Class) whose factories join the default dataset, one a line",
+        type="linelist",
+        default=[],
+    )
+    parser.addini("synth_spark_fixture", "the fixture that gives the Spark session")
+    parser.addini("synth_remote", "a Spark Connect endpoint, e.g. sc://localhost")
+    parser.addini("synth_spark_engine", "spark or sail (default: spark)")
+    parser.addini(
+        "synth_spark_warm_start", "start Spark from a class-data archive (default: true)", type="bool", default=True
+    )
+    parser.addini("synth_summary", "hold the data of every run against its declarations", type="bool", default=False)
+    parser.addini("synth_report", "the file for the page that shows the data of every run")
+    parser.addini(
+        "synth_differences",
+        "end chispa's failures with the columns that differ and the numbers of the generated rows",
+        type="bool",
+        default=False,
+    )
+    parser.addini("synth_spark_conf", "Spark settings, one 'name=value' a line", type="linelist", default=[])
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """The settings of this run; what stands on the command line goes before the ini file.
+
+    Raises:
+        pytest.UsageError: for a value that cannot be.
+    """
+    # The controller of a distributed run has settled the seed already.
+    handed_over: dict[str, Any] = getattr(config, "workerinput", {})
+    engine = config.getini("synth_spark_engine") or "spark"
+    if engine not in ("spark", "sail"):
+        raise pytest.UsageError(f"synth_spark_engine is {engine!r}; it is 'spark' or 'sail'")
+    return Settings(
+        seed=_seed(handed_over.get("synth_seed", _option(config, "synth_seed", DEFAULT_SEED))),
+        scale=_scale(_option(config, "synth_scale", 1.0)),
+        factories=tuple(config.getini("synth_factories")),
+        spark_fixture=config.getini("synth_spark_fixture") or None,
+        remote=_option(config, "synth_remote", None),
+        engine=engine,
+        spark_conf=dict(_conf(line) for line in config.getini("synth_spark_conf")),
+        warm_start=bool(config.getini("synth_spark_warm_start")),
+        summary=bool(config.getoption("synth_summary", False) or config.getini("synth_summary")),
+        report=_report(_option(config, "synth_report", None)),
+        upload=_upload(config),
+        keep=config.getoption("synth_keep", None),
+        create=config.getoption("synth_create", False),
+        format=_format(_option(config, "synth_format", "parquet")),
+        differences=bool(config.getini("synth_differences")),
+    )
+
+
+def _option(config: pytest.Config, name: str, default: Any) -> Any:
+    value = config.getoption(name, None)
+    if value is None:
+        value = config.getini(name) or None
+    return default if value is None else value
+
+
+def _seed(value: Any) -> int:
+    if value == "random":
+        import secrets
+
+        return secrets.randbelow(2**31)
+    try:
+        return int(value)
+    except ValueError:
+        raise pytest.UsageError(f"--synth-seed={value!r}: the seed is an integer, or 'random'") from None
+
+
+def _scale(value: Any) -> float:
+    try:
+        scale = float(value)
+    except ValueError:
+        scale = -1.0
+    if not 0 < scale < float("inf"):
+        raise pytest.UsageError(f"--synth-scale={value!r}: the scale is a positive number, such as 0.1")
+    return scale
+
+
+def _report(file: str | None) -> str | None:
+    if file is not None and not file.endswith((".html", ".htm")):
+        # pytest takes what follows the bare flag for its value.
+        raise pytest.UsageError(f"--synth-report: {file!r} is no page; write --synth-report={REPORT}, with '='")
+    return file
+
+
+def _upload(config: pytest.Config) -> str | None:
+    volume = config.getoption("synth_upload", None)
+    if volume is None:
+        for flag in ("keep", "create", "format"):
+            if config.getoption(f"synth_{flag}", None):
+                raise pytest.UsageError(f"--synth-{flag} says what becomes of an upload; add --synth-upload")
+        return None
+    volume = volume or config.getini("synth_volume")
+    if not volume:
+        raise pytest.UsageError("--synth-upload: no Volume: --synth-upload=catalog.schema.volume, or set synth_volume")
+    return str(volume)
+
+
+def _format(name: str) -> str:
+    if name not in UPLOAD_FORMATS:
+        raise pytest.UsageError(f"synth_format is {name!r}; it is one of {', '.join(UPLOAD_FORMATS)}")
+    return name
+
+
+def _conf(line: str) -> tuple[str, str]:
+    name, separator, value = line.partition("=")
+    if not separator or not name.strip():
+        raise pytest.UsageError(f"synth_spark_conf: {line!r}: write one 'name=value' a line")
+    return name.strip(), value.strip()

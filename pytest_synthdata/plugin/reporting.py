@@ -1,0 +1,109 @@
+"""The end of a test run: what the data that tests asked for was like, from one process or from xdist's workers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_synthdata.plugin.options import MATERIALISER, SETTINGS
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.validation import Validation
+
+_KEY = "synth_report"
+
+
+class Reporting:
+    """A plugin that is there where a run was asked for a summary or a report."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.settings = config.stash[SETTINGS]
+        self.found: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Look at every dataset that this process's tests used; workers hand over what they saw."""
+        materialiser = self.config.stash.get(MATERIALISER, None)
+        datasets = materialiser.datasets.values() if materialiser is not None else ()
+        largest_first = sorted(datasets, key=lambda dataset: -sum(table.num_rows for table in dataset))
+        for number, dataset in enumerate(largest_first):
+            self._look_at(dataset, draw=bool(self.settings.report) and number == 0)
+        output: dict[str, Any] | None = getattr(self.config, "workeroutput", None)
+        if output is not None:
+            output[_KEY] = json.dumps([self.found, self.notes])
+
+    def _look_at(self, dataset: Dataset, *, draw: bool) -> None:
+        page = None
+        try:
+            result = dataset.validate()
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and tests are done
+            self.notes.append(f"{dataset!r}: {_reason(error)}")
+            return
+        if draw:
+            try:
+                from pytest_synthdata.report.content import content_of
+
+                page = content_of(dataset, result)
+            except Exception as error:  # noqa: BLE001 - as above
+                self.notes.append(_reason(error))
+        self.found.append({"result": result.to_dict(), "page": page})
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """With xdist: what a worker saw."""
+        found, notes = json.loads(getattr(node, "workeroutput", {}).get(_KEY, "[[], []]"))
+        self.found += found
+        self.notes += notes
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the summary, and write the report."""
+        results = self._results()
+        if self.settings.summary:
+            from pytest_synthdata.report.terminal import to_text
+
+            terminalreporter.section("synthdata")
+            writer = terminalreporter._tw
+            writer.write(to_text(results, width=writer.fullwidth, colour=writer.hasmarkup))
+        for note in dict.fromkeys(self.notes):
+            terminalreporter.write_line(f"synthdata: {note}", yellow=True)
+        if self.settings.report:
+            terminalreporter.write_line(self._write_report(self.settings.report))
+
+    def _results(self) -> list[Validation]:
+        """Each dataset once, whichever processes saw it."""
+        from pytest_synthdata.validation import Validation
+
+        seen: dict[str, Validation] = {}
+        for one in self.found:
+            result = Validation.from_dict(one["result"])
+            seen.setdefault(repr([(table.table, table.rows, table.checks) for table in result.tables]), result)
+        return list(seen.values())
+
+    def _write_report(self, file: str) -> str:
+        pages = [one for one in self.found if one["page"] is not None]
+        if not pages:
+            why = "it could not be drawn" if self.found else "no test asked for data"
+            return f"synthdata: no report, for {why}"
+        from pytest_synthdata.report.page import write
+
+        largest = max(pages, key=lambda one: sum(table["rows"] for table in one["result"]["tables"]))
+        try:
+            path = write(largest["page"], Path(self.config.invocation_params.dir) / file)
+        except OSError as error:
+            return f"synthdata: no report: {error}"
+        return f"synthdata report: {path.as_uri()}"
+
+
+def _reason(error: Exception) -> str:
+    from pytest_synthdata.errors import SynthDataError
+
+    return str(error) if isinstance(error, SynthDataError) else f"{type(error).__name__}: {error}"
+
+
+__all__ = ["Reporting"]

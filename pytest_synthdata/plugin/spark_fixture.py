@@ -1,0 +1,72 @@
+"""Which Spark session a test gets: the project's own fixture's, or ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.plugin.options import SETTINGS
+
+_USUAL_NAMES = ("spark", "spark_session")
+_OURS = "_synth_own_spark"
+
+
+def session_of(request: pytest.FixtureRequest) -> Any:
+    """The session for a test or for a session-scoped fixture.
+
+    Raises:
+        SynthDataError: where the project's fixture lives shorter than what asks for it.
+    """
+    name = _fixture_name(request)
+    try:
+        found = request.getfixturevalue(name)
+        return found() if name == _OURS else found
+    except pytest.FixtureLookupError as error:
+        if "ScopeMismatch" not in str(error.formatrepr()):
+            raise
+    except pytest.fail.Exception as error:
+        if "ScopeMismatch" not in str(error):
+            raise
+    raise SynthDataError(
+        f"the fixture {name!r} has a shorter life than the session, so synth_session cannot hold its frames: "
+        f"use `synth`, or give {name!r} scope='session'"
+    )
+
+
+def _fixture_name(request: pytest.FixtureRequest) -> str:
+    chosen = request.config.stash[SETTINGS].spark_fixture
+    if chosen is not None:
+        return chosen
+    manager: Any = request.session._fixturemanager
+    installed = _installed_plugins(request.config)
+    for name in _USUAL_NAMES:
+        # The last definition is the one that this test sees.
+        for definition in reversed(manager.getfixturedefs(name, request._pyfuncitem) or ()):
+            package = definition.func.__module__.partition(".")[0]
+            if package not in installed and not _leads_to_us(name, request):
+                return name
+            break
+    return _OURS
+
+
+def _installed_plugins(config: pytest.Config) -> set[str]:
+    """The packages of plugins that are merely installed: their `spark` was nobody's choice."""
+    plugins = (plugin for plugin, _ in config.pluginmanager.list_plugin_distinfo())
+    return {str(getattr(plugin, "__name__", "")).partition(".")[0] for plugin in plugins}
+
+
+def _leads_to_us(name: str, request: pytest.FixtureRequest) -> bool:
+    """Whether a project's `spark` is made of our fixture: asking it would go round in a circle."""
+    manager: Any = request.session._fixturemanager
+    pending, seen = [name], set[str]()
+    while pending:
+        current = pending.pop()
+        if current in ("synth_spark", "synth_session", "synth", _OURS):
+            return True
+        if current not in seen:
+            seen.add(current)
+            for definition in manager.getfixturedefs(current, request._pyfuncitem) or ():
+                pending.extend(definition.argnames)
+    return False

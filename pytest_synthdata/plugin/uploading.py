@@ -1,0 +1,197 @@
+"""A test run's tables in a Volume: one folder for all processes, removed once at the end, or kept."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_synthdata.databricks.client import MissingCredentialsError, preflight
+from pytest_synthdata.databricks.leftovers import new_run
+from pytest_synthdata.databricks.names import VolumePath
+from pytest_synthdata.databricks.upload import NOTE, Upload
+from pytest_synthdata.databricks.volumes import Files
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.plugin.options import KEEP_ALWAYS, KEEP_FAILED, SETTINGS
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.plugin.materialise import Save
+
+_OTHER = "data-"  # how the folders of other than the default data begin
+_RUN = "synth_run"  # what xdist's workers are told: the run's folder, and a file to lock
+
+
+class Uploading:
+    """A plugin that is there where a run was asked to save its tables.
+
+    The folder is made, and removed, by the process that runs alone or controls the workers.
+
+    Raises:
+        pytest.UsageError: for a Volume or a name that cannot be.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        settings = config.stash[SETTINGS]
+        self.keep, self.create = settings.keep, settings.create
+        self.temporary = self.keep in (None, KEEP_FAILED)
+        self.is_worker = hasattr(config, "workerinput")
+        try:
+            self.volume = VolumePath.parse(str(settings.upload))
+            if self.is_worker:
+                folder, self.lock = getattr(config, "workerinput", {})[_RUN]
+                self.folder = VolumePath.parse(folder)
+            else:
+                name = self.keep if self.keep not in (None, KEEP_ALWAYS, KEEP_FAILED) else new_run()
+                self.folder, self.lock = self.volume / str(name), None
+        except SynthDataError as error:
+            # pytest takes what follows the bare flag for its value.
+            raise pytest.UsageError(f"--synth-upload, --synth-keep: {error}; write the value after '='") from None
+        self.files: Files | None = None
+        self.begun = False
+        self.paths: dict[tuple[int, str], str] = {}
+        self.notes: list[tuple[str, bool]] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Say now what is missing, not in each test."""
+        if self.is_worker or self.config.option.collectonly:
+            return
+        try:
+            self._begin(None)
+        except MissingCredentialsError as error:
+            if not any(hasattr(plugin, "ws") for plugin in self.config.pluginmanager.get_plugins()):
+                raise pytest.UsageError(f"--synth-upload: {error}") from None
+            # A fixture `ws` gives a client, when the first test asks.
+        except SynthDataError as error:
+            raise pytest.UsageError(f"--synth-upload: {error}") from None
+
+    def pytest_report_header(self) -> str:
+        """Where tables go."""
+        return f"synthdata: tables are saved in {self.folder}"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """With xdist: every worker saves in the same folder, one at a time."""
+        if self.lock is None:
+            handle, self.lock = tempfile.mkstemp(prefix="synthdata-", suffix=".lock")
+            os.close(handle)
+        node.workerinput[_RUN] = (str(self.folder), self.lock)
+
+    def saver(self, request: pytest.FixtureRequest) -> Save:
+        """What saves tables for the tests of this process."""
+
+        def save(dataset: Dataset, tables: Sequence[str], is_default: bool) -> Mapping[str, str]:
+            missing = [name for name in tables if (id(dataset), name) not in self.paths]
+            if missing:
+                # The default data is in the run's folder, any other in one of its own: a table's name is there once.
+                folder = self.folder if is_default else self.folder / _name_of(dataset)
+                with _alone(self.lock):
+                    files, format_ = self._begin(request), self.config.stash[SETTINGS].format
+                    upload = Upload(files, folder, run=self._run, temporary=self.temporary, format=format_)
+                    saved = upload.save(dataset, missing, spark=_spark(request))
+                self.paths |= {(id(dataset), name): path for name, path in saved.tables.items()}
+            return {name: self.paths[id(dataset), name] for name in tables}
+
+        return save
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """After the last fixture and the last worker: remove the folder, or say where it is."""
+        if self.is_worker:
+            return
+        if self.lock is not None:
+            Path(self.lock).unlink(missing_ok=True)
+        if self.files is None:
+            if self.lock is not None and self.temporary:
+                # The workers had the client of a fixture; here is none.
+                self._left("the process that ends the run has no credentials of its own")
+            return
+        try:
+            if not self.temporary:
+                self.notes.append((f"tables are kept in {self.folder}", False))
+            elif self.keep == KEEP_FAILED and session.testsfailed:
+                self._keep(self.folder)
+                self.notes.append((f"a test failed: tables are kept in {self.folder}", False))
+            else:
+                self.files.remove_folder(self.folder)
+        except SynthDataError as error:
+            self._left(str(error))
+
+    def _left(self, reason: str) -> None:
+        self.notes.append((f"{self.folder} is left: {reason}. `synthdata sweep {self.volume}` removes it", True))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what is left in the Volume."""
+        for note, is_warning in self.notes:
+            terminalreporter.write_line(f"synthdata: {note}", yellow=is_warning)
+
+    @property
+    def _run(self) -> str:
+        return self.folder.folders[-1]
+
+    def _begin(self, request: pytest.FixtureRequest | None) -> Files:
+        """The workspace's files, once the Volume has been seen; a temporary folder has its note by then."""
+        if self.files is None:
+            self.files = Files(preflight(self.volume, _ws(request), create=self.create))
+        if self.temporary and not self.is_worker and not self.begun:
+            Upload(self.files, self.folder, run=self._run, temporary=True).begin()
+            self.begun = True
+        return self.files
+
+    def _keep(self, folder: VolumePath) -> None:
+        """Remove the notes by which a sweep would take the run for a crashed one."""
+        assert self.files is not None  # noqa: S101 - for the types
+        for entry in self.files.entries(folder):
+            if entry.is_folder and entry.name.startswith(_OTHER):
+                self.files.remove(folder / entry.name, NOTE)
+        self.files.remove(folder, NOTE)
+
+
+def _name_of(dataset: Dataset) -> str:
+    """The same in every process for the same data."""
+    parts = [
+        (table.name, table.num_rows, f"{table.factory.__module__}.{table.factory.__qualname__}") for table in dataset
+    ]
+    return f"{_OTHER}{blake2b(repr((dataset.seed, parts)).encode(), digest_size=6).hexdigest()}"
+
+
+def _ws(request: pytest.FixtureRequest | None) -> Any:
+    """The client of the fixture `ws` that databricks-labs-pytester and some projects have."""
+    if request is None:
+        return None
+    manager: Any = request.session._fixturemanager
+    return request.getfixturevalue("ws") if manager.getfixturedefs("ws", request._pyfuncitem) else None
+
+
+def _spark(request: pytest.FixtureRequest) -> Any:
+    """A session that may see Volumes: on a cluster, or by Databricks Connect. No other is started to be asked."""
+    if "DATABRICKS_RUNTIME_VERSION" not in os.environ and find_spec("databricks.connect") is None:
+        return None
+    from pytest_synthdata.plugin.spark_fixture import session_of
+
+    return session_of(request)
+
+
+@contextmanager
+def _alone(lock: str | None) -> Iterator[None]:
+    """Within it, no other process of the run is."""
+    if lock is None:
+        yield
+        return
+    import fcntl
+
+    with Path(lock).open("a", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # ends with the file, also where the process is killed
+        yield
+
+
+__all__ = ["Uploading"]

@@ -1,0 +1,192 @@
+"""Any data as Arrow batches in the declared types: files, folders, pandas, Arrow, Spark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.bound_table import BATCH
+from pytest_synthdata.errors import SynthDataError
+
+# Nothing is read ahead of need: Arrow would go on while batches wait, and hold a gigabyte of a large table.
+_READING = {"batch_size": BATCH, "batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
+_FORMS = {
+    "parquet": ("Parquet", "is it one, and whole?"),
+    "csv": ("CSV", "give a header, and every line as many fields"),
+    "json": ("JSON lines", "give one object a line, each field of one type"),
+}
+_SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "json"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows that can be read in batches.
+
+    Args:
+        schema: as the data has it.
+        batches: the rows; read once.
+    """
+
+    schema: pa.Schema
+    batches: Iterable[pa.RecordBatch]
+
+    def in_types(self, declared: pa.Schema, table: str) -> Iterator[dict[str, pa.Array]]:
+        """The declared columns that the data has, batch by batch, in their declared types.
+
+        Raises:
+            SynthDataError: for values that their column's type cannot hold.
+        """
+        for whole in self.batches:
+            for start in range(0, whole.num_rows, BATCH):
+                batch = whole.slice(start, BATCH)
+                yield {
+                    field.name: in_type(batch.column(field.name), field, table)
+                    for field in declared
+                    if field.name in batch.schema.names
+                }
+
+
+@contextmanager
+def reading(file: str | Path) -> Iterator[None]:
+    """Say which file it is that cannot be read, and what it must look like."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        name, remedy = _FORMS[_SUFFIXES.get(Path(file).suffix, "parquet")]
+        reason = re.sub(r"^Error creating dataset\..*?\?: ", "", str(error).partition("\n")[0])
+        raise SynthDataError(f"{file} cannot be read as {name}: {reason}; {remedy}") from None
+
+
+def in_type(array: pa.Array, field: pa.Field, table: str) -> pa.Array:
+    """A column in its declared type."""
+    array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    if array.type == field.type:
+        return array
+    target = field.type
+    try:
+        if pa.types.is_timestamp(array.type) and pa.types.is_timestamp(target):
+            # Without a time zone it is UTC, as everything here.
+            return array.cast(pa.timestamp(target.unit, array.type.tz)).cast(target)
+        if pa.types.is_string(array.type) and pa.types.is_timestamp(target):
+            return pc.replace_substring_regex(array, r"(Z|\+00:00)$", "").cast(pa.timestamp(target.unit)).cast(target)
+        if pa.types.is_timestamp(array.type) and pa.types.is_date(target):
+            return array.cast(pa.timestamp(array.type.unit)).cast(target, safe=False)
+        if pa.types.is_date(array.type) and pa.types.is_timestamp(target):
+            return array.cast(pa.timestamp(target.unit)).cast(target)
+        return array.cast(target)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise SynthDataError(
+            f"{table}.{field.name}: the data is {array.type}, which cannot be read as the declared {target}: {error}"
+        ) from None
+
+
+def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each form
+    """Data in any form that is understood.
+
+    Args:
+        data: a path, a pandas or Spark DataFrame, an Arrow table, dataset, reader or batch, a list of rows, or a
+            `pytest_synthdata.Table`.
+        what: whose data it is, for messages.
+
+    Raises:
+        SynthDataError: for anything else, and for a path where nothing is.
+    """
+    if isinstance(data, (str, Path)):
+        return _from_path(Path(data), what)
+    if isinstance(data, pa.RecordBatch):
+        return Source(data.schema, [data])
+    if isinstance(data, pa.Table):
+        return Source(data.schema, data.to_batches(max_chunksize=BATCH))
+    if isinstance(data, pa.RecordBatchReader):
+        return Source(data.schema, data)
+    if hasattr(data, "batches") and hasattr(data, "schema"):  # a Table of ours
+        return Source(data.schema, data.batches())
+    if hasattr(data, "to_batches") and hasattr(data, "schema"):  # an Arrow dataset
+        return Source(data.schema, data.to_batches(**_READING))
+    if hasattr(data, "toLocalIterator") and hasattr(data, "mapInArrow"):
+        from pytest_synthdata.sources.spark import from_spark
+
+        return from_spark(data)
+    if isinstance(data, list) and all(isinstance(row, dict) for row in data):
+        return source_of(pa.Table.from_pylist(data), what)
+    if type(data).__module__.partition(".")[0] == "pandas":
+        return source_of(pa.Table.from_pandas(data, preserve_index=False), what)
+    if hasattr(data, "__arrow_c_stream__"):
+        return source_of(pa.RecordBatchReader.from_stream(data), what)
+    raise SynthDataError(
+        f"{what}: {type(data).__name__} is no data that can be read: give a path, a pandas or Spark DataFrame, or an "
+        "Arrow table"
+    )
+
+
+def _from_path(path: Path, what: str) -> Source:
+    import pyarrow.dataset as ds
+
+    if not path.exists():
+        raise SynthDataError(f"{what}: there is nothing at {path}")
+    if (path / "_delta_log").is_dir():
+        try:
+            from deltalake import DeltaTable
+        except ImportError:
+            raise SynthDataError(
+                f"{what}: {path} is a Delta table; to read it: pip install 'pytest-synthdata[delta]'"
+            ) from None
+        return _from_files(DeltaTable(path).to_pyarrow_dataset())
+    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if _is_data(item, path))
+    formats = {_SUFFIXES.get(file.suffix) for file in files}
+    if len(formats) != 1 or formats == {None}:
+        found = "no data files" if not files else f"files of several formats: {sorted(map(str, formats))}"
+        raise SynthDataError(f"{what}: {path} holds {found}; give Parquet, CSV, JSON lines or a Delta table")
+    format_ = formats.pop()
+    if format_ == "csv":
+        return _from_csv(files)
+    with reading(files[0]):  # of which the types are
+        return _from_files(ds.dataset([str(file) for file in files], format=format_, partitioning="hive"))
+
+
+def _from_files(dataset: Any) -> Source:
+    """A file after the other."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for fragment in dataset.get_fragments():
+            with reading(fragment.path):
+                yield from fragment.to_batches(schema=dataset.schema, **_READING)
+
+    return Source(dataset.schema, batches())
+
+
+def _is_data(item: Path, root: Path) -> bool:
+    hidden = any(part.startswith(("_", ".")) for part in item.relative_to(root).parts)
+    return item.is_file() and not hidden and item.suffix in _SUFFIXES
+
+
+def _from_csv(files: list[Path]) -> Source:
+    """CSV as texts, which the declared types then decide about: nothing is guessed."""
+    from pyarrow import csv
+
+    def names(file: Path) -> list[str]:
+        with reading(file), csv.open_csv(file, csv.ReadOptions(block_size=1 << 20)) as reader:
+            return list(reader.schema.names)
+
+    columns = dict.fromkeys(name for file in files for name in names(file))
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for file in files:
+            options = csv.ReadOptions(block_size=1 << 24)
+            with reading(file), csv.open_csv(file, options, convert_options=convert) as reader:
+                yield from reader
+
+    return Source(pa.schema([(name, pa.string()) for name in columns]), batches())
+
+
+__all__ = ["Source", "reading", "source_of"]

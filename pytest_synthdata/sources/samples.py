@@ -1,0 +1,234 @@
+"""What a factory is inferred from: column types, and rows where there are some."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.types import MOST_DIGITS, arrow_type, ddl_schema, settled
+from pytest_synthdata.errors import DeclarationError, SynthDataError
+from pytest_synthdata.sources import reading, source_of
+
+MOST_ROWS = 1_000_000
+SUFFIXES = (".parquet", ".csv", ".json", ".jsonl")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A table's columns, and rows of it.
+
+    Args:
+        schema: its columns, in types as tables have them.
+        rows: its first rows, at most a million; None where only the schema is known.
+        is_whole: whether these are all.
+    """
+
+    schema: pa.Schema
+    rows: pa.Table | None = None
+    is_whole: bool = False
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return 0 if self.rows is None else int(self.rows.num_rows)
+
+    def column(self, name: str) -> pa.Array | None:
+        """A column's values, if there are any."""
+        return None if self.rows is None else self.rows[name].combine_chunks()
+
+
+def sample_of(source: Any, what: str) -> Sample:
+    """What is known of a table.
+
+    Args:
+        source: a PySpark ``StructType``, a DDL string, an Arrow schema; a path to a file or folder of Parquet, CSV,
+            JSON lines or Delta; a pandas, Arrow or Spark table.
+        what: whose columns they are, for messages.
+
+    Raises:
+        SynthDataError: for anything else.
+    """
+    if isinstance(source, pa.Schema):
+        return _without_rows(source)
+    if type(source).__name__ == "StructType" and hasattr(source, "fields"):
+        return _without_rows(pa.schema(list(_of_spark(source))))
+    if isinstance(source, str) and not is_path(source):
+        return _without_rows(ddl_schema(source))
+    if isinstance(source, (str, Path)) and (files := _csv_files(Path(source))):
+        return _of_rows(_read_csv(files))
+    data = source_of(source, what)
+    return _of_rows(_first(data.batches, data.schema))
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is a path, rather than a schema in Spark's DDL."""
+    if re.search(r"[\s:<,]", text) is None or Path(text).suffix in SUFFIXES:
+        return True
+    try:
+        return Path(text).exists()
+    except OSError:  # longer than any path
+        return False
+
+
+def _without_rows(schema: pa.Schema) -> Sample:
+    return Sample(_plain_schema(schema))
+
+
+def _first(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> tuple[pa.Table, bool]:
+    kept: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        if count + batch.num_rows > MOST_ROWS:
+            kept.append(batch.slice(0, MOST_ROWS - count))
+            return pa.Table.from_batches(kept, schema=schema), False
+        kept.append(batch)
+        count += batch.num_rows
+    return pa.Table.from_batches(kept, schema=schema), True
+
+
+def _of_rows(read: tuple[pa.Table, bool]) -> Sample:
+    rows, is_whole = read
+    schema = _plain_schema(rows.schema)
+    cast = [_cast(column, field) for column, field in zip(rows.columns, schema, strict=True)]
+    return Sample(schema, pa.table(cast, schema=schema), is_whole)
+
+
+def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.Array:
+    """A column in its plain type; of times what is finer than a microsecond is dropped."""
+    array = column.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
+    try:
+        return array.cast(options=pc.CastOptions(field.type, allow_time_truncate=True))
+    except pa.ArrowException as error:
+        raise SynthDataError(
+            f"{field.name}: {column.type} cannot be read as {field.type}: {error}; cast the column, or leave it out"
+        ) from None
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    _check_names(schema.names, "columns")
+    fields = []
+    for field in schema:
+        try:
+            fields.append(pa.field(field.name, _plain_type(field.type)))
+        except SynthDataError as error:  # noqa: PERF203 - says which
+            raise SynthDataError(f"{field.name}: {error}") from None
+    return pa.schema(fields)
+
+
+def _check_names(names: list[str], what: str) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise SynthDataError(f"two {what} have one name, {twice[0]!r}: rename one of them")
+
+
+def _plain_type(type_: pa.DataType) -> pa.DataType:
+    """A type as tables have it; of Arrow's several layouts of texts and bytes the usual one."""
+    type_, test = _bare(type_), pa.types
+    if test.is_large_string(type_) or test.is_string_view(type_):
+        return pa.string()
+    if test.is_large_binary(type_) or test.is_fixed_size_binary(type_) or test.is_binary_view(type_):
+        return pa.binary()
+    if test.is_decimal(type_):
+        return _plain_decimal(type_)
+    if test.is_date(type_):
+        return pa.date32()
+    if test.is_list(type_) or test.is_large_list(type_) or test.is_fixed_size_list(type_):
+        return pa.list_(_plain_type(type_.value_type))
+    if test.is_struct(type_):
+        _check_names([field.name for field in type_], f"fields of {type_}")
+        return pa.struct([(field.name, _plain_type(field.type)) for field in type_])
+    if test.is_map(type_):
+        return pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
+    return settled(type_)
+
+
+def _bare(type_: pa.DataType) -> pa.DataType:
+    """A type as its values are, without what it says of their meaning or layout."""
+    if isinstance(type_, pa.BaseExtensionType):
+        return _bare(type_.storage_type)
+    if pa.types.is_run_end_encoded(type_):
+        return _bare(type_.value_type)
+    if pa.types.is_union(type_) or str(type_).startswith(("list_view", "large_list_view")):
+        raise SynthDataError(f"{type_}: tables have no columns of that type; cast the column, or leave it out")
+    return type_
+
+
+def _plain_decimal(type_: pa.DataType) -> pa.DataType:
+    digits = type_.precision - min(type_.scale, 0)
+    if digits > MOST_DIGITS:
+        raise SynthDataError(f"{type_}: tables have decimals of at most {MOST_DIGITS} digits; cast the column")
+    return pa.decimal128(digits, max(type_.scale, 0))
+
+
+def _of_spark(struct: Any) -> Iterable[pa.Field]:
+    for field in struct.fields:
+        try:
+            yield pa.field(field.name, _of_spark_type(field.dataType))
+        except DeclarationError as error:  # noqa: PERF203 - says which
+            raise DeclarationError(f"{field.name}: {error}") from None
+
+
+def _of_spark_type(type_: Any) -> pa.DataType:
+    kind = type_.typeName()
+    if kind == "array":
+        return pa.list_(_of_spark_type(type_.elementType))
+    if kind == "map":
+        return pa.map_(_of_spark_type(type_.keyType), _of_spark_type(type_.valueType))
+    if kind == "struct":
+        return pa.struct(list(_of_spark(type_)))
+    return pa.string() if kind == "void" else arrow_type(type_.simpleString())
+
+
+def _csv_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path] if path.suffix == ".csv" else []
+    return sorted(file for file in path.rglob("*.csv") if not file.name.startswith(("_", ".")))
+
+
+def _read_csv(files: list[Path]) -> tuple[pa.Table, bool]:
+    """CSV, its types guessed by Arrow; texts where its files differ."""
+    tables = [_csv_table(file, ()) for file in files]
+    names = dict.fromkeys(name for one in tables for name in one.schema.names)
+    differing = [name for name in names if _differs(name, tables)]
+    if differing:
+        tables = [_csv_table(file, differing) for file in files]
+    table = pa.concat_tables(tables, promote_options="permissive")
+    return table.slice(0, MOST_ROWS), table.num_rows <= MOST_ROWS
+
+
+def _csv_table(file: Path, texts: Iterable[str]) -> pa.Table:
+    from pyarrow import csv
+
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(texts, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    with reading(file):
+        table = csv.read_csv(file, convert_options=convert)
+    _check_names(table.schema.names, f"columns of {file}")
+    return table
+
+
+def _differs(name: str, tables: list[pa.Table]) -> bool:
+    """Whether a column has types in some files that do not become one."""
+    try:
+        pa.unify_schemas(
+            [pa.schema([one.schema.field(name)]) for one in tables if name in one.schema.names],
+            promote_options="permissive",
+        )
+    except pa.ArrowException:
+        return True
+    return False
+
+
+__all__ = ["SUFFIXES", "Sample", "is_path", "sample_of"]

@@ -1,0 +1,250 @@
+"""The law of a cell, as statistics sees it: a curve of numbers, shares of values, a formula, or nothing known."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.time.calendar import Timeline
+
+Floats = npt.NDArray[np.float64]
+_SLIVER = 1e-5  # of a step between rounded numbers
+_HAIR = 1e-7  # below this a whole number and what lies just under it are told apart
+
+
+class Frozen(Protocol):
+    """The part of a frozen `scipy.stats` distribution that is needed here."""
+
+    def cdf(self, x: Any) -> Any: ...
+    def ppf(self, q: Any) -> Any: ...
+    def support(self) -> tuple[Any, Any]: ...
+
+
+class Step(Protocol):
+    """What is done to a number after it was drawn: a function that never falls."""
+
+    def forward(self, x: Floats) -> Floats: ...
+    def back(self, t: Floats) -> Floats:
+        """The greatest number that becomes t or less."""
+        ...
+
+
+@dataclass(frozen=True)
+class Round:
+    """Rounding to a number of decimal digits."""
+
+    digits: int
+
+    def forward(self, x: Floats) -> Floats:
+        scale = 10.0**self.digits
+        return np.rint(x * scale) / scale
+
+    def back(self, t: Floats) -> Floats:
+        scale = 10.0**self.digits
+        whole = np.floor(t * scale * (1 + 1e-12) + 1e-9)
+        # What lies halfway becomes the even one, so it is not below the odd.
+        with np.errstate(invalid="ignore"):  # of infinity
+            odd = whole % 2 == 1
+        return (whole + 0.5 - np.where(odd, _SLIVER, 0.0)) / scale
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Moving what lies outside of a range to its ends."""
+
+    low: float
+    high: float
+
+    def forward(self, x: Floats) -> Floats:
+        return np.clip(x, self.low, self.high)
+
+    def back(self, t: Floats) -> Floats:
+        return np.where(t < self.low, -np.inf, np.where(t >= self.high, np.inf, t))
+
+
+@dataclass(frozen=True)
+class Truncate:
+    """Dropping the fraction, as a cast to an integer does."""
+
+    def forward(self, x: Floats) -> Floats:
+        return np.trunc(x)
+
+    def back(self, t: Floats) -> Floats:
+        whole = np.floor(t + 1e-6)
+        return np.where(whole >= 0, whole + 1 - _HAIR, whole)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Multiplication by a positive factor, and a shift."""
+
+    factor: float
+    shift: float
+
+    def forward(self, x: Floats) -> Floats:
+        return x * self.factor + self.shift
+
+    def back(self, t: Floats) -> Floats:
+        return (t - self.shift) / self.factor
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Numbers with a known distribution function. Dates are days since 1970.
+
+    Args:
+        base: the distribution that is drawn from.
+        steps: what is done to the numbers then.
+        name: the declaration, for people.
+        dates: whether the numbers are days.
+    """
+
+    base: Frozen
+    steps: tuple[Step, ...] = ()
+    name: str = ""
+    dates: bool = False
+
+    def then(self, step: Step) -> Curve:
+        """The same with one more step."""
+        return replace(self, steps=(*self.steps, step))
+
+    def cdf(self, t: Any) -> Floats:
+        """The probability of t or less."""
+        t = np.asarray(t, np.float64)
+        for step in reversed(self.steps):
+            t = step.back(t)
+        return np.asarray(self.base.cdf(t), np.float64)
+
+    def ppf(self, q: Any) -> Floats:
+        """The number that a share q of all is no greater than."""
+        x = np.asarray(self.base.ppf(q), np.float64)
+        for step in self.steps:
+            x = step.forward(x)
+        return x
+
+    def support(self) -> tuple[float, float]:
+        """The least and the greatest number."""
+        ends = np.array(self.base.support(), np.float64)
+        for step in self.steps:
+            ends = step.forward(ends)
+        return float(ends[0]), float(ends[1])
+
+    @property
+    def digits(self) -> int | None:
+        """To how many decimal digits the numbers are rounded, if they are."""
+        found = None
+        for step in self.steps:
+            if isinstance(step, Round):
+                found = step.digits
+            elif isinstance(step, Truncate):
+                found = 0
+            elif isinstance(step, Scale):
+                found = None
+        return found
+
+    def show(self, value: float) -> Any:
+        """A number as what it stands for."""
+        if not self.dates or not math.isfinite(value):
+            return float(value)
+        return (dt.date(1970, 1, 1) + dt.timedelta(days=math.floor(value))).isoformat()
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """The negative of what a curve gives."""
+
+    curve: Curve
+
+    def cdf(self, x: Any) -> Any:
+        return 1 - self.curve.cdf(-np.asarray(x, np.float64) - _HAIR)
+
+    def ppf(self, q: Any) -> Any:
+        return -self.curve.ppf(1 - np.asarray(q, np.float64))
+
+    def support(self) -> tuple[float, float]:
+        low, high = self.curve.support()
+        return -high, -low
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Values that can be listed, each with its probability."""
+
+    probabilities: dict[Any, float]
+    name: str = ""
+
+    def map(self, function: Callable[[list[Any]], list[Any]]) -> Shares:
+        """The same with other values."""
+        merged: dict[Any, float] = {}
+        values = function(list(self.probabilities))
+        for value, share in zip(values, self.probabilities.values(), strict=True):
+            merged[value] = merged.get(value, 0.0) + share
+        return replace(self, probabilities=merged)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What follows from other columns of the row, and is computed again."""
+
+    generator: Generator
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Times along a timeline."""
+
+    timeline: Timeline
+    hours: bool = True
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What cannot be held against anything, and why."""
+
+    reason: str
+
+
+Law = Curve | Shares | Formula | Moments | Unknown
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Cells of one law.
+
+    Args:
+        law: the law.
+        nulls: the probability of null; None where it is not known.
+        label: the condition that the cells meet, in words; empty where it is no condition.
+    """
+
+    law: Law
+    nulls: float | None = 0.0
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Cells whose law depends on other columns.
+
+    Args:
+        split: the `Given` or `When` that decides.
+        branches: what it decides between.
+    """
+
+    split: Generator
+    branches: tuple[Node, ...] = field(default=())
+
+
+Node = Leaf | Fork
+
+__all__ = [
+    "Clip", "Curve", "Fork", "Formula", "Leaf", "Mirrored", "Moments", "Node", "Round", "Scale", "Shares", "Truncate",
+    "Unknown",
+]  # fmt: skip

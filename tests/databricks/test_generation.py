@@ -1,0 +1,129 @@
+"""Tables made on a cluster: the same rows as here, whoever's Spark it is, and nothing that only looks whole."""
+
+from __future__ import annotations
+
+import io
+import json
+import traceback
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+from strict_workspace import CLUSTER, Workspace
+
+from pytest_synthdata import Dataset, Key, SynthDataError, TableFactory, column
+from pytest_synthdata.columns.arrow.fingerprint import fingerprint
+from pytest_synthdata.databricks import WorkspaceError, generate_on_cluster
+from pytest_synthdata.databricks.upload import MANIFEST, NOTE
+
+# A cluster has warnings, and filters, of its own.
+pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
+
+HOME = "/Volumes/main/sales/raw"
+
+
+class DoubledFactory(TableFactory):
+    """A table with a function of this module, which the cluster has not."""
+
+    doubled_id = Key("D{}")
+
+    @column
+    def length(doubled_id: Any) -> Any:
+        return [len(text) * 2 for text in doubled_id.tolist()]
+
+
+@pytest.fixture
+def cluster(workspace: Workspace, synth_spark: Any, tmp_path: Path) -> Workspace:
+    """A cluster whose code really runs, in this process, and whose Volumes are a folder."""
+
+    def run(code: str) -> list[dict[str, Any]]:
+        output = io.StringIO()
+        try:
+            with redirect_stdout(output):
+                exec(code.replace(f'"{HOME}', f'"{tmp_path}{HOME}'), {"__name__": "__main__", "spark": synth_spark})
+        except Exception as error:  # noqa: BLE001 - whatever it is, a cluster answers
+            results = {"resultType": "error", "summary": str(error), "cause": traceback.format_exc()}
+        else:
+            results = {"resultType": "text", "data": output.getvalue()}
+        for file in (tmp_path / "Volumes").rglob("*"):
+            path = f"/{file.relative_to(tmp_path)}"
+            if file.is_file() and not file.name.startswith("."):
+                workspace.files[path] = file.read_bytes()
+        return [{"status": "Finished", "results": results}]
+
+    workspace.run_command = run
+    return workspace
+
+
+def test_the_cluster_makes_the_same_rows(
+    cluster: Workspace, client: Any, small: Dataset, synth_spark: Any, tmp_path: Path
+) -> None:
+    saved = generate_on_cluster(small, "main.sales.raw/big", cluster_id=CLUSTER, client=client)
+    manifest = json.loads(cluster.files[f"{HOME}/big/{MANIFEST}"])
+    for table in small:
+        assert manifest["tables"][table.name]["fingerprint"] == table.fingerprint()
+        frame = synth_spark.read.parquet(f"{tmp_path}{saved.tables[table.name]}")
+        assert fingerprint(frame.toArrow().to_batches()) == table.fingerprint()
+    assert f"{HOME}/big/{NOTE}" not in cluster.files
+    assert sorted(cluster.contexts) == sorted(cluster.destroyed)
+    with pytest.raises(WorkspaceError, match=r"big/customers is not empty: .*--overwrite"):
+        generate_on_cluster(small, "main.sales.raw/big", cluster_id=CLUSTER, client=client)
+
+
+def test_functions_of_ones_own_travel_along(cluster: Workspace, client: Any) -> None:
+    data = Dataset({DoubledFactory: 30}, seed=1)
+    generate_on_cluster(data, "main.sales.raw/own", cluster_id=CLUSTER, client=client)
+    manifest = json.loads(cluster.files[f"{HOME}/own/{MANIFEST}"])
+    assert manifest["tables"]["doubleds"]["fingerprint"] == data["doubleds"].fingerprint()
+
+
+@pytest.mark.parametrize(
+    "results", [{"resultType": "error", "summary": "no space"}, {"resultType": "text", "data": ""}]
+)
+def test_what_fails_on_the_cluster_looks_like_nothing(
+    workspace: Workspace, client: Any, small: Dataset, results: dict[str, str]
+) -> None:
+    workspace.answers = [{"status": "Finished", "results": results}]
+    with pytest.raises(SynthDataError, match="making customers on the cluster"):
+        generate_on_cluster(small, "main.sales.raw/big", cluster_id=CLUSTER, client=client)
+    assert f"{HOME}/big/{MANIFEST}" not in workspace.files
+    assert f"{HOME}/big/{NOTE}" in workspace.files
+
+
+@pytest.fixture
+def seeing(workspace: Workspace, synth_spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A session that sees Volumes, as on a cluster: LIST is known, and /Volumes is there, in a folder of this test."""
+    from pyspark.sql.readwriter import DataFrameReader, DataFrameWriter
+
+    write, read = DataFrameWriter.parquet, DataFrameReader.parquet
+
+    def write_there(writer: Any, path: str) -> None:
+        write(writer, f"{tmp_path}{path}")
+        files = [file for file in Path(f"{tmp_path}{path}").iterdir() if not file.name.startswith(".")]
+        workspace.files |= {f"{path}/{file.name}": file.read_bytes() for file in files}
+
+    monkeypatch.setattr(synth_spark, "sql", lambda text: synth_spark.range(int(text.startswith("LIST"))), raising=False)
+    monkeypatch.setattr(DataFrameWriter, "parquet", write_there)
+    monkeypatch.setattr(DataFrameReader, "parquet", lambda reader, path: read(reader, f"{tmp_path}{path}"))
+    return synth_spark
+
+
+def test_a_session_that_sees_volumes_writes_them_itself(
+    workspace: Workspace, client: Any, small: Dataset, seeing: Any
+) -> None:
+    small.to_volume(f"{HOME}/spark", client=client, spark=seeing)
+    manifest = json.loads(workspace.files[f"{HOME}/spark/{MANIFEST}"])["tables"]
+    assert manifest["orders"]["rows"] == 100
+    assert {file["name"] for file in manifest["orders"]["files"]} == set(workspace.below(f"{HOME}/spark/orders"))
+    assert not any("orders/part-" in request for request in workspace.requests)
+    frame = seeing.read.parquet(f"{HOME}/spark/orders")
+    assert fingerprint(frame.toArrow().to_batches()) == small.orders.fingerprint()
+    assert small.to_volume(f"{HOME}/spark", client=client, spark=seeing).skipped == ("customers", "orders")
+
+
+def test_any_other_session_is_not_asked_to_write(
+    workspace: Workspace, client: Any, small: Dataset, synth_spark: Any
+) -> None:
+    small.to_volume(f"{HOME}/files", client=client, spark=synth_spark)
+    assert f"PUT /api/2.0/fs/files{HOME}/files/orders/part-00000.zstd.parquet" in workspace.requests

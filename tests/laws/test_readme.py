@@ -1,0 +1,43 @@
+"""Everything in the README and the pages of `docs/` works: each page's files make a project, whose tests pass."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
+# pyspark 3.5 leaves the sockets of collect() to the garbage collector.
+UNCLOSED = "ignore:unclosed <socket:ResourceWarning"
+FILES = ("python", "ini")  # the languages of blocks that are files
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """The files of a page: names and texts. A block without a name is a test of its own."""
+    found = [match for match in BLOCK.finditer(page.read_text("utf-8")) if match["language"] in FILES]
+    return [(match["file"] or f"test_snippet_{number}.py", match["text"]) for number, match in enumerate(found)]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
+def test_every_snippet_is_run(page: Path, pytester: pytest.Pytester) -> None:
+    for name, text in blocks(page):
+        (pytester.path / name).write_text(text, "utf-8")
+    tests = sum(text.count("def test_") for _, text in blocks(page))
+    assert tests
+    pytester.runpytest_subprocess("-W", "error", "-W", UNCLOSED).assert_outcomes(passed=tests)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_are_there(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+def test_there_are_two_commands() -> None:
+    text = README.read_text("utf-8")
+    for mark in ("main job", "tests"):
+        assert len(re.findall(rf"<!-- {mark} -->\n\n```console\n\$ .+\n```", text)) == 1

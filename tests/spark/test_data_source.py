@@ -1,0 +1,81 @@
+"""The Spark data source `synthdata`: the tables that a Dataset has, by name, from Python and SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("pyspark.sql.datasource")
+
+from test_frames import SPARK_TYPES, everything
+
+from pytest_synthdata import Dataset
+from pytest_synthdata.columns.arrow.fingerprint import fingerprint
+from pytest_synthdata.data_source import DatasetSource
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture(scope="module")
+def source(synth_session: Any) -> Callable[..., Any]:
+    """Reads from the source with some options."""
+    spark = synth_session.spark
+    spark.dataSource.register(DatasetSource)
+    return lambda **options: spark.read.format("synthdata").options(**options).load()
+
+
+def fingerprint_of(frame: Any) -> str:
+    return fingerprint(frame.toArrow().combine_chunks().to_batches())
+
+
+def test_a_table_by_name(source: Any) -> None:
+    frame = source(table="orders", rows=2_000, seed=9, customers=100)
+    table = Dataset({CustomerFactory: 100, OrderFactory: 2_000}, seed=9).orders
+    assert frame.schema == table.to_spark(frame.sparkSession).schema
+    assert fingerprint_of(frame) == table.fingerprint()
+
+
+def test_a_table_of_the_usual_size(source: Any) -> None:
+    assert fingerprint_of(source(table="tickets")) == Dataset().tickets.fingerprint()
+
+
+def test_all_types_of_a_projects_own_table(source: Any) -> None:
+    frame = source(
+        table="everything",
+        rows=5_000,
+        shops=100,
+        seed=3,
+        factories="test_frames:EverythingFactory,test_frames:ShopFactory",
+    )
+    assert dict(frame.dtypes) == SPARK_TYPES
+    assert all(field.nullable for field in frame.schema)
+    assert fingerprint_of(frame) == everything().fingerprint()
+
+
+def test_from_sql(source: Any, synth_spark: Any) -> None:
+    synth_spark.sql(
+        "CREATE TEMPORARY VIEW source_orders USING synthdata OPTIONS (table 'orders', rows '3000', partitions '5')"
+    )
+    try:
+        parts = synth_spark.sql("SELECT spark_partition_id() AS part, count(*) AS n FROM source_orders GROUP BY 1")
+        assert sorted(map(tuple, parts.collect())) == [(part, 600) for part in range(5)]
+    finally:
+        synth_spark.catalog.dropTempView("source_orders")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"table": "ordres"}, "did you mean 'orders'"),
+        ({}, "option 'table' is ''"),
+        ({"table": "orders", "rws": 5}, "did you mean 'rows'"),
+        ({"table": "orders", "rows": "many"}, "option 'rows' is 'many'"),
+        ({"table": "orders", "partitions": -1}, "option 'partitions' is -1"),
+    ],
+)
+def test_mistakes_are_named(source: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(Exception, match=message):
+        source(**options).count()

