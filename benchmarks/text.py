@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
@@ -45,7 +45,7 @@ for _ in range(6):
 
 
 def ours(generator: Generator, **others: Generator) -> Callable[[int], pa.Array]:
-    bound = Bound(Plan("people", {**others, "text": generator}), seed=1, num_rows=10**9)
+    bound = BoundTable(Plan("people", {**others, "text": generator}), seed=1, num_rows=10**9)
     start = 0
 
     def make(count: int) -> pa.Array:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.sources import source_of
-from pytest_synthdata.validation.results import FALSE_ALARMS, Check, Validation, shown
+from pytest_synthdata.validation.results import FALSE_ALARMS, Check, Validation, format_value
 from pytest_synthdata.validation.run import validate
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def message(result: Validation, declared_by: str, data: Any) -> str:
         lines += [
             "",
             f"{check.place}: {check.title}",
-            f"  expected {shown(check.declared)}",
-            f"  actual   {shown(check.measured)}{chance}",
+            f"  expected {format_value(check.declared)}",
+            f"  actual   {format_value(check.measured)}{chance}",
             *_table(check, rows),
         ]
     if len(failed) > _MOST_SHOWN:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
-from pytest_synthdata.columns.bound_table import BATCH, Bound
+from pytest_synthdata.columns.bound_table import BATCH, BoundTable
 from pytest_synthdata.columns.generators.unique import require_room
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
@@ -20,14 +20,14 @@ from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory, bound_to
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pytest_synthdata.databricks.upload import Saved
+    from pytest_synthdata.databricks.upload import UploadResult
     from pytest_synthdata.validation import Validation
 
 
 class Table:
     """A table whose every cell is decided, and none is made before it is asked for."""
 
-    def __init__(self, bound: Bound, factory: type[TableFactory]) -> None:
+    def __init__(self, bound: BoundTable, factory: type[TableFactory]) -> None:
         self.bound = bound
         self.factory = factory
 
@@ -173,10 +173,10 @@ class Dataset:
             if count is not None:
                 rows[name] = _row_count(count, name)
         factories = with_children(factories.values())
-        bounds: dict[str, Bound] = {}
+        bounds: dict[str, BoundTable] = {}
         found: dict[str, Table] = {}
 
-        def bind(factory: type[TableFactory]) -> Bound:
+        def bind(factory: type[TableFactory]) -> BoundTable:
             name = factory._meta.table
             factory = factories.get(name, factory)
             if name not in bounds:
@@ -184,7 +184,7 @@ class Dataset:
                 plan = factory._meta.plan()
                 usual = factory._meta.expected_rows if name in factories else factory._meta.usual_rows
                 count = rows.get(name, usual)
-                bounds[name] = Bound.of(plan, self.seed, count, bound_parents)
+                bounds[name] = BoundTable.of(plan, self.seed, count, bound_parents)
                 plan.check({table: bound.plan for table, bound in bounds.items()})
                 require_room(bounds[name])
                 found[name] = Table(bounds[name], factory)
@@ -250,7 +250,7 @@ class Dataset:
         create: bool = False,
         overwrite: bool = False,
         format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
-    ) -> Saved:
+    ) -> UploadResult:
         """Save every table in a folder of a Unity Catalog Volume, with a manifest, which comes last.
 
         Tables that are there already, with the same fingerprint and in the same format, are not sent again.

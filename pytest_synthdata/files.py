@@ -25,7 +25,7 @@ from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
 from pytest_synthdata.workers import in_processes, processors
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import Bound
+    from pytest_synthdata.columns.bound_table import BoundTable
 
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
 _SHARES = 32  # parts from which processes take their work
@@ -40,7 +40,7 @@ Progress: TypeAlias = "Callable[[int], None]"
 
 
 def write_files(
-    bound: Bound,
+    bound: BoundTable,
     path: str | Path,
     format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
     *,
@@ -86,7 +86,7 @@ def write_files(
     return target
 
 
-def _write_parts(bound: Bound, folder: Path, format_: str, rows_per_file: int, progress: Progress) -> None:
+def _write_parts(bound: BoundTable, folder: Path, format_: str, rows_per_file: int, progress: Progress) -> None:
     ending = FORMATS[format_][1]
     starts = range(0, max(bound.num_rows, 1), rows_per_file)  # an empty table has a file too, with its schema
     parts = [
@@ -109,7 +109,7 @@ def _write_parts(bound: Bound, folder: Path, format_: str, rows_per_file: int, p
         FORMATS[format_][0](bound, rows, path)
 
 
-def write_part(bound: Bound, format: str, part: tuple[int, int, Path]) -> int:  # noqa: A002 - as above
+def write_part(bound: BoundTable, format: str, part: tuple[int, int, Path]) -> int:  # noqa: A002 - as above
     """Write the rows from a start to before a stop to a file; gives their number."""
     start, stop, path = part
     FORMATS[format][0](bound, bound.batches(start, stop, BATCH), path)
@@ -192,7 +192,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _write_delta(bound: Bound, target: Path, overwrite: bool, progress: Progress) -> Path:
+def _write_delta(bound: BoundTable, target: Path, overwrite: bool, progress: Progress) -> Path:
     try:
         from deltalake import write_deltalake
     except ImportError:

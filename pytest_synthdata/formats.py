@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import Bound
+    from pytest_synthdata.columns.bound_table import BoundTable
 
 _SAMPLE = 16_384  # rows looked at to see whether a column's values repeat
 
 
-def write_parquet(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+def write_parquet(bound: BoundTable, batches: Iterable[pa.RecordBatch], path: Path) -> None:
     """A Parquet file. Batches are encoded as they come; a row group has at most a million rows."""
     import pyarrow.parquet as pq
 
@@ -41,7 +41,7 @@ def _repeating(batch: pa.RecordBatch) -> list[str]:
     ]
 
 
-def write_csv(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+def write_csv(bound: BoundTable, batches: Iterable[pa.RecordBatch], path: Path) -> None:
     """A CSV file with a header. Times are in ISO 8601; null is an empty field, an empty text is quoted."""
     from pyarrow import csv
 
@@ -62,7 +62,7 @@ def write_csv(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> No
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
 
-def write_json(bound: Bound, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+def write_json(bound: BoundTable, batches: Iterable[pa.RecordBatch], path: Path) -> None:
     """One JSON object a line, as Spark and pandas read it, maps being objects.
 
     Times are in ISO 8601; NaN and Infinity are texts.
@@ -156,7 +156,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-Writer = Callable[["Bound", Iterable[pa.RecordBatch], Path], None]
+Writer = Callable[["BoundTable", Iterable[pa.RecordBatch], Path], None]
 
 # The writer of each format, and how its files' names end.
 FORMATS: dict[str, tuple[Writer, str]] = {

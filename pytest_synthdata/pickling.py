@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import Bound
+    from pytest_synthdata.columns.bound_table import BoundTable
 
 PACKAGE = "pytest_synthdata"
 _ENGINE = ("columns", "errors")
@@ -28,7 +28,7 @@ class PicklingError(SynthDataError):
     """A table whose rows cannot be made anywhere but in this process."""
 
 
-def pickled_table(bound: Bound, cloudpickle: Any) -> bytes:
+def pickled_table(bound: BoundTable, cloudpickle: Any) -> bytes:
     """A table as bytes: the user's functions with their code, the engine's classes by their names.
 
     Args:
@@ -86,7 +86,7 @@ def _checked(value: Any, cloudpickle: Any) -> bytes:
     return data
 
 
-def _culprit(bound: Bound, cloudpickle: Any) -> str:
+def _culprit(bound: BoundTable, cloudpickle: Any) -> str:
     for table in (bound, *bound.all_parents().values()):
         for name, generator in table.plan.columns.items():
             try:

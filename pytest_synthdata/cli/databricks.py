@@ -16,7 +16,7 @@ from pytest_synthdata.plugin.options import UPLOAD_FORMATS
 
 if TYPE_CHECKING:
     from pytest_synthdata.databricks.results import ExecutionResult
-    from pytest_synthdata.databricks.upload import Saved
+    from pytest_synthdata.databricks.upload import UploadResult
     from pytest_synthdata.dataset import Dataset
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -53,7 +53,7 @@ def upload(
         show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), as_json=as_json)
 
 
-def show(saved: Saved, *, as_json: bool) -> None:
+def show(saved: UploadResult, *, as_json: bool) -> None:
     """Print where tables are."""
     if as_json:
         click.echo(json.dumps({"path": saved.path, "tables": dict(saved.tables), "skipped": list(saved.skipped)}))

@@ -19,11 +19,11 @@ from pytest_synthdata.columns.generators.base import Cells, Reader
 from pytest_synthdata.columns.plan import Plan, Scope
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.fan_out import FanOut
-from pytest_synthdata.columns.references.foreign_keys import Facts, Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn, PickStatistics
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.text.tokens import Spelling
+    from pytest_synthdata.columns.text.tokens import TokenizedText
 
 BATCH = 262_144  # rows generated at once
 _BLOCK = 32_768  # rows whose arrays stay in the processor's cache
@@ -34,7 +34,7 @@ _asked_for: ContextVar[frozenset[tuple[int, str]]] = ContextVar("asked_for", def
 
 
 @dataclass(frozen=True)
-class Bound:
+class BoundTable:
     """A plan with a seed, a number of rows and the tables that it refers to: every cell is now decided.
 
     Args:
@@ -48,34 +48,34 @@ class Bound:
     plan: Plan
     seed: int
     num_rows: int
-    parents: Mapping[str, Bound] = field(default_factory=dict)
+    parents: Mapping[str, BoundTable] = field(default_factory=dict)
     fan_out: FanOut | None = field(default=None, repr=False, compare=False)
     memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, plan: Plan, seed: int, num_rows: int | None, parents: Mapping[str, Bound]) -> Bound:
+    def of(cls, plan: Plan, seed: int, num_rows: int | None, parents: Mapping[str, BoundTable]) -> BoundTable:
         """A table of a number of rows; None where its parents say how many there are.
 
         Raises:
             DeclarationError: for a number of rows besides.
         """
-        counting = plan.counting
+        fan_out_key = plan.fan_out_key
         for name, reference in plan.references.items():
-            parent_rows = 1 if reference.itself else parents[reference.parent.table].num_rows
+            parent_rows = 1 if reference.self_referential else parents[reference.parent.table].num_rows
             if num_rows and parent_rows == 0:
                 raise DeclarationError(
                     f"{plan.table}.{name}: the table {reference.parent.table!r} has no rows to refer to; "
                     f"give it some, or {plan.table!r} none"
                 )
-        if counting is None:
+        if fan_out_key is None:
             return cls(plan, seed, num_rows or 0, parents)
-        parent, place = parents[counting.parent.table], f"{plan.table}.{counting.name}"
+        parent, place = parents[fan_out_key.parent.table], f"{plan.table}.{fan_out_key.name}"
         if num_rows is not None:
             raise DeclarationError(
                 f"{place}: the rows of {plan.table!r} are counted from those of {parent.plan.table!r} by per_parent, "
                 f"and {num_rows:,} were asked for; give the number of {parent.plan.table!r} alone"
             )
-        fan_out = counting.fan_out(parent, Stream((str(seed), plan.table, counting.name)), place)
+        fan_out = fan_out_key.fan_out(parent, Stream((str(seed), plan.table, fan_out_key.name)), place)
         return cls(plan, seed, fan_out.num_rows, parents, fan_out)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -95,26 +95,26 @@ class Bound:
         """Some rows, by their numbers, in any order; ``scattered`` if they may repeat."""
         return Batch(self, rows, scattered=scattered)
 
-    def parent(self, reference: str) -> Bound:
+    def parent(self, reference: str) -> BoundTable:
         """The table that a reference points to."""
         table = self.plan.references[reference].parent.table
         return self if table == self.plan.table else self.parents[table]
 
-    def facts(self, reference: Reference) -> Facts:
+    def pick_statistics(self, reference: ForeignKeyColumn) -> PickStatistics:
         """What is known of a reference of this table before any row is."""
-        key = ("facts", reference.name)
+        key = ("pick_statistics", reference.name)
         if key not in self.memo:
-            self.memo[key] = reference.facts(self.scope(reference.name))
-        facts: Facts = self.memo[key]
-        return facts
+            self.memo[key] = reference.pick_statistics(self.scope(reference.name))
+        pick_statistics: PickStatistics = self.memo[key]
+        return pick_statistics
 
     def scope(self, column: str) -> Scope:
         """The scope of a column, in which its references see the bound parents."""
         return Scope(self.plan, column, {name: parent.plan for name, parent in self.all_parents().items()})
 
-    def all_parents(self) -> dict[str, Bound]:
+    def all_parents(self) -> dict[str, BoundTable]:
         """The tables that this one depends on, near and far, by name."""
-        found: dict[str, Bound] = {}
+        found: dict[str, BoundTable] = {}
         for name, parent in self.parents.items():
             found |= {name: parent, **parent.all_parents()}
         return found
@@ -193,12 +193,12 @@ class Batch:
         scattered: whether rows may repeat, as a reference's picks do.
     """
 
-    def __init__(self, bound: Bound, rows: Bits, *, scattered: bool = False) -> None:
+    def __init__(self, bound: BoundTable, rows: Bits, *, scattered: bool = False) -> None:
         self.bound = bound
         self.rows = rows
         self._scattered = scattered
         self._known: dict[str, Any] = {}
-        self._spelled: dict[str, list[Spelling]] = {}
+        self._tokens: dict[str, list[TokenizedText]] = {}
         self._related: dict[str, Batch] = {}
 
     def read(self, name: str) -> Values:
@@ -218,9 +218,9 @@ class Batch:
     def _make(self, name: str) -> Values:
         head, dot, rest = name.partition(".")
         if dot and name not in self.bound.plan.columns:  # a column may have a dot in its name
-            if isinstance(reference := self.bound.plan.columns.get(head), Reference):
+            if isinstance(reference := self.bound.plan.columns.get(head), ForeignKeyColumn):
                 values = self.related(head).read(rest)
-                if reference.itself and (none := np.asarray(self.read(head)) < 0).any():
+                if reference.self_referential and (none := np.asarray(self.read(head)) < 0).any():
                     values = without(values, none)
                 return values
             return pc.struct_field(to_arrow(self.read(head)), rest.split("."))
@@ -238,25 +238,25 @@ class Batch:
         generator, stream, place = plan.columns[name], self.bound.stream(name), f"{plan.table}.{name}"
         count = len(self.rows)
         readers: list[Reader] = [self]
-        if count > _BLOCK and not isinstance(generator, Reference):
+        if count > _BLOCK and not isinstance(generator, ForeignKeyColumn):
             readers = [Selection(self, slice(start, start + _BLOCK)) for start in range(0, count, _BLOCK)]
         values: list[Values] = []
         for reader in readers:
             cells = Cells(reader, stream, place)
-            spelled = generator.spelled(cells) if name in plan.worded else None
-            if spelled is not None:
-                self._spelled.setdefault(name, []).append(spelled)
-            values.append(generator.values(cells) if spelled is None else spelled.texts())
+            tokens = generator.tokens(cells) if name in plan.tokenized_columns else None
+            if tokens is not None:
+                self._tokens.setdefault(name, []).append(tokens)
+            values.append(generator.values(cells) if tokens is None else tokens.texts())
         return join(values)
 
-    def spelled(self, name: str) -> Spelling | None:
+    def tokens(self, name: str) -> TokenizedText | None:
         """A column of this table's as the words that its texts are made of; None where it is not made of such."""
         self.read(name)
-        pieces = self._spelled.get(name)
+        pieces = self._tokens.get(name)
         if pieces is None:
             return None
         if len(pieces) > 1:
-            self._spelled[name] = pieces = [pieces[0].then(pieces[1:])]
+            self._tokens[name] = pieces = [pieces[0].then(pieces[1:])]
         return pieces[0]
 
     def related(self, name: str) -> Batch:
@@ -299,7 +299,7 @@ class Selection:
     parents: Mapping[str, Bits] = field(default_factory=dict)
 
     @property
-    def bound(self) -> Bound:
+    def bound(self) -> BoundTable:
         """The table."""
         return self.base.bound
 
@@ -319,9 +319,9 @@ class Selection:
             return part(values, *self.index.indices(len(values))[:2])
         return take(values, self.index)
 
-    def spelled(self, name: str) -> Spelling | None:
+    def tokens(self, name: str) -> TokenizedText | None:
         """A column of this table's as words, at these rows."""
-        whole = None if name.partition(".")[0] in self.parents else self.base.spelled(name)
+        whole = None if name.partition(".")[0] in self.parents else self.base.tokens(name)
         return None if whole is None else whole.take(self.index)
 
     def take(self, index: Index) -> Selection:
@@ -349,7 +349,7 @@ class RowView:
         if name.startswith("_") or name not in self._batch.bound.plan.columns:
             table = self._batch.bound.plan.table
             raise AttributeError(f"{table} has no column {name!r}: {nearest(name, self._batch.bound.plan.columns)}")
-        if isinstance(self._batch.bound.plan.columns[name], Reference):
+        if isinstance(self._batch.bound.plan.columns[name], ForeignKeyColumn):
             none = np.asarray(self._batch.read(name))[self._position] < 0
             return None if none else RowView(self._batch.related(name), self._position)
         return self._batch.objects(name)[self._position]

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import DeclarationError, nearest
 
 
@@ -32,12 +32,12 @@ class Plan:
     key: str | None = None
 
     @property
-    def references(self) -> dict[str, Reference]:
+    def references(self) -> dict[str, ForeignKeyColumn]:
         """The references to other tables, by name."""
-        return {name: column for name, column in self.columns.items() if isinstance(column, Reference)}
+        return {name: column for name, column in self.columns.items() if isinstance(column, ForeignKeyColumn)}
 
     @property
-    def counting(self) -> Reference | None:
+    def fan_out_key(self) -> ForeignKeyColumn | None:
         """The reference whose parents say how many rows there are, if one does."""
         return next((one for one in self.references.values() if one.per_parent is not None), None)
 
@@ -47,9 +47,9 @@ class Plan:
         return [name for name in self.columns if name not in self.hidden]
 
     @cached_property
-    def worded(self) -> frozenset[str]:
+    def tokenized_columns(self) -> frozenset[str]:
         """The columns whose texts others want as the words that they are made of."""
-        return frozenset(name for column in self.columns.values() for name in column.reads_words())
+        return frozenset(name for column in self.columns.values() for name in column.reads_tokens())
 
     def check(self, parents: Mapping[str, Plan] | None = None) -> None:
         """Raise `DeclarationError` for anything that can never work, by table and column."""
@@ -90,7 +90,7 @@ _LONG = 200
 def _check(generator: Generator, scope: Scope) -> None:
     for name in generator.reads():
         scope.column(name)
-    if isinstance(generator, Reference):
+    if isinstance(generator, ForeignKeyColumn):
         for child in generator.of_parent():
             _check(child, scope.of_parent(generator.parent))
     else:
@@ -111,7 +111,11 @@ def _check_cycles(plan: Plan) -> None:
         for read in plan.columns[name].reads():
             head, _, rest = read.partition(".")
             visit(head, [*path, name])
-            if rest and isinstance(reference := plan.columns.get(head), Reference) and reference.itself:
+            if (
+                rest
+                and isinstance(reference := plan.columns.get(head), ForeignKeyColumn)
+                and reference.self_referential
+            ):
                 visit(rest.partition(".")[0], [*path, name])
         finished.add(name)
 
@@ -146,7 +150,7 @@ class Scope:
         generator = self.plan.columns[head]
         if not dot:
             return Scope(self.plan, head, self.parents), generator
-        if not isinstance(generator, Reference):
+        if not isinstance(generator, ForeignKeyColumn):
             if (inside := generator.inside(Scope(self.plan, head, self.parents))) is not None:
                 return inside.column(rest)
             raise DeclarationError(f"{self.place}: {name!r}: {head!r} is no reference to another table")

@@ -17,13 +17,13 @@ _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 
 @lru_cache(maxsize=1024)
-def may_draw(function: Callable[..., Any]) -> bool:
+def may_use_randomness(function: Callable[..., Any]) -> bool:
     """Whether a function might reach a random generator: True where its code leaves a doubt.
 
     A function that imports nothing and sees nothing from outside but plain values, Python's own functions, and
     modules that have no random numbers can give only what its arguments decide.
 
-    >>> may_draw(lambda row: row.price * 2)
+    >>> may_use_randomness(lambda row: row.price * 2)
     False
     """
     return _may_draw(function, set())
@@ -78,4 +78,4 @@ def _is_blind(value: Any, seen: set[int]) -> bool:
     return isinstance(value, FunctionType) and not _may_draw(value, seen)
 
 
-__all__ = ["may_draw"]
+__all__ = ["may_use_randomness"]

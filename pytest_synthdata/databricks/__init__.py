@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from pytest_synthdata.databricks.leftovers import sweep
     from pytest_synthdata.databricks.results import ExecutionResult
     from pytest_synthdata.databricks.serverless import run_on_serverless
-    from pytest_synthdata.databricks.upload import Saved
+    from pytest_synthdata.databricks.upload import UploadResult
 
 _MODULES = {
     "ClusterNotRunningError": "clusters",
     "ExecutionResult": "results",
     "MissingCredentialsError": "client",
-    "Saved": "upload",
+    "Saved": "upload",  # what UploadResult was called in version 0.1
+    "UploadResult": "upload",
     "WorkspaceError": "client",
     "execute_databricks_command": "compute",
     "generate_on_cluster": "generation",
@@ -32,7 +33,7 @@ __all__ = [
     "ClusterNotRunningError",
     "ExecutionResult",
     "MissingCredentialsError",
-    "Saved",
+    "UploadResult",
     "WorkspaceError",
     "execute_databricks_command",
     "generate_on_cluster",

@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from pytest_synthdata.databricks.names import VolumePath
-from pytest_synthdata.databricks.retries import persistently
+from pytest_synthdata.databricks.retries import with_retries
 from pytest_synthdata.errors import SynthDataError, nearest
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class MissingCredentialsError(WorkspaceError):
     """There is no host, or nothing to authenticate with."""
 
 
-def reach(ask: Callable[[Any], object], about: str, client: Any = None) -> Any:
+def connect(ask: Callable[[Any], object], about: str, client: Any = None) -> Any:
     """A workspace client that has answered a first question. An answer, this way or that, comes within 10 seconds.
 
     Args:
@@ -73,7 +73,7 @@ def preflight(volume: VolumePath, client: Any = None, *, create: bool = False) -
     Raises:
         WorkspaceError: for what is missing, and how to get it.
     """
-    return reach(lambda found: _require(found, volume, create=create), volume.full_name, client)
+    return connect(lambda found: _require(found, volume, create=create), volume.full_name, client)
 
 
 def scrubbed(text: str, client: Any) -> str:
@@ -149,7 +149,7 @@ def _asked(ask: Callable[[Any], object], about: str, client: Any) -> None:
 
     with explained(f"asking the workspace {client.config.host} about {about}", client):
         try:
-            persistently(client, lambda: ask(client))
+            with_retries(client, lambda: ask(client))
         except Unauthenticated:
             raise MissingCredentialsError(f"the workspace refuses the credentials: {_HOW_TO_AUTHENTICATE}") from None
 
@@ -237,4 +237,4 @@ def _within(seconds: float, work: Callable[[], T], late: str) -> T:
         raise WorkspaceError(f"{late} within {seconds:g} s: is the host right, is a proxy or VPN missing?") from None
 
 
-__all__ = ["MissingCredentialsError", "WorkspaceError", "explained", "preflight", "reach", "scrubbed"]
+__all__ = ["MissingCredentialsError", "WorkspaceError", "connect", "explained", "preflight", "scrubbed"]

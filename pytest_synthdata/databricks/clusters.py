@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_synthdata.databricks.client import WorkspaceError, explained, reach
+from pytest_synthdata.databricks.client import WorkspaceError, connect, explained
 from pytest_synthdata.databricks.polling import Told, until
 
 START_SECONDS = 1200
@@ -40,7 +40,7 @@ def running(cluster_id: str | None, client: Any, *, start: bool, start_timeout: 
             )
         found[:] = [(name, reached.clusters.get(name))]
 
-    client = reach(look, f"the cluster {cluster_id or ''}".strip(), client)
+    client = connect(look, f"the cluster {cluster_id or ''}".strip(), client)
     ((name, cluster),) = found
     told(f"cluster {name}: {_state(cluster)}")
     if _state(cluster) in _READY:

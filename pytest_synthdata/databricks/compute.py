@@ -14,7 +14,7 @@ from pytest_synthdata.databricks.client import WorkspaceError, explained, scrubb
 from pytest_synthdata.databricks.clusters import START_SECONDS, running
 from pytest_synthdata.databricks.polling import Told, changes, post_once, until
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
-from pytest_synthdata.databricks.retries import persistently
+from pytest_synthdata.databricks.retries import with_retries
 from pytest_synthdata.errors import SynthDataError, nearest
 
 _LOG = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def _context(client: Any, cluster: str, language: str, given: str | None, told: 
     finally:
         try:
             with explained(f"destroying the execution context {context} on the cluster {cluster}", client):
-                persistently(client, partial(client.command_execution.destroy, cluster, context))
+                with_retries(client, partial(client.command_execution.destroy, cluster, context))
         except WorkspaceError as error:
             # Not raised, and no warning that might be: it must hide neither a result nor what is being raised.
             _LOG.warning("%s. The cluster destroys it when it stops", error)
@@ -134,7 +134,7 @@ def _made(client: Any, cluster: str, language: str) -> str:
 
     create = partial(client.command_execution.create, cluster_id=cluster, language=Language(language))
     with explained(f"making an execution context on the cluster {cluster}", client):
-        return str(persistently(client, create).context_id)
+        return str(with_retries(client, create).context_id)
 
 
 def _await_context(client: Any, cluster: str, context: str, told: Told) -> None:
@@ -176,7 +176,7 @@ class _Command:
 
     def _cancel(self, command: str) -> None:
         where = {"cluster_id": self.cluster, "context_id": self.context, "command_id": command}
-        persistently(self.client, partial(self.client.command_execution.cancel, **where))
+        with_retries(self.client, partial(self.client.command_execution.cancel, **where))
 
     def _late(self, command: str, limit: float) -> ExecutionResult:
         self._cancel(command)

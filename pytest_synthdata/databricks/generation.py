@@ -15,7 +15,7 @@ from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.clusters import START_SECONDS
 from pytest_synthdata.databricks.compute import execute_databricks_command
 from pytest_synthdata.databricks.names import VolumePath
-from pytest_synthdata.databricks.upload import Saved, Stored, Upload
+from pytest_synthdata.databricks.upload import Stored, Upload, UploadResult
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.spark import shipment
 
@@ -36,7 +36,7 @@ def generate_on_cluster(
     timeout: float = 3600,
     on_status: Told | None = None,
     client: Any = None,
-) -> Saved:
+) -> UploadResult:
     """Let a cluster make a dataset's tables and save them in a Volume, with a manifest, which comes last.
 
     The engine travels with the tables' plans: the cluster needs NumPy, PyArrow and SciPy, which every Databricks

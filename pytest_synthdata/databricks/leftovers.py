@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_synthdata.databricks.client import preflight
 from pytest_synthdata.databricks.names import VolumePath, is_safe
-from pytest_synthdata.databricks.upload import NOTE, Upload
+from pytest_synthdata.databricks.upload import MARKER_FILE, Upload
 from pytest_synthdata.databricks.volumes import Files
 
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -61,8 +61,8 @@ def _left_overs(files: Files, place: VolumePath, limit: datetime) -> Iterator[tu
         folder = place / entry.name
         content = {item.name for item in files.entries(folder)}
         run = _RUN.fullmatch(entry.name)
-        if NOTE in content:
-            noted = _noted(files.text(folder, NOTE))
+        if MARKER_FILE in content:
+            noted = _noted(files.text(folder, MARKER_FILE))
             created = noted.get("created")
             if isinstance(created, datetime) and created < limit:
                 yield folder, bool(run) and noted["run"] == entry.name
@@ -85,10 +85,10 @@ def _remove_unfinished(files: Files, folder: VolumePath) -> None:
     """From a folder of somebody's choosing, only the tables that its note says were begun and never finished."""
     upload = Upload(files, folder, run=str(folder))
     finished = upload.manifest()
-    for name in _noted(files.text(folder, NOTE)).get("tables", ()):
+    for name in _noted(files.text(folder, MARKER_FILE)).get("tables", ()):
         if is_safe(name) and name not in finished:
             upload.clear(folder / name)
-    files.remove(folder, NOTE)
+    files.remove(folder, MARKER_FILE)
     if not files.entries(folder):
         files.remove_folder(folder)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pytest_synthdata.databricks.retries import persistently
+from pytest_synthdata.databricks.retries import with_retries
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ def until(client: Any, ask: Callable[[], T], done: Callable[[T], bool], seconds:
     """
     clock = client.config.clock
     deadline, pause = clock.time() + seconds, _FIRST_PAUSE
-    while not done(answer := persistently(client, ask)):
+    while not done(answer := with_retries(client, ask)):
         left = deadline - clock.time()
         if left <= 0:
             return None
@@ -79,7 +79,7 @@ def post_once(client: Any, path: str, body: dict[str, Any]) -> dict[str, Any]:
             ) from None
         return _content(response)
 
-    return persistently(client, send)
+    return with_retries(client, send)
 
 
 def _content(response: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ _ATTEMPTS = 5
 _USUAL_SECONDS = 300  # the SDK's own, where its configuration says nothing
 
 
-def persistently(client: Any, work: Callable[[], T], *also: type[Exception]) -> T:
+def with_retries(client: Any, work: Callable[[], T], *also: type[Exception]) -> T:
     """What a function gives. The SDK tries again after 429 and 503; this does after other passing faults.
 
     Args:
@@ -39,4 +39,4 @@ def persistently(client: Any, work: Callable[[], T], *also: type[Exception]) -> 
     return retried(is_retryable=passing, timeout=limit, clock=client.config.clock)(work)()
 
 
-__all__ = ["persistently"]
+__all__ = ["with_retries"]

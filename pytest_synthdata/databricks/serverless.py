@@ -10,10 +10,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from pytest_synthdata.databricks.client import WorkspaceError, explained, reach, scrubbed
+from pytest_synthdata.databricks.client import WorkspaceError, connect, explained, scrubbed
 from pytest_synthdata.databricks.polling import Told, changes, until
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
-from pytest_synthdata.databricks.retries import persistently
+from pytest_synthdata.databricks.retries import with_retries
 
 ENVIRONMENT_VERSION = "4"
 _NOTEBOOK = "# Databricks notebook source"  # by which an import takes a file for a notebook
@@ -56,7 +56,7 @@ def run_on_serverless(
     """
     text, limit, told = script(file_path), seconds(timeout, "timeout"), changes(on_status)
     users: list[str] = []
-    client = reach(lambda reached: users.append(str(reached.current_user.me().user_name)), "its user", client)
+    client = connect(lambda reached: users.append(str(reached.current_user.me().user_name)), "its user", client)
     token = idempotency_token or token_hex(16)
     with _put(client, text, f"/Workspace/Users/{users[-1]}/.synthdata") as path:
         number, page = _submit(
@@ -80,13 +80,13 @@ def _put(client: Any, text: str, folder: str) -> Iterator[str]:
     format_ = ImportFormat.RAW if text.startswith(_NOTEBOOK) else ImportFormat.AUTO
     content = b64encode(text.encode()).decode()
     with explained(f"putting the file in {folder}", client):
-        persistently(client, lambda: client.workspace.mkdirs(folder))
-        persistently(client, lambda: client.workspace.import_(path, content=content, format=format_, overwrite=True))
+        with_retries(client, lambda: client.workspace.mkdirs(folder))
+        with_retries(client, lambda: client.workspace.import_(path, content=content, format=format_, overwrite=True))
     try:
         yield path
     finally:
         with explained(f"removing {path}", client):
-            persistently(client, lambda: _unless_gone(client, path))
+            with_retries(client, lambda: _unless_gone(client, path))
 
 
 def _unless_gone(client: Any, path: str) -> None:
@@ -117,8 +117,8 @@ def _submit(
     )
     with explained("submitting a serverless run", client):
         # With its token, a request that is sent again gives the same run.
-        number = int(persistently(client, submit).response.run_id)
-        return number, str(persistently(client, lambda: client.jobs.get_run(number)).run_page_url or "")
+        number = int(with_retries(client, submit).response.run_id)
+        return number, str(with_retries(client, lambda: client.jobs.get_run(number)).run_page_url or "")
 
 
 class _Run:
@@ -150,14 +150,14 @@ class _Run:
         return run
 
     def _cancel(self) -> None:
-        persistently(self.client, lambda: self.client.jobs.cancel_run(self.number))
+        with_retries(self.client, lambda: self.client.jobs.cancel_run(self.number))
 
     def _result(self, run: Any) -> ExecutionResult:
         result = run.state.result_state
         success = result is not None and result.value == "SUCCESS"
         output, errors = "", [] if success else [run.state.state_message]
         if run.tasks:
-            told = persistently(self.client, lambda: self.client.jobs.get_run_output(run.tasks[0].run_id))
+            told = with_retries(self.client, lambda: self.client.jobs.get_run_output(run.tasks[0].run_id))
             output = told.logs or ""
             if told.logs_truncated:
                 output += "\n(Databricks has cut the rest off)"

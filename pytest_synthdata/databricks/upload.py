@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset, Table
 
 MANIFEST = "_synthdata.json"
-NOTE = "_synthdata_unfinished.json"
+MARKER_FILE = "_synthdata_unfinished.json"
 _FORM = 1  # of the manifest
 _OF_A_TABLE = ("part-", "_")  # how the names of a written table's files begin
 Stored: TypeAlias = "tuple[list[dict[str, Any]], str]"  # the files of a table, and its fingerprint
@@ -35,7 +35,7 @@ _PACKAGES = ("pytest-synthdata", "numpy", "pyarrow", "scipy", "factory-boy", "Fa
 
 
 @dataclass(frozen=True)
-class Saved:
+class UploadResult:
     """Where tables are.
 
     Args:
@@ -58,7 +58,7 @@ def upload(
     create: bool = False,
     overwrite: bool = False,
     format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
-) -> Saved:
+) -> UploadResult:
     """Save a dataset's tables to a folder in a Volume; the arguments are those of `Dataset.to_volume`."""
     if format not in FORMATS:
         raise WorkspaceError(f"no format {format!r} for the files of a Volume: {nearest(format, FORMATS)}")
@@ -97,11 +97,11 @@ class Upload:
         """Make the folder and leave the note."""
         self.files.make(self.folder)
         note = {"run": self.run, "created": _now(), "tables": dict(fingerprints or {})}
-        self.files.put_text(json.dumps(note), self.folder, NOTE)
+        self.files.put_text(json.dumps(note), self.folder, MARKER_FILE)
 
     def save(
         self, dataset: Dataset, names: Iterable[str] | None = None, *, spark: Any = None, overwrite: bool = False
-    ) -> Saved:
+    ) -> UploadResult:
         """Save tables, with those that they refer to, or all.
 
         Raises:
@@ -124,10 +124,10 @@ class Upload:
 
             self._write(dataset, missing, manifest, store, fingerprints)
         elif not self.temporary and set(self._note()) <= set(manifest):
-            self.files.remove(self.folder, NOTE)  # which a process that ended between its last two steps left
-        return Saved(str(self.folder), paths, skipped)
+            self.files.remove(self.folder, MARKER_FILE)  # which a process that ended between its last two steps left
+        return UploadResult(str(self.folder), paths, skipped)
 
-    def save_by(self, dataset: Dataset, store: Store, *, overwrite: bool = False) -> Saved:
+    def save_by(self, dataset: Dataset, store: Store, *, overwrite: bool = False) -> UploadResult:
         """Save all tables by a function of a table, its folder and a progress bar, which tells files and fingerprint.
 
         Raises:
@@ -141,7 +141,7 @@ class Upload:
                     "another folder"
                 )
         self._write(dataset, list(dataset), manifest, store)
-        return Saved(str(self.folder), {table.name: str(self.folder / table.name) for table in dataset}, ())
+        return UploadResult(str(self.folder), {table.name: str(self.folder / table.name) for table in dataset}, ())
 
     def manifest(self) -> dict[str, Any]:
         """The entries of the tables that are whole, by name."""
@@ -185,7 +185,7 @@ class Upload:
                 entries[table.name] = {"format": self.format, **_entry(table, fingerprint, stored)}
         self._put_manifest(dataset, entries)
         if not self.temporary:
-            self.files.remove(self.folder, NOTE)
+            self.files.remove(self.folder, MARKER_FILE)
 
     def clear(self, folder: VolumePath) -> None:
         """Remove the files of a table, and nothing that is none."""
@@ -243,7 +243,7 @@ class Upload:
                 raise WorkspaceError(f"{folder} is not empty, and no upload of ours is noted there: {other}")
 
     def _note(self) -> Mapping[str, str]:
-        text = self.files.text(self.folder, NOTE)
+        text = self.files.text(self.folder, MARKER_FILE)
         try:
             return dict(json.loads(text)["tables"]) if text else {}
         except (ValueError, KeyError, TypeError):
@@ -297,4 +297,6 @@ def _sees(spark: Any, folder: VolumePath) -> bool:
     return True
 
 
-__all__ = ["MANIFEST", "NOTE", "Saved", "Store", "Stored", "Upload", "upload"]
+Saved = UploadResult  # its public name in version 0.1
+
+__all__ = ["MANIFEST", "MARKER_FILE", "Store", "Stored", "Upload", "upload"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, explained
 from pytest_synthdata.databricks.names import VolumePath, is_safe
-from pytest_synthdata.databricks.retries import persistently
+from pytest_synthdata.databricks.retries import with_retries
 
 IN_FLIGHT = 5  # the services answer 429 to more
 _CHUNK = 1 << 20
@@ -71,7 +71,7 @@ class Files:
             self._compare(target, size, digest)
 
         with explained(f"uploading {target}", self.client):
-            persistently(self.client, send, _NotAsSentError)
+            with_retries(self.client, send, _NotAsSentError)
         progress(size)
         return Stored(source.name, size, digest)
 
@@ -97,12 +97,12 @@ class Files:
             return content.decode()
 
         with explained(f"reading {path}", self.client):
-            return persistently(self.client, read)
+            return with_retries(self.client, read)
 
     def make(self, folder: VolumePath) -> None:
         """Make a folder, and those above it up to the Volume."""
         with explained(f"making {folder}", self.client):
-            persistently(self.client, lambda: self.client.files.create_directory(str(folder)))
+            with_retries(self.client, lambda: self.client.files.create_directory(str(folder)))
 
     def entries(self, folder: VolumePath) -> list[Entry]:
         """What a folder holds; nothing where there is no such folder."""
@@ -116,12 +116,12 @@ class Files:
             return [Entry(str(item.name), bool(item.is_directory), int(item.file_size or 0)) for item in found]
 
         with explained(f"listing {folder}", self.client):
-            return persistently(self.client, read)
+            return with_retries(self.client, read)
 
     def remove(self, folder: VolumePath, name: str) -> None:
         """Remove a file. That it is gone already is no error."""
         with explained(f"removing {folder / name}", self.client):
-            persistently(self.client, lambda: self._unless_gone(self.client.files.delete, str(folder / name)))
+            with_retries(self.client, lambda: self._unless_gone(self.client.files.delete, str(folder / name)))
 
     def remove_folder(self, folder: VolumePath) -> None:
         """Remove a folder with all that it holds. Its place is never the Volume itself.
@@ -140,7 +140,7 @@ class Files:
             else:
                 self.remove(folder, entry.name)
         with explained(f"removing {folder}", self.client):
-            persistently(self.client, lambda: self._unless_gone(self.client.files.delete_directory, str(folder)))
+            with_retries(self.client, lambda: self._unless_gone(self.client.files.delete_directory, str(folder)))
 
     @staticmethod
     def _unless_gone(delete: Callable[[str], Any], path: str) -> None:

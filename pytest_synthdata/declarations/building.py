@@ -17,7 +17,7 @@ from faker.providers import DynamicProvider
 
 from pytest_synthdata.columns.arrow.objects import as_objects
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow
-from pytest_synthdata.columns.bound_table import Bound, Selection
+from pytest_synthdata.columns.bound_table import BoundTable, Selection
 from pytest_synthdata.columns.expressions.operators import FIRST_CONDITION
 from pytest_synthdata.columns.generators.base import Cells, Generator
 from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction, borrowed_generators
@@ -33,11 +33,11 @@ from pytest_synthdata.errors import DeclarationError, GenerationError
 class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
     """A generator as a declaration of factory_boy: one row of the column that the table would have."""
 
-    def __init__(self, name: str, generator: Generator, lane: str | None = None) -> None:
+    def __init__(self, name: str, generator: Generator, substream: str | None = None) -> None:
         super().__init__()
         self.name = name
         self.generator = generator
-        self.lane = lane
+        self.substream = substream
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         if extra:
@@ -47,8 +47,8 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         if declared and (value := made_ahead(bound, self.name, step)) is not NOTHING:
             return value
         cells = _single_cell(self.name, instance, step)
-        if self.lane is not None:
-            cells = cells.lane(self.lane)
+        if self.substream is not None:
+            cells = cells.substream(self.substream)
         if isinstance(self.generator, RowFunction):
             return self.generator.objects(cells)[0]
         type_ = bound.type_of(self.name) if declared else self.generator.type(bound.scope(self.name))
@@ -73,8 +73,8 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
             pick = int(np.asarray(cells.reader.bound.plan.columns[self.name].values(cells))[0])
         if pick < 0 and not extra:
             return None
-        itself = self.foreign_key.parent == "self"
-        parent = step.builder.factory_meta.factory if itself else self.foreign_key.parent
+        self_referential = self.foreign_key.parent == "self"
+        parent = step.builder.factory_meta.factory if self_referential else self.foreign_key.parent
         return step.recurse(parent, extra, force_sequence=max(pick, 0))
 
 
@@ -102,7 +102,7 @@ def _single_cell(name: str, instance: Any, step: Any) -> Cells:
 class BuiltRow:
     """The row that factory_boy is building, as a reader: overrides reach the columns that depend on them."""
 
-    def __init__(self, bound: Bound, instance: Any, sequence: int) -> None:
+    def __init__(self, bound: BoundTable, instance: Any, sequence: int) -> None:
         self.bound = bound
         self.rows: Bits = np.array([sequence], np.uint64)
         self._instance = instance
@@ -118,7 +118,7 @@ class BuiltRow:
             return np.array([value])
         return pa.array([value])
 
-    def spelled(self, name: str) -> None:
+    def tokens(self, name: str) -> None:
         del name
 
     def take(self, index: Index) -> Selection:

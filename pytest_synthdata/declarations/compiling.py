@@ -12,7 +12,7 @@ from pytest_synthdata.columns.expressions.operators import Column, Truth, When
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.nesting import NestedDeclaration
 from pytest_synthdata.declarations.related import RelatedDeclaration
@@ -34,7 +34,7 @@ def compile_factory(factory_class: type[TableFactory]) -> Plan:
     if has_hooks(factory_class):
         hidden |= {BUILT}
         built = {name: Attribute(name) for name in columns if name not in hidden}
-        references = {name: column for name, column in columns.items() if isinstance(column, Reference)}
+        references = {name: column for name, column in columns.items() if isinstance(column, ForeignKeyColumn)}
         columns = {BUILT: BuiltObject(factory_class), **references, **built}
     return Plan(meta.table, columns, frozenset(hidden), meta.key_column())
 
@@ -49,7 +49,7 @@ def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
         made |= {name: RowByRow(factory_class, name) for name in made if _reads_rows(made[name])}
     columns: dict[str, Generator] = {}
     for name, column in made.items():
-        is_stated = name in types and not isinstance(column, (Cast, Reference))
+        is_stated = name in types and not isinstance(column, (Cast, ForeignKeyColumn))
         columns[name] = Cast(column, types[name]) if is_stated else column
         if name in meta.rename:
             columns[meta.rename[name]] = Column(name)
@@ -100,10 +100,12 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
                 raise DeclarationError(
                     f"{place}: ForeignKey: {argument}={value!r}; write a generator, such as {example}"
                 )
-        itself = foreign_key.parent == "self"
+        self_referential = foreign_key.parent == "self"
         meta = factory_class._meta
-        plan = Plan(meta.table, {}, key=meta.key_column()) if itself else foreign_key.parent._meta.plan()
-        return Reference(name, plan, foreign_key.weights, foreign_key.where, foreign_key.per_parent, itself)
+        plan = Plan(meta.table, {}, key=meta.key_column()) if self_referential else foreign_key.parent._meta.plan()
+        return ForeignKeyColumn(
+            name, plan, foreign_key.weights, foreign_key.where, foreign_key.per_parent, self_referential
+        )
     if isinstance(declaration, NestedDeclaration):
         return declaration.generator(place, context) or RowByRow(factory_class, name)
     if context:

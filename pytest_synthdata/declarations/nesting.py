@@ -14,7 +14,7 @@ from factory import builder, enums
 from factory import declarations as boy
 
 from pytest_synthdata.columns.arrow.objects import Row
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
@@ -26,7 +26,7 @@ _DEEPEST = 20
 class NestedBuilder(builder.StepBuilder):  # type: ignore[misc]
     """Builds a nested row from the streams of its place."""
 
-    bound: Bound | None = None
+    bound: BoundTable | None = None
 
 
 class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
@@ -78,14 +78,14 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
         )
         return compile_columns(nested, declared, place)
 
-    def _bound(self, outer: Bound) -> Bound:
+    def _bound(self, outer: BoundTable) -> BoundTable:
         key = ("nested", self.name)
         if key not in outer.memo:
             column = outer.plan.columns.get(self.name)
             if not isinstance(column, Nested):
                 column = Nested(self.name, self.plan(f"{outer.plan.table}.{self.name}", {}))
             column.bound(outer)
-        bound: Bound = outer.memo[key]
+        bound: BoundTable = outer.memo[key]
         return bound
 
     def generator(self, place: str, given: Mapping[str, Any]) -> Nested | None:
@@ -108,10 +108,10 @@ def _is_column(nested: Any, plan: Plan) -> bool:
     return not any(map(is_opaque, plan.columns.values()))
 
 
-def enclosing_bound(step: Any) -> Bound:
+def enclosing_bound(step: Any) -> BoundTable:
     """The table, or the place in one, whose row a step of factory_boy builds."""
     while True:
-        bound: Bound | None = getattr(step.builder, "bound", None)
+        bound: BoundTable | None = getattr(step.builder, "bound", None)
         if bound is not None:
             return bound
         if hasattr(step.builder.factory_meta, "bound"):

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from pytest_synthdata.columns.arrow.objects import fresh
-from pytest_synthdata.columns.bound_table import Batch, Bound
+from pytest_synthdata.columns.bound_table import Batch, BoundTable
 from pytest_synthdata.columns.generators.base import Generator, is_vectorised
-from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import SynthDataError
 
 _FEWEST, _MOST = 8, 256
@@ -23,7 +23,7 @@ class RowsAhead:
     Only columns without functions of single rows are made ahead: those would notice.
     """
 
-    def __init__(self, bound: Bound) -> None:
+    def __init__(self, bound: BoundTable) -> None:
         self._bound = bound
         self._rows: tuple[Batch, dict[int, int]] | None = None
         self._next = -1
@@ -43,7 +43,7 @@ class RowsAhead:
             return NOTHING
         batch, position = found
         try:
-            if isinstance(self._bound.plan.columns[name], Reference):
+            if isinstance(self._bound.plan.columns[name], ForeignKeyColumn):
                 rows_ahead(self._bound.parent(name)).offer(batch.related(name))
                 return int(np.asarray(batch.read(name))[position])
             return fresh(batch.objects(name)[position])
@@ -75,7 +75,7 @@ class RowsAhead:
         return batch, 0
 
 
-def rows_ahead(bound: Bound) -> RowsAhead:
+def rows_ahead(bound: BoundTable) -> RowsAhead:
     """The rows made ahead of a table."""
     if "ahead" not in bound.memo:
         bound.memo["ahead"] = RowsAhead(bound)
@@ -83,19 +83,19 @@ def rows_ahead(bound: Bound) -> RowsAhead:
     return ahead
 
 
-def made_ahead(bound: Bound, name: str, step: Any) -> Any:
+def made_ahead(bound: BoundTable, name: str, step: Any) -> Any:
     """A value of the row that a step of factory_boy builds, as the table has it; `NOTHING` where it is not there.
 
     Nor is it where something is overridden that it depends on.
     """
     extras = step.builder.extras
-    if type(bound) is not Bound or (extras and step.builder.factory_meta.has_switches):
+    if type(bound) is not BoundTable or (extras and step.builder.factory_meta.has_switches):
         return NOTHING
     overridden = [field.partition("__")[0] for field in extras]
     return rows_ahead(bound).cell(name, step.sequence, overridden)
 
 
-def _generators(bound: Bound, name: str, seen: set[tuple[str, str]]) -> Iterator[Generator]:
+def _generators(bound: BoundTable, name: str, seen: set[tuple[str, str]]) -> Iterator[Generator]:
     """A column and all that it depends on, in this table and its parents."""
     head, dot, rest = (name, "", "") if name in bound.plan.columns else name.partition(".")
     if (bound.plan.table, name) in seen:
@@ -105,7 +105,7 @@ def _generators(bound: Bound, name: str, seen: set[tuple[str, str]]) -> Iterator
     yield generator
     for read in generator.reads():
         yield from _generators(bound, read, seen)
-    if isinstance(generator, Reference):
+    if isinstance(generator, ForeignKeyColumn):
         parent = bound.parent(head)
         for read in (read for one in generator.of_parent() for read in one.reads()):
             yield from _generators(parent, read, seen)

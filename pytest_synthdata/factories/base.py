@@ -17,7 +17,7 @@ from factory import Maybe
 from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 
 from pytest_synthdata.columns.arrow.objects import Row
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
@@ -37,7 +37,7 @@ DEFAULT_ROWS = 1_000
 _NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")  # Unicode's controls, halves of characters, and separators of lines
 
 # The tables whose rows `build()` gives, by name; where a table is not among them, its factory's defaults.
-_bound_tables: ContextVar[dict[str, Bound]] = ContextVar("bound_tables", default={})  # noqa: B039 - never changed
+_bound_tables: ContextVar[dict[str, BoundTable]] = ContextVar("bound_tables", default={})  # noqa: B039 - never changed
 
 
 class TableOptions(FactoryOptions):  # type: ignore[misc]
@@ -50,7 +50,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         super().__init__()
         self.types: dict[str, Any] = {}
         self._plan: Plan | None = None
-        self._bound: Bound | None = None
+        self._bound: BoundTable | None = None
 
     def _build_default_options(self) -> list[OptionDefault]:
         return [
@@ -76,7 +76,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
         None where they are counted from the parents.
         """
-        if self.rows is not None and self.plan().counting is None:
+        if self.rows is not None and self.plan().fan_out_key is None:
             return int(self.rows)
         return self.expected_rows
 
@@ -86,7 +86,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
         None where they are counted from the parents.
         """
-        if self.plan().counting is not None:  # which says, too, what is wrong with a timeline
+        if self.plan().fan_out_key is not None:  # which says, too, what is wrong with a timeline
             return None
         for name in self.pre_declarations:
             declaration = self.pre_declarations[name].declaration
@@ -176,24 +176,24 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
                 raise DeclarationError(f"{self.table}: Meta.rows is {self.rows!r}; it must be an integer ≥ 0")
             plan = compile_factory(self.factory)
             plan.check()
-            if plan.counting is not None and self.rows is not None:
+            if plan.fan_out_key is not None and self.rows is not None:
                 raise DeclarationError(f"{self.table}: Meta.rows is {rows}, and per_parent counts the rows; drop one")
             self._plan = plan
         return self._plan
 
-    def bound(self) -> Bound:
+    def bound(self) -> BoundTable:
         """The table whose rows `build()` gives: that of a dataset in use, else one of the default seed and size."""
         tables = _bound_tables.get()
         if self.table in tables and list(tables[self.table].plan.columns) == list(self.plan().columns):
             return tables[self.table]
         if self._bound is None:
             parents = {parent._meta.table: parent._meta.bound() for parent in self.parents}
-            self._bound = Bound.of(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
+            self._bound = BoundTable.of(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
         return self._bound
 
 
 @contextmanager
-def bound_to(*tables: Bound) -> Iterator[None]:
+def bound_to(*tables: BoundTable) -> Iterator[None]:
     """Within, `build()` gives rows of these tables and of those that they refer to."""
     chosen = {name: bound for table in tables for name, bound in table.all_parents().items()}
     chosen |= {table.plan.table: table for table in tables}

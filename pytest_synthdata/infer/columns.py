@@ -21,9 +21,9 @@ from pytest_synthdata.columns.plan import Plan, Scope
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError
-from pytest_synthdata.infer.dependence import Decider, given
-from pytest_synthdata.infer.fitting import Lattice, rounded_shares
-from pytest_synthdata.infer.meanings import Named
+from pytest_synthdata.infer.dependence import Predictor, given
+from pytest_synthdata.infer.fitting import Resolution, rounded_shares
+from pytest_synthdata.infer.meanings import ColumnName
 from pytest_synthdata.infer.numbers import Found, lattice_for, law, number, truth
 from pytest_synthdata.infer.personal import holds_addresses, personal
 from pytest_synthdata.infer.texts import text
@@ -50,14 +50,14 @@ class Declared:
 
 
 def declare(
-    column: Named,
+    column: ColumnName,
     type_: pa.DataType,
     values: pa.Array | None,
     *,
     is_first: bool,
     may_order: bool,
     may_split: bool,
-    deciders: Sequence[Decider] = (),
+    deciders: Sequence[Predictor] = (),
 ) -> Declared:
     """The declaration of a column.
 
@@ -97,7 +97,7 @@ def declare(
     return Declared(generator.nulls(share) if share else generator, found.parameters)
 
 
-def _flat(column: Named, type_: pa.DataType, values: pa.Array | None, *, is_first: bool, may_order: bool) -> Found:
+def _flat(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, is_first: bool, may_order: bool) -> Found:
     test = pa.types
     if _is_number(type_):
         return number(column, type_, values, is_first=is_first)
@@ -121,7 +121,7 @@ def _is_number(type_: pa.DataType) -> bool:
 
 
 def _depending(
-    generator: Generator, type_: pa.DataType, values: pa.Array, deciders: Sequence[Decider]
+    generator: Generator, type_: pa.DataType, values: pa.Array, deciders: Sequence[Predictor]
 ) -> Generator | None:
     """What a column is given another one, if it depends on one."""
     if isinstance(generator, (Key, Constant, Fake, Template)):
@@ -141,24 +141,24 @@ def _in_type(generator: Generator, type_: pa.DataType, parameters: Mapping[str, 
     return generator if own == type_ else generator.cast(sql_name(type_) or type_)
 
 
-def _array(column: Named, type_: pa.DataType, values: pa.Array | None) -> Generator:
+def _array(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Generator:
     item = _part(column, type_.value_type, None if values is None else values.flatten())
     if not isinstance(item, Generator):
         return factory.List([item] * _USUAL_ITEMS)
     if values is None or not len(values):
         return Array(item, length=_USUAL_ITEMS)
     lengths = to_numpy(pc.list_value_length(values)).astype(np.float64)
-    length = law(lengths, Lattice(0))
+    length = law(lengths, Resolution(0))
     return Array(item, length=length.value if isinstance(length, Constant) else length)
 
 
-def _part(column: Named, type_: pa.DataType, values: pa.Array | None) -> Any:
+def _part(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any:
     """What is within a nested value."""
     values = None if values is not None and not len(values) else values
     return declare(column, type_, values, is_first=False, may_order=False, may_split=False).declaration
 
 
-def _struct(column: Named, type_: pa.DataType, values: pa.Array | None) -> Any:
+def _struct(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any:
     parts = {}
     for place, one in enumerate(type_):
         if not _is_field(one.name):
@@ -167,7 +167,7 @@ def _struct(column: Named, type_: pa.DataType, values: pa.Array | None) -> Any:
                 "that name; rename the field, or leave the column out and declare it in a subclass"
             )
         inner = None if values is None else pc.struct_field(values, [place])
-        parts[one.name] = _part(Named(one.name, column.name, {}), one.type, inner)
+        parts[one.name] = _part(ColumnName(one.name, column.name, {}), one.type, inner)
     return factory.Dict(parts)
 
 
@@ -176,7 +176,7 @@ def _is_field(name: str) -> bool:
     return "__" not in name and name not in ("self", "factory")
 
 
-def _map(column: Named, type_: pa.DataType, values: pa.Array | None) -> Any:
+def _map(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any:
     """A map as the entries that it may have, each in its share of rows."""
     if not pa.types.is_string(type_.key_type):
         return Constant(None).cast(sql_name(type_) or type_)
@@ -186,13 +186,13 @@ def _map(column: Named, type_: pa.DataType, values: pa.Array | None) -> Any:
         return factory.Dict(dict.fromkeys(_USUAL_KEYS, item))
     parts = {}
     for key, count in shares.items():
-        part = _part(Named(key, column.name, {}), type_.item_type, values.items.filter(pc.equal(values.keys, key)))
+        part = _part(ColumnName(key, column.name, {}), type_.item_type, values.items.filter(pc.equal(values.keys, key)))
         absent = rounded_shares([max(len(values) - count, 0), count], len(values))[0] if count < len(values) else 0.0
         parts[key] = part.nulls(absent) if absent and isinstance(part, Generator) else part
     return factory.Dict(parts)
 
 
-def _shares(column: Named, keys: pa.Array) -> dict[str, int]:
+def _shares(column: ColumnName, keys: pa.Array) -> dict[str, int]:
     """How often a map has its usual keys; of none where these may be those of people."""
     if not len(keys) or personal(column, keys) or holds_addresses(keys):
         return {}

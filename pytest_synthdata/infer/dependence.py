@@ -16,7 +16,7 @@ from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical, Given
 from pytest_synthdata.columns.generators.modifiers import Rounded
-from pytest_synthdata.infer.fitting import Fit, Lattice, fit, rounded_shares
+from pytest_synthdata.infer.fitting import Fit, Resolution, fit, rounded_shares
 from pytest_synthdata.infer.numbers import law
 
 MOST_CASES = 12
@@ -26,7 +26,7 @@ _CLEAR = 20.0  # by how much the criterion must get better
 
 
 @dataclass(frozen=True)
-class Decider:
+class Predictor:
     """A column that others may depend on.
 
     Args:
@@ -40,29 +40,29 @@ class Decider:
     codes: npt.NDArray[np.int64]
 
 
-def decider(name: str, values: pa.Array) -> Decider | None:
+def decider(name: str, values: pa.Array) -> Predictor | None:
     """A column as one that others may depend on, if it has few values and no nulls."""
     if values.null_count or not len(values) or pa.types.is_uint64(values.type):  # whose greatest Python ints are none
         return None
     coded = _coded(values)
     if not 1 < len(coded.dictionary) <= MOST_CASES:
         return None
-    return Decider(name, tuple(coded.dictionary.to_pylist()), to_numpy(coded.indices).astype(np.int64))
+    return Predictor(name, tuple(coded.dictionary.to_pylist()), to_numpy(coded.indices).astype(np.int64))
 
 
 Rows = npt.NDArray[np.intp]
 
 
-def given(values: pa.Array, lattice: Lattice | None, deciders: Sequence[Decider]) -> Generator | None:
+def given(values: pa.Array, resolution: Resolution | None, deciders: Sequence[Predictor]) -> Generator | None:
     """A column as one that depends on another; None where none tells anything about it.
 
     Args:
         values: the column, without nulls.
-        lattice: what its numbers are multiples of; None for texts and truths, of which there are few different ones.
+        resolution: what its numbers are multiples of; None for texts and truths, of which there are few different ones.
         deciders: what it may depend on.
     """
-    best: tuple[float, Decider, list[list[int]]] | None = None
-    rate, make = _numbers(values, lattice) if lattice is not None else _categories(values)
+    best: tuple[float, Predictor, list[list[int]]] | None = None
+    rate, make = _numbers(values, resolution) if resolution is not None else _categories(values)
     looked_at = np.arange(0, len(values), max(1, len(values) // _LOOKED_AT))
     alone = rate(looked_at)
     for one in deciders:
@@ -78,7 +78,7 @@ def given(values: pa.Array, lattice: Lattice | None, deciders: Sequence[Decider]
     _, one, groups = best
     groups.sort(key=len)
     laws = [make(np.flatnonzero(np.isin(one.codes, group))) for group in groups]
-    digits = lattice.digits if lattice is not None else None
+    digits = resolution.digits if resolution is not None else None
     is_rounded = bool(digits) and any(isinstance(branch, Rounded) for branch in laws)
     laws = [branch.generator if is_rounded and isinstance(branch, Rounded) else branch for branch in laws]
     plain = [branch.value if isinstance(branch, Constant) else branch for branch in laws]
@@ -111,14 +111,14 @@ def _merged(rows: list[Rows], rate: Callable[[Rows], float]) -> tuple[list[list[
     return groups, math.fsum(rating(group) for group in groups)
 
 
-def _numbers(values: pa.Array, lattice: Lattice) -> tuple[Callable[[Rows], float], Callable[[Rows], Generator]]:
+def _numbers(values: pa.Array, resolution: Resolution) -> tuple[Callable[[Rows], float], Callable[[Rows], Generator]]:
     numbers = to_numpy(values).astype(np.float64)
 
     def rate(rows: Rows) -> float:
-        found: Fit = fit(numbers[rows], lattice)
+        found: Fit = fit(numbers[rows], resolution)
         return found.criterion
 
-    return rate, lambda rows: law(numbers[rows], lattice)
+    return rate, lambda rows: law(numbers[rows], resolution)
 
 
 def _categories(values: pa.Array) -> tuple[Callable[[Rows], float], Callable[[Rows], Generator]]:
@@ -141,7 +141,7 @@ def _categories(values: pa.Array) -> tuple[Callable[[Rows], float], Callable[[Ro
     return rate, make
 
 
-def weights(picks: npt.NDArray[np.int64], parents: Sequence[Decider]) -> Given | None:
+def weights(picks: npt.NDArray[np.int64], parents: Sequence[Predictor]) -> Given | None:
     """How much more often the parents of one kind are referred to than those of another.
 
     Args:
@@ -177,4 +177,4 @@ def _coded(values: pa.Array) -> pa.DictionaryArray:
     return values.dictionary_encode()
 
 
-__all__ = ["Decider", "decider", "given", "weights"]
+__all__ = ["Predictor", "decider", "given", "weights"]

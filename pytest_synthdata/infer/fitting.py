@@ -2,7 +2,7 @@
 
 Each candidate is fitted by maximum likelihood, and the one with the least Bayesian information criterion is taken
 (Schwarz 1978, "Estimating the dimension of a model"): k ln(n) - 2 ln(L) for k parameters and n values. Values that are
-rounded lie on a lattice; a density times the lattice's step is then the probability of a value, so that
+rounded lie on a resolution; a density times the resolution's step is then the probability of a value, so that
 continuous laws and lists of shares compare.
 """
 
@@ -47,7 +47,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Lattice:
+class Resolution:
     """What the values are multiples of.
 
     Args:
@@ -66,18 +66,18 @@ class Lattice:
         return 1.0 if self.digits is None else 10.0**-self.digits
 
 
-def lattice_of(values: Numbers) -> Lattice:
+def resolution_of(values: Numbers) -> Resolution:
     """The least number of decimal digits that holds all values."""
     if np.abs(values).max(initial=0) >= _LARGE:  # all such are whole
-        return Lattice(None)
+        return Resolution(None)
     for digits in range(MOST_DIGITS + 1):
         scale = 10.0**digits
         if np.array_equal(np.rint(values * scale) / scale, values):
-            return Lattice(digits)
-    return Lattice(None)
+            return Resolution(digits)
+    return Resolution(None)
 
 
-def spike(values: Numbers) -> float | None:
+def inflated_value(values: Numbers) -> float | None:
     """A value that so many rows have that no law of the others explains it, such as 0; None where there is none."""
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) <= _SPREAD:
@@ -88,32 +88,32 @@ def spike(values: Numbers) -> float | None:
     return value if stands_out and value in (distinct[0], distinct[-1]) else None
 
 
-def fit(values: Numbers, lattice: Lattice, categories: list[Any] | None = None) -> Fit:
+def fit(values: Numbers, resolution: Resolution, categories: list[Any] | None = None) -> Fit:
     """The best law of some numbers.
 
     Args:
         values: at least one, none of them NaN.
-        lattice: what they are multiples of.
+        resolution: what they are multiples of.
         categories: what the sorted different values are to be called in a list of shares; none where not given.
     """
     if values[0] == values.max() == values.min():
         value = categories[0] if categories else values[0].item()
         return Fit(Constant(value), math.log(len(values)))
     with np.errstate(all="ignore"):  # of numbers as large or as small as there are, some laws cannot be told
-        candidates = [one for one in _candidates(values, lattice, categories) if math.isfinite(one.criterion)]
+        candidates = [one for one in _candidates(values, resolution, categories) if math.isfinite(one.criterion)]
     return min(candidates, key=lambda one: one.criterion)
 
 
-def _candidates(values: Numbers, lattice: Lattice, categories: list[Any] | None) -> Iterator[Fit]:
+def _candidates(values: Numbers, resolution: Resolution, categories: list[Any] | None) -> Iterator[Fit]:
     n, low, high = len(values), float(values.min()), float(values.max())
     unit = float(np.abs(values).max())  # of which squares and sums stay in the range of numbers
-    mean, step = float((values / unit).mean()) * unit, lattice.step
+    mean, step = float((values / unit).mean()) * unit, resolution.step
 
     def rated(generator: Generator, likelihood: float, parameters: int) -> Fit:
         return Fit(generator, parameters * math.log(n) - 2 * (likelihood + n * math.log(step)))
 
     distinct, counts = np.unique(values, return_counts=True)
-    if lattice.digits is not None and is_few(len(distinct), n):
+    if resolution.digits is not None and is_few(len(distinct), n):
         likelihood = float((counts * np.log(counts / n)).sum())
         shares = rounded_shares(counts, n)
         names = categories or distinct.tolist()
@@ -121,14 +121,14 @@ def _candidates(values: Numbers, lattice: Lattice, categories: list[Any] | None)
         yield Fit(
             Categorical(dict(zip(names, shares, strict=True))), (2 * len(distinct) - 1) * math.log(n) - 2 * likelihood
         )
-    if lattice.digits == 0 and low >= 0:
+    if resolution.digits == 0 and low >= 0:
         from scipy.stats import poisson
 
         yield Fit(Poisson(significant(mean)), math.log(n) - 2 * float(poisson.logpmf(values, mean).sum()))
     spread = float((values / unit).std())
     likelihood = -n / 2 * math.log(2 * math.pi * math.e) - n * (math.log(spread) + math.log(unit))
     yield rated(Normal(significant(mean), significant(spread * unit)), likelihood, 2)
-    yield rated(Uniform(low, high), -n * math.log(high - low + step * (lattice.digits is not None)), 2)
+    yield rated(Uniform(low, high), -n * math.log(high - low + step * (resolution.digits is not None)), 2)
     if low >= 0 and mean > 0:
         yield rated(Exponential(significant(mean)), -n * math.log(mean) - n, 1)
     if low > 0:
@@ -140,7 +140,7 @@ def _candidates(values: Numbers, lattice: Lattice, categories: list[Any] | None)
             a = 1 / float((logs - math.log(low)).mean())
             likelihood = n * math.log(a) + n * a * math.log(low) - (a + 1) * float(logs.sum())
             yield rated((Pareto(significant(a)) + 1) * significant(low), likelihood, 2)
-    yield from _quantiles(values, rated, step if lattice.digits is not None else 0.0)
+    yield from _quantiles(values, rated, step if resolution.digits is not None else 0.0)
 
 
 def _quantiles(values: Numbers, rated: Any, step: float) -> Iterator[Fit]:
@@ -186,4 +186,4 @@ def significant(value: float, digits: int = 4) -> float:
     return int(rounded) if rounded.is_integer() and abs(rounded) < _LARGE else rounded
 
 
-__all__ = ["Fit", "Lattice", "fit", "is_few", "lattice_of", "rounded_shares", "significant", "spike"]
+__all__ = ["Fit", "Resolution", "fit", "inflated_value", "is_few", "resolution_of", "rounded_shares", "significant"]

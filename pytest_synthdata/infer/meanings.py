@@ -18,7 +18,7 @@ _KINDS = {"home", "work", "private", "business", "primary", "secondary", "main",
 
 
 @dataclass(frozen=True)
-class Named:
+class ColumnName:
     """A column's name, in its table.
 
     Args:
@@ -31,7 +31,7 @@ class Named:
     table: str
     siblings: Mapping[str, str]
 
-    def find(self, meanings: Mapping[str, Generator | Callable[[Named], Generator]]) -> Generator | None:
+    def find(self, meanings: Mapping[str, Generator | Callable[[ColumnName], Generator]]) -> Generator | None:
         """The meaning of the whole name, or else of its last words, whatever number or kind follows them."""
         parts = [_SHORT.get(word, word) for word in words(self.name)]
         while parts:
@@ -69,25 +69,25 @@ _PLACES = {
 }
 
 
-def bearer(column: Named) -> str:
+def bearer(column: ColumnName) -> str:
     """Whose name a column holds: what stands before ``name``, or the table."""
     parts = words(column.name)
     before = parts[:-1] or words(column.table)
     return singular(before[-1]) if before else ""
 
 
-def names_people(column: Named) -> bool:
+def names_people(column: ColumnName) -> bool:
     """Whether a column holds the names of people, by its own and its table's name."""
     parts, owner = words(column.name), bearer(column)
     return parts[-1:] == ["name"] and owner in PEOPLE | (PARTIES if len(parts) > 1 else _MEMBERS)
 
 
-def names_others(column: Named) -> bool:
+def names_others(column: ColumnName) -> bool:
     """Whether a column called ``name`` holds the names of things or places, by its table's name."""
     return words(column.name) == ["name"] and bearer(column) in _THINGS | _PLACES
 
 
-def _name(column: Named) -> Generator:
+def _name(column: ColumnName) -> Generator:
     if names_people(column):
         return Fake("name")
     return Fake("catch_phrase") if bearer(column) in _THINGS else Fake("company")
@@ -98,7 +98,7 @@ def fakes(provider: str, *names: str) -> dict[str, Generator]:
     return dict.fromkeys((provider, *names), Fake(provider))
 
 
-TEXTS: Mapping[str, Generator | Callable[[Named], Generator]] = {
+TEXTS: Mapping[str, Generator | Callable[[ColumnName], Generator]] = {
     "name": _name,
     **dict.fromkeys((*COMPANY, "vendor", "supplier", "merchant", "brand", "manufacturer"), Fake("company")),
     **fakes("city", "town", "locality"),
@@ -135,7 +135,7 @@ TEXTS: Mapping[str, Generator | Callable[[Named], Generator]] = {
     **dict.fromkeys(("type", "category", "kind", "group", "class"), Categorical({"A": 0.5, "B": 0.3, "C": 0.2})),
 }  # fmt: skip
 
-NUMBERS: Mapping[str, Generator | Callable[[Named], Generator]] = {
+NUMBERS: Mapping[str, Generator | Callable[[ColumnName], Generator]] = {
     "age": Normal(38, 14).clip(18, 95).round(),
     **dict.fromkeys(("quantity", "qty", "count", "items", "attempt", "retry"), Poisson(3)),
     **dict.fromkeys(
@@ -160,7 +160,7 @@ NUMBERS: Mapping[str, Generator | Callable[[Named], Generator]] = {
     **dict.fromkeys(("version", "level", "revision"), Poisson(2)),
 }  # fmt: skip
 
-DAYS: Mapping[str, Generator | Callable[[Named], Generator]] = {
+DAYS: Mapping[str, Generator | Callable[[ColumnName], Generator]] = {
     **dict.fromkeys(("birth_date", "date_of_birth", "dob", "birthday", "birthdate"), Dates("1945-01-01", "2005-12-31")),
     **dict.fromkeys(
         ("expiry", "expiry_date", "expires_at", "expires_on", "valid_until", "valid_to", "due_date", "end_date"),
@@ -203,7 +203,7 @@ __all__ = [
     "PEOPLE",
     "TEXTS",
     "YEAR",
-    "Named",
+    "ColumnName",
     "bearer",
     "fakes",
     "is_identifier",

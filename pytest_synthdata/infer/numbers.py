@@ -17,8 +17,8 @@ from pytest_synthdata.columns.generators.categories import Categorical, Given
 from pytest_synthdata.columns.generators.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.quantiles import Quantiles
-from pytest_synthdata.infer.fitting import Lattice, Numbers, fit, lattice_of, rounded_shares, spike
-from pytest_synthdata.infer.meanings import NUMBERS, Named, is_identifier, points_elsewhere
+from pytest_synthdata.infer.fitting import Numbers, Resolution, fit, inflated_value, resolution_of, rounded_shares
+from pytest_synthdata.infer.meanings import NUMBERS, ColumnName, is_identifier, points_elsewhere
 from pytest_synthdata.infer.naming import parameter_name
 from pytest_synthdata.infer.personal import personal_number
 
@@ -52,7 +52,7 @@ def truth(values: pa.Array | None) -> Generator:
     return Categorical({True: share[0], False: share[1]})
 
 
-def number(column: Named, type_: pa.DataType, values: pa.Array | None, *, is_first: bool) -> Found:
+def number(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, is_first: bool) -> Found:
     """The generator of a column of numbers.
 
     Args:
@@ -66,28 +66,28 @@ def number(column: Named, type_: pa.DataType, values: pa.Array | None, *, is_fir
     if (found := personal_number(column, values)) is not None:
         return Found(found)
     numbers = to_numpy(values).astype(np.float64)
-    lattice = lattice_for(type_, numbers)
-    numbers = np.clip(numbers, lattice.least, lattice.most)
+    resolution = lattice_for(type_, numbers)
+    numbers = np.clip(numbers, resolution.least, resolution.most)
     if pa.types.is_integer(type_) and _is_key(column, values, is_first=is_first):
         return Found(Key("{}", start=pc.min(values).as_py()))
     name = parameter_name(column.name)
-    value = spike(numbers)
+    value = inflated_value(numbers)
     if value is None or not name.isidentifier():
-        return Found(law(numbers, lattice))
+        return Found(law(numbers, resolution))
     others = numbers[numbers != value]
     usual = truth(pa.array(numbers != value))
-    cases = {True: law(others, lattice), False: int(value) if lattice.digits == 0 else value}
+    cases = {True: law(others, resolution), False: int(value) if resolution.digits == 0 else value}
     return Found(Given(name, cases), {name: usual})
 
 
-def lattice_for(type_: pa.DataType, numbers: Numbers) -> Lattice:
+def lattice_for(type_: pa.DataType, numbers: Numbers) -> Resolution:
     """What the values of a type are multiples of, and between what they are."""
     least, most = _limits(type_)
     if pa.types.is_integer(type_):
-        return Lattice(0, least, most)
+        return Resolution(0, least, most)
     if pa.types.is_float32(type_):  # 0.1 is no multiple of 0.1 there
         numbers = np.array([float(f"{one:.7g}") for one in numbers.tolist()])
-    return replace(lattice_of(numbers), least=least, most=most)
+    return replace(resolution_of(numbers), least=least, most=most)
 
 
 def _limits(type_: pa.DataType) -> tuple[float, float]:
@@ -107,7 +107,7 @@ def _limits(type_: pa.DataType) -> tuple[float, float]:
     return -math.inf, math.inf
 
 
-def _is_key(column: Named, values: pa.Array, *, is_first: bool) -> bool:
+def _is_key(column: ColumnName, values: pa.Array, *, is_first: bool) -> bool:
     least, greatest = pc.min(values).as_py(), pc.max(values).as_py()
     if len(values) < _FEWEST_KEYS or least < 0 or pc.count_distinct(values).as_py() < len(values):
         return False
@@ -115,24 +115,24 @@ def _is_key(column: Named, values: pa.Array, *, is_first: bool) -> bool:
     return is_dense or is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name))
 
 
-def law(numbers: Numbers, lattice: Lattice) -> Generator:
+def law(numbers: Numbers, resolution: Resolution) -> Generator:
     """The best law of some numbers, within their range and rounded as they are."""
     distinct = np.unique(numbers).tolist()
-    is_whole = lattice.digits == 0 and max(-distinct[0], distinct[-1]) < _LARGE
+    is_whole = resolution.digits == 0 and max(-distinct[0], distinct[-1]) < _LARGE
     names = [int(one) for one in distinct] if is_whole else distinct
-    generator = fit(numbers, lattice, names).generator
-    if isinstance(generator, Poisson) and generator.lam + 10 * generator.lam**0.5 > lattice.most:
-        return generator.clip(0, lattice.most)
+    generator = fit(numbers, resolution, names).generator
+    if isinstance(generator, Poisson) and generator.lam + 10 * generator.lam**0.5 > resolution.most:
+        return generator.clip(0, resolution.most)
     if isinstance(generator, (Constant, Categorical, Poisson)):
         return generator
-    if isinstance(generator, Uniform) and lattice.digits == 0:
+    if isinstance(generator, Uniform) and resolution.digits == 0:
         return Uniform(generator.low, generator.high + 1)  # whole numbers lose their fractions
     if isinstance(generator, Quantiles):
-        generator = Quantiles([min(max(point, lattice.least), lattice.most) for point in generator.quantiles])
+        generator = Quantiles([min(max(point, resolution.least), resolution.most) for point in generator.quantiles])
     if isinstance(generator, (Normal, LogNormal, Exponential, Operation)):
         low, high = _outward(float(numbers.min()), -1), _outward(float(numbers.max()), 1)
-        generator = generator.clip(max(low, lattice.least), min(high, lattice.most))
-    return generator if lattice.digits is None else generator.round(lattice.digits)
+        generator = generator.clip(max(low, resolution.least), min(high, resolution.most))
+    return generator if resolution.digits is None else generator.round(resolution.digits)
 
 
 def _outward(value: float, direction: int) -> float:
@@ -154,7 +154,7 @@ def _within(generator: Generator, type_: pa.DataType) -> Generator:
     return generator.clip(None, int(most) if most.is_integer() else most) if is_narrow else generator
 
 
-def _by_name(column: Named, type_: pa.DataType, *, is_first: bool) -> Generator:
+def _by_name(column: ColumnName, type_: pa.DataType, *, is_first: bool) -> Generator:
     if pa.types.is_integer(type_):
         if is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name)):
             return Key("{}", start=1)

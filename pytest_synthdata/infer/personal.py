@@ -14,7 +14,7 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email, Template
-from pytest_synthdata.infer.meanings import COMPANY, PARTIES, PEOPLE, Named, fakes, names_others, names_people
+from pytest_synthdata.infer.meanings import COMPANY, PARTIES, PEOPLE, ColumnName, fakes, names_others, names_people
 from pytest_synthdata.infer.naming import singular, words
 
 _LOOKED_AT = 1_000  # texts whose shape is looked at
@@ -38,13 +38,13 @@ _CODES = (
 )
 
 
-def _email(column: Named) -> Generator:
+def _email(column: ColumnName) -> Generator:
     company = column.sibling(*COMPANY)
     first, last = column.sibling(*_FIRST), column.sibling(*_LAST)
     person = f"{{{first}}} {{{last}}}" if first and last else column.sibling(*_PERSON)
     name = column.sibling("name")
     if name and person is None and company is None:
-        named = Named("name", column.table, {})
+        named = ColumnName("name", column.table, {})
         person, company = (name, None) if names_people(named) else (None, name)
     return Email(company, person=person)
 
@@ -54,7 +54,7 @@ _SSN, _PHONE, _USER, _ADDRESS = Fake("ssn"), Fake("phone_number"), Fake("user_na
 _NUMBERS = ("phone_number", "ssn", "bothify", "credit_card_number", "iban")  # which may be stored as numbers
 _COPIED = (_CODE, _SSN, _PHONE)  # whose texts keep the shape of the sample's where they must differ
 
-PERSONAL: Mapping[str, Generator | Callable[[Named], Generator]] = {
+PERSONAL: Mapping[str, Generator | Callable[[ColumnName], Generator]] = {
     **dict.fromkeys(_EMAILS, _email),
     **dict.fromkeys(_FIRST, Fake("first_name")),
     **dict.fromkeys(_LAST, Fake("last_name")),
@@ -90,7 +90,7 @@ _FIRMS = {
 }  # fmt: skip
 
 
-def personal(column: Named, values: pa.Array | None) -> Generator | None:
+def personal(column: ColumnName, values: pa.Array | None) -> Generator | None:
     """The generator of texts that may be personal, by their column's name or by their shape; None for others.
 
     Args:
@@ -113,13 +113,13 @@ def personal(column: Named, values: pa.Array | None) -> Generator | None:
     return found
 
 
-def _half(column: Named) -> Generator | None:
+def _half(column: ColumnName) -> Generator | None:
     """Columns that are called just ``first`` and ``last``, where a table has both."""
     halves = {"first": Fake("first_name"), "last": Fake("last_name")}
     return halves.get(column.name.lower()) if halves.keys() <= column.siblings.keys() else None
 
 
-def personal_number(column: Named, values: pa.Array) -> Generator | None:
+def personal_number(column: ColumnName, values: pa.Array) -> Generator | None:
     """The generator of whole numbers that identify people, by their column's name; None for others.
 
     Args:
@@ -144,7 +144,7 @@ def holds_addresses(values: pa.Array) -> bool:
     return bool(pc.any(pc.match_substring_regex(values, r"[^@\s]@[^@\s]+\.[A-Za-z]")).as_py())
 
 
-def _by_shape(column: Named, some: list[str]) -> Generator | None:
+def _by_shape(column: ColumnName, some: list[str]) -> Generator | None:
     """What texts are, if most of them look it."""
     if _most(some, lambda text: re.fullmatch(_EMAIL, text.strip()) is not None):
         return _email(column)

@@ -16,7 +16,7 @@ from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.columns import Declared
-from pytest_synthdata.infer.dependence import Decider, weights
+from pytest_synthdata.infer.dependence import Predictor, weights
 from pytest_synthdata.infer.fitting import rounded_shares
 from pytest_synthdata.infer.naming import attribute_name, singular, words
 from pytest_synthdata.sources.samples import Sample
@@ -42,7 +42,7 @@ class Parent:
 
     factory: type[TableFactory]
     sample: Sample | None = None
-    deciders: tuple[Decider, ...] = ()
+    deciders: tuple[Predictor, ...] = ()
     days: tuple[str, ...] = ()
 
     @property
@@ -105,11 +105,11 @@ class Referring:
     declared: dict[str, Declared]
     picks: npt.NDArray[np.int64] | None
 
-    def deciders(self) -> Iterator[Decider]:
+    def deciders(self) -> Iterator[Predictor]:
         """The parent's columns that the table's may depend on."""
         if self.picks is not None:
             for one in self.parent.deciders:
-                yield Decider(f"{self.name}.{one.name}", one.categories, one.codes[self.picks])
+                yield Predictor(f"{self.name}.{one.name}", one.categories, one.codes[self.picks])
 
 
 def reference(

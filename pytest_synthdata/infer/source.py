@@ -16,7 +16,7 @@ from pytest_synthdata.columns.expressions.operators import Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical, Given
-from pytest_synthdata.columns.generators.distributions import Law
+from pytest_synthdata.columns.generators.distributions import ParametricDistribution
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
 from pytest_synthdata.columns.generators.quantiles import Quantiles
@@ -175,7 +175,7 @@ def _(value: Key) -> Code:
 
 
 @code.register
-def _(value: Law) -> Code:
+def _(value: ParametricDistribution) -> Code:
     fields = dataclasses.fields(value)  # type: ignore[arg-type]
     return _call(type(value).__name__, *(getattr(value, field.name) for field in fields))
 

@@ -17,8 +17,8 @@ from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.infer.columns import Declared, declare
-from pytest_synthdata.infer.dependence import Decider, decider
-from pytest_synthdata.infer.meanings import Named, siblings
+from pytest_synthdata.infer.dependence import Predictor, decider
+from pytest_synthdata.infer.meanings import ColumnName, siblings
 from pytest_synthdata.infer.naming import attribute_name, class_name, parameter_name, words
 from pytest_synthdata.infer.references import Parent, Referring, in_order, names, own_reference, reference
 from pytest_synthdata.sources.samples import Sample
@@ -136,7 +136,7 @@ class _Reading:
         self.table, self.sample, self.base = table, sample, base
         self.declared: dict[str, Declared] = {}
         self.rename: dict[str, str] = {}
-        self.deciders: list[Decider] = []
+        self.deciders: list[Predictor] = []
         self.days: list[str] = []
         self._referring: list[Referring] = []
         self._taken = set(dir(base)) | {"Meta", "Params", "self", "cells"} | taken
@@ -171,7 +171,7 @@ class _Reading:
         if name != column.name:
             self.rename[name] = column.name
         declared = declare(
-            Named(column.name, self.table, self._texts),
+            ColumnName(column.name, self.table, self._texts),
             column.type,
             values,
             is_first=is_first,

@@ -15,7 +15,7 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.infer.fitting import is_few, rounded_shares
-from pytest_synthdata.infer.meanings import TEXTS, Named, is_identifier, key_prefix, points_elsewhere
+from pytest_synthdata.infer.meanings import TEXTS, ColumnName, is_identifier, key_prefix, points_elsewhere
 from pytest_synthdata.infer.personal import holds_addresses, personal
 
 _LOOKED_AT = 1_000  # texts whose shape is looked at
@@ -29,7 +29,7 @@ _SHAPES = {
 }
 
 
-def text(column: Named, values: pa.Array | None, *, is_first: bool) -> Generator:
+def text(column: ColumnName, values: pa.Array | None, *, is_first: bool) -> Generator:
     """The generator of a column of texts.
 
     Args:
@@ -62,7 +62,7 @@ def _share(pattern: str, texts: list[str]) -> float:
     return sum(re.fullmatch(pattern, one, re.IGNORECASE) is not None for one in texts) / len(texts)
 
 
-def _by_name(column: Named, *, is_first: bool) -> Generator:
+def _by_name(column: ColumnName, *, is_first: bool) -> Generator:
     if (known := personal(column, None)) is not None:
         return known
     if is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name)):

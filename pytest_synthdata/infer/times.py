@@ -14,7 +14,7 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Dates, Event, Timeline
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.infer.fitting import significant
-from pytest_synthdata.infer.meanings import DAYS, YEAR, Named
+from pytest_synthdata.infer.meanings import DAYS, YEAR, ColumnName
 from pytest_synthdata.infer.naming import words
 
 _FEWEST = 100  # rows of a timeline
@@ -31,7 +31,7 @@ _ORDERS = ({"created", "at"}, {"timestamp"}, {"ts"}, {"event", "time"}, {"occurr
 Counts = npt.NDArray[np.float64]
 
 
-def moment(column: Named, type_: pa.DataType, values: pa.Array | None, *, may_order: bool) -> Generator:
+def moment(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, may_order: bool) -> Generator:
     """The generator of a column of dates or times.
 
     Args:
@@ -73,7 +73,7 @@ def _seconds(values: pa.Array) -> npt.NDArray[np.int64]:
     return values.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy() // 1_000_000
 
 
-def _by_name(column: Named, type_: pa.DataType, *, may_order: bool) -> Generator:
+def _by_name(column: ColumnName, type_: pa.DataType, *, may_order: bool) -> Generator:
     found = column.find(DAYS)
     if isinstance(found, Dates):
         return found if pa.types.is_date(type_) else Times(found.start, found.end)

@@ -52,10 +52,10 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    from pytest_synthdata.spark.spark_install import clash
+    from pytest_synthdata.spark.spark_install import conflicting_installs
 
     settings = config.stash[SETTINGS]
-    problem = clash()  # said here already: no session will start
+    problem = conflicting_installs()  # said here already: no session will start
     header = f"synthdata: seed {settings.seed}, scale {settings.scale:g}"
     return [header, f"synthdata: {problem}"] if problem else [header]
 

@@ -16,7 +16,7 @@ import pytest
 from pytest_synthdata.databricks.client import MissingCredentialsError, preflight
 from pytest_synthdata.databricks.leftovers import new_run
 from pytest_synthdata.databricks.names import VolumePath
-from pytest_synthdata.databricks.upload import NOTE, Upload
+from pytest_synthdata.databricks.upload import MARKER_FILE, Upload
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.plugin.options import KEEP_ALWAYS, KEEP_FAILED, SETTINGS
@@ -152,8 +152,8 @@ class Uploading:
         assert self.files is not None  # noqa: S101 - for the types
         for entry in self.files.entries(folder):
             if entry.is_folder and entry.name.startswith(_OTHER):
-                self.files.remove(folder / entry.name, NOTE)
-        self.files.remove(folder, NOTE)
+                self.files.remove(folder / entry.name, MARKER_FILE)
+        self.files.remove(folder, MARKER_FILE)
 
 
 def _name_of(dataset: Dataset) -> str:

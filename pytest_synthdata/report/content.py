@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.bound_table import BATCH
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.report import plots
 from pytest_synthdata.report.diagram import diagram
@@ -22,9 +22,9 @@ from pytest_synthdata.report.sample import MOST, SampleRows, associations
 from pytest_synthdata.report.terminal import incident
 from pytest_synthdata.validation.columns import law_of_column, leaf_of
 from pytest_synthdata.validation.describe import leaves
-from pytest_synthdata.validation.expectations import Curve, Fork, Leaf, Moments, Shares
+from pytest_synthdata.validation.expectations import Curve, Fork, Leaf, Shares, TimelineExpectation
 from pytest_synthdata.validation.measures import as_numbers
-from pytest_synthdata.validation.results import Check, TableResult, Validation, shown
+from pytest_synthdata.validation.results import Check, TableResult, Validation, format_value
 from pytest_synthdata.validation.rows import key_column
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def _check(check: Check, plan: Plan) -> dict[str, Any]:
         "table": check.table,
         "column": shown_at,
         "title": check.title,
-        "declared": shown(check.declared),
-        "measured": shown(check.measured),
+        "declared": format_value(check.declared),
+        "measured": format_value(check.measured),
         "rows": check.rows,
         "p": "" if check.adjusted is None else f"{check.adjusted:.2g}",
         "passed": check.passed,
@@ -146,7 +146,7 @@ def _column(rows: SampleRows, name: str, result: TableResult, reference: str | N
     plan = rows.bound.plan
     if reference is not None:
         parent = plan.columns[reference]
-        assert isinstance(parent, Reference)  # noqa: S101
+        assert isinstance(parent, ForeignKeyColumn)  # noqa: S101
         text = f"→ {parent.parent.table}.{parent.parent.key}"
     else:
         text = _declaration(declared)
@@ -229,7 +229,7 @@ def _time(rows: SampleRows, result: TableResult) -> list[dict[str, str]]:
         place = f"{result.table}.{days.column}"
         found.append({"title": f"{days.column}: rows a day", "svg": plots.volume(f"{place}: rows a day", days)})
         law = next((leaf.law for leaf in leaves(law_of_column(rows.bound, days.column))), None)
-        if isinstance(law, Moments) and law.hours:
+        if isinstance(law, TimelineExpectation) and law.hours:
             moments = as_numbers(rows.array(days.column).drop_null())
             title = f"{days.column}: weekday and hour"
             found.append({"title": title, "svg": plots.heat_map(f"{place}: rows by weekday and hour", moments)})
@@ -241,7 +241,7 @@ def _fan_out(rows: SampleRows, name: str, result: TableResult) -> dict[str, str]
     bound = rows.bound
     parent = bound.parent(name)
     reference = bound.plan.columns[name]
-    assert isinstance(reference, Reference)  # noqa: S101
+    assert isinstance(reference, ForeignKeyColumn)  # noqa: S101
     children = np.zeros(parent.num_rows, np.int64)
     for start in range(0, bound.num_rows, BATCH):
         numbers = np.arange(start, min(start + BATCH, bound.num_rows), dtype=np.uint64)

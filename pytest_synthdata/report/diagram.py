@@ -74,10 +74,10 @@ def _edges(table: Table, places: dict[str, tuple[float, float]]) -> str:
         x, y = places[table.name]
         parent_x, parent_y = places[reference.parent.table]
         start = (parent_x + _WIDTH, parent_y + _HEAD + 10)
-        itself = reference.parent.table == table.name
-        end = (x + _WIDTH if itself else x, y + _HEAD + 10 + number * _LINE)
-        into = 1 if itself else -1  # a line to the own table comes back from the right
-        bend = start[0] + 34 if itself else (start[0] + end[0]) / 2
+        self_referential = reference.parent.table == table.name
+        end = (x + _WIDTH if self_referential else x, y + _HEAD + 10 + number * _LINE)
+        into = 1 if self_referential else -1  # a line to the own table comes back from the right
+        bend = start[0] + 34 if self_referential else (start[0] + end[0]) / 2
         curve = f"C{bend:g},{start[1]:g} {bend:g},{end[1]:g} {end[0]:g},{end[1]:g}"
         paths.append(
             f'<path class="edge" d="M{start[0]:g},{start[1]:g} {curve}"/>'

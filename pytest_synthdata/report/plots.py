@@ -135,7 +135,7 @@ def volume(name: str, days: Days) -> str:
 
 
 def heat_map(name: str, moments: Floats) -> str:
-    """Rows by weekday and hour. Moments are days since 1970."""
+    """Rows by weekday and hour. TimelineExpectation are days since 1970."""
     drawing = Drawing(name, 9.4, 2.6)
     weekday = (np.floor(moments).astype(np.int64) + 3) % 7
     hour = np.floor((moments - np.floor(moments)) * 24 + 1e-6).astype(np.int64) % 24

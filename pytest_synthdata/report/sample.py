@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.base import Cells, Generator
 from pytest_synthdata.validation.rows import Rows
 
@@ -23,7 +23,7 @@ _MOST_COLUMNS = 10  # in the matrix
 class SampleRows(Rows):
     """Rows of a table, spread over it, that can be split by the conditions of its columns."""
 
-    def __init__(self, bound: Bound) -> None:
+    def __init__(self, bound: BoundTable) -> None:
         super().__init__(bound, {}, generated=True)
         numbers = np.unique(np.linspace(0, max(bound.num_rows - 1, 0), min(bound.num_rows, MOST)).astype(np.uint64))
         self.numbers = numbers if bound.num_rows else numbers[:0]

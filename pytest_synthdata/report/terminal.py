@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pytest_synthdata.validation.results import Check, Days, TableResult, Validation, shown
+from pytest_synthdata.validation.results import Check, Days, TableResult, Validation, format_value
 
 _MOST_FAILURES = 30
 _MOST_TABLES = 20
@@ -64,8 +64,8 @@ def _failures(failed: list[Check]) -> Table:
     for check in failed[:_MOST_FAILURES]:
         chance = "" if check.adjusted is None else f"{check.adjusted:.1g}"
         table.add_row(
-            Text("FAILED", "red bold"), check.place, check.title, shown(check.declared),
-            Text(shown(check.measured), "red"), chance,
+            Text("FAILED", "red bold"), check.place, check.title, format_value(check.declared),
+            Text(format_value(check.measured), "red"), chance,
         )  # fmt: skip
     if len(failed) > _MOST_FAILURES:
         table.add_row("", f"… and {len(failed) - _MOST_FAILURES} more")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_synthdata.sources import Source
-from pytest_synthdata.spark.spark_install import unwarned
+from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 
 
 def from_spark(frame: Any) -> Source:
@@ -23,7 +23,7 @@ def from_spark(frame: Any) -> Source:
                 writer.write_batch(batch)
             yield pa.record_batch({"batch": pa.array([sink.getvalue().to_pybytes()], pa.binary())})
 
-    with unwarned():
+    with ignore_pyspark_warnings():
         messages = frame.mapInArrow(packed, "batch binary")
 
     def batches() -> Iterator[Any]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.pickling import PicklingError
 from pytest_synthdata.spark.shipping import row_range
-from pytest_synthdata.spark.spark_install import unwarned
+from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Table
@@ -57,7 +57,7 @@ def _by_executors(table: Table, spark: Any, schema: pa.Schema, partitions: int |
     blocks = -(-table.num_rows // _BLOCK)
     numbers = spark.range(0, blocks, 1, partitions)
     make = _maker(table, schema)
-    with unwarned():
+    with ignore_pyspark_warnings():
         return numbers.mapInArrow(make, spark_schema(schema))
 
 

@@ -19,7 +19,7 @@ from urllib.request import getproxies
 
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
-from pytest_synthdata.spark.spark_install import clash, is_installed, unwarned
+from pytest_synthdata.spark.spark_install import conflicting_installs, ignore_pyspark_warnings, is_installed
 from pytest_synthdata.workers import processors
 
 _LOG_SETTINGS = """\
@@ -85,7 +85,7 @@ def open_session(settings: SessionSettings) -> OpenSession:
     Raises:
         SynthDataError: where pyspark or a suitable Java is missing, or there are two Sparks, with the remedy.
     """
-    if problem := clash():
+    if problem := conflicting_installs():
         raise SynthDataError(problem)
     ending = contextlib.ExitStack()
     try:
@@ -208,7 +208,7 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
     try:
         # Of the one Java that Spark shall start, what else this process starts shall not know.
         home = {"JAVA_HOME": str(quiet_home(java, folder / "java"))}
-        with _environment(home, SPARK_LAUNCHER_OPTS=launcher), unwarned():
+        with _environment(home, SPARK_LAUNCHER_OPTS=launcher), ignore_pyspark_warnings():
             spark = builder.getOrCreate()
     except Exception as error:
         if archive and archive.discard():  # it may be damaged

@@ -20,12 +20,12 @@ from pytest_synthdata.spark import shipment
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pytest_synthdata.columns.bound_table import Bound
+    from pytest_synthdata.columns.bound_table import BoundTable
 
 RowRange: TypeAlias = "Callable[[int, int], Iterator[pa.RecordBatch]]"
 
 
-def row_range(bound: Bound, schema: pa.Schema) -> RowRange:
+def row_range(bound: BoundTable, schema: pa.Schema) -> RowRange:
     """A function of ``start`` and ``stop`` that gives these rows, and that pickles without this package.
 
     Args:
@@ -49,7 +49,7 @@ def row_range(bound: Bound, schema: pa.Schema) -> RowRange:
     return rows
 
 
-def shipment_of(bound: Bound, schema: pa.Schema) -> shipment.Shipment:
+def shipment_of(bound: BoundTable, schema: pa.Schema) -> shipment.Shipment:
     """All that it takes to make a table's rows where this package is not installed.
 
     Raises:

@@ -17,7 +17,7 @@ def is_installed(distribution: str) -> bool:
     return True
 
 
-def clash() -> str | None:
+def conflicting_installs() -> str | None:
     """What is wrong, and its remedy, where both are installed and overwrote each other."""
     if not (is_installed("databricks-connect") and is_installed("pyspark")):
         return None
@@ -29,7 +29,7 @@ def clash() -> str | None:
 
 
 @contextmanager
-def unwarned() -> Iterator[None]:
+def ignore_pyspark_warnings() -> Iterator[None]:
     """Without what pyspark warns of whatever one does: pandas 3, where none is used, and its own imports.
 
     Nor of the settings with which a Connect server was started, and cannot be set again. No test shall fail for it.
@@ -41,4 +41,4 @@ def unwarned() -> Iterator[None]:
         yield
 
 
-__all__ = ["clash", "is_installed", "unwarned"]
+__all__ = ["conflicting_installs", "ignore_pyspark_warnings", "is_installed"]

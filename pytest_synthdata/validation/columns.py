@@ -10,19 +10,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, take, to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.expressions.operators import Column, When
 from pytest_synthdata.columns.generators.categories import Given
-from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.validation.describe import describe, leaves
-from pytest_synthdata.validation.expectations import Curve, Fork, Formula, Leaf, Moments, Node, Shares, Unknown
+from pytest_synthdata.validation.expectations import (
+    Curve,
+    Fork,
+    Formula,
+    Leaf,
+    Node,
+    Shares,
+    TimelineExpectation,
+    Unknown,
+)
 from pytest_synthdata.validation.measures import (
     CurveMeasure,
     Finding,
     FormulaMeasure,
     Measure,
-    Rule,
     SharesMeasure,
+    ViolationCounter,
     check,
 )
 from pytest_synthdata.validation.results import Check
@@ -33,12 +42,12 @@ from pytest_synthdata.validation.timelines import MomentsMeasure
 Which = npt.NDArray[np.int64]
 
 
-def law_of_column(bound: Bound, name: str) -> Node:
+def law_of_column(bound: BoundTable, name: str) -> Node:
     """The laws of a column; another name of a hidden column has that column's."""
     generator = bound.plan.columns[name]
     while isinstance(generator, Column) and generator.name in bound.plan.hidden:
         generator = bound.plan.columns[generator.name]
-        if isinstance(generator, Reference):
+        if isinstance(generator, ForeignKeyColumn):
             return Leaf(Unknown("a row number"), None)
     return describe(generator)
 
@@ -46,7 +55,7 @@ def law_of_column(bound: Bound, name: str) -> Node:
 class ColumnMeasure:
     """What is counted of a column."""
 
-    def __init__(self, bound: Bound, name: str) -> None:
+    def __init__(self, bound: BoundTable, name: str) -> None:
         self.table, self.name = bound.plan.table, name
         self.node = law_of_column(bound, name)
         self.leaves = leaves(self.node)
@@ -54,7 +63,7 @@ class ColumnMeasure:
         self.measures = [measure_of(leaf, name, self.type) for leaf in self.leaves]
         self.nulls = np.zeros(len(self.leaves), np.int64)
         self.totals = np.zeros(len(self.leaves), np.int64)
-        self.null_rules = [Rule() for _ in self.leaves]
+        self.null_rules = [ViolationCounter() for _ in self.leaves]
         reasons = [leaf.law.reason for leaf in self.leaves if isinstance(leaf.law, Unknown)]
         self.unchecked: str | None = reasons[0] if reasons else None
 
@@ -143,7 +152,7 @@ def measure_of(leaf: Leaf, name: str, type_: pa.DataType) -> Measure | None:
         return SharesMeasure(law, type_)
     if isinstance(law, Formula):
         return FormulaMeasure(law.generator, name)
-    return MomentsMeasure(law, name) if isinstance(law, Moments) else None
+    return MomentsMeasure(law, name) if isinstance(law, TimelineExpectation) else None
 
 
 def leaf_of(node: Node, rows: Rows, name: str) -> Which:

@@ -18,7 +18,14 @@ from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.expressions.operators import Column, Computed, Operation, Truth, When
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical, Given
-from pytest_synthdata.columns.generators.distributions import Distribution, Law, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.generators.distributions import (
+    Distribution,
+    LogNormal,
+    Normal,
+    ParametricDistribution,
+    Poisson,
+    Uniform,
+)
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
 from pytest_synthdata.columns.generators.quantiles import Quantiles
@@ -31,11 +38,11 @@ from pytest_synthdata.validation.expectations import (
     Formula,
     Leaf,
     Mirrored,
-    Moments,
     Node,
     Round,
     Scale,
     Shares,
+    TimelineExpectation,
     Truncate,
     Unknown,
 )
@@ -74,7 +81,7 @@ def _describe(generator: Generator) -> Node:
 
 
 @_describe.register
-def _(generator: Law) -> Node:
+def _(generator: ParametricDistribution) -> Node:
     law = frozen(generator)
     if law is None:
         return Leaf(Unknown(f"{type(generator).__name__}: a law of its own"), 0.0)
@@ -83,7 +90,7 @@ def _(generator: Law) -> Node:
     return Leaf(Curve(law, name=repr(generator)))
 
 
-def _degenerate(law: Law) -> float | None:
+def _degenerate(law: ParametricDistribution) -> float | None:
     """The only value of a law without spread."""
     if isinstance(law, Normal) and law.scale == 0:
         return float(law.loc)
@@ -121,12 +128,12 @@ def _(generator: Quantiles) -> Node:
 @_describe.register
 def _(generator: Times) -> Node:
     first, last = generator._dates()._days()
-    return Leaf(Moments(Timeline(first, last, hours=generator.hours)))
+    return Leaf(TimelineExpectation(Timeline(first, last, hours=generator.hours)))
 
 
 @_describe.register
 def _(generator: Timeline) -> Node:
-    return Leaf(Moments(generator))
+    return Leaf(TimelineExpectation(generator))
 
 
 @_describe.register
@@ -198,7 +205,7 @@ def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node
         law = leaf.law
         if isinstance(law, Curve):
             return leaf if step is None else replace(leaf, law=law.then(step))
-        if isinstance(law, Moments) and target is not None:
+        if isinstance(law, TimelineExpectation) and target is not None:
             return replace(leaf, law=replace(law, hours=not pa.types.is_date(target)))
         return _cast_leaf(leaf, wrapper)
 
@@ -258,7 +265,7 @@ def _(generator: When) -> Node:
     branches = generator.branches
     if len(branches) == len(generator.conditions):
         branches = (*branches, Constant(None))
-    labels = [spoken(condition) for condition in generator.conditions]
+    labels = [describe_condition(condition) for condition in generator.conditions]
     return _fork(generator, branches, [*labels, "otherwise"])
 
 
@@ -293,19 +300,19 @@ def _given_labels(given: Given) -> list[str]:
     return [*labels, f"other {column}"] if given.has_default else labels
 
 
-def spoken(generator: Generator) -> str:
+def describe_condition(generator: Generator) -> str:
     """A condition in words: ``category = Billing``."""
     if isinstance(generator, Column):
         return generator.name
     if isinstance(generator, Constant):
         return str(generator.value)
     if isinstance(generator, Truth):
-        return spoken(generator.generator)
+        return describe_condition(generator.generator)
     if not isinstance(generator, Operation):
         return type(generator).__name__
     if days := _during(generator):
         return days
-    said = [spoken(operand) for operand in generator.operands]
+    said = [describe_condition(operand) for operand in generator.operands]
     if generator.function == "is_in":
         return f"{said[0]} in {said[1]}"
     if generator.function in ("is_null", "is_valid"):
@@ -334,7 +341,7 @@ def _during(generator: Operation) -> str | None:
     start, end = (end.value if isinstance(end, Constant) else None for end in ends)
     if not isinstance(start, dt.date) or not isinstance(end, dt.date):
         return None
-    return f"{spoken(columns[0])} in {start} … {end - dt.timedelta(days=1)}"
+    return f"{describe_condition(columns[0])} in {start} … {end - dt.timedelta(days=1)}"
 
 
 def _map(node: Node, function: Callable[[Leaf], Leaf]) -> Node:
@@ -350,4 +357,4 @@ def leaves(node: Node) -> list[Leaf]:
     return [leaf for branch in node.branches for leaf in leaves(branch)]
 
 
-__all__ = ["describe", "is_formula", "leaves", "spoken"]
+__all__ = ["describe", "describe_condition", "is_formula", "leaves"]

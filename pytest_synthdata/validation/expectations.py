@@ -197,7 +197,7 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class Moments:
+class TimelineExpectation:
     """Times along a timeline."""
 
     timeline: Timeline
@@ -211,7 +211,7 @@ class Unknown:
     reason: str
 
 
-Law = Curve | Shares | Formula | Moments | Unknown
+Law = Curve | Shares | Formula | TimelineExpectation | Unknown
 
 
 @dataclass(frozen=True)
@@ -245,6 +245,17 @@ class Fork:
 Node = Leaf | Fork
 
 __all__ = [
-    "Clip", "Curve", "Fork", "Formula", "Leaf", "Mirrored", "Moments", "Node", "Round", "Scale", "Shares", "Truncate",
+    "Clip",
+    "Curve",
+    "Fork",
+    "Formula",
+    "Leaf",
+    "Mirrored",
+    "Node",
+    "Round",
+    "Scale",
+    "Shares",
+    "TimelineExpectation",
+    "Truncate",
     "Unknown",
 ]  # fmt: skip

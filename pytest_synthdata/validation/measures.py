@@ -39,7 +39,7 @@ class Measure(Protocol):
 Finding = tuple[str, str, Any, Any, int, "float | None", tuple[int, ...]]
 
 
-class Rule:
+class ViolationCounter:
     """Something that no row may do: how often it was done, and where first."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class CurveMeasure:
         # Rounded numbers are told apart between the steps of their grid: 0.3 has neighbours that print alike.
         self.cuts = self.edges if curve.digits is None else self.edges + 0.25 * 10.0**-curve.digits
         self.counts = np.zeros(len(self.edges) + 1, np.int64)
-        self.outside, self.unrounded = Rule(), Rule()
+        self.outside, self.unrounded = ViolationCounter(), ViolationCounter()
         self.low, self.high = np.inf, -np.inf
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
@@ -136,7 +136,7 @@ class SharesMeasure:
         self.declared = shares.map(lambda values: pa.array(values).cast(type_).to_pylist()).probabilities
         self.type = type_
         self.counts: Counter[Any] = Counter()
-        self.unexpected = Rule()
+        self.unexpected = ViolationCounter()
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
         coded = values if isinstance(values, pa.DictionaryArray) else to_arrow(values).dictionary_encode()
@@ -166,7 +166,7 @@ class FormulaMeasure:
     def __init__(self, generator: Generator, name: str) -> None:
         self.generator, self.name = generator, name
         self.rows = 0
-        self.different = Rule()
+        self.different = ViolationCounter()
         self.seen: list[tuple[str, str]] = []
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
@@ -224,5 +224,12 @@ def check(table: str, column: str, label: str, finding: Finding) -> Check:
 
 
 __all__ = [
-    "CurveMeasure", "Finding", "FormulaMeasure", "Measure", "Rule", "SharesMeasure", "as_numbers", "check",
+    "CurveMeasure",
+    "Finding",
+    "FormulaMeasure",
+    "Measure",
+    "SharesMeasure",
+    "ViolationCounter",
+    "as_numbers",
+    "check",
 ]  # fmt: skip

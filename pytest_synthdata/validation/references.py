@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.validation.columns import leaf_of, measure_of
-from pytest_synthdata.validation.describe import describe, is_formula, leaves, spoken
-from pytest_synthdata.validation.measures import Finding, Rule
+from pytest_synthdata.validation.describe import describe, describe_condition, is_formula, leaves
+from pytest_synthdata.validation.measures import Finding, ViolationCounter
 from pytest_synthdata.validation.rows import Pairs, Parent, Rows, key_column
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p
 
@@ -30,17 +30,17 @@ _LEAST_EXPECTED = 20.0
 class ReferenceMeasure:
     """A reference's picks, counted by parent."""
 
-    def __init__(self, bound: Bound, name: str, parent: Parent) -> None:
+    def __init__(self, bound: BoundTable, name: str, parent: Parent) -> None:
         reference = bound.plan.columns[name]
-        assert isinstance(reference, Reference)  # noqa: S101
+        assert isinstance(reference, ForeignKeyColumn)  # noqa: S101
         self.name, self.parent, self.reference = name, parent, reference
         self.where = reference.where
-        self.always_true = reference.where is None or bound.facts(reference).always_true
+        self.always_true = reference.where is None or bound.pick_statistics(reference).always_true
         self.rows = 0
-        self.orphans, self.broken = Rule(), Rule()
+        self.orphans, self.broken = ViolationCounter(), ViolationCounter()
         self.counts = np.zeros(parent.rows.count, np.int64)
         # Of a row's own table only those before it can be picked, whatever they weigh.
-        self.weights = None if reference.itself else _weights(parent, reference.weights, name)
+        self.weights = None if reference.self_referential else _weights(parent, reference.weights, name)
         self.classes, self.labels = _classes(parent, reference.weights, self.weights)
         # Of rows whose condition leaves out some parents: how many of each class were picked, were expected, and vary.
         self.sampled = np.zeros((3, len(self.labels)))
@@ -52,7 +52,7 @@ class ReferenceMeasure:
         orphan = positions < 0
         everyone = np.arange(rows.count)
         known = everyone[~orphan] if orphan.any() else everyone
-        if self.reference.itself:
+        if self.reference.self_referential:
             key = rows.read(str(key_column(rows.bound.plan, self.name)))
             orphan &= ~np.asarray(to_numpy(pc.is_null(to_arrow(key))), np.bool_)  # the first row refers to none
         self.rows += rows.count
@@ -95,7 +95,7 @@ class ReferenceMeasure:
         """What there is to say."""
         yield self.orphans.finding("orphans", f"in {self.parent.bound.plan.table}", self.rows)
         if self.where is not None and is_formula(self.where):
-            yield self.broken.finding("pairs that break", spoken(self.where), self.rows)
+            yield self.broken.finding("pairs that break", describe_condition(self.where), self.rows)
         total = int(self.counts.sum())
         if self.reference.per_parent is not None:
             yield from self._counted(self.reference.per_parent)

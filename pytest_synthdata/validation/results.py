@@ -63,7 +63,8 @@ class Check:
         return f"{self.kind}{about}{f' where {self.condition}' if self.condition else ''}"
 
     def __str__(self) -> str:
-        text = f"{self.place}: {self.title}: declared {shown(self.declared)}, measured {shown(self.measured)}"
+        declared, measured = format_value(self.declared), format_value(self.measured)
+        text = f"{self.place}: {self.title}: declared {declared}, measured {measured}"
         if self.p_value is not None:
             return f"{text} ({self.rows:,} rows, p = {self.p_value:.2g})"
         if self.examples:
@@ -174,7 +175,7 @@ def _frozen(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
-def settle(tables: Iterable[TableResult], false_alarms: float) -> tuple[TableResult, ...]:
+def adjust_p_values(tables: Iterable[TableResult], false_alarms: float) -> tuple[TableResult, ...]:
     """Decide which checks pass, so that all together seldom fail of data that is as declared.
 
     The p-values of all tables are corrected by Holm's step-down method (1979, "A simple sequentially rejective
@@ -207,7 +208,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value for people: numbers with as many digits as say something."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
@@ -216,4 +217,4 @@ def shown(value: Any) -> str:
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"  # noqa: PLR2004
 
 
-__all__ = ["FALSE_ALARMS", "Check", "Days", "TableResult", "Validation", "holm", "settle", "shown"]
+__all__ = ["FALSE_ALARMS", "Check", "Days", "TableResult", "Validation", "adjust_p_values", "format_value", "holm"]

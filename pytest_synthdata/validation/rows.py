@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import Bound, Selection
+from pytest_synthdata.columns.bound_table import BoundTable, Selection
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Cells, Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.validation.keys import Form, numbers_in
 
@@ -40,7 +40,7 @@ class Parent:
         key: the name of its key.
     """
 
-    bound: Bound
+    bound: BoundTable
     rows: Rows
     key: str
 
@@ -93,7 +93,7 @@ class Rows:
 
     def __init__(
         self,
-        bound: Bound,
+        bound: BoundTable,
         columns: Mapping[str, pa.Array],
         start: int = 0,
         parents: Mapping[str, Parent] | None = None,
@@ -135,7 +135,7 @@ class Rows:
         if name in self._columns:
             return _compact(self._columns[name])
         plan, (head, dot, rest) = self.bound.plan, name.partition(".")
-        if dot and isinstance(plan.columns.get(head), Reference):
+        if dot and isinstance(plan.columns.get(head), ForeignKeyColumn):
             positions = self.positions(head)
             values = self._parents[head].rows.read(rest)
             missing = positions < 0
@@ -158,7 +158,7 @@ class Rows:
             self._known[name] = self._parents[reference].positions(self._columns[column])
         return np.asarray(self._known[name])
 
-    def spelled(self, name: str) -> None:
+    def tokens(self, name: str) -> None:
         """Data that came from elsewhere is not made of words."""
         del name
 
@@ -195,7 +195,7 @@ class Pairs:
             values, index = self._children.read(name), self._index
         return values[index] if isinstance(values, np.ndarray) else values.take(pa.array(index))
 
-    def spelled(self, name: str) -> None:
+    def tokens(self, name: str) -> None:
         """Data that came from elsewhere is not made of words."""
         del name
 
@@ -211,7 +211,7 @@ class Pairs:
 def key_column(plan: Plan, reference: str) -> str | None:
     """The visible column that holds a reference's key."""
     parent = plan.columns[reference]
-    assert isinstance(parent, Reference)  # noqa: S101
+    assert isinstance(parent, ForeignKeyColumn)  # noqa: S101
     wanted = f"{reference}.{parent.parent.key}"
     return next(
         (name for name in plan.visible if isinstance(column := plan.columns[name], Column) and column.name == wanted),
@@ -231,10 +231,10 @@ def _compact(array: pa.Array) -> Values:
     return array
 
 
-class Keeper:
+class ParentCollector:
     """Collects the columns of a table that its children will look up, batch by batch."""
 
-    def __init__(self, bound: Bound, names: Iterable[str]) -> None:
+    def __init__(self, bound: BoundTable, names: Iterable[str]) -> None:
         self.bound = bound
         self.names = list(names)
         self._pieces: dict[str, list[pa.Array]] = {name: [] for name in self.names}
@@ -262,4 +262,4 @@ def _joined(pieces: list[pa.Array]) -> pa.Array:
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
-__all__ = ["Keeper", "Pairs", "Parent", "Rows", "UnreadableError", "key_column", "key_form"]
+__all__ = ["Pairs", "Parent", "ParentCollector", "Rows", "UnreadableError", "key_column", "key_form"]

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.unique import Unique
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
 from pytest_synthdata.validation.keys import KeyMeasure
 from pytest_synthdata.validation.measures import check
 from pytest_synthdata.validation.references import ReferenceMeasure
-from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, settle
-from pytest_synthdata.validation.rows import Keeper, Parent, Rows, key_column, key_form
+from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
+from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form
 from pytest_synthdata.validation.timelines import MomentsMeasure
 
 if TYPE_CHECKING:
@@ -66,23 +66,25 @@ def validate(
         source = source_of(rows, f"validate {table.name}")
         if table.name in wanted and (before := _of_itself(table.bound, rows, generated=own)) is not None:
             at_hand[table.name] = before
-        keeper = Keeper(table.bound, looked_up)
+        keeper = ParentCollector(table.bound, looked_up)
         result = _pass(table.bound, source, at_hand, keeper, generated=own, measured=table.name in wanted)
         if (parent := keeper.parent()) is not None:
             at_hand[table.name] = parent
         if result is not None:
             results.append(result)
     seconds = time.perf_counter() - begin
-    return Validation(settle(results, false_alarms), dataset.seed if data is None else None, false_alarms, seconds)
+    return Validation(
+        adjust_p_values(results, false_alarms), dataset.seed if data is None else None, false_alarms, seconds
+    )
 
 
-def looked_up_by(children: Iterable[Bound]) -> dict[str, list[str]]:
+def looked_up_by(children: Iterable[BoundTable]) -> dict[str, list[str]]:
     """By table, the columns that its children look up: its key, what they condition on, what weighs it."""
     found: dict[str, dict[str, None]] = {}
 
-    def visit(bound: Bound, names: Iterable[str]) -> None:
+    def visit(bound: BoundTable, names: Iterable[str]) -> None:
         for reference, generator in bound.plan.references.items():
-            if generator.itself:
+            if generator.self_referential:
                 continue
             parent = bound.parents[generator.parent.table]
             read = [name.removeprefix(f"{reference}.") for name in names if name.startswith(f"{reference}.")]
@@ -96,15 +98,15 @@ def looked_up_by(children: Iterable[Bound]) -> dict[str, list[str]]:
     return {table: list(names) for table, names in found.items()}
 
 
-def _of_itself(bound: Bound, data: Any, *, generated: bool) -> Parent | None:
+def _of_itself(bound: BoundTable, data: Any, *, generated: bool) -> Parent | None:
     """What a table that refers to its own rows looks up of them: they are read once before, where that can be done."""
     plan = bound.plan
-    names = [name for name, reference in plan.references.items() if reference.itself]
+    names = [name for name, reference in plan.references.items() if reference.self_referential]
     if not names or isinstance(data, pa.RecordBatchReader):
         return None
     reads = {name.removeprefix(f"{one}.").partition(".")[0] for one in names for name in _reads(plan)}
     keys = {str(key_column(plan, name)) for name in names}
-    keeper = Keeper(bound, sorted(({str(plan.key)} | keys | reads) & {*plan.visible}))
+    keeper = ParentCollector(bound, sorted(({str(plan.key)} | keys | reads) & {*plan.visible}))
     source = source_of(data, f"validate {plan.table}")
     start = 0
     for columns in source.in_types(bound.schema, plan.table):
@@ -119,12 +121,18 @@ def _of_itself(bound: Bound, data: Any, *, generated: bool) -> Parent | None:
 def _reads(plan: Plan) -> Iterator[str]:
     for generator in plan.columns.values():
         yield from generator.reads()
-        if isinstance(generator, Reference) and generator.where is not None:
+        if isinstance(generator, ForeignKeyColumn) and generator.where is not None:
             yield from generator.where.reads()
 
 
 def _pass(
-    bound: Bound, source: Source, parents: Mapping[str, Parent], keeper: Keeper, *, generated: bool, measured: bool
+    bound: BoundTable,
+    source: Source,
+    parents: Mapping[str, Parent],
+    keeper: ParentCollector,
+    *,
+    generated: bool,
+    measured: bool,
 ) -> TableResult | None:
     """One pass over a table's rows."""
     looked_up = {
@@ -158,7 +166,7 @@ class TableMeasures:
         parents: what references look up, by the reference's name.
     """
 
-    def __init__(self, bound: Bound, schema: pa.Schema, parents: Mapping[str, Parent]) -> None:
+    def __init__(self, bound: BoundTable, schema: pa.Schema, parents: Mapping[str, Parent]) -> None:
         self.bound, plan = bound, bound.plan
         self.missing = [name for name in plan.visible if name not in schema.names]
         present = [name for name in plan.visible if name in schema.names]
@@ -219,9 +227,9 @@ class TableMeasures:
             yield from column.checks()
 
 
-def _why_unlooked(reference: Reference) -> str:
+def _why_unlooked(reference: ForeignKeyColumn) -> str:
     table = reference.parent.table
-    if reference.itself:
+    if reference.self_referential:
         return f"it refers to rows of {table} itself, which can be read only once"
     if reference.parent.key is None:
         return f"the key of {table} has several columns, which are not looked up"

@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from pytest_synthdata.columns.generators.distributions import (
     Exponential,
-    Law,
     LogNormal,
     Normal,
+    ParametricDistribution,
     Pareto,
     Poisson,
     Uniform,
@@ -105,7 +105,7 @@ def _uniform(x: Any, low: float, high: float) -> Any:
     return np.clip((x - low) / (high - low), 0.0, 1.0)
 
 
-_CDF: dict[type[Law], Callable[..., Any]] = {
+_CDF: dict[type[ParametricDistribution], Callable[..., Any]] = {
     Normal: _normal,
     LogNormal: _log_normal,
     Pareto: _pareto,
@@ -118,7 +118,7 @@ _CDF: dict[type[Law], Callable[..., Any]] = {
 class Continuous:
     """A distribution of this package as `scipy.stats` would freeze it."""
 
-    law: Law
+    law: ParametricDistribution
 
     def cdf(self, x: Any) -> Any:
         return _CDF[type(self.law)](np.asarray(x, np.float64), *self.law.parameters())
@@ -187,7 +187,7 @@ class Piecewise:
         return self.ends[0], self.ends[-1]
 
 
-def frozen(law: Law) -> Continuous | Counting | None:
+def frozen(law: ParametricDistribution) -> Continuous | Counting | None:
     """The distribution of a law of this package; None for a law that somebody else wrote."""
     if isinstance(law, Poisson):
         return Counting(law.lam)

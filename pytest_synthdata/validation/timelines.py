@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.time.calendar import Event, parse_date
-from pytest_synthdata.validation.expectations import Moments
-from pytest_synthdata.validation.measures import Finding, Rule, as_numbers
+from pytest_synthdata.validation.expectations import TimelineExpectation
+from pytest_synthdata.validation.measures import Finding, ViolationCounter, as_numbers
 from pytest_synthdata.validation.results import Days
 from pytest_synthdata.validation.rows import Rows
 from pytest_synthdata.validation.statistics import chi_square_p, normal_p, sum_of_squares_p
@@ -27,12 +27,12 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 class MomentsMeasure:
     """Rows by day, and by hour of the day."""
 
-    def __init__(self, law: Moments, column: str) -> None:
+    def __init__(self, law: TimelineExpectation, column: str) -> None:
         self.timeline, self.with_hours, self.column = law.timeline, law.hours, column
         self.first = int(np.datetime64(parse_date(self.timeline.start), "D").astype(np.int64))
         self.days = np.zeros(len(self.timeline.days()), np.int64)
         self.hours = np.zeros(24, np.int64)
-        self.outside = Rule()
+        self.outside = ViolationCounter()
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
         moments = as_numbers(values)
@@ -114,7 +114,7 @@ class MomentsMeasure:
         around = near & ~others
         window = inside | around
         if event.multiplier <= 0:
-            rule = Rule()
+            rule = ViolationCounter()
             rule.count = int(self.days[inside].sum())
             yield rule.finding("event", f"rows in {first} … {last}", int(self.days[window].sum()))
             return

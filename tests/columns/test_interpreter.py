@@ -22,7 +22,7 @@ from scipy import stats
 
 from pytest_synthdata import Dataset, TableFactory
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.plan import Plan, Scope
 from pytest_synthdata.columns.providers.fake import Compiled, Fake, RowByRow
 from pytest_synthdata.errors import DeclarationError
@@ -122,7 +122,7 @@ def declared(name: str, **arguments: Any) -> Fake:
 
 
 def drawn(generator: Fake, count: int = COUNT) -> list[Any]:
-    bound = Bound(Plan("t", {"x": generator}), seed=1, num_rows=count)
+    bound = BoundTable(Plan("t", {"x": generator}), seed=1, num_rows=count)
     return to_arrow(bound.at(np.arange(count, dtype=np.uint64)).read("x")).to_pylist()
 
 
@@ -237,14 +237,14 @@ def test_a_compiled_column_needs_no_faker() -> None:
     code = (
         "import pickle, sys; sys.modules['faker'] = None\n"
         "import numpy as np\n"
-        "from pytest_synthdata.columns.bound_table import Bound\nfrom pytest_synthdata.columns.plan import Plan\n"
+        "from pytest_synthdata.columns.bound_table import BoundTable\nfrom pytest_synthdata.columns.plan import Plan\n"
         "generators = pickle.loads(sys.stdin.buffer.read())\n"
         "plan = Plan('t', {f'c{n}': generator for n, generator in enumerate(generators)})\n"
-        "print(Bound(plan, 1, 10).batch(0, 10).to_pylist()[9])"
+        "print(BoundTable(plan, 1, 10).batch(0, 10).to_pylist()[9])"
     )
     done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
     plan = Plan("t", {"c0": Fake("company_email", locale="fr_FR"), "c1": Fake("address")})
-    assert done.stdout.decode().strip() == str(Bound(plan, 1, 10).batch(0, 10).to_pylist()[9])
+    assert done.stdout.decode().strip() == str(BoundTable(plan, 1, 10).batch(0, 10).to_pylist()[9])
 
 
 def test_a_declaration_is_itself_when_copied() -> None:
@@ -260,12 +260,12 @@ def test_what_is_asked_row_by_row_can_be_sent() -> None:
 
 def test_any_piece_in_any_order_is_the_same() -> None:
     plan = Plan("t", {name: Fake(name) for name in ("name", "address", "job", "email", "random_int")})
-    whole = Bound(plan, 5, 100_000).batch(0, 100_000)
-    piece = Bound(plan, 5, 100_000).batch(40_000, 40_010)
+    whole = BoundTable(plan, 5, 100_000).batch(0, 100_000)
+    piece = BoundTable(plan, 5, 100_000).batch(40_000, 40_010)
     assert piece == whole.slice(40_000, 10)
     rows = np.array([99_999, 3, 40_005, 3], np.uint64)
     for name in plan.columns:
-        scattered = to_arrow(Bound(plan, 5, 100_000).at(rows, scattered=True).read(name))
+        scattered = to_arrow(BoundTable(plan, 5, 100_000).at(rows, scattered=True).read(name))
         assert scattered == whole.column(name).take(rows.astype(np.int64)), name
 
 
@@ -340,6 +340,6 @@ def test_a_providers_own_draws_belong_to_the_row_too() -> None:
 def test_compiled_numbers_can_be_unique() -> None:
     plan = Plan("t", {"x": Fake("random_int", min=5, max=54).unique()})
     plan.check()
-    assert sorted(to_arrow(Bound(plan, 1, 50).at(np.arange(50, dtype=np.uint64)).read("x")).to_pylist()) == [
+    assert sorted(to_arrow(BoundTable(plan, 1, 50).at(np.arange(50, dtype=np.uint64)).read("x")).to_pylist()) == [
         *range(5, 55)
     ]

@@ -2,8 +2,8 @@
 
 Two-sample chi-square tests on the values and on features of them, all at p > 1e-5: of the 700 comparisons made here a
 correct program would fail one in about 140 runs with other seeds; with these seeds it never does. The number of draws
-can be raised: ``SYNTHDATA_DRAWS=100000 pytest tests/columns/test_text_laws.py``; with ``SYNTHDATA_PROVIDERS=all``, every
-provider of these locales that is compiled is compared.
+can be raised: ``SYNTHDATA_DRAWS=100000 pytest tests/columns/test_text_laws.py``; with ``SYNTHDATA_PROVIDERS=all``,
+every provider of these locales that is compiled is compared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from faker.providers import BaseProvider
 from scipy import stats
 
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Compiled, Fake, Pooled, RowByRow, faker
 
@@ -68,7 +68,7 @@ else:
 
 
 def drawn(declared: Fake, count: int = DRAWS, table: str = "people") -> list[Any]:
-    bound = Bound(Plan(table, {"text": declared}), seed=11, num_rows=count)
+    bound = BoundTable(Plan(table, {"text": declared}), seed=11, num_rows=count)
     return to_arrow(bound.at(np.arange(count, dtype=np.uint64)).read("text")).to_pylist()
 
 

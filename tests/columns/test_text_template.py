@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pytest
 
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
@@ -22,7 +22,7 @@ from pytest_synthdata.columns.generators.distributions import Poisson
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
-from pytest_synthdata.columns.references.foreign_keys import Reference
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.text.folding import ascii_fold, label, slug
 from pytest_synthdata.columns.text.place import Place
 from pytest_synthdata.columns.text.template import FILTERS, Email, Template, base36
@@ -37,7 +37,7 @@ COLUMNS: dict[str, Generator] = {
     "maybe": Fake("job").nulls(0.5),
     "pair": Fake("first_name_pair", locale="ja_JP"),
     "place": Place("de_DE"),
-    "company": Reference("company", COMPANIES),
+    "company": ForeignKeyColumn("company", COMPANIES),
 }
 LOCALES = ("en_US", "de_DE", "fr_FR", "ja_JP", "pt_BR")
 
@@ -45,7 +45,7 @@ LOCALES = ("en_US", "de_DE", "fr_FR", "ja_JP", "pt_BR")
 def rows(generator: Generator, count: int = 100) -> list[dict[str, Any]]:
     plan = Plan("people", {**COLUMNS, "text": generator})
     plan.check()
-    bound = Bound(plan, 3, count, {"companies": Bound(COMPANIES, 3, 10)})
+    bound = BoundTable(plan, 3, count, {"companies": BoundTable(COMPANIES, 3, 10)})
     batch = bound.at(np.arange(count, dtype=np.uint64))
     names = [*plan.columns, "company.name", "company.domain"]
     columns = {name: to_arrow(batch.read(name)).to_pylist() for name in names}
@@ -207,7 +207,7 @@ def test_addresses_fit_their_rows_and_are_valid(locale: str) -> None:
         },
     )
     plan.check()
-    for number, row in enumerate(Bound(plan, 1, 2_000).batch(0, 2_000).to_pylist()):
+    for number, row in enumerate(BoundTable(plan, 1, 2_000).batch(0, 2_000).to_pylist()):
         assert_valid([row["email"], row["contact"], row["private"]])
         suffix = np.base_repr(number, 36).lower()
         company, person = (label(pa.array([row[name]]))[0].as_py() for name in ("name", "person"))
@@ -224,7 +224,7 @@ def test_addresses_fit_their_rows_and_are_valid(locale: str) -> None:
 def test_addresses_of_the_longest_names_are_valid() -> None:
     plan = Plan("t", {"name": Constant("Ærø " * 40), "email": Email("name", person="name")})
     rows = np.array([0, 10**7, 2**64 - 1], np.uint64)
-    addresses = to_arrow(Bound(plan, 1, 10).at(rows).read("email")).to_pylist()
+    addresses = to_arrow(BoundTable(plan, 1, 10).at(rows).read("email")).to_pylist()
     assert_valid(addresses)
     assert len(set(addresses)) == 3
 
@@ -238,7 +238,7 @@ def test_an_address_can_be_at_the_domain_of_a_parent() -> None:
 @pytest.mark.parametrize("email", [Email("name"), Email(person="name"), Email("name", person="name")])
 def test_addresses_are_unique_at_any_size(email: Email) -> None:
     """A million rows of one name, and rows as far apart as there are: the row number alone makes them unique."""
-    bound = Bound(Plan("customers", {"name": Constant("Smith-1 & Sons"), "email": email}), 1, 10**7)
+    bound = BoundTable(Plan("customers", {"name": Constant("Smith-1 & Sons"), "email": email}), 1, 10**7)
     rows = np.concatenate([np.arange(10**6), 36 ** np.arange(12), 36 ** np.arange(12) - 1]).astype(np.uint64)
     addresses = to_arrow(bound.at(np.unique(rows)).read("email"))
     assert pc.count_distinct(addresses).as_py() == len(addresses)
@@ -253,15 +253,15 @@ def test_company_and_domain_cannot_both_be_given() -> None:
 def test_the_columns_of_a_place_agree(locale: str) -> None:
     plan = Plan("t", {"id": Key("{}"), "place": Place(locale), "city": col("place.city")})
     plan.check()
-    made = Bound(plan, 1, 5_000).batch(0, 5_000).to_pylist()
-    facts: dict[str, set[Any]] = {}
+    made = BoundTable(plan, 1, 5_000).batch(0, 5_000).to_pylist()
+    pick_statistics: dict[str, set[Any]] = {}
     for row in made:
         place = row["place"]
         assert row["city"] == place["city"]
         fixed = (place["state"], place["state_code"], place["postcode"][:2], place["country_code"])
-        facts.setdefault(place["city"], set()).add((*fixed, re.sub(r"\D", "", place["phone"])[:2]))
-    assert len(facts) > 10
-    assert {len(fact) for fact in facts.values()} == {1}
+        pick_statistics.setdefault(place["city"], set()).add((*fixed, re.sub(r"\D", "", place["phone"])[:2]))
+    assert len(pick_statistics) > 10
+    assert {len(fact) for fact in pick_statistics.values()} == {1}
     assert len({row["place"]["phone"] for row in made}) > 1_000
 
 
@@ -284,7 +284,7 @@ FILTER_CHAINS = ("label", "slug", "dotted", "ascii|lower", "upper|ascii", "lower
 def test_what_is_done_to_words_is_what_is_done_to_texts(provider: str, locale: str) -> None:
     for chain in FILTER_CHAINS:
         columns = {"text": Fake(provider, locale=locale), "made": Template(f"{{text|{chain}}}")}
-        batch = Bound(Plan("texts", columns), 3, 2_000).at(np.arange(2_000, dtype=np.uint64))
+        batch = BoundTable(Plan("texts", columns), 3, 2_000).at(np.arange(2_000, dtype=np.uint64))
         want = to_arrow(batch.read("text"))
         for name in chain.split("|"):
             want = FILTERS[name](want)
@@ -312,18 +312,18 @@ def test_words_make_a_slug_only_where_their_separators_stay_apart() -> None:
 
 
 def test_addresses_are_made_of_words_where_they_can_be() -> None:
-    bound = Bound(Plan("people", {"name": Fake("company"), "email": Email("name")}), 3, 100_000)
+    bound = BoundTable(Plan("people", {"name": Fake("company"), "email": Email("name")}), 3, 100_000)
     batch = bound.at(np.arange(70_000, dtype=np.uint64))
-    assert bound.plan.worded == {"name"}
-    spelled = batch.spelled("name")
-    assert spelled is not None
-    assert spelled.texts().equals(to_arrow(batch.read("name")))
+    assert bound.plan.tokenized_columns == {"name"}
+    tokens = batch.tokens("name")
+    assert tokens is not None
+    assert tokens.texts().equals(to_arrow(batch.read("name")))
     assert bound.at(batch.rows[60_000:]).read("email").equals(to_arrow(batch.read("email"))[60_000:])
 
 
 def test_a_place_beyond_a_short_list_is_null() -> None:
     columns = {"tags": Array(Fake("word"), length=Poisson(1)), "text": Template("#{tags[1]}")}
-    batch = Bound(Plan("texts", columns), 3, 100).at(np.arange(100, dtype=np.uint64))
+    batch = BoundTable(Plan("texts", columns), 3, 100).at(np.arange(100, dtype=np.uint64))
     tags, texts = (to_arrow(batch.read(name)).to_pylist() for name in ("tags", "text"))
     assert texts == [f"#{words[1]}" if len(words) > 1 else None for words in tags]
     assert None in texts

@@ -15,7 +15,7 @@ from strict_workspace import CLUSTER, Workspace
 from pytest_synthdata import Dataset, Key, SynthDataError, TableFactory, column
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.databricks import WorkspaceError, generate_on_cluster
-from pytest_synthdata.databricks.upload import MANIFEST, NOTE
+from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE
 
 # A cluster has warnings, and filters, of its own.
 pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
@@ -65,7 +65,7 @@ def test_the_cluster_makes_the_same_rows(
         assert manifest["tables"][table.name]["fingerprint"] == table.fingerprint()
         frame = synth_spark.read.parquet(f"{tmp_path}{saved.tables[table.name]}")
         assert fingerprint(frame.toArrow().to_batches()) == table.fingerprint()
-    assert f"{HOME}/big/{NOTE}" not in cluster.files
+    assert f"{HOME}/big/{MARKER_FILE}" not in cluster.files
     assert sorted(cluster.contexts) == sorted(cluster.destroyed)
     with pytest.raises(WorkspaceError, match=r"big/customers is not empty: .*--overwrite"):
         generate_on_cluster(small, "main.sales.raw/big", cluster_id=CLUSTER, client=client)
@@ -88,7 +88,7 @@ def test_what_fails_on_the_cluster_looks_like_nothing(
     with pytest.raises(SynthDataError, match="making customers on the cluster"):
         generate_on_cluster(small, "main.sales.raw/big", cluster_id=CLUSTER, client=client)
     assert f"{HOME}/big/{MANIFEST}" not in workspace.files
-    assert f"{HOME}/big/{NOTE}" in workspace.files
+    assert f"{HOME}/big/{MARKER_FILE}" in workspace.files
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from strict_workspace import TOKEN, Workspace
 from pytest_synthdata import Dataset, SynthDataError
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.databricks.names import VolumePath
-from pytest_synthdata.databricks.upload import MANIFEST, NOTE
+from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
@@ -86,14 +86,14 @@ def test_parents_come_before_children_and_the_manifest_last(workspace: Workspace
         if request.startswith("PUT /api/2.0/fs/files")
     ]
     assert put == [
-        NOTE,
+        MARKER_FILE,
         "customers/part-00000.zstd.parquet",
         "customers/_SUCCESS",
         "orders/part-00000.zstd.parquet",
         "orders/_SUCCESS",
         MANIFEST,
     ]
-    assert f"{RUN}/{NOTE}" not in workspace.files
+    assert f"{RUN}/{MARKER_FILE}" not in workspace.files
 
 
 def test_the_same_data_is_not_sent_again(workspace: Workspace, client: Any, small: Dataset) -> None:
@@ -194,10 +194,10 @@ def test_a_killed_upload_looks_like_nothing_and_the_next_one_completes_it(
         process.send_signal(signal.SIGKILL)
     logged_in.stalled.set()
     assert f"{RUN}/customers/part-00000.zstd.parquet" in logged_in.files
-    assert f"{RUN}/{NOTE}" in logged_in.files
+    assert f"{RUN}/{MARKER_FILE}" in logged_in.files
     assert f"{RUN}/{MANIFEST}" not in logged_in.files
     small.to_volume(RUN, client=client)
-    assert f"{RUN}/{NOTE}" not in logged_in.files
+    assert f"{RUN}/{MARKER_FILE}" not in logged_in.files
     for table in small:
         assert stored_fingerprint(logged_in, f"{RUN}/{table.name}", tmp_path) == table.fingerprint()
 

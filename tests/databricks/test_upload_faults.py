@@ -13,7 +13,7 @@ from strict_workspace import Workspace
 
 from pytest_synthdata import Dataset, SynthDataError
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
-from pytest_synthdata.databricks.upload import MANIFEST, NOTE
+from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
 RUN = "/Volumes/main/sales/raw/run"
@@ -21,14 +21,14 @@ PART = r"/api/2.0/fs/files/.*orders/part.*"
 REQUESTS = {
     "ask for the Volume": r"GET /api/2.1/unity-catalog/volumes/.*",
     "make the folder": r"PUT /api/2.0/fs/directories/.*/orders",
-    "put the note": rf"PUT /api/2.0/fs/files/.*{NOTE}",
+    "put the note": rf"PUT /api/2.0/fs/files/.*{MARKER_FILE}",
     "put a part": rf"PUT {PART}",
     "ask for its size": rf"HEAD {PART}",
     "read it back": rf"GET {PART}",
     "list the folder": r"GET /api/2.0/fs/directories/.*",
     "read the manifest": rf"GET /api/2.0/fs/files/.*{MANIFEST}",
     "put the manifest": rf"PUT /api/2.0/fs/files/.*{MANIFEST}",
-    "remove the note": rf"DELETE /api/2.0/fs/files/.*{NOTE}",
+    "remove the note": rf"DELETE /api/2.0/fs/files/.*{MARKER_FILE}",
 }
 MULTIPART = {
     "begin": rf"POST {PART}initiate-upload",
@@ -78,7 +78,7 @@ def survives(workspace: Workspace, client: Any) -> bool:
     workspace.faults.clear()
     DATA.to_volume(RUN, client=client)
     assert readable(workspace) == EXPECTED
-    assert f"{RUN}/{NOTE}" not in workspace.files
+    assert f"{RUN}/{MARKER_FILE}" not in workspace.files
     assert not said or "main.sales.raw" in said or RUN in said
     return not said
 

@@ -13,7 +13,7 @@ import pytest
 from strict_workspace import TOKEN, Workspace
 
 from pytest_synthdata import Dataset
-from pytest_synthdata.databricks.upload import MANIFEST, NOTE
+from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 
 HOME = "/Volumes/main/sales/raw"
@@ -106,7 +106,7 @@ def test_a_kept_run_is_whole(logged_in: Workspace, pytester: pytest.Pytester, co
     default = Dataset({CustomerFactory: 25, OrderFactory: 250, TicketFactory: 80})
     assert found[folder] == default.fingerprints()
     assert found[other] == Dataset({CustomerFactory: 20, OrderFactory: 100}, seed=7).fingerprints()
-    assert not any(path.endswith(NOTE) for path in logged_in.files)
+    assert not any(path.endswith(MARKER_FILE) for path in logged_in.files)
 
 
 @pytest.mark.parametrize("how", ["flag", "setting"])
@@ -146,7 +146,7 @@ def test_keep_failed_keeps_after_a_failure(
     """)
     run(pytester, FLAG, "--synth-keep=failed", outcomes={"failed": 1} if left else {"passed": 1})
     assert len(manifests(logged_in)) == left
-    assert not any(path.endswith(NOTE) for path in logged_in.files)
+    assert not any(path.endswith(MARKER_FILE) for path in logged_in.files)
 
 
 def test_an_interrupted_run_leaves_nothing(logged_in: Workspace, pytester: pytest.Pytester) -> None:
@@ -242,7 +242,7 @@ def test_schema_and_volume_are_created_where_that_is_allowed(logged_in: Workspac
 
 
 def test_what_cannot_be_removed_is_told(logged_in: Workspace, pytester: pytest.Pytester) -> None:
-    logged_in.denied = f"DELETE .*{NOTE}"
+    logged_in.denied = f"DELETE .*{MARKER_FILE}"
     pytester.makepyfile("def test_it(synth): synth.volume_path('customers')")
     result = run(pytester, FLAG, outcomes={"passed": 1})
     assert re.search(rf"{HOME}/synthdata-\S+ is left: .*`synthdata sweep {HOME}` removes it", result.stdout.str())

@@ -12,7 +12,7 @@ import pytest
 from strict_workspace import CLUSTER, TOKEN, Workspace
 
 from pytest_synthdata.cli import main
-from pytest_synthdata.databricks.upload import MANIFEST, NOTE
+from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE
 
 HOME = "/Volumes/main/sales/raw"
 DONE = [{"status": "Finished", "results": {"resultType": "text", "data": "42"}}]
@@ -143,16 +143,16 @@ def test_sweep_removes_what_crashed_runs_left_and_nothing_else(logged_in: Worksp
     run, young = "synthdata-20200101T000000Z-0123abcd", "synthdata-29990101T000000Z-0123abcd"
     old = "2020-01-01T00:00:00+00:00"
     files = {
-        f"{run}/{NOTE}": note(run, old),
+        f"{run}/{MARKER_FILE}": note(run, old),
         f"{run}/orders/part-0.parquet": b"x",
-        f"{young}/{NOTE}": note(young, "2999-01-01T00:00:00+00:00"),
+        f"{young}/{MARKER_FILE}": note(young, "2999-01-01T00:00:00+00:00"),
         # Kept on purpose: no note. Only looks like one of ours: a note of another run, or none that can be read.
         "synthdata-20200102T000000Z-0123abcd/orders/part-0.parquet": b"x",
-        f"copied/{NOTE}": note(run, old, ["../../x", "orders"]),
+        f"copied/{MARKER_FILE}": note(run, old, ["../../x", "orders"]),
         "copied/orders/part-0.parquet": b"x",
         "copied/thesis.docx": b"years of work",
-        f"broken/{NOTE}": b"{",
-        f"elsewhere/{NOTE}": note("elsewhere", "2020-01-01T00:00:00", ["orders"]),
+        f"broken/{MARKER_FILE}": b"{",
+        f"elsewhere/{MARKER_FILE}": note("elsewhere", "2020-01-01T00:00:00", ["orders"]),
         "theirs.parquet": b"x",
     }
     logged_in.files = {f"{HOME}/{name}": content for name, content in files.items()}
@@ -164,6 +164,11 @@ def test_sweep_removes_what_crashed_runs_left_and_nothing_else(logged_in: Worksp
     assert len(logged_in.files) == len(files)
     code, output, _ = synthdata("sweep", HOME, "--older-than", "7d")
     assert sorted(output.splitlines()) == [f"removed {HOME}/{name}" for name in ("copied", run)]
-    gone = {f"{run}/{NOTE}", f"{run}/orders/part-0.parquet", f"copied/{NOTE}", "copied/orders/part-0.parquet"}
+    gone = {
+        f"{run}/{MARKER_FILE}",
+        f"{run}/orders/part-0.parquet",
+        f"copied/{MARKER_FILE}",
+        "copied/orders/part-0.parquet",
+    }
     assert set(logged_in.files) == {f"{HOME}/{name}" for name in files if name not in gone}
     assert synthdata("sweep", HOME)[1] == f"nothing older than 24h is left in {HOME}\n"

@@ -32,10 +32,10 @@ from pytest_synthdata import (
     Poisson,
     TableFactory,
 )
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.randomness import may_draw
+from pytest_synthdata.columns.randomness import may_use_randomness
 from pytest_synthdata.pickling import pickled_table
 
 ROWS = 40
@@ -89,7 +89,7 @@ class Holder:
     ],
 )  # fmt: skip
 def test_functions_that_might_draw_are_known(function: Any, expected: Any) -> None:
-    assert may_draw(function) is expected
+    assert may_use_randomness(function) is expected
 
 
 class PlaceFactory(TableFactory):
@@ -236,7 +236,7 @@ def factorial(number: int) -> int:
 
 
 def test_a_function_may_call_itself() -> None:
-    assert not may_draw(factorial)
+    assert not may_use_randomness(factorial)
 
 
 class ThrownFactory(TableFactory):
@@ -269,7 +269,7 @@ def test_other_threads_have_their_own_random_bytes() -> None:
         return 0
 
     for _ in range(2):
-        cells = Bound(Plan("t", {"x": RowFunction(look)}), 1, 5).at(np.arange(5, dtype=np.uint64))
+        cells = BoundTable(Plan("t", {"x": RowFunction(look)}), 1, 5).at(np.arange(5, dtype=np.uint64))
         cells.read("x")
     assert len(set(seen)) == 10
 

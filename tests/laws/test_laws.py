@@ -37,7 +37,7 @@ from pytest_synthdata import (
     when,
 )
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
-from pytest_synthdata.columns.bound_table import Bound
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
@@ -257,7 +257,7 @@ class Weighted(BaseProvider):
 def phrases() -> pa.Table:
     assert functools.reduce(operator.add, Weighted.words.values()) != math.fsum(Weighted.words.values())
     plan = Plan("texts", {"phrase": Fake("phrase", providers=[Weighted]), "slug": Template("{phrase|slug}")})
-    return pa.Table.from_batches(Bound(plan, 42, 20_000).batches(0, 20_000))
+    return pa.Table.from_batches(BoundTable(plan, 42, 20_000).batches(0, 20_000))
 
 
 def test_golden_fingerprints() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_synthdata import SynthDataError
 from pytest_synthdata.spark.session import SessionSettings, open_session
-from pytest_synthdata.spark.spark_install import clash
+from pytest_synthdata.spark.spark_install import conflicting_installs
 
 REMEDY = "pip uninstall -y pyspark databricks-connect, then pip install"
 
@@ -23,7 +23,7 @@ def databricks_connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_alone_is_well(pytester: pytest.Pytester) -> None:
-    assert clash() is None
+    assert conflicting_installs() is None
     assert "databricks-connect" not in pytester.runpytest_inprocess().stdout.str()
 
 

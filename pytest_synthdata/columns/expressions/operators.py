@@ -38,7 +38,7 @@ _SYMBOLS = {**_COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
 
 
 _CONDITION = "condition {}"
-FIRST_CONDITION = _CONDITION.format(0)  # the lane of the random bits of a first condition
+FIRST_CONDITION = _CONDITION.format(0)  # the substream of the random bits of a first condition
 
 
 def literal(value: Any) -> Generator:
@@ -164,7 +164,7 @@ class Operation(Expression):
             array = to_arrow(subject.values(cells))
             return pc.is_in(array, value_set=pa.array(listed.value, type=array.type))  # type: ignore[attr-defined]
         arguments = [
-            operand.values(cells if number == 0 else cells.lane(f"operand {number}"))
+            operand.values(cells if number == 0 else cells.substream(f"operand {number}"))
             for number, operand in enumerate(self.operands)
         ]
         plain = all(isinstance(argument, np.ndarray) for argument in arguments)
@@ -318,7 +318,7 @@ class When(Expression):
     def values(self, cells: Cells) -> Values:
         which = np.full(len(cells.rows), len(self.conditions), code_type(len(self.conditions)))
         for number in reversed(range(len(self.conditions))):
-            met = to_arrow(self.conditions[number].values(cells.lane(_CONDITION.format(number))))
+            met = to_arrow(self.conditions[number].values(cells.substream(_CONDITION.format(number))))
             which[to_numpy(pc.fill_null(met, False))] = number
         branches = self.branches
         if len(branches) == len(self.conditions):

@@ -46,17 +46,17 @@ class Array(Generator):
         return f"Array({self.item!r}, length={self.length!r})"
 
     def values(self, cells: Cells) -> Values:
-        lengths = np.nan_to_num(to_numpy(self.length.values(cells.lane("length")))).astype(np.int64)
+        lengths = np.nan_to_num(to_numpy(self.length.values(cells.substream("length")))).astype(np.int64)
         if len(lengths) and not 0 <= lengths.min() <= lengths.max() <= _LONGEST:
             raise GenerationError(f"{cells.place}: {self!r}: a length lies between 0 and {_LONGEST:,}; add .clip(0, …)")
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         parts, places = [], []
         for position in range(int(lengths.max(initial=0))):
             index = np.flatnonzero(lengths > position)
-            parts.append(self.item.values(cells.take(index).lane(f"item {position}")))
+            parts.append(self.item.values(cells.take(index).substream(f"item {position}")))
             places.append(offsets[index] + position)
         if not parts:
-            empty = to_arrow(self.item.values(cells.take(np.arange(0)).lane("item 0")))
+            empty = to_arrow(self.item.values(cells.take(np.arange(0)).substream("item 0")))
             return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), empty)
         order = np.empty(offsets[-1], np.int64)
         order[np.concatenate(places)] = np.arange(offsets[-1])

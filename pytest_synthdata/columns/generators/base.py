@@ -19,23 +19,23 @@ from pytest_synthdata.errors import DeclarationError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from pytest_synthdata.columns.bound_table import Bound, Selection
+    from pytest_synthdata.columns.bound_table import BoundTable, Selection
     from pytest_synthdata.columns.expressions.operators import Operation
     from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
     from pytest_synthdata.columns.generators.unique import Unique
     from pytest_synthdata.columns.plan import Scope
-    from pytest_synthdata.columns.text.tokens import Spelling
+    from pytest_synthdata.columns.text.tokens import TokenizedText
 
 
 class Reader(Protocol):
     """Some rows of a bound table whose columns can be read."""
 
     @property
-    def bound(self) -> Bound: ...
+    def bound(self) -> BoundTable: ...
     @property
     def rows(self) -> Bits: ...
     def read(self, name: str) -> Values: ...
-    def spelled(self, name: str) -> Spelling | None: ...
+    def tokens(self, name: str) -> TokenizedText | None: ...
     def take(self, index: Index) -> Selection: ...
     def row(self, position: int) -> Any: ...
 
@@ -71,15 +71,15 @@ class Cells:
         """Another column, or a parent's as ``reference.column``, at the same rows."""
         return self.reader.read(name)
 
-    def spelled(self, name: str) -> Spelling | None:
+    def tokens(self, name: str) -> TokenizedText | None:
         """Another column of texts as the words that they are made of; None where these are not at hand."""
-        return self.reader.spelled(name)
+        return self.reader.tokens(name)
 
     def take(self, index: Index) -> Cells:
         """The cells at some positions."""
         return Cells(self.reader.take(index), self.stream, self.place)
 
-    def lane(self, *names: str) -> Cells:
+    def substream(self, *names: str) -> Cells:
         """The same cells with an independent stream, for a part of the column."""
         return Cells(self.reader, self.stream.child(*names), self.place)
 
@@ -94,7 +94,7 @@ class Generator:
         """One value for each of the cells."""
         raise NotImplementedError
 
-    def spelled(self, cells: Cells) -> Spelling | None:
+    def tokens(self, cells: Cells) -> TokenizedText | None:
         """The values as texts that are not yet put together from words; None where they are not made so."""
         del cells
         return None
@@ -117,10 +117,10 @@ class Generator:
         for child in self.children():
             yield from child.reads()
 
-    def reads_words(self) -> Iterator[str]:
+    def reads_tokens(self) -> Iterator[str]:
         """Those among them whose texts are wanted as the words that they are made of."""
         for child in self.children():
-            yield from child.reads_words()
+            yield from child.reads_tokens()
 
     def inside(self, scope: Scope) -> Scope | None:
         """Where the fields of the values stand, if they are rows of columns themselves."""

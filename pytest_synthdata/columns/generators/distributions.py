@@ -30,7 +30,7 @@ _LOG2_E = 1.4426950408889634
 _MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
 
 
-class Law(Generator):
+class ParametricDistribution(Generator):
     """A distribution with number parameters, which may vary from row to row."""
 
     def values(self, cells: Cells) -> Values:
@@ -66,7 +66,7 @@ class Law(Generator):
 
 
 @dataclass(frozen=True)
-class Normal(Law):
+class Normal(ParametricDistribution):
     """Gaussian: loc + scale * z."""
 
     loc: float = 0.0
@@ -87,7 +87,7 @@ class Normal(Law):
 
 
 @dataclass(frozen=True)
-class LogNormal(Law):
+class LogNormal(ParametricDistribution):
     """Log-normal: exp(mean + sigma * z), whose median is exp(mean). For prices, incomes, durations."""
 
     mean: float = 0.0
@@ -113,7 +113,7 @@ class LogNormal(Law):
 
 
 @dataclass(frozen=True)
-class Pareto(Law):
+class Pareto(ParametricDistribution):
     """Lomax (Pareto II) as NumPy's ``pareto``: ``(Pareto(a) + 1) * m`` is the classical Pareto with minimum m."""
 
     a: float
@@ -134,7 +134,7 @@ class Pareto(Law):
 
 
 @dataclass(frozen=True)
-class Exponential(Law):
+class Exponential(ParametricDistribution):
     """Exponential with mean ``scale``. For waiting times."""
 
     scale: float = 1.0
@@ -155,7 +155,7 @@ class Exponential(Law):
 
 
 @dataclass(frozen=True)
-class Uniform(Law):
+class Uniform(ParametricDistribution):
     """Every number between low and high alike. Real data is rarely like this."""
 
     low: float = 0.0
@@ -177,7 +177,7 @@ class Uniform(Law):
 
 
 @dataclass(frozen=True)
-class Poisson(Law):
+class Poisson(ParametricDistribution):
     """Counts of independent events of which ``lam`` are expected; int64."""
 
     lam: float = 1.0

@@ -146,7 +146,7 @@ class Nullable(Generator):
     share: float
 
     def values(self, cells: Cells) -> Values:
-        return without(self.generator.values(cells), cells.lane("null").uniform() < self.share)
+        return without(self.generator.values(cells), cells.substream("null").uniform() < self.share)
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values, common_type, to_arrow
-from pytest_synthdata.columns.bound_table import Batch, Bound, RowView
+from pytest_synthdata.columns.bound_table import Batch, BoundTable, RowView
 from pytest_synthdata.columns.generators.base import Cells, Generator, Reader, is_vectorised
 from pytest_synthdata.columns.plan import Plan, Scope, check_columns
 from pytest_synthdata.errors import DeclarationError
@@ -40,7 +40,7 @@ class InnerScope(Scope):
 
 
 @dataclass(frozen=True)
-class InnerBound(Bound):
+class InnerBound(BoundTable):
     """A nested plan, bound to the rows of the table around it.
 
     Args:
@@ -49,7 +49,7 @@ class InnerBound(Bound):
     """
 
     outer: Scope | None = None
-    around: Bound | None = None
+    around: BoundTable | None = None
 
     def scope(self, column: str) -> Scope:
         return InnerScope(self.plan, column, outer=self.outer)
@@ -62,7 +62,7 @@ class InnerBound(Bound):
 class InnerBatch(Batch):
     """Rows of a nested plan, which can read those around them."""
 
-    def __init__(self, bound: Bound, outer: Reader) -> None:
+    def __init__(self, bound: BoundTable, outer: Reader) -> None:
         super().__init__(bound, outer.rows)
         self.outer = outer
 
@@ -113,7 +113,7 @@ class Nested(Generator):
     def vectorised(self) -> bool:  # type: ignore[override]
         return all(map(is_vectorised, self.plan.columns.values()))
 
-    def bound(self, outer: Bound) -> InnerBound:
+    def bound(self, outer: BoundTable) -> InnerBound:
         """The nested plan, bound as the table around it is."""
         key = ("nested", self.name)
         if key not in outer.memo:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.generators.base import Cells, Generator
-from pytest_synthdata.columns.randomness import may_draw
+from pytest_synthdata.columns.randomness import may_use_randomness
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class RowFunction(Generator):
 
 def _may_draw(function: Callable[..., Any]) -> bool:
     try:
-        return may_draw(function)
+        return may_use_randomness(function)
     except TypeError:  # not hashable
         return True
 

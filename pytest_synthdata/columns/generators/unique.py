@@ -24,7 +24,7 @@ from pytest_synthdata.columns.time.calendar import Dates
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import Bound
+    from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.plan import Scope
 
 _EXACT = 2**53  # up to which a float64 tells whole numbers apart
@@ -82,7 +82,7 @@ class Unique(Generator):
         return self.generator.bounds(scope)
 
 
-def require_room(bound: Bound) -> None:
+def require_room(bound: BoundTable) -> None:
     """Raise `DeclarationError` for a unique column that has fewer values than the table has rows."""
     for name, generator in bound.plan.columns.items():
         for part in _parts(generator):

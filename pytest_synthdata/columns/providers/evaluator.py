@@ -18,7 +18,7 @@ from pytest_synthdata.columns.providers.symbols import Symbol, Unreadable, Words
 from pytest_synthdata.columns.text.grammar import Draw, digits, each, first_word, is_text
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.providers.interpreter import Run
+    from pytest_synthdata.columns.providers.interpreter import Execution
 
 # Methods (and how many arguments) that change each character by itself: of a single one, for replace.
 _PIECEWISE = frozenset({("upper", 0), ("lower", 0), ("casefold", 0), ("replace", 2)})
@@ -66,7 +66,7 @@ class _Continue(Exception):  # noqa: N818
 class Frame:
     """A function call: its variables, and how its statements and expressions are read."""
 
-    def __init__(self, run: Run, function: FunctionType, variables: dict[str, Any]) -> None:
+    def __init__(self, run: Execution, function: FunctionType, variables: dict[str, Any]) -> None:
         self.run_ = run
         self.function = function
         self.variables = variables

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_synthdata.columns.plan import Scope
-    from pytest_synthdata.columns.text.tokens import Spelling
+    from pytest_synthdata.columns.text.tokens import TokenizedText
 
 
 @dataclass(frozen=True, init=False)
@@ -101,8 +101,8 @@ class Fake(Generator):
     def values(self, cells: Cells) -> Values:
         return self.prepared().values(cells)
 
-    def spelled(self, cells: Cells) -> Spelling | None:
-        return self.prepared().spelled(cells)
+    def tokens(self, cells: Cells) -> TokenizedText | None:
+        return self.prepared().tokens(cells)
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.prepared().type(scope)
@@ -186,8 +186,8 @@ class Compiled(Generator):
     def values(self, cells: Cells) -> Values:
         return self.generator.values(cells)
 
-    def spelled(self, cells: Cells) -> Spelling | None:
-        return self.generator.spelled(cells)
+    def tokens(self, cells: Cells) -> TokenizedText | None:
+        return self.generator.tokens(cells)
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)

@@ -35,7 +35,7 @@ _PURE_METHODS: dict[type, frozenset[str]] = {
     tuple: frozenset({"index", "count"}),
 }
 
-Primitive = Callable[["Run", Any, "list[Any]", "dict[str, Any]"], Any]
+Primitive = Callable[["Execution", Any, "list[Any]", "dict[str, Any]"], Any]
 
 
 class Reader:
@@ -99,7 +99,7 @@ class Reader:
             raise Unreadable("calls too deep")
         self.depth += 1
         try:
-            run = Run(self, settled)
+            run = Execution(self, settled)
             primitive = self.primitive(function)
             if primitive is None:
                 return run.close(run.enter(function, list(args), kwargs))
@@ -122,7 +122,7 @@ class Reader:
 
 
 @dataclass
-class Run:
+class Execution:
     """One reading of a method, with the values of some of its draws settled."""
 
     reader: Reader

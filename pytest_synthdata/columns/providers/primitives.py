@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from pytest_synthdata.columns.providers.interpreter import Primitive, Reader, Run
+from pytest_synthdata.columns.providers.interpreter import Execution, Primitive, Reader
 from pytest_synthdata.columns.providers.slugs import slugifying, unidecoding
 from pytest_synthdata.columns.providers.symbols import Symbol, Unreadable
 from pytest_synthdata.columns.text.grammar import Draw, Law, expand, is_random, is_text, join, mix
@@ -43,7 +43,7 @@ def reader(generator: Any) -> Reader:
             raise Unreadable(str(error)) from None
         return read.law(method, args, kwargs)
 
-    def format_(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def format_(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         del owner
         for value in (*args, *kwargs.values()):
             run.settle(value)
@@ -61,7 +61,7 @@ def reader(generator: Any) -> Reader:
             end = token.end()
         return join([*pieces, pattern[end:]])
 
-    def parse(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def parse(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         del owner
         (pattern,) = (*args, *kwargs.values())
         return _texts(run, parsed, pattern)
@@ -95,7 +95,7 @@ def _as_text(law: Law) -> Law:
     return str(law)
 
 
-def _texts(run: Run, function: Callable[[str], Law], value: Any) -> Any:
+def _texts(run: Execution, function: Callable[[str], Law], value: Any) -> Any:
     """A random function of an open or settled text, applied to each of its pieces."""
     if isinstance(value, Symbol):
         if not is_text(value.law):
@@ -109,7 +109,7 @@ def _texts(run: Run, function: Callable[[str], Law], value: Any) -> Any:
 def _filling(make: Callable[..., Callable[[str], Law]], text: str, **defaults: Any) -> Primitive:
     """A method that fills the placeholders of a pattern."""
 
-    def primitive(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def primitive(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         del owner
         names = ("text", *defaults)
         given = {"text": text, **defaults, **dict(zip(names, args, strict=False)), **kwargs}
@@ -150,7 +150,7 @@ def _hexified(upper: bool) -> Callable[[str], Law]:
     return lambda text: _filled(text, _HEX_DIGIT, lambda _: drawn)
 
 
-def _uuid4(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _uuid4(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Random bits but for the version, 4, and the variant, binary 10 (RFC 9562, section 5.4)."""
     del owner
     if (*args, *kwargs.values()) not in ((), (str,)):
@@ -162,14 +162,14 @@ def _uuid4(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any
     )
 
 
-def _networks(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _networks(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """The networks that addresses may be of, and their sizes; nothing is drawn."""
     for value in (*args, *kwargs.values()):
         run.settle(value)
     return owner._get_all_networks_and_weights(*args, **kwargs)
 
 
-def _address(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _address(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """One of the addresses of some networks."""
     del owner
     given = {
@@ -206,7 +206,7 @@ def _letters(letters: str) -> Draw:
     return Draw(tuple(letters))
 
 
-def _random_elements(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _random_elements(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     names = ("elements", "length", "unique", "use_weighting")
     given: dict[str, Any] = {"elements": ("a", "b", "c"), "length": None, "unique": False, "use_weighting": None}
     given |= {**dict(zip(names, args, strict=False)), **kwargs}
@@ -268,7 +268,7 @@ def _of_random(function: Any) -> Primitive | None:
     return partial(_random, _RANDOM[name])
 
 
-def _random(method: Callable[..., Any], run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _random(method: Callable[..., Any], run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     del owner
     for value in (*args, *kwargs.values()):
         run.settle(value)
@@ -278,22 +278,22 @@ def _random(method: Callable[..., Any], run: Run, owner: Any, args: list[Any], k
         raise Unreadable(str(error)) from None
 
 
-def _between(run: Run, a: int, b: int) -> Any:
+def _between(run: Execution, a: int, b: int) -> Any:
     return _range(run, a, b + 1)
 
 
-def _range(run: Run, start: int, stop: int | None = None, step: int = 1) -> Any:
+def _range(run: Execution, start: int, stop: int | None = None, step: int = 1) -> Any:
     values = range(start) if stop is None else range(start, stop, step)
     if not values or values[-1] - values[0] >= 1 << 62:
         raise Unreadable("a range that is empty or endless")
     return run.source(Draw(values) if len(values) > 1 else values[0])
 
 
-def _choice(run: Run, seq: Sequence[Any]) -> Any:
+def _choice(run: Execution, seq: Sequence[Any]) -> Any:
     return run.source(drawn(seq, weighted=False))
 
 
-def _choices(run: Run, population: Any, weights: Any = None, *, k: int = 1) -> Any:
+def _choices(run: Execution, population: Any, weights: Any = None, *, k: int = 1) -> Any:
     law = _list(tuple(population), None if weights is None else tuple(weights))
     return run.fresh([run.source(law) for _ in range(k)])
 

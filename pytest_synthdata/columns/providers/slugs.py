@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from pytest_synthdata.columns.providers.interpreter import Primitive, Run
+from pytest_synthdata.columns.providers.interpreter import Execution, Primitive
 from pytest_synthdata.columns.providers.symbols import Symbol, Unreadable
 from pytest_synthdata.columns.text.grammar import Draw, Joined, Law, Mixed, each
 
 
 def unidecoding(unidecode: Callable[[str], str]) -> Primitive:
-    def primitive(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def primitive(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         del owner
         (value,) = (*args, *kwargs.values())
         return run.transform(lambda law: each(law, unidecode), value)
@@ -21,7 +21,7 @@ def unidecoding(unidecode: Callable[[str], str]) -> Primitive:
 
 
 def slugifying(slugify: Callable[..., str]) -> Primitive:
-    def primitive(run: Run, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def primitive(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         del owner
         value, *rest = args
         if isinstance(value, Symbol) and isinstance(value.law, Draw):

@@ -20,7 +20,7 @@ from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import Bound
+    from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.plan import Scope
     from pytest_synthdata.columns.random import Stream
 
@@ -100,7 +100,7 @@ def _pieces(blocks: Numbers) -> Iterator[Numbers]:
         yield blocks[start : start + _AT_ONCE]
 
 
-def counter(generator: Generator, parent: Bound, stream: Stream, place: str) -> Count:
+def counter(generator: Generator, parent: BoundTable, stream: Stream, place: str) -> Count:
     """A function that gives the number of children of some parents."""
 
     def count(parents: Bits) -> Numbers:
@@ -141,8 +141,8 @@ class Ordinal(Generator):
 
     def check(self, scope: Scope) -> None:
         scope.column(self.reference)
-        counting = scope.plan.counting
-        if counting is None or counting.name != self.reference:
+        fan_out_key = scope.plan.fan_out_key
+        if fan_out_key is None or fan_out_key.name != self.reference:
             raise DeclarationError(f"{scope.place}: {self!r}: {self.reference!r} is no ForeignKey with per_parent")
         if isinstance(self.start, bool) or not isinstance(self.start, int):
             raise DeclarationError(f"{scope.place}: {self!r}: start must be an integer")

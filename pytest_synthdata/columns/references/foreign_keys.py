@@ -16,19 +16,19 @@ from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.columns.references.fan_out import Count, FanOut, Numbers, counter
 from pytest_synthdata.columns.references.picking import HeavyPick, Pick
-from pytest_synthdata.columns.references.popularity import ZipfRank, ends_of, highest
+from pytest_synthdata.columns.references.popularity import ZipfRank, upper_quantile, upper_quantiles
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import Bound
+    from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.plan import Plan, Scope
 
 _HEAVY = 8.0  # times what half of the parents weigh: from here on, most darts at one rectangle would miss
 
 
 @dataclass(frozen=True)
-class Reference(Generator):
+class ForeignKeyColumn(Generator):
     """The row number of a child's parent.
 
     Args:
@@ -36,7 +36,7 @@ class Reference(Generator):
         weights: evaluated on the parent's rows; a parent is picked in proportion to it. None: all alike.
         where: a condition on the child's and the parent's columns that every pick meets.
         per_parent: evaluated on the parent's rows: how many children each has, one parent's after the other's.
-        itself: the parent is a row of the same table, one before the child; ``parent`` has only its name and key.
+        self_referential: the parent is an earlier row of the same table; ``parent`` has only its name and key.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Reference(Generator):
     weights: Generator | None = None
     where: Generator | None = None
     per_parent: Generator | None = None
-    itself: bool = False
+    self_referential: bool = False
 
     def values(self, cells: Cells) -> Values:
         if self.per_parent is not None:
@@ -52,13 +52,13 @@ class Reference(Generator):
         parent = cells.reader.bound.parent(self.name)
         if parent.num_rows == 0:
             raise GenerationError(f"{cells.place}: the table {parent.plan.table!r} has no rows to refer to")
-        facts = cells.reader.bound.facts(self)
-        if self.itself:
+        pick_statistics = cells.reader.bound.pick_statistics(self)
+        if self.self_referential:
             return self._before(cells, parent)
-        pick = HeavyPick if facts.is_heavy else Pick
+        pick = HeavyPick if pick_statistics.is_heavy else Pick
         return pick(self, cells, parent, parent.num_rows).rows()
 
-    def _before(self, cells: Cells, table: Bound) -> Values:
+    def _before(self, cells: Cells, table: BoundTable) -> Values:
         """A row before each of the cells' own; -1 for row 0. Nobody is thus their own superior, however far up."""
         picks = np.full(len(cells.rows), -1, np.int64)
         # Rows with as many levels of parents below them have darts alike.
@@ -70,12 +70,12 @@ class Reference(Generator):
                 picks[index] = Pick(self, some, table, some.rows).rows()
         return picks
 
-    def fan_out(self, parent: Bound, stream: Stream, place: str) -> FanOut:
+    def fan_out(self, parent: BoundTable, stream: Stream, place: str) -> FanOut:
         """The number of children that the parents have, where they are counted."""
         assert self.per_parent is not None  # noqa: S101
         return FanOut.of(self._counter(parent, stream, place), parent.num_rows)
 
-    def counted(self, bound: Bound, rows: Bits) -> tuple[Numbers, Numbers]:
+    def counted(self, bound: BoundTable, rows: Bits) -> tuple[Numbers, Numbers]:
         """Of some rows of the table, the parent, and which of its children each is."""
         parent, place = bound.parent(self.name), f"{bound.plan.table}.{self.name}"
         if bound.fan_out is None:
@@ -92,7 +92,7 @@ class Reference(Generator):
             rows = bound.memo["spread"].of(rows)
         return bound.fan_out.locate(rows, self._counter(parent, bound.stream(self.name), place), parent.num_rows)
 
-    def children_of(self, bound: Bound, parent: int) -> tuple[int, int]:
+    def children_of(self, bound: BoundTable, parent: int) -> tuple[int, int]:
         """The number of a parent's first child, counted from parent to parent, and how many it has."""
         if bound.fan_out is None:
             raise GenerationError(f"{bound.plan.table}.{self.name}: the children were not counted")
@@ -100,7 +100,7 @@ class Reference(Generator):
         self.counted(bound, np.zeros(0, np.uint64))  # settles whether children are side by side
         return bound.fan_out.children(parent, self._counter(of, bound.stream(self.name), place), of.num_rows)
 
-    def _counter(self, parent: Bound, stream: Stream, place: str) -> Count:
+    def _counter(self, parent: BoundTable, stream: Stream, place: str) -> Count:
         assert self.per_parent is not None  # noqa: S101
         return counter(self.per_parent, parent, stream.child("per_parent"), place)
 
@@ -113,9 +113,9 @@ class Reference(Generator):
             # The parent's columns are read at candidates, not at the pick: they are no cycle.
             inner = f"{self.name}."
             yield from (name for name in self.where.reads() if not name.startswith(inner))
-            if self.itself:
+            if self.self_referential:
                 yield from (name.removeprefix(inner) for name in self.where.reads() if name.startswith(inner))
-        if self.itself and self.weights is not None:
+        if self.self_referential and self.weights is not None:
             yield from self.weights.reads()
 
     def type(self, scope: Scope) -> pa.DataType:
@@ -124,7 +124,7 @@ class Reference(Generator):
 
     def check(self, scope: Scope) -> None:
         place = f"{scope.place}: ForeignKey"
-        if self.itself and (self.per_parent is not None or self.facts(scope).is_heavy):
+        if self.self_referential and (self.per_parent is not None or self.pick_statistics(scope).is_heavy):
             raise DeclarationError(
                 f"{place}: a table's own rows can have weights with an upper bound, and no per_parent"
             )
@@ -134,7 +134,7 @@ class Reference(Generator):
             if any(map(_holds_ranks, self.weights.children())):
                 raise DeclarationError(f"{place}: {self.weights!r}: ZipfRank stands alone as weights")
             bounds = self.weights.bounds(scope.of_parent(self.parent))
-            if bounds is None or (not np.isfinite(bounds[1]) and self.facts(scope).ends is None):
+            if bounds is None or (not np.isfinite(bounds[1]) and self.pick_statistics(scope).ends is None):
                 raise DeclarationError(
                     f"{place}: the weights have no bounds; add .clip(0, highest). Only laws such as Pareto(2.5), "
                     "alone, in Given or times a number, need no upper one"
@@ -181,18 +181,20 @@ class Reference(Generator):
                 f"{scope.place}: ForeignKey: no parent can ever meet {where!r}: the ranges of both sides do not touch"
             )
 
-    def facts(self, scope: Scope) -> Facts:
+    def pick_statistics(self, scope: Scope) -> PickStatistics:
         """What is known of the pick before any row is."""
         always_true = isinstance(self.where, Operation) and self.where.truth(scope) is True
         if self.weights is None:
-            return Facts(1.0, always_true)
+            return PickStatistics(1.0, always_true)
         parent = scope.of_parent(self.parent)
         bounds = self.weights.bounds(parent)
         ceiling = float(bounds[1]) if bounds else 1.0
-        half = highest(self.weights, 0.5, parent)
+        half = upper_quantile(self.weights, 0.5, parent)
         heavy = half is not None and ceiling > _HEAVY * half
-        ends = ends_of(self.weights, parent) if heavy else None
-        return Facts(ceiling, always_true, ends, is_heavy=ends is not None or isinstance(self.weights, ZipfRank))
+        ends = upper_quantiles(self.weights, parent) if heavy else None
+        return PickStatistics(
+            ceiling, always_true, ends, is_heavy=ends is not None or isinstance(self.weights, ZipfRank)
+        )
 
 
 def _runs_in_time(generator: Generator) -> bool:
@@ -205,7 +207,7 @@ def _holds_ranks(generator: Generator) -> bool:
 
 
 @dataclass(frozen=True)
-class Facts:
+class PickStatistics:
     """What is known of a reference before any row is.
 
     Args:
@@ -221,4 +223,4 @@ class Facts:
     is_heavy: bool = False
 
 
-__all__ = ["Facts", "Reference"]
+__all__ = ["ForeignKeyColumn", "PickStatistics"]

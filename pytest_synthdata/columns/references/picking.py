@@ -25,8 +25,8 @@ from pytest_synthdata.columns.references.popularity import Layers, Ranks, Tourna
 from pytest_synthdata.errors import GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import Batch, Bound
-    from pytest_synthdata.columns.references.foreign_keys import Reference
+    from pytest_synthdata.columns.bound_table import Batch, BoundTable
+    from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 
 _LOW = np.uint64(0xFFFFFFFF)
 _WORD, _MASK = 64, 2**64 - 1  # bits
@@ -48,11 +48,11 @@ class Pick:
         count: how many of its rows can be picked; or, for each child, how many.
     """
 
-    def __init__(self, reference: Reference, cells: Cells, parent: Bound, count: int | Bits) -> None:
-        facts = cells.reader.bound.facts(reference)
+    def __init__(self, reference: ForeignKeyColumn, cells: Cells, parent: BoundTable, count: int | Bits) -> None:
+        pick_statistics = cells.reader.bound.pick_statistics(reference)
         self.reference, self.cells, self.parent = reference, cells, parent
-        self.ceiling = facts.ceiling
-        self.where = None if facts.always_true else reference.where
+        self.ceiling = pick_statistics.ceiling
+        self.where = None if pick_statistics.always_true else reference.where
         self.count = np.uint64(count) if isinstance(count, int) else count
         self.base = cells.bits()
         self.levels = self._levels(int(np.max(self.count)))
@@ -238,7 +238,7 @@ class HeavyPick(Pick):
     Each level is as likely to get the next dart as its layers have area, which no other level changes.
     """
 
-    def __init__(self, reference: Reference, cells: Cells, parent: Bound, count: int | Bits) -> None:
+    def __init__(self, reference: ForeignKeyColumn, cells: Cells, parent: BoundTable, count: int | Bits) -> None:
         super().__init__(reference, cells, parent, count)
         self.layers = self._layers()
         total = np.cumsum(self.layers.areas)
@@ -253,7 +253,7 @@ class HeavyPick(Pick):
             if isinstance(weights, ZipfRank):
                 bound.memo[key] = Ranks(weights, levels)
             else:
-                ends, known = bound.facts(self.reference).ends, self.parent.plan.counting is None
+                ends, known = bound.pick_statistics(self.reference).ends, self.parent.plan.fan_out_key is None
                 assert ends is not None  # noqa: S101
                 # Champions may be rows to come, which no column that is held has.
                 weigh = (lambda rows: self._thresholds_of(self.parent.at(rows))) if known else None

@@ -22,7 +22,7 @@ from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.expressions.operators import Operation, When
 from pytest_synthdata.columns.generators.base import Cells, Generator
 from pytest_synthdata.columns.generators.categories import Given
-from pytest_synthdata.columns.generators.distributions import Distribution, Law
+from pytest_synthdata.columns.generators.distributions import Distribution, ParametricDistribution
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Rounded
 from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.errors import DeclarationError
@@ -177,17 +177,17 @@ class ZipfRank(Generator):
         return 0.0, 1.0
 
 
-def ends_of(weights: Generator, scope: Scope) -> Floats | None:
+def upper_quantiles(weights: Generator, scope: Scope) -> Floats | None:
     """The greatest weight of those who win fewer than k rounds, by k; None where it is not known."""
     shares = [1 - 2.0**-number for number in range(1, _MOST_ROUNDS + 2)]
-    ends = [highest(weights, share, scope) for share in shares]
+    ends = [upper_quantile(weights, share, scope) for share in shares]
     if any(end is None for end in ends):
         return None
     return np.array([0.0, *(max(end or 0.0, 0.0) for end in ends)])
 
 
 @singledispatch
-def highest(generator: Generator, share: float, scope: Scope) -> float | None:
+def upper_quantile(generator: Generator, share: float, scope: Scope) -> float | None:
     """The greatest value of a generator whose random number is no greater than a share; None where it is not known."""
     del share
     bounds = generator.bounds(scope)
@@ -204,45 +204,48 @@ class _At:
         return np.array([self._share])
 
 
-@highest.register(Law)
-@highest.register(Distribution)
-def _(generator: Law, share: float, scope: Scope) -> float:
+@upper_quantile.register(ParametricDistribution)
+@upper_quantile.register(Distribution)
+def _(generator: ParametricDistribution, share: float, scope: Scope) -> float:
     del scope
     cell: Any = _At(share)
     return float(np.asarray(generator.values(cell))[0])
 
 
-@highest.register(Given)
-@highest.register(When)
+@upper_quantile.register(Given)
+@upper_quantile.register(When)
 def _(generator: Given | When, share: float, scope: Scope) -> float | None:
-    ends = [highest(branch, share, scope) for branch in generator.branches]
+    ends = [upper_quantile(branch, share, scope) for branch in generator.branches]
     return None if any(end is None for end in ends) else max(end for end in ends if end is not None)
 
 
-@highest.register(Rounded)
+@upper_quantile.register(Rounded)
 def _(generator: Rounded, share: float, scope: Scope) -> float | None:
-    end = highest(generator.generator, share, scope)
+    end = upper_quantile(generator.generator, share, scope)
     return None if end is None else round(end, generator.digits)
 
 
-@highest.register(Clipped)
+@upper_quantile.register(Clipped)
 def _(generator: Clipped, share: float, scope: Scope) -> float | None:
-    end = highest(generator.generator, share, scope)
+    end = upper_quantile(generator.generator, share, scope)
     low, high = generator.ends(generator.generator.type(scope))
     if end is None:
         return None if high is None else float(high)
     return float(np.clip(end, low, high)) if (low, high) != (None, None) else end
 
 
-@highest.register(Cast)
+@upper_quantile.register(Cast)
 def _(generator: Cast, share: float, scope: Scope) -> float | None:
-    return highest(generator.generator, share, scope)
+    return upper_quantile(generator.generator, share, scope)
 
 
-@highest.register(Operation)
+@upper_quantile.register(Operation)
 def _(generator: Operation, share: float, scope: Scope) -> float | None:
     """Sums and products of something with a heavy tail, which comes first, and something without."""
-    if generator.function not in ("add", "multiply") or (first := highest(generator.operands[0], share, scope)) is None:
+    if (
+        generator.function not in ("add", "multiply")
+        or (first := upper_quantile(generator.operands[0], share, scope)) is None
+    ):
         return None
     other = generator.operands[1].bounds(scope)
     if other is None or not np.isfinite(other[1]):
@@ -252,4 +255,4 @@ def _(generator: Operation, share: float, scope: Scope) -> float | None:
     return first * float(other[1]) if min(first, other[0]) >= 0 else None
 
 
-__all__ = ["Layers", "Ranks", "Tournament", "ZipfRank", "ends_of", "highest"]
+__all__ = ["Layers", "Ranks", "Tournament", "ZipfRank", "upper_quantile", "upper_quantiles"]

@@ -16,7 +16,7 @@ from pytest_synthdata.columns.generators.base import Cells, Constant, Generator
 from pytest_synthdata.columns.generators.unique import Numbered, numbered
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.text.grammar import Draw, Law, Template, is_random, is_text, templates
-from pytest_synthdata.columns.text.tokens import Spelling, Vocabulary
+from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.plan import Scope
@@ -157,20 +157,20 @@ class Phrases(Generator):
         return Vocabulary(self.words, tuple(sequences))
 
     def values(self, cells: Cells) -> Values:
-        spelled = self.spelled(cells)
-        if spelled is None:
+        tokens = self.tokens(cells)
+        if tokens is None:
             codes = self._slot(self.slots[0], cells.stream, 0, cells.rows, None)
             return categorical(codes.astype(np.int32), self.words)
-        return spelled.texts()
+        return tokens.texts()
 
-    def spelled(self, cells: Cells) -> Spelling | None:
+    def tokens(self, cells: Cells) -> TokenizedText | None:
         if self.shares is None:
-            return None if len(self.slots) == 1 else self.spelled_by(None, cells)
-        bits = lane(cells.stream, "template").bits(cells.rows)
+            return None if len(self.slots) == 1 else self.tokens_by(None, cells)
+        bits = substream(cells.stream, "template").bits(cells.rows)
         which = pick(self.shares, bits, np.uint64(0), np.uint64(len(self.shares)), weighted=True)
-        return self.spelled_by(which, cells)
+        return self.tokens_by(which, cells)
 
-    def spelled_by(self, which: Index | None, cells: Cells) -> Spelling:
+    def tokens_by(self, which: Index | None, cells: Cells) -> TokenizedText:
         """The words of the texts, given each row's template; None if there is but one."""
         rows, count = cells.rows, len(cells.rows)
         codes = np.empty((count, len(self.slots)), np.int32)
@@ -181,11 +181,11 @@ class Phrases(Generator):
                 index = np.flatnonzero((slot.sizes > 0)[which])
                 codes[:, number] = 0
                 codes[index, number] = self._slot(slot, cells.stream, number, rows[index], which[index])
-        return Spelling(self.vocabulary, codes)
+        return TokenizedText(self.vocabulary, codes)
 
     def _slot(self, slot: Slot, stream: Stream, number: int, rows: Bits, which: Index | None) -> Index:
         """The words of some rows in one place."""
-        bits = lane(stream, f"word {number}").bits(rows)
+        bits = substream(stream, f"word {number}").bits(rows)
         if which is None or (slot.starts == slot.starts[0]).all():
             return pick(self.aliases, bits, slot.starts[0], slot.sizes[0], weighted=slot.weighted)
         return pick(self.aliases, bits, slot.starts.take(which), slot.sizes.take(which), weighted=slot.weighted)
@@ -218,7 +218,7 @@ def pick(aliases: Bits, bits: Bits, start: Any, size: Any, *, weighted: bool) ->
 
 
 @lru_cache(maxsize=4096)
-def lane(stream: Stream, name: str) -> Stream:
+def substream(stream: Stream, name: str) -> Stream:
     """An independent stream for a part of a text; its key is made once."""
     return stream.child(name)
 

@@ -124,10 +124,10 @@ class Place(Generator):
     def values(self, cells: Cells) -> Values:
         shares, texts, postcodes, phones = _compiled(self.locale)
         every = np.uint64(len(shares))
-        which = pick(shares, cells.lane("place").bits(), np.uint64(0), every, weighted=True)
+        which = pick(shares, cells.substream("place").bits(), np.uint64(0), every, weighted=True)
         columns = {name: column.take(pa.array(which)) for name, column in texts.items()}
-        columns["postcode"] = postcodes.spelled_by(which, cells.lane("postcode")).texts()
-        columns["phone"] = phones.spelled_by(which, cells.lane("phone")).texts()
+        columns["postcode"] = postcodes.tokens_by(which, cells.substream("postcode")).texts()
+        columns["phone"] = phones.tokens_by(which, cells.substream("phone")).texts()
         return pa.StructArray.from_arrays([columns[name] for name in FIELDS], list(FIELDS))
 
     def type(self, scope: Scope) -> pa.DataType:

@@ -17,7 +17,7 @@ from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Cells, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.text.folding import LABEL, ascii_fold, label, slug
-from pytest_synthdata.columns.text.tokens import Spelling, Vocabulary, joined
+from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary, joined
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def base36(numbers: pa.Array) -> pa.Array:
     return _base36(numbers).texts()
 
 
-def _base36(numbers: Values) -> Spelling:
+def _base36(numbers: Values) -> TokenizedText:
     whole = to_numpy(numbers)
     if whole.dtype.kind not in "iu" or (whole.dtype.kind == "i" and whole.min(initial=0) < 0):
         raise ValueError("base36 is of whole numbers ≥ 0, without nulls")
@@ -55,7 +55,7 @@ def _base36(numbers: Values) -> Spelling:
             digits[rest == 0] = 0
         columns.append(digits)
         rest, largest = higher, largest // _BASE**2
-    return Spelling(_base36_words(), np.stack(columns[::-1], axis=1))
+    return TokenizedText(_base36_words(), np.stack(columns[::-1], axis=1))
 
 
 @lru_cache(maxsize=1)
@@ -157,9 +157,9 @@ class Template(Generator):
             if isinstance(piece, str):
                 columns.append(piece)
                 continue
-            spelled = self._spelled(piece, own, cells)
-            if spelled is not None:
-                columns.append(spelled)
+            tokens = self._tokens(piece, own, cells)
+            if tokens is not None:
+                columns.append(tokens)
                 continue
             column = self._column(piece, own, cells)
             nulls = column.indices.null_count if isinstance(column, pa.DictionaryArray) else column.null_count
@@ -172,19 +172,19 @@ class Template(Generator):
         texts = joined(columns)
         return texts if valid is None else pc.if_else(valid, texts, None)
 
-    def _spelled(self, field: Field, own: dict[str, Any], cells: Cells) -> Spelling | None:
+    def _tokens(self, field: Field, own: dict[str, Any], cells: Cells) -> TokenizedText | None:
         if field == _NUMBER and "base36" not in own:
             return _base36(cells.rows)
-        spelled = cells.spelled(field.name) if _is_by_words(field, own) else None
-        words = None if spelled is None else _filtered(spelled.vocabulary, field.filters)
-        return None if spelled is None or words is None else Spelling(words, spelled.codes)
+        tokens = cells.tokens(field.name) if _is_by_words(field, own) else None
+        words = None if tokens is None else _filtered(tokens.vocabulary, field.filters)
+        return None if tokens is None or words is None else TokenizedText(words, tokens.codes)
 
     def _column(self, field: Field, own: dict[str, Any], cells: Cells) -> Any:
         values: Any
         if field.name == "#":
             values = cells.rows
         elif isinstance(own.get(field.name), Generator):
-            values = own[field.name].values(cells.lane(field.name))
+            values = own[field.name].values(cells.substream(field.name))
         else:
             values = cells.read(field.name)
         coded = isinstance(values, pa.DictionaryArray) and not field.path and values.dictionary.null_count == 0
@@ -217,10 +217,10 @@ class Template(Generator):
         yield from (field.name for field in self.fields if field.name != "#" and field.name not in own)
         yield from super().reads()
 
-    def reads_words(self) -> Iterator[str]:
+    def reads_tokens(self) -> Iterator[str]:
         own = dict(self.parts)
         yield from (field.name for field in self.fields if _is_by_words(field, own))
-        yield from super().reads_words()
+        yield from super().reads_tokens()
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope

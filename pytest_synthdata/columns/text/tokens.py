@@ -15,7 +15,7 @@ from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.text.folding import slug
 
 Codes: TypeAlias = npt.NDArray[np.int32]
-Part: TypeAlias = "pa.Array | Spelling | str"
+Part: TypeAlias = "pa.Array | TokenizedText | str"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, eq=False)
-class Spelling:
+class TokenizedText:
     """The texts of some rows.
 
     Args:
@@ -74,13 +74,13 @@ class Spelling:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def take(self, index: slice | npt.NDArray[np.intp]) -> Spelling:
+    def take(self, index: slice | npt.NDArray[np.intp]) -> TokenizedText:
         """The texts at some positions."""
-        return Spelling(self.vocabulary, self.codes[index])
+        return TokenizedText(self.vocabulary, self.codes[index])
 
-    def then(self, others: Sequence[Spelling]) -> Spelling:
+    def then(self, others: Sequence[TokenizedText]) -> TokenizedText:
         """These texts, and others of the same column after them."""
-        return Spelling(self.vocabulary, np.concatenate([self.codes, *(other.codes for other in others)]))
+        return TokenizedText(self.vocabulary, np.concatenate([self.codes, *(other.codes for other in others)]))
 
     def texts(self) -> pa.Array:
         """The words put together.
@@ -98,12 +98,12 @@ def joined(parts: Sequence[Part]) -> pa.Array:
     """Columns of texts and constant texts without nulls, put together row by row."""
     parts = _absorbed(parts)
     count = next(len(part) for part in parts if not isinstance(part, str))
-    width = sum(part.codes.shape[1] if isinstance(part, Spelling) else 1 for part in parts)
+    width = sum(part.codes.shape[1] if isinstance(part, TokenizedText) else 1 for part in parts)
     codes = np.empty((count, width), np.int32)
     words: list[pa.Array] = []
     place = done = 0
     for part in parts:
-        if isinstance(part, Spelling):
+        if isinstance(part, TokenizedText):
             words.append(part.vocabulary.words)
             until = place + part.codes.shape[1]
             np.add(part.codes, np.int32(done), out=codes[:, place:until])
@@ -120,7 +120,7 @@ def joined(parts: Sequence[Part]) -> pa.Array:
                 codes[:, place] = np.arange(done, done + count)
         done += len(words[-1])
         place = until
-    return Spelling(Vocabulary(pa.concat_arrays(words)), codes).texts()
+    return TokenizedText(Vocabulary(pa.concat_arrays(words)), codes).texts()
 
 
 def _absorbed(parts: Sequence[Part]) -> list[Part]:

@@ -62,7 +62,7 @@ class Times(Generator):
 
     def values(self, cells: Cells) -> Values:
         days = self._dates().values(cells)
-        seconds = time_of_day(cells.lane("hour").uniform(), self.hours)
+        seconds = time_of_day(cells.substream("hour").uniform(), self.hours)
         times = np.asarray(days).astype("datetime64[s]") + seconds.astype("timedelta64[s]")
         return pa.array(times.astype("datetime64[us]")).cast(TIMESTAMP)
 
