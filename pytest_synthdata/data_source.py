@@ -118,7 +118,7 @@ def planned(options: Mapping[str, str]) -> tuple[RowRange, list[tuple[int, int]]
         raise SynthDataError(f"option 'partitions' is {partitions}; it must be a whole number from 1")
     ends = [count * number // partitions for number in range(partitions + 1)]
     ranges = list(pairwise(ends))
-    return row_range(table.bound, representable(table.schema, table.name)), ranges
+    return row_range(table.view, representable(table.schema, table.name)), ranges
 
 
 def _number(options: Mapping[str, str], name: str) -> int | None:

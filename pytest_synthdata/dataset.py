@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
-from pytest_synthdata.columns.bound_table import BATCH, BoundTable
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.unique import require_room
+from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory, bound_to
@@ -27,32 +29,42 @@ if TYPE_CHECKING:
 class Table:
     """A table whose every cell is decided, and none is made before it is asked for."""
 
-    def __init__(self, bound: BoundTable, factory: type[TableFactory]) -> None:
-        self.bound = bound
+    def __init__(self, view: TableView, factory: type[TableFactory]) -> None:
+        self.view = view
         self.factory = factory
 
     def __repr__(self) -> str:
-        return f"<Table {self.name}: {self.num_rows:,} rows, seed {self.bound.seed}>"
+        return f"<Table {self.name}: {self.num_rows:,} rows, seed {self.view.seed}>"
+
+    @property
+    def bound(self) -> BoundTable:
+        """What is declared, whichever of its rows this table shows."""
+        return self.view.bound
 
     @property
     def name(self) -> str:
         """The table's name."""
-        return self.bound.plan.table
+        return self.view.name
 
     @property
     def num_rows(self) -> int:
         """The number of rows."""
-        return self.bound.num_rows
+        return self.view.num_rows
+
+    @property
+    def row_numbers(self) -> npt.NDArray[np.uint64]:
+        """The number of each row in the whole table, as `Dataset.take` and `explain` call it."""
+        return self.view.row_numbers(0, self.num_rows)
 
     @property
     def schema(self) -> pa.Schema:
         """The Arrow schema, the same in every form. Times are in UTC; every column may be null."""
-        return self.bound.schema
+        return self.view.schema
 
     def batches(self, start: int = 0, stop: int | None = None, size: int = BATCH) -> Iterator[pa.RecordBatch]:
         """The rows from ``start`` to before ``stop``, in batches of at most ``size`` rows."""
         first, last = self._range(start, stop)
-        return self.bound.batches(first, last, size)
+        return self.view.batches(first, last, size)
 
     def to_arrow(self, start: int = 0, stop: int | None = None) -> pa.Table:
         """The rows from ``start`` to before ``stop``; negative numbers count from the end, as in a slice."""
@@ -73,7 +85,7 @@ class Table:
         """
         from pytest_synthdata.spark.frames import to_spark
 
-        return to_spark(self, spark, distributed=distributed, partitions=partitions)
+        return to_spark(self.view, spark, distributed=distributed, partitions=partitions)
 
     def to_parquet(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the table as Parquet; the arguments are those of `to_files`."""
@@ -118,9 +130,7 @@ class Table:
         """
         from pytest_synthdata.files import write_files
 
-        return write_files(
-            self.bound, path, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=progress
-        )
+        return write_files(self.view, path, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=progress)
 
     def fingerprint(self) -> str:
         """A hash of the contents, whoever made them: equal data has equal fingerprints."""

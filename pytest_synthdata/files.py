@@ -12,20 +12,17 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import cloudpickle
 import pyarrow as pa
 
-from pytest_synthdata.columns.bound_table import BATCH
+from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.formats import FORMATS
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
 from pytest_synthdata.workers import in_processes, processors
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
 
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
 _SHARES = 32  # parts from which processes take their work
@@ -40,7 +37,7 @@ Progress: TypeAlias = "Callable[[int], None]"
 
 
 def write_files(
-    bound: BoundTable,
+    view: TableView,
     path: str | Path,
     format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
     *,
@@ -51,7 +48,7 @@ def write_files(
     """Write a table: to one file where the path ends in ``.parquet``, ``.csv`` or ``.json``, else to a folder.
 
     Args:
-        bound: the table.
+        view: the rows.
         path: a file, or a folder that is made and gets ``part-00000…`` and so on, and ``_SUCCESS`` at last.
         format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``.
         overwrite: replace what is there, once the new table is complete.
@@ -66,53 +63,53 @@ def write_files(
     """
     target, report = Path(path), progress or _silent
     if format == "delta":
-        return _write_delta(bound, target, overwrite, report)
+        return _write_delta(view, target, overwrite, report)
     if format not in FORMATS:
         raise SynthDataError(f"unknown format {format!r}: {nearest(format, [*FORMATS, 'delta'])}")
     if rows_per_file is None:
-        rows_per_file = min(max(bound.num_rows // _SHARES, _ROWS_PER_FILE[0]), _ROWS_PER_FILE[1])
+        rows_per_file = min(max(view.num_rows // _SHARES, _ROWS_PER_FILE[0]), _ROWS_PER_FILE[1])
     if rows_per_file < 1:
         raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
     single = target.suffix == f".{format}"
     require_free(target, overwrite=overwrite, single=single)
     with _renamed_at_last(target) as unfinished:
         if single:
-            rows = _counted(_made_ahead(bound.batches(0, bound.num_rows, BATCH)), report)
-            FORMATS[format][0](bound, rows, unfinished)
+            rows = _counted(_made_ahead(view.batches(0, view.num_rows, BATCH)), report)
+            FORMATS[format][0](view, rows, unfinished)
         else:
             unfinished.mkdir()
-            _write_parts(bound, unfinished, format, rows_per_file, report)
+            _write_parts(view, unfinished, format, rows_per_file, report)
             (unfinished / "_SUCCESS").touch()
     return target
 
 
-def _write_parts(bound: BoundTable, folder: Path, format_: str, rows_per_file: int, progress: Progress) -> None:
+def _write_parts(view: TableView, folder: Path, format_: str, rows_per_file: int, progress: Progress) -> None:
     ending = FORMATS[format_][1]
-    starts = range(0, max(bound.num_rows, 1), rows_per_file)  # an empty table has a file too, with its schema
+    starts = range(0, max(view.num_rows, 1), rows_per_file)  # an empty table has a file too, with its schema
     parts = [
-        (start, min(start + rows_per_file, bound.num_rows), folder / f"part-{number:05d}.{ending}")
+        (start, min(start + rows_per_file, view.num_rows), folder / f"part-{number:05d}.{ending}")
         for number, start in enumerate(starts)
     ]
     processes = min(processors(), len(parts))
-    if processes > 1 and bound.num_rows >= _WORTH_PROCESSES:
+    if processes > 1 and view.num_rows >= _WORTH_PROCESSES:
         try:
-            pickled_table(bound, cloudpickle)
+            pickled_table(view, cloudpickle)
         except PicklingError:
             pass  # slower here, never wrong
         else:
-            job = partial(write_part, bound, format_)
+            job = partial(write_part, view, format_)
             for rows in in_processes(job, pickled(job, cloudpickle), parts, processes):
                 progress(rows)
             return
     for start, stop, path in parts:
-        rows = _counted(_made_ahead(bound.batches(start, stop, BATCH)), progress)
-        FORMATS[format_][0](bound, rows, path)
+        rows = _counted(_made_ahead(view.batches(start, stop, BATCH)), progress)
+        FORMATS[format_][0](view, rows, path)
 
 
-def write_part(bound: BoundTable, format: str, part: tuple[int, int, Path]) -> int:  # noqa: A002 - as above
+def write_part(view: TableView, format: str, part: tuple[int, int, Path]) -> int:  # noqa: A002 - as above
     """Write the rows from a start to before a stop to a file; gives their number."""
     start, stop, path = part
-    FORMATS[format][0](bound, bound.batches(start, stop, BATCH), path)
+    FORMATS[format][0](view, view.batches(start, stop, BATCH), path)
     return stop - start
 
 
@@ -192,13 +189,13 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _write_delta(bound: BoundTable, target: Path, overwrite: bool, progress: Progress) -> Path:
+def _write_delta(view: TableView, target: Path, overwrite: bool, progress: Progress) -> Path:
     try:
         from deltalake import write_deltalake
     except ImportError:
         raise SynthDataError("Delta needs deltalake: pip install 'pytest-synthdata[delta]'") from None
-    batches = _counted(bound.batches(0, bound.num_rows, BATCH), progress)
-    reader: Any = pa.RecordBatchReader.from_batches(bound.schema, batches)
+    batches = _counted(view.batches(0, view.num_rows, BATCH), progress)
+    reader: Any = pa.RecordBatchReader.from_batches(view.schema, batches)
     if (target / "_delta_log").is_dir() and overwrite:
         # The log makes it one step, and keeps the table's history.
         write_deltalake(target, reader, mode="overwrite", schema_mode="overwrite")

@@ -14,19 +14,19 @@ import pyarrow.compute as pc
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.table_view import TableView
 
 _SAMPLE = 16_384  # rows looked at to see whether a column's values repeat
 
 
-def write_parquet(bound: BoundTable, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+def write_parquet(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) -> None:
     """A Parquet file. Batches are encoded as they come; a row group has at most a million rows."""
     import pyarrow.parquet as pq
 
     batches = iter(batches)
     first = next(batches, None)
     repeating = _repeating(first) if first is not None else False
-    with pq.ParquetWriter(path, bound.schema, compression="zstd", use_dictionary=repeating) as writer:
+    with pq.ParquetWriter(path, view.schema, compression="zstd", use_dictionary=repeating) as writer:
         for batch in chain([first] if first is not None else [], batches):
             writer.write_batch(batch)
 
@@ -41,19 +41,17 @@ def _repeating(batch: pa.RecordBatch) -> list[str]:
     ]
 
 
-def write_csv(bound: BoundTable, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+def write_csv(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) -> None:
     """A CSV file with a header. Times are in ISO 8601; null is an empty field, an empty text is quoted."""
     from pyarrow import csv
 
-    for field in bound.schema:
+    for field in view.schema:
         if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
-            raise SynthDataError(
-                f"{bound.plan.table}.{field.name}: CSV cannot hold {field.type}; write Parquet or JSON"
-            )
+            raise SynthDataError(f"{view.name}.{field.name}: CSV cannot hold {field.type}; write Parquet or JSON")
     schema = pa.schema(
         [
             pa.field(field.name, pa.string() if pa.types.is_timestamp(field.type) else field.type)
-            for field in bound.schema
+            for field in view.schema
         ]
     )
     with csv.CSVWriter(path, schema) as writer:
@@ -62,12 +60,12 @@ def write_csv(bound: BoundTable, batches: Iterable[pa.RecordBatch], path: Path) 
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
 
 
-def write_json(bound: BoundTable, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+def write_json(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) -> None:
     """One JSON object a line, as Spark and pandas read it, maps being objects.
 
     Times are in ISO 8601; NaN and Infinity are texts.
     """
-    del bound
+    del view
     with path.open("wb") as file:
         for batch in batches:
             file.write(_json_lines(batch))
@@ -156,7 +154,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-Writer = Callable[["BoundTable", Iterable[pa.RecordBatch], Path], None]
+Writer = Callable[["TableView", Iterable[pa.RecordBatch], Path], None]
 
 # The writer of each format, and how its files' names end.
 FORMATS: dict[str, tuple[Writer, str]] = {

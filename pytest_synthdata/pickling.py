@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.table_view import TableView
 
 PACKAGE = "pytest_synthdata"
-_ENGINE = ("columns", "errors")
+ENGINE = ("columns", "errors")  # what is shipped to executors: it needs NumPy, Arrow and SciPy alone
 _EVERYWHERE = frozenset({PACKAGE, "numpy", "pandas", "py4j", "pyarrow", "pyspark", "scipy"})  # wherever they lie
 _INSTALLED = frozenset({"site-packages", "dist-packages"})  # of another Python's, too, on the search path of this one
 
@@ -28,21 +28,21 @@ class PicklingError(SynthDataError):
     """A table whose rows cannot be made anywhere but in this process."""
 
 
-def pickled_table(bound: BoundTable, cloudpickle: Any) -> bytes:
-    """A table as bytes: the user's functions with their code, the engine's classes by their names.
+def pickled_table(view: TableView, cloudpickle: Any) -> bytes:
+    """A table's rows as bytes: the user's functions with their code, the engine's classes by their names.
 
     Args:
-        bound: the table.
+        view: the rows.
         cloudpickle: the module of that name that there is where the table shall be read.
 
     Raises:
         PicklingError: for columns that only factory_boy can evaluate, and functions that cannot be pickled.
     """
     try:
-        return _checked(bound, cloudpickle)
+        return _checked(view, cloudpickle)
     except Exception as error:
         raise PicklingError(
-            f"{_culprit(bound, cloudpickle)} cannot be made by another process: {error}. Write it as a @column "
+            f"{_culprit(view, cloudpickle)} cannot be made by another process: {error}. Write it as a @column "
             "function of whole columns; or use to_spark(spark, distributed=False)"
         ) from error
 
@@ -86,14 +86,14 @@ def _checked(value: Any, cloudpickle: Any) -> bytes:
     return data
 
 
-def _culprit(bound: BoundTable, cloudpickle: Any) -> str:
-    for table in (bound, *bound.all_parents().values()):
+def _culprit(view: TableView, cloudpickle: Any) -> str:
+    for table in (view.bound, *view.bound.all_parents().values()):
         for name, generator in table.plan.columns.items():
             try:
                 _checked(generator, cloudpickle)
             except Exception:  # noqa: BLE001, PERF203 - a function may hold anything; that it fails is what is asked
                 return f"{table.plan.table}.{name}"
-    return bound.plan.table
+    return view.name
 
 
 class _EngineOnly(pickle.Unpickler):
@@ -101,7 +101,7 @@ class _EngineOnly(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         package, _, rest = module.partition(".")
-        if package == PACKAGE and rest.partition(".")[0] not in _ENGINE:
+        if package == PACKAGE and rest.partition(".")[0] not in ENGINE:
             raise PicklingError(f"{name} needs factory_boy, which evaluates it row by row")
         return super().find_class(module, name)
 
@@ -137,4 +137,4 @@ def _installed_places() -> tuple[str, ...]:
     return tuple(f"{place}/" for path in paths for place in {path, str(Path(path).resolve())})
 
 
-__all__ = ["PACKAGE", "PicklingError", "pickled", "pickled_table"]
+__all__ = ["ENGINE", "PACKAGE", "PicklingError", "pickled", "pickled_table"]

@@ -20,12 +20,12 @@ from pytest_synthdata.columns.plan import Plan, Scope
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.fan_out import FanOut
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn, PickStatistics
+from pytest_synthdata.columns.table_view import BATCH
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.text.tokens import TokenizedText
 
-BATCH = 262_144  # rows generated at once
 _BLOCK = 32_768  # rows whose arrays stay in the processor's cache
 _SAMPLE = 100  # rows looked at to find the type of an opaque column
 _SMALL = 1 << 18  # parents whose columns may be held while children are made
@@ -82,6 +82,24 @@ class BoundTable:
         # What was computed once is computed again where the plan arrives.
         state = {part.name: getattr(self, part.name) for part in fields(self)}
         return {**state, "memo": {}}
+
+    @property
+    def bound(self) -> BoundTable:
+        """The table itself, which as a view shows all its rows."""
+        return self
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self.plan.table
+
+    def row_numbers(self, start: int, stop: int) -> Bits:
+        """The numbers from ``start`` to before ``stop``."""
+        return np.arange(start, stop, dtype=np.uint64)
+
+    def origins(self, row_numbers: Bits) -> Bits:
+        """The same rows: all are declared."""
+        return row_numbers
 
     def stream(self, column: str) -> Stream:
         """A column's random bits."""
@@ -165,7 +183,11 @@ class BoundTable:
 
     def batch(self, start: int, stop: int) -> pa.RecordBatch:
         """The visible columns of the rows from ``start`` to before ``stop``."""
-        rows = self.at(np.arange(start, stop, dtype=np.uint64))
+        return self.record_batch(self.row_numbers(start, stop))
+
+    def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
+        """The visible columns of the rows with these numbers, in this order."""
+        rows = self.at(row_numbers)
         arrays = [self._column(rows, field_) for field_ in self.schema]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 

@@ -102,7 +102,7 @@ def packed(table: Table) -> str:
     from pytest_synthdata.spark.shipping import shipment_of
 
     schema = representable(table.schema, table.name)
-    sent = shipment_of(table.bound, schema)
+    sent = shipment_of(table.view, schema)
     job = {
         "package": sent.package,
         "alias": sent.alias,

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.columns.bound_table import BATCH
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.report import plots
 from pytest_synthdata.report.diagram import diagram

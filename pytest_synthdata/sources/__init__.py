@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.bound_table import BATCH
+from pytest_synthdata.columns.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
 
 # Nothing is read ahead of need: Arrow would go on while batches wait, and hold a gigabyte of a large table.

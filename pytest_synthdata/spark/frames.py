@@ -15,17 +15,17 @@ from pytest_synthdata.spark.shipping import row_range
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 
 if TYPE_CHECKING:
-    from pytest_synthdata.dataset import Table
+    from pytest_synthdata.columns.table_view import TableView
 
 LARGE = 500_000  # rows from which executors are quicker than handing the table over
 _BLOCK = 1 << 17  # rows that an executor makes at once
 
 
-def to_spark(table: Table, spark: Any, *, distributed: bool | None = None, partitions: int | None = None) -> Any:
-    """A table as a DataFrame: the same rows, types and nullability whichever way it takes.
+def to_spark(view: TableView, spark: Any, *, distributed: bool | None = None, partitions: int | None = None) -> Any:
+    """The rows of a table as a DataFrame: the same rows, types and nullability whichever way it takes.
 
     Args:
-        table: the table.
+        view: the rows.
         spark: a session: classic, Connect, or Sail's.
         distributed: whether executors make the rows, when an action asks for them. Else they are made here,
             once. Where not given, large tables are made by executors if their columns can be.
@@ -34,35 +34,36 @@ def to_spark(table: Table, spark: Any, *, distributed: bool | None = None, parti
     Raises:
         SynthDataError: for a type that Spark has not, and for a distributed table that executors cannot make.
     """
-    schema = representable(table.schema, table.name)
+    schema = representable(view.schema, view.name)
     hand_over = _hand_over(spark)
     if distributed is None:
-        distributed = (table.num_rows >= LARGE or hand_over is _row_by_row) and _has_pandas()
+        distributed = (view.num_rows >= LARGE or hand_over is _row_by_row) and _has_pandas()
         if distributed:
             try:
-                return _by_executors(table, spark, schema, partitions)
+                return _by_executors(view, spark, schema, partitions)
             except PicklingError:
                 distributed = False
     if distributed:
         if not _has_pandas():
             raise SynthDataError("a distributed table needs pandas here, for Spark's mapInArrow: pip install pandas")
-        return _by_executors(table, spark, schema, partitions)
-    if table.num_rows == 0:
+        return _by_executors(view, spark, schema, partitions)
+    if view.num_rows == 0:
         hand_over = _row_by_row  # Spark fails on nested columns of an Arrow table without rows
-    return hand_over(table.to_arrow().cast(schema), spark, spark_schema(schema))
+    rows = pa.Table.from_batches(view.batches(0, view.num_rows), schema=view.schema)
+    return hand_over(rows.cast(schema), spark, spark_schema(schema))
 
 
-def _by_executors(table: Table, spark: Any, schema: pa.Schema, partitions: int | None) -> Any:
+def _by_executors(view: TableView, spark: Any, schema: pa.Schema, partitions: int | None) -> Any:
     """Each executor makes the blocks whose numbers it gets: nothing else crosses the wire but the plan."""
-    blocks = -(-table.num_rows // _BLOCK)
+    blocks = -(-view.num_rows // _BLOCK)
     numbers = spark.range(0, blocks, 1, partitions)
-    make = _maker(table, schema)
+    make = _maker(view, schema)
     with ignore_pyspark_warnings():
         return numbers.mapInArrow(make, spark_schema(schema))
 
 
-def _maker(table: Table, schema: pa.Schema) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    rows, block, num_rows = row_range(table.bound, schema), _BLOCK, table.num_rows
+def _maker(view: TableView, schema: pa.Schema) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    rows, block, num_rows = row_range(view, schema), _BLOCK, view.num_rows
 
     def make(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in numbers:

@@ -1,7 +1,7 @@
-"""A bound table as a function that Spark's executors can run, whatever is or is not installed there.
+"""The rows of a table as a function that Spark's executors can run, whatever is or is not installed there.
 
-An executor has NumPy, PyArrow and, for most distributions, SciPy. The engine's source (`columns` and
-`errors`) travels with the plan and is imported there under a name that holds its hash: it neither needs an
+An executor has NumPy, PyArrow and, for most distributions, SciPy. The engine's source (`pickling.ENGINE`)
+travels with the plan and is imported there under a name that holds its hash: it neither needs an
 installed copy of this package nor meets one of another version. One way serves classic Spark, Connect and Sail.
 """
 
@@ -14,22 +14,22 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_synthdata.pickling import PACKAGE, pickled, pickled_table
+from pytest_synthdata.pickling import ENGINE, PACKAGE, pickled, pickled_table
 from pytest_synthdata.spark import shipment
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.table_view import TableView
 
 RowRange: TypeAlias = "Callable[[int, int], Iterator[pa.RecordBatch]]"
 
 
-def row_range(bound: BoundTable, schema: pa.Schema) -> RowRange:
+def row_range(view: TableView, schema: pa.Schema) -> RowRange:
     """A function of ``start`` and ``stop`` that gives these rows, and that pickles without this package.
 
     Args:
-        bound: the table.
+        view: the rows.
         schema: what the batches are cast to.
 
     Raises:
@@ -37,7 +37,7 @@ def row_range(bound: BoundTable, schema: pa.Schema) -> RowRange:
     """
     from pyspark import cloudpickle  # executors have this one
 
-    packed = pickled(shipment_of(bound, schema), cloudpickle, [shipment])
+    packed = pickled(shipment_of(view, schema), cloudpickle, [shipment])
 
     # A nested function that refers to nothing else is pickled by value, by whomever.
     def rows(start: int, stop: int) -> Iterator[pa.RecordBatch]:
@@ -49,7 +49,7 @@ def row_range(bound: BoundTable, schema: pa.Schema) -> RowRange:
     return rows
 
 
-def shipment_of(bound: BoundTable, schema: pa.Schema) -> shipment.Shipment:
+def shipment_of(view: TableView, schema: pa.Schema) -> shipment.Shipment:
     """All that it takes to make a table's rows where this package is not installed.
 
     Raises:
@@ -57,7 +57,7 @@ def shipment_of(bound: BoundTable, schema: pa.Schema) -> shipment.Shipment:
     """
     from pyspark import cloudpickle
 
-    plan = pickled_table(bound, cloudpickle)
+    plan = pickled_table(view, cloudpickle)
     alias, sources = _engine()
     key = blake2b(plan, digest_size=16).hexdigest()
     return shipment.Shipment(PACKAGE, alias, sources, plan, key, schema)
@@ -67,7 +67,7 @@ def shipment_of(bound: BoundTable, schema: pa.Schema) -> shipment.Shipment:
 def _engine() -> tuple[str, dict[str, str]]:
     """The engine's name on executors, and its modules' sources by the names that they have there."""
     root = Path(str(resources.files(PACKAGE)))
-    files = [root / "errors.py", *sorted((root / "columns").rglob("*.py"))]
+    files = [file for part in ENGINE for file in (sorted((root / part).rglob("*.py")) or [root / f"{part}.py"])]
     sources = {".".join(file.relative_to(root).with_suffix("").parts): file.read_text("utf-8") for file in files}
     sources["__init__"] = ""
     digest = blake2b("\0".join(f"{name}\0{text}" for name, text in sources.items()).encode(), digest_size=8)

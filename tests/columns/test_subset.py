@@ -1,0 +1,57 @@
+"""A subset shows chosen rows of a view as they are in the whole, to every sink."""
+
+import cloudpickle
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pytest_synthdata.columns.subset import Subset
+from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.dataset import Dataset
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
+from pytest_synthdata.files import write_files
+from pytest_synthdata.pickling import pickled_table
+
+CHOSEN = np.array([0, 3, 17, 400, 401, 999], np.uint64)
+
+
+@pytest.fixture(scope="module")
+def whole() -> TableView:
+    return Dataset({CustomerFactory: 50, OrderFactory: 1_000})["orders"].view
+
+
+def rows_of(view: TableView) -> pa.Table:
+    return pa.Table.from_batches(view.batches(0, view.num_rows, 4), schema=view.schema)
+
+
+def test_its_rows_are_those_of_the_whole(whole: TableView) -> None:
+    subset = Subset.of(whole, CHOSEN)
+    assert rows_of(subset).equals(rows_of(whole).take(pa.array(CHOSEN)))
+    assert subset.batch(2, 4).equals(subset.record_batch(CHOSEN[2:4]))
+    assert subset.row_numbers(1, 3).tolist() == [3, 17]
+    assert (subset.num_rows, subset.name, subset.seed) == (6, "orders", 42)
+
+
+def test_what_is_declared_stays_the_whole_table(whole: TableView) -> None:
+    assert Subset.of(whole, CHOSEN).bound.num_rows == 1_000
+
+
+def test_a_subset_of_a_subset_is_one_of_the_whole(whole: TableView) -> None:
+    twice = Subset.of(Subset.of(whole, CHOSEN), CHOSEN[2:4])
+    assert twice.whole is whole
+    assert rows_of(twice).equals(rows_of(whole).take([17, 400]))
+
+
+def test_files_and_other_processes_get_its_rows(whole: TableView, tmp_path) -> None:
+    subset = Subset.of(whole, CHOSEN[1:])
+    path = write_files(subset, tmp_path / "orders.parquet")
+    assert pq.read_table(path).equals(rows_of(subset))
+    there = cloudpickle.loads(pickled_table(subset, cloudpickle))
+    assert rows_of(there).equals(rows_of(subset))
+
+
+def test_one_without_rows_has_the_schema(whole: TableView) -> None:
+    none = Subset.of(whole, CHOSEN[:0])
+    assert rows_of(none).schema == whole.schema
+    assert rows_of(none).num_rows == 0
