@@ -1,5 +1,7 @@
 """A subset shows chosen rows of a view as they are in the whole, to every sink."""
 
+from pathlib import Path
+
 import cloudpickle
 import numpy as np
 import pyarrow as pa
@@ -43,7 +45,7 @@ def test_a_subset_of_a_subset_is_one_of_the_whole(whole: TableView) -> None:
     assert rows_of(twice).equals(rows_of(whole).take([17, 400]))
 
 
-def test_files_and_other_processes_get_its_rows(whole: TableView, tmp_path) -> None:
+def test_files_and_other_processes_get_its_rows(whole: TableView, tmp_path: Path) -> None:
     subset = Subset.of(whole, CHOSEN[1:])
     path = write_files(subset, tmp_path / "orders.parquet")
     assert pq.read_table(path).equals(rows_of(subset))
