@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.closure import closed
 from pytest_synthdata.columns.generators.unique import require_room
+from pytest_synthdata.columns.subset import Subset, chosen_rows
 from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
@@ -227,6 +230,32 @@ class Dataset:
     def __repr__(self) -> str:
         tables = ", ".join(f"{table.name}: {table.num_rows:,}" for table in self)
         return f"<Dataset seed {self.seed}; {tables}>"
+
+    def take(self, /, **rows: Iterable[int]) -> Dataset:
+        """Some rows of the tables and all rows that these refer to, as a dataset: cells, keys and order are unchanged.
+
+        Tables that are not named have only the rows that the named ones need, perhaps none. ``build()`` of a factory
+        gives the rows of the whole tables, by their numbers.
+
+        Args:
+            rows: by table, row numbers, from 0, as `Table.row_numbers` gives them; in any order.
+
+        Raises:
+            SynthDataError: for an unknown table, a number that no row here has, and one that is named twice.
+
+        >>> from pytest_synthdata.factories import CustomerFactory, OrderFactory
+        >>> dataset = Dataset({CustomerFactory: 100, OrderFactory: 1_000})
+        >>> taken = dataset.take(orders=[17, 403])
+        >>> taken.orders.to_arrow()["order_id"].to_pylist()
+        ['ORD-000017', 'ORD-000403']
+        >>> taken.orders.row_numbers.tolist(), taken.customers.num_rows
+        ([17, 403], 2)
+        """
+        chosen = {name: chosen_rows(self[name].view, numbers) for name, numbers in rows.items()}
+        found = closed({table.name: table.view for table in self}, chosen)
+        taken = copy.copy(self)
+        taken.tables = {table.name: Table(Subset.of(table.view, found[table.name]), table.factory) for table in self}
+        return taken
 
     def factories(self) -> AbstractContextManager[None]:
         """Within ``with dataset.factories():`` the factories' ``build()`` gives rows of this dataset's tables."""

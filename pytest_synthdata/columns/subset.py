@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from pytest_synthdata.columns.table_view import BATCH, TableView
+from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pyarrow as pa
 
     from pytest_synthdata.columns.bound_table import BoundTable
@@ -84,4 +86,50 @@ class Subset:
         return {"whole": self.whole, "chosen": np.ascontiguousarray(self.chosen)}  # a slice's base stays here
 
 
-__all__ = ["Subset"]
+def chosen_rows(view: TableView, row_numbers: Iterable[Any]) -> Bits:
+    """Row numbers that a user names, in ascending order.
+
+    Raises:
+        SynthDataError: for what is not the number of a row of this view, and for one that is named twice.
+    """
+    if isinstance(row_numbers, (str, bytes)) or not isinstance(row_numbers, Iterable):
+        raise SynthDataError(f"{view.name}: {row_numbers!r} is not a list of row numbers; write [17, 403]")
+    given = row_numbers if isinstance(row_numbers, np.ndarray) else np.asarray(list(row_numbers), object)
+    if given.dtype.kind not in "iu":
+        for number in given.tolist():
+            if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+                raise SynthDataError(f"{view.name}: {number!r} is not a row number; write integers, such as [17, 403]")
+    ordered = np.sort(given)
+    if len(ordered) and not 0 <= ordered[0] <= ordered[-1] < 2**64:
+        _refuse(view, ordered[0] if ordered[0] < 0 else ordered[-1])
+    numbers = ordered.astype(np.uint64)
+    twice = numbers[1:][numbers[1:] == numbers[:-1]]
+    if len(twice):
+        raise SynthDataError(f"{view.name}: row {twice[0]} is named twice; name each row once")
+    missing = numbers[~_are_in(view, numbers)]
+    if len(missing):
+        _refuse(view, missing[0])
+    return numbers
+
+
+def _are_in(view: TableView, numbers: Bits) -> npt.NDArray[np.bool_]:
+    count = view.num_rows
+    if not count or not len(numbers):
+        return np.zeros(len(numbers), np.bool_)
+    last = int(view.row_numbers(count - 1, count)[0])
+    if last == count - 1:  # no gaps
+        return numbers <= np.uint64(last)
+    return np.isin(numbers, view.row_numbers(0, count), assume_unique=True)
+
+
+def _refuse(view: TableView, number: Any) -> NoReturn:
+    count = view.num_rows
+    if not count:
+        raise SynthDataError(f"{view.name}: there is no row {number}: the table has no rows here")
+    last = int(view.row_numbers(count - 1, count)[0])
+    if last == count - 1:
+        raise SynthDataError(f"{view.name}: there is no row {number}: rows are numbered from 0 to {last}")
+    raise SynthDataError(f"{view.name}: row {number} is not among the {count:,} rows that were taken")
+
+
+__all__ = ["Subset", "chosen_rows"]

@@ -1,0 +1,64 @@
+"""Rows with all that they refer to, near and far: a set of row numbers that stands for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.values import take, to_numpy
+from pytest_synthdata.columns.table_view import BATCH, TableView
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+
+_NONE = np.zeros(0, np.uint64)
+
+
+def closed(views: Mapping[str, TableView], chosen: Mapping[str, Bits]) -> dict[str, Bits]:
+    """Of every table the chosen rows, and those that any of them refers to, by their numbers in ascending order.
+
+    Args:
+        views: the tables by name, each after those that it refers to.
+        chosen: row numbers by table.
+    """
+    found = dict.fromkeys(views, _NONE)
+    waiting = {name: [np.asarray(rows, np.uint64)] for name, rows in chosen.items()}
+    while waiting:
+        # The last table first: by the time of a parent, all its children have said which of its rows they need.
+        name = next(name for name in reversed(list(views)) if name in waiting)
+        rows = np.unique(np.concatenate(waiting.pop(name)))
+        new = np.setdiff1d(rows, found[name], assume_unique=True)
+        if not len(new):
+            continue
+        found[name] = np.union1d(found[name], new) if len(found[name]) else new
+        for table, needed in _referred(views[name], new):
+            if table in views:
+                waiting.setdefault(table, []).append(needed)
+    return found
+
+
+def _referred(view: TableView, row_numbers: Bits) -> Iterator[tuple[str, Bits]]:
+    bound, rows = view.bound, view.origins(row_numbers)
+    for name, reference in bound.plan.references.items():
+        yield bound.parent(name).name, _parents(bound, reference, rows)
+
+
+def _parents(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> Bits:
+    """The rows that a reference points to, each once."""
+    found = []
+    for start in range(0, len(rows), BATCH):
+        some = rows[start : start + BATCH]
+        held = bound.hold(reference.name, for_rows=len(some))
+        picks = bound.at(some).read(reference.name) if held is None else take(held, some)
+        numbers = np.asarray(to_numpy(pc.fill_null(picks, -1) if isinstance(picks, pa.Array) else picks), np.int64)
+        found.append(np.unique(numbers[numbers >= 0]).astype(np.uint64))
+    return np.concatenate(found) if found else _NONE
+
+
+__all__ = ["closed"]
