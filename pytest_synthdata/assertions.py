@@ -27,7 +27,7 @@ def assert_matches(
     parents: Mapping[str, Any] | Dataset | None = None,
     false_alarms: float = FALSE_ALARMS,
 ) -> Validation:
-    """Assert that data is what a factory declares: shares, distributions, nulls, keys, references, timelines.
+    """Assert that data matches a factory's declarations: shares, distributions, nulls, keys, references, timelines.
 
     Args:
         data: a pandas or Spark DataFrame, an Arrow table, a path to Parquet, CSV, JSON lines or Delta.
@@ -42,6 +42,12 @@ def assert_matches(
     Raises:
         AssertionError: with the columns, what was expected of them, and the first rows that break a rule.
         SynthDataError: for what is no data.
+
+    >>> from pytest_synthdata import Dataset, assert_matches
+    >>> from pytest_synthdata.factories import OrderFactory
+    >>> dataset = Dataset()
+    >>> assert_matches(dataset.orders.to_arrow(), OrderFactory, parents=dataset).ok
+    True
     """
     __tracebackhide__ = True
     from pytest_synthdata.dataset import Dataset

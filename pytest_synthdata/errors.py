@@ -8,15 +8,37 @@ _SHOWN = 20  # names in a hint
 
 
 class SynthDataError(Exception):
-    """Anything that this package raises on purpose."""
+    """The base class of all errors that this package raises on purpose.
+
+    >>> from pytest_synthdata import Dataset, SynthDataError
+    >>> try:
+    ...     Dataset()["ordres"]
+    ... except SynthDataError as error:
+    ...     print(error)
+    no table 'ordres' in this dataset: did you mean 'orders'? Known: customers, orders, tickets
+    """
 
 
 class DeclarationError(SynthDataError):
-    """A factory declares something that cannot be: an unknown column, shares that do not sum to 1, a cycle."""
+    """A declaration that can never work: an unknown column, shares that do not add up to 1, a cycle.
+
+    >>> from pytest_synthdata import Dataset, DeclarationError
+    >>> from pytest_synthdata.factories import OrderFactory
+    >>> try:
+    ...     Dataset({OrderFactory: -1})
+    ... except DeclarationError as error:
+    ...     print(error)
+    the number of rows of 'orders' is -1; it must not be negative
+    """
 
 
 class GenerationError(SynthDataError):
-    """A declaration that looked right could not be met for some row."""
+    """A valid declaration that cannot be met for a particular row.
+
+    >>> from pytest_synthdata import GenerationError, SynthDataError
+    >>> issubclass(GenerationError, SynthDataError)
+    True
+    """
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -32,6 +32,14 @@ class ForeignKey:
         per_parent: evaluated on the parent's rows, such as ``Poisson(3)`` or ``1``: how many children each has. The
             table's rows are then counted from the parents: those of the first come first, except in a table with a
             `Timeline`, which is in the order of time. `Ordinal` numbers them.
+
+    >>> from pytest_synthdata import Dataset, ForeignKey, TableFactory, col
+    >>> from pytest_synthdata.factories import CustomerFactory
+    >>> class VisitFactory(TableFactory):
+    ...     customer = ForeignKey(CustomerFactory)
+    ...     tier = col("customer.tier")
+    >>> Dataset({CustomerFactory: 100, VisitFactory: 2}).visits.to_arrow().to_pylist()
+    [{'customer_id': 'CUST-00059', 'tier': 'Free'}, {'customer_id': 'CUST-00048', 'tier': 'Pro'}]
     """
 
     def __init__(

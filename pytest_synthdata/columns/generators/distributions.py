@@ -67,7 +67,14 @@ class ParametricDistribution(Generator):
 
 @dataclass(frozen=True)
 class Normal(ParametricDistribution):
-    """Gaussian: loc + scale * z."""
+    """Normal distribution with mean ``loc`` and standard deviation ``scale``, by inverse CDF.
+
+    >>> from pytest_synthdata import Dataset, Normal, TableFactory
+    >>> class ItemFactory(TableFactory):
+    ...     age = Normal(35, 12).clip(18, 80).cast('int')
+    >>> Dataset({ItemFactory: 4}, seed=1)["items"].to_arrow()["age"].to_pylist()
+    [55, 38, 36, 33]
+    """
 
     loc: float = 0.0
     scale: float = 1.0
@@ -88,7 +95,14 @@ class Normal(ParametricDistribution):
 
 @dataclass(frozen=True)
 class LogNormal(ParametricDistribution):
-    """Log-normal: exp(mean + sigma * z), whose median is exp(mean). For prices, incomes, durations."""
+    """Log-normal distribution, exp(mean + sigma * z), with median exp(mean). For prices, incomes and durations.
+
+    >>> from pytest_synthdata import Dataset, LogNormal, TableFactory
+    >>> class ItemFactory(TableFactory):
+    ...     price = LogNormal(3.5, 0.6).round(2)
+    >>> Dataset({ItemFactory: 4}, seed=1)["items"].to_arrow()["price"].to_pylist()
+    [13.39, 50.17, 26.45, 33.08]
+    """
 
     mean: float = 0.0
     sigma: float = 1.0
@@ -114,7 +128,14 @@ class LogNormal(ParametricDistribution):
 
 @dataclass(frozen=True)
 class Pareto(ParametricDistribution):
-    """Lomax (Pareto II) as NumPy's ``pareto``: ``(Pareto(a) + 1) * m`` is the classical Pareto with minimum m."""
+    """Lomax distribution (Pareto II), as NumPy's ``pareto``; ``(Pareto(a) + 1) * m`` is the classical Pareto from m.
+
+    >>> from pytest_synthdata import Dataset, Pareto, TableFactory
+    >>> class ItemFactory(TableFactory):
+    ...     popularity = ((Pareto(2.5) + 1) * 10).round(1)
+    >>> Dataset({ItemFactory: 4}, seed=1)["items"].to_arrow()["popularity"].to_pylist()
+    [24.8, 11.7, 15.8, 22.8]
+    """
 
     a: float
 
@@ -135,7 +156,14 @@ class Pareto(ParametricDistribution):
 
 @dataclass(frozen=True)
 class Exponential(ParametricDistribution):
-    """Exponential with mean ``scale``. For waiting times."""
+    """Exponential distribution with mean ``scale``. For waiting times.
+
+    >>> from pytest_synthdata import Dataset, Exponential, TableFactory
+    >>> class ItemFactory(TableFactory):
+    ...     hours = Exponential(12).round(1)
+    >>> Dataset({ItemFactory: 4}, seed=1)["items"].to_arrow()["hours"].to_pylist()
+    [0.2, 21.4, 1.1, 24.6]
+    """
 
     scale: float = 1.0
 
@@ -156,7 +184,14 @@ class Exponential(ParametricDistribution):
 
 @dataclass(frozen=True)
 class Uniform(ParametricDistribution):
-    """Every number between low and high alike. Real data is rarely like this."""
+    """Uniform distribution from ``low`` to ``high``. Real data is rarely like this.
+
+    >>> from pytest_synthdata import Dataset, Uniform, TableFactory
+    >>> class ItemFactory(TableFactory):
+    ...     price = Uniform(10, 1_000).round(2)
+    >>> Dataset({ItemFactory: 4}, seed=1)["items"].to_arrow()["price"].to_pylist()
+    [75.02, 758.09, 360.55, 504.26]
+    """
 
     low: float = 0.0
     high: float = 1.0
@@ -178,7 +213,14 @@ class Uniform(ParametricDistribution):
 
 @dataclass(frozen=True)
 class Poisson(ParametricDistribution):
-    """Counts of independent events of which ``lam`` are expected; int64."""
+    """Poisson distribution: counts of independent events with mean ``lam``, as int64.
+
+    >>> from pytest_synthdata import Dataset, Poisson, TableFactory
+    >>> class ItemFactory(TableFactory):
+    ...     lines = Poisson(3)
+    >>> Dataset({ItemFactory: 4}, seed=1)["items"].to_arrow()["lines"].to_pylist()
+    [1, 2, 4, 2]
+    """
 
     lam: float = 1.0
 
@@ -216,6 +258,13 @@ class Distribution(Generator):
 
     SciPy's ``ppf`` may use other instructions on other processors, so the last bits are only guaranteed to
     agree between machines of one kind; ``.round(n)`` makes them agree everywhere for all practical purposes.
+
+    >>> from scipy.stats import gamma
+    >>> from pytest_synthdata import Dataset, Distribution, TableFactory
+    >>> class ItemFactory(TableFactory):
+    ...     weight = Distribution(gamma(2.0)).round(3)
+    >>> Dataset({ItemFactory: 3}, seed=1)["items"].to_arrow()["weight"].to_pylist()
+    [0.992, 1.909, 2.848]
     """
 
     frozen: Any

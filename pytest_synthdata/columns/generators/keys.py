@@ -34,6 +34,12 @@ class Key(Generator):
         pattern: text with one ``{}`` or ``{:06d}``, as `str.format` takes it. Numbers with more digits than
             the pattern pads to are written in full, so keys stay unique at any size.
         start: the number of row 0, below 10^18.
+
+    >>> from pytest_synthdata import Dataset, Key, TableFactory
+    >>> class OrderFactory(TableFactory):
+    ...     order_id = Key("ORD-{:06d}", start=1)
+    >>> Dataset({OrderFactory: 10**9}).orders.to_arrow(stop=2)["order_id"].to_pylist()
+    ['ORD-000001', 'ORD-000002']
     """
 
     pattern: str

@@ -117,6 +117,13 @@ class Place(Generator):
     Args:
         locale: en_US, de_DE, fr_FR, ja_JP or pt_BR. Faker's lists do not say which city lies where, so
             these are few and our own.
+
+    >>> from pytest_synthdata import Dataset, Place, TableFactory, col
+    >>> class SiteFactory(TableFactory):
+    ...     place = Place("de_DE")
+    ...     city = col("place.city")
+    >>> Dataset({SiteFactory: 3}).sites.to_arrow()["city"].to_pylist()
+    ['Berlin', 'Berlin', 'Hannover']
     """
 
     locale: str = "en_US"
