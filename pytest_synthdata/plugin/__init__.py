@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 _DATA = pytest.StashKey[str]()
 
 _MARKER = (
-    "synth(*, seed=None, scale=None, factories=(), upload=False, **rows): the data that this test gets: numbers of "
-    "rows by table (orders=5_000), the seed, more factories whose tables join, and whether it needs them in a Volume"
+    "synth(*, seed=None, scale=None, factories=(), take=None, upload=False, **rows): the data that this test gets: "
+    "numbers of rows by table (orders=5_000), the seed, more factories whose tables join, only some rows "
+    "(take={'orders': [17, 403]}) with what they refer to, and whether it needs the tables in a Volume"
 )
 
 
@@ -75,6 +76,7 @@ def _how_to_replay(item: pytest.Item) -> str:
     command = ["pytest", str(item.config.cwd_relative_nodeid(node)), f"--synth-seed={settings.seed}"]
     if settings.scale != 1:
         command.append(f"--synth-scale={settings.scale:g}")
+    command += [f"--synth-take={table}:{','.join(map(str, rows))}" for table, rows in settings.take.items()]
     if settings.remote:
         command.append(f"--synth-remote={settings.remote}")
     data = item.stash.get(_DATA, f"the session's data, seed {settings.seed}, scale {settings.scale:g}")

@@ -109,7 +109,9 @@ def _row_numbers(table: Table, keys: Sequence[Any]) -> dict[Any, int]:
     declared = table.bound.plan.columns[str(table.bound.plan.key)]
     assert isinstance(declared, Key)  # noqa: S101
     numbers = numbers_in(pa.array([str(key) for key in keys]), Form.of(declared)) - declared.start
-    return {key: number for key, number in zip(keys, numbers.tolist(), strict=True) if 0 <= number < table.num_rows}
+    return {
+        key: number for key, number in zip(keys, numbers.tolist(), strict=True) if 0 <= number < table.bound.num_rows
+    }
 
 
 def _cells(
@@ -134,7 +136,7 @@ def _listed(found: Sequence[tuple[int, Any, str, str, str]], table: Table, key: 
     text = [f"{table.name} differ in {', '.join(names)}: {len(rows):,} row{'s'[: len(rows) > 1]}", *aligned(lines)]
     if len(found) > _MOST:
         text.append(f"… and {len(found) - _MOST:,} cells more")
-    text.append(f"row {rows[0]} as it was generated: dataset.{table.name}.to_arrow({rows[0]}, {rows[0] + 1})")
+    text.append(f"row {rows[0]} as it was generated: dataset.take({table.name}=[{rows[0]}]).{table.name}.to_arrow()")
     return "\n".join(text)
 
 

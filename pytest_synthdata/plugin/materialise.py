@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.dataset import Dataset
@@ -14,7 +14,7 @@ from pytest_synthdata.factories.discovery import load_factories, with_shipped
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.options import Settings
 
-_OPTIONS = ("seed", "scale", "factories", "upload")
+_OPTIONS = ("seed", "scale", "factories", "take", "upload")
 
 # Saves tables of a dataset in a Volume; gives their paths. Is told whether it is the run's default dataset.
 Save: TypeAlias = "Callable[[Dataset, Sequence[str], bool], Mapping[str, str]]"
@@ -126,7 +126,7 @@ class Materialiser:
             dataset,
             lambda table, spark: self._frame(dataset, table, spark),
             session,
-            (lambda tables: save(dataset, tables, not arguments)) if save is not None else None,
+            (lambda tables: save(dataset, tables, not (arguments or self.settings.take))) if save is not None else None,
         )
         if upload:
             synth.upload()
@@ -138,9 +138,30 @@ class Materialiser:
         seed: int | None = None,
         scale: float | None = None,
         factories: Sequence[type[TableFactory]] = (),
+        take: Mapping[str, Iterable[int]] | None = None,
         **rows: int,
     ) -> Dataset:
         """The marker's arguments, as its signature."""
+        dataset = self._whole(seed, scale, factories, rows)
+        if self.settings.take:
+            return self._taken(dataset, self.settings.take)
+        return dataset if take is None else self._taken(dataset, take)
+
+    def _taken(self, dataset: Dataset, take: Mapping[str, Iterable[int]]) -> Dataset:
+        """Some rows of a dataset; the same ones are taken once."""
+        if not isinstance(take, Mapping) or not all(isinstance(table, str) for table in take):
+            raise DeclarationError(f"take={take!r}; give row numbers by table, such as take={{'orders': [17, 403]}}")
+        taken = dataset.take(**take)
+        key = ("taken", id(dataset), *((table.name, table.row_numbers.tobytes()) for table in taken))
+        return self.datasets.setdefault(key, taken)
+
+    def _whole(
+        self,
+        seed: int | None,
+        scale: float | None,
+        factories: Sequence[type[TableFactory]],
+        rows: Mapping[str, int],
+    ) -> Dataset:
         factor = self.settings.scale if scale is None else _positive(scale)
         by_table = self._factories(factories)
         for table in rows:

@@ -41,6 +41,7 @@ class Settings:
         create: whether a missing schema or Volume is made.
         format: of the files there.
         differences: whether chispa's failures end with the rows and columns that differ.
+        take: by table, the numbers of the rows that tests get, with those that they refer to; none: all rows.
     """
 
     seed: int = DEFAULT_SEED
@@ -58,6 +59,7 @@ class Settings:
     create: bool = False
     format: str = "parquet"
     differences: bool = False
+    take: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -72,6 +74,14 @@ def add_options(parser: pytest.Parser) -> None:
         "--synth-scale",
         metavar="X",
         help="multiply the default numbers of rows, e.g. 0.1; numbers that a marker states stay (default: 1)",
+    )
+    group.addoption(
+        "--synth-take",
+        metavar="TABLE:ROW,…",
+        action="append",
+        default=[],
+        help="give tests only these rows of a table and the rows that they refer to, e.g. orders:17,403; repeat it for "
+        "more tables; it replaces what a marker takes",
     )
     group.addoption("--synth-remote", metavar="URL", help="use the Spark Connect server at URL, e.g. sc://localhost")
     group.addoption(
@@ -163,6 +173,7 @@ def read_settings(config: pytest.Config) -> Settings:
         create=config.getoption("synth_create", False),
         format=_format(_option(config, "synth_format", "parquet")),
         differences=bool(config.getini("synth_differences")),
+        take=_take(config.getoption("synth_take", [])),
     )
 
 
@@ -192,6 +203,28 @@ def _scale(value: Any) -> float:
     if not 0 < scale < float("inf"):
         raise pytest.UsageError(f"--synth-scale={value!r}: the scale is a positive number, such as 0.1")
     return scale
+
+
+def _take(options: list[str]) -> dict[str, tuple[int, ...]]:
+    """Row numbers by table."""
+    taken: dict[str, tuple[int, ...]] = {}
+    for option in options:
+        table, colon, numbers = option.rpartition(":")
+        try:
+            rows = tuple(int(number) for number in numbers.split(",") if number.strip())
+        except ValueError:
+            colon = ""
+        if not colon or not table:
+            raise pytest.UsageError(
+                f"--synth-take={option!r}: write a table and numbers of its rows, such as --synth-take=orders:17,403"
+            )
+        if table in taken:
+            raise pytest.UsageError(
+                f"--synth-take names the table {table!r} twice; write all its rows in one: "
+                f"--synth-take={table}:{','.join(map(str, (*taken[table], *rows)))}"
+            )
+        taken[table] = rows
+    return taken
 
 
 def _report(file: str | None) -> str | None:

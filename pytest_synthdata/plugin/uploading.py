@@ -159,9 +159,14 @@ class Uploading:
 def _name_of(dataset: Dataset) -> str:
     """The same in every process for the same data."""
     parts = [
-        (table.name, table.num_rows, f"{table.factory.__module__}.{table.factory.__qualname__}") for table in dataset
+        (table.name, table.bound.num_rows, f"{table.factory.__module__}.{table.factory.__qualname__}")
+        for table in dataset
     ]
-    return f"{_OTHER}{blake2b(repr((dataset.seed, parts)).encode(), digest_size=6).hexdigest()}"
+    digest = blake2b(repr((dataset.seed, parts)).encode(), digest_size=6)
+    for table in dataset:
+        if table.num_rows != table.bound.num_rows:
+            digest.update(table.name.encode() + table.row_numbers.tobytes())
+    return f"{_OTHER}{digest.hexdigest()}"
 
 
 def _ws(request: pytest.FixtureRequest | None) -> Any:
