@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_synthdata.assertions import assert_matches
-    from pytest_synthdata.columns.expressions.operators import col, column, when
+    from pytest_synthdata.columns.expressions.conditions import when
+    from pytest_synthdata.columns.expressions.functions import column
+    from pytest_synthdata.columns.expressions.operators import col
     from pytest_synthdata.columns.generators.arrays import Array
     from pytest_synthdata.columns.generators.base import Constant
     from pytest_synthdata.columns.generators.categories import Categorical, Given
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.references.popularity import ZipfRank
     from pytest_synthdata.columns.text.place import Place
     from pytest_synthdata.columns.text.template import Email, Template
-    from pytest_synthdata.columns.time.calendar import Dates, Event, Timeline
+    from pytest_synthdata.columns.time.calendar import Dates, Timeline
+    from pytest_synthdata.columns.time.events import Event
     from pytest_synthdata.columns.time.times import Times
     from pytest_synthdata.dataset import Dataset, Table
     from pytest_synthdata.declarations.foreign_keys import ForeignKey
@@ -46,7 +49,7 @@ _MODULES = {
     "DeclarationError": "errors",
     "Distribution": "columns.generators.distributions",
     "Email": "columns.text.template",
-    "Event": "columns.time.calendar",
+    "Event": "columns.time.events",
     "Exponential": "columns.generators.distributions",
     "Fake": "columns.providers.fake",
     "ForeignKey": "declarations.foreign_keys",
@@ -70,8 +73,8 @@ _MODULES = {
     "ZipfRank": "columns.references.popularity",
     "assert_matches": "assertions",
     "col": "columns.expressions.operators",
-    "column": "columns.expressions.operators",
-    "when": "columns.expressions.operators",
+    "column": "columns.expressions.functions",
+    "when": "columns.expressions.conditions",
 }
 
 __all__ = [

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.capacity import require_room
 from pytest_synthdata.columns.closure import closed
-from pytest_synthdata.columns.generators.unique import require_room
+from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.subset import Subset, chosen_rows
 from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.declarations.related import with_children
@@ -198,7 +199,7 @@ class Dataset:
                 usual = factory._meta.expected_rows if name in factories else factory._meta.usual_rows
                 count = rows.get(name, usual)
                 bounds[name] = BoundTable.of(plan, self.seed, count, bound_parents)
-                plan.check({table: bound.plan for table, bound in bounds.items()})
+                check_plan(plan, {table: bound.plan for table, bound in bounds.items()})
                 require_room(bounds[name])
                 found[name] = Table(bounds[name], factory)
             return bounds[name]

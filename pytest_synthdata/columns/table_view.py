@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
+from pytest_synthdata.columns.batch import BATCH
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.random import Bits
-
-BATCH = 262_144  # rows generated at once
 
 
 class TableView(Protocol):

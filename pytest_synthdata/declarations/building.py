@@ -17,9 +17,11 @@ from faker.providers import DynamicProvider
 
 from pytest_synthdata.columns.arrow.objects import as_objects
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow
-from pytest_synthdata.columns.bound_table import BoundTable, Selection
-from pytest_synthdata.columns.expressions.operators import FIRST_CONDITION
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.batch import Selection
+from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.expressions.conditions import FIRST_CONDITION
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction, borrowed_generators
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.random import Bits

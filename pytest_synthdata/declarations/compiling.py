@@ -8,7 +8,8 @@ import factory
 from factory import declarations as boy
 from factory import enums
 
-from pytest_synthdata.columns.expressions.operators import Column, Truth, When
+from pytest_synthdata.columns.expressions.conditions import Truth, When
+from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.columns.plan import Plan

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_synthdata.columns.expressions.operators import literal
-from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.base import Generator, literal
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:

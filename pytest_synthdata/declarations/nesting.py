@@ -79,14 +79,14 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
         return compile_columns(nested, declared, place)
 
     def _bound(self, outer: BoundTable) -> BoundTable:
-        key = ("nested", self.name)
-        if key not in outer.memo:
-            column = outer.plan.columns.get(self.name)
-            if not isinstance(column, Nested):
-                column = Nested(self.name, self.plan(f"{outer.plan.table}.{self.name}", {}))
-            column.bound(outer)
-        bound: BoundTable = outer.memo[key]
-        return bound
+        column = outer.plan.columns.get(self.name)
+        if isinstance(column, Nested):
+            return column.bound(outer)
+
+        def make() -> BoundTable:
+            return Nested(self.name, self.plan(f"{outer.plan.table}.{self.name}", {})).bound(outer)
+
+        return outer.cached(("nested", self.name), make)
 
     def generator(self, place: str, given: Mapping[str, Any]) -> Nested | None:
         """The column; None where only factory_boy can make the nested rows."""

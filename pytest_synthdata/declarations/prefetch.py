@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from pytest_synthdata.columns.arrow.objects import fresh
-from pytest_synthdata.columns.bound_table import Batch, BoundTable
+from pytest_synthdata.columns.batch import Batch
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.base import Generator, is_vectorised
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import SynthDataError
@@ -77,10 +78,7 @@ class RowsAhead:
 
 def rows_ahead(bound: BoundTable) -> RowsAhead:
     """The rows made ahead of a table."""
-    if "ahead" not in bound.memo:
-        bound.memo["ahead"] = RowsAhead(bound)
-    ahead: RowsAhead = bound.memo["ahead"]
-    return ahead
+    return bound.cached("ahead", lambda: RowsAhead(bound))
 
 
 def made_ahead(bound: BoundTable, name: str, step: Any) -> Any:

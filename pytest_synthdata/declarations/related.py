@@ -134,14 +134,14 @@ def _counted(
 def _rows(child: type[TableFactory], reference: str, parent: int) -> range | list[int]:
     """The rows of a parent's children."""
     bound = child._meta.bound()
-    first, count = bound.plan.references[reference].children_of(bound, parent)
-    spread = bound.memo.get("spread")
+    column = bound.plan.references[reference]
+    first, count = column.children_of(bound, parent)
+    spread = column.spread(bound)
     if spread is None or first + count > bound.num_rows:
         return range(first, first + count)
     # In a table that runs in time, children of one parent are not side by side.
-    if "places" not in bound.memo:
-        bound.memo["places"] = np.argsort(spread.of(np.arange(bound.num_rows, dtype=np.uint64)))
-    return bound.memo["places"][first : first + count].tolist()
+    places = bound.cached("places", lambda: np.argsort(spread.of(np.arange(bound.num_rows, dtype=np.uint64))))
+    return places[first : first + count].tolist()
 
 
 def with_children(factories: Iterable[type[TableFactory]]) -> dict[str, type[TableFactory]]:

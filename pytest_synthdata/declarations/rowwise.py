@@ -12,7 +12,9 @@ from factory import builder, enums
 from factory import declarations as boy
 
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.nested import plain
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
 
@@ -32,7 +34,9 @@ class RowByRow(Generator):
     def values(self, cells: Cells) -> Values:
         from pytest_synthdata.factories.base import bound_to
 
-        with bound_to(cells.reader.bound), borrowed_generators(for_rows=True):
+        bound = cells.reader.bound
+        assert isinstance(bound, BoundTable)  # noqa: S101
+        with bound_to(bound), borrowed_generators(for_rows=True):
             return python_values([plain(self._value(sequence)) for sequence in cells.rows.tolist()], cells)
 
     def _value(self, sequence: int) -> Any:
@@ -62,7 +66,9 @@ class BuiltObject(Generator):
         objects = np.empty(len(cells.rows), object)
         from pytest_synthdata.factories.base import bound_to
 
-        with bound_to(cells.reader.bound):
+        bound = cells.reader.bound
+        assert isinstance(bound, BoundTable)  # noqa: S101
+        with bound_to(bound):
             for position, sequence in enumerate(cells.rows.tolist()):
                 objects[position] = self.factory.build(__sequence=sequence)
         return objects

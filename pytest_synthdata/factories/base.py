@@ -23,6 +23,7 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
 from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.annotations import stated_types
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration, as_declaration
@@ -175,7 +176,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
                 raise DeclarationError(f"{self.table}: Meta.rows is {self.rows!r}; it must be an integer ≥ 0")
             plan = compile_factory(self.factory)
-            plan.check()
+            check_plan(plan)
             if plan.fan_out_key is not None and self.rows is not None:
                 raise DeclarationError(f"{self.table}: Meta.rows is {rows}, and per_parent counts the rows; drop one")
             self._plan = plan

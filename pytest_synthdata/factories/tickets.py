@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_synthdata.columns.expressions.operators import col, when
+from pytest_synthdata.columns.expressions.conditions import when
+from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.categories import Categorical, Given
 from pytest_synthdata.columns.generators.distributions import Exponential
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.time.calendar import Event, Timeline
+from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.factories.base import TableFactory
 from pytest_synthdata.factories.customers import ACTIVITY, CustomerFactory

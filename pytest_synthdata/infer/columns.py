@@ -17,8 +17,9 @@ from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.plan import Plan, Scope
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.infer.dependence import Predictor, given
@@ -135,7 +136,7 @@ def _in_type(generator: Generator, type_: pa.DataType, parameters: Mapping[str, 
     """A generator whose values have a type."""
     plan = Plan("inferred", {**parameters, "column": generator})
     try:
-        own = generator.type(Scope(plan, "column"))
+        own = generator.type(ColumnScope(plan, "column"))
     except DeclarationError:
         own = None
     return generator if own == type_ else generator.cast(sql_name(type_) or type_)

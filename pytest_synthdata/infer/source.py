@@ -22,7 +22,8 @@ from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullabl
 from pytest_synthdata.columns.generators.quantiles import Quantiles
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email, Template
-from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Dates, Event, Timeline
+from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Dates, Timeline
+from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.layout import Bracket, Code, laid_out, on_one_line

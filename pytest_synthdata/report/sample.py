@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.bound_table import BoundTable
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.validation.rows import Rows
 
 MOST = 50_000  # rows

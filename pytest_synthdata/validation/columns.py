@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, take, to_arrow, to_numpy
 from pytest_synthdata.columns.bound_table import BoundTable
-from pytest_synthdata.columns.expressions.operators import Column, When
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.categories import Given
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.validation.describe import describe, leaves

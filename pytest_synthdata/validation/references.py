@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.validation.columns import leaf_of, measure_of
@@ -35,7 +36,7 @@ class ReferenceMeasure:
         assert isinstance(reference, ForeignKeyColumn)  # noqa: S101
         self.name, self.parent, self.reference = name, parent, reference
         self.where = reference.where
-        self.always_true = reference.where is None or bound.pick_statistics(reference).always_true
+        self.always_true = reference.where is None or reference.statistics_in(bound).always_true
         self.rows = 0
         self.orphans, self.broken = ViolationCounter(), ViolationCounter()
         self.counts = np.zeros(parent.rows.count, np.int64)
@@ -65,7 +66,6 @@ class ReferenceMeasure:
                 self._sample(rows, known, positions)
 
     def _meets(self, rows: Rows, index: npt.NDArray[Any], parents: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        from pytest_synthdata.columns.generators.base import Cells
 
         assert self.where is not None  # noqa: S101
         cells = Cells(Pairs(rows, self.name, index, parents), rows.bound.stream(self.name), self.name)

@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import BoundTable, Selection
+from pytest_synthdata.columns.batch import Selection
+from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Bits

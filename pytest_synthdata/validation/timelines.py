@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.time.calendar import Event, parse_date
+from pytest_synthdata.columns.time.events import Event, parse_date
 from pytest_synthdata.validation.expectations import TimelineExpectation
 from pytest_synthdata.validation.measures import Finding, ViolationCounter, as_numbers
 from pytest_synthdata.validation.results import Days

@@ -23,8 +23,9 @@ from scipy import stats
 from pytest_synthdata import Dataset, TableFactory
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.bound_table import BoundTable
-from pytest_synthdata.columns.plan import Plan, Scope
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Compiled, Fake, RowByRow
+from pytest_synthdata.columns.scope import ColumnScope, check_plan
 from pytest_synthdata.errors import DeclarationError
 
 COUNT = 20_000
@@ -290,7 +291,7 @@ class Broken(BaseProvider):
 )
 def test_what_faker_does_not_have_is_named(generator: Fake, message: str) -> None:
     with pytest.raises(DeclarationError, match=message) as caught:
-        generator.check(Scope(Plan("people", {"x": generator}), "x"))
+        generator.check(ColumnScope(Plan("people", {"x": generator}), "x"))
     assert str(caught.value).startswith("people.x: ")
 
 
@@ -339,7 +340,7 @@ def test_a_providers_own_draws_belong_to_the_row_too() -> None:
 
 def test_compiled_numbers_can_be_unique() -> None:
     plan = Plan("t", {"x": Fake("random_int", min=5, max=54).unique()})
-    plan.check()
+    check_plan(plan)
     assert sorted(to_arrow(BoundTable(plan, 1, 50).at(np.arange(50, dtype=np.uint64)).read("x")).to_pylist()) == [
         *range(5, 55)
     ]

@@ -27,7 +27,7 @@ from pytest_synthdata import (
     col,
 )
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
-from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.references.popularity import Tournament
 
 

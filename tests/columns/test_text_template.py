@@ -23,6 +23,7 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.text.folding import ascii_fold, label, slug
 from pytest_synthdata.columns.text.place import Place
 from pytest_synthdata.columns.text.template import FILTERS, Email, Template, base36
@@ -44,7 +45,7 @@ LOCALES = ("en_US", "de_DE", "fr_FR", "ja_JP", "pt_BR")
 
 def rows(generator: Generator, count: int = 100) -> list[dict[str, Any]]:
     plan = Plan("people", {**COLUMNS, "text": generator})
-    plan.check()
+    check_plan(plan)
     bound = BoundTable(plan, 3, count, {"companies": BoundTable(COMPANIES, 3, 10)})
     batch = bound.at(np.arange(count, dtype=np.uint64))
     names = [*plan.columns, "company.name", "company.domain"]
@@ -206,7 +207,7 @@ def test_addresses_fit_their_rows_and_are_valid(locale: str) -> None:
             "private": Email(person="{person} jr"),
         },
     )
-    plan.check()
+    check_plan(plan)
     for number, row in enumerate(BoundTable(plan, 1, 2_000).batch(0, 2_000).to_pylist()):
         assert_valid([row["email"], row["contact"], row["private"]])
         suffix = np.base_repr(number, 36).lower()
@@ -252,7 +253,7 @@ def test_company_and_domain_cannot_both_be_given() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_columns_of_a_place_agree(locale: str) -> None:
     plan = Plan("t", {"id": Key("{}"), "place": Place(locale), "city": col("place.city")})
-    plan.check()
+    check_plan(plan)
     made = BoundTable(plan, 1, 5_000).batch(0, 5_000).to_pylist()
     pick_statistics: dict[str, set[Any]] = {}
     for row in made:

@@ -29,6 +29,7 @@ from pytest_synthdata import (
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Stream
+from pytest_synthdata.columns.scope import check_plan
 
 
 class CardFactory(TableFactory):
@@ -200,5 +201,5 @@ def test_children_in_the_order_of_time_are_spread_over_it() -> None:
 )
 def test_a_cast_that_makes_two_values_one_cannot_be_unique(generator: Any) -> None:
     with pytest.raises(DeclarationError, match="cannot be counted"):
-        Plan("t", {"x": generator.unique()}).check()
-    Plan("t", {"x": Uniform(0, 1_000).round(2).cast("decimal(12,2)").unique()}).check()
+        check_plan(Plan("t", {"x": generator.unique()}))
+    check_plan(Plan("t", {"x": Uniform(0, 1_000).round(2).cast("decimal(12,2)").unique()}))

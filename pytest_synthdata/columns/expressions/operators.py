@@ -1,4 +1,4 @@
-"""Values computed from other columns: `col` expressions, `when`/`otherwise`, and `@column` functions.
+"""Values computed from other columns by operators, as Spark users write them: `col` expressions.
 
 Expressions are evaluated by Arrow's compute functions, with SQL's meaning of null.
 """
@@ -6,23 +6,24 @@ Expressions are evaluated by Arrow's compute functions, with SQL's meaning of nu
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, overload
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.types import arrow_type
-from pytest_synthdata.columns.arrow.values import Values, code_type, to_arrow, to_numpy
-from pytest_synthdata.columns.generators.base import Cells, Constant, Generator, mixture, mixture_type
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import (
+    Constant,
+    Generator,
+)
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
-    from pytest_synthdata.columns.time.calendar import Event
+    from pytest_synthdata.columns.time.events import Event
 
 _COMPARISONS = {
     "equal": "==",
@@ -35,15 +36,6 @@ _COMPARISONS = {
 _LOGIC = {"and_kleene", "or_kleene", "invert", "is_null", "is_valid", "is_in"}
 _ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 _SYMBOLS = {**_COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
-
-
-_CONDITION = "condition {}"
-FIRST_CONDITION = _CONDITION.format(0)  # the substream of the random bits of a first condition
-
-
-def literal(value: Any) -> Generator:
-    """A generator as it is; anything else as a constant."""
-    return value if isinstance(value, Generator) else Constant(value)
 
 
 class Expression(Generator):
@@ -283,139 +275,3 @@ def _comparable(arrays: list[pa.Array]) -> list[pa.Array]:
         else (array if pa.types.is_duration(array.type) else array.cast(naive).cast(target))
         for array in arrays
     ]
-
-
-@dataclass(frozen=True, eq=False)
-class Truth(Expression):
-    """Whether Python would take a value for true: neither null nor zero nor empty."""
-
-    generator: Generator
-
-    def values(self, cells: Cells) -> Values:
-        values = to_numpy(self.generator.values(cells))
-        return np.array([value == value and bool(value) for value in values.tolist()], np.bool_)  # noqa: PLR0124
-
-    def type(self, scope: Scope) -> pa.DataType:
-        del scope
-        return pa.bool_()
-
-
-@dataclass(frozen=True, eq=False)
-class When(Expression):
-    """Cases in order, each a condition and what fills the cells that meet it first."""
-
-    conditions: tuple[Generator, ...]
-    branches: tuple[Generator, ...]
-
-    def when(self, condition: Generator, value: Any) -> When:
-        """One more case, for the rows that met none before."""
-        return replace(self, conditions=(*self.conditions, condition), branches=(*self.branches, literal(value)))
-
-    def otherwise(self, value: Any) -> When:
-        """What fills the cells that meet no condition; without it they are null."""
-        return replace(self, branches=(*self.branches, literal(value)))
-
-    def values(self, cells: Cells) -> Values:
-        which = np.full(len(cells.rows), len(self.conditions), code_type(len(self.conditions)))
-        for number in reversed(range(len(self.conditions))):
-            met = to_arrow(self.conditions[number].values(cells.substream(_CONDITION.format(number))))
-            which[to_numpy(pc.fill_null(met, False))] = number
-        branches = self.branches
-        if len(branches) == len(self.conditions):
-            branches = (*branches, Constant(None))
-        return mixture(branches, which, cells)
-
-    def type(self, scope: Scope) -> pa.DataType | None:
-        return mixture_type(self.branches, scope)
-
-    def check(self, scope: Scope) -> None:
-        for condition in self.conditions:
-            if not isinstance(condition, Generator):
-                raise DeclarationError(
-                    f"{scope.place}: when({condition!r}, …): write a condition on columns, such as col('tier') == 'Pro'"
-                )
-            type_ = condition.type(scope)
-            if type_ is not None and not pa.types.is_boolean(type_):
-                raise DeclarationError(f"{scope.place}: when({condition!r}, …): the condition is {type_}, not boolean")
-
-    def domain(self, scope: Scope) -> Sequence[Any] | None:
-        domains = [branch.domain(scope) for branch in self.branches]
-        if any(domain is None for domain in domains):
-            return None
-        values = list(dict.fromkeys(value for domain in domains for value in domain or ()))
-        return values if len(self.branches) > len(self.conditions) else [*values, None]
-
-    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
-        from pytest_synthdata.columns.generators.categories import union_of_bounds
-
-        return union_of_bounds(self.branches, scope)
-
-
-def when(condition: Generator, value: Any) -> When:
-    """``when(condition, value).when(…).otherwise(value)``, as in Spark; values may be generators."""
-    return When((condition,), (literal(value),))
-
-
-@dataclass(frozen=True, eq=False)
-class Computed(Expression):
-    """A function of whole columns: its parameters' names are the columns that it gets, as NumPy arrays."""
-
-    function: Callable[..., Any]
-    target: pa.DataType | str | None = None
-
-    def values(self, cells: Cells) -> Values:
-        arguments = {
-            parameter: cells if parameter == "cells" else to_numpy(cells.read(name))
-            for parameter, name in self._parameters()
-        }
-        result = self.function(**arguments)
-        if not isinstance(result, (np.ndarray, pa.Array, pa.ChunkedArray)):
-            result = np.full(len(cells.rows), result) if np.isscalar(result) else pa.array(result)
-        if len(result) != len(cells.rows):
-            raise GenerationError(
-                f"{cells.place}: the @column function {self.function.__name__} gave {len(result)} values for "
-                f"{len(cells.rows)} rows; it gets whole columns and must give one value a row"
-            )
-        if isinstance(result, np.ndarray):
-            # Nulls of the inputs came as NaN; they go back as nulls.
-            result = pa.array(result, from_pandas=True)
-        return to_arrow(result, self.target and arrow_type(self.target))
-
-    def _parameters(self) -> Iterator[tuple[str, str]]:
-        for parameter in inspect.signature(self.function).parameters:
-            yield parameter, parameter.replace("__", ".")
-
-    def reads(self) -> Iterator[str]:
-        return (name for parameter, name in self._parameters() if parameter != "cells")
-
-    def type(self, scope: Scope) -> pa.DataType | None:
-        del scope
-        return arrow_type(self.target) if self.target is not None else None
-
-
-@overload
-def column(function: Callable[..., Any], /) -> Computed: ...
-@overload
-def column(*, type: pa.DataType | str | None = None) -> Callable[[Callable[..., Any]], Computed]: ...
-def column(
-    function: Callable[..., Any] | None = None,
-    /,
-    *,
-    type: pa.DataType | str | None = None,  # noqa: A002
-) -> Computed | Callable[[Callable[..., Any]], Computed]:
-    """A vectorised lazy attribute: a function of whole columns, called once a batch.
-
-    Args:
-        function: its parameters name the columns that it gets as NumPy arrays (``customer__tier`` for a
-            parent's); a parameter ``cells`` gives the row numbers (``cells.rows``) and reproducible random
-            numbers (``cells.uniform()``). It returns one value a row, as NumPy or Arrow array, and must not
-            look beyond its rows: it is called with any part of the table. Nulls come and go as NaN.
-        type: the Arrow type or Spark SQL name of the result; found from the values where not given.
-
-    >>> @column
-    ... def total(price, quantity):
-    ...     return price * quantity
-    """
-    if function is not None:
-        return Computed(function, type)
-    return lambda function: Computed(function, type)

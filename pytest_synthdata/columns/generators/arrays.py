@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values, join, take, to_arrow, to_numpy
-from pytest_synthdata.columns.expressions.operators import literal
-from pytest_synthdata.columns.generators.base import Cells, Generator, require_numbers
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator, literal, require_numbers
 from pytest_synthdata.errors import DeclarationError, GenerationError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
 
 _LONGEST = 10_000
 

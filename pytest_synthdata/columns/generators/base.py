@@ -6,82 +6,23 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.values import Index, Values, common_type, scatter, take, to_numpy
-from pytest_synthdata.columns.random import Bits, Floats, Stream
+from pytest_synthdata.columns.arrow.values import Values, common_type, scatter, to_numpy
+from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from pytest_synthdata.columns.bound_table import BoundTable, Selection
     from pytest_synthdata.columns.expressions.operators import Operation
     from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
     from pytest_synthdata.columns.generators.unique import Unique
-    from pytest_synthdata.columns.plan import Scope
     from pytest_synthdata.columns.text.tokens import TokenizedText
-
-
-class Reader(Protocol):
-    """Some rows of a bound table whose columns can be read."""
-
-    @property
-    def bound(self) -> BoundTable: ...
-    @property
-    def rows(self) -> Bits: ...
-    def read(self, name: str) -> Values: ...
-    def tokens(self, name: str) -> TokenizedText | None: ...
-    def take(self, index: Index) -> Selection: ...
-    def row(self, position: int) -> Any: ...
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The cells of one column at some rows: what a generator fills.
-
-    Args:
-        reader: the rows; other columns are read from it.
-        stream: this column's random bits.
-        place: ``table.column``, for messages.
-    """
-
-    reader: Reader
-    stream: Stream
-    place: str
-
-    @property
-    def rows(self) -> Bits:
-        """Row numbers, uint64, in any order."""
-        return self.reader.rows
-
-    def bits(self) -> Bits:
-        """64 random bits a row."""
-        return self.stream.bits(self.rows)
-
-    def uniform(self) -> Floats:
-        """A number in (0, 1) a row."""
-        return self.stream.uniform(self.rows)
-
-    def read(self, name: str) -> Values:
-        """Another column, or a parent's as ``reference.column``, at the same rows."""
-        return self.reader.read(name)
-
-    def tokens(self, name: str) -> TokenizedText | None:
-        """Another column of texts as the words that they are made of; None where these are not at hand."""
-        return self.reader.tokens(name)
-
-    def take(self, index: Index) -> Cells:
-        """The cells at some positions."""
-        return Cells(self.reader.take(index), self.stream, self.place)
-
-    def substream(self, *names: str) -> Cells:
-        """The same cells with an independent stream, for a part of the column."""
-        return Cells(self.reader, self.stream.child(*names), self.place)
 
 
 class Generator:
@@ -89,6 +30,8 @@ class Generator:
 
     #: Whether it makes many rows at once, with no Python function called for each.
     vectorised = True
+    #: Whether it gives every number between its bounds, each as often as any other.
+    evenly_spread = False
 
     def values(self, cells: Cells) -> Values:
         """One value for each of the cells."""
@@ -178,7 +121,7 @@ class Generator:
         return Cast(self, type_)
 
     def _operation(self, name: str, *operands: Any) -> Operation:
-        from pytest_synthdata.columns.expressions.operators import Operation, literal
+        from pytest_synthdata.columns.expressions.operators import Operation
 
         return Operation(name, tuple(literal(operand) for operand in operands))
 
@@ -305,6 +248,19 @@ class Constant(Generator):
         return (self.value,)
 
 
+def literal(value: Any) -> Generator:
+    """A generator as it is; anything else as a constant."""
+    return value if isinstance(value, Generator) else Constant(value)
+
+
+def union_of_bounds(branches: Sequence[Generator], scope: Scope) -> tuple[Any, Any] | None:
+    """The range that covers all branches' ranges, if all are known."""
+    bounds = [branch.bounds(scope) for branch in branches]
+    if any(bound is None for bound in bounds):
+        return None
+    return min(bound[0] for bound in bounds if bound), max(bound[1] for bound in bounds if bound)
+
+
 def require_numbers(generator: Generator, scope: Scope, what: str) -> None:
     """Raise where a generator's values are known not to be numbers."""
     type_ = generator.type(scope)
@@ -314,4 +270,14 @@ def require_numbers(generator: Generator, scope: Scope, what: str) -> None:
         raise DeclarationError(f"{scope.place}: {what} is for numbers, and these are {type_}")
 
 
-__all__ = ["Cells", "Constant", "Generator", "Index", "Reader", "is_vectorised", "mixture", "mixture_type", "take"]
+__all__ = [
+    "Constant",
+    "Generator",
+    "is_vectorised",
+    "literal",
+    "mix",
+    "mixture",
+    "mixture_type",
+    "require_numbers",
+    "union_of_bounds",
+]

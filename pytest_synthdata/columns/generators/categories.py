@@ -20,14 +20,13 @@ from pytest_synthdata.columns.arrow.values import (
     to_numpy,
     without,
 )
-from pytest_synthdata.columns.expressions.operators import literal
-from pytest_synthdata.columns.generators.base import Cells, Generator, mixture, mixture_type
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator, literal, mixture, mixture_type, union_of_bounds
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from pytest_synthdata.columns.plan import Scope
 
 _FEW = 16  # up to here comparing with each limit is faster than a binary search
 
@@ -245,11 +244,3 @@ class Given(Generator):
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         return union_of_bounds(self.branches, scope)
-
-
-def union_of_bounds(branches: Sequence[Generator], scope: Scope) -> tuple[Any, Any] | None:
-    """The range that covers all branches' ranges, if all are known."""
-    bounds = [branch.bounds(scope) for branch in branches]
-    if any(bound is None for bound in bounds):
-        return None
-    return min(bound[0] for bound in bounds if bound), max(bound[1] for bound in bounds if bound)

@@ -17,14 +17,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.generators.base import Cells, Generator, mix
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator, mix
 from pytest_synthdata.columns.random import Floats
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from pytest_synthdata.columns.plan import Scope
 
 _LOG2_E = 1.4426950408889634
 _MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
@@ -195,6 +195,8 @@ class Uniform(ParametricDistribution):
 
     low: float = 0.0
     high: float = 1.0
+
+    evenly_spread = True
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.errors import DeclarationError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
 
 _PATTERN = re.compile(r"((?:[^{}]|\{\{|\}\})*)\{(?::(?:0(\d+))?d?)?\}((?:[^{}]|\{\{|\}\})*)", re.DOTALL)
 _END = 10**18  # an int64 holds all numbers below

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +15,9 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
-from pytest_synthdata.columns.generators.base import Cells, Generator, require_numbers
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.errors import DeclarationError, GenerationError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
 
 _WIDE = Context(prec=400)  # digits, as many as a float can have before the point
 

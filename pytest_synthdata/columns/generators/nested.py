@@ -11,9 +11,12 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values, common_type, to_arrow
-from pytest_synthdata.columns.bound_table import Batch, BoundTable, RowView
-from pytest_synthdata.columns.generators.base import Cells, Generator, Reader, is_vectorised
-from pytest_synthdata.columns.plan import Plan, Scope, check_columns
+from pytest_synthdata.columns.batch import Batch, RowView
+from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.cells import Cells, Declared, Reader, Scope, Table
+from pytest_synthdata.columns.generators.base import Generator, is_vectorised
+from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.scope import ColumnScope, check_columns
 from pytest_synthdata.errors import DeclarationError
 
 OUTER = ".."
@@ -25,12 +28,12 @@ def _outward(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class InnerScope(Scope):
+class InnerScope(ColumnScope):
     """A scope that sees the columns of the outer row as ``..name``."""
 
-    outer: Scope | None = None
+    outer: Any = None
 
-    def column(self, name: str) -> tuple[Scope, Generator]:
+    def column(self, name: str) -> tuple[Scope, Declared]:
         if name.startswith(OUTER):
             if self.outer is None:
                 raise DeclarationError(f"{self.place}: {name!r}: there is no outer row")
@@ -48,10 +51,10 @@ class InnerBound(BoundTable):
         around: that table.
     """
 
-    outer: Scope | None = None
-    around: BoundTable | None = None
+    outer: Any = None
+    around: Table | None = None
 
-    def scope(self, column: str) -> Scope:
+    def scope(self, column: str) -> InnerScope:
         return InnerScope(self.plan, column, outer=self.outer)
 
     def sample(self) -> Batch:
@@ -113,14 +116,12 @@ class Nested(Generator):
     def vectorised(self) -> bool:  # type: ignore[override]
         return all(map(is_vectorised, self.plan.columns.values()))
 
-    def bound(self, outer: BoundTable) -> InnerBound:
+    def bound(self, outer: Table) -> InnerBound:
         """The nested plan, bound as the table around it is."""
-        key = ("nested", self.name)
-        if key not in outer.memo:
-            scope = outer.scope(self.name)
-            outer.memo[key] = InnerBound(self.plan, outer.seed, outer.num_rows, outer=scope, around=outer)
-        bound: InnerBound = outer.memo[key]
-        return bound
+        return outer.cached(
+            ("nested", self.name),
+            lambda: InnerBound(self.plan, outer.seed, outer.num_rows, outer=outer.scope(self.name), around=outer),
+        )
 
     def reads(self) -> Iterator[str]:
         for generator in self.plan.columns.values():

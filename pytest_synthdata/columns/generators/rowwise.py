@@ -11,19 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.randomness import may_use_randomness
 from pytest_synthdata.errors import DeclarationError, GenerationError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
-
 
 # Who has the generators: nobody, the rows of a column, or a function of a row, which may be amid its draws.
 _FOR_ROWS, _FOR_A_FUNCTION = "rows", "function"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,18 +14,12 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.generators.base import Cells, Generator
-from pytest_synthdata.columns.generators.distributions import Uniform
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.modifiers import Cast, Rounded
-from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.time.calendar import Dates
 from pytest_synthdata.errors import DeclarationError, GenerationError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
-    from pytest_synthdata.columns.plan import Scope
 
 _EXACT = 2**53  # up to which a float64 tells whole numbers apart
 
@@ -41,11 +35,12 @@ class Unique(Generator):
 
     def values(self, cells: Cells) -> Values:
         bound, name = cells.reader.bound, cells.place.rpartition(".")[2]
-        key = ("numbered", id(self), cells.stream.names)
-        if key not in bound.memo:
+
+        def make() -> tuple[Numbered, Permutation, Unique]:
             numbered = self.numbered(bound.scope(name))
-            bound.memo[key] = numbered, Permutation(numbered.count, cells.stream), self  # so that no other has its id
-        numbered, permutation, _ = bound.memo[key]
+            return numbered, Permutation(numbered.count, cells.stream), self  # so that no other has its id
+
+        numbered, permutation, _ = bound.cached(("numbered", id(self), cells.stream.names), make)
         if len(cells.rows) and (last := int(cells.rows.max())) >= numbered.count:
             raise GenerationError(self._too_few(cells.place, last + 1, numbered.count))
         return numbered.at(permutation.of(cells.rows))
@@ -82,24 +77,6 @@ class Unique(Generator):
         return self.generator.bounds(scope)
 
 
-def require_room(bound: BoundTable) -> None:
-    """Raise `DeclarationError` for a unique column that has fewer values than the table has rows."""
-    for name, generator in bound.plan.columns.items():
-        for part in _parts(generator):
-            if isinstance(part, Unique):
-                part.require(bound.scope(name), bound.num_rows)
-            elif isinstance(part, Nested):
-                require_room(part.bound(bound))
-
-
-def _parts(generator: Generator) -> Iterator[Generator]:
-    """What a column is made of, itself first; of unique values only these."""
-    yield generator
-    if not isinstance(generator, Unique):
-        for child in generator.children():
-            yield from _parts(child)
-
-
 @dataclass(frozen=True)
 class Numbered:
     """All values that a column can have, by number.
@@ -127,19 +104,12 @@ def numbered(generator: Generator, scope: Scope) -> Numbered | None:
     return Numbered(len(array), lambda numbers: array.take(pa.array(numbers)))
 
 
-@numbered.register(Dates)
-def _(generator: Dates, scope: Scope) -> Numbered:
-    first, last = generator.bounds(scope)
-    return Numbered((last - first).days + 1, lambda numbers: np.datetime64(first, "D") + numbers.astype("m8[D]"))
-
-
 @numbered.register(Rounded)
 def _(generator: Rounded, scope: Scope) -> Numbered | None:
-    del scope
-    uniform, scale = generator.generator, 10.0**generator.digits
-    if not isinstance(uniform, Uniform):
+    ends, scale = _even_ends(generator.generator, scope), 10.0**generator.digits
+    if ends is None:
         return None
-    first, last = round(uniform.low * scale), round(uniform.high * scale)
+    first, last = round(ends[0] * scale), round(ends[1] * scale)
     if max(-first, last) > _EXACT:
         return None
     return Numbered(last - first + 1, lambda numbers: (numbers.astype(np.int64) + first) / scale)
@@ -149,8 +119,8 @@ def _(generator: Rounded, scope: Scope) -> Numbered | None:
 def _(generator: Cast, scope: Scope) -> Numbered | None:
     inner, target = generator.generator, arrow_type(generator.target)
     if pa.types.is_integer(target):
-        if isinstance(inner, Uniform):
-            return _without_fractions(inner, target)
+        if (ends := _even_ends(inner, scope)) is not None:
+            return _without_fractions(*ends, target)
         if not _are_whole(inner, scope):
             return None  # several values may become one
     elif not _keeps_apart(inner, target, scope):
@@ -159,10 +129,15 @@ def _(generator: Cast, scope: Scope) -> Numbered | None:
     return found and Numbered(found.count, lambda numbers: cast(found.at(numbers), target))
 
 
-def _without_fractions(uniform: Uniform, target: pa.DataType) -> Numbered:
+def _even_ends(generator: Generator, scope: Scope) -> tuple[float, float] | None:
+    """The ends of the numbers that a generator gives, if it gives every one between them as often."""
+    return generator.bounds(scope) if generator.evenly_spread else None
+
+
+def _without_fractions(low: float, high: float, target: pa.DataType) -> Numbered:
     """What a cast to an integer leaves of the numbers between two ends, without these."""
-    first = math.floor(uniform.low) + (uniform.low < 0)
-    last = math.ceil(uniform.high) - (uniform.high > 0)
+    first = math.floor(low) + (low < 0)
+    last = math.ceil(high) - (high > 0)
     return Numbered(last - first + 1, lambda numbers: cast(numbers.astype(np.int64) + first, target))
 
 
@@ -186,4 +161,4 @@ def _are_whole(generator: Generator, scope: Scope) -> bool:
     return type_ is not None and pa.types.is_integer(type_)
 
 
-__all__ = ["Numbered", "Unique", "numbered", "require_room"]
+__all__ = ["Numbered", "Unique", "numbered"]

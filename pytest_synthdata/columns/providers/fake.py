@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.generators.base import Cells, Constant, Generator
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
 from pytest_synthdata.columns.generators.unique import Numbered, numbered
 from pytest_synthdata.columns.providers.primitives import reader
@@ -25,7 +26,6 @@ from pytest_synthdata.errors import DeclarationError, nearest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_synthdata.columns.plan import Scope
     from pytest_synthdata.columns.text.tokens import TokenizedText
 
 

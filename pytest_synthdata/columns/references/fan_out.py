@@ -15,13 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.cells import Cells, Scope, Table
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
-    from pytest_synthdata.columns.plan import Scope
     from pytest_synthdata.columns.random import Stream
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -100,7 +99,7 @@ def _pieces(blocks: Numbers) -> Iterator[Numbers]:
         yield blocks[start : start + _AT_ONCE]
 
 
-def counter(generator: Generator, parent: BoundTable, stream: Stream, place: str) -> Count:
+def counter(generator: Generator, parent: Table, stream: Stream, place: str) -> Count:
     """A function that gives the number of children of some parents."""
 
     def count(parents: Bits) -> Numbers:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.cells import Cells, Declarations, Declared, Scope, Table
 from pytest_synthdata.columns.expressions.operators import Operation
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.permutation import Permutation
-from pytest_synthdata.columns.random import Bits, Floats, Stream
+from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.fan_out import Count, FanOut, Numbers, counter
+from pytest_synthdata.columns.references.pick_statistics import PickStatistics
 from pytest_synthdata.columns.references.picking import HeavyPick, Pick
 from pytest_synthdata.columns.references.popularity import ZipfRank, upper_quantile, upper_quantiles
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.errors import DeclarationError, GenerationError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
-    from pytest_synthdata.columns.plan import Plan, Scope
 
 _HEAVY = 8.0  # times what half of the parents weigh: from here on, most darts at one rectangle would miss
 
@@ -40,7 +37,7 @@ class ForeignKeyColumn(Generator):
     """
 
     name: str
-    parent: Plan
+    parent: Declarations
     weights: Generator | None = None
     where: Generator | None = None
     per_parent: Generator | None = None
@@ -52,30 +49,30 @@ class ForeignKeyColumn(Generator):
         parent = cells.reader.bound.parent(self.name)
         if parent.num_rows == 0:
             raise GenerationError(f"{cells.place}: the table {parent.plan.table!r} has no rows to refer to")
-        pick_statistics = cells.reader.bound.pick_statistics(self)
         if self.self_referential:
             return self._before(cells, parent)
-        pick = HeavyPick if pick_statistics.is_heavy else Pick
-        return pick(self, cells, parent, parent.num_rows).rows()
+        statistics = self.statistics_in(cells.reader.bound)
+        pick = HeavyPick if statistics.is_heavy else Pick
+        return pick(self, statistics, cells, parent, parent.num_rows).rows()
 
-    def _before(self, cells: Cells, table: BoundTable) -> Values:
+    def _before(self, cells: Cells, table: Table) -> Values:
         """A row before each of the cells' own; -1 for row 0. Nobody is thus their own superior, however far up."""
-        picks = np.full(len(cells.rows), -1, np.int64)
+        picks, statistics = np.full(len(cells.rows), -1, np.int64), self.statistics_in(cells.reader.bound)
         # Rows with as many levels of parents below them have darts alike.
         levels = np.frexp(np.maximum(cells.rows.astype(np.float64) - 1, 0))[1]
         for level in np.unique(levels):
             index = np.flatnonzero((levels == level) & (cells.rows > 0))
             if len(index):
                 some = cells.take(index)
-                picks[index] = Pick(self, some, table, some.rows).rows()
+                picks[index] = Pick(self, statistics, some, table, some.rows).rows()
         return picks
 
-    def fan_out(self, parent: BoundTable, stream: Stream, place: str) -> FanOut:
+    def fan_out(self, parent: Table, stream: Stream, place: str) -> FanOut:
         """The number of children that the parents have, where they are counted."""
         assert self.per_parent is not None  # noqa: S101
         return FanOut.of(self._counter(parent, stream, place), parent.num_rows)
 
-    def counted(self, bound: BoundTable, rows: Bits) -> tuple[Numbers, Numbers]:
+    def counted(self, bound: Table, rows: Bits) -> tuple[Numbers, Numbers]:
         """Of some rows of the table, the parent, and which of its children each is."""
         parent, place = bound.parent(self.name), f"{bound.plan.table}.{self.name}"
         if bound.fan_out is None:
@@ -85,22 +82,30 @@ class ForeignKeyColumn(Generator):
                 f"{place}: row {rows.max()} was asked for, and the {parent.num_rows:,} rows of "
                 f"{parent.plan.table!r} have {bound.num_rows:,} children in all; use more of them"
             )
-        if "spread" not in bound.memo:
-            spread = any(map(_runs_in_time, bound.plan.columns.values())) and bound.num_rows > 0
-            bound.memo["spread"] = Permutation(bound.num_rows, bound.stream(self.name)) if spread else None
-        if bound.memo["spread"] is not None:
-            rows = bound.memo["spread"].of(rows)
+        if (spread := self.spread(bound)) is not None:
+            rows = spread.of(rows)
         return bound.fan_out.locate(rows, self._counter(parent, bound.stream(self.name), place), parent.num_rows)
 
-    def children_of(self, bound: BoundTable, parent: int) -> tuple[int, int]:
+    def spread(self, bound: Table) -> Permutation | None:
+        """Where the rows of a table in the order of time lie among the children counted from parent to parent.
+
+        None where one parent's children follow one another.
+        """
+
+        def make() -> Permutation | None:
+            runs_in_time = any(map(_runs_in_time, bound.plan.columns.values())) and bound.num_rows > 0
+            return Permutation(bound.num_rows, bound.stream(self.name)) if runs_in_time else None
+
+        return bound.cached("spread", make)
+
+    def children_of(self, bound: Table, parent: int) -> tuple[int, int]:
         """The number of a parent's first child, counted from parent to parent, and how many it has."""
         if bound.fan_out is None:
             raise GenerationError(f"{bound.plan.table}.{self.name}: the children were not counted")
         of, place = bound.parent(self.name), f"{bound.plan.table}.{self.name}"
-        self.counted(bound, np.zeros(0, np.uint64))  # settles whether children are side by side
         return bound.fan_out.children(parent, self._counter(of, bound.stream(self.name), place), of.num_rows)
 
-    def _counter(self, parent: BoundTable, stream: Stream, place: str) -> Count:
+    def _counter(self, parent: Table, stream: Stream, place: str) -> Count:
         assert self.per_parent is not None  # noqa: S101
         return counter(self.per_parent, parent, stream.child("per_parent"), place)
 
@@ -181,6 +186,10 @@ class ForeignKeyColumn(Generator):
                 f"{scope.place}: ForeignKey: no parent can ever meet {where!r}: the ranges of both sides do not touch"
             )
 
+    def statistics_in(self, bound: Table) -> PickStatistics:
+        """What is known of the pick in a bound table before any row is."""
+        return bound.cached(("pick_statistics", self.name), lambda: self.pick_statistics(bound.scope(self.name)))
+
     def pick_statistics(self, scope: Scope) -> PickStatistics:
         """What is known of the pick before any row is."""
         always_true = isinstance(self.where, Operation) and self.where.truth(scope) is True
@@ -197,30 +206,13 @@ class ForeignKeyColumn(Generator):
         )
 
 
-def _runs_in_time(generator: Generator) -> bool:
+def _runs_in_time(generator: Declared) -> bool:
     """Whether rows are in the order of time, in which one parent's children do not follow one another."""
     return isinstance(generator, Timeline) or any(map(_runs_in_time, generator.children()))
 
 
-def _holds_ranks(generator: Generator) -> bool:
+def _holds_ranks(generator: Declared) -> bool:
     return isinstance(generator, ZipfRank) or any(map(_holds_ranks, generator.children()))
 
 
-@dataclass(frozen=True)
-class PickStatistics:
-    """What is known of a reference before any row is.
-
-    Args:
-        ceiling: the greatest weight that a parent can have.
-        always_true: the condition holds for every pair of rows, so that it need not be looked at.
-        ends: for weights with a heavy tail, the greatest of those who win fewer than k rounds of a tournament, by k.
-        is_heavy: darts are to go where the weights are.
-    """
-
-    ceiling: float
-    always_true: bool
-    ends: Floats | None = None
-    is_heavy: bool = False
-
-
-__all__ = ["ForeignKeyColumn", "PickStatistics"]
+__all__ = ["ForeignKeyColumn"]

@@ -12,21 +12,18 @@ earlier.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Index, to_arrow, to_numpy
-from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.columns.cells import Cells, Reader, Table
 from pytest_synthdata.columns.random import GOLDEN, Bits, Stream, finalise, remix
+from pytest_synthdata.columns.references.pick_statistics import PickStatistics, Reference
 from pytest_synthdata.columns.references.popularity import Layers, Ranks, Tournament, ZipfRank
 from pytest_synthdata.errors import GenerationError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import Batch, BoundTable
-    from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 
 _LOW = np.uint64(0xFFFFFFFF)
 _WORD, _MASK = 64, 2**64 - 1  # bits
@@ -43,16 +40,18 @@ class Pick:
 
     Args:
         reference: what is declared.
+        statistics: what is known of it.
         cells: the child rows.
         parent: the parents' table.
         count: how many of its rows can be picked; or, for each child, how many.
     """
 
-    def __init__(self, reference: ForeignKeyColumn, cells: Cells, parent: BoundTable, count: int | Bits) -> None:
-        pick_statistics = cells.reader.bound.pick_statistics(reference)
+    def __init__(
+        self, reference: Reference, statistics: PickStatistics, cells: Cells, parent: Table, count: int | Bits
+    ) -> None:
         self.reference, self.cells, self.parent = reference, cells, parent
-        self.ceiling = pick_statistics.ceiling
-        self.where = None if pick_statistics.always_true else reference.where
+        self.statistics, self.ceiling = statistics, statistics.ceiling
+        self.where = None if statistics.always_true else reference.where
         self.count = np.uint64(count) if isinstance(count, int) else count
         self.base = cells.bits()
         self.levels = self._levels(int(np.max(self.count)))
@@ -177,12 +176,12 @@ class Pick:
         if weights is None or not parent.is_small_for(len(self.base)):
             return None
         stream = self._weights_stream()
-        key = ("thresholds", *stream.names)
-        if key not in parent.memo:
+
+        def make() -> npt.NDArray[Any]:
             known = self._thresholds(np.arange(parent.num_rows, dtype=np.uint64))
-            parent.memo[key] = np.pad(known, (0, (1 << self._levels(len(known))[-1]) - len(known)))
-        thresholds: npt.NDArray[Any] = parent.memo[key]
-        return thresholds
+            return np.pad(known, (0, (1 << self._levels(len(known))[-1]) - len(known)))
+
+        return parent.cached(("thresholds", *stream.names), make)
 
     def _weights_stream(self) -> Stream:
         return self.cells.stream.child("weights")
@@ -191,7 +190,7 @@ class Pick:
         """Below which height a dart at each parent is a hit."""
         return self._thresholds_of(self.parent.at(parents, scattered=True))
 
-    def _thresholds_of(self, parents: Batch) -> npt.NDArray[Any]:
+    def _thresholds_of(self, parents: Reader) -> npt.NDArray[Any]:
         assert self.reference.weights is not None  # noqa: S101
         cells = Cells(parents, self._weights_stream(), self.cells.place)
         return self._as_heights(to_numpy(to_arrow(self.reference.weights.values(cells))))
@@ -238,28 +237,28 @@ class HeavyPick(Pick):
     Each level is as likely to get the next dart as its layers have area, which no other level changes.
     """
 
-    def __init__(self, reference: ForeignKeyColumn, cells: Cells, parent: BoundTable, count: int | Bits) -> None:
-        super().__init__(reference, cells, parent, count)
+    def __init__(
+        self, reference: Reference, statistics: PickStatistics, cells: Cells, parent: Table, count: int | Bits
+    ) -> None:
+        super().__init__(reference, statistics, cells, parent, count)
         self.layers = self._layers()
         total = np.cumsum(self.layers.areas)
         share = np.divide(self.layers.areas, total, out=np.zeros_like(total), where=total > 0)
         self.limits = [np.uint64(min(int(part * 2.0**64), 2**64 - 1)) for part in share]
 
     def _layers(self) -> Layers | Ranks:
-        bound, weights = self.cells.reader.bound, self.reference.weights
-        levels = len(self.levels)
-        key = ("layers", *self.cells.stream.names, levels)
-        if key not in bound.memo:
-            if isinstance(weights, ZipfRank):
-                bound.memo[key] = Ranks(weights, levels)
-            else:
-                ends, known = bound.pick_statistics(self.reference).ends, self.parent.plan.fan_out_key is None
-                assert ends is not None  # noqa: S101
-                # Champions may be rows to come, which no column that is held has.
-                weigh = (lambda rows: self._thresholds_of(self.parent.at(rows))) if known else None
-                bound.memo[key] = Layers(self._weights_stream(), ends, levels, weigh)
-        layers: Layers | Ranks = bound.memo[key]
-        return layers
+        key = ("layers", *self.cells.stream.names, len(self.levels))
+        return self.cells.reader.bound.cached(key, self._new_layers)
+
+    def _new_layers(self) -> Layers | Ranks:
+        weights, levels = self.reference.weights, len(self.levels)
+        if isinstance(weights, ZipfRank):
+            return Ranks(weights, levels)
+        ends, known = self.statistics.ends, self.parent.plan.fan_out_key is None
+        assert ends is not None  # noqa: S101
+        # Champions may be rows to come, which no column that is held has.
+        weigh = (lambda rows: self._thresholds_of(self.parent.at(rows))) if known else None
+        return Layers(self._weights_stream(), ends, levels, weigh)
 
     def _weights_stream(self) -> Tournament:
         return Tournament((*self.cells.stream.names, "weights"))

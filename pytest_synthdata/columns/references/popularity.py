@@ -12,23 +12,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.expressions.operators import Operation, When
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import Operation
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Given
 from pytest_synthdata.columns.generators.distributions import Distribution, ParametricDistribution
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Rounded
 from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.errors import DeclarationError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
 
 Rounds: TypeAlias = npt.NDArray[np.int64]
 

@@ -6,20 +6,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Index, Values, categorical
-from pytest_synthdata.columns.generators.base import Cells, Constant, Generator
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.unique import Numbered, numbered
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.text.grammar import Draw, Law, Template, is_random, is_text, templates
 from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
 
 _32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _SPARSE = 0.3  # a place that fewer rows use is filled for those alone

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.primitives import numerified
+from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.columns.text.grammar import templates
 from pytest_synthdata.columns.text.phrases import Phrases, alias_table, pick
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError, nearest
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
 
 FIELDS = ("city", "state", "state_code", "postcode", "phone", "country_code")
 
@@ -142,9 +141,7 @@ class Place(Generator):
         return pa.struct([pa.field(name, pa.string()) for name in FIELDS])
 
     def inside(self, scope: Scope) -> Scope:
-        from pytest_synthdata.columns.plan import Plan, Scope
-
-        return Scope(Plan(scope.name, dict.fromkeys(FIELDS, _TEXT)), scope.name)
+        return ColumnScope(Plan(scope.name, dict.fromkeys(FIELDS, _TEXT)), scope.name)
 
     def check(self, scope: Scope) -> None:
         if self.locale not in _PLACES:

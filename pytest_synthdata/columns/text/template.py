@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.text.folding import LABEL, ascii_fold, label, slug
 from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary, joined
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
-
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
 
 Filter = Callable[[pa.Array], Any]
 

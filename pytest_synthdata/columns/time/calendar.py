@@ -1,14 +1,12 @@
-"""Time: dates between two days, and timelines on which events happen more and less often."""
+"""Dates between two days, and timelines on which events happen more and less often."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +14,13 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.unique import Numbered, numbered
 from pytest_synthdata.columns.random import Floats, Stream
+from pytest_synthdata.columns.time.events import Event, parse_date
 from pytest_synthdata.errors import DeclarationError
 
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.plan import Scope
-
-_RELATIVE = re.compile(r"([+-]?\d+)([dwmy])")
 _DAYS_A_YEAR = 365.25
 _SECONDS_AN_HOUR = 3600.0
 _FIRST_WEEKEND_DAY = 5
@@ -31,43 +28,6 @@ _QUIETEST_DAY = 0.05  # of its usual volume: noise never silences a day
 
 # The share of a day's events in each hour: quiet nights, a morning peak, a dip at noon, a long afternoon.
 OFFICE_HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 19, 17, 14, 16, 18, 18, 16, 13, 9, 7, 5, 4, 3, 2)
-
-
-def parse_date(value: str | dt.date, anchor: str | dt.date | None = None) -> dt.date:
-    """A date from ISO text, or from ``"-2y"``, ``"-6m"``, ``"+3w"``, ``"-10d"`` counted from an anchor.
-
-    There is no relation to today: tomorrow's run must give today's data.
-
-    >>> parse_date("-6m", "2024-08-31")
-    datetime.date(2024, 2, 29)
-    """
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    if not isinstance(value, str):
-        raise DeclarationError(f"{value!r} is no date; write it as '2024-12-31'")
-    if not (relative := _RELATIVE.fullmatch(value)):
-        try:
-            return dt.date.fromisoformat(value)
-        except ValueError:
-            raise DeclarationError(f"{value!r} is no date; write it as '2024-12-31'") from None
-    if anchor is None:
-        raise DeclarationError(f"{value!r} counts from an anchor, and there is none; give anchor='2024-12-31'")
-    day = parse_date(anchor)
-    try:
-        return _moved(day, int(relative[1]), relative[2])
-    except (ValueError, OverflowError):
-        raise DeclarationError(f"{value!r} from {day} is beyond the years 1 to 9999") from None
-
-
-def _moved(day: dt.date, count: int, unit: str) -> dt.date:
-    if unit in "dw":
-        return day + dt.timedelta(days=count * (7 if unit == "w" else 1))
-    months = day.year * 12 + day.month - 1 + count * (12 if unit == "y" else 1)
-    year, month = divmod(months, 12)
-    first = dt.date(year, month + 1, 1)
-    return first.replace(day=min(day.day, monthrange(year, month + 1)[1]))
 
 
 @dataclass(frozen=True)
@@ -109,6 +69,12 @@ class Dates(Generator):
         return self._days_or_error(scope)
 
 
+@numbered.register(Dates)
+def _(generator: Dates, scope: Scope) -> Numbered:
+    first, last = generator.bounds(scope)
+    return Numbered((last - first).days + 1, lambda numbers: np.datetime64(first, "D") + numbers.astype("m8[D]"))
+
+
 def _check_range(first: dt.date, last: dt.date, what: object, scope: Scope) -> None:
     if first > last:
         raise DeclarationError(f"{scope.place}: {what!r}: the range is inverted: {first} is after {last}")
@@ -119,25 +85,6 @@ def time_of_day(elapsed: Floats, hours: Sequence[float]) -> npt.NDArray[np.int64
     rhythm = np.concatenate([[0.0], np.cumsum(hours)])
     hour = np.interp(elapsed, rhythm / rhythm[-1], np.arange(25.0))
     return np.minimum(np.floor(hour * _SECONDS_AN_HOUR), 24 * _SECONDS_AN_HOUR - 1).astype(np.int64)
-
-
-@dataclass(frozen=True)
-class Event:
-    """Days on which things happen ``multiplier`` times as often as they would.
-
-    Args:
-        start: the first day.
-        end: the last day, included.
-        multiplier: 3.0 for a threefold spike, 0.2 for an outage.
-    """
-
-    start: str | dt.date
-    end: str | dt.date
-    multiplier: float = 1.0
-
-    def days(self) -> tuple[dt.date, dt.date]:
-        """The first and the last day."""
-        return parse_date(self.start), parse_date(self.end)
 
 
 @dataclass(frozen=True, init=False)

@@ -1,0 +1,31 @@
+"""Whether the unique columns of a bound table have a value for each of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.nested import Nested
+from pytest_synthdata.columns.generators.unique import Unique
+
+
+def require_room(bound: BoundTable) -> None:
+    """Raise `DeclarationError` for a unique column that has fewer values than the table has rows."""
+    for name, generator in bound.plan.columns.items():
+        for part in _parts(generator):
+            if isinstance(part, Unique):
+                part.require(bound.scope(name), bound.num_rows)
+            elif isinstance(part, Nested):
+                require_room(part.bound(bound))
+
+
+def _parts(generator: Generator) -> Iterator[Generator]:
+    """What a column is made of, itself first; of unique values only these."""
+    yield generator
+    if not isinstance(generator, Unique):
+        for child in generator.children():
+            yield from _parts(child)
+
+
+__all__ = ["require_room"]

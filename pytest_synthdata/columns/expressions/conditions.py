@@ -1,0 +1,99 @@
+"""Values that depend on conditions: `when` and `otherwise`, as Spark users write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.values import Values, code_type, to_arrow, to_numpy
+from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.expressions.operators import Expression
+from pytest_synthdata.columns.generators.base import (
+    Constant,
+    Generator,
+    literal,
+    mixture,
+    mixture_type,
+    union_of_bounds,
+)
+from pytest_synthdata.errors import DeclarationError
+
+_CONDITION = "condition {}"
+FIRST_CONDITION = _CONDITION.format(0)  # the substream of the random bits of a first condition
+
+
+@dataclass(frozen=True, eq=False)
+class Truth(Expression):
+    """Whether Python would take a value for true: neither null nor zero nor empty."""
+
+    generator: Generator
+
+    def values(self, cells: Cells) -> Values:
+        values = to_numpy(self.generator.values(cells))
+        return np.array([value == value and bool(value) for value in values.tolist()], np.bool_)  # noqa: PLR0124
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.bool_()
+
+
+@dataclass(frozen=True, eq=False)
+class When(Expression):
+    """Cases in order, each a condition and what fills the cells that meet it first."""
+
+    conditions: tuple[Generator, ...]
+    branches: tuple[Generator, ...]
+
+    def when(self, condition: Generator, value: Any) -> When:
+        """One more case, for the rows that met none before."""
+        return replace(self, conditions=(*self.conditions, condition), branches=(*self.branches, literal(value)))
+
+    def otherwise(self, value: Any) -> When:
+        """What fills the cells that meet no condition; without it they are null."""
+        return replace(self, branches=(*self.branches, literal(value)))
+
+    def values(self, cells: Cells) -> Values:
+        which = np.full(len(cells.rows), len(self.conditions), code_type(len(self.conditions)))
+        for number in reversed(range(len(self.conditions))):
+            met = to_arrow(self.conditions[number].values(cells.substream(_CONDITION.format(number))))
+            which[to_numpy(pc.fill_null(met, False))] = number
+        branches = self.branches
+        if len(branches) == len(self.conditions):
+            branches = (*branches, Constant(None))
+        return mixture(branches, which, cells)
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return mixture_type(self.branches, scope)
+
+    def check(self, scope: Scope) -> None:
+        for condition in self.conditions:
+            if not isinstance(condition, Generator):
+                raise DeclarationError(
+                    f"{scope.place}: when({condition!r}, …): write a condition on columns, such as col('tier') == 'Pro'"
+                )
+            type_ = condition.type(scope)
+            if type_ is not None and not pa.types.is_boolean(type_):
+                raise DeclarationError(f"{scope.place}: when({condition!r}, …): the condition is {type_}, not boolean")
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        domains = [branch.domain(scope) for branch in self.branches]
+        if any(domain is None for domain in domains):
+            return None
+        values = list(dict.fromkeys(value for domain in domains for value in domain or ()))
+        return values if len(self.branches) > len(self.conditions) else [*values, None]
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        return union_of_bounds(self.branches, scope)
+
+
+def when(condition: Generator, value: Any) -> When:
+    """``when(condition, value).when(…).otherwise(value)``, as in Spark; values may be generators."""
+    return When((condition,), (literal(value),))
+
+
+__all__ = ["FIRST_CONDITION", "Truth", "When", "when"]

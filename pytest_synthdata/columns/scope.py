@@ -1,0 +1,151 @@
+"""What can be known of a plan's columns, and what is wrong with them, before any row is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.cells import Declared, Scope
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.errors import DeclarationError, nearest
+
+_UNFORESEEN = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NotImplementedError)
+_LONG = 200  # characters of a declaration that are shown
+
+
+@dataclass(frozen=True)
+class ColumnScope:
+    """Where a declaration stands, and what it can see: for checks before any row is made."""
+
+    plan: Plan
+    name: str
+    parents: Mapping[str, Plan] = field(default_factory=dict)
+    stands_in: str = ""
+
+    @property
+    def place(self) -> str:
+        """``table.column`` of the declaration, for messages."""
+        return f"{self.stands_in or self.plan.table}.{self.name}"
+
+    def column(self, name: str) -> tuple[Scope, Declared]:
+        """A column by its name or ``reference.column``, with the scope that it stands in."""
+        head, dot, rest = name.partition(".")
+        if not head:
+            raise DeclarationError(f"{self.place}: {name!r} is of the row around this one, and there is none")
+        if head not in self.plan.columns:
+            where = f" in {self.plan.table!r}" if self.stands_in else ""
+            raise DeclarationError(
+                f"{self.place}: there is no column {head!r}{where}: {nearest(head, self.plan.columns)}"
+            )
+        generator = self.plan.columns[head]
+        if not dot:
+            return ColumnScope(self.plan, head, self.parents), generator
+        if not isinstance(generator, ForeignKeyColumn):
+            if (inside := generator.inside(ColumnScope(self.plan, head, self.parents))) is not None:
+                return inside.column(rest)
+            raise DeclarationError(f"{self.place}: {name!r}: {head!r} is no reference to another table")
+        parent = self.of_parent(generator.parent)
+        child = rest.partition(".")[0]
+        if child not in parent.plan.columns:
+            raise DeclarationError(
+                f"{self.place}: {name!r}: the table {parent.plan.table!r} has no column {child!r}: "
+                f"{nearest(child, parent.plan.columns)}"
+            )
+        return ColumnScope(parent.plan, self.name, self.parents).column(rest)
+
+    def of_parent(self, parent: Any) -> ColumnScope:
+        """The same place, seeing the columns of a parent's table."""
+        seen = self.plan if parent.table == self.plan.table else self.parents.get(parent.table, parent)
+        return ColumnScope(seen, self.name, self.parents, self.stands_in or self.plan.table)
+
+    def type(self, name: str) -> pa.DataType | None:
+        """A column's type, where its declaration tells."""
+        scope, generator = self.column(name)
+        return generator.type(scope)
+
+    def domain(self, name: str) -> Sequence[Any] | None:
+        """All values that a column can have, where its declaration tells."""
+        scope, generator = self.column(name)
+        return generator.domain(scope)
+
+    def bounds(self, name: str) -> tuple[Any, Any] | None:
+        """A column's range, where its declaration tells."""
+        scope, generator = self.column(name)
+        return generator.bounds(scope)
+
+
+def check_plan(plan: Plan, parents: Mapping[str, Plan] | None = None) -> None:
+    """Raise `DeclarationError` for anything that can never work, by table and column."""
+    check_columns(plan, lambda name: ColumnScope(plan, name, parents or {}))
+
+
+def check_columns(plan: Plan, scope_of: Callable[[str], ColumnScope]) -> None:
+    """Raise `DeclarationError` for any column that can never work, seen from its scope."""
+    for name, generator in plan.columns.items():
+        with _at(scope_of(name), generator):
+            for read in generator.reads():
+                if not isinstance(read, str):
+                    raise DeclarationError(f"{plan.table}.{name}: {read!r} is no column's name; write it as text")
+    _check_cycles(plan)
+    for name, generator in plan.columns.items():
+        scope = scope_of(name)
+        with _at(scope, generator):
+            _check(generator, scope)
+            generator.type(scope)
+
+
+@contextmanager
+def _at(scope: ColumnScope, generator: Generator) -> Iterator[None]:
+    """What no check foresaw is at least an error that says where."""
+    try:
+        yield
+    except _UNFORESEEN as error:
+        shown = repr(generator)
+        if len(shown) > _LONG:
+            shown = type(generator).__name__
+        raise DeclarationError(f"{scope.place}: {shown} cannot be: {error}") from error
+
+
+def _check(generator: Generator, scope: ColumnScope) -> None:
+    for name in generator.reads():
+        scope.column(name)
+    if isinstance(generator, ForeignKeyColumn):
+        for child in generator.of_parent():
+            _check(child, scope.of_parent(generator.parent))
+    else:
+        for child in generator.children():
+            _check(child, scope)
+    generator.check(scope)
+
+
+def _check_cycles(plan: Plan) -> None:
+    finished: set[str] = set()
+
+    def visit(name: str, path: list[str]) -> None:
+        if name in path:
+            circle = " → ".join([*path[path.index(name) :], name])
+            raise DeclarationError(f"{plan.table}.{name}: columns read each other in a circle: {circle}")
+        if name in finished or name not in plan.columns:
+            return
+        for read in plan.columns[name].reads():
+            head, _, rest = read.partition(".")
+            visit(head, [*path, name])
+            if (
+                rest
+                and isinstance(reference := plan.columns.get(head), ForeignKeyColumn)
+                and reference.self_referential
+            ):
+                visit(rest.partition(".")[0], [*path, name])
+        finished.add(name)
+
+    for name in plan.columns:
+        visit(name, [])
+
+
+__all__ = ["ColumnScope", "check_columns", "check_plan"]
