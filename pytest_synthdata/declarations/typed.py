@@ -17,7 +17,7 @@ from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.columns.generators.nested import plain
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
-from pytest_synthdata.declarations.nesting import NestedDeclaration
+from pytest_synthdata.declarations.compiling import NestedDeclaration
 from pytest_synthdata.errors import DeclarationError
 
 

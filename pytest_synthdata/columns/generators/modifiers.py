@@ -22,6 +22,13 @@ from pytest_synthdata.errors import DeclarationError, GenerationError
 _WIDE = Context(prec=400)  # digits, as many as a float can have before the point
 
 
+def unwrapped(generator: Any) -> Any:
+    """A column, or what stands for one, without its type and its nulls."""
+    while isinstance(generator, (Cast, Nullable)):
+        generator = generator.generator
+    return generator
+
+
 @dataclass(frozen=True)
 class Rounded(Generator):
     """Another generator's numbers, rounded half to even."""
