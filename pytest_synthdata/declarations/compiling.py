@@ -49,7 +49,7 @@ def compile_factory(factory_class: FactoryClass) -> Plan:
         built = {name: Attribute(name) for name in columns if name not in hidden}
         references = {name: column for name, column in columns.items() if isinstance(column, ForeignKeyColumn)}
         columns = {BUILT: BuiltObject(factory_class), **references, **built}
-    return Plan(meta.table, columns, frozenset(hidden), meta.key_column())
+    return Plan(meta.table, columns, frozenset(hidden), meta.key_column(), meta.key_columns())
 
 
 def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:

@@ -15,7 +15,6 @@ from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.nested import plain
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
 from pytest_synthdata.declarations.binding import bound_to
 from pytest_synthdata.declarations.factory_class import FactoryClass
@@ -34,7 +33,7 @@ class RowByRow(Generator):
         bound = cells.reader.bound
         assert isinstance(bound, BoundTable)  # noqa: S101
         with bound_to(bound), borrowed_generators(for_rows=True):
-            return python_values([plain(self._value(sequence)) for sequence in cells.rows.tolist()], cells)
+            return python_values([self._value(sequence) for sequence in cells.rows.tolist()], cells)
 
     def _value(self, sequence: int) -> Any:
         meta = self.factory._meta
@@ -88,7 +87,7 @@ class Attribute(Generator):
     vectorised = False
 
     def values(self, cells: Cells) -> Values:
-        return python_values([plain(getattr(built, self.name, None)) for built in cells.read(BUILT)], cells)
+        return python_values([getattr(built, self.name, None) for built in cells.read(BUILT)], cells)
 
     def reads(self) -> Iterator[str]:
         yield BUILT
