@@ -67,8 +67,7 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
                 for one in (*table.declarations.values(), *table.parameters.values(), *table.stated.values())
             ):
                 plain.add(name)
-        kinds: set[Any] = {table.base, *_kinds([*table.declarations.values(), *table.parameters.values()])}
-        for kind in kinds:
+        for kind in {table.base, *_kinds([*table.declarations.values(), *table.parameters.values()])}:
             name = "col" if kind is Column else kind.__name__
             if name in own:
                 continue

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
@@ -145,9 +144,11 @@ def _may_draw(function: Callable[..., Any]) -> bool:
 
 
 def python_values(values: list[Any], cells: Cells) -> Values:
-    """Python objects as an Arrow array, objects as `plain` makes them; or an error that names the column."""
+    """Python objects as an Arrow array, UUIDs as text; or an error that names the column."""
+    if any(isinstance(value, uuid.UUID) for value in values):
+        values = [str(value) if isinstance(value, uuid.UUID) else value for value in values]
     try:
-        return pa.array([plain(value) for value in values])
+        return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
         raise GenerationError(f"{cells.place}: values that no column can hold: {error}") from None
 
@@ -159,12 +160,9 @@ class Cycle(Generator):
     items: tuple[Any, ...]
 
     def values(self, cells: Cells) -> Values:
-        items = self._array()
+        items = pa.array(self.items)
         return items.take(pa.array(cells.rows % np.uint64(len(self.items))))
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
-        return self._array().type
-
-    def _array(self) -> pa.Array:
-        return pa.array([plain(item) for item in self.items])
+        return pa.array(self.items).type

@@ -1,0 +1,133 @@
+"""Runs of a test on parts of its data: each part once, counted, as long as there is time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from hashlib import blake2b
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+# Positions of rows in the order in which they are searched: sorted, each once.
+Positions: TypeAlias = npt.NDArray[np.int64]
+NONE: Positions = np.empty(0, np.int64)
+
+
+class Outcome(Enum):
+    """How a run of the test ended, compared with the failure that is searched for."""
+
+    SAME = "same"
+    PASSED = "passed"
+    OTHER = "other"
+
+
+class Subject(Protocol):
+    """A failing test and the rows that it can be run on."""
+
+    def close(self, rows: Positions) -> Positions:
+        """Rows with all that they refer to."""
+
+    def attempt(self, rows: Positions) -> Outcome:
+        """Run the test on some rows, which are closed."""
+
+    def columns(self, rows: Positions) -> Sequence[Sequence[str]]:
+        """The columns of these rows, table by table, that can be replaced."""
+
+    def replacements(self, rows: Positions, columns: frozenset[str]) -> Sequence[Callable[[], Outcome]]:
+        """Runs on these rows with other values in some columns; the test should survive none of them."""
+
+
+class Stopped(Exception):  # noqa: N818 - it is no error
+    """The search ends here, with the best so far.
+
+    Args:
+        interrupted: whether someone ended it; else time was up.
+    """
+
+    def __init__(self, *, interrupted: bool) -> None:
+        super().__init__()
+        self.interrupted = interrupted
+
+
+class Runs:
+    """Runs a test on parts of its data, each part once.
+
+    Args:
+        subject: the test.
+        is_over: whether no further run may begin.
+        on_run: is called after each run with this object.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        is_over: Callable[[], bool] = lambda: False,
+        on_run: Callable[[Runs], None] = lambda _: None,
+    ) -> None:
+        self.subject = subject
+        self._is_over = is_over
+        self._on_run = on_run
+        self._known: dict[bytes, Outcome] = {}
+        self._needs: dict[int, list[int]] = {}
+        self.count = 0
+        self.best: Positions | None = None
+        self.has_passed = False  # on some rows, not on none at all
+
+    def close(self, rows: Positions) -> Positions:
+        """Rows with all that they refer to, sorted."""
+        return self.subject.close(rows) if len(rows) else rows
+
+    def needs(self, row: int) -> list[int]:
+        """One row with all that it refers to."""
+        if row not in self._needs:
+            self._needs[row] = self.close(np.array([row], np.int64)).tolist()
+        return self._needs[row]
+
+    def fails(self, rows: Positions) -> bool:
+        """Whether the test fails in the same way on some rows and what they refer to.
+
+        Raises:
+            Stopped: where time is up, or someone interrupts.
+        """
+        rows = self.close(rows)
+        key = blake2b(rows.tobytes(), digest_size=16).digest()
+        if key not in self._known:
+            self._known[key] = self.run(rows)
+        if self._known[key] is not Outcome.SAME:
+            return False
+        if self.best is None or len(rows) < len(self.best):
+            self.best = rows
+        return True
+
+    def run(self, rows: Positions) -> Outcome:
+        """Run the test on closed rows, whether it ran on them before or not; raises as ``fails`` does."""
+        outcome = self.counted(lambda: self.subject.attempt(rows))
+        self.has_passed = self.has_passed or (outcome is Outcome.PASSED and len(rows) > 0)
+        return outcome
+
+    def counted(self, attempt: Callable[[], Outcome]) -> Outcome:
+        """One more run, of whatever kind; raises as ``fails`` does."""
+        if self._is_over():
+            raise Stopped(interrupted=False)
+        self.count += 1
+        try:
+            outcome = attempt()
+        except KeyboardInterrupt:
+            raise Stopped(interrupted=True) from None
+        self._on_run(self)
+        return outcome
+
+
+def union(one: Positions, other: Positions) -> Positions:
+    """The rows of both."""
+    return np.union1d(one, other)
+
+
+def without(rows: Positions, others: Positions) -> Positions:
+    """The rows that are not among the others."""
+    return np.setdiff1d(rows, others, assume_unique=True)
+
+
+__all__ = ["NONE", "Outcome", "Positions", "Runs", "Stopped", "Subject", "union", "without"]

@@ -1,0 +1,184 @@
+"""How a search ends: with time up, interrupted, flaky, or without rows to blame; and which columns matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from pytest_synthdata.shrinking.order import family_order
+from pytest_synthdata.shrinking.pinning import shortest_failing
+from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Runs
+from pytest_synthdata.shrinking.search import Shrunk, Verdict, shrink
+
+EVERYTHING = np.arange(1_000)
+PROBES = [np.array([0]), np.array([500])]
+
+
+class Subject:
+    """A test on rows that refer to nothing, and on columns in two tables."""
+
+    def __init__(self, attempt: Callable[[Positions], Outcome | bool], matter: frozenset[str] = frozenset()) -> None:
+        self._attempt = attempt
+        self.matter = matter
+        self.seen: list[int] = []
+        self.replaced: list[frozenset[str]] = []
+
+    def close(self, rows: Positions) -> Positions:
+        return rows
+
+    def attempt(self, rows: Positions) -> Outcome:
+        self.seen.append(len(rows))
+        outcome = self._attempt(rows)
+        return outcome if isinstance(outcome, Outcome) else Outcome.SAME if outcome else Outcome.PASSED
+
+    def columns(self, rows: Positions) -> Sequence[Sequence[str]]:
+        return [[f"orders.{name}" for name in "abcdefgh"], [f"customers.{name}" for name in "abcde"], []]
+
+    def replacements(self, rows: Positions, columns: frozenset[str]) -> Sequence[Callable[[], Outcome]]:
+        def attempt() -> Outcome:
+            self.replaced.append(columns)
+            return Outcome.OTHER if columns & self.matter else Outcome.SAME
+
+        return [attempt, attempt]
+
+
+def search(subject: Subject, *, most_runs: int = 10_000, hints: Sequence[Positions] = ()) -> Shrunk:
+    runs = Runs(subject, is_over=lambda: len(subject.seen) + len(subject.replaced) >= most_runs)
+    return shrink(runs, EVERYTHING, hints=hints, probes=PROBES)
+
+
+def needle(rows: Positions) -> bool:
+    return 700 in rows
+
+
+def test_the_best_so_far_where_time_is_up() -> None:
+    found = search(Subject(needle), most_runs=12)
+    assert found.verdict is Verdict.TIME
+    assert found.runs == 12
+    assert found.rows is not None
+    assert 700 in found.rows
+    assert len(found.rows) < 1_000
+
+
+def test_nothing_where_time_is_up_before_any_part_fails() -> None:
+    found = search(Subject(needle), most_runs=2)
+    assert (found.verdict, found.rows, found.runs) == (Verdict.TIME, None, 2)
+
+
+def test_the_best_so_far_where_someone_interrupts() -> None:
+    subject: Subject
+
+    def attempt(rows: Positions) -> bool:
+        if len(subject.seen) == 12:
+            raise KeyboardInterrupt
+        return needle(rows)
+
+    subject = Subject(attempt)
+    found = search(subject)
+    assert found.verdict is Verdict.INTERRUPTED
+    assert found.rows is not None
+    assert 700 in found.rows
+
+
+def test_a_failure_without_rows_is_told_after_one_run() -> None:
+    found = search(Subject(lambda _: True))
+    assert (found.verdict, found.runs) == (Verdict.EMPTY, 1)
+
+
+def test_a_failure_that_any_rows_have() -> None:
+    """As a total that the test states: nothing passes, though no rows at all fail in another way."""
+    found = search(Subject(lambda rows: Outcome.SAME if len(rows) else Outcome.OTHER))
+    assert found.verdict is Verdict.ANY_ROWS
+    assert search(Subject(lambda rows: len(rows) > 0)).verdict is Verdict.ANY_ROWS
+
+
+def test_a_failure_of_most_rows_is_not_one_of_any() -> None:
+    found = search(Subject(lambda rows: len(rows) > 0 and not (rows == 500).all()))
+    assert found.verdict is Verdict.MINIMAL
+    assert found.rows is not None
+    assert len(found.rows) == 1
+
+
+def test_another_failure_is_not_the_same() -> None:
+    found = search(Subject(lambda rows: Outcome.SAME if {300, 700} <= set(rows.tolist()) else Outcome.OTHER))
+    assert found.rows is not None
+    assert found.rows.tolist() == [300, 700]
+
+
+def test_a_failure_that_does_not_come_again() -> None:
+    found = search(Subject(lambda _: False))
+    assert (found.verdict, found.rows) == (Verdict.GONE, None)
+
+
+@pytest.mark.parametrize("comes_back", [0, 1])
+def test_a_failure_that_comes_and_goes_is_flaky(comes_back: int) -> None:
+    """The first runs on what is found at last fail; of the two that confirm it, one or none does."""
+    alone = 0
+
+    def attempt(rows: Positions) -> bool:
+        nonlocal alone
+        alone += rows.tolist() == [700]
+        return needle(rows) and not (rows.tolist() == [700] and alone > 1 + comes_back)
+
+    found = search(Subject(attempt))
+    assert found.verdict is Verdict.FLAKY
+    assert found.rows is not None
+    assert found.rows.tolist() == [700]
+
+
+@pytest.mark.parametrize("matter", [(), ("orders.c",), ("orders.a", "orders.h"), ("orders.d", "customers.e")])
+def test_columns_that_matter(matter: tuple[str, ...]) -> None:
+    subject = Subject(needle, frozenset(matter))
+    found = search(subject)
+    assert found.columns == matter
+    assert found.runs == found.row_runs + 2 + len(subject.replaced)
+    # Each that matters is found by halving its table's columns; each of the two replacements is a run.
+    assert len(subject.replaced) <= 4 + 8 * len(matter)
+
+
+def test_columns_are_unknown_where_time_is_up() -> None:
+    whole = search(Subject(needle, frozenset(["orders.c"])))
+    found = search(Subject(needle, frozenset(["orders.c"])), most_runs=whole.row_runs + 3)
+    assert (found.verdict, found.columns) == (Verdict.MINIMAL, None)
+    assert found.rows is not None
+    assert found.rows.tolist() == [700]
+
+
+def test_the_shortest_failing_beginning_has_a_passing_one_before_it() -> None:
+    """Also where failures come and go with the length."""
+    for modulus in range(2, 40):
+        count = shortest_failing(lambda n: n % modulus == 0 and n > 100, 1_000)  # noqa: B023
+        if count is not None:
+            assert count % modulus == 0
+            assert count > 100
+
+
+def test_families_stand_together() -> None:
+    order = family_order(
+        {"customers": np.array([0, 1, 5]), "orders": np.array([2, 3, 9]), "lines": np.array([0, 7])},
+        {"orders": ("customers", np.array([5, 0, -1])), "lines": ("orders", np.array([3, 2]))},
+    )
+    names = ["customers", "orders", "lines"]
+    assert [(names[table], int(row)) for table, row in zip(order.tables, order.rows, strict=True)] == [
+        ("customers", 0),
+        ("orders", 3),
+        ("lines", 0),
+        ("customers", 1),
+        ("customers", 5),
+        ("orders", 2),
+        ("lines", 7),
+        ("orders", 9),
+    ]
+
+
+def test_rows_and_positions_are_each_others_inverse() -> None:
+    order = family_order(
+        {"customers": np.array([0, 1, 5]), "orders": np.array([2, 3, 9])},
+        {"orders": ("customers", np.array([5, 0, 1]))},
+    )
+    positions = order.positions({"orders": np.array([9, 2]), "customers": np.array([5])})
+    found = order.rows_at(positions)
+    assert {name: rows.tolist() for name, rows in found.items()} == {"customers": [5], "orders": [2, 9]}
+    assert order.positions({"orders": np.empty(0, np.int64)}).tolist() == NONE.tolist()
