@@ -86,6 +86,11 @@ class Subset:
         return {"whole": self.whole, "chosen": np.ascontiguousarray(self.chosen)}  # a slice's base stays here
 
 
+def is_part(view: TableView) -> bool:
+    """Whether rows were left out by choice, so that shares and distributions are not those declared."""
+    return isinstance(view, Subset) and view.num_rows < view.whole.num_rows
+
+
 def chosen_rows(view: TableView, row_numbers: Iterable[Any]) -> Bits:
     """Row numbers that a user names, in ascending order.
 
@@ -132,4 +137,4 @@ def _refuse(view: TableView, number: Any) -> NoReturn:
     raise SynthDataError(f"{view.name}: row {number} is not among the {count:,} rows that were taken")
 
 
-__all__ = ["Subset", "chosen_rows"]
+__all__ = ["Subset", "chosen_rows", "is_part"]

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.subset import is_part
 from pytest_synthdata.columns.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.report import plots
@@ -77,12 +78,12 @@ def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
 
 
 def _command(dataset: Dataset) -> str:
-    """What makes the report again; empty where a factory cannot be imported by its name."""
+    """What makes the report again; empty for some rows of tables, and for a factory that has no name to import."""
     own = [f"{table.factory.__module__}:{table.factory.__qualname__}" for table in dataset]
-    if any("<locals>" in name for name in own):
+    if any("<locals>" in name for name in own) or any(is_part(table.view) for table in dataset):
         return ""
     against = [f"--against {name}" for name in own if not name.startswith("pytest_synthdata.factories.")]
-    rows = [f"--rows {table.name}={table.num_rows}" for table in dataset]
+    rows = [f"--rows {table.name}={table.bound.num_rows}" for table in dataset]
     return " ".join(["synthdata report", f"--seed {dataset.seed}", *rows, *against])
 
 
@@ -102,7 +103,7 @@ def _check(check: Check, plan: Plan) -> dict[str, Any]:
 
 
 def _table(table: Table, result: TableResult) -> dict[str, Any]:
-    rows = SampleRows(table.bound)
+    rows = SampleRows(table.view)
     plan = table.bound.plan
     keys = {key_column(plan, name): name for name in plan.references}
     columns = [_column(rows, name, result, keys.get(name)) for name in plan.visible]
@@ -110,6 +111,8 @@ def _table(table: Table, result: TableResult) -> dict[str, Any]:
     return {
         "name": table.name,
         "rows": table.num_rows,
+        "some_of": result.some_of,
+        "shares_unchecked": result.shares_unchecked,
         "sampled": rows.count if rows.count < table.num_rows else None,
         "most": MOST,
         "factory": f"{table.factory.__module__}.{table.factory.__qualname__}",
@@ -119,7 +122,9 @@ def _table(table: Table, result: TableResult) -> dict[str, Any]:
         "failed": sum(not check.passed for check in result.checks),
         "sample": _sample(table),
         "time": _time(rows, result),
-        "fan_out": [_fan_out(rows, name, result) for name in plan.references] if rows.count else [],
+        "fan_out": [_fan_out(rows, name, result) for name in plan.references]
+        if rows.count and not result.shares_unchecked
+        else [],
         "matrix": plots.matrix(f"{table.name}: how columns go together", *found) if found else "",
     }
 

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.random import Bits
+from pytest_synthdata.columns.subset import Subset
+from pytest_synthdata.columns.table_view import TableView
 from pytest_synthdata.validation.rows import Rows
 
 MOST = 50_000  # rows
@@ -24,14 +26,20 @@ _MOST_COLUMNS = 10  # in the matrix
 class SampleRows(Rows):
     """Rows of a table, spread over it, that can be split by the conditions of its columns."""
 
-    def __init__(self, bound: BoundTable) -> None:
-        super().__init__(bound, {}, generated=True)
-        numbers = np.unique(np.linspace(0, max(bound.num_rows - 1, 0), min(bound.num_rows, MOST)).astype(np.uint64))
-        self.numbers = numbers if bound.num_rows else numbers[:0]
-        self.count = len(self.numbers)
-        self._batch = bound.at(self.numbers)
+    def __init__(self, view: TableView) -> None:
+        numbers = _spread(view)
+        bound, origins = view.bound, view.origins(numbers)
+        super().__init__(bound, {}, row_numbers=origins)
+        self.numbers = numbers
+        self.count = len(numbers)
+        self._batch = bound.at(origins)
+        if (view.whole if isinstance(view, Subset) else view) is not bound:  # cells that are not as declared
+            shown = view.record_batch(numbers)
+            self._columns = dict(zip(shown.schema.names, shown.columns, strict=True))
 
     def _read(self, name: str) -> Values:
+        if name in self._columns:
+            return super()._read(name)
         return self._batch.read(name)
 
     def evaluate(self, generator: Generator, name: str) -> Values:
@@ -41,7 +49,15 @@ class SampleRows(Rows):
     def array(self, name: str) -> pa.Array:
         """A column in its declared type, or a parent's."""
         type_ = self.bound.type_of(name) if name in self.bound.plan.columns else None
-        return to_arrow(self._batch.read(name), type_)
+        return to_arrow(self.read(name), type_)
+
+
+def _spread(view: TableView) -> Bits:
+    """The numbers of at most so many rows, evenly spread."""
+    if view.num_rows <= MOST:
+        return view.row_numbers(0, view.num_rows)
+    positions = np.unique(np.linspace(0, view.num_rows - 1, MOST).astype(np.int64)).tolist()
+    return np.concatenate([view.row_numbers(at, at + 1) for at in positions])
 
 
 def associations(rows: SampleRows) -> tuple[list[str], npt.NDArray[np.float64], list[list[str]]] | None:

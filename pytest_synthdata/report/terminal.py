@@ -91,8 +91,9 @@ def _tables(results: list[Validation]) -> Table:
                 continue
             bad = sum(not check.passed for check in one.checks)
             speed = f"{one.rows / one.seconds:,.0f}" if one.seconds > _NOTHING else ""
+            rows = f"{one.rows:,}" if one.some_of is None else f"{one.rows:,} of {one.some_of:,}"
             table.add_row(
-                one.table, f"{one.rows:,}", _duration(one.seconds), speed,
+                one.table, rows, _duration(one.seconds), speed,
                 f"{len(one.checks):,}", Text(str(bad), "red" if bad else "green"),
                 "" if result.seed is None else str(result.seed),
             )  # fmt: skip
@@ -156,6 +157,8 @@ def _verdict(results: list[Validation], failed: int) -> Text:
     text.append(f"; false alarms: 1 in {1 / results[0].false_alarms:,.0f}", "dim")
     if unchecked:
         text.append(f"; {unchecked} column{'s'[: unchecked > 1]} unchecked", "dim")
+    if any(one.shares_unchecked for result in results for one in result.tables):
+        text.append("; shares and distributions unchecked: some rows were taken", "dim")
     return text
 
 

@@ -26,6 +26,7 @@ _PAIRS = 4_000_000  # children times parents that are looked at to see who could
 _BLOCK = 1 << 18
 _MOST_CLASSES = 12  # of parents with equal weights; beyond, parents are grouped by their weights
 _LEAST_EXPECTED = 20.0
+CHILDREN = "children a parent"  # how the checks begin that count all children of a parent
 
 
 class ReferenceMeasure:
@@ -119,7 +120,7 @@ class ReferenceMeasure:
                 continue
             measure.add(self.counts[index], index, parents)
             for kind, subject, *rest in measure.checks():
-                yield (f"children a parent: {kind}", ", ".join(filter(None, (leaf.label, subject))), *rest)
+                yield (f"{CHILDREN}: {kind}", ", ".join(filter(None, (leaf.label, subject))), *rest)
 
     def _fan_out(self, total: int) -> Iterator[Finding]:
         """The children of each class of parents, as many a parent as the declared ratio says."""
@@ -135,7 +136,7 @@ class ReferenceMeasure:
             share = float(weight[number] / weight.sum())
             p_value = binomial_p(int(children[number]), total, share)
             expected = share * total / parents[number]
-            yield "children a parent", label, expected, float(children[number] / parents[number]), total, p_value, ()
+            yield CHILDREN, label, expected, float(children[number] / parents[number]), total, p_value, ()
 
     def _sampled_classes(self) -> Iterator[Finding]:
         for label, (picked, expected, variance) in zip(self.labels, self.sampled.T, strict=True):
@@ -190,4 +191,4 @@ def _classes(parent: Parent, weights: Generator | None, values: Floats | None) -
     return codes, [f"weight {value:g}" for value in distinct]
 
 
-__all__ = ["ReferenceMeasure"]
+__all__ = ["CHILDREN", "ReferenceMeasure"]

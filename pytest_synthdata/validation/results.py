@@ -106,6 +106,9 @@ class TableResult:
         checks: what was held against the declarations.
         unchecked: by column, why it was not.
         days: the volume of each timeline.
+        some_of: how many rows the whole table has, where only some of them were taken.
+        shares_unchecked: whether checks of shares, distributions and volumes were left out, because this table's rows
+            or those that they refer to were taken from more.
     """
 
     table: str
@@ -114,6 +117,8 @@ class TableResult:
     checks: tuple[Check, ...]
     unchecked: dict[str, str] = field(default_factory=dict)
     days: tuple[Days, ...] = ()
+    some_of: int | None = None
+    shares_unchecked: bool = False
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class Rows:
         columns: the visible columns that the data has, in their declared types.
         start: the number of the first row.
         parents: what references can look up, by the reference's name.
-        generated: whether the rows are the table's own, so that hidden columns can be made.
+        row_numbers: the declared rows that these are, where they are the table's own: hidden columns can then be made.
     """
 
     def __init__(
@@ -99,14 +99,13 @@ class Rows:
         columns: Mapping[str, pa.Array],
         start: int = 0,
         parents: Mapping[str, Parent] | None = None,
-        *,
-        generated: bool = False,
+        row_numbers: Bits | None = None,
     ) -> None:
         self.bound = bound
         self.start = start
         self._columns = columns
         self._parents = parents or {}
-        self._generated = generated
+        self._row_numbers = row_numbers
         self._known: dict[str, Values] = {}
         self.count = len(next(iter(columns.values()), ()))
 
@@ -117,6 +116,8 @@ class Rows:
     @cached_property
     def rows(self) -> Bits:
         """Row numbers."""
+        if self._row_numbers is not None:
+            return self._row_numbers
         return np.arange(self.start, self.start + self.count, dtype=np.uint64)
 
     def has(self, name: str) -> bool:
@@ -146,7 +147,7 @@ class Rows:
             return array.take(index)
         if dot and head in self._columns:
             return pc.struct_field(self._columns[head], rest.split("."))
-        if self._generated and head in plan.columns:
+        if self._row_numbers is not None and head in plan.columns:
             return self.bound.at(self.rows).read(name)
         raise UnreadableError(f"{plan.table}.{name} is not in the data")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,17 +13,20 @@ from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.unique import Unique
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.subset import is_part
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
 from pytest_synthdata.validation.keys import KeyMeasure
 from pytest_synthdata.validation.measures import check
-from pytest_synthdata.validation.references import ReferenceMeasure
+from pytest_synthdata.validation.references import CHILDREN, ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
 from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form
 from pytest_synthdata.validation.timelines import MomentsMeasure
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.table_view import TableView
     from pytest_synthdata.dataset import Dataset
 
 
@@ -52,6 +56,7 @@ def validate(
             raise SynthDataError(f"validate: no table {name!r} in this dataset: {nearest(name, dataset.tables)}")
     begin = time.perf_counter()
     wanted = list(dataset.tables) if data is None else list(data)
+    partial = {table.name for table in dataset if is_part(table.view)}
     wanted_columns = looked_up_by(dataset[name].bound for name in wanted)
     results: list[TableResult] = []
     at_hand: dict[str, Parent] = {}
@@ -60,17 +65,20 @@ def validate(
         if table.name not in wanted and not looked_up:
             continue
         own = table.name not in given
+        view = table.view if own else None
         if own and parents is not None:
             continue
         rows = table if own else given[table.name]
         source = source_of(rows, f"validate {table.name}")
-        if table.name in wanted and (before := _of_itself(table.bound, rows, generated=own)) is not None:
+        if table.name in wanted and (before := _of_itself(table.bound, rows, view)) is not None:
             at_hand[table.name] = before
         keeper = ParentCollector(table.bound, looked_up)
-        result = _pass(table.bound, source, at_hand, keeper, generated=own, measured=table.name in wanted)
+        result = _pass(table.bound, source, at_hand, keeper, view, measured=table.name in wanted)
         if (parent := keeper.parent()) is not None:
             at_hand[table.name] = parent
         if result is not None:
+            if partial & {table.name, *table.bound.all_parents()}:
+                result = without_shares(result, table.bound.num_rows if table.name in partial else None)
             results.append(result)
     seconds = time.perf_counter() - begin
     return Validation(
@@ -98,7 +106,7 @@ def looked_up_by(children: Iterable[BoundTable]) -> dict[str, list[str]]:
     return {table: list(names) for table, names in found.items()}
 
 
-def _of_itself(bound: BoundTable, data: Any, *, generated: bool) -> Parent | None:
+def _of_itself(bound: BoundTable, data: Any, view: TableView | None) -> Parent | None:
     """What a table that refers to its own rows looks up of them: they are read once before, where that can be done."""
     plan = bound.plan
     names = [name for name, reference in plan.references.items() if reference.self_referential]
@@ -110,8 +118,9 @@ def _of_itself(bound: BoundTable, data: Any, *, generated: bool) -> Parent | Non
     source = source_of(data, f"validate {plan.table}")
     start = 0
     for columns in source.in_types(bound.schema, plan.table):
-        keeper.add(Rows(bound, columns, start, generated=generated))
-        start = start + len(next(iter(columns.values()), ()))
+        rows = Rows(bound, columns, start, row_numbers=_row_numbers(view, start, columns))
+        keeper.add(rows)
+        start += rows.count
     parent = keeper.parent()
     if parent is not None:
         parent.rows.refer(dict.fromkeys(names, parent))
@@ -130,8 +139,8 @@ def _pass(
     source: Source,
     parents: Mapping[str, Parent],
     keeper: ParentCollector,
+    view: TableView | None,
     *,
-    generated: bool,
     measured: bool,
 ) -> TableResult | None:
     """One pass over a table's rows."""
@@ -149,12 +158,30 @@ def _pass(
         seconds += time.perf_counter() - begin
         if columns is None:
             break
-        rows = Rows(bound, columns, start, looked_up, generated=generated)
+        rows = Rows(bound, columns, start, looked_up, _row_numbers(view, start, columns))
         keeper.add(rows)
         if measures is not None:
             measures.add(rows, columns)
         start += rows.count
-    return measures.result(start, seconds) if measures is not None else None
+    return measures.result(start, seconds, view) if measures is not None else None
+
+
+def _row_numbers(view: TableView | None, start: int, columns: Mapping[str, pa.Array]) -> Bits | None:
+    """The declared rows that a batch of a table's own is made from."""
+    if view is None:
+        return None
+    return view.origins(view.row_numbers(start, start + len(next(iter(columns.values()), ()))))
+
+
+def without_shares(result: TableResult, some_of: int | None) -> TableResult:
+    """The checks that hold of any rows: what each row must meet, not how many of them are like this or that.
+
+    Args:
+        result: all checks.
+        some_of: how many rows the table has of which these were taken; None where all were.
+    """
+    kept = tuple(check for check in result.checks if check.p_value is None and not check.kind.startswith(CHILDREN))
+    return replace(result, checks=kept, days=(), some_of=some_of, shares_unchecked=True)
 
 
 class TableMeasures:
@@ -195,8 +222,8 @@ class TableMeasures:
         for column in self.columns:
             column.add(rows)
 
-    def result(self, rows: int, seconds: float) -> TableResult:
-        """The checks, not yet decided."""
+    def result(self, rows: int, seconds: float, view: TableView | None = None) -> TableResult:
+        """The checks, not yet decided; examples by their row numbers in the table's own rows, else by their places."""
         unchecked = {column.name: column.unchecked for column in self.columns if column.unchecked}
         keys = {key.column for key in self.keys}
         days = [
@@ -209,7 +236,7 @@ class TableMeasures:
             self.bound.plan.table,
             rows,
             seconds,
-            tuple(self._checks()),
+            tuple(_numbered(check, view) for check in self._checks()),
             {name: reason for name, reason in (self.unlooked | unchecked).items() if name not in keys},
             tuple(days),
         )
@@ -225,6 +252,13 @@ class TableMeasures:
                 yield check(table, reference.name, "", finding)
         for column in self.columns:
             yield from column.checks()
+
+
+def _numbered(check: Check, view: TableView | None) -> Check:
+    """A check whose examples are row numbers of the whole table."""
+    if view is None or check.kind.startswith(CHILDREN):  # whose examples are parents
+        return check
+    return replace(check, examples=tuple(int(view.row_numbers(at, at + 1)[0]) for at in check.examples))
 
 
 def _why_unlooked(reference: ForeignKeyColumn) -> str:

@@ -44,6 +44,8 @@ class ForeignKeyColumn(Generator):
     self_referential: bool = False
 
     def values(self, cells: Cells) -> Values:
+        if not len(cells.rows):
+            return np.zeros(0, np.int64)
         if self.per_parent is not None:
             return self.counted(cells.reader.bound, cells.rows)[0]
         parent = cells.reader.bound.parent(self.name)
