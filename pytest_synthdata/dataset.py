@@ -19,9 +19,10 @@ from pytest_synthdata.columns.closure import closed
 from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.subset import Subset, chosen_rows
 from pytest_synthdata.columns.table_view import BATCH, TableView
+from pytest_synthdata.declarations.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
-from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory, bound_to
+from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 _SHOWN = 20  # names in a hint
@@ -39,6 +40,38 @@ class GenerationError(SynthDataError):
     >>> issubclass(GenerationError, SynthDataError)
     True
     """
+
+
+def brief(value: object, most: int = 200) -> str:
+    """What a value looks like, in a message that somebody shall read.
+
+    >>> brief(list(range(1000)), most=20)
+    '[0, 1, 2, 3, 4, 5, …'
+    """
+    text = repr(value)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+_ADDRESS = re.compile(r"<([\w.<>]+?) object at 0x[0-9a-fA-F]+>|( at 0x[0-9a-fA-F]+)")
+
+
+def describe(value: object, most: int = 200) -> str:
+    """A value in a message: as `brief`, and an object without a text of its own by its class.
+
+    >>> describe(object())
+    'an object'
+    """
+    return cause(brief(value, most))
+
+
+def cause(error: object) -> str:
+    """What an error says, without the addresses of objects in memory, which are others tomorrow."""
+    return _ADDRESS.sub(lambda found: _named(found[1]) if found[1] else "", str(error))
+
+
+def _named(class_: str) -> str:
+    name = class_.rpartition(".")[2]
+    return f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

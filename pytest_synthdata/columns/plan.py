@@ -19,12 +19,14 @@ class Plan:
         columns: generators by column name, in the table's order; hidden ones among them.
         hidden: columns that others read but the table does not show.
         key: the column that references to this table hold.
+        key_columns: the columns that make up the key, where there are several.
     """
 
     table: str
     columns: Mapping[str, Generator]
     hidden: frozenset[str] = frozenset()
     key: str | None = None
+    key_columns: tuple[str, ...] = ()
 
     @property
     def references(self) -> dict[str, ForeignKeyColumn]:

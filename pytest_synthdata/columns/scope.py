@@ -47,9 +47,11 @@ class ColumnScope:
         if not dot:
             return ColumnScope(self.plan, head, self.parents), generator
         if not isinstance(generator, ForeignKeyColumn):
-            if (inside := generator.inside(ColumnScope(self.plan, head, self.parents))) is not None:
+            here = ColumnScope(self.plan, head, self.parents)
+            inside = generator.inside(here) or _fields_of(generator, here, self)
+            if inside is not None:
                 return inside.column(rest)
-            raise DeclarationError(f"{self.place}: {name!r}: {head!r} is no reference to another table")
+            raise DeclarationError(f"{self.place}: {name!r}: {head!r} is neither a reference to a table nor a struct")
         parent = self.of_parent(generator.parent)
         child = rest.partition(".")[0]
         if child not in parent.plan.columns:
@@ -78,6 +80,27 @@ class ColumnScope:
         """A column's range, where its declaration tells."""
         scope, generator = self.column(name)
         return generator.bounds(scope)
+
+
+@dataclass(frozen=True)
+class _Field(Generator):
+    """A field of which only the type is known."""
+
+    of_type: pa.DataType
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return self.of_type
+
+
+def _fields_of(generator: Generator, scope: ColumnScope, seen_from: ColumnScope) -> ColumnScope | None:
+    """Where the fields of a column's structs stand, as its type tells them."""
+    type_ = generator.type(scope)
+    if type_ is None or not pa.types.is_struct(type_):
+        return None
+    fields = {field.name: _Field(field.type) for field in type_}
+    plan = Plan(f"{scope.plan.table}.{scope.name}", fields)
+    return ColumnScope(plan, seen_from.name, stands_in=seen_from.stands_in or seen_from.plan.table)
 
 
 def check_plan(plan: Plan, parents: Mapping[str, Plan] | None = None) -> None:

@@ -1,33 +1,45 @@
-"""A factory's declarations as a plan: columns in order."""
+"""A factory's declarations as a plan: columns in order, nested factories among them.
+
+A nested row is number i of its place: its random values are named by the path to it, so that two addresses of one
+order differ, and the same factory nested in another table gives that table other rows.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import factory
+from factory import builder, enums
 from factory import declarations as boy
-from factory import enums
 
+from pytest_synthdata.columns.arrow.objects import Row
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.modifiers import Cast
+from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.declarations.binding import enclosing_bound
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
-from pytest_synthdata.declarations.nesting import NestedDeclaration
+from pytest_synthdata.declarations.factory_class import FactoryClass, has_table
+from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
 from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.declarations.rowwise import BUILT, Attribute, BuiltObject, RowByRow
 from pytest_synthdata.errors import DeclarationError
 
-if TYPE_CHECKING:
-    from pytest_synthdata.factories.base import TableFactory
-
 # What of a factory can change the rows that `build()` gives, unseen by its declarations.
 _FACTORY_HOOKS = ("_build", "_adjust_kwargs", "_after_postgeneration")
+_PLAIN_HOOKS = {
+    hook: [getattr(one, hook).__func__ for one in (factory.Factory, factory.DictFactory, factory.ListFactory)]
+    for hook in _FACTORY_HOOKS
+}
+_DEEPEST = 20  # levels of factories within factories
 
 
-def compile_factory(factory_class: type[TableFactory]) -> Plan:
+def compile_factory(factory_class: FactoryClass) -> Plan:
     """The plan of a factory: its declarations as columns, in order."""
     meta = factory_class._meta
     plan = compile_columns(factory_class, meta.pre_declarations, meta.table)
@@ -37,7 +49,7 @@ def compile_factory(factory_class: type[TableFactory]) -> Plan:
         built = {name: Attribute(name) for name in columns if name not in hidden}
         references = {name: column for name, column in columns.items() if isinstance(column, ForeignKeyColumn)}
         columns = {BUILT: BuiltObject(factory_class), **references, **built}
-    return Plan(meta.table, columns, frozenset(hidden), meta.key_column())
+    return Plan(meta.table, columns, frozenset(hidden), meta.key_column(), meta.key_columns())
 
 
 def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
@@ -63,21 +75,8 @@ def has_hooks(factory_class: Any) -> bool:
     after = meta.post_declarations.declarations.values()
     if meta.inline_args or any(not isinstance(one, RelatedDeclaration) for one in after):
         return True
-    return any(
-        getattr(getattr(factory_class, hook), "__func__", None) not in _OWN_HOOKS[hook] for hook in _FACTORY_HOOKS
-    )
-
-
-class _OwnHooks(dict[str, Any]):
-    def __missing__(self, hook: str) -> Any:
-        from pytest_synthdata.factories.base import TableFactory
-
-        known = (TableFactory, factory.Factory, factory.DictFactory, factory.ListFactory)
-        self[hook] = {getattr(one, hook).__func__ for one in known}
-        return self[hook]
-
-
-_OWN_HOOKS = _OwnHooks()
+    hooks = ((name, getattr(getattr(factory_class, name), "__func__", None)) for name in _FACTORY_HOOKS)
+    return any(hook not in _PLAIN_HOOKS[name] and not getattr(hook, "keeps_rows", False) for name, hook in hooks)
 
 
 def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generator:
@@ -175,3 +174,83 @@ def _maybe(factory_class: Any, declared: Any, name: str, maybe: Any) -> Generato
     if isinstance(yes, RowByRow) or isinstance(no, RowByRow):
         return RowByRow(factory_class, name)
     return When((Truth(condition),), (yes, no))
+
+
+class NestedBuilder(builder.StepBuilder):  # type: ignore[misc]
+    """Builds a nested row from the streams of its place."""
+
+    bound: BoundTable | None = None
+
+
+class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
+    """A `SubFactory`, `Dict` or `List` whose row i belongs to row i of the table around it, whatever came before."""
+
+    FORCE_SEQUENCE = True
+
+    def __init__(self, name: str, declaration: boy.SubFactory, translate: Callable[[str, Any], Any]) -> None:
+        fields = {field: translate(field, value) for field, value in declaration._defaults.items()}
+        boy.BaseDeclaration.__init__(self, **fields)
+        self.factory_wrapper = declaration.factory_wrapper
+        self.name = name
+        self.translate = translate
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        del instance
+        bound = enclosing_bound(step)
+        if isinstance(bound.plan.columns.get(self.name), Nested) and step.builder.strategy != enums.STUB_STRATEGY:
+            value = made_ahead(bound, self.name, step)
+            if value is not NOTHING:
+                return value
+        nested = NestedBuilder(self.get_factory()._meta, self.fields(extra), step.builder.strategy)
+        nested.bound = self._bound(bound)
+        return nested.build(parent_step=step, force_sequence=step.sequence)
+
+    def fields(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the nested factory is given: where it is one of plain factory_boy, all that it declares, made ours."""
+        nested = self.get_factory()
+        if has_table(nested):
+            return dict(given)
+        meta = nested._meta
+        own = {name: meta.pre_declarations[name].declaration for name in meta.pre_declarations}
+        ours = {name: self.translate(name, value) for name, value in own.items()}
+        return {name: value for name, value in ours.items() if value is not own[name]} | dict(given)
+
+    def plan(self, place: str, given: Mapping[str, Any]) -> Plan:
+        """The columns of the nested row, at a path such as ``orders.billing``."""
+        if place.count(".") > _DEEPEST:
+            raise DeclarationError(f"{place}: factories nest each other without end; end with parent=None")
+        nested = self.get_factory()
+        declared, _ = builder.parse_declarations(
+            self.fields({**self._defaults, **given}), base_pre=nested._meta.pre_declarations
+        )
+        return compile_columns(nested, declared, place)
+
+    def _bound(self, outer: BoundTable) -> BoundTable:
+        column = outer.plan.columns.get(self.name)
+        if isinstance(column, Nested):
+            return column.bound(outer)
+
+        def make() -> BoundTable:
+            return Nested(self.name, self.plan(f"{outer.plan.table}.{self.name}", {})).bound(outer)
+
+        return outer.cached(("nested", self.name), make)
+
+    def generator(self, place: str, given: Mapping[str, Any]) -> Nested | None:
+        """The column; None where only factory_boy can make the nested rows."""
+        nested = self.get_factory()
+        plan = self.plan(place, given)
+        name = place.rpartition(".")[2]
+        if not _is_column(nested, plan):
+            return None
+        if issubclass(nested, factory.ListFactory):
+            return Nested(name, plan, "array")
+        return Nested(name, plan)
+
+
+def _is_column(nested: Any, plan: Plan) -> bool:
+    if nested._meta.model not in (dict, list, Row) or has_hooks(nested):
+        return False
+    return not any(map(is_opaque, plan.columns.values()))
+
+
+__all__ = ["NestedBuilder", "NestedDeclaration", "compile_columns", "compile_factory", "has_hooks", "is_opaque"]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pytest_synthdata.columns.generators.base import Generator, literal
+from pytest_synthdata.declarations.factory_class import FactoryClass, has_table
 from pytest_synthdata.errors import DeclarationError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.factories.base import TableFactory
 
 
 class ForeignKey:
@@ -43,14 +41,14 @@ class ForeignKey:
 
     def __init__(
         self,
-        parent: type[TableFactory] | Literal["self"],
+        parent: FactoryClass | Literal["self"],
         *,
         weights: Generator | None = None,
         where: Generator | None = None,
         column: str | Sequence[str] | None = None,
         per_parent: Generator | int | None = None,
     ) -> None:
-        if parent != "self" and not hasattr(getattr(parent, "_meta", None), "table"):
+        if parent != "self" and not has_table(parent):
             raise DeclarationError(f"ForeignKey({parent!r}): the parent must be a TableFactory, or 'self'")
         self.parent: Any = parent
         self.weights = weights

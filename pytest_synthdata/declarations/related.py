@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from factory import declarations as boy
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.rowwise import RowFunction
+from pytest_synthdata.declarations.factory_class import Factory, has_table
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.errors import DeclarationError, nearest
-
-if TYPE_CHECKING:
-    from pytest_synthdata.factories.base import TableFactory
 
 
 class RelatedDeclaration(boy.RelatedFactoryList):  # type: ignore[misc]
@@ -58,9 +57,7 @@ class RelatedDeclaration(boy.RelatedFactoryList):  # type: ignore[misc]
         return {}
 
 
-def children(
-    factory_class: type[TableFactory], known: Mapping[str, type[TableFactory]] | None = None
-) -> dict[str, type[TableFactory]]:
+def children(factory_class: Any, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The factories of a factory's child tables, their rows counted from its own, by the field that declares them.
 
     Args:
@@ -70,8 +67,6 @@ def children(
     Raises:
         DeclarationError: for children that refer to another table, or by another name.
     """
-    from pytest_synthdata.factories.base import TableFactory
-
     found = {}
     for field, declared in factory_class._meta.post_declarations.declarations.items():
         if not isinstance(declared, RelatedDeclaration):
@@ -81,7 +76,7 @@ def children(
             child = declared.get_factory()
         except (ImportError, AttributeError, ValueError) as error:
             raise DeclarationError(f"{place}: the factory of the children is not there: {error}") from None
-        if not issubclass(child, TableFactory):
+        if not has_table(child):
             continue
         if declared.name not in child._meta.references:
             _require_no_other(child, declared.name, factory_class, place)
@@ -97,7 +92,7 @@ def children(
     return found
 
 
-def _require_no_other(child: type[TableFactory], name: str, parent: type[TableFactory], place: str) -> None:
+def _require_no_other(child: Any, name: str, parent: Any, place: str) -> None:
     """Raise `DeclarationError` where children refer to their parent by another name than the parent says."""
     to_parent = [
         reference
@@ -111,12 +106,8 @@ def _require_no_other(child: type[TableFactory], name: str, parent: type[TableFa
         )
 
 
-def _counted(
-    parent: type[TableFactory], field: str, declared: RelatedDeclaration, child: type[TableFactory]
-) -> type[TableFactory]:
+def _counted(parent: Any, field: str, declared: RelatedDeclaration, child: Any) -> Any:
     """The child's factory, its rows counted from the parent's."""
-    from pytest_synthdata.declarations.foreign_keys import ForeignKey
-
     own = child._meta.references[declared.name]
     if own.parent._meta.table != parent._meta.table and not issubclass(parent, own.parent):
         raise DeclarationError(
@@ -127,11 +118,11 @@ def _counted(
     key = ForeignKey(parent, column=own.column, per_parent=counted)
     options = type("Meta", (), {"rows": None})  # they are counted
     body = {"__module__": child.__module__, "Meta": options, declared.name: key, **declared.defaults}
-    made: type[TableFactory] = type(child)(child.__name__, (child,), body)  # type: ignore[misc]
+    made: Any = type(child)(child.__name__, (child,), body)
     return made
 
 
-def _rows(child: type[TableFactory], reference: str, parent: int) -> range | list[int]:
+def _rows(child: Any, reference: str, parent: int) -> range | list[int]:
     """The rows of a parent's children."""
     bound = child._meta.bound()
     column = bound.plan.references[reference]
@@ -144,7 +135,7 @@ def _rows(child: type[TableFactory], reference: str, parent: int) -> range | lis
     return places[first : first + count].tolist()
 
 
-def with_children(factories: Iterable[type[TableFactory]]) -> dict[str, type[TableFactory]]:
+def with_children(factories: Iterable[Factory]) -> dict[str, Factory]:
     """Factories by their tables, and those of their child tables: each such in place of the plain one.
 
     Raises:
@@ -160,9 +151,7 @@ def with_children(factories: Iterable[type[TableFactory]]) -> dict[str, type[Tab
     return found
 
 
-def _all_children(
-    parents: list[type[TableFactory]], known: Mapping[str, type[TableFactory]]
-) -> Iterator[tuple[type[TableFactory], str, type[TableFactory]]]:
+def _all_children(parents: list[Any], known: Mapping[str, Any]) -> Iterator[tuple[Any, str, Any]]:
     for parent in parents:
         if not parent._meta.abstract:
             for field, child in children(parent, known).items():

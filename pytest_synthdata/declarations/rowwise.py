@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,29 +15,25 @@ from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.nested import plain
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
-
-if TYPE_CHECKING:
-    from pytest_synthdata.factories.base import TableFactory
+from pytest_synthdata.declarations.binding import bound_to
+from pytest_synthdata.declarations.factory_class import FactoryClass
 
 
 @dataclass(frozen=True)
 class RowByRow(Generator):
     """A column whose declaration only factory_boy can evaluate: it resolves each row's attribute."""
 
-    factory: type[TableFactory]
+    factory: FactoryClass
     name: str
 
     vectorised = False
 
     def values(self, cells: Cells) -> Values:
-        from pytest_synthdata.factories.base import bound_to
-
         bound = cells.reader.bound
         assert isinstance(bound, BoundTable)  # noqa: S101
         with bound_to(bound), borrowed_generators(for_rows=True):
-            return python_values([plain(self._value(sequence)) for sequence in cells.rows.tolist()], cells)
+            return python_values([self._value(sequence) for sequence in cells.rows.tolist()], cells)
 
     def _value(self, sequence: int) -> Any:
         meta = self.factory._meta
@@ -58,14 +54,12 @@ class RowByRow(Generator):
 class BuiltObject(Generator):
     """The objects that a factory with hooks of its own builds, one a row: its columns are their attributes."""
 
-    factory: type[TableFactory]
+    factory: FactoryClass
 
     vectorised = False
 
     def values(self, cells: Cells) -> Values:
         objects = np.empty(len(cells.rows), object)
-        from pytest_synthdata.factories.base import bound_to
-
         bound = cells.reader.bound
         assert isinstance(bound, BoundTable)  # noqa: S101
         with bound_to(bound):
@@ -93,7 +87,7 @@ class Attribute(Generator):
     vectorised = False
 
     def values(self, cells: Cells) -> Values:
-        return python_values([plain(getattr(built, self.name, None)) for built in cells.read(BUILT)], cells)
+        return python_values([getattr(built, self.name, None) for built in cells.read(BUILT)], cells)
 
     def reads(self) -> Iterator[str]:
         yield BUILT

@@ -12,12 +12,12 @@ from factory import enums
 
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.objects import as_objects
+from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.modifiers import Cast
-from pytest_synthdata.columns.generators.nested import plain
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
-from pytest_synthdata.declarations.nesting import NestedDeclaration
+from pytest_synthdata.declarations.compiling import NestedDeclaration
 from pytest_synthdata.errors import DeclarationError
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import Any
 from unicodedata import category
 
@@ -18,27 +15,25 @@ from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 
 from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.bound_table import BoundTable
-from pytest_synthdata.columns.expressions.operators import Column
-from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
+from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.annotations import stated_types
-from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration, as_declaration
+from pytest_synthdata.declarations.binding import table_in_use
+from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.compiling import compile_factory
+from pytest_synthdata.declarations.factory_class import keeps_rows
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.declarations.keys import is_key, key_declarations, key_names
 from pytest_synthdata.declarations.related import RelatedDeclaration
+from pytest_synthdata.declarations.translating import as_declaration
 from pytest_synthdata.declarations.typed import as_stated, unstated
 from pytest_synthdata.errors import DeclarationError, nearest
 
 DEFAULT_SEED = 42
 DEFAULT_ROWS = 1_000
 _NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")  # Unicode's controls, halves of characters, and separators of lines
-
-# The tables whose rows `build()` gives, by name; where a table is not among them, its factory's defaults.
-_bound_tables: ContextVar[dict[str, BoundTable]] = ContextVar("bound_tables", default={})  # noqa: B039 - never changed
 
 
 class TableOptions(FactoryOptions):  # type: ignore[misc]
@@ -91,7 +86,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             return None
         for name in self.pre_declarations:
             declaration = self.pre_declarations[name].declaration
-            timeline = _bare(declaration.generator) if isinstance(declaration, ColumnDeclaration) else None
+            timeline = unwrapped(declaration.generator) if isinstance(declaration, ColumnDeclaration) else None
             if isinstance(timeline, Timeline):
                 return max(timeline.expected(), 0)
         return DEFAULT_ROWS if self.rows is None else int(self.rows)
@@ -140,7 +135,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         if any(field.kind is inspect.Parameter.VAR_KEYWORD for field in fields.values()):
             return frozenset()
         keys = (
-            _key_names(reference, name, (self if reference.parent == "self" else reference.parent._meta).key_columns())
+            key_names(reference, name, (self if reference.parent == "self" else reference.parent._meta).key_columns())
             for name, reference in self.references.items()
         )
         return frozenset({*self.references, *chain.from_iterable(keys)} - fields.keys())
@@ -156,7 +151,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
                     )
             return names
         declared = ((name, self.pre_declarations[name].declaration) for name in self.pre_declarations)
-        return tuple(name for name, declaration in declared if _is_key(declaration))[:1]
+        return tuple(name for name, declaration in declared if is_key(declaration))[:1]
 
     def key_column(self) -> str | None:
         """The key, if it is of one column."""
@@ -184,65 +179,12 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
     def bound(self) -> BoundTable:
         """The table whose rows `build()` gives: that of a dataset in use, else one of the default seed and size."""
-        tables = _bound_tables.get()
-        if self.table in tables and list(tables[self.table].plan.columns) == list(self.plan().columns):
-            return tables[self.table]
+        if (in_use := table_in_use(self.plan())) is not None:
+            return in_use
         if self._bound is None:
             parents = {parent._meta.table: parent._meta.bound() for parent in self.parents}
             self._bound = BoundTable.of(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
         return self._bound
-
-
-@contextmanager
-def bound_to(*tables: BoundTable) -> Iterator[None]:
-    """Within, `build()` gives rows of these tables and of those that they refer to."""
-    chosen = {name: bound for table in tables for name, bound in table.all_parents().items()}
-    chosen |= {table.plan.table: table for table in tables}
-    token = _bound_tables.set(_bound_tables.get() | chosen)
-    try:
-        yield
-    finally:
-        _bound_tables.reset(token)
-
-
-def _bare(generator: Generator) -> Generator:
-    """A column without its type and its nulls."""
-    while isinstance(generator, (Cast, Nullable)):
-        generator = generator.generator
-    return generator
-
-
-def _is_key(declaration: Any) -> bool:
-    generator = declaration.generator if isinstance(declaration, ColumnDeclaration) else declaration
-    return isinstance(generator, Generator) and isinstance(_bare(generator), Key)
-
-
-def _key_declarations(reference: ForeignKey, field: str, names: tuple[str, ...], factory_name: str) -> dict[str, Any]:
-    """The columns that a reference to a key of some columns puts into the table."""
-    if not names:
-        table, place = ("its own table", factory_name)
-        if reference.parent != "self":
-            table, place = (f"the table {reference.parent._meta.table!r}", reference.parent.__name__)
-        raise DeclarationError(
-            f"{factory_name}.{field}: {table} has no key to refer to: declare a Key in {place}, or name a column in "
-            "its Meta.key"
-        )
-    columns = _key_names(reference, field, names)
-    if len(columns) != len(names):
-        raise DeclarationError(
-            f"{factory_name}.{field}: column={columns}: the key has {len(names)}: {', '.join(names)}"
-        )
-    return {
-        column: ColumnDeclaration(column, Column(f"{field}.{name}"))
-        for column, name in zip(columns, names, strict=True)
-    }
-
-
-def _key_names(reference: ForeignKey, field: str, names: tuple[str, ...]) -> list[str]:
-    """How the columns are called that a reference puts into the table."""
-    if reference.column is not None:
-        return [reference.column] if isinstance(reference.column, str) else list(reference.column)
-    return [f"{field}_id"] if len(names) == 1 else [f"{field}_{name}" for name in names]
 
 
 def _own_key(attributes: Mapping[str, Any], bases: tuple[type, ...]) -> tuple[str, ...]:
@@ -252,7 +194,7 @@ def _own_key(attributes: Mapping[str, Any], bases: tuple[type, ...]) -> tuple[st
         return (stated,) if isinstance(stated, str) else tuple(stated)
     metas = [getattr(base, "_meta", None) for base in bases]
     inherited = [meta.key_columns() for meta in metas if isinstance(meta, TableOptions)]
-    return next(filter(None, [*inherited, tuple(name for name, value in attributes.items() if _is_key(value))[:1]]), ())
+    return next(filter(None, [*inherited, tuple(name for name, value in attributes.items() if is_key(value))[:1]]), ())
 
 
 def _table_name(class_name: str) -> str:
@@ -295,7 +237,7 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
             declared[field] = as_stated(as_declaration(field, value), types, f"{name}.{field}")
             if isinstance(value, ForeignKey):
                 key = _own_key(attributes, bases) if value.parent == "self" else value.parent._meta.key_columns()
-                columns = _key_declarations(value, field, key, name)
+                columns = key_declarations(value, field, key, name)
                 declared |= {column: columns[column] for column in columns if column not in attributes}
         factory_class = super().__new__(mcs, name, bases, declared)
         factory_class._meta.types = types
@@ -345,14 +287,9 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
         >>> TableFactory.from_schema("order_id string, status string", table="orders").build().order_id
         'ORD-000000'
         """
-        from pytest_synthdata.infer.tables import infer_tables
-        from pytest_synthdata.sources.samples import is_path, sample_of
+        from pytest_synthdata.infer.tables import from_schema
 
-        named_by_path = isinstance(schema, Path) or (isinstance(schema, str) and is_path(schema))
-        usual = "inferred" if cls._meta.abstract else cls._meta.table
-        name = table or (Path(schema).stem if named_by_path else usual)
-        samples = {name: sample_of(schema, f"{cls.__name__}.from_schema")}
-        return next(infer_tables(samples, base=cls, parents=parents, module=cls.__module__))[1]
+        return from_schema(cls, schema, table=table, parents=parents)
 
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
@@ -360,6 +297,7 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
         return super()._generate(strategy, {name: as_declaration(name, value) for name, value in params.items()})
 
     @classmethod
+    @keeps_rows
     def _build(cls, model_class: type, *args: Any, **kwargs: Any) -> Any:
         return cls._instance(super()._build, model_class, args, kwargs)
 
@@ -368,6 +306,7 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
         return cls._instance(super()._create, model_class, args, kwargs)
 
     @classmethod
+    @keeps_rows
     def _after_postgeneration(cls, instance: Any, create: bool, results: Any = None) -> None:
         super()._after_postgeneration(instance, create, results)
         if isinstance(instance, Row):

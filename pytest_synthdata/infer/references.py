@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +13,13 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.columns import Declared
 from pytest_synthdata.infer.dependence import Predictor, weights
 from pytest_synthdata.infer.fitting import rounded_shares
 from pytest_synthdata.infer.naming import attribute_name, singular, words
 from pytest_synthdata.sources.samples import Sample
-
-if TYPE_CHECKING:
-    from pytest_synthdata.factories.base import TableFactory
 
 _REFERRING = frozenset({"id", "key", "fk", "ref", "uuid", "code", "no", "nr", "number"})
 _OWN = frozenset({"parent", "manager", "supervisor", "boss", "referrer", "previous", "predecessor", "original"})
@@ -40,7 +37,7 @@ class Parent:
         days: its columns of dates and times.
     """
 
-    factory: type[TableFactory]
+    factory: FactoryClass
     sample: Sample | None = None
     deciders: tuple[Predictor, ...] = ()
     days: tuple[str, ...] = ()

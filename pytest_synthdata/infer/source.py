@@ -67,7 +67,8 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
                 for one in (*table.declarations.values(), *table.parameters.values(), *table.stated.values())
             ):
                 plain.add(name)
-        for kind in {table.base, *_kinds([*table.declarations.values(), *table.parameters.values()])}:
+        kinds: set[Any] = {table.base, *_kinds([*table.declarations.values(), *table.parameters.values()])}
+        for kind in kinds:
             name = "col" if kind is Column else kind.__name__
             if name in own:
                 continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import pyarrow as pa
 
@@ -13,18 +14,16 @@ from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical, Given
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
+from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.dependence import Predictor, decider
 from pytest_synthdata.infer.meanings import ColumnName, siblings
 from pytest_synthdata.infer.naming import attribute_name, class_name, parameter_name, words
 from pytest_synthdata.infer.references import Parent, Referring, in_order, names, own_reference, reference
-from pytest_synthdata.sources.samples import Sample
-
-if TYPE_CHECKING:
-    from pytest_synthdata.factories.base import TableFactory
+from pytest_synthdata.sources.samples import Sample, is_path, sample_of
 
 # The names that an inferred factory's source uses: an attribute would hide them.
 _WRITTEN = frozenset(name for name in pytest_synthdata.__all__ if name[0].isupper()) | {
@@ -50,7 +49,7 @@ class Inferred:
 
     table: str
     class_name: str
-    base: type[TableFactory]
+    base: FactoryClass
     declarations: Mapping[str, Any]
     parameters: Mapping[str, Generator] = field(default_factory=dict)
     stated: Mapping[str, pa.DataType | str] = field(default_factory=dict)
@@ -64,7 +63,7 @@ class Inferred:
         options = {"table": self.table, "rows": self.rows, "key": self.key, "rename": dict(self.rename) or None}
         return {name: value for name, value in options.items() if value is not None}
 
-    def factory(self, module: str) -> type[TableFactory]:
+    def factory(self, module: str) -> FactoryClass:
         """The class.
 
         Args:
@@ -75,19 +74,35 @@ class Inferred:
             body["Params"] = type("Params", (), dict(self.parameters))
         stated = {name: Annotated[dict, type_] for name, type_ in self.stated.items()}
         metaclass: Any = type(self.base)
-        made: type[TableFactory] = metaclass(
+        made: FactoryClass = metaclass(
             self.class_name, (self.base,), {**body, "__annotations__": stated, **self.declarations}
         )
         return made
 
 
+def from_schema(base: Any, schema: Any, *, table: str | None = None, parents: Sequence[FactoryClass] = ()) -> Any:
+    """A factory that inherits from another and is inferred from what is known of a table.
+
+    Args:
+        base: the class to inherit from.
+        schema: whatever `sample_of` takes.
+        table: the table's name; by the path where not given.
+        parents: factories of other tables that this one may refer to.
+    """
+    named_by_path = isinstance(schema, Path) or (isinstance(schema, str) and is_path(schema))
+    usual = "inferred" if base._meta.abstract else base._meta.table
+    name = table or (Path(schema).stem if named_by_path else usual)
+    samples = {name: sample_of(schema, f"{base.__name__}.from_schema")}
+    return next(infer_tables(samples, base=base, parents=parents, module=base.__module__))[1]
+
+
 def infer_tables(
     samples: Mapping[str, Sample],
     *,
-    base: type[TableFactory],
-    parents: Sequence[type[TableFactory]] = (),
+    base: FactoryClass,
+    parents: Sequence[FactoryClass] = (),
     module: str = "inferred",
-) -> Iterator[tuple[Inferred, type[TableFactory]]]:
+) -> Iterator[tuple[Inferred, FactoryClass]]:
     """The factories of some tables, each after those that it refers to.
 
     Args:
@@ -131,7 +146,7 @@ class _Reading:
     """The columns of a table, read one after the other: each may depend on those before it."""
 
     def __init__(
-        self, table: str, sample: Sample, base: type[TableFactory], parents: Sequence[Parent], taken: frozenset[str]
+        self, table: str, sample: Sample, base: FactoryClass, parents: Sequence[Parent], taken: frozenset[str]
     ) -> None:
         self.table, self.sample, self.base = table, sample, base
         self.declared: dict[str, Declared] = {}
@@ -157,7 +172,7 @@ class _Reading:
 
     def _own_reference(self, column: pa.Field, values: pa.Array | None) -> dict[str, Declared] | None:
         key = self.sample.schema.field(0)
-        if key.name not in self.declared or not isinstance(_inner(self.declared[key.name].declaration), Key):
+        if key.name not in self.declared or not isinstance(unwrapped(self.declared[key.name].declaration), Key):
             return None
         return own_reference(column, values, key, self.sample, self._free_of(column.name))
 
@@ -175,12 +190,12 @@ class _Reading:
             column.type,
             values,
             is_first=is_first,
-            may_order=not any(isinstance(_inner(one.declaration), Timeline) for one in self.declared.values()),
+            may_order=not any(isinstance(unwrapped(one.declaration), Timeline) for one in self.declared.values()),
             may_split=name == column.name and parameter_name(name) not in self._free_of(name),
             deciders=[*self.deciders, *(one for referring in self._referring for one in referring.deciders())],
         )
         self.declared[name] = declared
-        if values is not None and isinstance(_inner(declared.declaration), (Categorical, Given)):
+        if values is not None and isinstance(unwrapped(declared.declaration), (Categorical, Given)):
             found = decider(name, values)
             self.deciders += [found] if found is not None else []
         if pa.types.is_temporal(column.type) and name == column.name:
@@ -198,10 +213,10 @@ class _Reading:
     def inferred(self, class_name: str) -> Inferred:
         """The factory, by the name of its class."""
         self._order()
-        has_key = any(isinstance(_inner(one.declaration), Key) for one in self.declared.values())
+        has_key = any(isinstance(unwrapped(one.declaration), Key) for one in self.declared.values())
         first = next(iter(self.declared), None)
         is_named = first is not None and words(first)[-1:] in (["id"], ["uuid"], ["guid"], ["key"])
-        is_unique = first is not None and isinstance(_inner(self.declared[first].declaration), Template)
+        is_unique = first is not None and isinstance(unwrapped(self.declared[first].declaration), Template)
         return Inferred(
             self.table,
             class_name,
@@ -215,11 +230,4 @@ class _Reading:
         )
 
 
-def _inner(declaration: Any) -> Any:
-    """A generator without what is put around it."""
-    while isinstance(declaration, (Cast, Nullable)):
-        declaration = declaration.generator
-    return declaration
-
-
-__all__ = ["Inferred", "infer_tables"]
+__all__ = ["Inferred", "from_schema", "infer_tables"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,6 +140,16 @@ class KeyMeasure:
         )  # fmt: skip
 
 
+def together(arrays: Sequence[pa.Array]) -> pa.Array:
+    """The values of several columns as one number a row, null where one of them is."""
+    total = np.zeros(len(arrays[0]), np.uint64)
+    missing = np.zeros(len(total), np.bool_)
+    for number, array in enumerate(map(to_arrow, arrays)):
+        total += Stream(("key", str(number))).bits(_words(array, "key")[1])
+        missing |= pc.is_null(array).to_numpy(zero_copy_only=False)
+    return pa.array(total.view(np.int64), mask=missing)
+
+
 @dataclass(frozen=True)
 class _Piece:
     """A batch's keys as words; of which rows, where not of all from ``start`` on."""
@@ -164,4 +174,4 @@ class _Piece:
         return ((found if self.rows is None else self.rows[found]) + self.start).tolist()
 
 
-__all__ = ["Form", "KeyMeasure", "numbers_in"]
+__all__ = ["Form", "KeyMeasure", "numbers_in", "together"]

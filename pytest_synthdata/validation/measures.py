@@ -133,13 +133,15 @@ class SharesMeasure:
     """Listed values, counted."""
 
     def __init__(self, shares: Shares, type_: pa.DataType) -> None:
-        self.declared = shares.map(lambda values: pa.array(values).cast(type_).to_pylist()).probabilities
+        self.declared = shares.map(lambda values: comparable(pa.array(values).cast(type_)).to_pylist()).probabilities
         self.type = type_
         self.counts: Counter[Any] = Counter()
         self.unexpected = ViolationCounter()
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
-        coded = values if isinstance(values, pa.DictionaryArray) else to_arrow(values).dictionary_encode()
+        coded: Any = values
+        if not isinstance(values, pa.DictionaryArray) or pa.types.is_nested(values.type.value_type):
+            coded = comparable(to_arrow(values)).dictionary_encode()
         found = coded.dictionary.to_pylist()
         codes = to_numpy(coded.indices)
         for value, count in zip(found, np.bincount(codes, minlength=len(found)).tolist(), strict=True):
@@ -191,9 +193,17 @@ def _unequal(array: pa.Array, expected: pa.Array) -> npt.NDArray[np.bool_]:
     if pa.types.is_floating(array.type):
         left, right = (to_numpy(side).astype(np.float64) for side in (array, expected))
         return ~np.isclose(left, right, rtol=1e-9, atol=1e-12, equal_nan=True)
+    array, expected = comparable(array), comparable(expected)
     same = pc.fill_null(pc.equal(array, expected), False)
     both = pc.and_(pc.is_null(array), pc.is_null(expected))
     return np.asarray(to_numpy(pc.invert(pc.or_(same, both))), np.bool_)
+
+
+def comparable(array: pa.Array) -> pa.Array:
+    """Values that can be compared and counted: nested ones as text."""
+    if not pa.types.is_nested(array.type):
+        return array
+    return pa.array([None if value is None else repr(value) for value in array.to_pylist()], pa.string())
 
 
 def as_numbers(values: Values) -> npt.NDArray[np.float64]:

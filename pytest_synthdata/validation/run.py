@@ -17,7 +17,7 @@ from pytest_synthdata.columns.subset import is_part
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
-from pytest_synthdata.validation.keys import KeyMeasure
+from pytest_synthdata.validation.keys import KeyMeasure, together
 from pytest_synthdata.validation.measures import check
 from pytest_synthdata.validation.references import CHILDREN, ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
@@ -204,6 +204,9 @@ class TableMeasures:
             for name in present
             if name == plan.key or key_form(plan, name) is not None or isinstance(plan.columns[name], Unique)
         ]
+        self.whole_key = tuple(plan.key_columns) if len(plan.key_columns) > 1 else ()
+        if self.whole_key and set(self.whole_key) <= set(present):
+            self.keys.append(KeyMeasure(plan.table, ", ".join(self.whole_key), None, ""))
         self.references = [
             ReferenceMeasure(bound, name, parents[name])
             for name, key in keys.items()
@@ -216,7 +219,8 @@ class TableMeasures:
     def add(self, rows: Rows, columns: Mapping[str, pa.Array]) -> None:
         """Count a batch."""
         for key in self.keys:
-            key.add(columns[key.column], rows.start)
+            array = columns.get(key.column)
+            key.add(together([columns[name] for name in self.whole_key]) if array is None else array, rows.start)
         for reference in self.references:
             reference.add(rows)
         for column in self.columns:

@@ -1,4 +1,4 @@
-"""Casts between types of columns, as Spark does them: also of what is nested."""
+"""Casts between types of columns as Spark's ANSI mode does them, also of what is nested."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.parsing import parse
+from pytest_synthdata.columns.arrow.printing import as_text
 from pytest_synthdata.columns.arrow.values import Values, as_decimal, to_arrow, to_numpy
+
+_SECOND = 1_000_000  # microseconds
 
 
 def cast(values: Values, target: pa.DataType) -> Values:
     """Values in another type.
 
-    A number loses its fraction on its way to an integer; a struct becomes a map of its fields; the parts of nested
-    values are cast each by itself.
+    A number loses its fraction on its way to an integer; times are seconds since 1970 as numbers, and texts are read
+    and written as Spark does; a struct becomes a map of its fields; the parts of nested values are cast each by
+    itself.
 
     Raises:
         pa.ArrowInvalid, pa.ArrowNotImplementedError: where Arrow knows no way, or a value does not fit.
@@ -39,11 +45,23 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
     source, test = array.type, pa.types
     if source == target:
         return array
-    if test.is_timestamp(target) and test.is_date(source):
-        return array.cast(pa.timestamp(target.unit)).cast(target)
-    if test.is_floating(source) and test.is_integer(target):
-        numbers = _without_fractions(to_numpy(array.fill_null(0)), target)
-        return pa.array(numbers, mask=to_numpy(array.is_null()) if array.null_count else None)
+    if test.is_nested(source) or test.is_nested(target):
+        return _nested(array, target)
+    if _is_text(source) and not _is_text(target) and not test.is_binary(target):
+        return parse(array.cast(pa.string()), target)
+    if _is_text(target):
+        return as_text(array, target)
+    if _is_number(target):
+        return _number(array, target)
+    if test.is_temporal(target) and not test.is_duration(target):
+        return _time(array, target)
+    if test.is_boolean(target) and test.is_decimal(source):
+        return pc.not_equal(array, pa.scalar(0, source))
+    return array.cast(target)
+
+
+def _nested(array: pa.Array, target: pa.DataType) -> pa.Array:
+    source, test = array.type, pa.types
     if test.is_struct(source) and test.is_map(target):
         return _as_map(array, target)
     if test.is_struct(source) and test.is_struct(target) and [f.name for f in source] == [f.name for f in target]:
@@ -54,7 +72,78 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
         lengths = np.diff(array.offsets.to_numpy()) if not array.null_count else array.value_lengths().fill_null(0)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         return pa.ListArray.from_arrays(pa.array(offsets), flat, type=target, mask=array.is_null())
-    return as_decimal(array, target) if test.is_decimal(target) else array.cast(target)
+    return array.cast(target)
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
+
+
+def _no_way(source: pa.DataType, target: pa.DataType) -> pa.ArrowNotImplementedError:
+    return pa.ArrowNotImplementedError(f"Spark does not cast {source} to {target}")
+
+
+def _number(array: pa.Array, target: pa.DataType) -> pa.Array:
+    """Numbers, truths and times as numbers."""
+    source, test = array.type, pa.types
+    if test.is_date(source):
+        raise _no_way(source, target)
+    if test.is_timestamp(source):
+        return _seconds(array, target)
+    if test.is_integer(target) and test.is_floating(source):
+        return pa.array(_without_fractions(to_numpy(array.fill_null(0)), target), mask=_null_mask(array))
+    if test.is_integer(target) and test.is_decimal(source):
+        whole = pc.round(array, ndigits=0, round_mode="towards_zero")
+        return whole.cast(pa.decimal128(38, 0)).cast(pa.int64()).cast(target)
+    if test.is_decimal(target):
+        return as_decimal(array.cast(pa.int8()) if test.is_boolean(source) else array, target)
+    return array.cast(target, safe=not (test.is_integer(source) and test.is_floating(target)))
+
+
+def _seconds(times: pa.Array, target: pa.DataType) -> pa.Array:
+    """Seconds since 1970."""
+    if times.type.tz is None:
+        raise _no_way(times.type, target)
+    ticks = times.cast(pa.timestamp("us", times.type.tz)).cast(pa.int64())
+    if pa.types.is_integer(target):
+        return pa.array(to_numpy(ticks.fill_null(0)) // _SECOND, mask=_null_mask(times)).cast(target)
+    if pa.types.is_decimal(target):  # a millionth of an integer is the same digits with another scale
+        return as_decimal(_with_point(ticks.cast(pa.decimal128(38, 0)), 6), target)
+    return pc.divide(ticks.cast(pa.float64(), safe=False), float(_SECOND)).cast(target)
+
+
+def _null_mask(array: pa.Array) -> npt.NDArray[np.bool_] | None:
+    return to_numpy(array.is_null()) if array.null_count else None
+
+
+def _with_point(decimals: pa.Array, digits: int) -> pa.Array:
+    """The digits of decimals with so many of them after the point."""
+    return pa.Array.from_buffers(pa.decimal128(38, digits), len(decimals), decimals.buffers(), offset=decimals.offset)
+
+
+def _time(array: pa.Array, target: pa.DataType) -> pa.Array:
+    """Numbers, dates and times as dates and times."""
+    source, test = array.type, pa.types
+    if test.is_null(source):
+        return array.cast(target)
+    if _is_number(source) or test.is_boolean(source):
+        if not test.is_timestamp(target) or target.tz is None or test.is_boolean(source):
+            raise _no_way(source, target)
+        if test.is_integer(source):
+            ticks = pc.multiply_checked(array.cast(pa.int64()), _SECOND)
+        elif test.is_floating(source):
+            ticks = _number(pc.multiply(array.cast(pa.float64()), float(_SECOND)), pa.int64())
+        else:
+            # The same digits without the point are so many millionths.
+            ticks = _with_point(as_decimal(array, pa.decimal128(38, 6)), 0).cast(pa.int64())
+        return ticks.cast(pa.timestamp("us", target.tz)).cast(target)
+    if test.is_date(source) and test.is_timestamp(target):
+        return array.cast(pa.timestamp(target.unit)).cast(target)
+    return array.cast(target, safe=not test.is_date(target))
 
 
 def _as_map(array: pa.Array, target: pa.DataType) -> pa.Array:

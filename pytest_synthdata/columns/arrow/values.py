@@ -34,10 +34,12 @@ def to_arrow(values: Any, type_: pa.DataType | None = None) -> pa.Array:
 
 
 def as_decimal(array: pa.Array, target: pa.DataType) -> pa.Array:
-    """Numbers or texts as decimals of a type."""
+    """Numbers or texts as decimals of a type, rounded half away from zero as Spark does; not-a-number is null."""
+    if pa.types.is_floating(array.type):
+        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
     if pa.types.is_floating(array.type) or (pa.types.is_decimal(array.type) and array.type.scale > target.scale):
-        # A float that prints as 12.34 is meant as 12.34: round half to even at the declared scale, don't fail.
-        array = pc.round(array, ndigits=target.scale)
+        # A float that prints as 12.34 is meant as 12.34: round at the declared scale, don't fail.
+        array = pc.round(array, ndigits=target.scale, round_mode="half_towards_infinity")
     if not pa.types.is_string(array.type):
         array = array.cast(pa.decimal128(38, target.scale))
     return array.cast(target)
@@ -99,7 +101,12 @@ def join(parts: Sequence[Values]) -> Values:
             return pa.DictionaryArray.from_arrays(indices, first, safe=False)
     arrays = [to_arrow(piece) for piece in parts]
     target = common_type([array.type for array in arrays])
-    return pa.concat_arrays([array.cast(target) for array in arrays])
+    return pa.concat_arrays([_widened(array, target) for array in arrays])
+
+
+def _widened(array: pa.Array, target: pa.DataType) -> pa.Array:
+    is_decimal = pa.types.is_decimal(target) and not pa.types.is_null(array.type)
+    return as_decimal(array, target) if is_decimal and array.type != target else array.cast(target)
 
 
 def scatter(pieces: Sequence[tuple[Index, Values]], length: int) -> Values:
@@ -123,10 +130,28 @@ def common_type(types: Sequence[pa.DataType]) -> pa.DataType:
         return distinct[0]
     if all(pa.types.is_signed_integer(type_) or pa.types.is_floating(type_) for type_ in distinct):
         return pa.from_numpy_dtype(np.result_type(*[to_numpy(pa.array([], type_)) for type_ in distinct]))
-    if all(pa.types.is_decimal(type_) for type_ in distinct):
-        scale = max(type_.scale for type_ in distinct)
-        precision = scale + max(type_.precision - type_.scale for type_ in distinct)
+    if all(pa.types.is_decimal(type_) or pa.types.is_integer(type_) for type_ in distinct):
+        decimals = [type_ if pa.types.is_decimal(type_) else _whole_decimal(type_) for type_ in distinct]
+        scale = max(type_.scale for type_ in decimals)
+        precision = scale + max(type_.precision - type_.scale for type_ in decimals)
         if precision <= _MOST_DIGITS:
             return pa.decimal128(precision, scale)
+    if all(pa.types.is_list(type_) for type_ in distinct):
+        return pa.list_(_common_part([type_.value_type for type_ in distinct]))
+    if all(pa.types.is_struct(type_) for type_ in distinct):
+        names = [field.name for field in distinct[0]]
+        if all([field.name for field in type_] == names for type_ in distinct):
+            parts = [_common_part([type_.field(name).type for type_ in distinct]) for name in names]
+            return pa.struct(list(zip(names, parts, strict=True)))
     listed = " and ".join(str(type_) for type_ in distinct)
     raise TypeError(f"no column holds both {listed}")
+
+
+def _common_part(types: list[pa.DataType]) -> pa.DataType:
+    """The common type of what is nested, which stays null where it is null everywhere."""
+    return types[0] if all(map(pa.types.is_null, types)) else common_type(types)
+
+
+def _whole_decimal(type_: pa.DataType) -> pa.DataType:
+    """The decimals that hold all integers of a type, as in Spark."""
+    return pa.decimal128({8: 3, 16: 5, 32: 10}.get(type_.bit_width, 20), 0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, common_type, scatter, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
-from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.errors import DeclarationError, cause, describe
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -93,13 +96,13 @@ class Generator:
 
         return Rounded(self, digits)
 
-    def clip(self, low: float | None = None, high: float | None = None) -> Clipped:
+    def clip(self, low: float | Decimal | None = None, high: float | Decimal | None = None) -> Clipped:
         """Move what lies outside of [low, high] to its ends."""
         from pytest_synthdata.columns.generators.modifiers import Clipped
 
         return Clipped(self, low, high)
 
-    def nulls(self, share: float) -> Nullable:
+    def nulls(self, share: float | Decimal) -> Nullable:
         """Make a share of the values null, at random."""
         from pytest_synthdata.columns.generators.modifiers import Nullable
 
@@ -150,6 +153,11 @@ class Generator:
         return self._operation("divide", other, self)
 
 
+def as_number(value: Any) -> Any:
+    """A parameter as a number that NumPy takes: Decimals and fractions as floats, all else as it is."""
+    return float(value) if isinstance(value, (Decimal, Fraction)) else value
+
+
 def is_vectorised(generator: Generator) -> bool:
     """Whether no part of a generator calls a function for each row."""
     return generator.vectorised and all(map(is_vectorised, generator.children()))
@@ -193,10 +201,19 @@ def mixture_type(branches: Sequence[Generator], scope: Scope) -> pa.DataType | N
     types = [branch.type(scope) for branch in branches]
     if any(type_ is None for type_ in types):
         return None
+    if any(type_ is not None and pa.types.is_decimal(type_) for type_ in types):
+        # A constant such as 0 needs only its own digits beside decimals.
+        types = [_digits_of(branch, type_) for branch, type_ in zip(branches, types, strict=True)]
     try:
         return common_type(types)
     except TypeError as error:
         raise DeclarationError(f"{scope.place}: the branches differ in type: {error}; cast them") from None
+
+
+def _digits_of(branch: Generator, type_: pa.DataType | None) -> pa.DataType | None:
+    if not isinstance(branch, Constant) or type_ is None or not pa.types.is_integer(type_):
+        return type_
+    return pa.decimal128(len(str(abs(plain(branch.value)))), 0)
 
 
 @dataclass(frozen=True)
@@ -210,19 +227,20 @@ class Constant(Generator):
     value: Any
 
     def values(self, cells: Cells) -> Values:
-        if isinstance(self.value, (bool, int, float)):
-            return np.full(len(cells.rows), self.value)
-        scalar = pa.scalar(self.value, type=self.type(None))
-        if isinstance(self.value, str):
+        value = plain(self.value)
+        if isinstance(value, (bool, int, float)):
+            return np.full(len(cells.rows), value)
+        scalar = pa.scalar(value, type=self.type(None))
+        if isinstance(value, str):
             return pa.DictionaryArray.from_arrays(
-                pa.array(np.zeros(len(cells.rows), np.int8)), pa.array([self.value]), safe=False
+                pa.array(np.zeros(len(cells.rows), np.int8)), pa.array([value]), safe=False
             )
         return pa.repeat(scalar, len(cells.rows))
 
     @classmethod
     def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
         del cells
-        table = pa.array([branch.value for branch in branches])
+        table = pa.array([plain(branch.value) for branch in branches])
         if table.null_count == 0 and (pa.types.is_floating(table.type) or pa.types.is_integer(table.type)):
             return to_numpy(table)[which]
         return pa.DictionaryArray.from_arrays(pa.array(which), table, safe=False)
@@ -231,21 +249,23 @@ class Constant(Generator):
         import datetime as dt
 
         del scope
-        if isinstance(self.value, dt.datetime):
-            return pa.timestamp("us", tz="UTC") if self.value.tzinfo else pa.timestamp("us")
-        return pa.scalar(self.value).type
+        value = plain(self.value)
+        if isinstance(value, dt.datetime):
+            return pa.timestamp("us", tz="UTC") if value.tzinfo else pa.timestamp("us")
+        return pa.scalar(value).type
 
     def check(self, scope: Scope) -> None:
         try:
             self.type(scope)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            if isinstance(self.value, type) and issubclass(self.value, Generator):
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            if isinstance(self.value, type):
                 raise DeclarationError(f"{scope.place}: write {self.value.__name__}(…), with parentheses") from None
-            raise DeclarationError(f"{scope.place}: {self.value!r} cannot be a column's value: {error}") from None
+            shown = describe(self.value)
+            raise DeclarationError(f"{scope.place}: {shown} cannot be a column's value: {cause(error)}") from None
 
     def domain(self, scope: Scope) -> Sequence[Any]:
         del scope
-        return (self.value,)
+        return (plain(self.value),)
 
 
 def literal(value: Any) -> Generator:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
-from pytest_synthdata.columns.generators.base import Generator, mix
+from pytest_synthdata.columns.generators.base import Generator, as_number, mix
 from pytest_synthdata.columns.random import Floats
 from pytest_synthdata.errors import DeclarationError
 
@@ -32,6 +32,10 @@ _MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
 
 class ParametricDistribution(Generator):
     """A distribution with number parameters, which may vary from row to row."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, field.name, as_number(getattr(self, field.name)))
 
     def values(self, cells: Cells) -> Values:
         return self.inverse(cells.uniform(), *self.parameters())

@@ -22,6 +22,13 @@ from pytest_synthdata.errors import DeclarationError, GenerationError
 _WIDE = Context(prec=400)  # digits, as many as a float can have before the point
 
 
+def unwrapped(generator: Any) -> Any:
+    """A column, or what stands for one, without its type and its nulls."""
+    while isinstance(generator, (Cast, Nullable)):
+        generator = generator.generator
+    return generator
+
+
 @dataclass(frozen=True)
 class Rounded(Generator):
     """Another generator's numbers, rounded half to even."""
@@ -64,8 +71,8 @@ class Clipped(Generator):
     """Another generator's numbers, moved into [low, high]."""
 
     generator: Generator
-    low: float | None
-    high: float | None
+    low: float | Decimal | None
+    high: float | Decimal | None
 
     def values(self, cells: Cells) -> Values:
         return self.of(self.generator.values(cells))
@@ -96,8 +103,10 @@ class Clipped(Generator):
     def check(self, scope: Scope) -> None:
         require_numbers(self.generator, scope, ".clip")
         for end in (self.low, self.high):
-            if end is not None and not isinstance(end, (int, float, np.number)):
-                raise DeclarationError(f"{scope.place}: .clip: {end!r} is no number")
+            if end is not None and (isinstance(end, bool) or not isinstance(end, (int, float, np.number, Decimal))):
+                raise DeclarationError(f"{scope.place}: .clip: {end!r} is not a number")
+            if end is not None and end != end:  # noqa: PLR0124
+                raise DeclarationError(f"{scope.place}: .clip: not-a-number is no end")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise DeclarationError(f"{scope.place}: .clip({self.low}, {self.high}): low is above high")
         type_ = self.generator.type(scope)
@@ -124,12 +133,12 @@ def _try(modifier: Rounded | Clipped, type_: pa.DataType | None, scope: Scope) -
         raise DeclarationError(f"{scope.place}: {modifier!r}: {error}") from None
 
 
-def _end(end: float | None, type_: pa.DataType | None, rounding: str) -> Any:
+def _end(end: float | Decimal | None, type_: pa.DataType | None, rounding: str) -> Any:
     if end is None or math.isinf(end):
         return None
     if type_ is None or not (pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
-        return end
-    number = Decimal(end if isinstance(end, int) else repr(float(end)))
+        return float(end) if isinstance(end, Decimal) else end
+    number = Decimal(end if isinstance(end, (int, Decimal)) else repr(float(end)))
     if pa.types.is_decimal(type_):
         return number.quantize(Decimal(1).scaleb(-type_.scale), rounding, _WIDE)
     limits = np.iinfo(str(type_))
@@ -141,16 +150,16 @@ class Nullable(Generator):
     """Another generator's values, a share of them null, independent of all else."""
 
     generator: Generator
-    share: float
+    share: float | Decimal
 
     def values(self, cells: Cells) -> Values:
-        return without(self.generator.values(cells), cells.substream("null").uniform() < self.share)
+        return without(self.generator.values(cells), cells.substream("null").uniform() < float(self.share))
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
 
     def check(self, scope: Scope) -> None:
-        if not isinstance(self.share, (int, float, np.number)) or not 0 <= self.share <= 1:
+        if not isinstance(self.share, (int, float, np.number, Decimal)) or not 0 <= self.share <= 1:
             raise DeclarationError(f"{scope.place}: .nulls({self.share!r}): a share lies between 0 and 1")
 
     def domain(self, scope: Scope) -> Sequence[Any] | None:

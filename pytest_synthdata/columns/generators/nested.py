@@ -159,21 +159,4 @@ def _interleaved(items: list[pa.Array], count: int) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), flat.take(pa.array(order)))
 
 
-def plain(value: Any) -> Any:
-    """A built object as what a column can hold: dicts for objects with fields, recursively."""
-    import dataclasses
-
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
-        return [plain(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if hasattr(value, "_asdict"):
-        return plain(value._asdict())
-    if type(value).__module__ == "factory.base":  # a StubObject
-        return plain(vars(value))
-    return value
-
-
-__all__ = ["InnerBound", "Nested", "plain"]
+__all__ = ["InnerBound", "Nested"]

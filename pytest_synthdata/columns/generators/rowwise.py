@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
@@ -144,11 +145,9 @@ def _may_draw(function: Callable[..., Any]) -> bool:
 
 
 def python_values(values: list[Any], cells: Cells) -> Values:
-    """Python objects as an Arrow array, UUIDs as text; or an error that names the column."""
-    if any(isinstance(value, uuid.UUID) for value in values):
-        values = [str(value) if isinstance(value, uuid.UUID) else value for value in values]
+    """Python objects as an Arrow array, objects as `plain` makes them; or an error that names the column."""
     try:
-        return pa.array(values)
+        return pa.array([plain(value) for value in values])
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
         raise GenerationError(f"{cells.place}: values that no column can hold: {error}") from None
 
@@ -160,9 +159,12 @@ class Cycle(Generator):
     items: tuple[Any, ...]
 
     def values(self, cells: Cells) -> Values:
-        items = pa.array(self.items)
+        items = self._array()
         return items.take(pa.array(cells.rows % np.uint64(len(self.items))))
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
-        return pa.array(self.items).type
+        return self._array().type
+
+    def _array(self) -> pa.Array:
+        return pa.array([plain(item) for item in self.items])

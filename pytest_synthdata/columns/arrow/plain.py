@@ -1,0 +1,83 @@
+"""What users write and build (UUIDs, enums, NumPy's and pandas' scalars, objects with fields) as values of columns."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import ipaddress
+import uuid
+from collections.abc import Mapping
+from pathlib import PurePath
+from types import FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from pytest_synthdata.errors import GenerationError
+
+_AS_TEXT = (
+    uuid.UUID,
+    PurePath,
+    ipaddress.IPv4Address,
+    ipaddress.IPv6Address,
+    ipaddress.IPv4Network,
+    ipaddress.IPv6Network,
+)
+_DEEPEST = 50
+_PANDAS_NULLS = ("NAType", "NaTType")
+_NO_FIELDS = (type, FunctionType, MethodType, ModuleType, enum.EnumMeta, np.ndarray)
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """A value as a column can hold it: enums as their values, UUIDs as text, objects with fields as dicts.
+
+    >>> import uuid
+    >>> plain([uuid.UUID(int=5)])
+    ['00000000-0000-0000-0000-000000000005']
+
+    Raises:
+        GenerationError: for objects that hold themselves.
+    """
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    if isinstance(value, _AS_TEXT):
+        return str(value)
+    if isinstance(value, np.generic):
+        return value if isinstance(value, (np.datetime64, np.timedelta64)) else value.item()
+    if type(value).__name__ in _PANDAS_NULLS and type(value).__module__.startswith("pandas."):
+        return None
+    if depth > _DEEPEST:
+        raise GenerationError(f"an object of {type(value).__name__} holds itself, which no column can")
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
+        return [plain(item, depth + 1) for item in value]
+    fields = _fields(value)
+    return value if fields is None else {name: plain(item, depth + 1) for name, item in fields.items()}
+
+
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+
+
+def _fields(value: Any) -> dict[str, Any] | None:
+    """The fields of an object by name; None for what has none."""
+    class_ = type(value)
+    if hasattr(value, "_asdict"):  # a named tuple
+        return dict(value._asdict())
+    if dataclasses.is_dataclass(class_):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if hasattr(class_, "__attrs_attrs__"):
+        return {field.name: getattr(value, field.name) for field in class_.__attrs_attrs__}
+    if isinstance(getattr(class_, "model_fields", None), dict):  # pydantic's
+        return {name: getattr(value, name) for name in class_.model_fields}
+    if isinstance(value, _NO_FIELDS) or not hasattr(value, "__dict__") or class_.__module__ in _STORED:
+        return None
+    return {name: item for name, item in vars(value).items() if not name.startswith("_")}
+
+
+_STORED = frozenset({"datetime", "decimal", "pandas._libs.tslibs.timestamps", "pyarrow.lib", "freezegun.api"})
+
+
+__all__ = ["plain"]

@@ -1,0 +1,48 @@
+"""Whose rows `build()` gives: those of a table in use, of a factory's defaults, or of a place within a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.plan import Plan
+
+# The tables whose rows `build()` gives, by name; where a table is not among them, its factory's defaults.
+_tables_in_use: ContextVar[dict[str, BoundTable]] = ContextVar("tables_in_use", default={})  # noqa: B039 - never changed
+
+
+@contextmanager
+def bound_to(*tables: BoundTable) -> Iterator[None]:
+    """Within, `build()` gives rows of these tables and of those that they refer to."""
+    chosen = {name: bound for table in tables for name, bound in table.all_parents().items()}
+    chosen |= {table.plan.table: table for table in tables}
+    token = _tables_in_use.set(_tables_in_use.get() | chosen)
+    try:
+        yield
+    finally:
+        _tables_in_use.reset(token)
+
+
+def table_in_use(plan: Plan) -> BoundTable | None:
+    """The table in use that has a plan's name and columns, if there is one."""
+    bound = _tables_in_use.get().get(plan.table)
+    return bound if bound is not None and list(bound.plan.columns) == list(plan.columns) else None
+
+
+def enclosing_bound(step: Any) -> BoundTable:
+    """The table, or the place in one, whose row a step of factory_boy builds."""
+    while True:
+        bound: BoundTable | None = getattr(step.builder, "bound", None)
+        if bound is not None:
+            return bound
+        if hasattr(step.builder.factory_meta, "bound"):
+            bound = step.builder.factory_meta.bound()
+            assert bound is not None  # noqa: S101
+            return bound
+        step = step.parent_step
+
+
+__all__ = ["bound_to", "enclosing_bound", "table_in_use"]

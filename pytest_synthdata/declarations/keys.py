@@ -1,0 +1,49 @@
+"""The key of a factory's table, and the columns that references put into theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import unwrapped
+from pytest_synthdata.declarations.building import ColumnDeclaration
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.errors import DeclarationError
+
+
+def is_key(declaration: Any) -> bool:
+    generator = declaration.generator if isinstance(declaration, ColumnDeclaration) else declaration
+    return isinstance(generator, Generator) and isinstance(unwrapped(generator), Key)
+
+
+def key_declarations(reference: ForeignKey, field: str, names: tuple[str, ...], factory_name: str) -> dict[str, Any]:
+    """The columns that a reference to a key of some columns puts into the table."""
+    if not names:
+        table, place = ("its own table", factory_name)
+        if reference.parent != "self":
+            table, place = (f"the table {reference.parent._meta.table!r}", reference.parent.__name__)
+        raise DeclarationError(
+            f"{factory_name}.{field}: {table} has no key to refer to: declare a Key in {place}, or name a column in "
+            "its Meta.key"
+        )
+    columns = key_names(reference, field, names)
+    if len(columns) != len(names):
+        raise DeclarationError(
+            f"{factory_name}.{field}: column={columns}: the key has {len(names)}: {', '.join(names)}"
+        )
+    return {
+        column: ColumnDeclaration(column, Column(f"{field}.{name}"))
+        for column, name in zip(columns, names, strict=True)
+    }
+
+
+def key_names(reference: ForeignKey, field: str, names: tuple[str, ...]) -> list[str]:
+    """How the columns are called that a reference puts into the table."""
+    if reference.column is not None:
+        return [reference.column] if isinstance(reference.column, str) else list(reference.column)
+    return [f"{field}_id"] if len(names) == 1 else [f"{field}_{name}" for name in names]
+
+
+__all__ = ["is_key", "key_declarations", "key_names"]
