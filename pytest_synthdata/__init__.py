@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.generators.keys import Key
     from pytest_synthdata.columns.generators.quantiles import Quantiles
     from pytest_synthdata.columns.providers.fake import Fake
+    from pytest_synthdata.columns.references.aggregates import Count, Max, Mean, Min, Sum
     from pytest_synthdata.columns.references.fan_out import Ordinal
     from pytest_synthdata.columns.references.popularity import ZipfRank
+    from pytest_synthdata.columns.references.shares import Share
     from pytest_synthdata.columns.text.place import Place
     from pytest_synthdata.columns.text.template import Email, Template
     from pytest_synthdata.columns.time.calendar import Dates, Timeline
@@ -44,6 +46,7 @@ _MODULES = {
     "Array": "columns.generators.arrays",
     "Categorical": "columns.generators.categories",
     "Constant": "columns.generators.base",
+    "Count": "columns.references.aggregates",
     "Dataset": "dataset",
     "Dates": "columns.time.calendar",
     "DeclarationError": "errors",
@@ -57,12 +60,17 @@ _MODULES = {
     "Given": "columns.generators.categories",
     "Key": "columns.generators.keys",
     "LogNormal": "columns.generators.distributions",
+    "Max": "columns.references.aggregates",
+    "Mean": "columns.references.aggregates",
+    "Min": "columns.references.aggregates",
     "Normal": "columns.generators.distributions",
     "Ordinal": "columns.references.fan_out",
     "Pareto": "columns.generators.distributions",
     "Place": "columns.text.place",
     "Poisson": "columns.generators.distributions",
     "Quantiles": "columns.generators.quantiles",
+    "Share": "columns.references.shares",
+    "Sum": "columns.references.aggregates",
     "SynthDataError": "errors",
     "Table": "dataset",
     "TableFactory": "factories.base",
@@ -81,6 +89,7 @@ __all__ = [
     "Array",
     "Categorical",
     "Constant",
+    "Count",
     "Dataset",
     "Dates",
     "DeclarationError",
@@ -94,12 +103,17 @@ __all__ = [
     "Given",
     "Key",
     "LogNormal",
+    "Max",
+    "Mean",
+    "Min",
     "Normal",
     "Ordinal",
     "Pareto",
     "Place",
     "Poisson",
     "Quantiles",
+    "Share",
+    "Sum",
     "SynthDataError",
     "Table",
     "TableFactory",

@@ -16,11 +16,13 @@ from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.capacity import require_room
 from pytest_synthdata.columns.closure import closed
+from pytest_synthdata.columns.references.circles import check_totals
 from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.subset import Subset, chosen_rows
 from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.declarations.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
+from pytest_synthdata.declarations.totals import children_of_totals
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 
@@ -201,8 +203,11 @@ class Dataset:
                 count = rows.get(name, usual)
                 bounds[name] = BoundTable.of(plan, self.seed, count, bound_parents)
                 check_plan(plan, {table: bound.plan for table, bound in bounds.items()})
+                check_totals(plan, {table: bound.plan for table, bound in bounds.items()})
                 require_room(bounds[name])
                 found[name] = Table(bounds[name], factory)
+                for children, (child, _) in children_of_totals(factory, plan, factories).items():
+                    bounds[name].children[children] = bind(child)
             return bounds[name]
 
         for factory in factories.values():

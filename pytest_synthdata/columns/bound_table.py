@@ -38,6 +38,7 @@ class BoundTable:
         num_rows: the table's length.
         parents: the bound tables that references point to, by table name.
         fan_out: how many rows the parents' rows have, where a reference counts them.
+        children: the bound tables that totals are computed from, by the names that these call them.
     """
 
     plan: Plan
@@ -46,6 +47,7 @@ class BoundTable:
     parents: Mapping[str, BoundTable] = field(default_factory=dict)
     fan_out: FanOut | None = field(default=None, repr=False, compare=False)
     cache: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    children: dict[str, BoundTable] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, plan: Plan, seed: int, num_rows: int | None, parents: Mapping[str, BoundTable]) -> BoundTable:
@@ -118,7 +120,10 @@ class BoundTable:
 
     def scope(self, column: str) -> ColumnScope:
         """The scope of a column, in which its references see the bound parents."""
-        return ColumnScope(self.plan, column, {name: parent.plan for name, parent in self.all_parents().items()})
+        seen = self.all_parents()
+        for child in self.children.values():
+            seen |= {child.plan.table: child, **child.all_parents()}
+        return ColumnScope(self.plan, column, {name: table.plan for name, table in seen.items()})
 
     def all_parents(self) -> dict[str, BoundTable]:
         """The tables that this one depends on, near and far, by name."""

@@ -1,4 +1,4 @@
-"""Rows with all that they refer to, near and far: a set of row numbers that stands for itself."""
+"""Rows with all that they refer to, near and far, and all that they sum up: row numbers that stand for themselves."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import take, to_numpy
+from pytest_synthdata.columns.references.children import family_of
 from pytest_synthdata.columns.table_view import BATCH, TableView
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _NONE = np.zeros(0, np.uint64)
 
 
 def closed(views: Mapping[str, TableView], chosen: Mapping[str, Bits]) -> dict[str, Bits]:
-    """Of every table the chosen rows, and those that any of them refers to, by their numbers in ascending order.
+    """Of every table the chosen rows and those that any of them refers to or sums up, by their numbers, ascending.
 
     Args:
         views: the tables by name, each after those that it refers to.
@@ -47,6 +48,8 @@ def _referred(view: TableView, row_numbers: Bits) -> Iterator[tuple[str, Bits]]:
     bound, rows = view.bound, view.origins(row_numbers)
     for name, reference in bound.plan.references.items():
         yield bound.parent(name).name, _parents(bound, reference, rows)
+    for name, child in bound.children.items():  # that its totals are computed from
+        yield child.name, np.unique(family_of(child, bound.plan.children[name].reference, rows).rows)
 
 
 def _parents(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> Bits:

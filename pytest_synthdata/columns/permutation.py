@@ -51,6 +51,24 @@ class Permutation:
             numbers ^= numbers >> half
         return numbers
 
+    def places(self, numbers: Bits) -> Bits:
+        """Where each of some numbers stands: what undoes `of`."""
+        moved, count = self._move_back(numbers), np.uint64(self.count)
+        outside = np.flatnonzero(moved >= count)
+        while len(outside):
+            again = self._move_back(moved[outside])
+            moved[outside] = again
+            outside = outside[again >= count]
+        return moved
+
+    def _move_back(self, numbers: Bits) -> Bits:
+        bits = max((self.count - 1).bit_length(), _LEAST_BITS)
+        mask, half = np.uint64((1 << bits) - 1), np.uint64((bits + 1) // 2)
+        for factor, shift in reversed(self._constants):
+            numbers = numbers ^ (numbers >> half)  # shifts by half of the bits undo themselves
+            numbers = ((numbers - shift) * np.uint64(pow(int(factor), -1, 1 << 64))) & mask
+        return numbers
+
     @cached_property
     def _constants(self) -> list[tuple[np.uint64, np.uint64]]:
         words = self.stream.child("permutation").bits(np.arange(2 * _ROUNDS, dtype=np.uint64))

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+
+
+@dataclass(frozen=True)
+class ChildTable:
+    """A table whose rows are counted from another's.
+
+    Args:
+        plan: its columns.
+        reference: the foreign key that leads to the parents.
+    """
+
+    plan: Plan
+    reference: str
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,7 @@ class Plan:
         hidden: columns that others read but the table does not show.
         key: the column that references to this table hold.
         key_columns: the columns that make up the key, where there are several.
+        children: the tables that its totals are computed from, by the names that these call them.
     """
 
     table: str
@@ -27,6 +41,7 @@ class Plan:
     hidden: frozenset[str] = frozenset()
     key: str | None = None
     key_columns: tuple[str, ...] = ()
+    children: dict[str, ChildTable] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def references(self) -> dict[str, ForeignKeyColumn]:

@@ -66,6 +66,17 @@ class ColumnScope:
         seen = self.plan if parent.table == self.plan.table else self.parents.get(parent.table, parent)
         return ColumnScope(seen, self.name, self.parents, self.stands_in or self.plan.table)
 
+    def of_children(self, name: str, asking: str) -> ColumnScope:
+        """The same place, seeing the columns of a table whose rows are counted from this one's."""
+        declared = self.plan.children.get(name)
+        if declared is None:
+            raise DeclarationError(
+                f"{self.place}: {asking}: {self.plan.table!r} has no children {name!r}; declare them by a "
+                f"RelatedFactoryList {name!r}, or by a table {name!r} whose ForeignKey has per_parent"
+            )
+        seen = self.parents.get(declared.plan.table, declared.plan)
+        return ColumnScope(seen, self.name, self.parents, self.stands_in or self.plan.table)
+
     def type(self, name: str) -> pa.DataType | None:
         """A column's type, where its declaration tells."""
         scope, generator = self.column(name)

@@ -102,7 +102,7 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
                 )
         self_referential = foreign_key.parent == "self"
         meta = factory_class._meta
-        plan = Plan(meta.table, {}, key=meta.key_column()) if self_referential else foreign_key.parent._meta.plan()
+        plan = Plan(meta.table, {}, key=meta.key_column()) if self_referential else foreign_key.parent._meta.compiled()
         return ForeignKeyColumn(
             name, plan, foreign_key.weights, foreign_key.where, foreign_key.per_parent, self_referential
         )

@@ -11,6 +11,7 @@ from pytest_synthdata.columns.arrow.objects import fresh
 from pytest_synthdata.columns.batch import Batch
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.base import Generator, is_vectorised
+from pytest_synthdata.columns.references.aggregates import aggregates_of
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import SynthDataError
 
@@ -103,6 +104,10 @@ def _generators(bound: BoundTable, name: str, seen: set[tuple[str, str]]) -> Ite
     yield generator
     for read in generator.reads():
         yield from _generators(bound, read, seen)
+    for aggregate in aggregates_of(generator):
+        child = bound.children[aggregate.children_name]
+        for read in (bound.plan.children[aggregate.children_name].reference, *aggregate.child_reads()):
+            yield from _generators(child, read, seen)
     if isinstance(generator, ForeignKeyColumn):
         parent = bound.parent(head)
         for read in (read for one in generator.of_parent() for read in one.reads()):

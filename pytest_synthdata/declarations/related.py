@@ -125,14 +125,12 @@ def _counted(parent: Any, field: str, declared: RelatedDeclaration, child: Any) 
 def _rows(child: Any, reference: str, parent: int) -> range | list[int]:
     """The rows of a parent's children."""
     bound = child._meta.bound()
-    column = bound.plan.references[reference]
-    first, count = column.children_of(bound, parent)
-    spread = column.spread(bound)
-    if spread is None or first + count > bound.num_rows:
+    first, count = bound.plan.references[reference].children_of(bound, parent)
+    if bound.plan.references[reference].spread(bound) is None or first + count > bound.num_rows:
         return range(first, first + count)
     # In a table that runs in time, children of one parent are not side by side.
-    places = bound.cached("places", lambda: np.argsort(spread.of(np.arange(bound.num_rows, dtype=np.uint64))))
-    return places[first : first + count].tolist()
+    numbers = np.arange(first, first + count, dtype=np.uint64)
+    return bound.plan.references[reference].rows_of(bound, numbers).tolist()
 
 
 def with_children(factories: Iterable[Factory]) -> dict[str, Factory]:

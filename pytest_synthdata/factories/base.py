@@ -17,6 +17,7 @@ from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.references.circles import check_totals
 from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.annotations import stated_types
@@ -27,6 +28,7 @@ from pytest_synthdata.declarations.factory_class import keeps_rows
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.keys import is_key, key_declarations, key_names
 from pytest_synthdata.declarations.related import RelatedDeclaration
+from pytest_synthdata.declarations.totals import attach_children, children_of_totals, register_counted
 from pytest_synthdata.declarations.translating import as_declaration
 from pytest_synthdata.declarations.typed import as_stated, unstated
 from pytest_synthdata.errors import DeclarationError, nearest
@@ -45,7 +47,9 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.types: dict[str, Any] = {}
+        self.counted_by: dict[str, tuple[type[TableFactory], str]] = {}
         self._plan: Plan | None = None
+        self._is_checked = False
         self._bound: BoundTable | None = None
 
     def _build_default_options(self) -> list[OptionDefault]:
@@ -164,17 +168,38 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         Raises:
             DeclarationError: for a declaration that can never work, by table and column.
         """
+        plan = self.compiled()
+        if not self._is_checked:
+            self._is_checked = True  # tables that are computed from each other ask for each other's plans
+            try:
+                for parent in self.parents:
+                    parent._meta.plan()
+                check_totals(plan)
+                check_plan(plan)
+                self._check_rows(plan)
+            except BaseException:
+                self._is_checked, self._plan = False, None
+                raise
+        return plan
+
+    def _check_rows(self, plan: Plan) -> None:
+        if plan.fan_out_key is not None and self.rows is not None:
+            raise DeclarationError(f"{self.table}: Meta.rows is {self.rows}, and per_parent counts the rows; drop one")
+
+    def compiled(self) -> Plan:
+        """What the factory compiles to, not yet checked."""
         if self._plan is None:
             if self.abstract:
                 raise DeclarationError(f"{self.factory.__name__} is abstract; it has no table")
             rows = 0 if self.rows is None else self.rows
             if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
                 raise DeclarationError(f"{self.table}: Meta.rows is {self.rows!r}; it must be an integer ≥ 0")
-            plan = compile_factory(self.factory)
-            check_plan(plan)
-            if plan.fan_out_key is not None and self.rows is not None:
-                raise DeclarationError(f"{self.table}: Meta.rows is {rows}, and per_parent counts the rows; drop one")
-            self._plan = plan
+            self._plan = compile_factory(self.factory)
+            try:
+                attach_children(self.factory, self._plan)
+            except BaseException:
+                self._plan = None
+                raise
         return self._plan
 
     def bound(self) -> BoundTable:
@@ -184,6 +209,13 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         if self._bound is None:
             parents = {parent._meta.table: parent._meta.bound() for parent in self.parents}
             self._bound = BoundTable.of(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
+            for name, (child, _) in children_of_totals(self.factory, self.plan()).items():
+                others = {parent._meta.table: parent for parent in child._meta.parents}
+                near = {
+                    table: self._bound if table == self.table else parent._meta.bound()
+                    for table, parent in others.items()
+                }
+                self._bound.children[name] = BoundTable.of(child._meta.plan(), DEFAULT_SEED, None, near)
         return self._bound
 
 
@@ -241,6 +273,8 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
                 declared |= {column: columns[column] for column in columns if column not in attributes}
         factory_class = super().__new__(mcs, name, bases, declared)
         factory_class._meta.types = types
+        if not factory_class._meta.abstract:
+            register_counted(factory_class)
         return factory_class
 
 

@@ -64,6 +64,20 @@ class FanOut:
         counts = count(np.arange(first, parent + 1, dtype=np.uint64))
         return before + int(counts[:-1].sum()), int(counts[-1])
 
+    def spans(self, parents: Numbers, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
+        """The number of each parent's first child, counted from parent to parent, and how many it has."""
+        first, counts = np.empty(len(parents), np.int64), np.empty(len(parents), np.int64)
+        beyond = parents >= num_parents
+        for position in np.flatnonzero(beyond):
+            first[position], counts[position] = self.children(int(parents[position]), count, num_parents)
+        block = np.where(beyond, -1, parents // BLOCK)
+        for some in _pieces(np.unique(block[~beyond])):
+            where = np.flatnonzero((block >= some[0]) & (block <= some[-1]))
+            _, of_each, within = self._within(some, count, num_parents)
+            at = np.searchsorted(some, block[where]) * BLOCK + parents[where] % BLOCK
+            counts[where], first[where] = of_each[at], within[at] - of_each[at]
+        return first, counts
+
     def locate(self, rows: Bits, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
         """The parent of each child row, and which of its children it is, from 0."""
         wanted = rows.astype(np.int64)
@@ -80,6 +94,12 @@ class FanOut:
         return parents, ordinals
 
     def _locate(self, rows: Numbers, blocks: Numbers, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
+        numbers, counts, within = self._within(blocks, count, num_parents)
+        at = np.searchsorted(within, rows, side="right")
+        return numbers[at], rows - (within[at] - counts[at])
+
+    def _within(self, blocks: Numbers, count: Count, num_parents: int) -> tuple[Numbers, Numbers, Numbers]:
+        """The parents of some blocks, how many children each has, and how many it and all before it have."""
         numbers = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
         if blocks[-1] == len(self.ends) - 1:
             numbers = numbers[numbers < num_parents]
@@ -90,8 +110,7 @@ class FanOut:
         # The sums within the blocks run on; each block goes on from its own beginning.
         sizes = np.diff(np.append(starts, len(numbers)))
         within += np.repeat(before - np.concatenate([[0], within[starts[1:] - 1]]), sizes)
-        at = np.searchsorted(within, rows, side="right")
-        return numbers[at], rows - (within[at] - counts[at])
+        return numbers, counts, within
 
 
 def _pieces(blocks: Numbers) -> Iterator[Numbers]:

@@ -88,6 +88,22 @@ class ForeignKeyColumn(Generator):
             rows = spread.of(rows)
         return bound.fan_out.locate(rows, self._counter(parent, bound.stream(self.name), place), parent.num_rows)
 
+    def spans(self, bound: Table, parents: Bits) -> tuple[Numbers, Numbers]:
+        """The number of each parent's first child, counted from parent to parent, and how many it has."""
+        of, place = bound.parent(self.name), f"{bound.plan.table}.{self.name}"
+        if bound.fan_out is None:
+            raise GenerationError(f"{place}: the children were not counted")
+        count = self._counter(of, bound.stream(self.name), place)
+        return bound.fan_out.spans(parents.astype(np.int64), count, of.num_rows)
+
+    def rows_of(self, bound: Table, numbers: Bits) -> Bits:
+        """The rows of children that are counted from parent to parent."""
+        spread = self.spread(bound)
+        if spread is None:
+            return numbers
+        inside = numbers < np.uint64(bound.num_rows)
+        return np.where(inside, spread.places(np.where(inside, numbers, np.uint64(0))), numbers)
+
     def spread(self, bound: Table) -> Permutation | None:
         """Where the rows of a table in the order of time lie among the children counted from parent to parent.
 

@@ -77,7 +77,7 @@ class Pick:
             self.rounds = 0
             block = np.arange(start, min(start + _BLOCK, len(self.base)))
             left.append(self._throw_until(_EARLY_ROUNDS, block, picked))
-        active, rounds = np.concatenate(left), _PATIENCE
+        active, rounds = np.concatenate(left) if left else np.zeros(0, np.int64), _PATIENCE
         self.rounds = _EARLY_ROUNDS
         while len(active := self._throw_until(rounds, active, picked)):
             self._require_possible(active)
