@@ -24,6 +24,7 @@ _MORE = (
     "pytest_synthdata.cli.databricks",
     "pytest_synthdata.cli.report",
     "pytest_synthdata.cli.infer",
+    "pytest_synthdata.cli.spark",
     "pytest_synthdata.cli.warm",
 )
 _FORMATS = ("parquet", "csv", "json", "delta")

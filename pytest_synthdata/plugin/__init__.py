@@ -57,8 +57,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
     settings = config.stash[SETTINGS]
     problem = conflicting_installs()  # said here already: no session will start
-    header = f"synthdata: seed {settings.seed}, scale {settings.scale:g}"
-    return [header, f"synthdata: {problem}"] if problem else [header]
+    header = [f"synthdata: seed {settings.seed}, scale {settings.scale:g}"]
+    if settings.keep_alive is not None:
+        from pytest_synthdata.spark.kept_jvm import describe
+
+        header.append(f"synthdata: {describe(settings.keep_alive)}")
+    return [*header, f"synthdata: {problem}"] if problem else header
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -121,6 +125,7 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
                 worker_id=worker.get("workerid"),
                 workers=worker.get("workercount", 1),
                 warm_start=settings.warm_start,
+                keep_alive=settings.keep_alive,
             )
             with _explained("Spark"):
                 opened.append(open_session(wanted))

@@ -33,6 +33,7 @@ class Settings:
         engine: ``"spark"`` or ``"sail"``.
         spark_conf: Spark settings on top of ours.
         warm_start: whether Spark starts from a class-data archive.
+        keep_alive: how many seconds of idleness Spark's JVM waits for the next run; None: it ends with this one.
         summary: whether the run ends with declared against measured.
         report: the file for the page that shows it.
         upload: the Volume that tables are saved in, or a folder of it.
@@ -52,6 +53,7 @@ class Settings:
     engine: str = "spark"
     spark_conf: Mapping[str, str] = field(default_factory=dict)
     warm_start: bool = True
+    keep_alive: float | None = None
     summary: bool = False
     report: str | None = None
     upload: str | None = None
@@ -135,6 +137,10 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(
         "synth_spark_warm_start", "start Spark from a class-data archive (default: true)", type="bool", default=True
     )
+    parser.addini(
+        "synth_spark_keep_alive",
+        "keep Spark's JVM for the next run, for so many seconds of idleness (default: 0, it ends with the run)",
+    )
     parser.addini("synth_summary", "hold the data of every run against its declarations", type="bool", default=False)
     parser.addini("synth_report", "the file for the page that shows the data of every run")
     parser.addini(
@@ -166,6 +172,7 @@ def read_settings(config: pytest.Config) -> Settings:
         engine=engine,
         spark_conf=dict(_conf(line) for line in config.getini("synth_spark_conf")),
         warm_start=bool(config.getini("synth_spark_warm_start")),
+        keep_alive=_keep_alive(config.getini("synth_spark_keep_alive")),
         summary=bool(config.getoption("synth_summary", False) or config.getini("synth_summary")),
         report=_report(_option(config, "synth_report", None)),
         upload=_upload(config),
@@ -225,6 +232,16 @@ def _take(options: list[str]) -> dict[str, tuple[int, ...]]:
             )
         taken[table] = rows
     return taken
+
+
+def _keep_alive(value: Any) -> float | None:
+    try:
+        seconds = float(value or 0)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise pytest.UsageError(f"synth_spark_keep_alive is {value!r}; it is a number of seconds, such as 600")
+    return seconds or None
 
 
 def _report(file: str | None) -> str | None:

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -21,6 +21,10 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
 from pytest_synthdata.spark.spark_install import conflicting_installs, ignore_pyspark_warnings, is_installed
 from pytest_synthdata.workers import processors
+
+if TYPE_CHECKING:
+    from pytest_synthdata.spark.java import Java
+    from pytest_synthdata.spark.kept_jvm import KeptJvm
 
 _LOG_SETTINGS = """\
 rootLogger.level = error
@@ -48,6 +52,7 @@ class SessionSettings:
         workers: how many processes share the machine.
         warm_start: whether a local session uses Spark's class-data archive, and makes it where it is missing.
         seconds_to_end: how long a JVM may take to end before it is killed.
+        keep_alive: how many seconds a local session's JVM waits for the next run; None: it ends with this one.
     """
 
     remote: str | None = None
@@ -57,6 +62,7 @@ class SessionSettings:
     workers: int = 1
     warm_start: bool = True
     seconds_to_end: float = 15
+    keep_alive: float | None = None
 
 
 @dataclass
@@ -202,10 +208,19 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
     )
     launcher = " ".join((*JVM_OPTIONS, COLLECTOR, *(archive.launcher_options() if archive else ())))
     cores = max(1, min(4, processors() // settings.workers))
+    options = archive.options() if archive else ()
+    kept = None
+    if settings.keep_alive and not remote and not os.environ.get("CI"):
+        kept = _borrow(settings, java, launcher, _conf(settings.conf, _KEPT, folder, cores, options), cores)
+    jvm_folder = kept.folder if kept else folder
     builder = builder.remote(remote) if remote else builder.master(f"local[{cores}]")
-    for name, value in _conf(settings.conf, folder, cores, archive.options() if archive else ()).items():
+    for name, value in _conf(settings.conf, jvm_folder, folder, cores, options).items():
         builder = builder.config(name, value)
     try:
+        if kept:
+            with ignore_pyspark_warnings():
+                return _on_kept(kept, builder, ending)
+        (folder / "log4j2.properties").write_text(_LOG_SETTINGS)
         # Of the one Java that Spark shall start, what else this process starts shall not know.
         home = {"JAVA_HOME": str(quiet_home(java, folder / "java"))}
         with _environment(home, SPARK_LAUNCHER_OPTS=launcher), ignore_pyspark_warnings():
@@ -224,16 +239,71 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
     return spark
 
 
-def _conf(own: Mapping[str, str], folder: Path, cores: int, archive: tuple[str, ...]) -> dict[str, str]:
-    log_settings = folder / "log4j2.properties"
-    log_settings.write_text(_LOG_SETTINGS)
+_KEPT = Path("/kept")  # stands for a kept JVM's folder in the key by which that is found
+_OF_A_RUN = "spark.sql.warehouse.dir"
+
+
+def _borrow(settings: SessionSettings, java: Java, launcher: str, conf: dict[str, str], cores: int) -> KeptJvm | None:
+    """A JVM that was kept, or will be; None where another run of the same kind is using it."""
+    from pyspark.find_spark_home import _find_spark_home
+
+    from pytest_synthdata.spark.java import quiet_home
+    from pytest_synthdata.spark.kept_jvm import borrow, folder_of, key_of
+
+    conf = {"spark.master": f"local[{cores}]", **conf}
+    del conf[_OF_A_RUN]
+    folder = folder_of(key_of(conf, java.home, launcher, settings.worker_id))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "log4j2.properties").write_text(_LOG_SETTINGS)
+    home = folder / "java"
+    if not home.exists():
+        quiet_home(java, home)
+    command = [str(Path(_find_spark_home()) / "bin" / "spark-submit")]
+    for name, value in conf.items():
+        command += ["--conf", f"{name}={value.replace(str(_KEPT), str(folder))}"]
+    environment = {"JAVA_HOME": str(home), "SPARK_LAUNCHER_OPTS": launcher}
+    return borrow(folder, [*command, "pyspark-shell"], environment, float(settings.keep_alive or 0))
+
+
+def _on_kept(kept: KeptJvm, builder: Any, ending: contextlib.ExitStack) -> Any:
+    """A fresh SparkContext and session in a JVM that is lent to this run."""
+    from pyspark import SparkContext
+    from pyspark.java_gateway import launch_gateway
+
+    with _environment(kept.environment):
+        gateway = launch_gateway()
+
+    def give_back() -> None:
+        SparkContext._gateway = SparkContext._jvm = None
+        kept.give_back(gateway)
+
+    ending.callback(give_back)
+    kept.prepare(gateway)
+    SparkContext._ensure_initialized(gateway=gateway)
+    spark = builder.getOrCreate()
+    ending.callback(spark.stop)
+    return spark
+
+
+def _conf(
+    own: Mapping[str, str], jvm_folder: Path, run_folder: Path, cores: int, archive: tuple[str, ...]
+) -> dict[str, str]:
+    """Spark's settings.
+
+    Args:
+        own: the user's, which go before ours.
+        jvm_folder: for what lives as long as the JVM.
+        run_folder: for what lives as long as the session.
+        cores: how many processors the session uses.
+        archive: the JVM options of a class-data archive.
+    """
     own_options = own.get("spark.driver.extraJavaOptions", "")
     options = (
         *JVM_OPTIONS,
         *(() if re.search(r"-XX:\+Use\w+GC\b", own_options) else (COLLECTOR,)),  # a JVM takes but one
         *(f'"{option}"' for option in archive),
-        f"-Dlog4j2.configurationFile={log_settings}",
-        f"-Dderby.system.home={folder / 'derby'}",
+        f"-Dlog4j2.configurationFile={jvm_folder / 'log4j2.properties'}",
+        f"-Dderby.system.home={jvm_folder / 'derby'}",
         own_options,
     )
     return {
@@ -247,8 +317,8 @@ def _conf(own: Mapping[str, str], folder: Path, cores: int, archive: tuple[str, 
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
-        "spark.local.dir": str(folder / "scratch"),
+        _OF_A_RUN: (run_folder / "warehouse").as_uri(),
+        "spark.local.dir": str(jvm_folder / "scratch"),
         **own,
         "spark.driver.extraJavaOptions": " ".join(options).strip(),
     }
