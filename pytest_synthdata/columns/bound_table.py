@@ -173,7 +173,10 @@ class BoundTable:
 
     def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
         """The visible columns of the rows with these numbers, in this order."""
-        rows = self.at(row_numbers)
+        return self.visible(self.at(row_numbers))
+
+    def visible(self, rows: Batch) -> pa.RecordBatch:
+        """The visible columns of some rows that may be read further."""
         arrays = [self._column(rows, field_) for field_ in self.schema]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 

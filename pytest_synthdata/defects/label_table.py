@@ -1,0 +1,197 @@
+"""`LabelTable`: the truth about a dirty table: one row for each changed cell and each added row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.generators.base import Reader
+from pytest_synthdata.columns.random import Bits
+from pytest_synthdata.columns.table_view import BATCH
+from pytest_synthdata.defects.differences import as_text
+from pytest_synthdata.defects.dirty_table import DirtyTable, put
+from pytest_synthdata.defects.kind import typed
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.defects.planting import Hit
+
+_BLOCK = 1 << 18  # rows of the dirty table whose labels are made at once
+_OWN = ("row", "kind", "column", "clean", "dirty")
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """The defects of a dirty table, in the order of its rows, without making that table.
+
+    Columns: ``row``, the row's number; the table's key as the dirty row has it; ``kind``; ``column``, null for a row
+    that was added; ``clean`` and ``dirty``, both as text.
+
+    Args:
+        dirty: the table.
+        key: the columns of its key.
+        shown: the view whose rows are labelled, where that is not all of the table.
+    """
+
+    dirty: DirtyTable
+    key: tuple[str, ...]
+    shown: TableView | None = field(default=None, compare=False)
+
+    @property
+    def bound(self) -> BoundTable:
+        """The clean table."""
+        return self.dirty.bound
+
+    @property
+    def name(self) -> str:
+        """The table's name with ``_defects``."""
+        return f"{self.dirty.name}_defects"
+
+    @property
+    def seed(self) -> int:
+        """The dataset's seed."""
+        return self.dirty.seed
+
+    @property
+    def labelled(self) -> TableView:
+        """The view whose rows are labelled."""
+        return self.dirty if self.shown is None else self.shown
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The labels' Arrow schema."""
+        keys = [pa.field(label_key(name), self.bound.type_of(name)) for name in self.key]
+        row, *others = (pa.field(name, pa.int64() if name == "row" else pa.string()) for name in _OWN)
+        return pa.schema([row, *keys, *others])
+
+    @cached_property
+    def _ends(self) -> npt.NDArray[np.int64]:
+        """How many labels there are up to the end of each block of rows."""
+        blocks = range(-(-self.labelled.num_rows // _BLOCK))
+        return np.cumsum([self._count(block) for block in blocks], dtype=np.int64)
+
+    @property
+    def num_rows(self) -> int:
+        """How many labels there are: every row's random bits are looked at once."""
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Elsewhere the labels are not counted again.
+        return {"dirty": self.dirty, "key": self.key, "shown": self.shown, "_ends": self._ends}
+
+    def row_numbers(self, start: int, stop: int) -> Bits:
+        """The numbers from ``start`` to before ``stop``."""
+        return np.arange(start, stop, dtype=np.uint64)
+
+    def origins(self, row_numbers: Bits) -> Bits:
+        """The clean rows that labels are about."""
+        rows = self.record_batch(row_numbers).column(0).to_numpy().astype(np.uint64)
+        return self.dirty.origins(rows)
+
+    def batch(self, start: int, stop: int) -> pa.RecordBatch:
+        """The labels from ``start`` to before ``stop``."""
+        first, last = np.searchsorted(self._ends, [start, max(start, stop - 1)], side="right")
+        pieces = []
+        for block in range(int(first), min(int(last), len(self._ends) - 1) + 1):
+            before = int(self._ends[block - 1]) if block else 0
+            pieces.append(self._labels(block).slice(max(start - before, 0), max(stop, start) - max(start, before)))
+        return self._joined(pieces)
+
+    def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
+        """The labels with these numbers, in this order."""
+        numbers = row_numbers.astype(np.int64)
+        blocks = np.searchsorted(self._ends, numbers, side="right")
+        pieces, order = [], []
+        for block in np.unique(blocks):
+            index = np.flatnonzero(blocks == block)
+            before = int(self._ends[block - 1]) if block else 0
+            pieces.append(self._labels(int(block)).take(pa.array(numbers[index] - before)))
+            order.append(index)
+        back = np.argsort(np.concatenate(order)) if order else np.zeros(0, np.int64)
+        return self._joined(pieces).take(pa.array(back))
+
+    def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
+        """The labels from ``start`` to before ``stop`` in batches of at most ``size``."""
+        for first in range(start, stop, size):
+            yield self.batch(first, min(first + size, stop))
+
+    def scan(self) -> Iterator[pa.RecordBatch]:
+        """All labels, a batch for each block of rows; nothing is counted before."""
+        for block in range(-(-self.labelled.num_rows // _BLOCK)):
+            yield self._labels(block)
+
+    def _joined(self, batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+        if len(batches) == 1:
+            return batches[0]
+        arrays = [
+            pa.concat_arrays([batch.column(place) for batch in batches]) if batches else pa.array([], field_.type)
+            for place, field_ in enumerate(self.schema)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def _count(self, block: int) -> int:
+        _, _, copied_by, hits, _ = self._found(block)
+        added = 0 if copied_by is None else int((copied_by >= 0).sum())
+        return added + sum(len(hit.index) for hit in hits)
+
+    def _found(self, block: int) -> tuple[Bits, Bits, npt.NDArray[np.int64] | None, list[Hit], Any]:
+        view = self.labelled
+        numbers = view.row_numbers(block * _BLOCK, min((block + 1) * _BLOCK, view.num_rows))
+        rows, copied_by = self.dirty.copies.originals(numbers)
+
+        def look(index: npt.NDArray[np.intp]) -> Reader:
+            return self.bound.at(rows[index])
+
+        return numbers, rows, copied_by, self.dirty.hits(rows, copied_by, look), look
+
+    def _labels(self, block: int) -> pa.RecordBatch:
+        """The labels of a block of rows."""
+        numbers, rows, copied_by, hits, look = self._found(block)
+        added = np.zeros(0, np.intp) if copied_by is None else np.flatnonzero(copied_by >= 0)
+        index = np.concatenate([added, *(hit.index for hit in hits)])
+        kinds = [np.zeros(0, np.int64) if copied_by is None else copied_by[added]]
+        kinds += [np.full(len(hit.index), hit.kind) for hit in hits]
+        order = np.argsort(index, kind="stable")
+        nothing = pa.nulls(len(added), pa.string())
+        originals = pa.array([f"copy of row {row}" for row in rows[added].tolist()], pa.string())
+        labels = pa.array([kind.label for kind in self.dirty.kinds], pa.string())
+        columns = pa.array([hit.column for hit in hits], pa.string())
+        which = np.repeat(np.arange(len(hits)), [len(hit.index) for hit in hits])
+        arrays = [
+            pa.array(numbers[index].astype(np.int64)),
+            *self._keys(index, rows, hits, look),
+            labels.take(pa.array(np.concatenate(kinds))),
+            pa.concat_arrays([nothing, columns.take(pa.array(which))]),
+            pa.concat_arrays([nothing, *(as_text(hit.clean) for hit in hits)]),
+            pa.concat_arrays([originals, *(as_text(hit.dirty) for hit in hits)]),
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema).take(pa.array(order))
+
+    def _keys(self, index: npt.NDArray[np.intp], rows: Bits, hits: Sequence[Hit], look: Any) -> Iterator[pa.Array]:
+        """The key that each of some rows has in the dirty table."""
+        own, back = np.unique(index, return_inverse=True)
+        for name in self.key:
+            type_ = self.bound.type_of(name)
+            if not len(own):
+                yield pa.array([], type_)
+                continue
+            keys = typed(look(own).read(name), type_)
+            for hit in hits:
+                if hit.column == name:
+                    keys = put(keys, np.searchsorted(own, hit.index), [hit.dirty])
+            yield keys.take(pa.array(back))
+
+
+def label_key(name: str) -> str:
+    """What a column of a table's key is called among labels: its own name, unless that is one of theirs."""
+    return f"key_{name}" if name in _OWN else name
+
+
+__all__ = ["LabelTable", "label_key"]

@@ -1,0 +1,86 @@
+"""Times that are wrong by some days or hours: what happened earlier than its place in the data says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.defects.kind import Kind, wrong_type
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.bound_table import BoundTable
+
+_DAY = dt.timedelta(days=1)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Late(Kind):
+    """A date or time that is moved back: the row comes that much later than what it tells of. Nulls are passed over.
+
+    Args:
+        column: dates or times.
+        rate: the share of the rows, from 0 to 1.
+        by: the least and the greatest delay, as `datetime.timedelta` or a number of days; one value for a delay that
+            is always the same. Negative delays move the time forwards, as a clock does that is ahead. 1 to 30 days
+            by default. Dates move by whole days.
+        exactly: a number of rows in place of the rate.
+        where: a condition on the clean row.
+
+    Raises:
+        DeclarationError: for a delay that is not a time, or whose ends are in the wrong order.
+
+    >>> Late("order_date", 0.01, by=(1, 7)).label
+    'late'
+    """
+
+    column: str
+    rate: float | None = None
+    by: Any = (1, 30)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "by", tuple(self.by) if isinstance(self.by, (tuple, list)) else (self.by, self.by))
+        low, high = self._microseconds()
+        if low > high or (low == high == 0):
+            raise DeclarationError(f"{self.title}: by={self.by!r}: give the least delay and then the greatest")
+
+    def _microseconds(self) -> tuple[int, int]:
+        ends = []
+        for end in self.by:
+            if isinstance(end, bool) or not isinstance(end, (int, float, dt.timedelta)):
+                raise DeclarationError(f"{self.title}: by={self.by!r}: a delay is a timedelta or a number of days")
+            ends.append((end if isinstance(end, dt.timedelta) else end * _DAY) // _MICROSECOND)
+        if len(ends) != 2:  # noqa: PLR2004 - the two ends of a range
+            raise DeclarationError(f"{self.title}: by={self.by!r}: give the least and the greatest delay")
+        return ends[0], ends[1]
+
+    def check_type(self, bound: BoundTable, column: str, type_: pa.DataType) -> None:
+        if not (pa.types.is_date32(type_) or pa.types.is_timestamp(type_)):
+            raise wrong_type(bound, column, type_, self, "dates or times")
+
+    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        array, (low, high) = clean[0], self._microseconds()
+        # Both ends are delays that happen.
+        delay = np.floor(low + cells.uniform() * (high - low + 1)).astype(np.int64)
+        null = to_numpy(array.is_null())
+        if pa.types.is_date(array.type):
+            day = _DAY // _MICROSECOND
+            least, most = -(-low // day), high // day
+            days = np.floor(least + cells.uniform() * (most - least + 1)).astype(np.int64) if least <= most else delay
+            days = np.where(days == 0, 1 if high > 0 else -1, days)
+            numbers = to_numpy(array.cast(pa.int32()).fill_null(0)).astype(np.int64) - days
+            return [pa.array(numbers.astype(np.int32), mask=null).cast(array.type)]
+        numbers = to_numpy(array.cast(pa.int64()).fill_null(0)) - np.where(delay == 0, 1, delay)
+        return [pa.array(numbers, mask=null).cast(array.type)]
+
+
+__all__ = ["Late"]
