@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.declarations.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.declarations.totals import children_of_totals
+from pytest_synthdata.defects.views import clean_view, kinds_of, label_view, with_defects
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pytest_synthdata.databricks.upload import UploadResult
+    from pytest_synthdata.defects.kind import Kind
     from pytest_synthdata.validation import Validation
 
 
@@ -157,6 +159,8 @@ class Dataset:
             refer to are added, with the rows of their ``Meta``, and child tables of a `RelatedFactoryList`. Where a
             `ForeignKey` has ``per_parent``, None: the rows are counted from the parents'.
         seed: any integer.
+        defects: kinds of defects by factory, or by table: ``{OrderFactory: [Missing("amount", 0.01)]}``. The tables
+            then are dirty; `clean` has them without, and `defects` says where they are.
 
     Tables are attributes and items: ``dataset.orders``, ``dataset["orders"]``.
 
@@ -165,7 +169,11 @@ class Dataset:
     """
 
     def __init__(
-        self, tables: Mapping[type[TableFactory], int | None] | None = None, *, seed: int = DEFAULT_SEED
+        self,
+        tables: Mapping[type[TableFactory], int | None] | None = None,
+        *,
+        seed: int = DEFAULT_SEED,
+        defects: Mapping[Any, Sequence[Kind]] | None = None,
     ) -> None:
         if tables is None:
             from pytest_synthdata.factories import SHIPPED
@@ -173,6 +181,9 @@ class Dataset:
             tables = {factory: factory._meta.usual_rows for factory in SHIPPED}
         self.seed = _whole_number(seed, "the seed")
         self.tables = self._bind(dict(tables))
+        if defects:
+            views = with_defects({table.name: table.view for table in self}, defects)
+            self.tables = {table.name: Table(views[table.name], table.factory) for table in self}
 
     def _bind(self, asked: dict[type[TableFactory], int | None]) -> dict[str, Table]:
         factories: dict[str, type[TableFactory]] = {}
@@ -264,6 +275,28 @@ class Dataset:
         taken.tables = {table.name: Table(Subset.of(table.view, found[table.name]), table.factory) for table in self}
         return taken
 
+    @property
+    def clean(self) -> Dataset:
+        """The same rows of the same tables without their defects; copies are not among them."""
+        clean = copy.copy(self)
+        clean.tables = {table.name: Table(clean_view(table.view), table.factory) for table in self}
+        return clean
+
+    @property
+    def defects(self) -> Labels:
+        """Where the defects are, by table: a `Table` with a row for each changed cell and each added row.
+
+        Its columns are ``row`` (the row's number), the table's key as the dirty row has it, ``kind``, ``column`` (null
+        for an added row), ``clean`` and ``dirty`` (both as text). Tables without defects have no labels.
+
+        >>> from pytest_synthdata import Missing
+        >>> from pytest_synthdata.factories import OrderFactory
+        >>> dataset = Dataset({OrderFactory: 1_000}, defects={OrderFactory: [Missing("status", exactly=1)]})
+        >>> dataset.defects["orders"].to_arrow().select(["kind", "column", "dirty"]).to_pylist()
+        [{'kind': 'missing', 'column': 'status', 'dirty': None}]
+        """
+        return Labels(self)
+
     def factories(self) -> AbstractContextManager[None]:
         """Within ``with dataset.factories():`` the factories' ``build()`` gives rows of this dataset's tables."""
         return bound_to(*(table.bound for table in self))
@@ -316,6 +349,27 @@ class Dataset:
         from pytest_synthdata.databricks.upload import upload
 
         return upload(self, path, client=client, spark=spark, create=create, overwrite=overwrite, format=format)
+
+
+class Labels(Mapping[str, Table]):
+    """The labels of a dataset's defects: a table for each of its tables; those without defects have none."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+
+    def __getitem__(self, name: str) -> Table:
+        table = self._dataset[name]
+        return Table(label_view(table.view, table.factory._meta.key_columns()), table.factory)
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the tables that have defects."""
+        return (table.name for table in self._dataset if kinds_of(table.view))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"<Labels of {self._dataset!r}>"
 
 
 _MOST_ROWS = 2**63

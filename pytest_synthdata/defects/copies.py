@@ -38,7 +38,9 @@ class Copies:
         kinds = tuple(number for number, kind in enumerate(planting.kinds) if isinstance(kind, Duplicates))
         copies = cls(planting, kinds, ())
         blocks = range(-(-planting.bound.num_rows // _BLOCK))
-        ends = tuple(np.cumsum([len(copies._originals(kind, block)) for block in blocks], dtype=np.int64) for kind in kinds)
+        ends = tuple(
+            np.cumsum([len(copies._originals(kind, block)) for block in blocks], dtype=np.int64) for kind in kinds
+        )
         return cls(planting, kinds, ends)
 
     @cached_property

@@ -22,16 +22,16 @@ def differ(first: pa.Array, second: pa.Array) -> npt.NDArray[np.bool_]:
     if pa.types.is_nested(first.type):
         pairs = zip(first.to_pylist(), second.to_pylist(), strict=True)
         return np.array([one != other for one, other in pairs], np.bool_)
-    unequal = pc.fill_null(pc.not_equal(first, second), False)  # noqa: FBT003 - Arrow's argument
+    unequal = pc.fill_null(pc.not_equal(first, second), False)
     if pa.types.is_floating(first.type):
         both_nan = pc.and_(pc.is_nan(first), pc.is_nan(second))
-        unequal = pc.and_not(unequal, pc.fill_null(both_nan, False))  # noqa: FBT003 - as above
+        unequal = pc.and_not(unequal, pc.fill_null(both_nan, False))
     return as_mask(pc.or_(unequal, pc.xor(pc.is_null(first), pc.is_null(second))))
 
 
 def as_mask(array: pa.Array) -> npt.NDArray[np.bool_]:
     """Arrow's truth values as NumPy's; null is False."""
-    return np.asarray(to_numpy(pc.fill_null(array, False)), np.bool_)  # noqa: FBT003 - Arrow's argument
+    return np.asarray(to_numpy(pc.fill_null(array, False)), np.bool_)
 
 
 def as_text(array: pa.Array) -> pa.Array:

@@ -127,6 +127,21 @@ class LabelTable:
         for block in range(-(-self.labelled.num_rows // _BLOCK)):
             yield self._labels(block)
 
+    def marked(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        """Block by block, the labels, and every row's number with what identifies it: its key, else all its cells."""
+        for block in range(-(-self.labelled.num_rows // _BLOCK)):
+            numbers, rows, _, hits, look = self._found(block)
+            row = pa.array(numbers.astype(np.int64))
+            if self.key:
+                keys = list(self._keys(np.arange(len(rows)), hits, look))
+                identity = pa.RecordBatch.from_arrays([row, *keys], names=["row", *map(label_key, self.key)])
+            else:
+                batch = self.labelled.record_batch(numbers)
+                identity = pa.RecordBatch.from_arrays(
+                    [row, *batch.columns], names=["row", *map(label_key, batch.schema.names)]
+                )
+            yield self._labels(block), identity
+
     def _joined(self, batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
         if len(batches) == 1:
             return batches[0]
@@ -166,7 +181,7 @@ class LabelTable:
         which = np.repeat(np.arange(len(hits)), [len(hit.index) for hit in hits])
         arrays = [
             pa.array(numbers[index].astype(np.int64)),
-            *self._keys(index, rows, hits, look),
+            *self._keys(index, hits, look),
             labels.take(pa.array(np.concatenate(kinds))),
             pa.concat_arrays([nothing, columns.take(pa.array(which))]),
             pa.concat_arrays([nothing, *(as_text(hit.clean) for hit in hits)]),
@@ -174,7 +189,7 @@ class LabelTable:
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema).take(pa.array(order))
 
-    def _keys(self, index: npt.NDArray[np.intp], rows: Bits, hits: Sequence[Hit], look: Any) -> Iterator[pa.Array]:
+    def _keys(self, index: npt.NDArray[np.intp], hits: Sequence[Hit], look: Any) -> Iterator[pa.Array]:
         """The key that each of some rows has in the dirty table."""
         own, back = np.unique(index, return_inverse=True)
         for name in self.key:

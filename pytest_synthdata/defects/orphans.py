@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 _FIRST = 9 * 10**9  # a row number that no table gets to: parents may grow, and an orphan stays one
 _SPAN = 10**9
-_INTEGER_ENDS = {8: (100, 27), 16: (30_000, 2_767), 32: (2_000_000_000, 147_483_647)}  # where small ones begin, how many
+_INTEGER_ENDS = {
+    8: (100, 27),
+    16: (30_000, 2_767),
+    32: (2_000_000_000, 147_483_647),
+}  # where small ones begin, how many
 
 
 @dataclass(frozen=True)
 class Orphans(Kind):
-    """A reference to a parent that does not exist; it looks like a key of the parent's, and stays one if parents are added.
+    """A reference to a parent that does not exist. It looks like others, and stays an orphan if parents are added.
 
     Args:
         reference: the `ForeignKey`'s name: ``customer``, whose key stands in ``customer_id``.
@@ -98,7 +102,9 @@ def absent_keys(parent: BoundTable, key: str, numbers: Any, clean: pa.Array) -> 
     if isinstance(generator, Key):
         return typed(parent.at(numbers + np.uint64(_FIRST)).read(key), type_)
     # A natural key, such as a country's code: a text that cannot be one of them.
-    return pa.array([f"?{value or ''}{number}" for value, number in zip(clean.to_pylist(), numbers.tolist(), strict=True)])
+    return pa.array(
+        [f"?{value or ''}{number}" for value, number in zip(clean.to_pylist(), numbers.tolist(), strict=True)]
+    )
 
 
 def key_columns(bound: BoundTable, reference: str | None) -> list[str]:

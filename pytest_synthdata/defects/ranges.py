@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.columns.generators.modifiers import Nullable
 from pytest_synthdata.defects.kind import Kind, wrong_type
 from pytest_synthdata.errors import DeclarationError
 
@@ -70,7 +71,7 @@ class OutOfRange(Kind):
 
     def _range(self, bound: BoundTable, type_: pa.DataType) -> tuple[Any, Any]:
         """The ends of the range, in the numbers that the column's values are made of; None where there is none."""
-        low, high = bound.scope(self.column).bounds(self.column) or (None, None)
+        low, high = declared_range(bound, self.column) or (None, None)
         if _is_number(type_):
             low, high = (_finite(end) for end in (low, high))
             return (low if self.low is None else self.low), (high if self.high is None else self.high)
@@ -94,6 +95,14 @@ class OutOfRange(Kind):
         return pa.array(
             [_unlisted(value, pick, listed) for value, pick in zip(clean.to_pylist(), picks, strict=True)], pa.string()
         )
+
+
+def declared_range(bound: BoundTable, column: str) -> tuple[Any, Any] | None:
+    """The least and the greatest value that a column declares, whether or not it may be null."""
+    generator = bound.plan.columns[column]
+    while isinstance(generator, Nullable):
+        generator = generator.generator
+    return generator.bounds(bound.scope(column))
 
 
 def _unlisted(value: str | None, pick: int, listed: frozenset[Any]) -> str | None:

@@ -68,7 +68,7 @@ class Typos(Kind):
         where: a condition on the clean row.
 
     >>> misspelt("Enterprise", 10)
-    'Etnerprise'
+    'Enetrprise'
     """
 
     column: str

@@ -39,7 +39,7 @@ def sums(batches: Iterable[pa.RecordBatch]) -> tuple[int, int, int]:
     for batch in batches:
         for number in range(2):
             # As Python's integers: NumPy warns where a sum of two numbers goes round.
-            totals[number] += int(_row_hashes(batch, number).sum(dtype=np.uint64))
+            totals[number] += int(row_hashes(batch, number).sum(dtype=np.uint64))
         rows += batch.num_rows
     return totals[0] % _RANGE, totals[1] % _RANGE, rows
 
@@ -54,7 +54,8 @@ def combined(parts: Iterable[tuple[int, int, int]]) -> str:
     return "".join(f"{half:016x}" for half in final)
 
 
-def _row_hashes(batch: pa.RecordBatch, number: int) -> Bits:
+def row_hashes(batch: pa.RecordBatch, number: int = 0) -> Bits:
+    """One word for each row, from its columns' names, kinds and values."""
     total = np.zeros(batch.num_rows, np.uint64)
     for name, array in zip(batch.schema.names, batch.columns, strict=True):
         kind, words = _words(to_arrow(array), name)

@@ -1,0 +1,84 @@
+"""From a view of dirty rows to its clean rows and its labels, whichever rows were taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pytest_synthdata.columns.subset import Subset
+from pytest_synthdata.defects.dirty_table import DirtyTable
+from pytest_synthdata.defects.kind import Kind
+from pytest_synthdata.defects.label_table import LabelTable
+from pytest_synthdata.errors import DeclarationError, nearest
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.table_view import TableView
+
+
+def with_defects(views: Mapping[str, TableView], defects: Mapping[Any, Any]) -> dict[str, TableView]:
+    """Views of whole tables, dirty where kinds of defects are given.
+
+    Args:
+        views: the clean tables by name.
+        defects: lists of kinds by table; a table is named by its name or its factory.
+
+    Raises:
+        DeclarationError: for a table that is not there, and for a kind that a table cannot have.
+    """
+    if not isinstance(defects, Mapping):
+        raise DeclarationError(f"defects={defects!r}; give kinds by table: {{OrderFactory: [Missing('amount', 0.01)]}}")
+    found = dict(views)
+    named: set[str] = set()
+    for table, kinds in defects.items():
+        name = str(table if isinstance(table, str) else getattr(getattr(table, "_meta", None), "table", table))
+        if name not in views:
+            raise DeclarationError(f"defects: no table {name!r} in this dataset: {nearest(name, views)}")
+        if name in named:
+            raise DeclarationError(f"defects: the table {name!r} is named twice; give one list of kinds")
+        named.add(name)
+        listed = [kinds] if isinstance(kinds, Kind) else kinds
+        if not isinstance(listed, (list, tuple)):
+            raise DeclarationError(f"defects: {name!r} has {kinds!r}; give a list: [Missing('amount', 0.01)]")
+        if listed:
+            found[name] = DirtyTable.of(views[name].bound, listed)
+    return found
+
+
+def dirty_table(view: TableView) -> DirtyTable | None:
+    """The dirty table whose rows a view shows; None where its rows are clean."""
+    whole = view.whole if isinstance(view, Subset) else view
+    return whole if isinstance(whole, DirtyTable) else None
+
+
+def kinds_of(view: TableView) -> tuple[Kind, ...]:
+    """The kinds of defects that were planted in a view's table."""
+    dirty = dirty_table(view)
+    return () if dirty is None else dirty.kinds
+
+
+def clean_view(view: TableView) -> TableView:
+    """The same rows without their defects; originals only, for copies that were taken."""
+    dirty = dirty_table(view)
+    if dirty is None:
+        return view
+    if not isinstance(view, Subset):
+        return dirty.bound
+    return Subset(dirty.bound, np.unique(view.origins(view.chosen)))
+
+
+def label_view(view: TableView, key: Sequence[str]) -> LabelTable:
+    """The labels of a view's rows; none where they are clean.
+
+    Args:
+        view: the rows.
+        key: the columns of the table's key.
+    """
+    dirty = dirty_table(view)
+    visible = view.bound.plan.visible
+    shown = tuple(name for name in key if name in visible)
+    return LabelTable(DirtyTable(view.bound, ()) if dirty is None else dirty, shown, view)
+
+
+__all__ = ["clean_view", "dirty_table", "kinds_of", "label_view", "with_defects"]

@@ -1,0 +1,160 @@
+"""What a mended table differs in from the clean one: rows that are missing or too many, and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.assertions import aligned, short
+from pytest_synthdata.columns.arrow.fingerprint import row_hashes
+from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.defects.differences import differ
+from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.sources import in_type, source_of
+
+_SHOWN = 5  # rows of each sort in a message
+_COLUMNS = 6  # of a row
+
+
+def repair_problem(frame: Any, clean: Any, key: str | Sequence[str] | None) -> str | None:
+    """How data differs from clean data, as a message; None where it does not.
+
+    Args:
+        frame: data in any form.
+        clean: a `Table`, or data in any form.
+        key: the columns by which rows are found.
+
+    Raises:
+        SynthDataError: for data without the key, or without any column of the clean data.
+    """
+    name = getattr(clean, "name", None) if hasattr(clean, "factory") else None
+    expected = _whole(clean)
+    source = source_of(frame, "assert_repaired")
+    columns = [column for column in expected.schema.names if column in source.schema.names]
+    if not columns:
+        raise SynthDataError(f"assert_repaired: the frame has no column of {', '.join(expected.schema.names)}")
+    keys = _key(clean, expected, columns, key)
+    batches = [
+        pa.RecordBatch.from_arrays(
+            [in_type(batch.column(column), expected.schema.field(column), name or "frame") for column in columns],
+            schema=pa.schema([expected.schema.field(column) for column in columns]),
+        )
+        for batch in source.batches
+    ]
+    schema = pa.schema([expected.schema.field(column) for column in columns])
+    actual = pa.Table.from_batches(batches, schema=schema)
+    return _compared(actual, expected.select(columns), keys, name or "the frame")
+
+
+def _whole(data: Any) -> pa.Table:
+    source = source_of(data, "assert_repaired")
+    return pa.Table.from_batches(list(source.batches), schema=source.schema)
+
+
+def _key(clean: Any, expected: pa.Table, columns: Sequence[str], key: str | Sequence[str] | None) -> list[str]:
+    if key is not None:
+        keys = [key] if isinstance(key, str) else list(key)
+    elif hasattr(clean, "factory"):
+        keys = list(clean.factory._meta.key_columns())
+    else:
+        keys = []
+    for one in keys:
+        if one not in columns:
+            raise SynthDataError(f"assert_repaired: the frame has no column {one!r}: {nearest(one, columns)}")
+    if keys:
+        return keys
+    unique = (
+        column
+        for column in columns
+        if not pa.types.is_nested(expected.schema.field(column).type)
+        and len(expected[column].unique()) == expected.num_rows
+    )
+    first = next(unique, None)
+    return list(columns) if first is None else [first]
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Rows of two tables that have the same key.
+
+    Args:
+        actual: the mended rows, each beside the one of its key in ``expected``.
+        expected: the clean rows, in their order.
+        keys: the columns of the key.
+    """
+
+    actual: pa.Table
+    expected: pa.Table
+    keys: Sequence[str]
+
+    def wrong(self) -> dict[str, Any]:
+        """The places at which each column differs."""
+        found = {}
+        for column in self.expected.schema.names:
+            places = np.flatnonzero(differ(to_arrow(self.actual[column]), to_arrow(self.expected[column])))
+            if len(places):
+                found[column] = places
+        return found
+
+    def table(self, wrong: Mapping[str, Any]) -> list[str]:
+        """The first cells that differ, by column."""
+        lines = [["column", "wrong", *self.keys, "clean", "repaired"]]
+        for column, places in wrong.items():
+            for number, place in enumerate(places[:_SHOWN].tolist()):
+                row = self.expected.slice(place, 1).to_pylist()[0]
+                first = [column, f"{len(places):,}"] if number == 0 else ["", ""]
+                cells = [*(row[key] for key in self.keys), row[column], self.actual[column][place].as_py()]
+                lines.append([*first, *map(short, cells)])
+        return aligned(lines)
+
+
+def _compared(actual: pa.Table, expected: pa.Table, keys: Sequence[str], name: str) -> str | None:
+    mine, theirs = _numbered(actual, keys), _numbered(expected, keys)
+    _, in_actual, in_expected = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
+    missing = np.setdiff1d(np.arange(len(theirs)), in_expected, assume_unique=True)
+    extra = np.setdiff1d(np.arange(len(mine)), in_actual, assume_unique=True)
+    order = np.argsort(in_expected)
+    pairs = _Pairs(actual.take(pa.array(in_actual[order])), expected.take(pa.array(in_expected[order])), keys)
+    wrong = pairs.wrong()
+    if not (len(missing) or len(extra) or wrong):
+        return None
+    said = [f"{counted(len(missing), 'row')} missing"] if len(missing) else []
+    said += [f"{counted(len(extra), 'row')} too many"] if len(extra) else []
+    cells = sum(map(len, wrong.values()))
+    said += [f"{counted(cells, 'cell')} wrong in {len(wrong)} of {len(expected.schema.names)} columns"] if cells else []
+    by = f"{len(order):,} of {len(theirs):,} rows compared by {', '.join(keys)}"
+    lines = [f"{name} is not repaired: {', '.join(said)}; {by}"]
+    if wrong:
+        lines += ["", *pairs.table(wrong)]
+    for title, table, index in (("missing:", expected, missing), ("too many:", actual, extra)):
+        if len(index):
+            lines += ["", title, *_rows(table.take(pa.array(np.sort(index)[:_SHOWN])), keys)]
+    return "\n".join(lines)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: ``1 row``, ``2 rows``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _numbered(table: pa.Table, keys: Sequence[str]) -> Any:
+    """A number for each row, the same for the first, second, … row of one key in both tables."""
+    batches = table.select(list(keys)).combine_chunks().to_batches()
+    hashes = np.concatenate([np.zeros(0, np.uint64), *(row_hashes(batch) for batch in batches)])
+    order = np.argsort(hashes, kind="stable")
+    rank = np.empty(len(hashes), np.uint64)
+    rank[order] = np.arange(len(hashes)) - np.searchsorted(hashes[order], hashes[order], side="left")
+    return hashes + rank
+
+
+def _rows(table: pa.Table, keys: Sequence[str]) -> list[str]:
+    names = list(dict.fromkeys([*keys, *table.schema.names]))[:_COLUMNS]
+    rows = table.select(names).to_pylist()
+    return [f"  {line}" for line in aligned([names, *([short(row[name]) for name in names] for row in rows)])]
+
+
+__all__ = ["counted", "repair_problem"]
