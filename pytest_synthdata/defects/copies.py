@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pytest_synthdata.columns.generators.base import Reader
+from pytest_synthdata.columns.cells import Reader
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.defects.duplicates import Duplicates
 from pytest_synthdata.defects.planting import Planting

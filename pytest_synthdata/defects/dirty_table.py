@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.table_view import BATCH
 from pytest_synthdata.defects.copies import Copies

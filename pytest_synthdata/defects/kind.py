@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:
@@ -91,10 +92,11 @@ class Kind:
     def check_type(self, bound: BoundTable, column: str, type_: pa.DataType) -> None:
         """Raise `DeclarationError` where the kind cannot be in a column of a type."""
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
         """What the target columns hold at some rows that have the defect.
 
         Args:
+            bound: the clean table.
             cells: the clean rows, with the random bits of this defect's values.
             clean: the target columns at these rows.
         """

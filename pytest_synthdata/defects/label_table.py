@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pytest_synthdata.columns.generators.base import Reader
+from pytest_synthdata.columns.cells import Reader
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.table_view import BATCH
 from pytest_synthdata.defects.differences import as_text

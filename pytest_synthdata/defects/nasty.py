@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.defects.kind import Kind, wrong_type
 
@@ -118,7 +118,8 @@ class Nasty(Kind):
         if not len(nasty_values(type_)):
             raise wrong_type(bound, column, type_, self, "texts, numbers, dates, times, bytes or lists")
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        del bound
         array = clean[0]
         values = nasty_values(array.type)
         count = np.uint64(len(values))

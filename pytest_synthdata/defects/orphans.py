@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.cells import Cells, Declared
 from pytest_synthdata.columns.expressions.operators import Column
-from pytest_synthdata.columns.generators.base import Cells, Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
 from pytest_synthdata.defects.kind import Kind, typed
@@ -80,8 +80,7 @@ class Orphans(Kind):
     def targets(self, bound: BoundTable) -> tuple[str, ...]:
         return tuple(key_columns(bound, self._name(bound)))[:1]
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
-        bound = cells.reader.bound
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
         source = _bare(bound.plan.columns[self.targets(bound)[0]])
         assert isinstance(source, Column)  # noqa: S101 - what a key's column is
         reference, _, key = source.name.partition(".")
@@ -119,7 +118,7 @@ def key_columns(bound: BoundTable, reference: str | None) -> list[str]:
     return found
 
 
-def _bare(generator: Generator) -> Generator:
+def _bare(generator: Declared) -> Declared:
     while isinstance(generator, (Cast, Nullable)):
         generator = generator.generator
     return generator

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pytest_synthdata.columns.generators.base import Cells, Reader
+from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.defects.differences import as_mask, differ
@@ -146,7 +146,7 @@ class Planting:
             return []
         reader = look(index)
         clean = [typed(reader.read(column), self.bound.type_of(column)) for column in targets]
-        dirty = self.kinds[number].dirty(self._cells(number, "value", reader), clean)
+        dirty = self.kinds[number].dirty(self.bound, self._cells(number, "value", reader), clean)
         hits = [hit_of(number, *one, index) for one in zip(targets, clean, dirty, strict=True)]
         for column in shared:
             mask = taken.setdefault(column, np.zeros(len(rows), np.bool_))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.modifiers import Nullable
 from pytest_synthdata.defects.kind import Kind, wrong_type
 from pytest_synthdata.errors import DeclarationError
@@ -77,8 +77,8 @@ class OutOfRange(Kind):
             return (low if self.low is None else self.low), (high if self.high is None else self.high)
         return _ticks(low, type_), _ticks(high, type_)
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
-        bound, array = cells.reader.bound, clean[0]
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        array = clean[0]
         if pa.types.is_string(array.type):
             return [self._unlisted(cells, array, frozenset(self._domain(bound) or ()))]
         low, high = self._range(bound, array.type)

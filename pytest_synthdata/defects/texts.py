@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.defects.kind import Kind, wrong_type
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Malformed(Kind):
         if not pa.types.is_string(type_):
             raise wrong_type(bound, column, type_, self, "texts")
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        del bound
         return [_each(malformed, clean[0], cells)]
 
 
@@ -78,7 +79,8 @@ class Typos(Kind):
         if not pa.types.is_string(type_):
             raise wrong_type(bound, column, type_, self, "texts")
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        del bound
         return [_each(misspelt, clean[0], cells)]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.columns.generators.base import Cells
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.defects.kind import Kind, wrong_type
 from pytest_synthdata.errors import DeclarationError
 
@@ -67,7 +67,8 @@ class Late(Kind):
         if not (pa.types.is_date32(type_) or pa.types.is_timestamp(type_)):
             raise wrong_type(bound, column, type_, self, "dates or times")
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        del bound
         array, (low, high) = clean[0], self._microseconds()
         # Both ends are delays that happen.
         delay = np.floor(low + cells.uniform() * (high - low + 1)).astype(np.int64)

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
-from pytest_synthdata.columns.generators.base import Cells, Generator
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.defects.differences import differ
@@ -49,8 +50,8 @@ class Missing(Kind):
     column: str
     rate: float | None = None
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
-        del cells
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        del bound, cells
         return [pa.nulls(len(array), array.type) for array in clean]
 
 
@@ -85,8 +86,8 @@ class Swapped(Kind):
                 f"these are {types[0]} and {types[1]}"
             )
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
-        del cells
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        del bound, cells
         return clean[::-1]
 
 
@@ -107,10 +108,10 @@ class Repeated(Kind):
     column: str
     rate: float | None = None
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
         rows = cells.rows
         earlier = np.minimum(cells.uniform() * rows, np.maximum(rows.astype(np.float64) - 1, 0)).astype(np.uint64)
-        values = cells.reader.bound.at(earlier, scattered=True).read(self.column)
+        values = bound.at(earlier, scattered=True).read(self.column)
         return [typed(values, clean[0].type)]
 
 
@@ -152,8 +153,8 @@ class Stale(Kind):
         reference = bound.plan.columns.get(generator.name.partition(".")[0])
         return generator.name if "." in generator.name and isinstance(reference, ForeignKeyColumn) else None
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
-        bound, name = cells.reader.bound, self._source(cells.reader.bound)
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        name = self._source(bound)
         assert name is not None  # noqa: S101 - checked before any row is made
         picks = np.maximum(np.asarray(to_numpy(cells.read(name.partition(".")[0]))), 0).astype(np.uint64)
         table, rest = bound.parent(name.partition(".")[0]), name.partition(".")[2]
@@ -221,7 +222,8 @@ class Defect(Kind):
         parameters = list(inspect.signature(self.function).parameters)
         return [name if name == "cells" else name.replace("__", ".") for name in parameters[1:]]
 
-    def dirty(self, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        del bound
         further = [cells if name == "cells" else to_numpy(cells.read(name)) for name in self._further()]
         place = f"{cells.place}: the defect {self.name!r}"
         result = self.function(to_numpy(clean[0]), *further)
