@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import take, to_numpy
-from pytest_synthdata.columns.references.children import family_of
+from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.table_view import BATCH, TableView
 
 if TYPE_CHECKING:

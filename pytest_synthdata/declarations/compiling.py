@@ -104,7 +104,13 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
         meta = factory_class._meta
         plan = Plan(meta.table, {}, key=meta.key_column()) if self_referential else foreign_key.parent._meta.compiled()
         return ForeignKeyColumn(
-            name, plan, foreign_key.weights, foreign_key.where, foreign_key.per_parent, self_referential
+            name,
+            plan,
+            foreign_key.weights,
+            foreign_key.where,
+            foreign_key.per_parent,
+            self_referential,
+            foreign_key.distinct_within,
         )
     if isinstance(declaration, NestedDeclaration):
         return declaration.generator(place, context) or RowByRow(factory_class, name)

@@ -29,6 +29,8 @@ class ForeignKey:
         per_parent: evaluated on the parent's rows, such as ``Poisson(3)`` or ``1``: how many children each has. The
             table's rows are then counted from the parents: those of the first come first, except in a table with a
             `Timeline`, which is in the order of time. `Ordinal` numbers them.
+        distinct_within: the table's `ForeignKey` with ``per_parent``, such as ``"order"``: no row of this parent is
+            picked twice for one order. With fewer parents to choose from than an order has rows, making them fails.
 
     >>> from pytest_synthdata import Dataset, ForeignKey, TableFactory, col
     >>> from pytest_synthdata.factories import CustomerFactory
@@ -47,6 +49,7 @@ class ForeignKey:
         where: Generator | None = None,
         column: str | Sequence[str] | None = None,
         per_parent: Generator | int | None = None,
+        distinct_within: str | None = None,
     ) -> None:
         if parent != "self" and not has_table(parent):
             raise DeclarationError(f"ForeignKey({parent!r}): the parent must be a TableFactory, or 'self'")
@@ -55,3 +58,4 @@ class ForeignKey:
         self.where = where
         self.column = column
         self.per_parent = None if per_parent is None else literal(per_parent)
+        self.distinct_within = distinct_within

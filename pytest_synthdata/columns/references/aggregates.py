@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Declared, Scope
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.references.children import Family, read_children
+from pytest_synthdata.columns.references.children import read_children
 from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, segment_sums, unscaled
+from pytest_synthdata.columns.references.family import Family
 from pytest_synthdata.columns.references.fan_out import Numbers
 from pytest_synthdata.errors import DeclarationError, GenerationError
 

@@ -14,6 +14,7 @@ from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits, Stream
+from pytest_synthdata.columns.references.distinct import DistinctPick
 from pytest_synthdata.columns.references.fan_out import Count, FanOut, Numbers, counter
 from pytest_synthdata.columns.references.pick_statistics import PickStatistics
 from pytest_synthdata.columns.references.picking import HeavyPick, Pick
@@ -34,6 +35,7 @@ class ForeignKeyColumn(Generator):
         where: a condition on the child's and the parent's columns that every pick meets.
         per_parent: evaluated on the parent's rows: how many children each has, one parent's after the other's.
         self_referential: the parent is an earlier row of the same table; ``parent`` has only its name and key.
+        distinct_within: another reference, whose rows have no parent twice among their children.
     """
 
     name: str
@@ -42,6 +44,7 @@ class ForeignKeyColumn(Generator):
     where: Generator | None = None
     per_parent: Generator | None = None
     self_referential: bool = False
+    distinct_within: str | None = None
 
     def values(self, cells: Cells) -> Values:
         if not len(cells.rows):
@@ -54,6 +57,8 @@ class ForeignKeyColumn(Generator):
         if self.self_referential:
             return self._before(cells, parent)
         statistics = self.statistics_in(cells.reader.bound)
+        if self.distinct_within is not None:
+            return DistinctPick(self, statistics, cells, parent, self.distinct_within).rows()
         pick = HeavyPick if statistics.is_heavy else Pick
         return pick(self, statistics, cells, parent, parent.num_rows).rows()
 
@@ -132,6 +137,8 @@ class ForeignKeyColumn(Generator):
         return (generator for generator in (self.weights, self.per_parent) if generator is not None)
 
     def reads(self) -> Iterator[str]:
+        if self.distinct_within is not None:
+            yield self.distinct_within
         if self.where is not None:
             # The parent's columns are read at candidates, not at the pick: they are no cycle.
             inner = f"{self.name}."
@@ -169,6 +176,17 @@ class ForeignKeyColumn(Generator):
                 raise DeclarationError(f"{place}: all weights are 0; some parent must be possible")
         if self.where is not None:
             self._check_where(self.where, scope)
+        if self.distinct_within is not None:
+            self._check_distinct(self.distinct_within, scope)
+
+    def _check_distinct(self, within: str, scope: Scope) -> None:
+        key = scope.plan.fan_out_key
+        if key is None or key.name != within or self.self_referential or self.per_parent is not None:
+            wanted = f"distinct_within={key.name!r}" if key is not None else "and this table has none"
+            raise DeclarationError(
+                f"{scope.place}: ForeignKey: distinct_within={within!r}: name the ForeignKey with per_parent that says "
+                f"which rows belong together, {wanted}"
+            )
 
     def _check_per_parent(self, per_parent: Generator, scope: Scope) -> None:
         place = f"{scope.place}: ForeignKey"

@@ -44,16 +44,27 @@ class Pick:
         cells: the child rows.
         parent: the parents' table.
         count: how many of its rows can be picked; or, for each child, how many.
+        attempts: for each child, how many picks of its were given up before this one; none where not given.
     """
 
     def __init__(
-        self, reference: Reference, statistics: PickStatistics, cells: Cells, parent: Table, count: int | Bits
+        self,
+        reference: Reference,
+        statistics: PickStatistics,
+        cells: Cells,
+        parent: Table,
+        count: int | Bits,
+        *,
+        attempts: Bits | None = None,
     ) -> None:
         self.reference, self.cells, self.parent = reference, cells, parent
         self.statistics, self.ceiling = statistics, statistics.ceiling
         self.where = None if statistics.always_true else reference.where
         self.count = np.uint64(count) if isinstance(count, int) else count
         self.base = cells.bits()
+        if attempts is not None and attempts.any():
+            again = cells.stream.child("attempt").bits(self.base + attempts * GOLDEN)
+            self.base = np.where(attempts > 0, again, self.base)
         self.levels = self._levels(int(np.max(self.count)))
         zero = np.zeros(1, np.uint64)
         words = (cells.stream.child("level", str(level)).bits(zero)[0] for level in self.levels)
@@ -207,6 +218,14 @@ class Pick:
         met = to_arrow(self.where.values(Cells(reader, self.cells.stream.child("where"), self.cells.place)))
         return to_numpy(pc.fill_null(met, False)).astype(np.bool_)
 
+    def chances(self, position: int) -> npt.NDArray[np.float64]:
+        """The weight of each parent for one of the child rows; 0 for those that it cannot get."""
+        parents = np.arange(self.parent.num_rows, dtype=np.uint64)
+        weights = np.ones(len(parents))
+        if self.reference.weights is not None:
+            weights = self._thresholds(parents).astype(np.float64)
+        return np.where(self._suit(parents, position, weights > 0), weights, 0.0)
+
     def _require_possible(self, active: Index) -> None:
         """Raise for a row that no parent suits, in place of throwing darts at it for ever."""
         rows = active[: max(1, _SEARCHABLE // self.parent.num_rows)].tolist()
@@ -238,9 +257,16 @@ class HeavyPick(Pick):
     """
 
     def __init__(
-        self, reference: Reference, statistics: PickStatistics, cells: Cells, parent: Table, count: int | Bits
+        self,
+        reference: Reference,
+        statistics: PickStatistics,
+        cells: Cells,
+        parent: Table,
+        count: int | Bits,
+        *,
+        attempts: Bits | None = None,
     ) -> None:
-        super().__init__(reference, statistics, cells, parent, count)
+        super().__init__(reference, statistics, cells, parent, count, attempts=attempts)
         self.layers = self._layers()
         total = np.cumsum(self.layers.areas)
         share = np.divide(self.layers.areas, total, out=np.zeros_like(total), where=total > 0)

@@ -11,12 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
-from pytest_synthdata.columns.batch import Batch
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.generators.distributions import Exponential
-from pytest_synthdata.columns.references.children import Family, family_of
 from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, signed, unscaled
+from pytest_synthdata.columns.references.family import Family, family_of
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 Whole = npt.NDArray[np.int64]
@@ -62,7 +61,7 @@ class Share(Generator):
         parents, ordinals = bound.plan.references[self.reference].counted(bound, cells.rows)
         distinct, which = np.unique(parents, return_inverse=True)
         family = family_of(bound, self.reference, distinct.astype(np.uint64))
-        siblings = Cells(Batch(bound, family.rows), cells.stream.child("weights"), cells.place)
+        siblings = Cells(bound.at(family.rows), cells.stream.child("weights"), cells.place)
         weights = np.nan_to_num(to_numpy(to_arrow(self.weights.values(siblings), pa.float64())))
         if len(weights) and weights.min() < 0:
             raise GenerationError(f"{cells.place}: {self!r}: a weight is {weights.min()}; add .clip(0, None)")
