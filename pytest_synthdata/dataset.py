@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from pytest_synthdata.databricks.upload import UploadResult
     from pytest_synthdata.defects.kind import Kind
+    from pytest_synthdata.explaining import Explanation
     from pytest_synthdata.validation import Validation
 
 
@@ -140,6 +141,25 @@ class Table:
         from pytest_synthdata.files import write_files
 
         return write_files(self.view, path, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=progress)
+
+    def explain(self, row: int, column: str) -> Explanation:
+        """Where a value comes from: what was read and drawn for it, ending in the value; print it.
+
+        Args:
+            row: the row's number in the whole table, one of `row_numbers`.
+            column: the column.
+
+        Raises:
+            SynthDataError: for a row or a column that the table does not have.
+
+        >>> print(Dataset(seed=42).customers.explain(17, "tier"))
+        customers.tier, row 17
+          Categorical({'Free': 0.6, 'Pro': 0.3, 'Enterprise': 0.1}) at quantile 0.1004323072690336 → 'Free'
+        = 'Free'
+        """
+        from pytest_synthdata.explaining import explain
+
+        return explain(self.view, row, column)
 
     def fingerprint(self) -> str:
         """A hash of the contents, whoever made them: equal data has equal fingerprints."""

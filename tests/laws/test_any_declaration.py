@@ -33,6 +33,7 @@ from pytest_synthdata import (
     col,
     when,
 )
+from pytest_synthdata.explaining.describing import show
 
 ROWS, PARENTS = 300, 30
 
@@ -200,3 +201,20 @@ def test_most_draws_are_declarations_that_work() -> None:
         return True
 
     assert sum(map(works, range(40))) >= 35
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_value_is_explained(seed: int) -> None:
+    drawn = Declarations(seed).factory()
+    try:
+        dataset = Dataset({OwnerFactory: PARENTS, drawn: ROWS}, seed=seed)
+    except DeclarationError:
+        return
+    for table in dataset:
+        row = seed % PARENTS
+        cells = table.to_arrow(row, row + 1).to_pylist()[0]
+        for column, value in cells.items():
+            explanation = table.explain(row, column)
+            assert repr(explanation.value) == repr(value)
+            assert repr(explanation.recompute()) == repr(value)
+            assert str(explanation).endswith(f"= {show(value)}")

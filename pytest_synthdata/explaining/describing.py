@@ -1,0 +1,180 @@
+"""Steps in words: what each part of a declaration read, drew and gave, in the order in which the value comes about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.functions import Computed
+from pytest_synthdata.columns.expressions.operators import Column, Operation
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Given
+from pytest_synthdata.columns.generators.distributions import Distribution
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.nested import Nested
+from pytest_synthdata.columns.generators.rowwise import RowFunction
+from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.explaining.tracing import Draw, Step, as_python
+
+_INDENT = "  "
+_LONG = 160  # letters of a declaration that are shown whole
+_MOST_DRAWS = 4
+_OBVIOUS = (Constant, Column)
+_COLUMN = re.compile(r"col\('([^']*)'\)")
+_DATE = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
+
+
+def chain(step: Step) -> Iterator[str]:
+    """The lines that lead to a step's value."""
+    yield from _CHAINS.get(type(step.generator), _any)(step)
+
+
+def _any(step: Step) -> Iterator[str]:
+    for part in step.steps:
+        if not isinstance(part.generator, _OBVIOUS):
+            yield from (f"{_INDENT}{line}" for line in chain(part))
+    yield f"{name_of(step.generator)}{_drawn(step.draws)} → {show(step.value)}"
+
+
+def _modified(step: Step) -> Iterator[str]:
+    for part in step.steps:
+        yield from chain(part)
+    yield f"{_modifier(step)} → {show(step.value)}"
+
+
+def _modifier(step: Step) -> str:
+    generator = step.generator
+    if isinstance(generator, Rounded):
+        return f".round({generator.digits})"
+    if isinstance(generator, Clipped):
+        return f".clip({generator.low}, {generator.high})"
+    if isinstance(generator, Cast):
+        return f".cast({str(generator.target)!r})"
+    assert isinstance(generator, Nullable)  # noqa: S101
+    (draw,) = step.draws
+    drawn = f"drew {draw.quantile!r}"
+    return f".nulls({generator.share}): {drawn}, {'below it' if draw.quantile < generator.share else 'not below it'}"
+
+
+def _given(step: Step) -> Iterator[str]:
+    given = step.generator
+    assert isinstance(given, Given)  # noqa: S101
+    for name, values in step.reads.items():
+        yield f"{name} = {show(as_python(values))}: {_case(given, step)}"
+    for part in step.steps:
+        yield from chain(part)
+
+
+def _case(given: Given, step: Step) -> str:
+    chosen = next((part.role[1] for part in step.steps if part.role[0] == "branches"), None)
+    if chosen is None or (given.is_binned and step.value is None and not step.steps):
+        return f"of {name_of(given)}"
+    if given.is_binned:
+        low = f"{given.edges[chosen - 1]} ≤ " if chosen else ""
+        high = f" < {given.edges[chosen]}" if chosen < len(given.edges) else ""
+        return f"the branch for {low}{given.column}{high}"
+    if chosen < len(given.keys):
+        return f"the branch for {given.keys[chosen]!r}"
+    return "the default branch"
+
+
+def _when(step: Step) -> Iterator[str]:
+    conditions = sorted((part for part in step.steps if part.role[0] == "conditions"), key=lambda part: part.role[1])
+    for part in conditions:
+        yield f"when {name_of(part.generator)}: {show(part.value)}"
+        if part.value:
+            break
+    else:
+        yield "otherwise"
+    for part in step.steps:
+        if part.role[0] == "branches":
+            yield from chain(part)
+
+
+def _nested(step: Step) -> Iterator[str]:
+    for part in step.steps:
+        *steps, last = chain(part)
+        yield f"{part.role[0]}: {last}"
+        yield from (f"{_INDENT}{line}" for line in steps)
+
+
+def _constant(step: Step) -> Iterator[str]:
+    yield f"the constant {show(step.value)}"
+
+
+def _column(step: Step) -> Iterator[str]:
+    for name in step.reads:
+        yield f"{name} → {show(step.value)}"
+
+
+_CHAINS: Mapping[type, Callable[[Step], Iterator[str]]] = {
+    Cast: _modified,
+    Clipped: _modified,
+    Column: _column,
+    Constant: _constant,
+    Given: _given,
+    Nested: _nested,
+    Nullable: _modified,
+    Rounded: _modified,
+    When: _when,
+}
+
+
+def _drawn(draws: list[Draw]) -> str:
+    if not draws:
+        return ""
+    if len(draws) == 1:
+        return f" at quantile {draws[0].quantile!r}"
+    shown = [f"{' '.join(draw.names) or 'first'} {draw.quantile!r}" for draw in draws[:_MOST_DRAWS]]
+    more = [f"{len(draws) - _MOST_DRAWS} more"] if len(draws) > _MOST_DRAWS else []
+    return f" at quantiles {', '.join([*shown, *more])}"
+
+
+def name_of(generator: Generator) -> str:
+    """A part of a declaration as it was written, or shorter."""
+    if isinstance(generator, Distribution):
+        frozen = generator.frozen
+        named = [f"{name}={value!r}" for name, value in getattr(frozen, "kwds", {}).items()]
+        arguments = [*map(repr, getattr(frozen, "args", ())), *named]
+        return f"Distribution({getattr(frozen.dist, 'name', '…')}({', '.join(arguments)}))"
+    if isinstance(generator, Timeline):
+        return f"Timeline({generator.start} … {generator.end})"
+    if isinstance(generator, (RowFunction, Computed)):
+        return _function(generator.function)
+    if isinstance(generator, Given) and not generator.is_binned:
+        cases = [*map(repr, generator.keys), *(["default"] if generator.has_default else [])]
+        branches = map(name_of, generator.branches)
+        text = f"Given({generator.column!r}, {{{', '.join(map(': '.join, zip(cases, branches, strict=True)))}}})"
+    elif isinstance(generator, Constant):
+        text = show(generator.value)
+    else:
+        text = repr(generator)
+    if isinstance(generator, Operation):
+        text = _DATE.sub(lambda found: "-".join(f"{int(part):02d}" for part in found.groups()), text)
+        text = _COLUMN.sub(r"\1", text[1:-1] if text.startswith("(") else text)
+    if len(text) <= _LONG:
+        return text
+    reads = ", ".join(dict.fromkeys(generator.reads()))
+    return f"{type(generator).__name__}(…)" + (f" of {reads}" if reads else "")
+
+
+def _function(function: Any) -> str:
+    code = getattr(function, "__code__", None)
+    name = getattr(function, "__name__", type(function).__name__)
+    place = f" ({Path(code.co_filename).name}:{code.co_firstlineno})" if code is not None else ""
+    return f"the function {name}{place}"
+
+
+def show(value: Any) -> str:
+    """A value as it is compared with others: a number to its last digit, a time as text."""
+    if value is None:
+        return "null"
+    if isinstance(value, (str, bool, int, float, bytes, dict, list)):
+        return repr(value)
+    return str(value)
+
+
+__all__ = ["chain", "name_of", "show"]

@@ -1,0 +1,173 @@
+"""Where the value of a cell comes from: the chain of what was read and drawn, ending in the value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
+from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.subset import chosen_rows
+from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.explaining.describing import chain, name_of, show
+from pytest_synthdata.explaining.tracing import Step, as_python, replay, trace
+
+_INDENT = "  "
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Where a value comes from; as text, the chain of what was read and drawn, ending in the value.
+
+    Args:
+        table: the table's name.
+        row: the row's number in the whole table.
+        column: the column's name.
+        value: the value, as in ``to_arrow()``.
+        root: the column's declaration at work: each part with what it read, drew and gave.
+        reads: by name, where the columns that were read come from.
+        references: what was picked and by what, in lines of words, by the reference's name.
+        note: what became of the value afterwards, in a table whose cells were changed.
+    """
+
+    table: str
+    row: int
+    column: str
+    value: Any
+    root: Step = field(repr=False)
+    reads: dict[str, Explanation] = field(default_factory=dict, repr=False)
+    references: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    note: str = ""
+    bound: BoundTable | None = field(default=None, repr=False)
+
+    def recompute(self) -> Any:
+        """The value again, from the columns and numbers shown, none of which is made again."""
+        assert self.bound is not None  # noqa: S101
+        if isinstance(self.root.generator, ForeignKeyColumn):
+            return _cell(self.bound, self.column, self.root.values)
+        return _cell(self.bound, self.column, replay(self.bound, self.row, self.column, self.root))
+
+    def lines(self) -> Iterator[str]:
+        """The text, line by line."""
+        yield f"{self.table}.{self.column}, row {self.row}"
+        yield from (f"{_INDENT}{line}" for line in self._steps(set()))
+        yield f"= {show(self.value)}"
+        if self.note:
+            yield self.note
+
+    def _steps(self, told: set[tuple[str, int, str]]) -> Iterator[str]:
+        told.add((self.table, self.row, self.column))
+        for name, picked in self.references.items():
+            place = (self.table, self.row, name)
+            if place not in told:
+                told.add(place)
+                yield f"{name}: {picked[0]}"
+                yield from (f"{_INDENT}{line}" for line in picked[1:])
+        for name, read in self.reads.items():
+            place = (read.table, read.row, read.column)
+            where = "" if read.table == self.table and read.row == self.row else f", row {read.row} of {read.table}"
+            if place in told:
+                continue
+            yield f"{name} = {show(read.value)}{where}"
+            yield from (f"{_INDENT}{line}" for line in read._steps(told))
+        yield from chain(self.root)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    __repr__ = __str__
+
+
+def explain(view: TableView, row: int, column: str) -> Explanation:
+    """Where the value of a cell comes from.
+
+    Args:
+        view: the table.
+        row: the row's number.
+        column: one of the table's columns, hidden ones among them.
+
+    Raises:
+        SynthDataError: for a row or a column that the table does not have.
+    """
+    bound = view.bound
+    numbers = chosen_rows(view, [row])
+    if column not in bound.plan.columns:
+        raise SynthDataError(f"{view.name}: there is no column {column!r}: {nearest(column, bound.plan.columns)}")
+    found = _explain(bound, int(view.origins(numbers)[0]), column, {})
+    shown = view.record_batch(numbers).column(column)[0].as_py() if column in view.schema.names else found.value
+    if show(shown) != show(found.value):
+        note = f"shown as {show(shown)}: the cell was changed after it was made"
+        return Explanation(**{**vars(found), "note": note})
+    return found
+
+
+def _explain(bound: BoundTable, row: int, column: str, known: dict[tuple[str, int, str], Explanation]) -> Explanation:
+    place = (bound.name, row, column)
+    if place in known:
+        return known[place]
+    root = trace(bound, row, column)
+    reads: dict[str, Explanation] = {}
+    references: dict[str, list[str]] = {}
+    if isinstance(root.generator, ForeignKeyColumn):
+        references[column] = _picked(bound, row, column)
+    for name in dict.fromkeys(name for step in root.all() for name in step.reads):
+        path = name.split(".")
+        if name in bound.plan.columns:
+            path = [name]
+        at: tuple[BoundTable, int] | None = (bound, row)
+        while at is not None and len(path) > 1 and path[0] in at[0].plan.references:
+            if at == (bound, row):
+                references[path[0]] = _picked(bound, row, path[0])
+            at = _parent(*at, path.pop(0))
+        if at is not None and path[0] in at[0].plan.columns and (at[0].name, at[1], path[0]) != place:
+            reads[name] = _explain(*at, path[0], known)
+    known[place] = Explanation(
+        bound.name, row, column, _cell(bound, column, root.values), root, reads, references, "", bound
+    )
+    return known[place]
+
+
+def _cell(bound: BoundTable, column: str, values: Any) -> Any:
+    return to_arrow(values, bound.type_of(column)).to_pylist()[0]
+
+
+def _parent(bound: BoundTable, row: int, reference: str) -> tuple[BoundTable, int] | None:
+    picks = bound.at(np.array([row], np.uint64)).read(reference)
+    pick = int(np.asarray(to_numpy(picks))[0]) if not isinstance(picks, pa.Array) else as_python(picks)
+    return None if pick is None or pick < 0 else (bound.parent(reference), pick)
+
+
+def _picked(bound: BoundTable, row: int, name: str) -> list[str]:
+    """Which parent a reference points to, and by what it was chosen."""
+    found = _parent(bound, row, name)
+    if found is None:
+        return ["none"]
+    parent, pick = found
+    reference = bound.plan.references[name]
+    text = f"row {pick} of {parent.name}"
+    if reference.per_parent is not None:
+        rows = np.array([row], np.uint64)
+        _, which = reference.counted(bound, rows)
+        return [
+            f"{text}, of whose children this is number {int(which[0])}",
+            f"counted by {name_of(reference.per_parent)}",
+        ]
+    among = f"the {row:,} rows before" if reference.self_referential else f"{parent.num_rows:,}"
+    lines = [f"{text}, picked among {among}"]
+    if reference.weights is not None:
+        at = parent.at(np.array([pick], np.uint64))
+        weight = reference.weights.values(Cells(at, bound.stream(name).child("weights"), f"{bound.name}.{name}"))
+        lines.append(f"in proportion to {name_of(reference.weights)}, which is {show(as_python(weight))} there")
+    if reference.where is not None:
+        lines.append(f"where {name_of(reference.where)}")
+    return lines
+
+
+__all__ = ["Explanation", "explain"]

@@ -1,0 +1,367 @@
+"""One cell made with a record of all that it takes: the columns read, the numbers drawn, and each part's own value."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow
+from pytest_synthdata.columns.batch import RowView
+from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.nested import InnerBatch, Nested
+from pytest_synthdata.columns.random import Bits, Floats, Stream
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+
+# Their numbers are thousands of darts, and what they read are candidates.
+_OPAQUE = (ForeignKeyColumn,)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A number that was drawn for a cell.
+
+    Args:
+        names: the substream of the column's stream; none for the column's own.
+        row: the row number that it was drawn for.
+        bits: 64 random bits.
+        uniform: these as a number between 0 and 1, where a uniform was asked for.
+    """
+
+    names: tuple[str, ...]
+    row: int
+    bits: int
+    uniform: float | None = None
+
+    @property
+    def quantile(self) -> float:
+        """The share of all draws that lie below."""
+        return self.bits / 2.0**64 if self.uniform is None else self.uniform
+
+
+@dataclass
+class Step:
+    """A part of a declaration, and what it gave.
+
+    Args:
+        generator: the part.
+        role: the field of the part around it that it fills, such as ``branches``; with its number if there are several.
+        reads: the columns that it read itself, by name.
+        draws: the numbers that it drew itself.
+        steps: the parts that it asked, in order.
+        values: what it gave, an array of one value.
+    """
+
+    generator: Generator
+    role: tuple[str, int] = ("", 0)
+    reads: dict[str, Any] = field(default_factory=dict)
+    draws: list[Draw] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    values: Any = None
+
+    @property
+    def value(self) -> Any:
+        """What it gave, as a Python object."""
+        return as_python(self.values)
+
+    def all(self) -> Iterator[Step]:
+        """This step and all within it."""
+        yield self
+        for step in self.steps:
+            yield from step.all()
+
+
+def as_python(values: Values) -> Any:
+    """The one value of an array."""
+    return to_arrow(values).to_pylist()[0]
+
+
+class Record:
+    """What is being noted: the innermost step is the one that is at work."""
+
+    def __init__(self, root: Step) -> None:
+        self.open = [root]
+
+    @property
+    def step(self) -> Step:
+        """The step at work."""
+        return self.open[-1]
+
+
+class TracedStream(Stream):
+    """A stream that notes the single numbers that are taken from it."""
+
+    record: Record
+    own: int
+    __hash__ = object.__hash__  # one of another record is another stream, also to what caches by streams
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    @classmethod
+    def of(cls, stream: Stream, record: Record, own: int) -> TracedStream:
+        """A stream whose first ``own`` names are the column's."""
+        traced = cls(stream.names)
+        object.__setattr__(traced, "record", record)
+        object.__setattr__(traced, "own", own)
+        return traced
+
+    def child(self, *names: str) -> Stream:
+        return TracedStream.of(super().child(*names), self.record, self.own)
+
+    def bits(self, rows: Bits) -> Bits:
+        bits = super().bits(rows)
+        if len(rows) == 1:
+            self.record.step.draws.append(Draw(self.names[self.own :], int(rows[0]), int(bits[0])))
+        return bits
+
+    def uniform(self, rows: Bits) -> Floats:
+        uniform = super().uniform(rows)
+        if len(rows) == 1:
+            draws = self.record.step.draws
+            draws[-1] = dataclasses.replace(draws[-1], uniform=float(uniform[0]))
+        return uniform
+
+
+class TracedReader:
+    """One row that notes which of its columns are read."""
+
+    def __init__(self, base: Any, bound: BoundTable, record: Record) -> None:
+        self.base, self.bound, self.record = base, bound, record
+
+    @property
+    def rows(self) -> Bits:
+        """The row's number."""
+        rows: Bits = self.base.rows
+        return rows
+
+    def read(self, name: str) -> Values:
+        """A column, noted."""
+        values: Values = self.base.read(name)
+        if len(values) == 1:
+            self.record.step.reads[name] = values
+        return values
+
+    def tokens(self, name: str) -> Any:
+        """A column of texts as words, noted as a text."""
+        self.read(name)
+        return self.base.tokens(name)
+
+    def take(self, index: Index) -> Any:
+        """The same row; or none, of which nothing is noted."""
+        taken = self.base.take(index)
+        return TracedReader(taken, self.bound, self.record) if len(taken.rows) == 1 else taken
+
+    def row(self, position: int) -> Any:
+        """The row as an object whose attributes are noted."""
+        row = self.base.row(position)
+        return TracedRow(row, "", self.record) if type(row) is RowView else row
+
+
+class TracedRow:
+    """One row as an object: what a function reads of it is noted."""
+
+    def __init__(self, row: RowView, path: str, record: Record) -> None:
+        self._row, self._path, self._record = row, path, record
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._row, name)
+        if isinstance(value, RowView):
+            return TracedRow(value, f"{self._path}{name}.", self._record)
+        if not name.startswith("_"):
+            self._record.step.reads[f"{self._path}{name}"] = pa.array([value])
+        return value
+
+
+class TracedPart(Generator):
+    """A part of a generator that notes what it is asked for."""
+
+    def __init__(self, generator: Generator, role: tuple[str, int]) -> None:
+        self.generator, self.role = generator, role
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.generator, name)
+
+    def values(self, cells: Cells) -> Values:
+        if not isinstance(cells.reader, TracedReader):
+            return self.generator.values(cells)
+        record = cells.reader.record
+        step = Step(self.generator, self.role)
+        record.step.steps.append(step)
+        record.open.append(step)
+        try:
+            step.values = traced_values(step, cells)
+        finally:
+            record.open.pop()
+        return step.values
+
+    def children(self) -> Iterator[Generator]:
+        return self.generator.children()
+
+    def type(self, scope: Any) -> pa.DataType | None:
+        return self.generator.type(scope)
+
+
+def traced_values(step: Step, cells: Cells) -> Values:
+    """A step's values, its parts noted if they can be watched without a change of the outcome."""
+    generator = step.generator
+    if isinstance(generator, _OPAQUE):
+        return generator.values(_unwatched(cells))
+    expected = generator.values(_unwatched(cells))
+    if isinstance(generator, Nested) and isinstance(cells.reader, TracedReader):
+        _trace_fields(generator, cells.reader)
+        return expected
+    for watched in (_with_traced_parts(generator), generator):
+        step.reads, step.draws, step.steps = {}, [], []
+        try:
+            found = watched.values(cells)
+        except Exception:  # noqa: BLE001, S112 - a part that looks into others sees strangers, and may say so anyhow
+            continue
+        if _same(found, expected):
+            return found
+    return expected
+
+
+def _trace_fields(nested: Nested, reader: TracedReader) -> None:
+    """Note each field of a nested row as a part."""
+    record, inner = reader.record, nested.bound(reader.bound)
+    rows = TracedReader(InnerBatch(inner, reader), inner, record)
+    for name in nested.plan.visible:
+        stream = inner.stream(name)
+        traced = TracedStream.of(stream, record, len(stream.names))
+        part = TracedPart(nested.plan.columns[name], (name, 0))
+        part.values(Cells(rows, traced, f"{inner.plan.table}.{name}"))
+
+
+def _unwatched(cells: Cells) -> Cells:
+    reader = cells.reader.base if isinstance(cells.reader, TracedReader) else cells.reader
+    return Cells(reader, Stream(cells.stream.names), cells.place)
+
+
+def _same(found: Values, expected: Values) -> bool:
+    left, right = to_arrow(found), to_arrow(expected)
+    return left.type == right.type and repr(left.to_pylist()) == repr(right.to_pylist())
+
+
+def _with_traced_parts(generator: Generator) -> Generator:
+    whole: Any = generator
+    if not dataclasses.is_dataclass(whole):
+        return generator
+    watched = copy.copy(generator)
+    for part in dataclasses.fields(whole):
+        value = getattr(generator, part.name)
+        if isinstance(value, Generator):
+            object.__setattr__(watched, part.name, TracedPart(value, (part.name, 0)))
+        elif isinstance(value, tuple) and any(isinstance(item, Generator) for item in value):
+            parts = tuple(
+                TracedPart(item, (part.name, number)) if isinstance(item, Generator) else item
+                for number, item in enumerate(value)
+            )
+            object.__setattr__(watched, part.name, parts)
+    return watched
+
+
+def trace(bound: BoundTable, row: int, column: str) -> Step:
+    """How one cell is made."""
+    stream = bound.stream(column)
+    root = Step(bound.plan.columns[column])
+    record = Record(root)
+    # What a generator keeps for its table must not keep the record.
+    own = dataclasses.replace(bound, cache={})
+    reader = TracedReader(own.at(np.array([row], np.uint64)), own, record)
+    traced = TracedStream.of(stream, record, len(stream.names))
+    root.values = traced_values(root, Cells(reader, traced, f"{bound.plan.table}.{column}"))
+    return root
+
+
+def replay(bound: BoundTable, row: int, column: str, root: Step) -> Values:
+    """The same cell from a record alone: columns and numbers are taken from it, and none is made again.
+
+    Raises:
+        KeyError: for what the record does not have.
+    """
+    steps = list(root.all())
+    reads = {name: values for step in steps for name, values in step.reads.items()}
+    drawn = {(draw.names, draw.row): draw for step in steps for draw in step.draws}
+    stream = bound.stream(column)
+    recorded = _RecordedStream.holding(stream, drawn, len(stream.names))
+    reader: Any = _RecordedReader(bound, row, reads)
+    return root.generator.values(Cells(reader, recorded, f"{bound.plan.table}.{column}"))
+
+
+class _RecordedStream(Stream):
+    """A stream of the numbers of a record; what belongs to all of a table's rows is the stream's own."""
+
+    drawn: dict[tuple[tuple[str, ...], int], Draw]
+    own: int
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    @classmethod
+    def holding(cls, stream: Stream, drawn: dict[tuple[tuple[str, ...], int], Draw], own: int) -> _RecordedStream:
+        recorded = cls(stream.names)
+        object.__setattr__(recorded, "drawn", drawn)
+        object.__setattr__(recorded, "own", own)
+        return recorded
+
+    def child(self, *names: str) -> Stream:
+        return _RecordedStream.holding(super().child(*names), self.drawn, self.own)
+
+    def bits(self, rows: Bits) -> Bits:
+        if len(rows) != 1:
+            return super().bits(rows)
+        return np.array([self.drawn[self.names[self.own :], int(rows[0])].bits], np.uint64)
+
+    def uniform(self, rows: Bits) -> Floats:
+        if len(rows) != 1:
+            return super().uniform(rows)
+        return np.array([self.drawn[self.names[self.own :], int(rows[0])].uniform], np.float64)
+
+
+class _RecordedReader:
+    """The columns of one row that a record has."""
+
+    def __init__(self, bound: BoundTable, row: int, reads: dict[str, Values], count: int = 1) -> None:
+        self.bound, self._row, self._reads, self._count = bound, row, reads, count
+        self.rows: Bits = np.full(count, row, np.uint64)
+
+    def read(self, name: str) -> Values:
+        values = self._reads[name]
+        return values if self._count else values[:0]
+
+    def tokens(self, name: str) -> None:
+        del name
+
+    def take(self, index: Index) -> _RecordedReader:
+        return _RecordedReader(self.bound, self._row, self._reads, len(index))
+
+    def row(self, position: int) -> Any:
+        del position
+        return _RecordedRow(self._reads, "")
+
+
+class _RecordedRow:
+    def __init__(self, reads: dict[str, Values], path: str) -> None:
+        self._reads, self._path = reads, path
+
+    def __getattr__(self, name: str) -> Any:
+        path = f"{self._path}{name}"
+        if path in self._reads:
+            return as_python(self._reads[path])
+        if any(read.startswith(f"{path}.") for read in self._reads):
+            return _RecordedRow(self._reads, f"{path}.")
+        raise AttributeError(name)
+
+
+__all__ = ["Draw", "Step", "as_python", "replay", "trace"]

@@ -1,0 +1,155 @@
+"""A value's explanation names all that it was made from: computing it from that alone gives the value again."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pytest_synthdata import (
+    Categorical,
+    Constant,
+    Dataset,
+    Dates,
+    Distribution,
+    Fake,
+    ForeignKey,
+    Given,
+    Key,
+    LogNormal,
+    Normal,
+    Poisson,
+    SynthDataError,
+    TableFactory,
+    col,
+    when,
+)
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
+
+
+@pytest.fixture(scope="module")
+def shop() -> Dataset:
+    return Dataset({CustomerFactory: 100, OrderFactory: 1_000}, seed=9)
+
+
+def test_the_chain_ends_in_the_value(shop: Dataset) -> None:
+    orders = shop.orders.to_arrow().to_pylist()
+    for row in (0, 17, 999):
+        explanation = shop.orders.explain(row, "amount")
+        *chain, last = str(explanation).splitlines()
+        assert chain[0] == f"orders.amount, row {row}"
+        assert last == f"= {orders[row]['amount']!r}"
+        assert explanation.value == orders[row]["amount"]
+
+
+def test_it_shows_parents_branches_distributions_quantiles_and_rounding(shop: Dataset) -> None:
+    text = str(shop.orders.explain(17, "amount"))
+    customer = int(str(shop.orders.to_arrow()["customer_id"][17])[5:])
+    tier = shop.customers.to_arrow()["tier"][customer].as_py()
+    assert f"customer: row {customer} of customers, picked among 100" in text
+    assert "in proportion to Given('tier', {'Enterprise': 5, 'Pro': 2, 'Free': 1}), which is" in text
+    assert "where customer.created_at <= order_date" in text
+    assert f"customer.tier = {tier!r}, row {customer} of customers" in text
+    assert re.search(r"customer.tier = '\w+': the (default branch|branch for '\w+')", text)
+    # What is shown is enough to compute the value by hand: SciPy's own quantile agrees to rounding.
+    mean, sigma, quantile = map(
+        float,
+        re.search(r"LogNormal\(mean=(\S+), sigma=(\S+)\) at quantile (\S+) →", text).groups(),  # type: ignore[union-attr]
+    )
+    by_hand = stats.lognorm(sigma, scale=np.exp(mean)).ppf(quantile)
+    assert round(by_hand, 2) == shop.orders.explain(17, "amount").value
+    assert ".round(2) →" in text
+
+
+class PartsFactory(TableFactory):
+    class Meta:
+        table = "parts"
+
+    part_id = Key("P{}")
+    customer = ForeignKey(CustomerFactory)
+    size = Normal(10, 5).clip(0, 12).round(1).nulls(0.4)
+    kind = when(col("size").is_null(), "unknown").when(col("size") >= 12, "large").otherwise("small")
+    band = Given("size", bins=[5, 10], then=["low", "middle", Constant("high")])
+    gamma = Distribution(stats.gamma(2.0, scale=3.0))
+    label = Fake("catch_phrase")
+    twice = (col("size") * 2 + Poisson(1)).cast("decimal(10,2)")
+    day = Dates("2024-01-01", "2024-12-31")
+
+
+@pytest.fixture(scope="module")
+def parts() -> Dataset:
+    return Dataset({CustomerFactory: 20, PartsFactory: 60}, seed=2)
+
+
+@pytest.mark.parametrize("column", PartsFactory._meta.plan().visible)
+def test_it_gives_the_value_again(parts: Dataset, column: str) -> None:
+    rows = parts["parts"].to_arrow().to_pylist()
+    for row in range(60):
+        explanation = parts["parts"].explain(row, column)
+        assert explanation.value == rows[row][column]
+        assert explanation.recompute() == rows[row][column]
+        for name, read in explanation.reads.items():
+            assert read.recompute() == read.value, name
+
+
+def test_nulls_and_their_consequences_are_said(parts: Dataset) -> None:
+    sizes = parts["parts"].to_arrow()["size"].to_pylist()
+    none, some = sizes.index(None), next(row for row, size in enumerate(sizes) if size == 12)
+    assert re.search(r"\.nulls\(0\.4\): drew 0\.[0-3]\S+, below it → null", str(parts["parts"].explain(none, "size")))
+    assert re.search(r"drew 0\.[4-9]\S+, not below it → 12\.0", str(parts["parts"].explain(some, "size")))
+    assert "when is_null(size): True\n" in str(parts["parts"].explain(none, "kind"))
+    large = str(parts["parts"].explain(some, "kind"))
+    assert large.index("when is_null(size): False") < large.index("when size >= 12: True")
+    assert "size = 12.0: the branch for 10 ≤ size" in str(parts["parts"].explain(some, "band"))
+
+
+def test_distributions_of_scipy_are_named(parts: Dataset) -> None:
+    assert "Distribution(gamma(2.0, scale=3.0)) at quantile" in str(parts["parts"].explain(3, "gamma"))
+
+
+def test_a_row_of_a_subset_has_its_number_in_the_whole(shop: Dataset) -> None:
+    taken = shop.take(orders=[403, 17])
+    assert str(taken.orders.explain(403, "amount")) == str(shop.orders.explain(403, "amount"))
+    with pytest.raises(SynthDataError, match="orders: row 1 is not among the 2 rows that were taken"):
+        taken.orders.explain(1, "amount")
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "message"),
+    [
+        (1_000, "amount", "orders: there is no row 1000: rows are numbered from 0 to 999"),
+        (-1, "amount", "orders: there is no row -1"),
+        ("17", "amount", "orders: '17' is not a row number"),
+        (17, "amout", "orders: there is no column 'amout': did you mean 'amount'"),
+    ],
+)
+def test_what_is_not_there_is_named(shop: Dataset, row: int, column: str, message: str) -> None:
+    with pytest.raises(SynthDataError, match=message):
+        shop.orders.explain(row, column)
+
+
+def test_it_leaves_nothing_behind(shop: Dataset) -> None:
+    before = {*shop.orders.bound.cache}
+    fingerprints = shop.fingerprints()
+    for column in shop.orders.schema.names:
+        shop.orders.explain(17, column)
+    assert shop.fingerprints() == fingerprints
+    assert not [key for key in {*shop.orders.bound.cache} - before if "Traced" in repr(shop.orders.bound.cache[key])]
+
+
+class DayFactory(TableFactory):
+    class Meta:
+        table = "days"
+
+    kind = Categorical({"work": 0.7, "rest": 0.3})
+    price = when(col("kind") == "work", LogNormal(3, 0.5).round(2)).otherwise(col("other"))
+    other = Normal(0, 1)
+
+
+def test_only_what_was_looked_at_is_shown() -> None:
+    days = Dataset({DayFactory: 40}, seed=1)["days"]
+    kinds = days.to_arrow()["kind"].to_pylist()
+    assert list(days.explain(kinds.index("work"), "price").reads) == ["kind"]
+    assert list(days.explain(kinds.index("rest"), "price").reads) == ["kind", "other"]
