@@ -61,7 +61,7 @@ def assert_matches(
     is_counted = factory._meta.plan().fan_out_key is not None  # by its parents, so that nobody says how often
     declared = Dataset({factory: None if is_counted else 0})
     known = {name: other for name, other in (parents or {}).items() if name in declared.tables}
-    result = validate(declared, {table: data}, parents=known, false_alarms=false_alarms)
+    result = validate(declared.views, {table: data}, parents=known, false_alarms=false_alarms)
     if not result.ok:
         raise AssertionError(message(result, factory.__name__, data))
     return result

@@ -265,6 +265,11 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.tables)
 
+    @property
+    def views(self) -> dict[str, TableView]:
+        """What sinks take: the rows of each table, parents first."""
+        return {table.name: table.view for table in self}
+
     def __repr__(self) -> str:
         tables = ", ".join(f"{table.name}: {table.num_rows:,}" for table in self)
         return f"<Dataset seed {self.seed}; {tables}>"
@@ -290,7 +295,7 @@ class Dataset:
         ([17, 403], 2)
         """
         chosen = {name: chosen_rows(self[name].view, numbers) for name, numbers in rows.items()}
-        found = closed({table.name: table.view for table in self}, chosen)
+        found = closed(self.views, chosen)
         taken = copy.copy(self)
         taken.tables = {table.name: Table(Subset.of(table.view, found[table.name]), table.factory) for table in self}
         return taken
@@ -334,7 +339,7 @@ class Dataset:
         """
         from pytest_synthdata.validation import validate
 
-        return validate(self, data, false_alarms=false_alarms)
+        return validate(self.views, data, false_alarms=false_alarms)
 
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of each table."""
@@ -368,7 +373,7 @@ class Dataset:
         """
         from pytest_synthdata.databricks.upload import upload
 
-        return upload(self, path, client=client, spark=spark, create=create, overwrite=overwrite, format=format)
+        return upload(self.views, path, client=client, spark=spark, create=create, overwrite=overwrite, format=format)
 
 
 class Labels(Mapping[str, Table]):

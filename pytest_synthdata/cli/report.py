@@ -67,7 +67,7 @@ def validate(
 
             data, known = _tables(path, dataset, bool(against))
             known |= dict(_parent(item) for item in parents)
-            result = validate_data(dataset, data, parents=known, false_alarms=false_alarms)
+            result = validate_data(dataset.views, data, parents=known, false_alarms=false_alarms)
     if as_json:
         click.echo(json.dumps({"ok": result.ok, **result.to_dict()}))
     else:

@@ -23,7 +23,7 @@ def warm(*, clear: bool) -> None:
         folder = archives.cache_folder()
         click.echo(f"{folder}: {len(archives.clear(folder))} files removed")
         return
-    from pytest_synthdata.spark.warming import make_archive
+    from pytest_synthdata.warming import make_archive
 
     begin = time.perf_counter()
     archive = make_archive()

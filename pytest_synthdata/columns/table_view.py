@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_synthdata.columns.batch import BATCH
@@ -62,4 +62,12 @@ class TableView(Protocol):
         """The same in batches of at most ``size`` rows."""
 
 
-__all__ = ["BATCH", "TableView"]
+class Views(Protocol):
+    """Tables that belong together: a `Dataset`, as those see it who take its tables."""
+
+    @property
+    def views(self) -> Mapping[str, TableView]:
+        """The rows of each table, by name, parents first."""
+
+
+__all__ = ["BATCH", "TableView", "Views"]

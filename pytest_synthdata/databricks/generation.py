@@ -10,8 +10,9 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.arrow.fingerprint import combined
-from pytest_synthdata.databricks import cluster_job
+from pytest_synthdata.columns.table_view import TableView, Views
 from pytest_synthdata.databricks.client import WorkspaceError, preflight
+from pytest_synthdata.databricks.cluster_job import TELLS, write_table
 from pytest_synthdata.databricks.clusters import START_SECONDS
 from pytest_synthdata.databricks.compute import execute_databricks_command
 from pytest_synthdata.databricks.names import VolumePath
@@ -21,11 +22,10 @@ from pytest_synthdata.spark import shipment
 
 if TYPE_CHECKING:
     from pytest_synthdata.databricks.polling import Told
-    from pytest_synthdata.dataset import Dataset, Table
 
 
 def generate_on_cluster(
-    dataset: Dataset,
+    dataset: Views,
     path: str,
     *,
     cluster_id: str | None = None,
@@ -43,7 +43,7 @@ def generate_on_cluster(
     Runtime has. Each table is read again when it is written; its fingerprint is that of what was read.
 
     Args:
-        dataset: the tables.
+        dataset: a `Dataset`, whose tables are saved.
         path: ``catalog.schema.volume/folder`` or ``/Volumes/…``. Each table gets a folder of its name in it.
         cluster_id: the cluster; ``DATABRICKS_CLUSTER_ID`` where not given.
         create: make the schema and the Volume where they are missing.
@@ -59,11 +59,11 @@ def generate_on_cluster(
         WorkspaceError: for what the workspace refuses, what is there already, and what went wrong on the cluster.
     """
     target = VolumePath.parse(path)
-    codes = {table.name: code(table, str(target / table.name)) for table in dataset}
+    codes = {name: code(table, str(target / name)) for name, table in dataset.views.items()}
     client = preflight(target, client, create=create)
     upload = Upload(Files(client), target, run=str(target))
 
-    def store(table: Table, folder: VolumePath, bar: Any) -> Stored:
+    def store(table: TableView, folder: VolumePath, bar: Any) -> Stored:
         del bar
         result = execute_databricks_command(
             cluster_id,
@@ -75,34 +75,35 @@ def generate_on_cluster(
             on_status=on_status,
             client=client,
         )
-        told = [line for line in result.output.splitlines() if line.startswith(cluster_job.TELLS)]
+        told = [line for line in result.output.splitlines() if line.startswith(TELLS)]
         if not result.success or not told:
             raise WorkspaceError(f"making {table.name} on the cluster: {result.error or result.output}")
-        parts = [tuple(part) for part in json.loads(told[-1].removeprefix(cluster_job.TELLS))]
+        parts = [tuple(part) for part in json.loads(told[-1].removeprefix(TELLS))]
         rows = sum(part[2] for part in parts)
         if rows != table.num_rows:
             raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that the cluster wrote")
         return upload.stored(folder), combined(parts)
 
-    return upload.save_by(dataset, store, overwrite=overwrite)
+    return upload.save_by(dataset.views, store, overwrite=overwrite)
 
 
-def code(table: Table, folder: str) -> str:
+def code(table: TableView, folder: str) -> str:
     """Python code that writes a table to a folder, on a cluster that has nothing of this package."""
-    sources = [inspect.getsource(module).replace(_FUTURE, "") for module in (shipment, cluster_job)]
+    modules = (shipment, inspect.getmodule(write_table))
+    sources = [inspect.getsource(module).replace(_FUTURE, "") for module in modules if module is not None]
     return "\n".join([_FUTURE, *sources, f'write_table(spark, "{packed(table)}", "{folder}")'])
 
 
 _FUTURE = "from __future__ import annotations"
 
 
-def packed(table: Table) -> str:
+def packed(table: TableView) -> str:
     """A table's plan, the engine, and what else `cluster_job.write_table` needs, as text."""
     from pytest_synthdata.spark.frames import representable, spark_schema
     from pytest_synthdata.spark.shipping import shipment_of
 
     schema = representable(table.schema, table.name)
-    sent = shipment_of(table.view, schema)
+    sent = shipment_of(table, schema)
     job = {
         "package": sent.package,
         "alias": sent.alias,

@@ -14,23 +14,23 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
+from pytest_synthdata.columns.arrow.fingerprint import fingerprint
+from pytest_synthdata.columns.table_view import TableView
 from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.names import VolumePath, is_safe
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.errors import nearest
+from pytest_synthdata.files import write_files
 from pytest_synthdata.formats import FORMATS
-
-if TYPE_CHECKING:
-    from pytest_synthdata.dataset import Dataset, Table
 
 MANIFEST = "_synthdata.json"
 MARKER_FILE = "_synthdata_unfinished.json"
 _FORM = 1  # of the manifest
 _OF_A_TABLE = ("part-", "_")  # how the names of a written table's files begin
 Stored: TypeAlias = "tuple[list[dict[str, Any]], str]"  # the files of a table, and its fingerprint
-Store: TypeAlias = "Callable[[Table, VolumePath, Any], Stored]"
+Store: TypeAlias = "Callable[[TableView, VolumePath, Any], Stored]"
 _PACKAGES = ("pytest-synthdata", "numpy", "pyarrow", "scipy", "factory-boy", "Faker", "databricks-sdk")
 
 
@@ -50,7 +50,7 @@ class UploadResult:
 
 
 def upload(
-    dataset: Dataset,
+    tables: Mapping[str, TableView],
     folder: str,
     *,
     client: Any = None,
@@ -59,12 +59,12 @@ def upload(
     overwrite: bool = False,
     format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
 ) -> UploadResult:
-    """Save a dataset's tables to a folder in a Volume; the arguments are those of `Dataset.to_volume`."""
+    """Save tables, parents first, to a folder in a Volume; the arguments are those of `Dataset.to_volume`."""
     if format not in FORMATS:
         raise WorkspaceError(f"no format {format!r} for the files of a Volume: {nearest(format, FORMATS)}")
     target = VolumePath.parse(folder)
     files = Files(preflight(target, client, create=create))
-    return Upload(files, target, run=str(target), format=format).save(dataset, spark=spark, overwrite=overwrite)
+    return Upload(files, target, run=str(target), format=format).save(tables, spark=spark, overwrite=overwrite)
 
 
 class Upload:
@@ -100,48 +100,53 @@ class Upload:
         self.files.put_text(json.dumps(note), self.folder, MARKER_FILE)
 
     def save(
-        self, dataset: Dataset, names: Iterable[str] | None = None, *, spark: Any = None, overwrite: bool = False
+        self,
+        tables: Mapping[str, TableView],
+        names: Iterable[str] | None = None,
+        *,
+        spark: Any = None,
+        overwrite: bool = False,
     ) -> UploadResult:
         """Save tables, with those that they refer to, or all.
 
         Raises:
             WorkspaceError: where other data is there, and for what the workspace refuses.
         """
-        tables = list(_with_parents(dataset, dataset.tables if names is None else names))
-        paths = {table.name: str(self.folder / table.name) for table in tables}
-        fingerprints = {table.name: table.fingerprint() for table in tables}
+        chosen = list(_with_parents(tables, tables if names is None else names))
+        paths = {table.name: str(self.folder / table.name) for table in chosen}
+        fingerprints = {table.name: fingerprint(table.batches(0, table.num_rows)) for table in chosen}
         manifest = self.manifest()
         same = [name for name in fingerprints if self._is_same(manifest.get(name, {}), fingerprints[name])]
         skipped = tuple(name for name in same if self._is_whole(name, manifest[name]))
-        missing = [table for table in tables if table.name not in skipped]
+        missing = [table for table in chosen if table.name not in skipped]
         if missing:
             if not overwrite:
                 self._require_free(missing, manifest, fingerprints)
 
-            def store(table: Table, folder: VolumePath, bar: Any) -> Stored:
+            def store(table: TableView, folder: VolumePath, bar: Any) -> Stored:
                 files = self._by_spark(table, spark, folder) if _sees(spark, folder) else None
                 return files or self._by_files(table, folder, bar), fingerprints[table.name]
 
-            self._write(dataset, missing, manifest, store, fingerprints)
+            self._write(missing, manifest, store, fingerprints)
         elif not self.temporary and set(self._note()) <= set(manifest):
             self.files.remove(self.folder, MARKER_FILE)  # which a process that ended between its last two steps left
         return UploadResult(str(self.folder), paths, skipped)
 
-    def save_by(self, dataset: Dataset, store: Store, *, overwrite: bool = False) -> UploadResult:
+    def save_by(self, tables: Mapping[str, TableView], store: Store, *, overwrite: bool = False) -> UploadResult:
         """Save all tables by a function of a table, its folder and a progress bar, which tells files and fingerprint.
 
         Raises:
             WorkspaceError: where anything is there, and for what the workspace refuses.
         """
         manifest = self.manifest()
-        for table in dataset:
+        for table in tables.values():
             if not overwrite and self.files.entries(self.folder / table.name):
                 raise WorkspaceError(
                     f"{self.folder / table.name} is not empty: overwrite=True, --overwrite replaces it; or choose "
                     "another folder"
                 )
-        self._write(dataset, list(dataset), manifest, store)
-        return UploadResult(str(self.folder), {table.name: str(self.folder / table.name) for table in dataset}, ())
+        self._write(list(tables.values()), manifest, store)
+        return UploadResult(str(self.folder), {name: str(self.folder / name) for name in tables}, ())
 
     def manifest(self) -> dict[str, Any]:
         """The entries of the tables that are whole, by name."""
@@ -162,8 +167,7 @@ class Upload:
 
     def _write(
         self,
-        dataset: Dataset,
-        missing: list[Table],
+        missing: list[TableView],
         manifest: Mapping[str, Any],
         store: Store,
         fingerprints: Mapping[str, str] | None = None,
@@ -171,10 +175,11 @@ class Upload:
         from tqdm import tqdm
 
         self.begin(fingerprints)
+        seed = missing[0].seed if missing else None
         written = {table.name for table in missing}
         entries = {name: entry for name, entry in manifest.items() if name not in written}
         if set(entries) != set(manifest):
-            self._put_manifest(dataset, entries)  # no reader shall take what is being replaced for whole
+            self._put_manifest(seed, entries)  # no reader shall take what is being replaced for whole
         with tqdm(unit="B", unit_scale=True, disable=None, leave=False) as bar:
             for table in missing:
                 bar.set_description(table.name)
@@ -183,7 +188,7 @@ class Upload:
                 self.files.make(folder)
                 stored, fingerprint = store(table, folder, bar)
                 entries[table.name] = {"format": self.format, **_entry(table, fingerprint, stored)}
-        self._put_manifest(dataset, entries)
+        self._put_manifest(seed, entries)
         if not self.temporary:
             self.files.remove(self.folder, MARKER_FILE)
 
@@ -194,9 +199,9 @@ class Upload:
                 raise WorkspaceError(f"{folder} holds {entry.name!r}, which is no part of a table; it is not replaced")
         self.files.remove_folder(folder)
 
-    def _by_files(self, table: Table, folder: VolumePath, bar: Any) -> list[dict[str, Any]]:
+    def _by_files(self, table: TableView, folder: VolumePath, bar: Any) -> list[dict[str, Any]]:
         with TemporaryDirectory(prefix="synthdata-") as place:
-            written = table.to_files(Path(place) / "table", self.format)
+            written = write_files(table, Path(place) / "table", self.format)
             sources = sorted(written.iterdir())
             bar.total = (bar.total or 0) + sum(source.stat().st_size for source in sources)
             parts = [source for source in sources if source.name.startswith("part-")]
@@ -205,9 +210,11 @@ class Upload:
                 asdict(stored) for group in (parts, rest) for stored in self.files.put_all(group, folder, bar.update)
             ]
 
-    def _by_spark(self, table: Table, spark: Any, folder: VolumePath) -> list[dict[str, Any]]:
+    def _by_spark(self, table: TableView, spark: Any, folder: VolumePath) -> list[dict[str, Any]]:
+        from pytest_synthdata.spark.frames import to_spark
+
         options = {"header": True} if self.format == "csv" else {}
-        getattr(table.to_spark(spark).write.mode("overwrite"), self.format)(str(folder), **options)
+        getattr(to_spark(table, spark).write.mode("overwrite"), self.format)(str(folder), **options)
         rows = getattr(spark.read, self.format)(str(folder), **options).count()
         if rows != table.num_rows:
             raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that Spark wrote")
@@ -224,7 +231,9 @@ class Upload:
         sizes = {found.name: found.size for found in self.files.entries(self.folder / name)}
         return all(sizes.get(file["name"]) == file["size"] for file in entry["files"])
 
-    def _require_free(self, missing: list[Table], manifest: Mapping[str, Any], fingerprints: Mapping[str, str]) -> None:
+    def _require_free(
+        self, missing: list[TableView], manifest: Mapping[str, Any], fingerprints: Mapping[str, str]
+    ) -> None:
         note = self._note()
         for table in missing:
             folder = self.folder / table.name
@@ -249,24 +258,24 @@ class Upload:
         except (ValueError, KeyError, TypeError):
             return {}
 
-    def _put_manifest(self, dataset: Dataset, entries: Mapping[str, Any]) -> None:
+    def _put_manifest(self, seed: int | None, entries: Mapping[str, Any]) -> None:
         content = {
             "form": _FORM,
             "run": self.run,
             "created": _now(),
-            "seed": dataset.seed,
+            "seed": seed,
             "versions": dict(_versions()),
             "tables": entries,
         }
         self.files.put_text(json.dumps(content, indent=1), self.folder, MANIFEST)
 
 
-def _with_parents(dataset: Dataset, names: Iterable[str]) -> Iterator[Table]:
-    wanted = {parent for name in names for parent in (name, *dataset[name].bound.all_parents())}
-    return (table for table in dataset if table.name in wanted)
+def _with_parents(tables: Mapping[str, TableView], names: Iterable[str]) -> Iterator[TableView]:
+    wanted = {parent for name in names for parent in (name, *tables[name].bound.all_parents())}
+    return (table for name, table in tables.items() if name in wanted)
 
 
-def _entry(table: Table, fingerprint: str, files: list[dict[str, Any]]) -> dict[str, Any]:
+def _entry(table: TableView, fingerprint: str, files: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "rows": table.num_rows,
         "fingerprint": fingerprint,

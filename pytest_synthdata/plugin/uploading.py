@@ -97,7 +97,7 @@ class Uploading:
                 with _alone(self.lock):
                     files, format_ = self._begin(request), self.config.stash[SETTINGS].format
                     upload = Upload(files, folder, run=self._run, temporary=self.temporary, format=format_)
-                    saved = upload.save(dataset, missing, spark=_spark(request))
+                    saved = upload.save(dataset.views, missing, spark=_spark(request))
                 self.paths |= {(id(dataset), name): path for name, path in saved.tables.items()}
             return {name: self.paths[id(dataset), name] for name in tables}
 

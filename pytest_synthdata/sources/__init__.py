@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pytest_synthdata.columns.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.sources.source import Source
+from pytest_synthdata.sources.spark import from_spark
 
 # Nothing is read ahead of need: Arrow would go on while batches wait, and hold a gigabyte of a large table.
 _READING = {"batch_size": BATCH, "batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
@@ -25,34 +25,6 @@ _FORMS = {
 _SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "json"}
 
 
-@dataclass(frozen=True)
-class Source:
-    """Rows that can be read in batches.
-
-    Args:
-        schema: as the data has it.
-        batches: the rows; read once.
-    """
-
-    schema: pa.Schema
-    batches: Iterable[pa.RecordBatch]
-
-    def in_types(self, declared: pa.Schema, table: str) -> Iterator[dict[str, pa.Array]]:
-        """The declared columns that the data has, batch by batch, in their declared types.
-
-        Raises:
-            SynthDataError: for values that their column's type cannot hold.
-        """
-        for whole in self.batches:
-            for start in range(0, whole.num_rows, BATCH):
-                batch = whole.slice(start, BATCH)
-                yield {
-                    field.name: in_type(batch.column(field.name), field, table)
-                    for field in declared
-                    if field.name in batch.schema.names
-                }
-
-
 @contextmanager
 def reading(file: str | Path) -> Iterator[None]:
     """Say which file it is that cannot be read, and what it must look like."""
@@ -62,29 +34,6 @@ def reading(file: str | Path) -> Iterator[None]:
         name, remedy = _FORMS[_SUFFIXES.get(Path(file).suffix, "parquet")]
         reason = re.sub(r"^Error creating dataset\..*?\?: ", "", str(error).partition("\n")[0])
         raise SynthDataError(f"{file} cannot be read as {name}: {reason}; {remedy}") from None
-
-
-def in_type(array: pa.Array, field: pa.Field, table: str) -> pa.Array:
-    """A column in its declared type."""
-    array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
-    if array.type == field.type:
-        return array
-    target = field.type
-    try:
-        if pa.types.is_timestamp(array.type) and pa.types.is_timestamp(target):
-            # Without a time zone it is UTC, as everything here.
-            return array.cast(pa.timestamp(target.unit, array.type.tz)).cast(target)
-        if pa.types.is_string(array.type) and pa.types.is_timestamp(target):
-            return pc.replace_substring_regex(array, r"(Z|\+00:00)$", "").cast(pa.timestamp(target.unit)).cast(target)
-        if pa.types.is_timestamp(array.type) and pa.types.is_date(target):
-            return array.cast(pa.timestamp(array.type.unit)).cast(target, safe=False)
-        if pa.types.is_date(array.type) and pa.types.is_timestamp(target):
-            return array.cast(pa.timestamp(target.unit)).cast(target)
-        return array.cast(target)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise SynthDataError(
-            f"{table}.{field.name}: the data is {array.type}, which cannot be read as the declared {target}: {error}"
-        ) from None
 
 
 def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each form
@@ -106,13 +55,13 @@ def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each
         return Source(data.schema, data.to_batches(max_chunksize=BATCH))
     if isinstance(data, pa.RecordBatchReader):
         return Source(data.schema, data)
+    if hasattr(data, "record_batch"):  # a view of a table of ours
+        return Source(data.schema, data.batches(0, data.num_rows))
     if hasattr(data, "batches") and hasattr(data, "schema"):  # a Table of ours
         return Source(data.schema, data.batches())
     if hasattr(data, "to_batches") and hasattr(data, "schema"):  # an Arrow dataset
         return Source(data.schema, data.to_batches(**_READING))
     if hasattr(data, "toLocalIterator") and hasattr(data, "mapInArrow"):
-        from pytest_synthdata.sources.spark import from_spark
-
         return from_spark(data)
     if isinstance(data, list) and all(isinstance(row, dict) for row in data):
         return source_of(pa.Table.from_pylist(data), what)

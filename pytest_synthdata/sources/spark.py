@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_synthdata.sources import Source
+from pytest_synthdata.sources.source import Source
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 
 

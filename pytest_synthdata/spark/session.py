@@ -232,7 +232,7 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
             f"Spark did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
         ) from error
     if archive and settings.worker_id in (None, "gw0"):
-        from pytest_synthdata.spark.warming import start_in_background
+        from pytest_synthdata.spark.background import start_in_background
 
         ending.callback(start_in_background, archive)
     ending.callback(_end, spark, settings.seconds_to_end)

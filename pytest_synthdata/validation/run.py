@@ -27,62 +27,64 @@ from pytest_synthdata.validation.timelines import MomentsMeasure
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.table_view import TableView
-    from pytest_synthdata.dataset import Dataset
 
 
 def validate(
-    dataset: Dataset,
+    tables: Mapping[str, TableView],
     data: Mapping[str, Any] | None = None,
     *,
     parents: Mapping[str, Any] | None = None,
     false_alarms: float = FALSE_ALARMS,
 ) -> Validation:
-    """Hold data against what a dataset's factories declare.
+    """Check data against what is declared of some tables.
 
     Args:
-        dataset: whose declarations count, and whose tables are made where ``data`` has none.
-        data: by table, what to look at in place of the dataset's own rows: a path, a pandas or Spark DataFrame, an
+        tables: what is declared, by name, parents first; their rows are made where ``data`` has none.
+        data: by table, what to look at in place of the table's own rows: a path, a pandas or Spark DataFrame, an
             Arrow table. Only these tables are then checked.
-        parents: by table, data that the checked tables refer to. Where given, no rows of the dataset are made: what
+        parents: by table, data that the checked tables refer to. Where given, no rows are made: what
             needs a parent that is neither here nor in ``data`` stays unchecked, and says so.
         false_alarms: the greatest probability with which any check fails of data that is as declared.
 
     Raises:
-        SynthDataError: for a table that the dataset has not, and for data that cannot be read.
+        SynthDataError: for a table that is not among them, and for data that cannot be read.
     """
     given = {**(parents or {}), **(data or {})}
     for name in given:
-        if name not in dataset.tables:
-            raise SynthDataError(f"validate: no table {name!r} in this dataset: {nearest(name, dataset.tables)}")
+        if name not in tables:
+            raise SynthDataError(f"validate: no table {name!r} in this dataset: {nearest(name, tables)}")
     begin = time.perf_counter()
-    wanted = list(dataset.tables) if data is None else list(data)
-    partial = {table.name for table in dataset if is_part(table.view)}
-    wanted_columns = looked_up_by(dataset[name].bound for name in wanted)
+    wanted = list(tables) if data is None else list(data)
+    partial = {name for name, view in tables.items() if is_part(view)}
+    wanted_columns = looked_up_by(tables[name].bound for name in wanted)
     results: list[TableResult] = []
     at_hand: dict[str, Parent] = {}
-    for table in dataset:
-        looked_up = wanted_columns.get(table.name, [])
-        if table.name not in wanted and not looked_up:
+    for name, table in tables.items():
+        looked_up = wanted_columns.get(name, [])
+        if name not in wanted and not looked_up:
             continue
-        own = table.name not in given
-        view = table.view if own else None
+        own = name not in given
+        view = table if own else None
         if own and parents is not None:
             continue
-        rows = table if own else given[table.name]
-        source = source_of(rows, f"validate {table.name}")
-        if table.name in wanted and (before := _of_itself(table.bound, rows, view)) is not None:
-            at_hand[table.name] = before
+        rows = table if own else given[name]
+        source = source_of(rows, f"validate {name}")
+        if name in wanted and (before := _of_itself(table.bound, rows, view)) is not None:
+            at_hand[name] = before
         keeper = ParentCollector(table.bound, looked_up)
-        result = _pass(table.bound, source, at_hand, keeper, view, measured=table.name in wanted)
+        result = _pass(table.bound, source, at_hand, keeper, view, measured=name in wanted)
         if (parent := keeper.parent()) is not None:
-            at_hand[table.name] = parent
+            at_hand[name] = parent
         if result is not None:
-            if partial & {table.name, *table.bound.all_parents()}:
-                result = without_shares(result, table.bound.num_rows if table.name in partial else None)
+            if partial & {name, *table.bound.all_parents()}:
+                result = without_shares(result, table.bound.num_rows if name in partial else None)
             results.append(result)
     seconds = time.perf_counter() - begin
     return Validation(
-        adjust_p_values(results, false_alarms), dataset.seed if data is None else None, false_alarms, seconds
+        adjust_p_values(results, false_alarms),
+        next((view.seed for view in tables.values()), None) if data is None else None,
+        false_alarms,
+        seconds,
     )
 
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from pytest_synthdata import warming
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark import session, warming
+from pytest_synthdata.spark import background, session
 from pytest_synthdata.spark.archive import Archive, archive_of, cache_folder, make_room
 from pytest_synthdata.spark.java import Java, find_java
 from pytest_synthdata.spark.session import SessionSettings
@@ -279,10 +280,10 @@ def test_it_is_made_in_the_background_where_it_is_missing(
         monkeypatch.setenv("CI", "true")
     begun = archive.folder.parent / "begun"
     command = f"import os, pathlib; pathlib.Path({str(begun)!r}).write_text(os.environ['JAVA_HOME'])"
-    monkeypatch.setattr(warming, "_COMMAND", command)
+    monkeypatch.setattr(background, "_COMMAND", ("-c", command))
     monkeypatch.setenv("JAVA_HOME", "/a/folder/of/the/session")
     begun.parent.mkdir(parents=True, exist_ok=True)
-    warming.start_in_background(archive)
+    background.start_in_background(archive)
     if state in ("missing", "failed long ago"):
         wait(lambda: begun.exists() and begun.read_text(), "nothing was started")
         assert begun.read_text() == str(archive.java.home)
@@ -304,7 +305,7 @@ def test_a_failure_is_remembered_and_said(archive: Archive, monkeypatch: pytest.
 def test_an_attempt_that_is_given_up_cleans_up() -> None:
     script = """
         import time
-        from pytest_synthdata.spark import warming
+        from pytest_synthdata import warming
 
         def make():
             try:
@@ -357,7 +358,7 @@ def test_without_the_setting_no_archive_is_used_or_made(
 ) -> None:
     write(archive.file)
     begun: list[Archive] = []
-    monkeypatch.setattr(warming, "start_in_background", begun.append)
+    monkeypatch.setattr(background, "start_in_background", begun.append)
     session.open_local(SessionSettings(warm_start=warm_start)).close()
     assert (str(archive.file) in no_spark["spark.driver.extraJavaOptions"]) is warm_start
     assert bool(begun) is warm_start

@@ -7,32 +7,17 @@ import builtins
 import inspect
 import linecache
 import operator
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pytest_synthdata.columns.providers.interpreter import Execution
+from pytest_synthdata.columns.providers.operations import OPERATORS, formatted, method, operate
 from pytest_synthdata.columns.providers.symbols import Symbol, Unreadable, Words, is_open
-from pytest_synthdata.columns.text.grammar import Draw, digits, each, first_word, is_text
 
-if TYPE_CHECKING:
-    from pytest_synthdata.columns.providers.interpreter import Execution
-
-# Methods (and how many arguments) that change each character by itself: of a single one, for replace.
-_PIECEWISE = frozenset({("upper", 0), ("lower", 0), ("casefold", 0), ("replace", 2)})
 _GROWING = frozenset({"append", "insert"})  # methods of lists that may be called on those that were made here
-_NUMBER = re.compile(r"(?:0(\d+))?([dxX]?)")
-_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Mod: operator.mod,
-    ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv, ast.Pow: operator.pow, ast.BitXor: operator.xor,
-    ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.LShift: operator.lshift, ast.RShift: operator.rshift,
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-    ast.GtE: operator.ge, ast.Is: operator.is_, ast.IsNot: operator.is_not,
-    ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
-    ast.Not: operator.not_, ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert,
-}  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
@@ -150,7 +135,7 @@ class Frame:
     def _augmented(self, node: ast.AugAssign) -> None:
         if not isinstance(node.target, ast.Name):
             raise Unreadable("changes a part")
-        self.assign(node.target, self.operate(node.op, self.variables[node.target.id], self.value(node.value)))
+        self.assign(node.target, operate(self.run_, node.op, self.variables[node.target.id], self.value(node.value)))
 
     def _if(self, node: ast.If) -> None:
         self.execute(node.body if self.run_.truth(self.value(node.test)) else node.orelse)
@@ -227,76 +212,14 @@ class Frame:
             kwargs |= value if keyword.arg is None else {keyword.arg: value}
         if isinstance(receiver, (Symbol, Words)):
             assert isinstance(node.func, ast.Attribute)  # noqa: S101
-            return self.method(receiver, node.func.attr, args, kwargs)
+            return method(self.run_, receiver, node.func.attr, args, kwargs)
         return self.run_.call(self.value(node.func), args, kwargs)
 
-    def method(self, owner: Symbol | Words, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """A method of an open value."""
-        run = self.run_
-        if isinstance(owner, Words):
-            if name == "pop" and args == [0]:
-                return run.transform(first_word, owner.symbol)
-            raise Unreadable("a split text is looked at")
-        if any(map(is_open, args)) or kwargs or not is_text(owner.law) or name.startswith("_"):
-            run.settle(owner)
-        if name == "split" and args == [" "]:
-            return Words(owner)
-        if name == "split":
-            run.settle(owner)
-        if isinstance(owner.law, Draw):
-            return run.apply(lambda value: getattr(value, name)(*args), owner)
-        if (name, len(args)) in _PIECEWISE and (name != "replace" or len(args[0]) == 1):
-            return run.transform(lambda law: each(law, lambda text: _piecewise(text, name, args)), owner)
-        run.settle(owner)
-        raise Unreadable(name)
-
-    def operate(self, operation: ast.AST, left: Any, right: Any) -> Any:
-        run = self.run_
-        if isinstance(operation, ast.Mod) and isinstance(left, str):
-            return self.percent(left, right)
-        if isinstance(operation, ast.Add) and any(
-            isinstance(side, str) or (isinstance(side, Symbol) and is_text(side.law)) for side in (left, right)
-        ):
-            return run.text([left, right])
-        if any(isinstance(side, (Words, list, tuple)) and is_open(side) for side in (left, right)):
-            raise Unreadable("arithmetic with drawn lists")
-        return run.apply(_OPERATORS[type(operation)], left, right)
-
-    def percent(self, pattern: str, values: Any) -> Any:
-        """``pattern % values``."""
-        pieces = re.split(r"(%0?\d*[dsxX%])", pattern)
-        if any("%" in piece for piece in pieces[::2]):
-            raise Unreadable("an unusual pattern")
-        items = list(values) if isinstance(values, tuple) else [values]
-        filled = []
-        for piece in pieces:
-            if piece == "%%" or not piece.startswith("%"):
-                filled.append("%" if piece == "%%" else piece)
-            elif not items:
-                raise Unreadable("too few values for a pattern")
-            else:
-                filled.append(self.formatted(piece.lstrip("%").replace("s", ""), items.pop(0)))
-        return self.run_.text(filled)
-
-    def formatted(self, spec: str, value: Any) -> Any:
-        """One value as text."""
-        if isinstance(value, Symbol):
-            if not spec and is_text(value.law):
-                return value
-            number = _NUMBER.fullmatch(spec)
-            if number and isinstance(value.law, Draw) and isinstance(value.law.values, range):
-                width, base = int(number[1] or 0), 16 if number[2] in ("x", "X") else 10
-                law = digits(value.law.values, width, base)
-                if law is not None:
-                    run = self.run_
-                    return run.transform(lambda _: each(law, str.upper) if number[2] == "X" else law, value)
-        return self.run_.apply(lambda item: format(item, spec), value)
-
     def _binary(self, node: ast.BinOp) -> Any:
-        return self.operate(node.op, self.value(node.left), self.value(node.right))
+        return operate(self.run_, node.op, self.value(node.left), self.value(node.right))
 
     def _unary(self, node: ast.UnaryOp) -> Any:
-        return self.run_.apply(_OPERATORS[type(node.op)], self.value(node.operand), peek=True)
+        return self.run_.apply(OPERATORS[type(node.op)], self.value(node.operand), peek=True)
 
     def _boolean(self, node: ast.BoolOp) -> Any:
         wanted = isinstance(node.op, ast.Or)
@@ -312,7 +235,7 @@ class Frame:
         result: Any = True
         for operation, comparator in zip(node.ops, node.comparators, strict=True):
             right = self.value(comparator)
-            result = self.run_.apply(_OPERATORS[type(operation)], left, right, peek=True)
+            result = self.run_.apply(OPERATORS[type(operation)], left, right, peek=True)
             if len(node.ops) > 1 and not self.run_.truth(result):
                 return False
             left = right
@@ -328,7 +251,7 @@ class Frame:
                 spec = self.value(part.format_spec) if part.format_spec else ""
                 if is_open(spec) or part.conversion not in (-1, ord("s")):
                     raise Unreadable("an unusual format")
-                pieces.append(self.formatted(spec, self.value(part.value)))
+                pieces.append(formatted(self.run_, spec, self.value(part.value)))
             else:
                 pieces.append(self.value(part))
         return self.run_.text(pieces)
@@ -363,7 +286,7 @@ class Frame:
     def _subscript(self, node: ast.Subscript) -> Any:
         owner, key = self.value(node.value), self.value(node.slice)
         if isinstance(owner, Words):
-            return self.method(owner, "pop", [key], {})
+            return method(self.run_, owner, "pop", [key], {})
         if isinstance(owner, (list, tuple)) and not isinstance(key, Symbol):
             try:
                 return owner[key]
@@ -385,13 +308,6 @@ class Frame:
         return list(value)
 
 
-def _piecewise(text: str, name: str, args: list[Any]) -> str:
-    if name == "lower" and "\N{GREEK CAPITAL LETTER SIGMA}" in text:
-        raise Unreadable("its lower case depends on its place")
-    changed: str = getattr(text, name)(*args)
-    return changed
-
-
 _STATEMENTS: dict[type[ast.AST], Callable[[Frame, Any], None]] = {
     ast.Expr: Frame._expression, ast.Return: Frame._return, ast.Assign: Frame._assign,
     ast.AnnAssign: Frame._annotated, ast.AugAssign: Frame._augmented, ast.If: Frame._if, ast.For: Frame._for,
@@ -404,3 +320,11 @@ _EXPRESSIONS: dict[type[ast.AST], Callable[[Frame, Any], Any]] = {
     ast.Tuple: Frame._list, ast.Set: Frame._list, ast.ListComp: Frame._comprehension,
     ast.GeneratorExp: Frame._comprehension, ast.Subscript: Frame._subscript, ast.Slice: Frame._slice,
 }  # fmt: skip
+
+
+def evaluated(run: Execution, function: FunctionType, variables: dict[str, Any]) -> Any:
+    """What a call of a function returns, whose arguments are its variables."""
+    return Frame(run, function, variables).run()
+
+
+__all__ = ["evaluated"]

@@ -38,18 +38,25 @@ _PURE_METHODS: dict[type, frozenset[str]] = {
 Primitive = Callable[["Execution", Any, "list[Any]", "dict[str, Any]"], Any]
 
 
-class Reader:
+class Interpreter:
     """Reads the methods of one set of providers.
 
     Args:
         primitives: functions whose law is known rather than read, by function object: one that is overridden
             is another object and is read like any other.
         primitive_of: the same for methods of objects, such as a random generator's; None where it is not known.
+        evaluate: gives what a call of a Python function returns, whose arguments are its variables.
     """
 
-    def __init__(self, primitives: Mapping[Any, Primitive], primitive_of: Callable[[Any], Primitive | None]) -> None:
+    def __init__(
+        self,
+        primitives: Mapping[Any, Primitive],
+        primitive_of: Callable[[Any], Primitive | None],
+        evaluate: Callable[[Execution, FunctionType, dict[str, Any]], Any],
+    ) -> None:
         self.primitives = primitives
         self.primitive_of = primitive_of
+        self.evaluate = evaluate
         self.depth = 0
         self.steps = 0
         self._known: dict[Any, Law | Exception] = {}
@@ -125,7 +132,7 @@ class Reader:
 class Execution:
     """One reading of a method, with the values of some of its draws settled."""
 
-    reader: Reader
+    reader: Interpreter
     settled: Mapping[int, Any]
     drawn: int = 0
     own: dict[int, Any] = field(default_factory=dict)  # lists that were made here and may be changed
@@ -277,9 +284,7 @@ class Execution:
             except TypeError as error:
                 raise Unreadable(str(error)) from None
             bound.apply_defaults()
-            from pytest_synthdata.columns.providers.evaluator import Frame
-
-            return Frame(self, plain, dict(bound.arguments)).run()
+            return self.reader.evaluate(self, plain, dict(bound.arguments))
         finally:
             self.reader.depth -= 1
 

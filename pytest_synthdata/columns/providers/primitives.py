@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from pytest_synthdata.columns.providers.interpreter import Execution, Primitive, Reader
+from pytest_synthdata.columns.providers.evaluator import evaluated
+from pytest_synthdata.columns.providers.interpreter import Execution, Interpreter, Primitive
 from pytest_synthdata.columns.providers.slugs import slugifying, unidecoding
 from pytest_synthdata.columns.providers.symbols import Symbol, Unreadable
 from pytest_synthdata.columns.text.grammar import Draw, Law, expand, is_random, is_text, join, mix
@@ -28,7 +29,7 @@ _WORDS = 1 << 16  # whose ASCII letters are known for a while: the same lists co
 _PATTERN, _LETTER, _HEX_DIGIT = re.compile(r"[#%$!@]"), re.compile(r"\?"), re.compile(r"\^")
 
 
-def reader(generator: Any) -> Reader:
+def reader(generator: Any) -> Interpreter:
     """A reader of the providers of a Faker generator."""
     from faker.decode import unidecode
     from faker.generator import Generator
@@ -81,7 +82,7 @@ def reader(generator: Any) -> Reader:
         slugify: slugifying(lru_cache(_WORDS)(slugify)),
         add_ordereddicts: lambda run, _, args, __: run.apply(add_ordereddicts, *args),
     }
-    read = Reader(table, _of_random)
+    read = Interpreter(table, _of_random, evaluated)
     return read
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
 from pytest_synthdata.spark.archive import Archive, archive_of, make_room
 from pytest_synthdata.spark.java import find_java
 from pytest_synthdata.spark.session import SessionSettings, open_local
 
 _SECONDS = 600  # after which an attempt is given up
 _SECONDS_TO_CLEAN = 60
-_COMMAND = "from pytest_synthdata.spark.warming import work; work()"
 
 
 def make_archive() -> Archive | None:
@@ -84,9 +84,6 @@ def _part(file: Path) -> Iterator[Path]:
 
 def _exercise(spark: Any) -> None:
     """What most tests do: frames from Arrow, joins, aggregates, windows, a Python worker's rows, plain rows."""
-    from pytest_synthdata.dataset import Dataset
-    from pytest_synthdata.factories import CustomerFactory, OrderFactory
-
     dataset = Dataset({CustomerFactory: 100, OrderFactory: 1_000})
     customers, orders = (table.to_spark(spark) for table in dataset)
     orders.createOrReplaceTempView("orders")
@@ -100,27 +97,6 @@ def _exercise(spark: Any) -> None:
     spark.createDataFrame([(1, "a")], "number bigint, text string").unionByName(
         spark.createDataFrame([(2, None)], "number bigint, text string")
     ).subtract(spark.createDataFrame([(1, "a")], "number bigint, text string")).collect()
-
-
-def start_in_background(archive: Archive) -> None:
-    """Make an archive in a process of its own, at the lowest priority, that ends by itself within eleven minutes."""
-    # A machine that is thrown away after the run has no use for it.
-    if os.environ.get("CI") or not archive.wanted():
-        return
-    environment = {
-        **os.environ,
-        "JAVA_HOME": str(archive.java.home),  # the session's own is about to go
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-    }
-    with suppress(OSError):
-        subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-c", _COMMAND],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,
-        ).returncode = 0  # nobody waits for it, which Python would warn of
 
 
 def work() -> None:
@@ -140,4 +116,8 @@ def _give_up(*_: Any) -> None:
     raise SynthDataError(f"the archive was not made in {_SECONDS} s")
 
 
-__all__ = ["make_archive", "start_in_background", "work"]
+__all__ = ["make_archive", "work"]
+
+
+if __name__ == "__main__":
+    work()
