@@ -18,7 +18,8 @@ from pytest_synthdata.defects.label_table import LabelTable, label_key
 from pytest_synthdata.defects.values import kind_named
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.repairs import counted, repair_problem
-from pytest_synthdata.sources import in_type, source_of
+from pytest_synthdata.sources import source_of
+from pytest_synthdata.sources.source import in_type
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits

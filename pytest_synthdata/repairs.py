@@ -14,7 +14,8 @@ from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.sources import in_type, source_of
+from pytest_synthdata.sources import source_of
+from pytest_synthdata.sources.source import in_type
 
 _SHOWN = 5  # rows of each sort in a message
 _COLUMNS = 6  # of a row

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 from pytest_synthdata.columns.plan import ChildTable, Plan
 from pytest_synthdata.columns.references.aggregates import aggregates_of
 from pytest_synthdata.declarations.related import RelatedDeclaration, children
 from pytest_synthdata.errors import DeclarationError, nearest
 
-if TYPE_CHECKING:
-    from pytest_synthdata.factories.base import TableFactory
-
 
 def children_of_totals(
-    factory_class: type[TableFactory], plan: Plan, known: Mapping[str, type[TableFactory]] | None = None
-) -> dict[str, tuple[type[TableFactory], str]]:
+    factory_class: Any, plan: Plan, known: Mapping[str, Any] | None = None
+) -> dict[str, tuple[Any, str]]:
     """The children that a factory's totals name: their factory and its reference to this one, by that name.
 
     Args:
@@ -27,7 +24,7 @@ def children_of_totals(
     Raises:
         DeclarationError: for children that there are not.
     """
-    found: dict[str, tuple[type[TableFactory], str]] = {}
+    found: dict[str, tuple[Any, str]] = {}
     for column, generator in plan.columns.items():
         for aggregate in aggregates_of(generator):
             name = aggregate.children_name
@@ -37,9 +34,7 @@ def children_of_totals(
     return found
 
 
-def _children(
-    factory_class: type[TableFactory], name: str, place: str, known: Mapping[str, type[TableFactory]]
-) -> tuple[type[TableFactory], str]:
+def _children(factory_class: Any, name: str, place: str, known: Mapping[str, Any]) -> tuple[Any, str]:
     related = factory_class._meta.post_declarations.declarations
     if isinstance(related.get(name), RelatedDeclaration) and name in (of := children(factory_class, known)):
         return of[name], related[name].name
@@ -64,7 +59,7 @@ def _children(
     return (chosen if issubclass(chosen, child) else child), reference
 
 
-def register_counted(child: type[TableFactory]) -> None:
+def register_counted(child: Any) -> None:
     """Let the parent that a factory's rows are counted from find it, by the name of its table."""
     meta = child._meta
     for name, key in meta.references.items():
@@ -76,7 +71,7 @@ def register_counted(child: type[TableFactory]) -> None:
             counted_by[meta.table] = child, name
 
 
-def attach_children(factory_class: type[TableFactory], plan: Plan) -> None:
+def attach_children(factory_class: Any, plan: Plan) -> None:
     """Tell a plan the tables that its totals are computed from."""
     for name, (child, reference) in children_of_totals(factory_class, plan).items():
         plan.children[name] = ChildTable(child._meta.compiled(), reference)
