@@ -56,6 +56,9 @@ def assert_matches(
     if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
         raise SynthDataError(f"assert_matches: {factory!r} is no TableFactory; give the class, such as OrderFactory")
     table = factory._meta.table
+    of_fixture = None if isinstance(parents, (Mapping, Dataset)) else getattr(parents, "dataset", None)
+    if isinstance(of_fixture, Dataset):  # the fixture `synth` was given
+        parents = of_fixture
     if isinstance(parents, Dataset):
         parents = {other.name: other for other in parents if other.name != table}
     is_counted = factory._meta.plan().fan_out_key is not None  # by its parents, so that nobody says how often

@@ -14,18 +14,15 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.columns.bound_table import BoundTable
-from pytest_synthdata.columns.capacity import require_room
 from pytest_synthdata.columns.closure import closed
-from pytest_synthdata.columns.references.circles import check_totals
-from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.subset import Subset, chosen_rows
 from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.declarations.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
-from pytest_synthdata.declarations.totals import children_of_totals
 from pytest_synthdata.defects.views import clean_view, kinds_of, label_view, with_defects
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
+from pytest_synthdata.factories.bound_tables import BoundTables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,56 +191,35 @@ class Dataset:
         *,
         seed: int = DEFAULT_SEED,
         defects: Mapping[Any, Sequence[Kind]] | None = None,
+        **named: Any,
     ) -> None:
+        if named or not (tables is None or isinstance(tables, Mapping)):
+            what = ", ".join(f"{name}={value!r}" for name, value in named.items()) or repr(tables)
+            raise DeclarationError(
+                f"Dataset: {what}: give rows by factory, such as Dataset({{OrderFactory: 1_000}}, seed=7); None stands "
+                "for a factory's usual number"
+            )
         if tables is None:
             from pytest_synthdata.factories import SHIPPED
 
             tables = {factory: factory._meta.usual_rows for factory in SHIPPED}
         self.seed = _whole_number(seed, "the seed")
-        self.tables = self._bind(dict(tables))
+        self.tables: Mapping[str, Table] = self._bind(dict(tables))
         if defects:
             views = with_defects({table.name: table.view for table in self}, defects)
             self.tables = {table.name: Table(views[table.name], table.factory) for table in self}
 
-    def _bind(self, asked: dict[type[TableFactory], int | None]) -> dict[str, Table]:
-        factories: dict[str, type[TableFactory]] = {}
-        rows: dict[str, int] = {}
-        for factory, count in asked.items():
-            if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
-                raise DeclarationError(f"Dataset: {factory!r} is no TableFactory; give {{OrderFactory: 1_000}}")
-            name = factory._meta.table
-            if name in factories:
-                raise DeclarationError(
-                    f"Dataset: {factories[name].__name__} and {factory.__name__} both make the table {name!r}; "
-                    "give one of them another Meta.table"
-                )
-            factories[name] = factory
-            if count is not None:
-                rows[name] = _row_count(count, name)
-        factories = with_children(factories.values())
-        bounds: dict[str, BoundTable] = {}
-        found: dict[str, Table] = {}
+    def _bind(self, asked: dict[type[TableFactory], int | None]) -> Mapping[str, Table]:
+        factories, rows = stated(asked)
 
-        def bind(factory: type[TableFactory]) -> BoundTable:
-            name = factory._meta.table
-            factory = factories.get(name, factory)
-            if name not in bounds:
-                bound_parents = {parent._meta.table: bind(parent) for parent in factory._meta.parents}
-                plan = factory._meta.plan()
-                usual = factory._meta.expected_rows if name in factories else factory._meta.usual_rows
-                count = rows.get(name, usual)
-                bounds[name] = BoundTable.of(plan, self.seed, count, bound_parents)
-                check_plan(plan, {table: bound.plan for table, bound in bounds.items()})
-                check_totals(plan, {table: bound.plan for table, bound in bounds.items()})
-                require_room(bounds[name])
-                found[name] = Table(bounds[name], factory)
-                for children, (child, _) in children_of_totals(factory, plan, factories).items():
-                    bounds[name].children[children] = bind(child)
-            return bounds[name]
+        def count(factory: type[TableFactory]) -> int | None:
+            name, meta = factory._meta.table, factory._meta
+            return rows.get(name, meta.expected_rows if name in factories else meta.usual_rows)
 
+        binding = BoundTables(factories, self.seed, count)
         for factory in factories.values():
-            bind(factory)
-        return found
+            binding.bind(factory)
+        return {name: Table(bound, factory) for name, (factory, bound) in binding.bounds.items()}
 
     def __getitem__(self, name: str) -> Table:
         try:
@@ -397,6 +373,29 @@ class Labels(Mapping[str, Table]):
         return f"<Labels of {self._dataset!r}>"
 
 
+def stated(asked: Mapping[Any, int | None]) -> tuple[dict[str, type[TableFactory]], dict[str, int]]:
+    """The factories of some tables and of their child tables, and the numbers of rows that are stated, by table.
+
+    Raises:
+        DeclarationError: for what is not a factory or not a number of rows, and for two factories of one table.
+    """
+    factories: dict[str, type[TableFactory]] = {}
+    rows: dict[str, int] = {}
+    for factory, count in asked.items():
+        if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
+            raise DeclarationError(f"Dataset: {factory!r} is not a TableFactory; give {{OrderFactory: 1_000}}")
+        name = factory._meta.table
+        if name in factories:
+            raise DeclarationError(
+                f"Dataset: {factories[name].__name__} and {factory.__name__} both make the table {name!r}; "
+                "give one of them another Meta.table"
+            )
+        factories[name] = factory
+        if count is not None:
+            rows[name] = _row_count(count, name)
+    return with_children(factories.values()), rows
+
+
 _MOST_ROWS = 2**63
 
 
@@ -415,4 +414,4 @@ def _whole_number(value: Any, what: str) -> int:
     return int(value)
 
 
-__all__ = ["Dataset", "Table"]
+__all__ = ["Dataset", "Table", "stated"]

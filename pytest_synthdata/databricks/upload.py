@@ -272,7 +272,8 @@ class Upload:
 
 def _with_parents(tables: Mapping[str, TableView], names: Iterable[str]) -> Iterator[TableView]:
     wanted = {parent for name in names for parent in (name, *tables[name].bound.all_parents())}
-    return (table for name, table in tables.items() if name in wanted)
+    # A table has more above it than each of those that it refers to.
+    return iter(sorted((tables[name] for name in wanted), key=lambda one: (len(one.bound.all_parents()), one.name)))
 
 
 def _entry(table: TableView, fingerprint: str, files: list[dict[str, Any]]) -> dict[str, Any]:

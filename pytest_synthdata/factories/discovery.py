@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from importlib import import_module
+from pathlib import Path
+from sysconfig import get_path
+from traceback import extract_tb
+
+import factory
 
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, nearest
 from pytest_synthdata.factories import SHIPPED, TableFactory
+
+# Whose lines say nothing about a mistake: this package's, factory_boy's and Python's.
+_NOT_THEIRS = (Path(__file__).parents[1], Path(factory.__file__).parent, Path(get_path("stdlib")))
 
 
 def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
@@ -23,7 +31,7 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         except Exception as error:
             hint = "; write shop.factories, no path" if module_name.endswith(".py") else ""
             raise DeclarationError(
-                f"factories: cannot import {module_name!r}: {type(error).__name__}: {error}{hint}"
+                f"factories: cannot import {module_name!r}: {type(error).__name__}: {error}{_where(error)}{hint}"
             ) from error
         own = {
             key: value
@@ -39,6 +47,18 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         if not defined:
             raise DeclarationError(f"factories: {module_name} defines no TableFactory")
         yield from defined
+
+
+def _where(error: Exception) -> str:
+    """The innermost line of the user's own that raised an error."""
+    if isinstance(error, SyntaxError):  # whose text says where
+        return ""
+    frames = [
+        frame
+        for frame in extract_tb(error.__traceback__)
+        if Path(frame.filename).is_file() and not any(Path(frame.filename).is_relative_to(one) for one in _NOT_THEIRS)
+    ]
+    return f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
 
 
 def with_shipped(own: Iterable[type[TableFactory]]) -> dict[str, type[TableFactory]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_synthdata.plugin.frame_fixtures import FrameFixtures
 from pytest_synthdata.plugin.options import MATERIALISER, SETTINGS, add_options, read_settings
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_synthdata.plugin.materialise import Materialiser, Synth
 
-_DATA = pytest.StashKey[str]()
+_DATA = pytest.StashKey["Synth"]()
 
 _MARKER = (
     "synth(*, seed=None, scale=None, factories=(), take=None, upload=False, **rows): the data that this test gets: "
@@ -32,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     config.stash[SETTINGS] = settings = read_settings(config)
+    config.pluginmanager.register(FrameFixtures(config), "synthdata-frames")
     if settings.summary or settings.report:
         from pytest_synthdata.plugin.reporting import Reporting
 
@@ -69,8 +71,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome: Any = yield
     report = outcome.get_result()
-    used = {"synth", "synth_session"}.intersection(getattr(item, "fixturenames", ()))
-    if report.failed and used:
+    if report.failed and _DATA in item.stash:
         report.sections.append(("synthdata", _how_to_replay(item)))
 
 
@@ -83,8 +84,7 @@ def _how_to_replay(item: pytest.Item) -> str:
     command += [f"--synth-take={table}:{','.join(map(str, rows))}" for table, rows in settings.take.items()]
     if settings.remote:
         command.append(f"--synth-remote={settings.remote}")
-    data = item.stash.get(_DATA, f"the session's data, seed {settings.seed}, scale {settings.scale:g}")
-    return f"{data}\nreplay: {shlex.join(command)}"
+    return f"{item.stash[_DATA].dataset}\nreplay: {shlex.join(command)}"
 
 
 @contextmanager
@@ -165,7 +165,8 @@ def synth_session(request: pytest.FixtureRequest, _synth_materialiser: Materiali
     """The session's default dataset, its tables as Spark DataFrames; ``.dataset`` is free of Spark."""
     from pytest_synthdata.plugin.spark_fixture import session_of
 
-    return _synth_materialiser.default(lambda: session_of(request), _saver(request))
+    with _explained("synth_session"):
+        return _synth_materialiser.default(lambda: session_of(request), _saver(request))
 
 
 @pytest.fixture
@@ -177,28 +178,38 @@ def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> 
     nearest = [marker for marker in own if marker.name == "synth"]
     others = [marker for marker in request.node.iter_markers("synth") if marker not in nearest]
     markers = [(marker.args, marker.kwargs) for marker in (*nearest, *others)]
-    with _explained("@pytest.mark.synth"):
+    subject = "@pytest.mark.synth" if markers else "synth"
+    if hasattr(request, "param"):
+        subject = "parametrize('synth', …, indirect=True)"
+        markers.insert(0, ((), request.param) if isinstance(request.param, dict) else ((request.param,), {}))
+    with _explained(subject):
         chosen = _synth_materialiser.marked(markers, lambda: session_of(request), _saver(request))
-    request.node.stash[_DATA] = str(chosen.dataset)
+    request.node.stash[_DATA] = chosen
     if "pyspark.sql.functions" in sys.modules:
         # Classic Spark's functions work only while a session is there: a test may say F.col() before synth.orders.
-        _ = chosen.spark
+        with _explained("synth"):
+            _ = chosen.spark
     return chosen
+
+
+def _frame(synth: Synth, table: str) -> Any:
+    with _explained(f"{table}_df"):
+        return synth[table]
 
 
 @pytest.fixture
 def customers_df(synth: Synth) -> Any:
     """The customers of the test's data as a Spark DataFrame."""
-    return synth.customers
+    return _frame(synth, "customers")
 
 
 @pytest.fixture
 def orders_df(synth: Synth) -> Any:
     """The orders of the test's data as a Spark DataFrame."""
-    return synth.orders
+    return _frame(synth, "orders")
 
 
 @pytest.fixture
 def tickets_df(synth: Synth) -> Any:
     """The support tickets of the test's data as a Spark DataFrame."""
-    return synth.tickets
+    return _frame(synth, "tickets")

@@ -30,7 +30,7 @@ class Differences:
         if error is None or error.typename != "DataFramesNotEqualError" or MATERIALISER not in item.config.stash:
             return
         rows = _compared(error.tb)
-        if rows is not None and (text := explain(*rows, item.config.stash[MATERIALISER].datasets.values())):
+        if rows is not None and (text := explain(*rows, item.config.stash[MATERIALISER].used())):
             outcome.get_result().sections.append(("synthdata: what differs", text))
 
 

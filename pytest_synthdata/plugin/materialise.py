@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.dataset import Dataset
-from pytest_synthdata.errors import DeclarationError, nearest
-from pytest_synthdata.factories import TableFactory
-from pytest_synthdata.factories.discovery import load_factories, with_shipped
+from pytest_synthdata.declarations.related import with_children
+from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.factories import SHIPPED, TableFactory
+from pytest_synthdata.factories.discovery import load_factories
+from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, why_missing, with_parents
 
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.options import Settings
@@ -61,8 +64,12 @@ class Synth:
         return self._saved([name])[name]
 
     def upload(self) -> None:
-        """Save every table in a Volume, as ``volume_path`` does one."""
-        self._saved(list(self.dataset.tables))
+        """Save every table in a Volume, as ``volume_path`` does one.
+
+        Of the tables that ship, where a project has its own, only those that a test has asked for.
+        """
+        names = self.dataset.own_tables() if isinstance(self.dataset, OnDemandDataset) else list(self.dataset.tables)
+        self._saved(names)
 
     def _saved(self, tables: Sequence[str]) -> Mapping[str, str]:
         if self._save is None:
@@ -82,8 +89,21 @@ class Synth:
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in self.dataset.tables:
-            raise AttributeError(f"no table {name!r} in this test's data: {nearest(name, self.dataset.tables)}")
+            raise AttributeError(why_missing(name, self.dataset))
         return self[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the tables, each after those that it refers to."""
+        return iter(self.dataset.tables)
+
+    def __len__(self) -> int:
+        return len(self.dataset.tables)
+
+    def __contains__(self, table: object) -> bool:
+        return table in self.dataset.tables
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.dataset.tables]
 
     def __repr__(self) -> str:
         return f"<Synth {self.dataset!r}>"
@@ -94,7 +114,7 @@ class Materialiser:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.datasets: dict[Any, Dataset] = {}
+        self.datasets: dict[Any, OnDemandDataset] = {}
         self._frames: dict[tuple[int, str], tuple[Any, Any]] = {}
         self._project_factories: tuple[type[TableFactory], ...] | None = None
 
@@ -140,14 +160,14 @@ class Materialiser:
         factories: Sequence[type[TableFactory]] = (),
         take: Mapping[str, Iterable[int]] | None = None,
         **rows: int,
-    ) -> Dataset:
+    ) -> OnDemandDataset:
         """The marker's arguments, as its signature."""
         dataset = self._whole(seed, scale, factories, rows)
         if self.settings.take:
             return self._taken(dataset, self.settings.take)
         return dataset if take is None else self._taken(dataset, take)
 
-    def _taken(self, dataset: Dataset, take: Mapping[str, Iterable[int]]) -> Dataset:
+    def _taken(self, dataset: OnDemandDataset, take: Mapping[str, Iterable[int]]) -> OnDemandDataset:
         """Some rows of a dataset; the same ones are taken once."""
         if not isinstance(take, Mapping) or not all(isinstance(table, str) for table in take):
             raise DeclarationError(f"take={take!r}; give row numbers by table, such as take={{'orders': [17, 403]}}")
@@ -161,33 +181,48 @@ class Materialiser:
         scale: float | None,
         factories: Sequence[type[TableFactory]],
         rows: Mapping[str, int],
-    ) -> Dataset:
+    ) -> OnDemandDataset:
         factor = self.settings.scale if scale is None else _positive(scale)
         by_table = self._factories(factories)
         for table in rows:
             if table not in by_table:
-                raise DeclarationError(f"there is no table {table!r}: {nearest(table, [*by_table, *_OPTIONS])}")
-        counts = {
-            factory: rows[table] if table in rows else _scaled(factory._meta.usual_rows, factor)
+                raise DeclarationError(f"there is no table {table!r}: {how_to_add(table, [*by_table, *_OPTIONS])}")
+        number = self.settings.seed if seed is None else seed
+        # What is stated, but is usual anyway, makes no other dataset.
+        stated = {
+            factory: rows[table] if table in rows and rows[table] != scaled_rows(factory, factor) else None
             for table, factory in by_table.items()
         }
-        number = self.settings.seed if seed is None else seed
+        make = partial(OnDemandDataset, stated, seed=number, scale=factor)
         try:
-            key = (number, *counts.items())
+            key = (number, factor, *stated.items())
             if key not in self.datasets:
-                self.datasets[key] = Dataset(counts, seed=number)
+                self.datasets[key] = make()
         except TypeError:  # an unhashable seed or count, which Dataset explains
-            return Dataset(counts, seed=number)
-        return self.datasets[key]
+            return make()
+        dataset = self.datasets[key]
+        for table in (*rows, *(factory._meta.table for factory in factories)):
+            _ = dataset[table]  # what a marker names is asked for
+        return dataset
 
-    def _factories(self, more: Sequence[type[TableFactory]]) -> dict[str, type[TableFactory]]:
+    def used(self) -> list[Dataset]:
+        """The datasets whose tables tests have asked for, with these tables only."""
+        return [used for dataset in self.datasets.values() if (used := dataset.used()).tables]
+
+    def project_factories(self) -> tuple[type[TableFactory], ...]:
+        """The factories that the settings name."""
         if self._project_factories is None:
             self._project_factories = tuple(load_factories(self.settings.factories))
+        return self._project_factories
+
+    def _factories(self, more: Sequence[type[TableFactory]]) -> dict[str, type[TableFactory]]:
         if not isinstance(more, (list, tuple)) or not all(
             isinstance(factory, type) and issubclass(factory, TableFactory) for factory in more
         ):
             raise DeclarationError(f"factories={more!r}; give a list of TableFactory classes")
-        return with_shipped((*self._project_factories, *more))
+        shipped = SHIPPED if self.settings.shipped else ()
+        found = with_parents((*shipped, *self.project_factories(), *more))
+        return with_parents(with_children(found.values()).values())
 
     def _frame(self, dataset: Dataset, table: str, spark: Any) -> Any:
         key = (id(dataset), table)
@@ -196,11 +231,6 @@ class Materialiser:
             frame = dataset[table].to_spark(spark)
             self._frames[key] = (spark, frame)
         return frame
-
-
-def _scaled(rows: int | None, factor: float) -> int | None:
-    """A usual number of rows, larger or smaller; what is counted from parents grows with these."""
-    return None if rows is None else max(1, round(rows * factor))
 
 
 def _positive(scale: Any) -> float:

@@ -28,6 +28,7 @@ class Settings:
         seed: the seed of every dataset that states none.
         scale: multiplies the row counts of the default dataset, not those that a marker states.
         factories: modules, or ``module:Class``, whose factories join the default dataset.
+        shipped: whether the customers, orders and tickets that ship are among a test's tables.
         spark_fixture: the project's fixture that gives the Spark session.
         remote: a Spark Connect endpoint.
         engine: ``"spark"`` or ``"sail"``.
@@ -48,6 +49,7 @@ class Settings:
     seed: int = DEFAULT_SEED
     scale: float = 1.0
     factories: tuple[str, ...] = ()
+    shipped: bool = True
     spark_fixture: str | None = None
     remote: str | None = None
     engine: str = "spark"
@@ -131,6 +133,12 @@ def add_options(parser: pytest.Parser) -> None:
         type="linelist",
         default=[],
     )
+    parser.addini(
+        "synth_shipped",
+        "offer the shipped customers, orders and tickets; your own tables of these names replace them (default: true)",
+        type="bool",
+        default=True,
+    )
     parser.addini("synth_spark_fixture", "the fixture that gives the Spark session")
     parser.addini("synth_remote", "a Spark Connect endpoint, e.g. sc://localhost")
     parser.addini("synth_spark_engine", "spark or sail (default: spark)")
@@ -167,6 +175,7 @@ def read_settings(config: pytest.Config) -> Settings:
         seed=_seed(handed_over.get("synth_seed", _option(config, "synth_seed", DEFAULT_SEED))),
         scale=_scale(_option(config, "synth_scale", 1.0)),
         factories=tuple(config.getini("synth_factories")),
+        shipped=bool(config.getini("synth_shipped")),
         spark_fixture=config.getini("synth_spark_fixture") or None,
         remote=_option(config, "synth_remote", None),
         engine=engine,

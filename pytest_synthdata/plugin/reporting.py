@@ -30,7 +30,7 @@ class Reporting:
     def pytest_sessionfinish(self) -> None:
         """Look at every dataset that this process's tests used; workers hand over what they saw."""
         materialiser = self.config.stash.get(MATERIALISER, None)
-        datasets = materialiser.datasets.values() if materialiser is not None else ()
+        datasets = materialiser.used() if materialiser is not None else ()
         largest_first = sorted(datasets, key=lambda dataset: -sum(table.num_rows for table in dataset))
         for number, dataset in enumerate(largest_first):
             self._look_at(dataset, draw=bool(self.settings.report) and number == 0)

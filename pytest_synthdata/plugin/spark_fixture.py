@@ -22,13 +22,21 @@ def session_of(request: pytest.FixtureRequest) -> Any:
     name = _fixture_name(request)
     try:
         found = request.getfixturevalue(name)
-        return found() if name == _OURS else found
+        if name == _OURS:
+            return found()
     except pytest.FixtureLookupError as error:
         if "ScopeMismatch" not in str(error.formatrepr()):
             raise
     except pytest.fail.Exception as error:
         if "ScopeMismatch" not in str(error):
             raise
+    else:
+        if not hasattr(found, "createDataFrame"):
+            raise SynthDataError(
+                f"the fixture {name!r} gives {found!r:.100}, not a Spark session: return or yield one, or name the "
+                "fixture that does: synth_spark_fixture in the ini file"
+            )
+        return found
     raise SynthDataError(
         f"the fixture {name!r} has a shorter life than the session, so synth_session cannot hold its frames: "
         f"use `synth`, or give {name!r} scope='session'"

@@ -19,9 +19,11 @@ from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.upload import MARKER_FILE, Upload
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.plugin.on_demand import OnDemandDataset, OnDemandTables
 from pytest_synthdata.plugin.options import KEEP_ALWAYS, KEEP_FAILED, SETTINGS
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.table_view import TableView
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.plugin.materialise import Save
 
@@ -97,7 +99,7 @@ class Uploading:
                 with _alone(self.lock):
                     files, format_ = self._begin(request), self.config.stash[SETTINGS].format
                     upload = Upload(files, folder, run=self._run, temporary=self.temporary, format=format_)
-                    saved = upload.save(dataset.views, missing, spark=_spark(request))
+                    saved = upload.save(_views(dataset, missing), missing, spark=_spark(request))
                 self.paths |= {(id(dataset), name): path for name, path in saved.tables.items()}
             return {name: self.paths[id(dataset), name] for name in tables}
 
@@ -156,16 +158,30 @@ class Uploading:
         self.files.remove(folder, MARKER_FILE)
 
 
+def _views(dataset: Dataset, names: Sequence[str]) -> Mapping[str, TableView]:
+    """Some tables and what they refer to; those that no test asks for are not made."""
+    for name in names:
+        _ = dataset[name]
+    return (dataset.used() if isinstance(dataset, OnDemandDataset) else dataset).views
+
+
 def _name_of(dataset: Dataset) -> str:
     """The same in every process for the same data."""
-    parts = [
-        (table.name, table.bound.num_rows, f"{table.factory.__module__}.{table.factory.__qualname__}")
-        for table in dataset
-    ]
-    digest = blake2b(repr((dataset.seed, parts)).encode(), digest_size=6)
-    for table in dataset:
-        if table.num_rows != table.bound.num_rows:
-            digest.update(table.name.encode() + table.row_numbers.tobytes())
+    if isinstance(dataset.tables, OnDemandTables) and isinstance(dataset, OnDemandDataset):
+        identity: tuple[object, ...] = dataset.identity()
+    else:  # some rows of each table
+        identity = (
+            dataset.seed,
+            [
+                (table.name, table.bound.num_rows, f"{table.factory.__module__}.{table.factory.__qualname__}")
+                for table in dataset
+            ],
+        )
+    digest = blake2b(repr(identity).encode(), digest_size=6)
+    if not isinstance(dataset.tables, OnDemandTables):
+        for table in dataset:
+            if table.num_rows != table.bound.num_rows:
+                digest.update(table.name.encode() + table.row_numbers.tobytes())
     return f"{_OTHER}{digest.hexdigest()}"
 
 

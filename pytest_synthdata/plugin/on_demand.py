@@ -1,0 +1,222 @@
+"""The dataset of a test: its tables are compiled and bound when the test asks for them, and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from copy import copy
+from inspect import getsourcefile, getsourcelines
+from typing import cast
+
+from pytest_synthdata.dataset import Dataset, Table, stated
+from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
+from pytest_synthdata.factories import SHIPPED, TableFactory
+from pytest_synthdata.factories.bound_tables import BoundTables
+
+
+class OnDemandDataset(Dataset):
+    """A dataset that a test may take some tables of; what it does not ask for costs nothing and breaks nothing.
+
+    Args:
+        asked: stated rows by factory; None where a table has its usual rows.
+        seed: of every table.
+        scale: multiplies usual rows.
+    """
+
+    def __init__(self, asked: Mapping[type[TableFactory], int | None], *, seed: int, scale: float) -> None:
+        self._scale = scale
+        super().__init__(asked, seed=seed)
+
+    def _bind(self, asked: dict[type[TableFactory], int | None]) -> Mapping[str, Table]:
+        self._factories, self._stated = stated(asked)
+
+        def count(factory: type[TableFactory]) -> int | None:
+            name = factory._meta.table
+            return self._stated[name] if name in self._stated else scaled_rows(factory, self._scale)
+
+        return OnDemandTables(BoundTables(self._factories, self.seed, count))
+
+    def __getattr__(self, name: str) -> Table:
+        if not name.startswith("_") and name != "tables" and name not in self.tables:
+            raise AttributeError(why_missing(name, self))
+        return super().__getattr__(name)
+
+    def __repr__(self) -> str:
+        tables = ", ".join(f"{table.name}: {table.num_rows:,}" for table in self.used())
+        return f"<Dataset seed {self.seed}{'; ' * bool(tables)}{tables}>"
+
+    def own_tables(self) -> list[str]:
+        """The tables of a project's own and what has been asked for; all, where there are only those that ship."""
+        factories = {table: factory for table, factory in self._factories.items() if factory not in SHIPPED}
+        used = self.used().tables
+        return [name for name in self.tables if not factories or name in factories or name in used]
+
+    def identity(self) -> tuple[object, ...]:
+        """What decides every cell of every table, the same in every process; to know it, nothing is compiled."""
+        tables = [
+            (table, f"{factory.__module__}.{factory.__qualname__}", self._stated.get(table))
+            for table, factory in self._factories.items()
+        ]
+        return self.seed, self._scale, tables
+
+    def take(self, /, **rows: Iterable[int]) -> OnDemandDataset:
+        """Some rows of the tables; those that cannot be bound have none."""
+        whole, tables = copy(self), self.tables
+        for name in rows:
+            _ = self[name]
+        if isinstance(tables, OnDemandTables):
+            whole.tables = tables.that_bind()
+        return cast("OnDemandDataset", Dataset.take(whole, **rows))
+
+    def used(self) -> Dataset:
+        """The tables that have been asked for, and those that they refer to."""
+        used = copy(self)
+        if isinstance(self.tables, OnDemandTables):
+            used.tables = self.tables.found()
+        return used
+
+
+class OnDemandTables(Mapping[str, Table]):
+    """Tables by name, each bound when it is looked up.
+
+    Args:
+        binding: their factories.
+    """
+
+    def __init__(self, binding: BoundTables) -> None:
+        self._binding = binding
+        self._tables: dict[str, Table] = {}
+        self._reasons: dict[str, str] | None = None
+
+    def __getitem__(self, name: str) -> Table:
+        if name not in self:
+            raise SynthDataError(self.missing(name))
+        factory = self._binding.factories[name]
+        try:
+            self._binding.bind(factory)
+        except DeclarationError as error:
+            raise DeclarationError(f"{error} ({factory.__name__}{_source_of(factory)})") from None
+        return self.found()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._binding.factories and name not in self._left_out()
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, each after those that it refers to."""
+        left_out = self._left_out()
+        return iter([name for name in _parents_first(self._binding.factories) if name not in left_out])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def found(self) -> dict[str, Table]:
+        """The tables that are bound so far, parents first."""
+        for name, (factory, bound) in self._binding.bounds.items():
+            if name not in self._tables:
+                self._tables[name] = Table(bound, factory)
+        return dict(self._tables)
+
+    def that_bind(self) -> dict[str, Table]:
+        """All tables but those whose declarations are wrong; none of them counts as asked for."""
+        apart = OnDemandTables(BoundTables(self._binding.factories, self._binding.seed, self._binding.rows))
+        for name in self:
+            with suppress(SynthDataError):
+                _ = apart[name]
+        return apart.found()
+
+    def missing(self, name: str) -> str:
+        """Why a table is not here, and what to write to have it."""
+        return self._left_out().get(name) or f"no table {name!r} in this test's data: {how_to_add(name, self)}"
+
+    def _left_out(self) -> dict[str, str]:
+        """Why shipped tables do not fit the tables of the project's that take their parents' places."""
+        if self._reasons is None:
+            self._reasons = {}
+            for factory in SHIPPED:
+                name, replaced = factory._meta.table, self._replaced_parents(factory)
+                if self._binding.factories.get(name) is factory and replaced:
+                    try:
+                        BoundTables(self._binding.factories, self._binding.seed, self._binding.rows).bind(factory)
+                    except SynthDataError as error:
+                        own = replaced[0].__name__
+                        self._reasons[name] = (
+                            f"the shipped table {name!r} does not fit {own}: {error}. Declare a {name!r} table of your "
+                            f"own, or make {own} a subclass of the shipped factory"
+                        )
+        return self._reasons
+
+    def _replaced_parents(self, factory: type[TableFactory]) -> list[type[TableFactory]]:
+        parents = (
+            (parent, self._binding.factories.get(parent._meta.table, parent)) for parent in factory._meta.parents
+        )
+        return [found for declared, found in parents if not issubclass(found, declared)]
+
+
+def with_parents(factories: Iterable[type[TableFactory]]) -> dict[str, type[TableFactory]]:
+    """Factories by their tables, and those that they refer to; a given one takes the place of its table's other."""
+    found = {factory._meta.table: factory for factory in factories}
+    pending = list(found.values())
+    while pending:
+        for parent in pending.pop()._meta.parents:
+            if parent._meta.table not in found:
+                found[parent._meta.table] = parent
+                pending.append(parent)
+    return found
+
+
+def scaled_rows(factory: type[TableFactory], scale: float) -> int | None:
+    """A usual number of rows, larger or smaller; what is counted from parents grows with these."""
+    rows = factory._meta.usual_rows
+    return rows if not rows else max(1, round(rows * scale))
+
+
+def why_missing(name: str, dataset: Dataset) -> str:
+    """Why a table is not in a test's data, and what to write to have it."""
+    if isinstance(dataset.tables, OnDemandTables):
+        return dataset.tables.missing(name)
+    return f"no table {name!r} in this test's data: {nearest(name, dataset.tables)}"
+
+
+def how_to_add(table: str, known: Iterable[str]) -> str:
+    """What to write for a table that a test's data has not."""
+    hint = nearest(table, known)
+    makers = [factory for factory in _all_factories() if factory._meta.table == table]
+    if makers:
+        name = makers[-1].__name__
+        return f"{makers[-1].__module__}.{name} makes it: @pytest.mark.synth(factories=[{name}]), or synth_factories"
+    return f"{hint}; a table of your own joins by its factory: @pytest.mark.synth(factories=[…]), or synth_factories"
+
+
+def _all_factories() -> Iterator[type[TableFactory]]:
+    pending = [TableFactory]
+    while pending:
+        factory = pending.pop(0)
+        pending += factory.__subclasses__()
+        if not factory._meta.abstract:
+            yield factory
+
+
+def _source_of(factory: type[TableFactory]) -> str:
+    """Where a factory's class begins, if that can be told."""
+    try:
+        file, (_, line) = getsourcefile(factory), getsourcelines(factory)
+    except (OSError, TypeError):  # typed at a prompt, or made by a function
+        return ""
+    return f", {file}:{line}"
+
+
+def _parents_first(factories: Mapping[str, type[TableFactory]]) -> list[str]:
+    ordered: dict[str, None] = {}
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        if name in factories and name not in ordered and name not in above:
+            for parent in factories[name]._meta.parents:
+                visit(parent._meta.table, (*above, name))
+            ordered[name] = None
+
+    for name in factories:
+        visit(name, ())
+    return list(ordered)
+
+
+__all__ = ["OnDemandDataset", "OnDemandTables", "how_to_add", "scaled_rows", "why_missing", "with_parents"]
