@@ -15,6 +15,7 @@ import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.file_formats import FILE_FORMATS
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -27,7 +28,6 @@ _MORE = (
     "pytest_synthdata.cli.spark",
     "pytest_synthdata.cli.warm",
 )
-_FORMATS = ("parquet", "csv", "json", "delta")
 _INTERRUPTED, _TERMINATED = 130, 143  # 128 and the signal's number, as shells have it
 
 
@@ -66,7 +66,7 @@ def cli() -> None:
 )
 @click.argument("more_rows", nargs=-1, metavar="[TABLE[=ROWS]]...")
 @click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
-@click.option("--format", "format_", type=click.Choice(_FORMATS), default="parquet", show_default=True)
+@click.option("--format", "format_", type=click.Choice([*FILE_FORMATS, "delta"]), default="parquet", show_default=True)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

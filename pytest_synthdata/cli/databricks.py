@@ -12,7 +12,7 @@ import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.plugin.options import UPLOAD_FORMATS
+from pytest_synthdata.file_formats import FILE_FORMATS
 
 if TYPE_CHECKING:
     from pytest_synthdata.databricks.results import ExecutionResult
@@ -30,7 +30,7 @@ _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 @click.option("--factories", multiple=True, metavar="MODULE", help="Tables of your own: shop.factories[:Factory].")
 @click.option("--create", is_flag=True, help="Make the schema and the Volume where they are missing.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of other data.")
-@click.option("--format", "format_", type=click.Choice(UPLOAD_FORMATS), default="parquet", show_default=True)
+@click.option("--format", "format_", type=click.Choice(FILE_FORMATS), default="parquet", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def upload(
     *,

@@ -60,7 +60,7 @@ def _tables(path: str) -> list[tuple[str, Sample]]:
 
 def _is_table(place: Path) -> bool:
     """Whether a path is one table: a file of data, or a folder of parts of a table."""
-    from pytest_synthdata.sources.samples import SUFFIXES
+    from pytest_synthdata.file_formats import SUFFIXES
 
     if place.name.startswith(("_", ".")):
         return False

@@ -11,12 +11,11 @@ import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.file_formats import SUFFIXES
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.validation import Validation
-
-_SUFFIXES = ("", ".parquet", ".csv", ".json", ".jsonl")
 
 
 def _options(command: Any) -> Any:
@@ -108,7 +107,7 @@ def _tables(path: Path, dataset: Dataset, stated: bool) -> tuple[dict[str, Any],
 def _at(folder: Path, table: str) -> Path | None:
     if not folder.is_dir():
         return None
-    return next((item for suffix in _SUFFIXES if (item := folder / f"{table}{suffix}").exists()), None)
+    return next((item for suffix in ("", *SUFFIXES) if (item := folder / f"{table}{suffix}").exists()), None)
 
 
 def _print(result: Validation) -> None:

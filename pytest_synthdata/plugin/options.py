@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_synthdata.file_formats import FILE_FORMATS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED = 42
 REPORT = "synth-report.html"
-UPLOAD_FORMATS = ("parquet", "csv", "json")
 KEEP_ALWAYS, KEEP_FAILED = "always", "failed"
 SETTINGS = pytest.StashKey["Settings"]()
 MATERIALISER = pytest.StashKey["Materialiser"]()
@@ -120,8 +121,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--synth-format",
         metavar="FORMAT",
-        choices=UPLOAD_FORMATS,
-        help=f"with --synth-upload: the format of the files: {', '.join(UPLOAD_FORMATS)} (default: parquet)",
+        choices=FILE_FORMATS,
+        help=f"with --synth-upload: the format of the files: {', '.join(FILE_FORMATS)} (default: parquet)",
     )
     parser.addini("synth_format", "the format of the files of --synth-upload (default: parquet)")
     parser.addini("synth_volume", "the Volume for --synth-upload: catalog.schema.volume[/folder]")
@@ -274,8 +275,8 @@ def _upload(config: pytest.Config) -> str | None:
 
 
 def _format(name: str) -> str:
-    if name not in UPLOAD_FORMATS:
-        raise pytest.UsageError(f"synth_format is {name!r}; it is one of {', '.join(UPLOAD_FORMATS)}")
+    if name not in FILE_FORMATS:
+        raise pytest.UsageError(f"synth_format is {name!r}; it is one of {', '.join(FILE_FORMATS)}")
     return name
 
 

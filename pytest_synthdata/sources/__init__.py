@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.file_formats import SUFFIXES
 from pytest_synthdata.sources.source import Source
 from pytest_synthdata.sources.spark import from_spark
 
@@ -22,7 +23,6 @@ _FORMS = {
     "csv": ("CSV", "give a header, and every line as many fields"),
     "json": ("JSON lines", "give one object a line, each field of one type"),
 }
-_SUFFIXES = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "json"}
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def reading(file: str | Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        name, remedy = _FORMS[_SUFFIXES.get(Path(file).suffix, "parquet")]
+        name, remedy = _FORMS[SUFFIXES.get(Path(file).suffix, "parquet")]
         reason = re.sub(r"^Error creating dataset\..*?\?: ", "", str(error).partition("\n")[0])
         raise SynthDataError(f"{file} cannot be read as {name}: {reason}; {remedy}") from None
 
@@ -89,7 +89,7 @@ def _from_path(path: Path, what: str) -> Source:
             ) from None
         return _from_files(DeltaTable(path).to_pyarrow_dataset())
     files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if _is_data(item, path))
-    formats = {_SUFFIXES.get(file.suffix) for file in files}
+    formats = {SUFFIXES.get(file.suffix) for file in files}
     if len(formats) != 1 or formats == {None}:
         found = "no data files" if not files else f"files of several formats: {sorted(map(str, formats))}"
         raise SynthDataError(f"{what}: {path} holds {found}; give Parquet, CSV, JSON lines or a Delta table")
@@ -113,7 +113,7 @@ def _from_files(dataset: Any) -> Source:
 
 def _is_data(item: Path, root: Path) -> bool:
     hidden = any(part.startswith(("_", ".")) for part in item.relative_to(root).parts)
-    return item.is_file() and not hidden and item.suffix in _SUFFIXES
+    return item.is_file() and not hidden and item.suffix in SUFFIXES
 
 
 def _from_csv(files: list[Path]) -> Source:

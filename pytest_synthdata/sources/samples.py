@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.types import MOST_DIGITS, arrow_type, ddl_schema, settled
 from pytest_synthdata.errors import DeclarationError, SynthDataError
+from pytest_synthdata.file_formats import SUFFIXES
 from pytest_synthdata.sources import reading, source_of
 
 MOST_ROWS = 1_000_000
-SUFFIXES = (".parquet", ".csv", ".json", ".jsonl")
 
 
 @dataclass(frozen=True)
@@ -231,4 +231,4 @@ def _differs(name: str, tables: list[pa.Table]) -> bool:
     return False
 
 
-__all__ = ["SUFFIXES", "Sample", "is_path", "sample_of"]
+__all__ = ["Sample", "is_path", "sample_of"]
