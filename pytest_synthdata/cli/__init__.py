@@ -25,6 +25,7 @@ _MORE = (
     "pytest_synthdata.cli.databricks",
     "pytest_synthdata.cli.report",
     "pytest_synthdata.cli.infer",
+    "pytest_synthdata.cli.looking",
     "pytest_synthdata.cli.spark",
     "pytest_synthdata.cli.warm",
 )

@@ -1,0 +1,105 @@
+"""`synthdata show` and `synthdata explain`: generated data in the terminal, and where one of its values comes from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.errors import SynthDataError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Table
+
+
+def _options(command: Any) -> Any:
+    for option in (
+        click.option("--factories", multiple=True, metavar="MODULE", help="Your own tables: shop.factories[:Factory]."),
+        click.option("--rows", multiple=True, metavar="TABLE=ROWS", help="Rows of a table, such as orders=10M."),
+        click.option("--seed", type=int, default=42, show_default=True, help="Decides every value."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@click.option("--first", type=click.IntRange(min=0), default=5, show_default=True, help="How many rows are shown.")
+@_options
+def show(*, tables: tuple[str, ...], first: int, seed: int, rows: tuple[str, ...], factories: tuple[str, ...]) -> None:
+    """Show tables in the terminal: the first rows and the shape of each column.
+
+    Without TABLE, all tables are shown.
+    """
+    import shutil
+
+    from rich.console import Console
+
+    from pytest_synthdata.report.shape import shape
+
+    dataset = dataset_of(rows, seed, factories)
+    width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 160
+    console = Console(width=width, highlight=False, soft_wrap=False)
+    for number, name in enumerate(tables or dataset.tables):
+        if number:
+            console.print()
+        console.print(shape(dataset[name].view, first=first))
+
+
+@click.command()
+@click.argument("table")
+@click.argument("row")
+@click.argument("column")
+@click.option("--json", "as_json", is_flag=True, help="Print the value and its explanation as JSON.")
+@_options
+def explain(
+    *,
+    table: str,
+    row: str,
+    column: str,
+    as_json: bool,
+    seed: int,
+    rows: tuple[str, ...],
+    factories: tuple[str, ...],
+) -> None:
+    """Say where a value comes from: synthdata explain orders 17 amount.
+
+    ROW is the row's number, from 0, or its key, such as ORD-000017. The seed and the numbers of rows are those of
+    your test: --seed 7 --rows orders=5000.
+    """
+    with errors_as_json(as_json):
+        found = dataset_of(rows, seed, factories)[table]
+        explanation = found.explain(_row_number(found, row), column)
+    if as_json:
+        lines = list(explanation.lines())
+        where = {"table": explanation.table, "row": explanation.row, "column": explanation.column}
+        click.echo(json.dumps({**where, "value": explanation.value, "lines": lines}, default=str))
+    else:
+        click.echo(str(explanation))
+
+
+def _row_number(table: Table, row: str) -> int:
+    """The number of a row that is named by its number or by its key."""
+    if row.isdecimal():
+        return int(row)
+    import pyarrow as pa
+
+    from pytest_synthdata.validation.keys import numbers_in
+    from pytest_synthdata.validation.rows import key_form
+
+    plan = table.bound.plan
+    form = key_form(plan, str(plan.key))
+    number = -1 if form is None else int(numbers_in(pa.array([row]), form)[0])
+    if number < 0:
+        example = table.bound.record_batch(table.bound.row_numbers(0, min(1, table.bound.num_rows)))
+        known = f" or a key, such as {example.column(plan.key)[0]}" if form is not None and example.num_rows else ""
+        raise SynthDataError(f"{table.name}: {row!r} is not a row: give a number from 0{known}")
+    return number - int(getattr(plan.columns[str(plan.key)], "start", 0))
+
+
+COMMANDS = [show, explain]
+
+__all__ = ["COMMANDS"]

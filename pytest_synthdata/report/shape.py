@@ -1,0 +1,124 @@
+"""A table in the terminal: its first rows, and each column as a small histogram or its most frequent values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.report.sample import MOST, SampleRows
+from pytest_synthdata.validation.results import format_value
+
+_BARS = "▁▂▃▄▅▆▇█"
+_BINS = 24
+_TAIL = 0.005  # on each side, whose values count with the outermost bars: one extreme would hide all others
+_FEW = 12  # different values up to which they are listed
+_LISTED = 5
+_LETTERS = 28  # of a cell
+_MANY = 0.5  # share of different values from which none is frequent
+
+
+def shape(view: TableView, *, first: int = 5) -> RenderableType:
+    """A table's first rows and what its columns are like.
+
+    Args:
+        view: the table.
+        first: how many rows are shown.
+    """
+    rows = SampleRows(view)
+    about = f"{view.name}: {view.num_rows:,} row{'s'[: view.num_rows != 1]}, seed {view.seed}"
+    if rows.count < view.num_rows:
+        about += f"; columns as in {MOST:,} rows, spread evenly"
+    return Group(Text(about, "bold"), Text(), _first_rows(view, first), Text(), _columns(view, rows))
+
+
+def _first_rows(view: TableView, first: int) -> Table:
+    numbers = view.row_numbers(0, min(first, view.num_rows))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("row", justify="right", style="dim")
+    batch = view.record_batch(numbers)
+    for field in view.schema:
+        table.add_column(field.name, justify="right" if _is_number(field.type) else "left", no_wrap=True)
+    for number, *cells in zip(numbers.tolist(), *(column.to_pylist() for column in batch.columns), strict=True):
+        table.add_row(str(number), *(_cell(cell) for cell in cells))
+    return table
+
+
+def _columns(view: TableView, rows: SampleRows) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    for name in ("column", "type", "nulls", "shape"):
+        table.add_column(name, justify="right" if name == "nulls" else "left", no_wrap=name != "shape")
+    for field in view.schema:
+        array = rows.array(field.name)
+        nulls = f"{array.null_count / len(array):.1%}" if len(array) and array.null_count else ""
+        table.add_row(field.name, str(field.type), nulls, _shape_of(array.drop_null()))
+    return table
+
+
+def _shape_of(array: pa.Array) -> str:
+    if not len(array):
+        return "no values"
+    if pa.types.is_nested(array.type) or pa.types.is_binary(array.type):
+        return ""
+    distinct = pc.count_distinct(array).as_py()
+    if distinct <= _FEW:
+        return _most_frequent(array)
+    if _is_number(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
+        return _histogram(array)
+    if distinct > _MANY * len(array):
+        low, high = (_cell(value.as_py()) for value in pc.min_max(array).values())
+        return f"{'all' if distinct == len(array) else f'{distinct:,}'} different: {low} … {high}"
+    return f"{distinct:,} different: {_most_frequent(array)}"
+
+
+def _most_frequent(array: pa.Array) -> str:
+    counts = pc.value_counts(array).to_pylist()
+    ordered = sorted(counts, key=lambda one: -one["counts"])
+    shown = [f"{_cell(one['values'])} {one['counts'] / len(array):.1%}" for one in ordered[:_LISTED]]
+    return ", ".join([*shown, *(["…"] if len(ordered) > _LISTED else [])])
+
+
+def _histogram(array: pa.Array) -> str:
+    numbers = _numbers(array)
+    low, high = np.quantile(numbers, [_TAIL, 1 - _TAIL])
+    if not low < high:
+        return _most_frequent(array)
+    counts, _ = np.histogram(np.clip(numbers, low, high), _BINS, (low, high))
+    bars = "".join(_BARS[int(np.ceil(count / counts.max() * (len(_BARS) - 1)))] if count else " " for count in counts)
+    least, most = pc.min_max(array).values()
+    median = array[int(np.argsort(numbers)[len(numbers) // 2])]
+    return f"{_cell(least.as_py())} {bars} {_cell(most.as_py())}, median {_cell(median.as_py())}"
+
+
+def _numbers(array: pa.Array) -> Any:
+    if pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
+        array = array.cast(pa.timestamp("us")).cast(pa.int64())
+    elif pa.types.is_decimal(array.type):
+        array = array.cast(pa.float64())
+    return np.asarray(to_numpy(array), np.float64)
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return format_value(value)
+    if isinstance(value, dt.datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    text = str(value)
+    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
+
+
+__all__ = ["shape"]

@@ -1,0 +1,94 @@
+"""`synthdata show` and `synthdata explain`: data and where it comes from, in the terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pytest_synthdata import Dataset, SynthDataError
+from pytest_synthdata.cli import cli
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
+
+ROWS = ("--rows", "customers=50", "--rows", "orders=400", "--seed", "7")
+
+
+def run(*arguments: str) -> str:
+    return CliRunner().invoke(cli, arguments, catch_exceptions=False).output
+
+
+@pytest.fixture(scope="module")
+def shop() -> Dataset:
+    return Dataset({CustomerFactory: 50, OrderFactory: 400}, seed=7)
+
+
+def test_explain_prints_what_the_table_explains(shop: Dataset) -> None:
+    assert run("explain", "orders", "17", "amount", *ROWS) == f"{shop.orders.explain(17, 'amount')}\n"
+
+
+def test_a_row_has_its_key_as_a_name(shop: Dataset) -> None:
+    assert run("explain", "orders", "ORD-000017", "amount", *ROWS) == f"{shop.orders.explain(17, 'amount')}\n"
+
+
+def test_explain_as_json(shop: Dataset) -> None:
+    found = json.loads(run("explain", "orders", "3", "order_date", "--json", *ROWS))
+    assert found["value"] == str(shop.orders.to_arrow()["order_date"][3])
+    assert (found["table"], found["row"], found["column"]) == ("orders", 3, "order_date")
+    assert found["lines"][-1] == f"= {found['value']}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("orders", "400", "amount"), "orders: there is no row 400: rows are numbered from 0 to 399"),
+        (("orders", "the-first", "amount"), "orders: 'the-first' is not a row: give a number from 0 or a key, such as"),
+        (("orders", "ORD-000400", "amount"), "orders: there is no row 400"),
+        (("ordres", "1", "amount"), "no table 'ordres' in this dataset: did you mean 'orders'"),
+        (("orders", "1", "amuont"), "orders: there is no column 'amuont': did you mean 'amount'"),
+    ],
+)
+def test_what_is_not_there_is_named(arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(SynthDataError, match=re.escape(message)):
+        run("explain", *arguments, *ROWS)
+    assert message in json.loads(run("explain", *arguments, "--json", *ROWS))["error"]
+
+
+def test_show_has_the_first_rows_and_the_shape_of_each_column(shop: Dataset) -> None:
+    text = run("show", "orders", "--first", "3", *ROWS)
+    assert "orders: 400 rows, seed 7" in text
+    assert "customers: " not in text
+    first = shop.orders.to_arrow(0, 4).to_pylist()
+    shown = re.findall(r"^ +(\d) +(\S+) ", text, re.MULTILINE)
+    assert shown == [(str(row), first[row]["order_id"]) for row in range(3)]
+    status = shop.orders.to_arrow()["status"].to_pylist()
+    assert f"completed {status.count('completed') / 400:.1%}" in text
+    assert re.search(r"order_id +string +all different: ORD-000000 … ORD-000399", text)
+    bars = re.search(r"amount +double +\S+ ([▁▂▃▄▅▆▇█ ]{24}) \S+, median ", text)
+    assert bars is not None
+    assert bars[1].count("█") >= 1
+
+
+def test_show_has_all_tables_and_also_empty_ones() -> None:
+    text = run("show", "--rows", "customers=3", "--rows", "orders=0")
+    assert "customers: 3 rows" in text
+    assert re.search(r"amount +double +no values", text)
+
+
+def test_show_has_tables_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "looked_at.py").write_text(
+        "import factory\n"
+        "from pytest_synthdata import Constant, Key, Poisson, TableFactory\n"
+        "class VisitFactory(TableFactory):\n"
+        "    visit_id = Key('V{}')\n"
+        "    items = Poisson(40).cast('decimal(5,1)').nulls(0.25)\n"
+        "    place = factory.Dict({'city': Constant('Ulm')})\n"
+        "    same = Constant(1.5)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    text = run("show", "--factories", "looked_at", "--rows", "visits=2000")
+    assert re.search(r"items +decimal128\(5, 1\) +2\d\.\d% +\S+ [▁▂▃▄▅▆▇█ ]{24} ", text)
+    assert re.search(r"same +double +1.5 100.0%", text)
+    assert re.search(r"place +struct<city: string>", text)
