@@ -34,7 +34,12 @@ if TYPE_CHECKING:
 
 
 class Table:
-    """A table whose every cell is decided, and none is made before it is asked for."""
+    """A table whose every cell is decided, and none is made before it is asked for.
+
+    >>> from pytest_synthdata import Dataset
+    >>> Dataset(seed=42).orders.to_arrow(stop=1).select(["order_id", "customer_id", "amount"]).to_pylist()
+    [{'order_id': 'ORD-000000', 'customer_id': 'CUST-00638', 'amount': 48.99}]
+    """
 
     def __init__(self, view: TableView, factory: type[TableFactory]) -> None:
         self.view = view
@@ -183,6 +188,11 @@ class Dataset:
 
     Raises:
         DeclarationError: for a number of rows that is none, and for declarations that can never work.
+
+    >>> from pytest_synthdata import Dataset
+    >>> from pytest_synthdata.factories import CustomerFactory, OrderFactory
+    >>> Dataset({CustomerFactory: 100, OrderFactory: 1_000}, seed=7)
+    <Dataset seed 7; customers: 100, orders: 1,000>
     """
 
     def __init__(

@@ -118,7 +118,7 @@ def in_type(value: Any, type_: pa.DataType) -> Any:
     """A single value in a type, as a column of that type would hold it.
 
     >>> in_type(12.345, pa.decimal128(12, 2))
-    Decimal('12.34')
+    Decimal('12.35')
     """
     return as_objects(cast(pa.array([plain(value)]), type_))[0]
 

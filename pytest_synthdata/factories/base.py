@@ -290,6 +290,18 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
     - ``table``: the table's name; from the class name where not given.
     - ``rows``: how many rows the table has where nobody says; a timeline's expected number, else 1,000.
     - ``key``: the column that foreign keys hold, or several; the first `Key` where not given.
+
+    >>> from pytest_synthdata import Categorical, Dataset, Key, LogNormal, TableFactory
+    >>> class PaymentFactory(TableFactory):
+    ...     class Meta:
+    ...         table = "payments"
+    ...     payment_id = Key("PAY-{:04d}")
+    ...     method = Categorical({"card": 0.8, "invoice": 0.2})
+    ...     fee = LogNormal(0, 0.3).round(2)
+    >>> Dataset({PaymentFactory: 1}).payments.to_arrow().to_pylist()
+    [{'payment_id': 'PAY-0000', 'method': 'card', 'fee': 0.63}]
+    >>> PaymentFactory.build(method="card").fee > 0
+    True
     """
 
     _options_class = TableOptions

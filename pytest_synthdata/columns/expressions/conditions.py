@@ -92,7 +92,15 @@ class When(Expression):
 
 
 def when(condition: Generator, value: Any) -> When:
-    """``when(condition, value).when(…).otherwise(value)``, as in Spark; values may be generators."""
+    """``when(condition, value).when(…).otherwise(value)``, as in Spark; values may be generators.
+
+    >>> from pytest_synthdata import Categorical, Dataset, TableFactory, Uniform, col, when
+    >>> class ItemFactory(TableFactory):
+    ...     price = Uniform(1, 100).round(2)
+    ...     size = when(col("price") < 50, "small").otherwise(Categorical({"large": 0.9, "huge": 0.1}))
+    >>> Dataset({ItemFactory: 2})["items"].to_arrow().to_pylist()
+    [{'price': 79.22, 'size': 'large'}, {'price': 11.55, 'size': 'small'}]
+    """
     return When((condition,), (literal(value),))
 
 

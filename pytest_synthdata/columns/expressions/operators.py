@@ -128,7 +128,15 @@ class Column(Expression):
 
 
 def col(name: str) -> Column:
-    """Another column of the row by its name; a parent's as ``col("customer.tier")``."""
+    """A column of the row, or of a parent's row as ``reference.column``, for use in expressions.
+
+    >>> from pytest_synthdata import Dataset, TableFactory, Uniform, col
+    >>> class ItemFactory(TableFactory):
+    ...     net = Uniform(1, 100).round(2)
+    ...     gross = (col("net") * 1.19).round(2)
+    >>> Dataset({ItemFactory: 1})["items"].to_arrow().to_pylist()
+    [{'net': 11.93, 'gross': 14.2}]
+    """
     return Column(name)
 
 

@@ -222,6 +222,13 @@ class Constant(Generator):
 
     Args:
         value: anything that Arrow can hold; None for an all-null column (cast it to give it a type).
+
+    >>> from pytest_synthdata import Constant, Dataset, TableFactory
+    >>> class SiteFactory(TableFactory):
+    ...     country = Constant("DE")
+    ...     floors = 2
+    >>> Dataset({SiteFactory: 1}).sites.to_arrow().to_pylist()
+    [{'country': 'DE', 'floors': 2}]
     """
 
     value: Any

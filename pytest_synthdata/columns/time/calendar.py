@@ -38,6 +38,12 @@ class Dates(Generator):
         start: the first day, as ISO text or date, or relative (``"-2y"``) to the anchor.
         end: the last day.
         anchor: the day that relative ones count from.
+
+    >>> from pytest_synthdata import Dataset, Dates, TableFactory
+    >>> class VisitFactory(TableFactory):
+    ...     day = Dates("2024-01-01", "2024-12-31")
+    >>> Dataset({VisitFactory: 3}).visits.to_arrow()["day"].cast("string").to_pylist()
+    ['2024-09-06', '2024-11-10', '2024-04-14']
     """
 
     start: str | dt.date
@@ -106,6 +112,16 @@ class Timeline(Generator):
         hours: 24 weights for the hours of the day; office hours where not given.
 
     Values are timestamps in UTC at whole seconds.
+
+    >>> from pytest_synthdata import Dataset, Event, TableFactory, Timeline
+    >>> incident = Event("2024-10-15", "2024-10-25", 3.0)
+    >>> class CallFactory(TableFactory):
+    ...     at = Timeline("2024-01-01", "2024-12-31", daily=25, weekend=0.6, events=[incident])
+    >>> calls = Dataset({CallFactory: None}).calls  # as many rows as the timeline expects
+    >>> calls.num_rows
+    8620
+    >>> calls.to_arrow(stop=2)["at"].cast("string").to_pylist()
+    ['2024-01-01 06:05:13.000000Z', '2024-01-01 07:21:34.000000Z']
     """
 
     start: str | dt.date

@@ -57,6 +57,10 @@ class Event:
         start: the first day.
         end: the last day, included.
         multiplier: 3.0 for a threefold spike, 0.2 for an outage.
+
+    >>> from pytest_synthdata import Event
+    >>> Event("2024-10-15", "2024-10-25", 3.0).multiplier
+    3.0
     """
 
     start: str | dt.date

@@ -1,0 +1,33 @@
+"""Every public name is in the API reference and has an example; every page is in the site's navigation."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import pytest_synthdata
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+
+
+def test_the_reference_has_every_public_name() -> None:
+    documented = re.findall(r"^::: pytest_synthdata\.(\w+)$", REFERENCE, re.MULTILINE)
+    assert sorted(documented) == sorted(pytest_synthdata.__all__)
+
+
+@pytest.mark.parametrize("name", pytest_synthdata.__all__)
+def test_every_public_name_has_an_example(name: str) -> None:
+    assert ">>> " in (getattr(pytest_synthdata, name).__doc__ or ""), f"{name} has no doctest"
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8").partition("\nnav:")[2]
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    assert pages == set(re.findall(r": (\S+\.md)$", navigation, re.MULTILINE))
+
+
+def test_public_names_are_listed_once_and_in_order() -> None:
+    assert pytest_synthdata.__all__ == sorted(set(pytest_synthdata.__all__))
