@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.expressions.arithmetic import arithmetic
 from pytest_synthdata.columns.generators.base import (
     Constant,
     Generator,
@@ -34,15 +36,19 @@ _COMPARISONS = {
     "greater_equal": ">=",
 }
 _LOGIC = {"and_kleene", "or_kleene", "invert", "is_null", "is_valid", "is_in"}
-_ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+_ARITHMETIC = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+}
 _SYMBOLS = {**_COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
 
 
 class Expression(Generator):
-    """A value of other columns. Combines with ``+ - * / == != < <= > >= & | ~`` as in Spark.
-
-    A quotient is a double, also of integers, and null where the divisor is 0.
-    """
+    """A value of other columns, which compares by ``==`` and ``!=`` as in Spark."""
 
     __hash__ = Generator.__hash__
 
@@ -52,54 +58,16 @@ class Expression(Generator):
     def __ne__(self, other: object) -> Operation:  # type: ignore[override]
         return self._operation("not_equal", self, other)
 
-    def __lt__(self, other: Any) -> Operation:
-        return self._operation("less", self, other)
-
-    def __le__(self, other: Any) -> Operation:
-        return self._operation("less_equal", self, other)
-
-    def __gt__(self, other: Any) -> Operation:
-        return self._operation("greater", self, other)
-
-    def __ge__(self, other: Any) -> Operation:
-        return self._operation("greater_equal", self, other)
-
-    def __and__(self, other: Any) -> Operation:
-        return self._operation("and_kleene", self, other)
-
-    def __or__(self, other: Any) -> Operation:
-        return self._operation("or_kleene", self, other)
-
-    def __invert__(self) -> Operation:
-        return self._operation("invert", self)
-
     def __bool__(self) -> bool:
         raise DeclarationError(
             f"{self!r} is a rule for every row, not one truth value: combine with & | ~ in place of "
             "and/or/not, with parentheses around comparisons"
         )
 
-    def between(self, low: Any, high: Any) -> Operation:
-        """Whether low ≤ value ≤ high."""
-        return (self >= low) & (self <= high)
-
     def during(self, event: Event) -> Operation:
         """Whether a date or time falls into an event, its last day included."""
         start, end = event.days()
         return (self >= start) & (self < end + dt.timedelta(days=1))
-
-    def isin(self, *values: Any) -> Operation:
-        """Whether the value is one of a list."""
-        listed = values[0] if len(values) == 1 and isinstance(values[0], (list, tuple, set)) else values
-        return Operation("is_in", (self, Constant(list(listed))))
-
-    def is_null(self) -> Operation:
-        """Whether there is no value."""
-        return self._operation("is_null", self)
-
-    def is_not_null(self) -> Operation:
-        """Whether there is a value."""
-        return self._operation("is_valid", self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,19 +131,24 @@ class Operation(Expression):
             subject, listed = self.operands
             array = to_arrow(subject.values(cells))
             return pc.is_in(array, value_set=pa.array(listed.value, type=array.type))  # type: ignore[attr-defined]
-        arguments = [
-            operand.values(cells if number == 0 else cells.substream(f"operand {number}"))
-            for number, operand in enumerate(self.operands)
+        places = [
+            cells if number == 0 else cells.substream(f"operand {number}") for number in range(len(self.operands))
         ]
-        plain = all(isinstance(argument, np.ndarray) for argument in arguments)
-        if plain and self.function in _NUMPY and (self.function != "divide" or np.all(arguments[1])):
-            return np.asarray(_NUMPY[self.function](*arguments))
-        arrays = _comparable([to_arrow(argument) for argument in arguments])
+        if self.function in _NUMPY and not any(_is_integer(operand) for operand in self.operands):
+            arguments = [operand.values(place) for operand, place in zip(self.operands, places, strict=True)]
+            if (made := _plain(self.function, arguments)) is not None:
+                return made
+            arrays = list(map(to_arrow, arguments))
+        else:
+            arrays = [operand_array(operand, place) for operand, place in zip(self.operands, places, strict=True)]
         try:
-            result = _divide(*arrays) if self.function == "divide" else pc.call_function(self.function, arrays)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            result = _computed(self.function, arrays)
+        except (TypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise GenerationError(f"{cells.place}: {self!r}: {error}") from None
-        return to_numpy(result) if plain and not result.null_count else result
+        number = (
+            pa.types.is_integer(result.type) or pa.types.is_floating(result.type) or pa.types.is_boolean(result.type)
+        )
+        return to_numpy(result) if number and not result.null_count else result
 
     def type(self, scope: Scope) -> pa.DataType | None:
         types = [operand.type(scope) for operand in self.operands[: 1 if self.function == "is_in" else None]]
@@ -191,11 +164,12 @@ class Operation(Expression):
                     f"{scope.place}: {self!r}: the list holds what {types[0]} can never be"
                 ) from None
             return pa.bool_()
-        if self.function == "divide":
-            return pa.float64()
-        samples = _comparable([pa.array([], type_) for type_ in types])
         try:
-            return pc.call_function(self.function, samples).type
+            return _computed(
+                self.function, [pa.array([], operand_type(operand, scope)) for operand in self.operands]
+            ).type
+        except TypeError as error:
+            raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             shown = " and ".join(str(type_) for type_ in types)
             verb = "compare" if self.function in _COMPARISONS else self.function
@@ -250,10 +224,45 @@ _NUMPY: dict[str, Callable[..., Any]] = {
 }
 
 
-def _divide(dividend: pa.Array, divisor: pa.Array) -> pa.Array:
-    """The quotient as Spark gives it: never of integers, and null where the divisor is 0."""
-    dividend, divisor = (array.cast(pa.float64(), safe=False) for array in (dividend, divisor))
-    return pc.divide(dividend, pc.if_else(pc.equal(divisor, 0.0), pa.scalar(None, pa.float64()), divisor))
+def _plain(function: str, arguments: list[Values]) -> npt.NDArray[Any] | None:
+    """The result of floats without nulls, which NumPy calculates alike and faster; None where they are not such."""
+    left, right = arguments
+    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
+        return None
+    if {left.dtype.kind, right.dtype.kind} not in ({"f"}, {"f", "i"}) or np.result_type(left, right) != np.float64:
+        return None
+    if function == "divide" and not np.all(right):
+        return None
+    return np.asarray(_NUMPY[function](left, right))
+
+
+def _computed(function: str, arrays: list[pa.Array]) -> pa.Array:
+    if function in _ARITHMETIC:
+        return arithmetic(function, *arrays)
+    return pc.call_function(function, _comparable(arrays))
+
+
+def _is_integer(operand: Generator) -> bool:
+    return isinstance(operand, Constant) and isinstance(operand.value, int) and not isinstance(operand.value, bool)
+
+
+def operand_type(operand: Generator, scope: Scope) -> pa.DataType | None:
+    """The type of an operand: a whole number that is written there is an int, a long one a bigint, as in Spark."""
+    type_ = operand.type(scope)
+    if isinstance(operand, Constant) and _is_integer(operand) and type_ == pa.int64():
+        return pa.int32() if -_LONG <= operand.value < _LONG else type_
+    return type_
+
+
+def operand_array(operand: Generator, cells: Cells) -> pa.Array:
+    """The values of an operand in its type."""
+    array = to_arrow(operand.values(cells))
+    if isinstance(operand, Constant) and _is_integer(operand) and -_LONG <= operand.value < _LONG:
+        return array.cast(pa.int32())
+    return array
+
+
+_LONG = 2**31
 
 
 def _instant(value: Any) -> Any:

@@ -17,18 +17,18 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, common_type, scatter, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
+from pytest_synthdata.columns.generators.fluent import Fluent
 from pytest_synthdata.errors import DeclarationError, cause, describe
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from pytest_synthdata.columns.expressions.operators import Operation
     from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
     from pytest_synthdata.columns.generators.unique import Unique
     from pytest_synthdata.columns.text.tokens import TokenizedText
 
 
-class Generator:
+class Generator(Fluent):
     """Base of all generators: immutable, picklable, without state between rows."""
 
     #: Whether it makes many rows at once, with no Python function called for each.
@@ -122,35 +122,6 @@ class Generator:
         from pytest_synthdata.columns.generators.modifiers import Cast
 
         return Cast(self, type_)
-
-    def _operation(self, name: str, *operands: Any) -> Operation:
-        from pytest_synthdata.columns.expressions.operators import Operation
-
-        return Operation(name, tuple(literal(operand) for operand in operands))
-
-    def __add__(self, other: Any) -> Operation:
-        return self._operation("add", self, other)
-
-    def __radd__(self, other: Any) -> Operation:
-        return self._operation("add", other, self)
-
-    def __sub__(self, other: Any) -> Operation:
-        return self._operation("subtract", self, other)
-
-    def __rsub__(self, other: Any) -> Operation:
-        return self._operation("subtract", other, self)
-
-    def __mul__(self, other: Any) -> Operation:
-        return self._operation("multiply", self, other)
-
-    def __rmul__(self, other: Any) -> Operation:
-        return self._operation("multiply", other, self)
-
-    def __truediv__(self, other: Any) -> Operation:
-        return self._operation("divide", self, other)
-
-    def __rtruediv__(self, other: Any) -> Operation:
-        return self._operation("divide", other, self)
 
 
 def as_number(value: Any) -> Any:
