@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.defects.values import Defect, Missing, Repeated, Stale, Swapped
     from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
     from pytest_synthdata.factories.base import TableFactory
+    from pytest_synthdata.functions import days, hours, minutes, seconds
 
 _MODULES = {
     "Array": "columns.generators.arrays",
@@ -104,6 +105,10 @@ _MODULES = {
     "assert_repaired": "defect_assertions",
     "col": "columns.expressions.operators",
     "column": "columns.expressions.functions",
+    "days": "functions",
+    "hours": "functions",
+    "minutes": "functions",
+    "seconds": "functions",
     "when": "columns.expressions.conditions",
 }
 
@@ -161,6 +166,10 @@ __all__ = [
     "assert_repaired",
     "col",
     "column",
+    "days",
+    "hours",
+    "minutes",
+    "seconds",
     "when",
 ]
 

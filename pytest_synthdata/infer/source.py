@@ -12,7 +12,9 @@ import pyarrow as pa
 from factory import declarations as boy
 
 import pytest_synthdata
-from pytest_synthdata.columns.expressions.operators import Column, Operation
+from pytest_synthdata.columns.expressions.calls import Call
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import SYMBOLS, Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical, Given
@@ -61,7 +63,7 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
     used: dict[str, set[str]] = {}
     plain = set()
     for table in tables:
-        for name in ("factory", "pa", "dt"):
+        for name in ("factory", "pa", "dt", "F"):
             if any(
                 f"{name}." in on_one_line(code(one))
                 for one in (*table.declarations.values(), *table.parameters.values(), *table.stated.values())
@@ -69,7 +71,7 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
                 plain.add(name)
         kinds: set[Any] = {table.base, *_kinds([*table.declarations.values(), *table.parameters.values()])}
         for kind in kinds:
-            name = "col" if kind is Column else kind.__name__
+            name = {Column: "col", When: "when"}.get(kind, kind.__name__)
             if name in own:
                 continue
             public = name in pytest_synthdata.__all__
@@ -82,6 +84,7 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
     standard += [""] if standard else []
     installed = [modules[name] for name in ("factory", "pa") if name in plain]
     lines = [*standard, *installed, *([""] if installed else [])]
+    lines += ["from pytest_synthdata import functions as F"] if "F" in plain else []
     for module in sorted(used):
         names = sorted(used[module], key=lambda one: (not one[0].isupper(), one))
         items = tuple(("", name) for name in names)
@@ -97,17 +100,10 @@ def _kinds(values: Any) -> Iterator[type]:
             yield from _kinds([value.weights, value.where])
         elif isinstance(value, (boy.Dict, boy.List)):
             yield from _kinds(value._defaults.values())
-        elif isinstance(value, (Rounded, Clipped, Nullable, Cast)):
-            yield from _kinds([value.generator])
-        elif isinstance(value, Operation):
-            yield from _kinds([one for one in value.operands if not isinstance(one, Constant)])
-        elif isinstance(value, Given):
-            yield Given
-            yield from _kinds([one for one in value.branches if not isinstance(one, Constant)])
-        elif isinstance(value, Array):
-            yield Array
-            yield from _kinds([value.item] if not isinstance(value.item, Constant) else [])
-            yield from _kinds([value.length] if not isinstance(value.length, Constant) else [])
+        elif isinstance(value, (Rounded, Clipped, Nullable, Cast, Operation, Call, Given, When, Array)):
+            if isinstance(value, (Given, When, Array)):
+                yield type(value)
+            yield from _kinds([one for one in value.children() if not isinstance(one, Constant)])
         elif isinstance(value, Timeline):
             yield from (Timeline, *([Event] if value.events else []))
         elif isinstance(value, Generator):
@@ -266,10 +262,29 @@ def _(value: Column) -> Code:
 
 @code.register
 def _(value: Operation) -> Code:
-    symbol = {"add": "+", "multiply": "*", "less_equal": "<="}[value.function]
-    if symbol == "<=":  # within brackets of a call
-        return " <= ".join(on_one_line(code(_plain(one))) for one in value.operands)
-    return f"({f' {symbol} '.join(on_one_line(code(_plain(one))) for one in value.operands)})"
+    said = [on_one_line(code(_plain(one))) for one in value.operands]
+    if value.function in SYMBOLS:
+        text = f"{said[0]} {SYMBOLS[value.function]} {said[1]}"
+        return text if value.function == "less_equal" else f"({text})"  # within brackets of a call
+    return {
+        "invert": f"~{said[0]}",
+        "is_null": f"{said[0]}.is_null()",
+        "is_valid": f"{said[0]}.is_not_null()",
+        "is_in": f"{said[0]}.isin({said[-1]})",
+    }[value.function]
+
+
+@code.register
+def _(value: Call) -> Code:
+    return repr(value)
+
+
+@code.register
+def _(value: When) -> Code:
+    pairs = zip(value.conditions, value.branches, strict=False)
+    said = ".".join(f"when({on_one_line(code(one))}, {on_one_line(code(_plain(other)))})" for one, other in pairs)
+    rest = value.branches[len(value.conditions) :]
+    return said + "".join(f".otherwise({on_one_line(code(_plain(one)))})" for one in rest)
 
 
 def _method(before: Generator, name: str, *items: Any) -> Code:

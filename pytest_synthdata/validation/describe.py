@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.columns.expressions.calls import Call
 from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.functions import Computed
 from pytest_synthdata.columns.expressions.operators import Column, Operation
@@ -53,6 +54,7 @@ from pytest_synthdata.validation.statistics import Piecewise, Whole, frozen
 _SPEAK = {
     "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥",
     "and_kleene": "and", "or_kleene": "or", "add": "+", "subtract": "-", "multiply": "*", "divide": "/",
+    "floor_divide": "//", "remainder": "%",
 }  # fmt: skip
 
 
@@ -70,7 +72,7 @@ def is_formula(generator: Generator) -> bool:
         return True
     if isinstance(generator, Computed):
         return "cells" not in inspect.signature(generator.function).parameters
-    if isinstance(generator, (Operation, Truth, When, Given, Rounded, Clipped, Cast)):
+    if isinstance(generator, (Operation, Call, Truth, When, Given, Rounded, Clipped, Cast)):
         return all(is_formula(child) for child in generator.children())
     return False
 
@@ -311,7 +313,7 @@ def describe_condition(generator: Generator) -> str:
     if isinstance(generator, Truth):
         return describe_condition(generator.generator)
     if not isinstance(generator, Operation):
-        return type(generator).__name__
+        return repr(generator).replace("F.", "") if isinstance(generator, Call) else type(generator).__name__
     if days := _during(generator):
         return days
     said = [describe_condition(operand) for operand in generator.operands]

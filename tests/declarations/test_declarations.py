@@ -154,7 +154,7 @@ BAD = {
     "Python's truth as condition": ({"n": NUMBERS, "x": when(True, 1)}, "write a condition on columns"),
     "cases of two types": ({"n": NUMBERS, "x": when(col("n") > 1, 1).otherwise("a")}, "int64 and string"),
     "numbers against text": ({"n": NUMBERS, "x": when(col("n") > "a", 1)}, "cannot compare int64 and string"),
-    "arithmetic with text": ({"tier": TIERS, "x": col("tier") * 2}, "cannot multiply string and int64"),
+    "arithmetic with text": ({"tier": TIERS, "x": col("tier") * 2}, "cannot multiply string and int32"),
     "numbers among texts": ({"n": NUMBERS, "x": col("n").isin("a", "b")}, "can never be"),
     # References
     "a negative weight": (parent(weights=Given("tier", {"Pro": 1, "Enterprise": -1})), "not be negative.* is -1"),

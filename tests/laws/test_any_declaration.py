@@ -31,8 +31,10 @@ from pytest_synthdata import (
     TableFactory,
     Uniform,
     col,
+    days,
     when,
 )
+from pytest_synthdata import functions as F
 from pytest_synthdata.explaining.describing import show
 
 ROWS, PARENTS = 300, 30
@@ -110,6 +112,9 @@ class Declarations:
             lambda: Given("owner.tier", {"a": more(), "b": more()}, default=more()),
             lambda: Given("owner.number", bins=[8, 12], then=[more(), more(), more()]),
             lambda: col(self.random.choice([*self.numbers(), "owner.count"])) * 1.5,
+            lambda: (more().cast("double") % 3) - more(),
+            lambda: F.coalesce(col("owner.maybe"), F.floor(more().cast("double")), F.lit(0)),
+            lambda: F.datediff(col("day") + days(more().clip(0, 50).cast("int")), col("owner.since")),
         )
         return self.one_of(*simple, *(made if depth < 3 else ()))
 
@@ -122,6 +127,7 @@ class Declarations:
             lambda: (col("owner.tier") != "b") & (col("owner.count") <= 4),
             lambda: ~(col("owner.flag") == True),  # noqa: E712 - builds an expression
             lambda: col("owner.maybe") > 1,
+            lambda: F.isnull("owner.maybe") | col("owner.owner_id").rlike("[1-5]$"),
             lambda: col(self.random.choice([*self.numbers(), "owner.count"])) >= 1,
         )
 
@@ -136,6 +142,8 @@ class Declarations:
             lambda: Categorical({"x": 0.5, "yy": 0.4, None: 0.1}),
             lambda: Constant("c"),
             lambda: col("owner.owner_id"),
+            lambda: F.concat(F.upper("owner.tier"), F.lit("-"), F.date_format("day", "MMM d")),
+            lambda: F.regexp_extract(F.lpad("owner.owner_id", 5, "x"), r"x+(\w)", 1),
         )
         made = (
             lambda: more().nulls(0.2),
@@ -145,7 +153,12 @@ class Declarations:
         return self.one_of(*simple, *(made if depth < 2 else ()))
 
     def date(self) -> Any:
-        return self.one_of(lambda: Dates("2021-02-01", "2022-01-01").nulls(0.1), lambda: col("owner.since"))
+        return self.one_of(
+            lambda: Dates("2021-02-01", "2022-01-01").nulls(0.1),
+            lambda: col("owner.since"),
+            lambda: F.date_trunc("month", col("day") + days(Exponential(3))),
+            lambda: col("day") + days(Poisson(3)),
+        )
 
     def lazy(self) -> Any:
         """What only factory_boy's users write."""

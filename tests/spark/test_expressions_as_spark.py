@@ -1,7 +1,5 @@
 """Expressions give what pyspark's own functions give of the same rows in ANSI mode: values and types."""
 
-# ruff: noqa: N803 - F is what everybody calls these functions
-
 from __future__ import annotations
 
 import datetime as dt
@@ -181,7 +179,7 @@ CASES: dict[str, Make] = {
 IN_SQL: dict[str, tuple[Make, str]] = {
     "int // literal": (lambda F: F.col("whole") // 3, "whole div 3"),
     "decimal // literal": (lambda F: F.col("price") // 2, "price div 2"),
-    "date + days": (lambda F: F.col("day") + F.days("whole"), "day + whole * interval '1' day"),
+    "date + days": (lambda F: F.col("day") + F.days("whole"), "date_add(day, whole)"),
     "time + hours": (lambda F: F.col("at") + F.hours(1.5), "at + interval '1:30' hour to minute"),
     "date + hours": (lambda F: F.col("day") + F.hours("whole"), "day + whole * interval '1' hour"),
     "time - minutes": (lambda F: F.col("naive") - F.minutes("whole"), "naive - whole * interval '1' minute"),

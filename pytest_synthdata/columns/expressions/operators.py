@@ -44,7 +44,7 @@ _ARITHMETIC = {
     "floor_divide": "//",
     "remainder": "%",
 }
-_SYMBOLS = {**_COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
+SYMBOLS = {**_COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
 
 
 class Expression(Generator):
@@ -122,15 +122,14 @@ class Operation(Expression):
 
     def __repr__(self) -> str:
         shown = [repr(operand.value if isinstance(operand, Constant) else operand) for operand in self.operands]
-        if symbol := _SYMBOLS.get(self.function):
+        if symbol := SYMBOLS.get(self.function):
             return f"({shown[0]} {symbol} {shown[1]})"
         return f"{self.function}({', '.join(shown)})"
 
     def values(self, cells: Cells) -> Values:
         if self.function == "is_in":
             subject, listed = self.operands
-            array = to_arrow(subject.values(cells))
-            return pc.is_in(array, value_set=pa.array(listed.value, type=array.type))  # type: ignore[attr-defined]
+            return _is_in(to_arrow(subject.values(cells)), listed.value)  # type: ignore[attr-defined]
         places = [
             cells if number == 0 else cells.substream(f"operand {number}") for number in range(len(self.operands))
         ]
@@ -142,7 +141,7 @@ class Operation(Expression):
         else:
             arrays = [operand_array(operand, place) for operand, place in zip(self.operands, places, strict=True)]
         try:
-            result = _computed(self.function, arrays)
+            result = _computed(self.function, arrays, self.operands)
         except (TypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise GenerationError(f"{cells.place}: {self!r}: {error}") from None
         number = (
@@ -165,9 +164,8 @@ class Operation(Expression):
                 ) from None
             return pa.bool_()
         try:
-            return _computed(
-                self.function, [pa.array([], operand_type(operand, scope)) for operand in self.operands]
-            ).type
+            samples = [pa.array([], operand_type(operand, scope)) for operand in self.operands]
+            return _computed(self.function, samples, self.operands).type
         except TypeError as error:
             raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -236,10 +234,27 @@ def _plain(function: str, arguments: list[Values]) -> npt.NDArray[Any] | None:
     return np.asarray(_NUMPY[function](left, right))
 
 
-def _computed(function: str, arrays: list[pa.Array]) -> pa.Array:
+def _computed(function: str, arrays: list[pa.Array], operands: tuple[Generator, ...]) -> pa.Array:
     if function in _ARITHMETIC:
+        if any(pa.types.is_decimal(array.type) for array in arrays):
+            arrays = [_digits_only(array, operand) for array, operand in zip(arrays, operands, strict=True)]
         return arithmetic(function, *arrays)
     return pc.call_function(function, _comparable(arrays))
+
+
+def _is_in(array: pa.Array, listed: list[Any]) -> pa.Array:
+    """Whether values are in a list; null for null, and for what is not in a list that has a null."""
+    values = pa.array(listed, type=array.type)
+    found = pc.is_in(array, value_set=values.drop_null())
+    unknown = pc.invert(found) if values.null_count else pc.is_null(array)
+    return pc.if_else(unknown, pa.scalar(None, pa.bool_()), found)
+
+
+def _digits_only(array: pa.Array, operand: Generator) -> pa.Array:
+    """A whole number that is written beside decimals, as a decimal of just its digits."""
+    if not isinstance(operand, Constant) or not _is_integer(operand):
+        return array
+    return array.cast(pa.decimal128(20, 0)).cast(pa.decimal128(len(str(abs(operand.value))), 0))
 
 
 def _is_integer(operand: Generator) -> bool:

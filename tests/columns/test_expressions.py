@@ -1,0 +1,129 @@
+"""Expressions: what they refuse, and that they are the same in `build()` and in any part of a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pytest_synthdata import (
+    Categorical,
+    Constant,
+    Dataset,
+    Dates,
+    DeclarationError,
+    Exponential,
+    Fake,
+    GenerationError,
+    Poisson,
+    TableFactory,
+    Times,
+    Uniform,
+    col,
+    days,
+    hours,
+    minutes,
+    when,
+)
+from pytest_synthdata import functions as F
+
+
+def column(value: Any, rows: int = 50, **others: Any) -> pa.ChunkedArray:
+    factory_class = type("OneFactory", (TableFactory,), {"__module__": __name__, **others, "x": value})
+    table = Dataset({factory_class: rows}, seed=3).ones
+    whole = table.to_arrow()
+    assert table.to_arrow(7, 11)["x"].to_pylist() == whole["x"].to_pylist()[7:11]
+    with Dataset({factory_class: rows}, seed=3).factories():
+        assert factory_class.build(__sequence=9).x == whole["x"][9].as_py()
+    return whole["x"]
+
+
+DAY, NUMBER, TEXT = Dates("2024-01-01", "2024-12-31"), Poisson(5), Fake("city")
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        (col("t") + "x", r"join texts by concat\(…\)"),
+        (col("t") * 2, "cannot multiply string and int32; cast the text"),
+        (col("d") + 1.5, r"days\(…\)"),
+        (F.upper(col("missing")), "no column 'missing'"),
+        (F.date_trunc("fortnight", "d"), "'fortnight' is not a unit; write one of year"),
+        (F.date_format("d", "yyyy-JJ"), "the letter 'J'"),
+        (F.regexp_extract("t", "(a)", 2), "has 1 groups, and group 2"),
+        (F.date_add("d", Uniform(0, 3)), r"whole number of days.*cast\('int'\)"),
+        (F.coalesce("t", "n"), "no type holds both string and int64"),
+        (F.abs("t"), "abs takes numbers, and these are string"),
+        (days("t"), r"days\(…\) takes a number, and this is string"),
+    ],
+)
+def test_what_can_never_work_is_said_by_place(declared: Any, message: str) -> None:
+    with pytest.raises(DeclarationError, match=rf"(?s)^ones\.x: .*{message}"):
+        column(declared, d=DAY, n=NUMBER, t=TEXT)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        Constant(2**62) + col("big"),
+        (col("n") + 2**31 - 1).cast("int") + col("n").cast("int"),
+        F.to_date(F.lit("31.02.2024"), "dd.MM.yyyy"),
+    ],
+)
+def test_what_does_not_fit_is_an_error_and_not_another_value(declared: Any) -> None:
+    with pytest.raises(GenerationError, match=r"^ones\.x"):
+        column(declared, big=Constant(2**62), n=NUMBER)
+
+
+def test_dates_plus_whole_days_stay_dates_and_times_keep_their_zone() -> None:
+    day = {"d": DAY, "at": Times("2024-01-01", "2024-12-31"), "n": NUMBER}
+    naive = Constant(dt.datetime(2024, 1, 1, 5))  # noqa: DTZ001
+    assert column(col("d") + days(Poisson(3)), **day).type == pa.date32()
+    assert column(col("d") + days(Exponential(3).round()), **day).type == pa.date32()
+    assert column(col("d") + days(Exponential(3)), **day).type == pa.timestamp("us", tz="UTC")
+    assert column(col("d") + hours(2), **day).type == pa.timestamp("us", tz="UTC")
+    assert column(col("at") + days("n") - minutes(0.5), **day).type == pa.timestamp("us", tz="UTC")
+    assert column(naive + hours(1.5), **day).to_pylist()[0] == dt.datetime(2024, 1, 1, 6, 30)  # noqa: DTZ001
+    assert column((col("d") + 5 - col("d")) / dt.timedelta(days=1), **day).to_pylist() == [5.0] * 50
+
+
+def test_random_operands_are_independent_of_each_other() -> None:
+    first, second = Uniform(0, 1), Uniform(0, 1)
+    values = column(F.greatest(first, second), rows=4_000).to_pylist()
+    # The greatest of two has mean 2/3 and variance 1/18: 4 standard errors of 4,000 are 0.0149.
+    assert abs(sum(values) / 4_000 - 2 / 3) < 0.0149
+
+
+def test_quotients_of_nothing_are_null() -> None:
+    zero = {"n": Constant(5), "z": Constant(0), "p": Constant(Decimal("1.5"))}
+    for declared in (col("n") / col("z"), col("n") // col("z"), col("n") % col("z"), col("p") / col("z")):
+        assert column(declared, **zero).null_count == 50
+
+
+def test_conditions_of_any_generator() -> None:
+    drawn = column(when(Uniform(0, 1) < 0.25, "low").otherwise("high"), rows=2_000).to_pylist()
+    # 2,000 draws of a quarter: 4 standard errors are 0.039.
+    assert abs(drawn.count("low") / 2_000 - 0.25) < 0.039
+    both = (Categorical([True, False]) & True) | col("n").is_null()
+    assert set(column(both, n=NUMBER).to_pylist()) == {True, False}
+
+
+def test_validation_calculates_what_follows_from_other_columns() -> None:
+    class ShipmentFactory(TableFactory):
+        class Meta:
+            table = "shipments"
+
+        ordered_on = DAY
+        shipped_on = col("ordered_on") + days(Poisson(3))
+        took = F.datediff("shipped_on", "ordered_on")
+        label = F.concat(F.date_format("ordered_on", "EEE"), F.lit("/"), F.lpad("took", 2, "0"))
+
+    dataset = Dataset({ShipmentFactory: 3_000}, seed=1)
+    assert not dataset.validate().failed
+    wrong = dataset.shipments.to_arrow()
+    wrong = wrong.set_column(2, "took", pa.array([1] * 3_000, pa.int32()))
+    failed = {check.column for check in dataset.validate({"shipments": wrong}).failed}
+    assert {"took", "label"} <= failed
