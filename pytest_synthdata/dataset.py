@@ -19,7 +19,7 @@ from pytest_synthdata.columns.subset import Subset, chosen_rows
 from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.declarations.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
-from pytest_synthdata.defects.views import clean_view, kinds_of, label_view, with_defects
+from pytest_synthdata.defects.views import clean_view, kinds_by_table, kinds_of, label_view, with_kinds
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
@@ -216,7 +216,8 @@ class Dataset:
         self.seed = _whole_number(seed, "the seed")
         self.tables: Mapping[str, Table] = self._bind(dict(tables))
         if defects:
-            views = with_defects({table.name: table.view for table in self}, defects)
+            kinds = kinds_by_table(defects, self.tables)
+            views = {table.name: with_kinds(table.bound, kinds.get(table.name, ())) for table in self}
             self.tables = {table.name: Table(views[table.name], table.factory) for table in self}
 
     def _bind(self, asked: dict[type[TableFactory], int | None]) -> Mapping[str, Table]:
@@ -308,6 +309,10 @@ class Dataset:
         """
         return Labels(self)
 
+    def _with_defects(self) -> list[str]:
+        """The names of the tables that have defects."""
+        return [table.name for table in self if kinds_of(table.view)]
+
     def factories(self) -> AbstractContextManager[None]:
         """Within ``with dataset.factories():`` the factories' ``build()`` gives rows of this dataset's tables."""
         return bound_to(*(table.bound for table in self))
@@ -374,10 +379,10 @@ class Labels(Mapping[str, Table]):
 
     def __iter__(self) -> Iterator[str]:
         """The names of the tables that have defects."""
-        return (table.name for table in self._dataset if kinds_of(table.view))
+        return iter(self._dataset._with_defects())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._dataset._with_defects())
 
     def __repr__(self) -> str:
         return f"<Labels of {self._dataset!r}>"

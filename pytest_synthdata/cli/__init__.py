@@ -75,6 +75,11 @@ def cli() -> None:
     help="A folder for each table; with --on-cluster in a Volume: /Volumes/….",
 )
 @click.option("--factories", multiple=True, metavar="MODULE", help="Tables of your own: shop.factories[:Factory].")
+@click.option(
+    "--defects",
+    metavar="MODULE:NAME",
+    help="Plant defects: a dict of kinds by table, such as shop.defects:NIGHTLY. Labels become TABLE_defects.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace tables that are there.")
 @click.option("--rows-per-file", type=click.IntRange(min=1), help="How many rows a file has at most.")
 @click.option(
@@ -91,6 +96,7 @@ def generate(
     format_: str,
     out: Path,
     factories: tuple[str, ...],
+    defects: str | None,
     overwrite: bool,
     rows_per_file: int | None,
     on_cluster: str | None,
@@ -106,7 +112,7 @@ def generate(
     if on_cluster is None and (create or start):
         raise click.UsageError("--create and --start go with --on-cluster")
     with errors_as_json(as_json):
-        dataset = dataset_of([*rows, *more_rows], seed, factories)
+        dataset = dataset_of([*rows, *more_rows], seed, factories, defects)
         if on_cluster is not None:
             if format_ != "parquet" or rows_per_file is not None:
                 raise SynthDataError("--on-cluster writes Parquet, in as many files as Spark sees fit")
@@ -131,13 +137,14 @@ def _write(
 
     from pytest_synthdata.files import require_free
 
-    targets = {table.name: out / table.name for table in dataset}
+    tables = [*dataset, *dataset.defects.values()]
+    targets = {table.name: out / table.name for table in tables}
     for target in targets.values():
         require_free(target, overwrite=overwrite, single=False)
     written = []
-    total = sum(table.num_rows for table in dataset)
+    total = sum(table.num_rows for table in tables)
     with tqdm(total=total, unit=" rows", unit_scale=True, disable=None, leave=False) as bar:
-        for table in dataset:
+        for table in tables:
             bar.set_description(table.name)
             begin = time.perf_counter()
             path = table.to_files(

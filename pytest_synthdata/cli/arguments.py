@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +22,7 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
 _COUNT = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?)([kmbg]?)", re.IGNORECASE)
 
 
-def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str]) -> Dataset:
+def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str], defects: str | None = None) -> Dataset:
     """The tables that a command was asked for.
 
     Args:
@@ -29,6 +30,7 @@ def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str]) -> Datas
             of the modules, or the shipped ones, of their usual sizes.
         seed: decides every value.
         modules: those of a project's own tables: ``shop.factories[:Factory]``.
+        defects: where a project has a dict of kinds of defects by table: ``shop.defects:NIGHTLY``.
 
     Raises:
         SynthDataError: for an unknown table or module, and a number of rows that is none.
@@ -49,7 +51,20 @@ def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str]) -> Datas
             raise SynthDataError(f"--rows: there is no table {table!r}: {nearest(table, known)}")
     usual = [factory._meta.table for factory in own or SHIPPED]
     tables = {known[table]: counts.get(table, known[table]._meta.usual_rows) for table in counts or usual}
-    return Dataset(tables, seed=seed)
+    return Dataset(tables, seed=seed, defects=None if defects is None else _defects(defects))
+
+
+def _defects(name: str) -> Any:
+    module_name, colon, attribute = name.partition(":")
+    if not (module_name and colon and attribute):
+        raise SynthDataError(f"--defects: {name!r} is not MODULE:NAME, such as shop.defects:NIGHTLY")
+    try:
+        module = import_module(module_name)
+    except Exception as error:
+        raise SynthDataError(f"--defects: cannot import {module_name!r}: {type(error).__name__}: {error}") from error
+    if not hasattr(module, attribute):
+        raise SynthDataError(f"--defects: {module_name} has no {attribute!r}: {nearest(attribute, vars(module))}")
+    return getattr(module, attribute)
 
 
 def _table_rows(item: str) -> tuple[str, int | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,36 +14,43 @@ from pytest_synthdata.defects.label_table import LabelTable
 from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.table_view import TableView
 
 
-def with_defects(views: Mapping[str, TableView], defects: Mapping[Any, Any]) -> dict[str, TableView]:
-    """Views of whole tables, dirty where kinds of defects are given.
+def kinds_by_table(defects: Mapping[Any, Any], tables: Collection[str]) -> dict[str, tuple[Kind, ...]]:
+    """The kinds of defects that a user gives, by table's name.
 
     Args:
-        views: the clean tables by name.
-        defects: lists of kinds by table; a table is named by its name or its factory.
+        defects: lists of kinds; a table is named by its name or its factory.
+        tables: the names of the tables that there are.
 
     Raises:
-        DeclarationError: for a table that is not there, and for a kind that a table cannot have.
+        DeclarationError: for a table that is not there, and for what is not a list of kinds.
     """
     if not isinstance(defects, Mapping):
         raise DeclarationError(f"defects={defects!r}; give kinds by table: {{OrderFactory: [Missing('amount', 0.01)]}}")
-    found = dict(views)
-    named: set[str] = set()
+    found: dict[str, tuple[Kind, ...]] = {}
     for table, kinds in defects.items():
         name = str(table if isinstance(table, str) else getattr(getattr(table, "_meta", None), "table", table))
-        if name not in views:
-            raise DeclarationError(f"defects: no table {name!r} in this dataset: {nearest(name, views)}")
-        if name in named:
+        if name not in tables:
+            raise DeclarationError(f"defects: no table {name!r} in this dataset: {nearest(name, tables)}")
+        if name in found:
             raise DeclarationError(f"defects: the table {name!r} is named twice; give one list of kinds")
-        named.add(name)
         listed = [kinds] if isinstance(kinds, Kind) else kinds
         if not isinstance(listed, (list, tuple)):
             raise DeclarationError(f"defects: {name!r} has {kinds!r}; give a list: [Missing('amount', 0.01)]")
-        if listed:
-            found[name] = DirtyTable.of(views[name].bound, listed)
-    return found
+        found[name] = tuple(listed)
+    return {name: kinds for name, kinds in found.items() if kinds}
+
+
+def with_kinds(bound: BoundTable, kinds: Sequence[Kind]) -> TableView:
+    """A table with some kinds of defects; itself, where there are none.
+
+    Raises:
+        DeclarationError: for a kind that the table cannot have.
+    """
+    return DirtyTable.of(bound, kinds) if kinds else bound
 
 
 def dirty_table(view: TableView) -> DirtyTable | None:
@@ -81,4 +88,4 @@ def label_view(view: TableView, key: Sequence[str]) -> LabelTable:
     return LabelTable(DirtyTable(view.bound, ()) if dirty is None else dirty, shown, view)
 
 
-__all__ = ["clean_view", "dirty_table", "kinds_of", "label_view", "with_defects"]
+__all__ = ["clean_view", "dirty_table", "kinds_by_table", "kinds_of", "label_view", "with_kinds"]

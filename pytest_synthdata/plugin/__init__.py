@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 _DATA = pytest.StashKey["Synth"]()
 
 _MARKER = (
-    "synth(*, seed=None, scale=None, factories=(), take=None, upload=False, **rows): the data that this test gets: "
-    "numbers of rows by table (orders=5_000), the seed, more factories whose tables join, only some rows "
-    "(take={'orders': [17, 403]}) with what they refer to, and whether it needs the tables in a Volume"
+    "synth(*, seed=None, scale=None, factories=(), take=None, defects=None, upload=False, **rows): the data that this "
+    "test gets: numbers of rows by table (orders=5_000), the seed, more factories whose tables join, only some rows "
+    "(take={'orders': [17, 403]}) with what they refer to, planted defects (defects={'orders': [Missing('amount', "
+    "0.01)]}), and whether it needs the tables in a Volume"
 )
 
 

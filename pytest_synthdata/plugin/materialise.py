@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.declarations.related import with_children
+from pytest_synthdata.defects.views import kinds_by_table
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.discovery import load_factories
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, why_missing, with_parents
 
 if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Labels
+    from pytest_synthdata.defects.kind import Kind
     from pytest_synthdata.plugin.options import Settings
 
-_OPTIONS = ("seed", "scale", "factories", "take", "upload")
+_OPTIONS = ("seed", "scale", "factories", "take", "defects", "upload")
 
 # Saves tables of a dataset in a Volume; gives their paths. Is told whether it is the run's default dataset.
 Save: TypeAlias = "Callable[[Dataset, Sequence[str], bool], Mapping[str, str]]"
@@ -31,6 +34,7 @@ class Synth:
         frames: makes a table's DataFrame, or gives the one made before.
         session: gives the Spark session; it is not asked for before a DataFrame is.
         save: saves tables in a Volume and gives their paths, where the run was asked to.
+        clean: gives the same data without defects.
     """
 
     def __init__(
@@ -39,7 +43,9 @@ class Synth:
         frames: Callable[[str, Any], Any],
         session: Callable[[], Any],
         save: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
+        clean: Callable[[], Synth] | None = None,
     ) -> None:
+        self._clean = clean
         self.dataset = dataset
         self._frames = frames
         self._session = session
@@ -54,6 +60,16 @@ class Synth:
     def spark(self) -> Any:
         """The Spark session."""
         return self._session()
+
+    @property
+    def clean(self) -> Synth:
+        """The same tables without their defects: ``synth.clean["orders"]`` is a Spark DataFrame, too."""
+        return self if self._clean is None else self._clean()
+
+    @property
+    def defects(self) -> Labels:
+        """Where the defects are: ``synth.defects["orders"]`` is a `Table` of labels, for `assert_caught`."""
+        return self.dataset.defects
 
     def volume_path(self, table: str) -> str:
         """Where a table is in a Unity Catalog Volume, saved there at the latest now, with those that it refers to.
@@ -116,6 +132,7 @@ class Materialiser:
         self.settings = settings
         self.datasets: dict[Any, OnDemandDataset] = {}
         self._frames: dict[tuple[int, str], tuple[Any, Any]] = {}
+        self._without_defects: dict[int, Dataset] = {}
         self._project_factories: tuple[type[TableFactory], ...] | None = None
 
     def default(self, session: Callable[[], Any], save: Save | None = None) -> Synth:
@@ -147,6 +164,7 @@ class Materialiser:
             lambda table, spark: self._frame(dataset, table, spark),
             session,
             (lambda tables: save(dataset, tables, not (arguments or self.settings.take))) if save is not None else None,
+            (lambda: self._clean(dataset, session)) if dataset.defects else None,
         )
         if upload:
             synth.upload()
@@ -159,10 +177,11 @@ class Materialiser:
         scale: float | None = None,
         factories: Sequence[type[TableFactory]] = (),
         take: Mapping[str, Iterable[int]] | None = None,
+        defects: Mapping[Any, Sequence[Kind]] | None = None,
         **rows: int,
     ) -> OnDemandDataset:
         """The marker's arguments, as its signature."""
-        dataset = self._whole(seed, scale, factories, rows)
+        dataset = self._whole(seed, scale, factories, defects, rows)
         if self.settings.take:
             return self._taken(dataset, self.settings.take)
         return dataset if take is None else self._taken(dataset, take)
@@ -180,6 +199,7 @@ class Materialiser:
         seed: int | None,
         scale: float | None,
         factories: Sequence[type[TableFactory]],
+        defects: Mapping[Any, Sequence[Kind]] | None,
         rows: Mapping[str, int],
     ) -> OnDemandDataset:
         factor = self.settings.scale if scale is None else _positive(scale)
@@ -193,17 +213,23 @@ class Materialiser:
             factory: rows[table] if table in rows and rows[table] != scaled_rows(factory, factor) else None
             for table, factory in by_table.items()
         }
-        make = partial(OnDemandDataset, stated, seed=number, scale=factor)
+        planted = kinds_by_table(defects or {}, by_table)
+        make = partial(OnDemandDataset, stated, seed=number, scale=factor, defects=planted)
         try:
-            key = (number, factor, *stated.items())
+            key = (number, factor, tuple(planted.items()), *stated.items())
             if key not in self.datasets:
                 self.datasets[key] = make()
         except TypeError:  # an unhashable seed or count, which Dataset explains
             return make()
         dataset = self.datasets[key]
-        for table in (*rows, *(factory._meta.table for factory in factories)):
+        for table in (*rows, *planted, *(factory._meta.table for factory in factories)):
             _ = dataset[table]  # what a marker names is asked for
         return dataset
+
+    def _clean(self, dataset: Dataset, session: Callable[[], Any]) -> Synth:
+        """A dataset without its defects, made once."""
+        clean = self._without_defects.setdefault(id(dataset), dataset.clean)
+        return Synth(clean, lambda table, spark: self._frame(clean, table, spark), session)
 
     def used(self) -> list[Dataset]:
         """The datasets whose tables tests have asked for, with these tables only."""

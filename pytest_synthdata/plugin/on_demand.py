@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from inspect import getsourcefile, getsourcelines
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pytest_synthdata.dataset import Dataset, Table, stated
+from pytest_synthdata.defects.views import with_kinds
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
+
+if TYPE_CHECKING:
+    from pytest_synthdata.defects.kind import Kind
 
 
 class OnDemandDataset(Dataset):
@@ -21,10 +25,19 @@ class OnDemandDataset(Dataset):
         asked: stated rows by factory; None where a table has its usual rows.
         seed: of every table.
         scale: multiplies usual rows.
+        defects: kinds by table.
     """
 
-    def __init__(self, asked: Mapping[type[TableFactory], int | None], *, seed: int, scale: float) -> None:
+    def __init__(
+        self,
+        asked: Mapping[type[TableFactory], int | None],
+        *,
+        seed: int,
+        scale: float,
+        defects: Mapping[str, Sequence[Kind]] | None = None,
+    ) -> None:
         self._scale = scale
+        self._kinds = defects or {}
         super().__init__(asked, seed=seed)
 
     def _bind(self, asked: dict[type[TableFactory], int | None]) -> Mapping[str, Table]:
@@ -34,7 +47,7 @@ class OnDemandDataset(Dataset):
             name = factory._meta.table
             return self._stated[name] if name in self._stated else scaled_rows(factory, self._scale)
 
-        return OnDemandTables(BoundTables(self._factories, self.seed, count))
+        return OnDemandTables(BoundTables(self._factories, self.seed, count), self._kinds)
 
     def __getattr__(self, name: str) -> Table:
         if not name.startswith("_") and name != "tables" and name not in self.tables:
@@ -57,7 +70,22 @@ class OnDemandDataset(Dataset):
             (table, f"{factory.__module__}.{factory.__qualname__}", self._stated.get(table))
             for table, factory in self._factories.items()
         ]
-        return self.seed, self._scale, tables
+        kinds = [(table, repr(kinds)) for table, kinds in self._kinds.items()]
+        return self.seed, self._scale, tables, kinds
+
+    @property
+    def clean(self) -> Dataset:
+        """The same tables without their defects, bound when they are asked for, too."""
+        if not isinstance(self.tables, OnDemandTables):
+            return super().clean
+        clean = copy(self)
+        clean._kinds, clean.tables = {}, self.tables.without_defects()
+        return clean
+
+    def _with_defects(self) -> list[str]:
+        if isinstance(self.tables, OnDemandTables):
+            return [name for name in self.tables if name in self._kinds]
+        return super()._with_defects()
 
     def take(self, /, **rows: Iterable[int]) -> OnDemandDataset:
         """Some rows of the tables; those that cannot be bound have none."""
@@ -81,10 +109,12 @@ class OnDemandTables(Mapping[str, Table]):
 
     Args:
         binding: their factories.
+        defects: kinds by table.
     """
 
-    def __init__(self, binding: BoundTables) -> None:
+    def __init__(self, binding: BoundTables, defects: Mapping[str, Sequence[Kind]] | None = None) -> None:
         self._binding = binding
+        self._defects = defects or {}
         self._tables: dict[str, Table] = {}
         self._reasons: dict[str, str] | None = None
 
@@ -113,16 +143,22 @@ class OnDemandTables(Mapping[str, Table]):
         """The tables that are bound so far, parents first."""
         for name, (factory, bound) in self._binding.bounds.items():
             if name not in self._tables:
-                self._tables[name] = Table(bound, factory)
+                self._tables[name] = Table(with_kinds(bound, self._defects.get(name, ())), factory)
         return dict(self._tables)
 
     def that_bind(self) -> dict[str, Table]:
         """All tables but those whose declarations are wrong; none of them counts as asked for."""
-        apart = OnDemandTables(BoundTables(self._binding.factories, self._binding.seed, self._binding.rows))
+        apart = OnDemandTables(
+            BoundTables(self._binding.factories, self._binding.seed, self._binding.rows), self._defects
+        )
         for name in self:
             with suppress(SynthDataError):
                 _ = apart[name]
         return apart.found()
+
+    def without_defects(self) -> OnDemandTables:
+        """The same tables, clean."""
+        return OnDemandTables(self._binding)
 
     def missing(self, name: str) -> str:
         """Why a table is not here, and what to write to have it."""

@@ -1,0 +1,63 @@
+"""`synthdata generate --defects`: dirty tables and their labels as files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from pytest_synthdata.cli import cli
+
+MODULE = """
+from pytest_synthdata import Duplicates, Missing
+from pytest_synthdata.factories import OrderFactory
+
+NIGHTLY = {OrderFactory: [Missing("amount", exactly=7), Duplicates(exactly=3)]}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "nightly_defects.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def test_dirty_tables_and_labels_are_written(project: Path) -> None:
+    arguments = [
+        "generate",
+        "orders=500",
+        "customers=50",
+        "--out",
+        "data",
+        "--defects",
+        "nightly_defects:NIGHTLY",
+        "--json",
+    ]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    tables = {table["table"]: table["rows"] for table in json.loads(result.output)["tables"]}
+    assert tables["orders"] == 503
+    orders, labels = (pq.read_table(project / "data" / name) for name in ("orders", "orders_defects"))
+    assert labels.num_rows == tables["orders_defects"]
+    missing = labels.filter([kind == "missing" for kind in labels["kind"].to_pylist()])
+    assert orders["amount"].null_count == missing.num_rows >= 7
+    assert labels.schema.names == ["row", "order_id", "kind", "column", "clean", "dirty"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nightly_defects", "is not MODULE:NAME"),
+        ("no_such_module:NIGHTLY", "cannot import 'no_such_module'"),
+        ("nightly_defects:NIGHTLI", "has no 'NIGHTLI': did you mean 'NIGHTLY'"),
+    ],
+)
+def test_what_is_not_there_is_explained(project: Path, name: str, message: str) -> None:
+    result = CliRunner().invoke(cli, ["generate", "orders=5", "--out", "data", "--defects", name, "--json"])
+    assert result.exit_code == 1
+    assert message in json.loads(result.output)["error"]
