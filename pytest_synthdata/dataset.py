@@ -46,7 +46,11 @@ class Table:
         self.factory = factory
 
     def __repr__(self) -> str:
-        return f"<Table {self.name}: {self.num_rows:,} rows, seed {self.view.seed}>"
+        return f"<Table {self.name}: {self._count()} rows, seed {self.view.seed}>"
+
+    def _count(self) -> str:
+        of = f" of {self.view.whole.num_rows:,}" if isinstance(self.view, Subset) else ""
+        return f"{self.num_rows:,}{of}"
 
     @property
     def bound(self) -> BoundTable:
@@ -258,7 +262,7 @@ class Dataset:
         return {table.name: table.view for table in self}
 
     def __repr__(self) -> str:
-        tables = ", ".join(f"{table.name}: {table.num_rows:,}" for table in self)
+        tables = ", ".join(f"{table.name}: {table._count()}" for table in self)
         return f"<Dataset seed {self.seed}; {tables}>"
 
     def take(self, /, **rows: Iterable[int]) -> Dataset:

@@ -100,11 +100,16 @@ def explain(view: TableView, row: int, column: str) -> Explanation:
     numbers = chosen_rows(view, [row])
     if column not in bound.plan.columns:
         raise SynthDataError(f"{view.name}: there is no column {column!r}: {nearest(column, bound.plan.columns)}")
-    found = _explain(bound, int(view.origins(numbers)[0]), column, {})
+    origin = int(view.origins(numbers)[0])
+    found = _explain(bound, origin, column, {})
     shown = view.record_batch(numbers).column(column)[0].as_py() if column in view.schema.names else found.value
+    notes = []
+    if origin != row:
+        notes.append(f"row {row} was made from row {origin}")
     if show(shown) != show(found.value):
-        note = f"shown as {show(shown)}: the cell was changed after it was made"
-        return Explanation(**{**vars(found), "note": note})
+        notes.append(f"shown as {show(shown)}: the cell was changed after it was made")
+    if notes:
+        return Explanation(**{**vars(found), "note": "; ".join(notes)})
     return found
 
 

@@ -14,11 +14,13 @@ from pytest_synthdata import (
     Dataset,
     Dates,
     Distribution,
+    Duplicates,
     Fake,
     ForeignKey,
     Given,
     Key,
     LogNormal,
+    Missing,
     Normal,
     Poisson,
     SynthDataError,
@@ -153,3 +155,14 @@ def test_only_what_was_looked_at_is_shown() -> None:
     kinds = days.to_arrow()["kind"].to_pylist()
     assert list(days.explain(kinds.index("work"), "price").reads) == ["kind"]
     assert list(days.explain(kinds.index("rest"), "price").reads) == ["kind", "other"]
+
+
+def test_what_a_defect_made_of_a_value_is_said() -> None:
+    defects = {OrderFactory: [Missing("status", exactly=2), Duplicates(exactly=1)]}
+    orders = Dataset({CustomerFactory: 20, OrderFactory: 100}, defects=defects).orders
+    row = orders.to_arrow()["status"].to_pylist().index(None)
+    *_, value, note = str(orders.explain(row, "status")).splitlines()
+    assert value == f"= {Dataset({CustomerFactory: 20, OrderFactory: 100}).orders.to_arrow()['status'][row].as_py()!r}"
+    assert note == "shown as null: the cell was changed after it was made"
+    copied = orders.explain(100, "order_id")
+    assert str(copied).endswith(f"row 100 was made from row {copied.row}")

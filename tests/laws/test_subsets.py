@@ -17,8 +17,10 @@ from pytest_synthdata import (
     Dataset,
     Dates,
     DeclarationError,
+    Duplicates,
     ForeignKey,
     Key,
+    Missing,
     Poisson,
     SynthDataError,
     TableFactory,
@@ -152,6 +154,12 @@ def test_everything_taken_is_everything() -> None:
     assert taken.fingerprints() == whole.fingerprints()
 
 
+def test_what_was_taken_shows_in_its_name() -> None:
+    taken = post().take(parcels=[7])
+    assert f"people: {taken.people.num_rows} of 200, parcels: 1 of 400, scans: 0 of " in repr(taken)
+    assert repr(taken.parcels) == "<Table parcels: 1 of 400 rows, seed 8>"
+
+
 def test_nothing_taken_is_empty_tables() -> None:
     taken = post().take()
     assert [table.num_rows for table in taken] == [0, 0, 0, 0]
@@ -213,6 +221,19 @@ def test_a_time_of_the_whole_stays() -> None:
     # A timeline's times belong to the number of rows, which in a subset is still the whole table's.
     whole = Dataset({CustomerFactory: 100, TicketFactory: 1_000}, seed=5)
     assert_shows_its_rows_of(whole, whole.take(tickets=[0, 500, 999]))
+
+
+def test_a_subset_of_dirty_data_is_as_dirty() -> None:
+    defects = {OrderFactory: [Missing("status", 0.2), Duplicates(0.1)]}
+    whole = Dataset({CustomerFactory: 20, OrderFactory: 100}, defects=defects)
+    chosen = [3, 50, *whole.orders.row_numbers[-2:].tolist()]
+    taken = whole.take(orders=chosen)
+    assert taken.orders.to_arrow().equals(whole.orders.to_arrow().take(pa.array(sorted(chosen))))
+    assert set(taken.orders.to_arrow()["customer_id"].to_pylist()) == set(
+        taken.customers.to_arrow()["customer_id"].to_pylist()
+    )
+    origins = whole.orders.view.origins(np.array(chosen, np.uint64))
+    assert set(taken.clean.orders.row_numbers.tolist()) == set(origins.tolist())
 
 
 def test_executors_make_them(synth_spark: Any) -> None:
