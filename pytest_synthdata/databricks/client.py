@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any, TypeVar
 
+from pytest_synthdata.databricks.answers import tell_foreign_answers
 from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.retries import with_retries
 from pytest_synthdata.errors import SynthDataError, nearest
@@ -52,6 +53,7 @@ def connect(ask: Callable[[Any], object], about: str, client: Any = None) -> Any
 
     def look() -> Any:
         if client is not None:
+            tell_foreign_answers(client)
             _asked(ask, about, client)
             return client
         config = _config()
@@ -95,7 +97,8 @@ def explained(doing: str, client: Any = None) -> Iterator[None]:
         yield
     except SynthDataError:
         raise
-    except (OSError, RuntimeError, ValueError) as error:  # all that the SDK and requests raise
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError, RecursionError) as error:
+        # All that the SDK and requests raise, also for answers that are not as they expect them.
         # Without the SDK's own traceback, which may show a URL that is signed.
         raise WorkspaceError(scrubbed(f"{doing}: {_reason(error)}", client)) from None
 
@@ -130,12 +133,25 @@ def _config() -> Any:
         raise MissingCredentialsError(f"{missing}: {_HOW_TO_AUTHENTICATE}") from None
 
 
-def _client(config: Any, limits: dict[str, int]) -> Any:
+def _client(config: Any, limits: Mapping[str, float]) -> Any:
     from databricks.sdk import WorkspaceClient
 
     for name, seconds in limits.items():
         setattr(config, name, seconds)
-    return WorkspaceClient(config=config)
+    client = WorkspaceClient(config=config)
+    tell_foreign_answers(client)
+    return client
+
+
+def impatient(client: Any, seconds: float) -> Any:
+    """The same client, whose requests and their repetitions end after some seconds."""
+    config = client.config.copy()
+    patience = config.retry_timeout_seconds or _PATIENT["retry_timeout_seconds"]
+    limits = {
+        "retry_timeout_seconds": min(seconds, patience),
+        "http_timeout_seconds": min(seconds, config.http_timeout_seconds or _PATIENT["http_timeout_seconds"]),
+    }
+    return _client(config, limits)
 
 
 def _version() -> str:
@@ -237,4 +253,4 @@ def _within(seconds: float, work: Callable[[], T], late: str) -> T:
         raise WorkspaceError(f"{late} within {seconds:g} s: is the host right, is a proxy or VPN missing?") from None
 
 
-__all__ = ["MissingCredentialsError", "WorkspaceError", "connect", "explained", "preflight", "scrubbed"]
+__all__ = ["MissingCredentialsError", "WorkspaceError", "connect", "explained", "impatient", "preflight", "scrubbed"]

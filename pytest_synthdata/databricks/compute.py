@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_synthdata.databricks.client import WorkspaceError, explained, scrubbed
+from pytest_synthdata.databricks.client import WorkspaceError, explained, impatient, scrubbed
 from pytest_synthdata.databricks.clusters import START_SECONDS, running
 from pytest_synthdata.databricks.polling import Told, changes, post_once, until
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
@@ -20,7 +20,8 @@ from pytest_synthdata.errors import SynthDataError, nearest
 _LOG = logging.getLogger(__name__)
 _LANGUAGES = ("python", "sql", "scala", "r")
 _CONTEXT_SECONDS = 300  # that a context may take to be ready
-_CANCEL_SECONDS = 30
+_CANCEL_SECONDS = 10
+_SEND_SECONDS = 5  # that telling it to stop, or to forget, may take
 
 
 def execute_databricks_command(
@@ -123,7 +124,8 @@ def _context(client: Any, cluster: str, language: str, given: str | None, told: 
     finally:
         try:
             with explained(f"destroying the execution context {context} on the cluster {cluster}", client):
-                with_retries(client, partial(client.command_execution.destroy, cluster, context))
+                hurried = impatient(client, _SEND_SECONDS)
+                with_retries(hurried, partial(hurried.command_execution.destroy, cluster, context))
         except WorkspaceError as error:
             # Not raised, and no warning that might be: it must hide neither a result nor what is being raised.
             _LOG.warning("%s. The cluster destroys it when it stops", error)
@@ -160,7 +162,8 @@ class _Command:
         with explained(f"running code on the cluster {self.cluster}", self.client):
             command = str(post_once(self.client, "/api/1.2/commands/execute", body)["id"])
             try:
-                answer = until(self.client, partial(self._ask, command, told), _is_done, limit)
+                hurried = replace(self, client=impatient(self.client, limit))
+                answer = until(hurried.client, partial(hurried._ask, command, told), _is_done, limit)
                 if answer is None:
                     return self._late(command, limit)
             except BaseException:
@@ -175,12 +178,22 @@ class _Command:
         return answer
 
     def _cancel(self, command: str) -> None:
+        hurried = impatient(self.client, _SEND_SECONDS)
         where = {"cluster_id": self.cluster, "context_id": self.context, "command_id": command}
-        with_retries(self.client, partial(self.client.command_execution.cancel, **where))
+        with_retries(hurried, partial(hurried.command_execution.cancel, **where))
 
     def _late(self, command: str, limit: float) -> ExecutionResult:
-        self._cancel(command)
-        answer = until(self.client, partial(self._ask, command, lambda _: None), _is_done, _CANCEL_SECONDS)
+        try:
+            with explained("cancelling it", self.client):
+                self._cancel(command)
+        except WorkspaceError as error:
+            return ExecutionResult(
+                success=False,
+                error=f"the code took more than {limit:g} s, or the cluster did not answer in that time, and cancelling "
+                f"it failed: {error}",
+            )
+        hurried = replace(self, client=impatient(self.client, _CANCEL_SECONDS))
+        answer = until(hurried.client, partial(hurried._ask, command, lambda _: None), _is_done, _CANCEL_SECONDS)
         if answer is not None and answer.status.value == "Finished":
             return self._result(answer)  # it was quicker than its end
         ended = "it was cancelled" if answer is not None else "it was told to stop, and its context is destroyed"

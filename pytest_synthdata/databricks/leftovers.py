@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 
-from pytest_synthdata.databricks.client import preflight
+from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.names import VolumePath, is_safe
 from pytest_synthdata.databricks.upload import MARKER_FILE, Upload
 from pytest_synthdata.databricks.volumes import Files
 
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 _STAMP = "%Y%m%dT%H%M%SZ"
 _RUN = re.compile(r"synthdata-(\d{8}T\d{6}Z)-[0-9a-f]{8}")
 
@@ -44,13 +48,27 @@ def sweep(volume: str, *, older_than: timedelta, client: Any = None, dry_run: bo
     files = Files(preflight(place, client))
     limit = datetime.now(timezone.utc) - older_than
     found = list(_left_overs(files, place, limit))
-    if not dry_run:
-        for folder, whole in found:
-            if whole:
-                files.remove_folder(folder)
-            else:
-                _remove_unfinished(files, folder)
-    return [str(folder) for folder, _ in found]
+    if dry_run:
+        return [str(folder) for folder, _ in found]
+    removed = (_attempted(partial(_remove, files, folder, whole=whole), folder) for folder, whole in found)
+    return [folder for folder in removed if folder is not None]
+
+
+def _attempted(work: Callable[[], T], folder: VolumePath) -> T | None:
+    """What is done with a folder; that it cannot be done is told, and no reason not to look at the others."""
+    try:
+        return work()
+    except WorkspaceError as error:
+        _LOG.warning("%s is passed over: %s", folder, error)
+        return None
+
+
+def _remove(files: Files, folder: VolumePath, *, whole: bool) -> str:
+    if whole:
+        files.remove_folder(folder)
+    else:
+        _remove_unfinished(files, folder)
+    return str(folder)
 
 
 def _left_overs(files: Files, place: VolumePath, limit: datetime) -> Iterator[tuple[VolumePath, bool]]:
@@ -59,15 +77,23 @@ def _left_overs(files: Files, place: VolumePath, limit: datetime) -> Iterator[tu
         if not entry.is_folder or not is_safe(entry.name):
             continue
         folder = place / entry.name
-        content = {item.name for item in files.entries(folder)}
-        run = _RUN.fullmatch(entry.name)
-        if MARKER_FILE in content:
-            noted = _noted(files.text(folder, MARKER_FILE))
-            created = noted.get("created")
-            if isinstance(created, datetime) and created < limit:
-                yield folder, bool(run) and noted["run"] == entry.name
-        elif run and not content and datetime.strptime(run[1], _STAMP).replace(tzinfo=timezone.utc) < limit:
-            yield folder, True  # it crashed before its first file
+        whole = _attempted(partial(_is_left_over, files, folder, entry.name, limit), folder)
+        if whole is not None:
+            yield folder, whole
+
+
+def _is_left_over(files: Files, folder: VolumePath, name: str, limit: datetime) -> bool | None:
+    """Whether a left-over folder is a run's own as a whole; None where it is not one."""
+    content = {item.name for item in files.entries(folder)}
+    run = _RUN.fullmatch(name)
+    if MARKER_FILE in content:
+        noted = _noted(files.text(folder, MARKER_FILE))
+        created = noted.get("created")
+        if isinstance(created, datetime) and created < limit:
+            return bool(run) and noted["run"] == name
+    elif run and not content and datetime.strptime(run[1], _STAMP).replace(tzinfo=timezone.utc) < limit:
+        return True  # it crashed before its first file
+    return None
 
 
 def _noted(text: str | None) -> dict[str, Any]:
@@ -77,7 +103,7 @@ def _noted(text: str | None) -> dict[str, Any]:
         if created.tzinfo is None:  # ours has one
             return {}
         return {"run": note["run"], "created": created, "tables": list(note["tables"])}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 

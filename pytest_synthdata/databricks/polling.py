@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from pytest_synthdata.databricks.answers import describe
 from pytest_synthdata.databricks.retries import with_retries
 
 T = TypeVar("T")
@@ -25,15 +26,22 @@ def until(client: Any, ask: Callable[[], T], done: Callable[[T], bool], seconds:
         done: whether an answer is the last one.
         seconds: how long to ask.
     """
+    from requests import RequestException
+
     clock = client.config.clock
     deadline, pause = clock.time() + seconds, _FIRST_PAUSE
-    while not done(answer := with_retries(client, ask)):
+    while True:
+        try:
+            if done(answer := with_retries(client, ask)):
+                return answer
+        except (RequestException, TimeoutError):
+            if clock.time() < deadline:  # else it is late, whatever it is
+                raise
         left = deadline - clock.time()
         if left <= 0:
             return None
         clock.sleep(min(pause, left))
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
-    return answer
 
 
 def changes(tell: Told | None) -> Told:
@@ -87,16 +95,21 @@ def _content(response: Any) -> dict[str, Any]:
 
     try:
         content = response.json()
-    except ValueError:
-        content = {}
-    if response.ok:
-        return dict(content)
-    message = content.get("message") or content.get("error") or response.reason
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        message = describe(response)
+        if response.ok:
+            raise RuntimeError(f"{message}; it may or may not have begun, and was not sent again")
+    elif response.ok:
+        return content
+    else:
+        message = content.get("message") or content.get("error") or response.reason
     if response.status_code in _NOT_ACTED_UPON:
         raise TemporarilyUnavailable(message)
     if response.status_code == _FORBIDDEN:
         raise PermissionDenied(message)
-    raise RuntimeError(f"{message} (HTTP {response.status_code})")
+    raise RuntimeError(message if content is None else f"{message} (HTTP {response.status_code})")
 
 
 __all__ = ["Told", "changes", "post_once", "until"]

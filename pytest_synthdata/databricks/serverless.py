@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from pytest_synthdata.databricks.client import WorkspaceError, connect, explained, scrubbed
+from pytest_synthdata.databricks.client import WorkspaceError, connect, explained, impatient, scrubbed
 from pytest_synthdata.databricks.polling import Told, changes, until
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
 from pytest_synthdata.databricks.retries import with_retries
@@ -129,7 +129,8 @@ class _Run:
         told(f"run {self.number}: {self.page}")
         with explained(f"waiting for the run {self.page or self.number}", self.client):
             try:
-                run = until(self.client, partial(self._ask, told), _has_ended, limit)
+                hurried = _Run(impatient(self.client, limit), self.number, self.page)
+                run = until(hurried.client, partial(hurried._ask, told), _has_ended, limit)
             except BaseException:
                 with suppress(OSError, RuntimeError, ValueError, WorkspaceError):  # the first error is the one to see
                     self._cancel()
@@ -150,7 +151,8 @@ class _Run:
         return run
 
     def _cancel(self) -> None:
-        with_retries(self.client, lambda: self.client.jobs.cancel_run(self.number))
+        hurried = impatient(self.client, _CANCEL_SECONDS)
+        with_retries(hurried, lambda: hurried.jobs.cancel_run(self.number))
 
     def _result(self, run: Any) -> ExecutionResult:
         result = run.state.result_state

@@ -159,7 +159,7 @@ class Upload:
             known = content["form"] == _FORM and all(
                 is_safe(name) and {"fingerprint", "files", "format"} <= set(entry) for name, entry in tables.items()
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             known = False
         if not known:
             raise WorkspaceError(f"{self.folder / MANIFEST} is no manifest of this version; choose another folder")
@@ -255,7 +255,7 @@ class Upload:
         text = self.files.text(self.folder, MARKER_FILE)
         try:
             return dict(json.loads(text)["tables"]) if text else {}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return {}
 
     def _put_manifest(self, seed: int | None, entries: Mapping[str, Any]) -> None:

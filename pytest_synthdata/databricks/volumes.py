@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 from pytest_synthdata.databricks.client import WorkspaceError, explained
 from pytest_synthdata.databricks.names import VolumePath, is_safe
@@ -17,6 +18,7 @@ from pytest_synthdata.databricks.retries import with_retries
 
 IN_FLIGHT = 5  # the services answer 429 to more
 _CHUNK = 1 << 20
+_JSON = {"Accept": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -109,12 +111,30 @@ class Files:
         from databricks.sdk.errors import NotFound
 
         def read() -> list[Entry]:
-            try:
-                found = list(self.client.files.list_directory_contents(str(folder)))
-            except NotFound:
-                return []
-            return [Entry(str(item.name), bool(item.is_directory), int(item.file_size or 0)) for item in found]
+            found: list[Entry] = []
+            query: dict[str, str] = {}
+            seen: set[str] = set()
+            while True:
+                try:
+                    page = self.client.api_client.do("GET", address, query=query, headers=_JSON)
+                except NotFound:
+                    return []
+                if not isinstance(page, dict) or not isinstance(page.get("contents", []), list):
+                    raise ValueError(f"an answer that is not a list of files: {str(page)[:100]}")  # noqa: TRY004
+                items = page.get("contents", [])
+                found += [
+                    Entry(str(one["name"]), bool(one.get("is_directory")), int(one.get("file_size") or 0))
+                    for one in items
+                ]
+                token = str(page.get("next_page_token") or "")
+                if not token:
+                    return found
+                if token in seen or not items:
+                    raise RuntimeError("the workspace repeats its pages without end")
+                seen.add(token)
+                query = {"page_token": token}
 
+        address = f"/api/2.0/fs/directories{quote(str(folder), safe='/')}"
         with explained(f"listing {folder}", self.client):
             return with_retries(self.client, read)
 

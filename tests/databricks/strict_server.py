@@ -102,6 +102,9 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(kind, int):
             body = {"error_code": "INJECTED", "message": f"injected {kind}"}
             self.reply(kind, json.dumps(body).encode(), {"Retry-After": "20"} if kind in (429, 503) else {})
+        elif isinstance(kind, str) and kind.startswith("page "):  # of a gateway, not of the API
+            page = f"<html><head><style>p {{}}</style></head><body><h1>Entity Too Large</h1>{TOKEN}</body></html>"
+            self.reply(int(kind.split()[1]), page.encode(), {"Content-Type": "text/html; charset=utf-8"})
         elif kind == "drop before":
             self.drop()
         elif kind == "stall":
