@@ -146,6 +146,7 @@ def _client(config: Any, limits: Mapping[str, float]) -> Any:
 def impatient(client: Any, seconds: float) -> Any:
     """The same client, whose requests and their repetitions end after some seconds."""
     config = client.config.copy()
+    config._inner = dict(config._inner)  # which copies share, their settings
     patience = config.retry_timeout_seconds or _PATIENT["retry_timeout_seconds"]
     limits = {
         "retry_timeout_seconds": min(seconds, patience),

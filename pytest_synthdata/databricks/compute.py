@@ -21,7 +21,8 @@ _LOG = logging.getLogger(__name__)
 _LANGUAGES = ("python", "sql", "scala", "r")
 _CONTEXT_SECONDS = 300  # that a context may take to be ready
 _CANCEL_SECONDS = 10
-_SEND_SECONDS = 5  # that telling it to stop, or to forget, may take
+_SEND_SECONDS = 5  # that telling it to stop may take
+_DESTROY_SECONDS = 60  # that destroying a context may take, if there is time
 
 
 def execute_databricks_command(
@@ -68,7 +69,7 @@ def execute_databricks_command(
     cluster, client = running(cluster_id, client, start=start, start_timeout=start_limit, told=told)
     if context_id is not None and not destroy_context_on_completion:
         return _Command(client, cluster, context_id, language.lower()).run(code, limit, told)
-    with _context(client, cluster, language.lower(), context_id, told) as context:
+    with _context(client, cluster, language.lower(), context_id, limit=limit, told=told) as context:
         return _Command(client, cluster, context, language.lower()).run(code, limit, told)
 
 
@@ -115,16 +116,18 @@ def run_python_file_on_databricks(
 
 
 @contextmanager
-def _context(client: Any, cluster: str, language: str, given: str | None, told: Told) -> Iterator[str]:
-    context = given or _made(client, cluster, language)
+def _context(client: Any, cluster: str, language: str, given: str | None, *, limit: float, told: Told) -> Iterator[str]:
+    context, begin = given or _made(client, cluster, language), client.config.clock.time()
     try:
         with explained(f"waiting for the execution context on the cluster {cluster}", client):
             _await_context(client, cluster, context, told)
+        begin = client.config.clock.time()
         yield context
     finally:
         try:
             with explained(f"destroying the execution context {context} on the cluster {cluster}", client):
-                hurried = impatient(client, _SEND_SECONDS)
+                is_late = client.config.clock.time() - begin >= limit
+                hurried = impatient(client, _SEND_SECONDS if is_late else _DESTROY_SECONDS)
                 with_retries(hurried, partial(hurried.command_execution.destroy, cluster, context))
         except WorkspaceError as error:
             # Not raised, and no warning that might be: it must hide neither a result nor what is being raised.
@@ -189,8 +192,8 @@ class _Command:
         except WorkspaceError as error:
             return ExecutionResult(
                 success=False,
-                error=f"the code took more than {limit:g} s, or the cluster did not answer in that time, and cancelling "
-                f"it failed: {error}",
+                error=f"the code took more than {limit:g} s, or the cluster did not answer in that time; cancelling it "
+                f"failed: {error}",
             )
         hurried = replace(self, client=impatient(self.client, _CANCEL_SECONDS))
         answer = until(hurried.client, partial(hurried._ask, command, lambda _: None), _is_done, _CANCEL_SECONDS)

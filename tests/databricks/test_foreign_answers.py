@@ -74,8 +74,8 @@ def test_the_limit_is_kept_when_status_connections_are_reset(
     client = client_of(workspace.url)
     begin = client.config.clock.now
     result = execute_databricks_command(CLUSTER, "python", "1", timeout=2, client=client)
-    # The limit, at most 5 s each for cancelling and destroying and 10 s for waiting for the end, and after each of these
-    # the pause that had begun (at most 11 s by the SDK).
+    # The limit, at most 5 s each for cancelling and destroying and 10 s for waiting for the end, and after each of
+    # these the pause that had begun (at most 11 s by the SDK).
     assert client.config.clock.now - begin < 60
     assert not result.success
     assert "took more than 2 s" in str(result.error)
