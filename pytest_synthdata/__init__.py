@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     )
     from pytest_synthdata.columns.generators.keys import Key
     from pytest_synthdata.columns.generators.quantiles import Quantiles
+    from pytest_synthdata.columns.lives.lifecycle import Lifecycle
+    from pytest_synthdata.columns.lives.steps import Step, Steps
     from pytest_synthdata.columns.providers.fake import Fake
     from pytest_synthdata.columns.references.aggregates import Count, Max, Mean, Min, Sum
     from pytest_synthdata.columns.references.fan_out import Ordinal
@@ -71,6 +73,7 @@ _MODULES = {
     "Given": "columns.generators.categories",
     "Key": "columns.generators.keys",
     "Late": "defects.times",
+    "Lifecycle": "columns.lives.lifecycle",
     "LogNormal": "columns.generators.distributions",
     "Malformed": "defects.texts",
     "Max": "columns.references.aggregates",
@@ -89,6 +92,8 @@ _MODULES = {
     "Repeated": "defects.values",
     "Share": "columns.references.shares",
     "Stale": "defects.values",
+    "Step": "columns.lives.steps",
+    "Steps": "columns.lives.steps",
     "Sum": "columns.references.aggregates",
     "Swapped": "defects.values",
     "SynthDataError": "errors",
@@ -132,6 +137,7 @@ __all__ = [
     "Given",
     "Key",
     "Late",
+    "Lifecycle",
     "LogNormal",
     "Malformed",
     "Max",
@@ -150,6 +156,8 @@ __all__ = [
     "Repeated",
     "Share",
     "Stale",
+    "Step",
+    "Steps",
     "Sum",
     "Swapped",
     "SynthDataError",

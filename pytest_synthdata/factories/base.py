@@ -16,6 +16,7 @@ from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.modifiers import unwrapped
+from pytest_synthdata.columns.lives.lifecycle import Lifecycle
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.circles import check_totals
 from pytest_synthdata.columns.scope import check_plan
@@ -273,6 +274,8 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
                 declared |= {column: columns[column] for column in columns if column not in attributes}
         factory_class = super().__new__(mcs, name, bases, declared)
         factory_class._meta.types = types
+        lives = [field for field, value in attributes.items() if isinstance(value, Lifecycle)]
+        factory_class._meta.exclude = (*factory_class._meta.exclude, *lives)
         if not factory_class._meta.abstract:
             register_counted(factory_class)
         return factory_class

@@ -21,7 +21,7 @@ from pytest_synthdata.columns.references.pick_statistics import PickStatistics
 from pytest_synthdata.columns.references.picking import HeavyPick, Pick
 from pytest_synthdata.errors import GenerationError
 
-_MOST_ATTEMPTS = 64  # picks, after which a child goes through all parents in an order of its own
+_MOST_ATTEMPTS = 16  # picks, after which a child goes through all parents in an order of its own
 _SEARCHABLE = 1 << 22  # parents that are put in order for one child
 
 

@@ -6,8 +6,8 @@ What is held of it is one sum for each block of parents; the counts within a blo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 Count: TypeAlias = Callable[[Bits], Numbers]
 
 BLOCK = 4_096  # parents for which one sum is held: 8 bytes for 4,096, 200 kB for 10^8
+_MOST_KEPT = 256  # blocks whose counts are kept: 8 MB
 _AT_ONCE = 64  # blocks whose counts are made at once
 
 
@@ -36,9 +37,14 @@ class FanOut:
 
     Args:
         ends: for each block of parents, how many children they and those before them have.
+        recent: the counts of the parents in the blocks that were asked for last.
     """
 
     ends: Numbers
+    recent: dict[int, Numbers] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"ends": self.ends, "recent": {}}
 
     @property
     def num_rows(self) -> int:
@@ -78,6 +84,19 @@ class FanOut:
             counts[where], first[where] = of_each[at], within[at] - of_each[at]
         return first, counts
 
+    def _counts(self, blocks: Numbers, numbers: Numbers, count: Count) -> Numbers:
+        """The children of the parents of some blocks; those of the last blocks are kept, as each column asks anew."""
+        new = [block for block in blocks.tolist() if block not in self.recent]
+        if new:
+            if len(self.recent) + len(new) > _MOST_KEPT:
+                self.recent.clear()
+                new = blocks.tolist()
+            fresh = numbers if len(new) == len(blocks) else numbers[np.isin(numbers // BLOCK, new)]
+            made = count(fresh.astype(np.uint64))
+            for block, start in zip(new, range(0, len(made), BLOCK), strict=True):
+                self.recent[block] = made[start : start + BLOCK]
+        return np.concatenate([self.recent[block] for block in blocks.tolist()])
+
     def locate(self, rows: Bits, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
         """The parent of each child row, and which of its children it is, from 0."""
         wanted = rows.astype(np.int64)
@@ -103,7 +122,7 @@ class FanOut:
         numbers = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
         if blocks[-1] == len(self.ends) - 1:
             numbers = numbers[numbers < num_parents]
-        counts = count(numbers.astype(np.uint64))
+        counts = self._counts(blocks, numbers, count)
         before = np.where(blocks > 0, self.ends[blocks - 1], 0)
         starts = np.arange(0, len(numbers), BLOCK)
         within = np.cumsum(counts)

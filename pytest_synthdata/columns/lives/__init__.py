@@ -1,0 +1,1 @@
+"""Rows that go through states over time."""
