@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeAlias
 
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.plan import Plan
 
 # The tables whose rows `build()` gives, by name; where a table is not among them, its factory's defaults.
 _tables_in_use: ContextVar[dict[str, BoundTable]] = ContextVar("tables_in_use", default={})  # noqa: B039 - never changed
+
+Lookup: TypeAlias = Callable[[str], "BoundTable | None"]  # a table by its name
+
+# Where other tables come from, the last first. A test has one such source in all its threads and event loops.
+_sources: list[Lookup] = []
+# The tables that are being looked up: to bind one, others may be built, which are then their factories' defaults.
+_looked_up: ContextVar[frozenset[str]] = ContextVar("looked_up", default=frozenset())
 
 
 @contextmanager
@@ -26,9 +33,25 @@ def bound_to(*tables: BoundTable) -> Iterator[None]:
         _tables_in_use.reset(token)
 
 
+@contextmanager
+def building_from(source: Lookup) -> Iterator[None]:
+    """Within, `build()` gives rows of the tables that a source has, each looked up when a row of it is built."""
+    _sources.append(source)
+    try:
+        yield
+    finally:
+        _sources.remove(source)
+
+
 def table_in_use(plan: Plan) -> BoundTable | None:
     """The table in use that has a plan's name and columns, if there is one."""
     bound = _tables_in_use.get().get(plan.table)
+    if bound is None and _sources and plan.table not in (known := _looked_up.get()):
+        token = _looked_up.set(known | {plan.table})
+        try:
+            bound = _sources[-1](plan.table)
+        finally:
+            _looked_up.reset(token)
     return bound if bound is not None and list(bound.plan.columns) == list(plan.columns) else None
 
 
@@ -45,4 +68,4 @@ def enclosing_bound(step: Any) -> BoundTable:
         step = step.parent_step
 
 
-__all__ = ["bound_to", "enclosing_bound", "table_in_use"]
+__all__ = ["bound_to", "building_from", "enclosing_bound", "table_in_use"]

@@ -171,8 +171,12 @@ def synth_session(request: pytest.FixtureRequest, _synth_materialiser: Materiali
 
 
 @pytest.fixture
-def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> Synth:
-    """The test's data, as its ``synth`` marker asks for it: tables as Spark DataFrames, and ``.dataset``."""
+def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> Iterator[Synth]:
+    """The test's data, as its ``synth`` marker asks for it: tables as Spark DataFrames, and ``.dataset``.
+
+    Until the test ends, ``build()`` of a factory gives the rows of this data.
+    """
+    from pytest_synthdata.declarations.binding import building_from
     from pytest_synthdata.plugin.spark_fixture import session_of
 
     own = getattr(getattr(request.node, "callspec", None), "marks", ())  # of pytest.param, which pytest names last
@@ -190,7 +194,8 @@ def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> 
         # Classic Spark's functions work only while a session is there: a test may say F.col() before synth.orders.
         with _explained("synth"):
             _ = chosen.spark
-    return chosen
+    with building_from(chosen.bound_of):
+        yield chosen
 
 
 def _frame(synth: Synth, table: str) -> Any:

@@ -16,6 +16,7 @@ from pytest_synthdata.factories.discovery import load_factories
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, why_missing, with_parents
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.dataset import Labels
     from pytest_synthdata.defects.kind import Kind
     from pytest_synthdata.plugin.options import Settings
@@ -120,6 +121,10 @@ class Synth:
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.dataset.tables]
+
+    def bound_of(self, table: str) -> BoundTable | None:
+        """The table whose rows ``build()`` gives; None where this data has none of that name."""
+        return self.dataset.bound_of(table) if isinstance(self.dataset, OnDemandDataset) else None
 
     def __repr__(self) -> str:
         return f"<Synth {self.dataset!r}>"

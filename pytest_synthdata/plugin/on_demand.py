@@ -8,6 +8,7 @@ from copy import copy
 from inspect import getsourcefile, getsourcelines
 from typing import TYPE_CHECKING, cast
 
+from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.dataset import Dataset, Table, stated
 from pytest_synthdata.defects.views import with_kinds
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
@@ -96,6 +97,12 @@ class OnDemandDataset(Dataset):
             whole.tables = tables.that_bind()
         return cast("OnDemandDataset", Dataset.take(whole, **rows))
 
+    def bound_of(self, name: str) -> BoundTable | None:
+        """A table whose rows ``build()`` gives; None where there is none. It does not count as asked for."""
+        if isinstance(self.tables, OnDemandTables):
+            return self.tables.bound_of(name)
+        return self.tables[name].bound if name in self.tables else None
+
     def used(self) -> Dataset:
         """The tables that have been asked for, and those that they refer to."""
         used = copy(self)
@@ -117,6 +124,7 @@ class OnDemandTables(Mapping[str, Table]):
         self._defects = defects or {}
         self._tables: dict[str, Table] = {}
         self._reasons: dict[str, str] | None = None
+        self._apart: BoundTables | None = None
 
     def __getitem__(self, name: str) -> Table:
         if name not in self:
@@ -145,6 +153,19 @@ class OnDemandTables(Mapping[str, Table]):
             if name not in self._tables:
                 self._tables[name] = Table(with_kinds(bound, self._defects.get(name, ())), factory)
         return dict(self._tables)
+
+    def bound_of(self, name: str) -> BoundTable | None:
+        """A table that need not count as asked for; None where it is not here, or cannot be bound."""
+        if name in self._binding.bounds:
+            return self._binding.bounds[name][1]
+        if name not in self:
+            return None
+        if self._apart is None:
+            self._apart = BoundTables(self._binding.factories, self._binding.seed, self._binding.rows)
+        try:
+            return self._apart.bind(self._binding.factories[name])
+        except SynthDataError:
+            return None
 
     def that_bind(self) -> dict[str, Table]:
         """All tables but those whose declarations are wrong; none of them counts as asked for."""

@@ -23,7 +23,7 @@ class PaymentFactory(TableFactory):
 
 def run(pytester: pytest.Pytester, *arguments: str, outcomes: dict[str, int]) -> pytest.RunResult:
     """Run pytest in a process of its own, as a user would, with this package's warnings as errors."""
-    result = pytester.runpytest_subprocess("-W", "error", "--strict-markers", *arguments)
+    result = pytester.runpytest_subprocess("-W", "error", "-p", "no:asyncio", "--strict-markers", *arguments)
     result.assert_outcomes(**outcomes)
     return result
 
@@ -212,8 +212,9 @@ def test_a_failure_says_how_to_replay_it(pytester: pytest.Pytester, company: lis
 
 
 def test_without_the_plugin_its_fixtures_are_gone(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("def test_it(): pass")
-    run(pytester, "-p", "no:synthdata", outcomes={"passed": 1})
+    pytester.makepyfile("def test_it(synth): pass")
+    result = run(pytester, "-p", "no:synthdata", outcomes={"errors": 1})
+    assert "fixture 'synth' not found" in result.stdout.str()
 
 
 def test_the_marker_is_documented(pytester: pytest.Pytester) -> None:
