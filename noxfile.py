@@ -7,6 +7,7 @@ of its own. Interpreters that a machine lacks are skipped.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import nox
 
@@ -47,16 +48,33 @@ CORNERS = {
 }
 
 
+# What the gate's corner is installed from, so that it is the same everywhere and quick; `nox -s lock` writes it anew.
+LOCKED, LOCK = "4.3 without pandas", ".ci/corner.lock"
+
+
 @nox.session
 @nox.parametrize(
-    ("python", "packages"),
-    [nox.param(corner.python, corner.packages, id=name) for name, corner in CORNERS.items()],
+    ("python", "name"),
+    [nox.param(corner.python, name, id=name) for name, corner in CORNERS.items()],
 )
-def corner(session: nox.Session, packages: tuple[str, ...]) -> None:
+def corner(session: nox.Session, name: str) -> None:
     """The tests that depend on versions, and the example repository's."""
-    session.install("-e", ".", *TESTED_BY, *packages)
+    if name == LOCKED:
+        session.install("-r", LOCK)
+        session.install("--no-deps", "-e", ".")
+    else:
+        session.install("-e", ".", *TESTED_BY, *CORNERS[name].packages)
     session.run("pytest", "-q", *UNCLOSED, *(session.posargs or TESTS))
     _example(session)
+
+
+@nox.session(python="3.11")
+def lock(session: nox.Session) -> None:
+    """Write the lock of the gate's corner."""
+    session.install("uv")
+    wanted = Path(session.create_tmp()) / "corner.in"
+    wanted.write_text("\n".join((*TESTED_BY, *CORNERS[LOCKED].packages)))
+    session.run("uv", "pip", "compile", "-q", "--no-header", "-o", LOCK, "pyproject.toml", str(wanted))
 
 
 @nox.session(python="3.11")
