@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.references.fan_out import Ordinal
     from pytest_synthdata.columns.references.popularity import ZipfRank
     from pytest_synthdata.columns.references.shares import Share
+    from pytest_synthdata.columns.series.readings import Readings, ReadingTime
+    from pytest_synthdata.columns.series.series import Series
     from pytest_synthdata.columns.text.place import Place
     from pytest_synthdata.columns.text.template import Email, Template
     from pytest_synthdata.columns.time.calendar import Dates, Timeline
@@ -89,7 +91,10 @@ _MODULES = {
     "Place": "columns.text.place",
     "Poisson": "columns.generators.distributions",
     "Quantiles": "columns.generators.quantiles",
+    "ReadingTime": "columns.series.readings",
+    "Readings": "columns.series.readings",
     "Repeated": "defects.values",
+    "Series": "columns.series.series",
     "Share": "columns.references.shares",
     "Stale": "defects.values",
     "Step": "columns.lives.steps",
@@ -153,7 +158,10 @@ __all__ = [
     "Place",
     "Poisson",
     "Quantiles",
+    "ReadingTime",
+    "Readings",
     "Repeated",
+    "Series",
     "Share",
     "Stale",
     "Step",

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from pytest_synthdata.columns.cells import Declarations
 from pytest_synthdata.columns.references.aggregates import aggregates_of
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.series.series import Series
 from pytest_synthdata.errors import DeclarationError
 
 Place: TypeAlias = tuple[str, str]
@@ -53,18 +54,16 @@ def _reads(plan: Declarations, name: str, known: Mapping[str, Declarations]) -> 
         yield plan, read
     if isinstance(column, ForeignKeyColumn) and not column.self_referential:
         parent = known.get(column.parent.table, column.parent)
-        for generator in column.of_parent():
-            for read in generator.reads():
-                yield parent, read
-        for read in column.where.reads() if column.where is not None else ():
-            if read.startswith(f"{name}."):
-                yield parent, read.removeprefix(f"{name}.")
+        candidates = column.where.reads() if column.where is not None else ()
+        yield from ((parent, read.removeprefix(f"{name}.")) for read in candidates if read.startswith(f"{name}."))
+        yield from ((parent, read) for generator in column.of_parent() for read in generator.reads())
+    if isinstance(column, Series) and plan.fan_out_key is not None:
+        parent = known.get(plan.fan_out_key.parent.table, plan.fan_out_key.parent)
+        yield from ((parent, read) for _, generator in column.of_parent() for read in generator.reads())
     for aggregate in aggregates_of(column):
         if (declared := plan.children.get(aggregate.children_name)) is not None:
             child = known.get(declared.plan.table, declared.plan)
-            yield child, declared.reference
-            for read in aggregate.child_reads():
-                yield child, read
+            yield from ((child, read) for read in (declared.reference, *aggregate.child_reads()))
 
 
 __all__ = ["check_totals"]

@@ -1,0 +1,1 @@
+"""Values over time, many for each parent."""
