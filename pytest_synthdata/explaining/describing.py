@@ -16,6 +16,7 @@ from pytest_synthdata.columns.generators.distributions import Distribution
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.generators.rowwise import RowFunction
+from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.explaining.tracing import Draw, Step, as_python
 
@@ -148,6 +149,9 @@ def name_of(generator: Generator) -> str:
         cases = [*map(repr, generator.keys), *(["default"] if generator.has_default else [])]
         branches = map(name_of, generator.branches)
         text = f"Given({generator.column!r}, {{{', '.join(map(': '.join, zip(cases, branches, strict=True)))}}})"
+    elif isinstance(generator, Aggregate):
+        where = f", where={name_of(generator.where)}" if generator.where is not None else ""
+        text = f"{type(generator).__name__}({generator.path!r}{where})"
     elif isinstance(generator, Constant):
         text = show(generator.value)
     else:

@@ -12,14 +12,19 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.references.aggregates import Aggregate
+from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.references.shares import Share
 from pytest_synthdata.columns.subset import chosen_rows
 from pytest_synthdata.columns.table_view import TableView
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.explaining.describing import chain, name_of, show
-from pytest_synthdata.explaining.tracing import Step, as_python, replay, trace
+from pytest_synthdata.explaining.replaying import replay
+from pytest_synthdata.explaining.tracing import Step, as_python, trace
 
 _INDENT = "  "
+_MOST = 20  # children that are listed
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Explanation:
     bound: BoundTable | None = field(default=None, repr=False)
 
     def recompute(self) -> Any:
-        """The value again, from the columns and numbers shown, none of which is made again."""
+        """The value again, from the columns and numbers shown; picks, totals and shares are taken as shown."""
         assert self.bound is not None  # noqa: S101
         if isinstance(self.root.generator, ForeignKeyColumn):
             return _cell(self.bound, self.column, self.root.values)
@@ -120,23 +125,40 @@ def _explain(bound: BoundTable, row: int, column: str, known: dict[tuple[str, in
     root = trace(bound, row, column)
     reads: dict[str, Explanation] = {}
     references: dict[str, list[str]] = {}
-    if isinstance(root.generator, ForeignKeyColumn):
-        references[column] = _picked(bound, row, column)
+    for step in root.all():
+        references |= _of_other_rows(bound, row, column, step)
     for name in dict.fromkeys(name for step in root.all() for name in step.reads):
-        path = name.split(".")
-        if name in bound.plan.columns:
-            path = [name]
-        at: tuple[BoundTable, int] | None = (bound, row)
-        while at is not None and len(path) > 1 and path[0] in at[0].plan.references:
-            if at == (bound, row):
-                references[path[0]] = _picked(bound, row, path[0])
-            at = _parent(*at, path.pop(0))
-        if at is not None and path[0] in at[0].plan.columns and (at[0].name, at[1], path[0]) != place:
-            reads[name] = _explain(*at, path[0], known)
+        path = [name] if name in bound.plan.columns else name.split(".")
+        if len(path) > 1 and path[0] in bound.plan.references:
+            references[path[0]] = _picked(bound, row, path[0])
+        at = _row_of(bound, row, path)
+        if at is not None and (at[0].name, at[1], at[2]) != place:
+            reads[name] = _explain(*at, known)
     known[place] = Explanation(
         bound.name, row, column, _cell(bound, column, root.values), root, reads, references, "", bound
     )
     return known[place]
+
+
+def _row_of(bound: BoundTable, row: int, path: list[str]) -> tuple[BoundTable, int, str] | None:
+    """The cell that a name stands for: its table, its row and its column; None where a reference points to no row."""
+    at: tuple[BoundTable, int] | None = (bound, row)
+    while at is not None and len(path) > 1 and path[0] in at[0].plan.references:
+        at = _parent(*at, path[0])
+        path = path[1:]
+    return (*at, path[0]) if at is not None and path[0] in at[0].plan.columns else None
+
+
+def _of_other_rows(bound: BoundTable, row: int, column: str, step: Step) -> dict[str, list[str]]:
+    """What a step took from other rows than those that its columns stand in."""
+    generator = step.generator
+    if isinstance(generator, ForeignKeyColumn):
+        return {column: _picked(bound, row, column)}
+    if isinstance(generator, Aggregate):
+        return {generator.path: _summed_up(bound, row, generator)}
+    if isinstance(generator, Share):
+        return {generator.reference: _picked(bound, row, generator.reference)}
+    return {}
 
 
 def _cell(bound: BoundTable, column: str, values: Any) -> Any:
@@ -172,6 +194,20 @@ def _picked(bound: BoundTable, row: int, name: str) -> list[str]:
         lines.append(f"in proportion to {name_of(reference.weights)}, which is {show(as_python(weight))} there")
     if reference.where is not None:
         lines.append(f"where {name_of(reference.where)}")
+    return lines
+
+
+def _summed_up(bound: BoundTable, row: int, aggregate: Aggregate) -> list[str]:
+    """The children whose total is computed."""
+    child, declared = bound.children[aggregate.children_name], bound.plan.children[aggregate.children_name]
+    rows = family_of(child, declared.reference, np.array([row], np.uint64)).rows
+    if not len(rows):
+        return [f"no rows of {child.plan.table}"]
+    shown = [*map(str, rows[:_MOST].tolist()), *(["…"] if len(rows) > _MOST else [])]
+    lines = [f"row{'s'[: len(rows) > 1]} {', '.join(shown)} of {child.plan.table}"]
+    if aggregate.column:
+        values = to_arrow(child.at(rows[:_MOST]).read(aggregate.column)).to_pylist()
+        lines.append(f"{aggregate.column}: {', '.join(map(show, values))}{', …' if len(rows) > _MOST else ''}")
     return lines
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow
 from pytest_synthdata.columns.batch import RowView
 from pytest_synthdata.columns.bound_table import BoundTable
@@ -18,10 +19,12 @@ from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.nested import InnerBatch, Nested
 from pytest_synthdata.columns.random import Bits, Floats, Stream
+from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.references.shares import Share
 
-# Their numbers are thousands of darts, and what they read are candidates.
-_OPAQUE = (ForeignKeyColumn,)
+# What they draw and read is not their row's: candidates for a parent, and other rows.
+OF_OTHER_ROWS = (ForeignKeyColumn, Aggregate, Share)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Step:
         reads: the columns that it read itself, by name.
         draws: the numbers that it drew itself.
         steps: the parts that it asked, in order.
+        objects: what a function read of the row, by path, as the function got it.
         values: what it gave, an array of one value.
     """
 
@@ -64,6 +68,7 @@ class Step:
     reads: dict[str, Any] = field(default_factory=dict)
     draws: list[Draw] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    objects: dict[str, Any] = field(default_factory=dict)
     values: Any = None
 
     @property
@@ -176,7 +181,8 @@ class TracedRow:
         if isinstance(value, RowView):
             return TracedRow(value, f"{self._path}{name}.", self._record)
         if not name.startswith("_"):
-            self._record.step.reads[f"{self._path}{name}"] = pa.array([value])
+            self._record.step.objects[f"{self._path}{name}"] = value
+            self._record.step.reads[f"{self._path}{name}"] = pa.array([plain(value)])
         return value
 
 
@@ -214,14 +220,14 @@ class TracedPart(Generator):
 def traced_values(step: Step, cells: Cells) -> Values:
     """A step's values, its parts noted if they can be watched without a change of the outcome."""
     generator = step.generator
-    if isinstance(generator, _OPAQUE):
+    if isinstance(generator, OF_OTHER_ROWS):
         return generator.values(_unwatched(cells))
     expected = generator.values(_unwatched(cells))
     if isinstance(generator, Nested) and isinstance(cells.reader, TracedReader):
         _trace_fields(generator, cells.reader)
         return expected
     for watched in (_with_traced_parts(generator), generator):
-        step.reads, step.draws, step.steps = {}, [], []
+        step.reads, step.draws, step.steps, step.objects = {}, [], [], {}
         try:
             found = watched.values(cells)
         except Exception:  # noqa: BLE001, S112 - a part that looks into others sees strangers, and may say so anyhow
@@ -283,85 +289,4 @@ def trace(bound: BoundTable, row: int, column: str) -> Step:
     return root
 
 
-def replay(bound: BoundTable, row: int, column: str, root: Step) -> Values:
-    """The same cell from a record alone: columns and numbers are taken from it, and none is made again.
-
-    Raises:
-        KeyError: for what the record does not have.
-    """
-    steps = list(root.all())
-    reads = {name: values for step in steps for name, values in step.reads.items()}
-    drawn = {(draw.names, draw.row): draw for step in steps for draw in step.draws}
-    stream = bound.stream(column)
-    recorded = _RecordedStream.holding(stream, drawn, len(stream.names))
-    reader: Any = _RecordedReader(bound, row, reads)
-    return root.generator.values(Cells(reader, recorded, f"{bound.plan.table}.{column}"))
-
-
-class _RecordedStream(Stream):
-    """A stream of the numbers of a record; what belongs to all of a table's rows is the stream's own."""
-
-    drawn: dict[tuple[tuple[str, ...], int], Draw]
-    own: int
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    @classmethod
-    def holding(cls, stream: Stream, drawn: dict[tuple[tuple[str, ...], int], Draw], own: int) -> _RecordedStream:
-        recorded = cls(stream.names)
-        object.__setattr__(recorded, "drawn", drawn)
-        object.__setattr__(recorded, "own", own)
-        return recorded
-
-    def child(self, *names: str) -> Stream:
-        return _RecordedStream.holding(super().child(*names), self.drawn, self.own)
-
-    def bits(self, rows: Bits) -> Bits:
-        if len(rows) != 1:
-            return super().bits(rows)
-        return np.array([self.drawn[self.names[self.own :], int(rows[0])].bits], np.uint64)
-
-    def uniform(self, rows: Bits) -> Floats:
-        if len(rows) != 1:
-            return super().uniform(rows)
-        return np.array([self.drawn[self.names[self.own :], int(rows[0])].uniform], np.float64)
-
-
-class _RecordedReader:
-    """The columns of one row that a record has."""
-
-    def __init__(self, bound: BoundTable, row: int, reads: dict[str, Values], count: int = 1) -> None:
-        self.bound, self._row, self._reads, self._count = bound, row, reads, count
-        self.rows: Bits = np.full(count, row, np.uint64)
-
-    def read(self, name: str) -> Values:
-        values = self._reads[name]
-        return values if self._count else values[:0]
-
-    def tokens(self, name: str) -> None:
-        del name
-
-    def take(self, index: Index) -> _RecordedReader:
-        return _RecordedReader(self.bound, self._row, self._reads, len(index))
-
-    def row(self, position: int) -> Any:
-        del position
-        return _RecordedRow(self._reads, "")
-
-
-class _RecordedRow:
-    def __init__(self, reads: dict[str, Values], path: str) -> None:
-        self._reads, self._path = reads, path
-
-    def __getattr__(self, name: str) -> Any:
-        path = f"{self._path}{name}"
-        if path in self._reads:
-            return as_python(self._reads[path])
-        if any(read.startswith(f"{path}.") for read in self._reads):
-            return _RecordedRow(self._reads, f"{path}.")
-        raise AttributeError(name)
-
-
-__all__ = ["Draw", "Step", "as_python", "replay", "trace"]
+__all__ = ["OF_OTHER_ROWS", "Draw", "Step", "as_python", "trace"]

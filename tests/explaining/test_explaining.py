@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 
+import factory
 import numpy as np
 import pytest
 from scipy import stats
@@ -23,6 +25,7 @@ from pytest_synthdata import (
     Missing,
     Normal,
     Poisson,
+    Sum,
     SynthDataError,
     TableFactory,
     col,
@@ -166,3 +169,49 @@ def test_what_a_defect_made_of_a_value_is_said() -> None:
     assert note == "shown as null: the cell was changed after it was made"
     copied = orders.explain(100, "order_id")
     assert str(copied).endswith(f"row 100 was made from row {copied.row}")
+
+
+class BasketFactory(TableFactory):
+    class Meta:
+        table = "baskets"
+
+    basket_id = Key("B{}")
+    items = factory.RelatedFactoryList("test_explaining.BasketItemFactory", "basket", size=3)
+    total = (Sum("items.price") * 2).round(1)
+
+
+class BasketItemFactory(TableFactory):
+    class Meta:
+        table = "basket_items"
+
+    item_id = Key("I{}")
+    basket = ForeignKey(BasketFactory)
+    price = LogNormal(2, 1).round(2)
+
+
+def test_a_total_shows_the_children_that_it_sums_up() -> None:
+    baskets = Dataset({BasketFactory: 5}, seed=3)
+    prices = baskets["basket_items"].to_arrow()["price"].to_pylist()
+    explanation = baskets["baskets"].explain(2, "total")
+    text = str(explanation)
+    assert "items.price: rows 6, 7, 8 of basket_items\n" in text
+    assert f"    price: {', '.join(map(repr, prices[6:9]))}\n" in text
+    assert explanation.recompute() == explanation.value == round(2 * math.fsum(prices[6:9]), 1)
+
+
+class TripFactory(TableFactory):
+    class Meta:
+        table = "trips"
+
+    place = factory.Dict({"city": Fake("city"), "rooms": Poisson(3)})
+    summary = factory.LazyAttribute(lambda row: f"{row.place.city}: {row.place.rooms}")
+
+
+def test_nested_rows_and_functions_of_them() -> None:
+    trips = Dataset({TripFactory: 5}, seed=3)["trips"]
+    row = trips.to_arrow().to_pylist()[3]
+    summary = trips.explain(3, "summary")
+    assert summary.recompute() == row["summary"] == f"{row['place']['city']}: {row['place']['rooms']}"
+    assert "the function <lambda> (test_explaining.py:" in str(summary)
+    assert re.search(rf"city: Fake\('city'\) at quantiles? .* → {row['place']['city']!r}\n", str(summary))
+    assert re.search(rf"rooms: Poisson\(lam=3\) at quantile 0\.\d+ → {row['place']['rooms']}\n", str(summary))
