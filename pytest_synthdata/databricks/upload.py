@@ -12,8 +12,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
@@ -24,6 +22,7 @@ from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.errors import nearest
 from pytest_synthdata.files import write_files
 from pytest_synthdata.formats import FORMATS
+from pytest_synthdata.temporary import temporary_folder
 
 MANIFEST = "_synthdata.json"
 MARKER_FILE = "_synthdata_unfinished.json"
@@ -200,8 +199,8 @@ class Upload:
         self.files.remove_folder(folder)
 
     def _by_files(self, table: TableView, folder: VolumePath, bar: Any) -> list[dict[str, Any]]:
-        with TemporaryDirectory(prefix="synthdata-") as place:
-            written = write_files(table, Path(place) / "table", self.format)
+        with temporary_folder("upload") as (place, _):
+            written = write_files(table, place / "table", self.format)
             sources = sorted(written.iterdir())
             bar.total = (bar.total or 0) + sum(source.stat().st_size for source in sources)
             parts = [source for source in sources if source.name.startswith("part-")]

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -79,10 +79,15 @@ class Files:
 
     def put_text(self, text: str, folder: VolumePath, name: str) -> None:
         """Store a small text as a file."""
-        with TemporaryDirectory(prefix="synthdata-") as place:
-            source = Path(place) / name
-            source.write_text(text, encoding="utf-8")
-            self.put(source, folder)
+        target, content = str(folder / name), text.encode()
+        digest = sha256(content).hexdigest()
+
+        def send() -> None:
+            self.client.files.upload(target, BytesIO(content), overwrite=True, use_parallel=False)
+            self._compare(target, len(content), digest)
+
+        with explained(f"uploading {target}", self.client):
+            with_retries(self.client, send, _NotAsSentError)
 
     def text(self, folder: VolumePath, name: str) -> str | None:
         """A small file's text; None where there is no such file."""

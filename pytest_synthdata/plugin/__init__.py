@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_synthdata.plugin.frame_fixtures import FrameFixtures
+from pytest_synthdata.plugin.interrupts import Interrupts
 from pytest_synthdata.plugin.options import MATERIALISER, SETTINGS, add_options, read_settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     config.stash[SETTINGS] = settings = read_settings(config)
     config.pluginmanager.register(FrameFixtures(config), "synthdata-frames")
+    config.pluginmanager.register(Interrupts(), "synthdata-interrupts")
     if settings.summary or settings.report:
         from pytest_synthdata.plugin.reporting import Reporting
 

@@ -17,8 +17,16 @@ def session_of(request: pytest.FixtureRequest) -> Any:
     """The session for a test or for a session-scoped fixture.
 
     Raises:
-        SynthDataError: where the project's fixture lives shorter than what asks for it.
+        SynthDataError: where the project's fixture lives shorter than what asks for it, and where it gives no session
+            that works.
     """
+    session = _session_of(request)
+    interrupts: Any = request.config.pluginmanager.get_plugin("synthdata-interrupts")
+    interrupts.watch()
+    return session
+
+
+def _session_of(request: pytest.FixtureRequest) -> Any:
     name = _fixture_name(request)
     try:
         found = request.getfixturevalue(name)
@@ -36,11 +44,24 @@ def session_of(request: pytest.FixtureRequest) -> Any:
                 f"the fixture {name!r} gives {found!r:.100}, not a Spark session: return or yield one, or name the "
                 "fixture that does: synth_spark_fixture in the ini file"
             )
+        _require_jvm(found, name)
         return found
     raise SynthDataError(
         f"the fixture {name!r} has a shorter life than the session, so synth_session cannot hold its frames: "
         f"use `synth`, or give {name!r} scope='session'"
     )
+
+
+def _require_jvm(spark: Any, fixture: str) -> None:
+    """Raise `SynthDataError` where the JVM of a project's session is gone; pyspark may then start another."""
+    from pytest_synthdata.spark.session import forget_jvm, jvm_has_ended
+
+    if hasattr(spark, "_jvm") and jvm_has_ended(spark):
+        forget_jvm()
+        raise SynthDataError(
+            f"the JVM of the session that the fixture {fixture!r} gives has ended: was it killed, or out of memory? "
+            "Where the fixture has a test's scope, the next test gets a new one"
+        )
 
 
 def _fixture_name(request: pytest.FixtureRequest) -> str:

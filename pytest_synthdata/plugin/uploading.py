@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +20,7 @@ from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, OnDemandTables
 from pytest_synthdata.plugin.options import KEEP_ALWAYS, KEEP_FAILED, SETTINGS
+from pytest_synthdata.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.table_view import TableView
@@ -57,6 +57,7 @@ class Uploading:
         except SynthDataError as error:
             # pytest takes what follows the bare flag for its value.
             raise pytest.UsageError(f"--synth-upload, --synth-keep: {error}; write the value after '='") from None
+        self.ending = ExitStack()
         self.files: Files | None = None
         self.begun = False
         self.paths: dict[tuple[int, str], str] = {}
@@ -84,8 +85,8 @@ class Uploading:
     def pytest_configure_node(self, node: Any) -> None:
         """With xdist: every worker saves in the same folder, one at a time."""
         if self.lock is None:
-            handle, self.lock = tempfile.mkstemp(prefix="synthdata-", suffix=".lock")
-            os.close(handle)
+            folder, _ = self.ending.enter_context(temporary_folder("lock"))
+            self.lock = str(folder / "lock")
         node.workerinput[_RUN] = (str(self.folder), self.lock)
 
     def saver(self, request: pytest.FixtureRequest) -> Save:
@@ -110,8 +111,7 @@ class Uploading:
         """After the last fixture and the last worker: remove the folder, or say where it is."""
         if self.is_worker:
             return
-        if self.lock is not None:
-            Path(self.lock).unlink(missing_ok=True)
+        self.ending.close()
         if self.files is None:
             if self.lock is not None and self.temporary:
                 # The workers had the client of a fixture; here is none.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.pickling import PicklingError
 from pytest_synthdata.spark.shipping import row_range
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
+from pytest_synthdata.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.table_view import TableView
@@ -92,11 +92,11 @@ def _as_stream(rows: pa.Table, spark: Any, schema: Any) -> Any:
     """The end of pyspark 3.5's own way from pandas to Spark, which begins with Arrow here."""
     from pyspark.sql import DataFrame
 
-    with tempfile.NamedTemporaryFile(suffix=".arrow") as file:
-        with pa.ipc.new_stream(file, rows.schema) as writer:
+    with temporary_folder("arrow") as (folder, _):
+        file = folder / "rows.arrow"
+        with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, rows.schema) as writer:
             writer.write_table(rows)
-        file.flush()
-        batches = spark._jvm.PythonSQLUtils.readArrowStreamFromFile(file.name)
+        batches = spark._jvm.PythonSQLUtils.readArrowStreamFromFile(str(file))
         return DataFrame(spark._jvm.PythonSQLUtils.toDataFrame(batches, schema.json(), spark._jsparkSession), spark)
 
 

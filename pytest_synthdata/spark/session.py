@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from urllib.request import getproxies
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
 from pytest_synthdata.spark.spark_install import conflicting_installs, ignore_pyspark_warnings, is_installed
+from pytest_synthdata.temporary import temporary_folder
 from pytest_synthdata.workers import processors
 
 if TYPE_CHECKING:
@@ -74,7 +73,9 @@ class OpenSession:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether somebody has stopped it, as jobs do at their end."""
+        """Whether somebody has stopped it, as jobs do at their end, or its JVM has ended."""
+        if jvm_has_ended(self.spark):
+            return True
         context = getattr(self.spark, "_sc", None)
         return bool(getattr(self.spark, "is_stopped", False)) if context is None else context._jsc is None
 
@@ -201,8 +202,7 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
 
     java = find_java()
     archive = archive_of(java) if settings.warm_start else None
-    folder = Path(tempfile.mkdtemp(prefix=f"synthdata-{settings.worker_id or 'spark'}-"))
-    ending.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder, used_by = ending.enter_context(temporary_folder(settings.worker_id or "spark"))
     ending.enter_context(
         _environment(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     )
@@ -225,6 +225,7 @@ def _local(remote: str | None, settings: SessionSettings, ending: contextlib.Exi
         home = {"JAVA_HOME": str(quiet_home(java, folder / "java"))}
         with _environment(home, SPARK_LAUNCHER_OPTS=launcher), ignore_pyspark_warnings():
             spark = builder.getOrCreate()
+        used_by(_jvm_process().pid)
     except Exception as error:
         if archive and archive.discard():  # it may be damaged
             return _local(remote, replace(settings, warm_start=False), ending)
@@ -281,8 +282,15 @@ def _on_kept(kept: KeptJvm, builder: Any, ending: contextlib.ExitStack) -> Any:
     kept.prepare(gateway)
     SparkContext._ensure_initialized(gateway=gateway)
     spark = builder.getOrCreate()
-    ending.callback(spark.stop)
+    ending.callback(_stop, spark)
     return spark
+
+
+def _stop(spark: Any) -> None:
+    if jvm_has_ended(spark):
+        forget_jvm()
+    else:
+        spark.stop()
 
 
 def _conf(
@@ -342,8 +350,57 @@ def _environment(settled: Mapping[str, str] | None = None, **defaults: str) -> I
                 os.environ[name] = inherited
 
 
+def jvm_has_ended(spark: Any) -> bool:
+    """Whether a session's JVM is gone: it was killed, or ran out of memory."""
+    core = sys.modules.get("pyspark.core.context") or sys.modules.get("pyspark.context")
+    gateway = core.SparkContext._gateway if core is not None else None
+    if gateway is None or getattr(getattr(spark, "_sc", None), "_gateway", gateway) is not gateway:
+        return False
+    process = getattr(gateway, "proc", None)
+    if process is not None and process.poll() is not None:
+        return True
+    try:
+        gateway.jvm.System.nanoTime()
+    except Exception:  # noqa: BLE001 - whatever py4j says, it does not answer
+        return True
+    return False
+
+
+def forget_jvm() -> None:
+    """Let pyspark start another JVM after the one that it had has ended."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    context, gateway = SparkContext._active_spark_context, SparkContext._gateway
+    with contextlib.suppress(Exception):
+        SparkSession._instantiatedSession = None
+    if (connect := sys.modules.get("pyspark.sql.connect.session")) is not None:
+        with contextlib.suppress(Exception):
+            connect.SparkSession._set_default_and_active_session(None)
+    if context is not None:
+        context._jsc = None
+        with contextlib.suppress(Exception):  # it waits for a JVM that is not there
+            context._accumulatorServer.shutdown()
+    SparkContext._active_spark_context = SparkContext._gateway = SparkContext._jvm = None
+    with contextlib.suppress(Exception):
+        gateway.shutdown()
+
+
+def _jvm_process() -> Any:
+    from pyspark import SparkContext
+
+    return SparkContext._gateway.proc
+
+
 def _end(spark: Any, seconds: float) -> None:
     """Stop a session and end its JVM, which would otherwise live on until Python exits."""
+    if jvm_has_ended(spark):
+        process = _jvm_process()
+        forget_jvm()
+        process.stdin.close()
+        process.kill()
+        process.wait()
+        return
     spark.stop()
     from pyspark import SparkContext
 

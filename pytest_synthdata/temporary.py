@@ -1,0 +1,91 @@
+"""Temporary folders that are gone when their process is, however it ends: by a signal, by `os._exit`, untidily.
+
+A shell waits for the process beside it and removes the folder after it. Should that be killed, too, the next process
+that makes such a folder removes it: the owner of a folder holds a lock on it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_PREFIX = "pytest-synthdata-"
+_YOUNG = 60.0  # seconds within which an owner may not yet have its lock
+# Reads the numbers of processes that use the folder, until the owner is gone or has closed its end; theirs are the
+# few seconds that they take to end by themselves.
+_AFTER = """
+trap '' INT TERM HUP
+pids=
+while read -r pid; do pids="$pids $pid"; done
+[ -e "$1" ] || exit 0
+for pid in $pids; do
+    tries=0
+    while kill -0 "$pid" 2>/dev/null && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+    if tr '\\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qF "$1"; then kill -9 "$pid"; fi
+done
+rm -rf "$1"
+"""
+
+
+@contextmanager
+def temporary_folder(kind: str) -> Iterator[tuple[Path, Callable[[int], None]]]:
+    """A folder, and a function that is told of processes that use it, such as a JVM: they end with it, too.
+
+    Args:
+        kind: what it is for, as a part of its name.
+    """
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{kind}-"))
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with subprocess.Popen(  # noqa: S603 - our own script
+            ["/bin/sh", "-c", _AFTER, "synthdata", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # what ends the process ends it not
+        ) as after:
+
+            def used_by(pid: int) -> None:
+                assert after.stdin is not None  # noqa: S101 - a pipe was asked for
+                with suppress(BrokenPipeError):
+                    after.stdin.write(b"%d\n" % pid)
+                    after.stdin.flush()
+
+            try:
+                yield folder, used_by
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+
+def _sweep() -> None:
+    """Remove folders whose owners are gone."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # somebody else's, or gone meanwhile
+            if folder.is_dir() and not is_owned(folder) and time.time() - folder.stat().st_mtime > _YOUNG:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_owned(path: Path) -> bool:
+    """Whether a process that lives holds the lock on a file or folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+__all__ = ["is_owned", "temporary_folder"]
