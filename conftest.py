@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from importlib import import_module
 
+import pytest
+
 # A pytest inside a test has another home: its Spark shall start from the same archive nevertheless.
 os.environ.setdefault("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))  # noqa: PTH111
 
@@ -22,3 +24,10 @@ for name in (
         import_module(name)
 
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """The one of pytest, without pytest-asyncio, which warns of a missing setting; ``-p asyncio`` brings it back."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:asyncio")
+    return pytester
