@@ -64,7 +64,7 @@ class Batch:
                     values = without(values, none)
                 return values
             return pc.struct_field(to_arrow(self.read(head)), rest.split("."))
-        if self._scattered:
+        if self._scattered and (not len(self.rows) or int(self.rows.max()) < self.bound.num_rows):
             held = self.bound.hold(name, for_rows=len(self.rows))
             if held is not None:
                 return take(held, self.rows)
@@ -87,7 +87,10 @@ class Batch:
             if tokens is not None:
                 self._tokens.setdefault(name, []).append(tokens)
             values.append(generator.values(cells) if tokens is None else tokens.texts())
-        return join(values)
+        try:
+            return join(values)
+        except TypeError as error:
+            raise GenerationError(f"{place}: the values of some rows differ in type: {error}; state its type") from None
 
     def tokens(self, name: str) -> TokenizedText | None:
         """A column of this table's as the words that its texts are made of; None where it is not made of such."""
@@ -112,6 +115,16 @@ class Batch:
         if key not in self._known:
             type_ = self.bound.type_of(name)
             self._known[key] = as_objects(to_arrow(self.read(name), type_))
+        values: list[Any] = self._known[key]
+        return values
+
+    def built_objects(self, name: str) -> list[Any]:
+        """A column as `build()` has it: the very objects of a function, else as `objects`."""
+        key = f"{name} as built"
+        if key not in self._known:
+            cells = Cells(self, self.bound.stream(name), f"{self.bound.plan.table}.{name}")
+            made = self.bound.plan.columns[name].objects(cells)
+            self._known[key] = self.objects(name) if made is None else made
         values: list[Any] = self._known[key]
         return values
 
@@ -192,7 +205,7 @@ class RowView:
         if isinstance(self._batch.bound.plan.columns[name], ForeignKeyColumn):
             none = np.asarray(self._batch.read(name))[self._position] < 0
             return None if none else RowView(self._batch.related(name), self._position)
-        return self._batch.objects(name)[self._position]
+        return self._batch.built_objects(name)[self._position]
 
 
 __all__ = ["BATCH", "Batch", "RowView", "Selection"]

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.batch import BATCH, Batch
+from pytest_synthdata.columns.opaque_types import require_kind, type_of_values
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.fan_out import FanOut
@@ -22,7 +23,6 @@ from pytest_synthdata.errors import DeclarationError, GenerationError
 
 Made = TypeVar("Made")
 
-_SAMPLE = 100  # rows looked at to find the type of an opaque column
 _SMALL = 1 << 18  # parents whose columns may be held while children are made
 # The columns whose types this thread is finding out.
 _asked_for: ContextVar[frozenset[tuple[int, str]]] = ContextVar("asked_for", default=frozenset())
@@ -159,13 +159,15 @@ class BoundTable:
         token = _asked_for.set(asked | {(id(self), name)})
         try:
             type_ = self.plan.columns[name].type(self.scope(name))
-            return settled(to_arrow(self.sample().read(name)).type if type_ is None else type_)
+            if type_ is not None:
+                return settled(type_)
+            return type_of_values(lambda count: to_arrow(self.sample(count).read(name)), self.num_rows)
         finally:
             _asked_for.reset(token)
 
-    def sample(self) -> Batch:
-        """Some rows that tell the types of opaque columns."""
-        return self.at(np.arange(min(max(self.num_rows, 1), _SAMPLE), dtype=np.uint64))
+    def sample(self, count: int) -> Batch:
+        """The first rows, which tell the types of opaque columns."""
+        return self.at(np.arange(count, dtype=np.uint64))
 
     def batch(self, start: int, stop: int) -> pa.RecordBatch:
         """The visible columns of the rows from ``start`` to before ``stop``."""
@@ -181,13 +183,20 @@ class BoundTable:
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def _column(self, rows: Batch, declared: pa.Field) -> pa.Array:
+        place, values = f"{self.plan.table}.{declared.name}", rows.read(declared.name)
+        if isinstance(values, pa.Array) and self.is_opaque(declared.name):
+            require_kind(values.type, declared.type, place)
         try:
-            return to_arrow(rows.read(declared.name), declared.type)
+            return to_arrow(values, declared.type)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise GenerationError(
-                f"{self.plan.table}.{declared.name}: the values do not fit its type {declared.type}, "
-                f"which the first rows gave it: {error}. Add .cast(…)"
+                f"{place}: the values do not fit its type {declared.type}, which the first rows gave it: {error}. "
+                f'State a wider one, as in {declared.name}: "decimal(38,6)" = …, or add .cast(…)'
             ) from None
+
+    def is_opaque(self, name: str) -> bool:
+        """Whether only the values of a column tell its type."""
+        return self.cached(("opaque", name), lambda: self.plan.columns[name].type(self.scope(name)) is None)
 
     def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
         """The rows from ``start`` to before ``stop`` in batches of at most ``size``."""

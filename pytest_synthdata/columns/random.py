@@ -22,6 +22,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
+_LOW = 2**32 - 1
 _30, _27, _31, _12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 
 
@@ -88,6 +89,23 @@ def uniform(bits: Bits) -> Floats:
     number += 0.5
     number *= 2.0**-52
     return number
+
+
+def multiply_high(bits: Bits, count: int) -> Bits:
+    """The upper 64 bits of the products with a number up to 2^64: random bits as numbers below it, each as likely.
+
+    >>> multiply_high(np.array([0, 2**63, 2**64 - 1], np.uint64), 10).tolist()
+    [0, 5, 9]
+    """
+    if count > _LOW:
+        high, low = np.uint64(count >> 32), np.uint64(count & _LOW)
+        upper, lower = bits >> np.uint64(32), bits & np.uint64(_LOW)
+        middle = upper * low + (lower * low >> np.uint64(32))
+        carried = (middle & np.uint64(_LOW)) + lower * high
+        return upper * high + (middle >> np.uint64(32)) + (carried >> np.uint64(32))
+    return (
+        (bits >> np.uint64(32)) * np.uint64(count) + ((bits & np.uint64(_LOW)) * np.uint64(count) >> np.uint64(32))
+    ) >> np.uint64(32)
 
 
 def remix(bits: Bits) -> Bits:

@@ -51,7 +51,7 @@ class ColumnScope:
             inside = generator.inside(here) or _fields_of(generator, here, self)
             if inside is not None:
                 return inside.column(rest)
-            raise DeclarationError(f"{self.place}: {name!r}: {head!r} is neither a reference to a table nor a struct")
+            raise DeclarationError(f"{self.place}: {name!r}: {head!r} is no reference to another table, and no struct")
         parent = self.of_parent(generator.parent)
         child = rest.partition(".")[0]
         if child not in parent.plan.columns:

@@ -19,6 +19,7 @@ Lookup: TypeAlias = Callable[[str], "BoundTable | None"]  # a table by its name
 _sources: list[Lookup] = []
 # The tables that are being looked up: to bind one, others may be built, which are then their factories' defaults.
 _looked_up: ContextVar[frozenset[str]] = ContextVar("looked_up", default=frozenset())
+_without_children: ContextVar[bool] = ContextVar("without_children", default=False)
 
 
 @contextmanager
@@ -41,6 +42,21 @@ def building_from(source: Lookup) -> Iterator[None]:
         yield
     finally:
         _sources.remove(source)
+
+
+@contextmanager
+def without_children() -> Iterator[None]:
+    """Within, rows are built without the rows of their child tables, which read theirs."""
+    token = _without_children.set(True)
+    try:
+        yield
+    finally:
+        _without_children.reset(token)
+
+
+def are_without_children() -> bool:
+    """Whether rows are built without the rows of their child tables."""
+    return _without_children.get()
 
 
 def table_in_use(plan: Plan) -> BoundTable | None:
@@ -68,4 +84,11 @@ def enclosing_bound(step: Any) -> BoundTable:
         step = step.parent_step
 
 
-__all__ = ["bound_to", "building_from", "enclosing_bound", "table_in_use"]
+__all__ = [
+    "are_without_children",
+    "bound_to",
+    "building_from",
+    "enclosing_bound",
+    "table_in_use",
+    "without_children",
+]

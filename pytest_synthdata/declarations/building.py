@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,21 @@ import pyarrow as pa
 from factory import declarations as boy
 
 from pytest_synthdata.columns.arrow.objects import as_objects
-from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow
+from pytest_synthdata.columns.arrow.plain import plain
+from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
 from pytest_synthdata.columns.batch import Selection
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.rowwise import RowFunction, borrowed_generators
+from pytest_synthdata.columns.generators.rowwise import borrowed_generators
 from pytest_synthdata.columns.random import Bits
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.declarations.binding import enclosing_bound
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
 from pytest_synthdata.errors import DeclarationError
+
+logger = logging.getLogger("factory.generate")  # which `factory.debug()` shows
 
 
 class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
@@ -35,14 +40,15 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         if extra:
             raise DeclarationError(f"{self.name} is a column and takes no '__' arguments: {', '.join(extra)}")
         bound = enclosing_bound(step)
+        logger.debug("%s.%s: Evaluating %r for row %s", bound.plan.table, self.name, self.generator, step.sequence)
         declared = bound.plan.columns.get(self.name) is self.generator
         if declared and (value := made_ahead(bound, self.name, step)) is not NOTHING:
             return value
         cells = _single_cell(self.name, instance, step)
         if self.substream is not None:
             cells = cells.substream(self.substream)
-        if isinstance(self.generator, RowFunction):
-            return self.generator.objects(cells)[0]
+        if (objects := self.generator.objects(cells)) is not None:
+            return objects[0]
         type_ = bound.type_of(self.name) if declared else self.generator.type(bound.scope(self.name))
         return as_objects(to_arrow(self.generator.values(cells), type_))[0]
 
@@ -59,6 +65,7 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
         self.foreign_key = foreign_key
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        logger.debug("%s: Instantiating the parent of row %s", self.name, step.sequence)
         pick = made_ahead(enclosing_bound(step), self.name, step)
         if pick is NOTHING:
             cells = _single_cell(self.name, instance, step)
@@ -106,9 +113,15 @@ class BuiltRow:
             value = value.factory_parent
         for part in path.split("."):
             value = None if value is None else getattr(value, part)
-        if isinstance(value, (bool, int, float)):
-            return np.array([value])
-        return pa.array([value])
+        return self._as_read(value, type_of_path(self.bound, name))
+
+    def _as_read(self, value: Any, type_: pa.DataType | None) -> Values:
+        """A value as the table's readers get it, nulls of the column's type among them."""
+        try:
+            array = pa.array([plain(value)], type_)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+            array = pa.array([plain(value)])  # overridden by a value of another type
+        return to_numpy(array) if isinstance(value, (bool, int, float)) else array
 
     def tokens(self, name: str) -> None:
         del name
@@ -119,6 +132,29 @@ class BuiltRow:
     def row(self, position: int) -> Any:
         del position
         return self._instance
+
+
+def type_of_path(bound: BoundTable, path: str) -> pa.DataType | None:
+    """The type of a column, of a parent's as ``reference.column``, or of a struct's field; None if it has none."""
+    if path.startswith(".."):
+        around = getattr(bound, "around", None)
+        return None if around is None else type_of_path(around, path[1:] if path.startswith("...") else path[2:])
+    return bound.cached(("type of path", path), lambda: _type_of_path(bound, path))
+
+
+def _type_of_path(bound: BoundTable, path: str) -> pa.DataType | None:
+    head, _, rest = (path, "", "") if path in bound.plan.columns else path.partition(".")
+    column = bound.plan.columns.get(head)
+    if column is None:
+        return None
+    if isinstance(column, ForeignKeyColumn):
+        return type_of_path(bound.parent(head), rest) if rest else None
+    type_ = bound.type_of(head)
+    for field in rest.split(".") if rest else ():
+        if not pa.types.is_struct(type_) or type_.get_field_index(field) < 0:
+            return None
+        type_ = type_.field(field).type
+    return type_
 
 
 __all__ = ["ColumnDeclaration", "ReferenceDeclaration", "SeededDeclaration"]

@@ -24,18 +24,12 @@ from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.declarations.binding import enclosing_bound
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
-from pytest_synthdata.declarations.factory_class import FactoryClass, has_table
+from pytest_synthdata.declarations.factory_class import FactoryClass, has_table, require_factory
+from pytest_synthdata.declarations.hooks import BUILT, RowBuilder, has_hooks, keeps_values
 from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
-from pytest_synthdata.declarations.related import RelatedDeclaration
-from pytest_synthdata.declarations.rowwise import BUILT, Attribute, BuiltObject, RowByRow
+from pytest_synthdata.declarations.rowwise import Attribute, BuiltObject, Held, RowByRow
 from pytest_synthdata.errors import DeclarationError
 
-# What of a factory can change the rows that `build()` gives, unseen by its declarations.
-_FACTORY_HOOKS = ("_build", "_adjust_kwargs", "_after_postgeneration")
-_PLAIN_HOOKS = {
-    hook: [getattr(one, hook).__func__ for one in (factory.Factory, factory.DictFactory, factory.ListFactory)]
-    for hook in _FACTORY_HOOKS
-}
 _DEEPEST = 20  # levels of factories within factories
 
 
@@ -44,11 +38,13 @@ def compile_factory(factory_class: FactoryClass) -> Plan:
     meta = factory_class._meta
     plan = compile_columns(factory_class, meta.pre_declarations, meta.table)
     columns, hidden = plan.columns, plan.hidden | meta.references.keys()
-    if has_hooks(factory_class):
+    hooked: Any = factory_class
+    if has_hooks(hooked) or not keeps_values(meta.model):
         hidden |= {BUILT}
-        built = {name: Attribute(name) for name in columns if name not in hidden}
+        built = {name: Attribute(name, column) for name, column in columns.items() if name not in hidden}
         references = {name: column for name, column in columns.items() if isinstance(column, ForeignKeyColumn)}
-        columns = {BUILT: BuiltObject(factory_class), **references, **built}
+        kept = {name: columns[name] for name in columns if name in hidden and name not in references}
+        columns = {BUILT: BuiltObject(factory_class), **references, **kept, **built}
     return Plan(meta.table, columns, frozenset(hidden), meta.key_column(), meta.key_columns())
 
 
@@ -67,16 +63,6 @@ def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
         if name in meta.rename:
             columns[meta.rename[name]] = Column(name)
     return Plan(place, columns, frozenset({*meta.exclude, *meta.parameters, *meta.rename}))
-
-
-def has_hooks(factory_class: Any) -> bool:
-    """Whether a factory does more to the rows that it builds than to declare their columns."""
-    meta = factory_class._meta
-    after = meta.post_declarations.declarations.values()
-    if meta.inline_args or any(not isinstance(one, RelatedDeclaration) for one in after):
-        return True
-    hooks = ((name, getattr(getattr(factory_class, name), "__func__", None)) for name in _FACTORY_HOOKS)
-    return any(hook not in _PLAIN_HOOKS[name] and not getattr(hook, "keeps_rows", False) for name, hook in hooks)
 
 
 def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generator:
@@ -113,6 +99,8 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
             foreign_key.distinct_within,
         )
     if isinstance(declaration, NestedDeclaration):
+        if any(type(given) is boy.Maybe for given in context.values()):  # from a trait: it looks at the row around
+            return RowByRow(factory_class, name)
         return declaration.generator(place, context) or RowByRow(factory_class, name)
     if context:
         return RowByRow(factory_class, name)
@@ -138,7 +126,8 @@ def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -
         return RowByRow(factory_class, name)
     if declaration is boy.SKIP:
         return Constant(None)
-    return Constant(declaration)
+    meta = factory_class._meta
+    return Held(declaration) if name in meta.exclude or name in meta.parameters else Constant(declaration)
 
 
 def is_opaque(generator: Generator) -> bool:
@@ -182,12 +171,6 @@ def _maybe(factory_class: Any, declared: Any, name: str, maybe: Any) -> Generato
     return When((Truth(condition),), (yes, no))
 
 
-class NestedBuilder(builder.StepBuilder):  # type: ignore[misc]
-    """Builds a nested row from the streams of its place."""
-
-    bound: BoundTable | None = None
-
-
 class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
     """A `SubFactory`, `Dict` or `List` whose row i belongs to row i of the table around it, whatever came before."""
 
@@ -200,6 +183,13 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
         self.name = name
         self.translate = translate
 
+    def get_factory(self) -> Any:
+        return require_factory(super().get_factory(), self.name)
+
+    def unroll_context(self, instance: Any, step: Any, context: dict[str, Any]) -> dict[str, Any]:
+        unrolled = super().unroll_context(instance, step, context)
+        return {name: value for name, value in unrolled.items() if value is not boy.SKIP}  # of a trait that is off
+
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         del instance
         bound = enclosing_bound(step)
@@ -207,7 +197,7 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
             value = made_ahead(bound, self.name, step)
             if value is not NOTHING:
                 return value
-        nested = NestedBuilder(self.get_factory()._meta, self.fields(extra), step.builder.strategy)
+        nested = RowBuilder(self.get_factory()._meta, self.fields(extra), step.builder.strategy)
         nested.bound = self._bound(bound)
         return nested.build(parent_step=step, force_sequence=step.sequence)
 
@@ -254,9 +244,10 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
 
 
 def _is_column(nested: Any, plan: Plan) -> bool:
-    if nested._meta.model not in (dict, list, Row) or has_hooks(nested):
+    model = nested._meta.model
+    if not (model in (dict, list) or (isinstance(model, type) and issubclass(model, Row))) or has_hooks(nested):
         return False
     return not any(map(is_opaque, plan.columns.values()))
 
 
-__all__ = ["NestedBuilder", "NestedDeclaration", "compile_columns", "compile_factory", "has_hooks", "is_opaque"]
+__all__ = ["NestedDeclaration", "compile_columns", "compile_factory", "is_opaque"]

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from factory.base import BaseFactory
+from factory.errors import AssociatedClassError, FactoryError
+
+from pytest_synthdata.errors import DeclarationError
+
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
 
@@ -28,10 +33,35 @@ def has_table(factory_class: Any) -> bool:
     return getattr(getattr(factory_class, "_meta", None), "table", None) is not None
 
 
+class NotAFactoryError(DeclarationError, AssociatedClassError):  # type: ignore[misc]
+    """A declaration names a class that is not a factory; an error of factory_boy's, too."""
+
+
+class AbstractFactoryError(DeclarationError, FactoryError):  # type: ignore[misc]
+    """An abstract factory is asked for rows; an error of factory_boy's, too."""
+
+
+def require_factory(found: Any, place: str) -> Any:
+    """What a `SubFactory` names, if that is a factory."""
+    if isinstance(found, type) and issubclass(found, BaseFactory):
+        return found
+    raise NotAFactoryError(
+        f"{place}: {getattr(found, '__name__', found)!r} is not a factory; name a subclass of Factory"
+    )
+
+
 def keeps_rows(hook: Hook) -> Hook:
     """Mark a hook of factory_boy that leaves a row's columns as they are declared."""
     hook.keeps_rows = True  # type: ignore[attr-defined]
     return hook
 
 
-__all__ = ["Factory", "FactoryClass", "has_table", "keeps_rows"]
+__all__ = [
+    "AbstractFactoryError",
+    "Factory",
+    "FactoryClass",
+    "NotAFactoryError",
+    "has_table",
+    "keeps_rows",
+    "require_factory",
+]

@@ -16,6 +16,7 @@ from factory import declarations as boy
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.rowwise import RowFunction
+from pytest_synthdata.declarations.binding import are_without_children
 from pytest_synthdata.declarations.factory_class import Factory, has_table
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.errors import DeclarationError, nearest
@@ -32,9 +33,12 @@ class RelatedDeclaration(boy.RelatedFactoryList):  # type: ignore[misc]
         self.field = field
         self.is_single = not isinstance(declared, boy.RelatedFactoryList)
         self._declared = declared
+        self._creation_counter = declared._creation_counter  # it takes its turn among the hooks
 
     def call(self, instance: Any, step: Any, context: Any) -> Any:
         child = children(step.builder.factory_meta.factory).get(self.field)
+        if are_without_children() and has_table(self.get_factory()):
+            return None if self.is_single else []
         if child is None:
             return self._declared.call(instance, step, context)
         if context.value_provided:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,33 +11,57 @@ import pyarrow as pa
 from factory import builder, enums
 from factory import declarations as boy
 
-from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.arrow.objects import Row
+from pytest_synthdata.columns.arrow.plain import plain
+from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
-from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
-from pytest_synthdata.declarations.binding import bound_to
+from pytest_synthdata.declarations.binding import bound_to, without_children
 from pytest_synthdata.declarations.factory_class import FactoryClass
+from pytest_synthdata.declarations.hooks import BUILT, RowBuilder
+from pytest_synthdata.errors import GenerationError, SynthDataError, cause
+
+
+class _Opaque(Generator):
+    """A column of which nothing is known before its values."""
+
+    vectorised = False
+
+    def values(self, cells: Cells) -> Values:
+        try:
+            objects = self.objects(cells)
+        except SynthDataError:
+            raise
+        except Exception as error:
+            raise GenerationError(f"{cells.place}: {type(error).__name__}: {cause(error)}") from error
+        return python_values(objects, cells)
+
+    def objects(self, cells: Cells) -> list[Any]:
+        raise NotImplementedError
+
+    def type(self, scope: Any) -> pa.DataType | None:
+        del scope
+        return None
 
 
 @dataclass(frozen=True)
-class RowByRow(Generator):
+class RowByRow(_Opaque):
     """A column whose declaration only factory_boy can evaluate: it resolves each row's attribute."""
 
     factory: FactoryClass
     name: str
 
-    vectorised = False
-
-    def values(self, cells: Cells) -> Values:
+    def objects(self, cells: Cells) -> list[Any]:
         bound = cells.reader.bound
         assert isinstance(bound, BoundTable)  # noqa: S101
         with bound_to(bound), borrowed_generators(for_rows=True):
-            return python_values([self._value(sequence) for sequence in cells.rows.tolist()], cells)
+            return [self._value(sequence) for sequence in cells.rows.tolist()]
 
     def _value(self, sequence: int) -> Any:
         meta = self.factory._meta
-        step = builder.BuildStep(builder.StepBuilder(meta, {}, enums.BUILD_STRATEGY), sequence)
+        step = builder.BuildStep(RowBuilder(meta, {}, enums.BUILD_STRATEGY), sequence)
         step.stub = builder.Resolver(meta.pre_declarations, step, sequence)
         value = getattr(step.stub, self.name)
         return None if value is boy.SKIP else value
@@ -45,53 +69,93 @@ class RowByRow(Generator):
     def children(self) -> Iterator[Generator]:
         return iter(())
 
-    def type(self, scope: Any) -> pa.DataType | None:
-        del scope
-        return None
-
 
 @dataclass(frozen=True)
-class BuiltObject(Generator):
+class BuiltObject(_Opaque):
     """The objects that a factory with hooks of its own builds, one a row: its columns are their attributes."""
 
     factory: FactoryClass
 
-    vectorised = False
-
     def values(self, cells: Cells) -> Values:
-        objects = np.empty(len(cells.rows), object)
+        built = np.empty(len(cells.rows), object)
+        for position, one in enumerate(self.objects(cells)):
+            built[position] = one
+        return built
+
+    def objects(self, cells: Cells) -> list[Any]:
         bound = cells.reader.bound
         assert isinstance(bound, BoundTable)  # noqa: S101
-        with bound_to(bound):
-            for position, sequence in enumerate(cells.rows.tolist()):
-                objects[position] = self.factory.build(__sequence=sequence)
-        return objects
+        with bound_to(bound), without_children():
+            return [self._built(row, cells) for row in cells.rows.tolist()]
+
+    def _built(self, row: int, cells: Cells) -> Any:
+        try:
+            return self.factory.build(__sequence=row)
+        except SynthDataError:
+            raise
+        except Exception as error:
+            table = cells.place.rpartition(".")[0]
+            raise GenerationError(
+                f"{table}: row {row}: {self.factory.__name__}.build(): {type(error).__name__}: {cause(error)}"
+            ) from error
 
     def children(self) -> Iterator[Generator]:
         return iter(())
 
-    def type(self, scope: Any) -> pa.DataType | None:
-        del scope
-        return None
-
-
-BUILT = "(built row)"
-
 
 @dataclass(frozen=True)
-class Attribute(Generator):
-    """An attribute of the objects that the factory builds."""
+class Attribute(_Opaque):
+    """An attribute of the objects that the factory builds; as it is declared where they have none of its name."""
 
     name: str
+    declared: Generator
 
-    vectorised = False
-
-    def values(self, cells: Cells) -> Values:
-        return python_values([getattr(built, self.name, None) for built in cells.read(BUILT)], cells)
+    def objects(self, cells: Cells) -> list[Any]:
+        found = [_attribute(built, self.name) for built in cells.read(BUILT)]
+        lacking = np.array([position for position, value in enumerate(found) if value is _NONE], np.intp)
+        if len(lacking):
+            some = cells.take(lacking)
+            values = self.declared.objects(some)
+            declared = to_arrow(self.declared.values(some)).to_pylist() if values is None else values
+            for position, value in zip(lacking.tolist(), declared, strict=True):
+                found[position] = value
+        return found
 
     def reads(self) -> Iterator[str]:
         yield BUILT
+        yield from self.declared.reads()
+
+
+_NONE = object()
+
+
+def _attribute(built: Any, name: str) -> Any:
+    if isinstance(built, Mapping) and not isinstance(built, Row):
+        return built.get(name, _NONE)
+    return getattr(built, name, _NONE)
+
+
+@dataclass(frozen=True)
+class Held(_Opaque):
+    """A value of any kind in a column that no table shows: functions of rows get it as it is."""
+
+    value: Any
+
+    def objects(self, cells: Cells) -> list[Any]:
+        return [self.value] * len(cells.rows)
+
+    def values(self, cells: Cells) -> Values:
+        return Constant(self.value).values(cells)
 
     def type(self, scope: Any) -> pa.DataType | None:
+        try:
+            return Constant(self.value).type(scope)
+        except pa.ArrowInvalid:
+            return None
+
+    def domain(self, scope: Any) -> Sequence[Any] | None:
         del scope
-        return None
+        return (plain(self.value),)
+
+    def children(self) -> Iterator[Generator]:
+        return iter(())

@@ -25,8 +25,9 @@ from pytest_synthdata.declarations.annotations import stated_types
 from pytest_synthdata.declarations.binding import table_in_use
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.compiling import compile_factory
-from pytest_synthdata.declarations.factory_class import keeps_rows
+from pytest_synthdata.declarations.factory_class import AbstractFactoryError, keeps_rows
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.declarations.hooks import RowBuilder
 from pytest_synthdata.declarations.keys import is_key, key_declarations, key_names
 from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.declarations.totals import attach_children, children_of_totals, register_counted
@@ -136,7 +137,10 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
     @cached_property
     def unwanted(self) -> frozenset[str]:
         """Of parents and their keys, what the model has no field for: seldom it has one for both."""
-        fields = inspect.signature(self.model).parameters
+        try:
+            fields = inspect.signature(self.model).parameters
+        except (TypeError, ValueError):  # dict's own, for one
+            return frozenset()
         if any(field.kind is inspect.Parameter.VAR_KEYWORD for field in fields.values()):
             return frozenset()
         keys = (
@@ -191,7 +195,8 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         """What the factory compiles to, not yet checked."""
         if self._plan is None:
             if self.abstract:
-                raise DeclarationError(f"{self.factory.__name__} is abstract; it has no table")
+                name = self.factory.__name__
+                raise AbstractFactoryError(f"{name} is abstract, so that it has no table and no rows: subclass it")
             rows = 0 if self.rows is None else self.rows
             if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
                 raise DeclarationError(f"{self.table}: Meta.rows is {self.rows!r}; it must be an integer ≥ 0")
@@ -343,7 +348,8 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
         cls._meta.plan()
-        return super()._generate(strategy, {name: as_declaration(name, value) for name, value in params.items()})
+        given = {name: as_declaration(name, value) for name, value in params.items()}
+        return RowBuilder(cls._meta, given, strategy).build()
 
     @classmethod
     @keeps_rows
@@ -365,7 +371,7 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
     @classmethod
     def _instance(cls, make: Any, model_class: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         meta = cls._meta
-        if not issubclass(model_class, Row):
+        if not (isinstance(model_class, type) and issubclass(model_class, Row)):
             return make(model_class, *args, **{name: kwargs[name] for name in kwargs if name not in meta.unwanted})
         related = {name: kwargs.pop(name) for name in meta.references if name in kwargs}
         row = make(model_class, *args, **{**meta.empty_row, **kwargs})

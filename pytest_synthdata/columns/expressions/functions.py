@@ -10,11 +10,19 @@ from typing import Any, overload
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.exact import for_functions, from_functions
 from pytest_synthdata.columns.arrow.types import arrow_type
-from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.operators import Expression
-from pytest_synthdata.errors import GenerationError
+from pytest_synthdata.errors import GenerationError, SynthDataError, cause
+
+_HINTS = {
+    "truth value of an array": ". It gets whole columns: write np.where(condition, a, b) in place of if, & and | in "
+    "place of and/or",
+    "read-only": ". The columns that it gets are other columns' own: write a = a * 2 in place of a *= 2",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +34,10 @@ class Computed(Expression):
 
     def values(self, cells: Cells) -> Values:
         arguments = {
-            parameter: cells if parameter == "cells" else to_numpy(cells.read(name))
+            parameter: cells if parameter == "cells" else for_functions(cells.read(name))
             for parameter, name in self._parameters()
         }
-        result = self.function(**arguments)
+        result = self._result(arguments, cells)
         if not isinstance(result, (np.ndarray, pa.Array, pa.ChunkedArray)):
             result = np.full(len(cells.rows), result) if np.isscalar(result) else pa.array(result)
         if len(result) != len(cells.rows):
@@ -37,10 +45,26 @@ class Computed(Expression):
                 f"{cells.place}: the @column function {self.function.__name__} gave {len(result)} values for "
                 f"{len(cells.rows)} rows; it gets whole columns and must give one value a row"
             )
-        if isinstance(result, np.ndarray):
+        try:
             # Nulls of the inputs came as NaN; they go back as nulls.
-            result = pa.array(result, from_pandas=True)
-        return to_arrow(result, self.target and arrow_type(self.target))
+            array = from_functions(result) if isinstance(result, np.ndarray) else to_arrow(result)
+            return array if self.target is None else cast(array, arrow_type(self.target))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+            raise GenerationError(
+                f"{cells.place}: the @column function {self.function.__name__} gave what no column can hold: {error}"
+            ) from None
+
+    def _result(self, arguments: dict[str, Any], cells: Cells) -> Any:
+        try:
+            return self.function(**arguments)
+        except SynthDataError:
+            raise
+        except Exception as error:
+            name = self.function.__name__
+            hint = next((hint for words, hint in _HINTS.items() if words in str(error)), "")
+            raise GenerationError(
+                f"{cells.place}: the @column function {name}: {type(error).__name__}: {cause(error)}{hint}"
+            ) from error
 
     def _parameters(self) -> Iterator[tuple[str, str]]:
         for parameter in inspect.signature(self.function).parameters:
@@ -70,7 +94,8 @@ def column(
         function: its parameters name the columns that it gets as NumPy arrays (``customer__tier`` for a
             parent's); a parameter ``cells`` gives the row numbers (``cells.rows``) and reproducible random
             numbers (``cells.uniform()``). It returns one value a row, as NumPy or Arrow array, and must not
-            look beyond its rows: it is called with any part of the table. Nulls come and go as NaN.
+            look beyond its rows: it is called with any part of the table. Nulls come and go as NaN. The arrays
+            cannot be written to; decimals, and integers beyond 2^53 among nulls, stay exact in sums and products.
         type: the Arrow type or Spark SQL name of the result; found from the values where not given.
 
     >>> @column

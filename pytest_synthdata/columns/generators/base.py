@@ -45,6 +45,16 @@ class Generator(Fluent):
         del cells
         return None
 
+    def integers(self, cells: Cells) -> Values | None:
+        """The values without their fractions, where these are integers that no float tells apart; else None."""
+        del cells
+        return None
+
+    def objects(self, cells: Cells) -> list[Any] | None:
+        """The values as the Python objects that they are before a column holds them; None where they are none."""
+        del cells
+        return None
+
     def type(self, scope: Scope) -> pa.DataType | None:
         """The Arrow type of the values; None where only the values tell."""
         raise NotImplementedError

@@ -19,13 +19,14 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, as_number, mix
-from pytest_synthdata.columns.random import Floats
+from pytest_synthdata.columns.random import Floats, multiply_high
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+_TELLS_APART = 2**53  # up to which a float64 tells integers apart
 _LOG2_E = 1.4426950408889634
 _MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
 
@@ -208,6 +209,14 @@ class Uniform(ParametricDistribution):
         uniform *= high - low
         uniform += low
         return uniform
+
+    def integers(self, cells: Cells) -> Values | None:
+        """Exact ones from all 64 random bits, where a float has not the digits."""
+        first, last = math.floor(self.low) + (self.low < 0), math.ceil(self.high) - (self.high > 0)
+        limits = np.iinfo(np.int64)
+        if max(-first, last) <= _TELLS_APART or first < limits.min or last > limits.max or first > last:
+            return None
+        return (multiply_high(cells.bits(), last - first + 1) + np.uint64(first % 2**64)).view(np.int64)
 
     def problem(self) -> str | None:
         return "low is above high" if self.low > self.high else None

@@ -42,6 +42,10 @@ class Rounded(Generator):
         except pa.ArrowInvalid as error:
             raise GenerationError(f"{cells.place}: .round({self.digits}): {error}") from None
 
+    def integers(self, cells: Cells) -> Values | None:
+        whole = self.generator.integers(cells)
+        return None if whole is None else self.of(whole)
+
     def of(self, values: Values) -> Values:
         """Rounded values."""
         if isinstance(values, pa.Array):
@@ -93,6 +97,10 @@ class Clipped(Generator):
             clipped = pc.min_element_wise(clipped, pa.scalar(high, type_), skip_nulls=False)
         return clipped
 
+    def integers(self, cells: Cells) -> Values | None:
+        whole = self.generator.integers(cells)
+        return None if whole is None else self.of(whole)
+
     def ends(self, type_: pa.DataType | None) -> tuple[Any, Any]:
         """The least and the greatest value of a type that lie between the ends; None where there is no end."""
         return _end(self.low, type_, ROUND_CEILING), _end(self.high, type_, ROUND_FLOOR)
@@ -104,7 +112,7 @@ class Clipped(Generator):
         require_numbers(self.generator, scope, ".clip")
         for end in (self.low, self.high):
             if end is not None and (isinstance(end, bool) or not isinstance(end, (int, float, np.number, Decimal))):
-                raise DeclarationError(f"{scope.place}: .clip: {end!r} is not a number")
+                raise DeclarationError(f"{scope.place}: .clip: {end!r} is no number")
             if end is not None and end != end:  # noqa: PLR0124
                 raise DeclarationError(f"{scope.place}: .clip: not-a-number is no end")
         if self.low is not None and self.high is not None and self.low > self.high:
@@ -153,7 +161,14 @@ class Nullable(Generator):
     share: float | Decimal
 
     def values(self, cells: Cells) -> Values:
-        return without(self.generator.values(cells), cells.substream("null").uniform() < float(self.share))
+        return self._nulled(self.generator.values(cells), cells)
+
+    def integers(self, cells: Cells) -> Values | None:
+        whole = self.generator.integers(cells)
+        return None if whole is None else self._nulled(whole, cells)
+
+    def _nulled(self, values: Values, cells: Cells) -> Values:
+        return without(values, cells.substream("null").uniform() < float(self.share))
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
@@ -176,7 +191,8 @@ class Cast(Generator):
 
     def values(self, cells: Cells) -> Values:
         try:
-            return self.of(self.generator.values(cells))
+            whole = self.generator.integers(cells) if pa.types.is_integer(arrow_type(self.target)) else None
+            return self.of(self.generator.values(cells) if whole is None else whole)
         except pa.ArrowInvalid as error:
             raise GenerationError(f"{cells.place}: .cast({str(self.target)!r}): {error}") from None
 

@@ -57,9 +57,9 @@ class InnerBound(BoundTable):
     def scope(self, column: str) -> InnerScope:
         return InnerScope(self.plan, column, outer=self.outer)
 
-    def sample(self) -> Batch:
+    def sample(self, count: int) -> Batch:
         assert self.around is not None  # noqa: S101
-        return InnerBatch(self, self.around.sample())
+        return InnerBatch(self, self.around.sample(count))
 
 
 class InnerBatch(Batch):

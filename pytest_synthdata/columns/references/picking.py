@@ -22,8 +22,8 @@ from pytest_synthdata.columns.arrow.values import Index, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader, Table
 from pytest_synthdata.columns.random import GOLDEN, Bits, Stream, finalise, remix
 from pytest_synthdata.columns.references.pick_statistics import PickStatistics, Reference
-from pytest_synthdata.columns.references.popularity import Layers, Ranks, Tournament, ZipfRank
-from pytest_synthdata.errors import GenerationError
+from pytest_synthdata.columns.references.popularity import MOST_LEVELS, Layers, Ranks, Tournament, ZipfRank
+from pytest_synthdata.errors import DeclarationError, GenerationError
 
 _LOW = np.uint64(0xFFFFFFFF)
 _WORD, _MASK = 64, 2**64 - 1  # bits
@@ -184,7 +184,7 @@ class Pick:
     def _all_thresholds(self) -> npt.NDArray[Any] | None:
         """The thresholds of all parents and, 0, of all beyond, where so many rows ask that it pays."""
         weights, parent = self.reference.weights, self.parent
-        if weights is None or not parent.is_small_for(len(self.base)):
+        if weights is None or not parent.is_small_for(len(self.base)) or self.count.max() > parent.num_rows:
             return None
         stream = self._weights_stream()
 
@@ -280,6 +280,11 @@ class HeavyPick(Pick):
         weights, levels = self.reference.weights, len(self.levels)
         if isinstance(weights, ZipfRank):
             return Ranks(weights, levels)
+        if levels > MOST_LEVELS:
+            raise DeclarationError(
+                f"{self.cells.place}: ForeignKey: {weights!r} can weigh up to 2^{MOST_LEVELS - 1} parents, and "
+                f"{self.parent.plan.table!r} has {self.parent.num_rows:,} rows; add .clip(0, highest) to the weights"
+            )
         ends, known = self.statistics.ends, self.parent.plan.fan_out_key is None
         assert ends is not None  # noqa: S101
         # Champions may be rows to come, which no column that is held has.

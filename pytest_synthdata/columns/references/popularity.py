@@ -32,6 +32,7 @@ from pytest_synthdata.errors import DeclarationError
 Rounds: TypeAlias = npt.NDArray[np.int64]
 
 _MOST_ROUNDS = 52  # as many as a uniform of 52 bits can tell
+MOST_LEVELS = _MOST_ROUNDS + 2  # of parents, the first by itself and each other level twice as many
 _ONE, _ALL = np.uint64(1), np.uint64(2**64 - 1)
 _LOG2_E = 1.4426950408889634
 # More random words from a dart's first.
