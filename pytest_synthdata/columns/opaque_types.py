@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.types import MOST_DIGITS, settled, sql_name, sql_name
+from pytest_synthdata.columns.arrow.types import MOST_DIGITS, settled
 from pytest_synthdata.errors import GenerationError
 
 SAMPLES = (100, 1_000, 10_000)  # rows looked at: more of them while all are null

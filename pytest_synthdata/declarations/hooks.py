@@ -105,7 +105,7 @@ class RowBuilder(builder.StepBuilder):  # type: ignore[misc]
         return _seeded_for(enclosing_bound(step), step.sequence)
 
     def _refuse_unknown(self) -> None:
-        """Raise `DeclarationError` for a value of a column that the factory has not, if it is almost one that it has."""
+        """Raise `DeclarationError` for what is almost, but not quite, the name of a column."""
         meta = self.factory_meta
         if not hasattr(meta, "table") or not (isinstance(meta.model, type) and issubclass(meta.model, Row)):
             return

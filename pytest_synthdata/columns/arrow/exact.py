@@ -36,7 +36,7 @@ class Exact(np.ndarray[Any, Any]):
                 return result.astype(np.bool_) if ufunc in _COMPARING else result.view(Exact)
         return getattr(ufunc, method)(*map(_as_floats, inputs), **options)
 
-    def round(self, decimals: Any = 0, out: Any = None) -> Any:  # type: ignore[override]
+    def round(self, decimals: Any = 0, out: Any = None) -> Any:
         """Rounded half to even at a number of decimal digits."""
         del out
         rounded = np.empty(len(self), object)

@@ -145,7 +145,7 @@ def _end(end: float | Decimal | None, type_: pa.DataType | None, rounding: str) 
     if end is None or math.isinf(end):
         return None
     if type_ is None or not (pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
-        return float(end) if isinstance(end, Decimal) else end
+        return float(end)
     number = Decimal(end if isinstance(end, (int, Decimal)) else repr(float(end)))
     if pa.types.is_decimal(type_):
         return number.quantize(Decimal(1).scaleb(-type_.scale), rounding, _WIDE)

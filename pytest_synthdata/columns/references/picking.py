@@ -124,7 +124,8 @@ class Pick:
         """Whether each dart is at a parent that there is, and under its weight."""
         if self.thresholds is not None:
             return height < self.thresholds.take(candidate.view(np.int64))
-        exists = candidate < np.uint64(self.parent.num_rows)
+        # A row that is built past the end of its own table has the rows before it to refer to.
+        exists = candidate < np.uint64(max(self.parent.num_rows, int(np.max(self.count, initial=0))))
         if self.reference.weights is not None:
             known = exists.nonzero()[0]
             exists[known] = height.take(known) < self._thresholds(candidate.take(known))
