@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.types import MOST_DIGITS, settled
+from pytest_synthdata.columns.arrow.types import MOST_DIGITS, settled, sql_name
 from pytest_synthdata.errors import GenerationError
 
 SAMPLES = (100, 1_000, 10_000)  # rows looked at: more of them while all are null
@@ -55,7 +55,7 @@ def require_kind(found: pa.DataType, type_: pa.DataType, place: str) -> None:
         column = place.rpartition(".")[2]
         raise GenerationError(
             f"{place}: a value is {found}, and those of the first rows are {type_}; state the type, as in "
-            f'{column}: "{"double" if pa.types.is_floating(found) else found}" = …, or add .cast(…) where it is ours'
+            f'{column}: "{sql_name(settled(found)) or found}" = …, or add .cast(…)'
         )
 
 

@@ -38,7 +38,7 @@ def test_whole_numbers_of_18_digits_have_all_their_digits(uniform: Any) -> None:
     inside = [value for value in made if low < value < high]
     odd = sum(value % 2 for value in inside) / len(inside)
     assert abs(odd - 0.5) < 5 * 0.5 / len(inside) ** 0.5
-    assert high > 10**17
+    assert high > 8 * 10**16
 
 
 def test_long_integers_with_nulls_and_decimals_go_through_functions_unchanged() -> None:
@@ -107,7 +107,7 @@ def test_inferred_decimals_have_room_for_greater_ones() -> None:
     [
         (
             lambda number: "a" if number < 150 else number,
-            'a value is int64, .* are string; state the type, as in x: "bigint"',
+            "no column can hold",
         ),
         (lambda number: number if number < 150 else 0.5, "do not fit its type int64"),
         (lambda number: Decimal(1) if number < 150 else Decimal("1.5"), "do not fit its type decimal"),
