@@ -11,14 +11,13 @@ import pytest
 
 from pytest_synthdata.plugin.frame_fixtures import FrameFixtures
 from pytest_synthdata.plugin.interrupts import Interrupts
-from pytest_synthdata.plugin.options import MATERIALISER, SETTINGS, add_options, read_settings
+from pytest_synthdata.plugin.options import add_options, read_settings
+from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_synthdata.plugin.materialise import Materialiser, Synth
-
-_DATA = pytest.StashKey["Synth"]()
 
 _MARKER = (
     "synth(*, seed=None, scale=None, factories=(), take=None, defects=None, upload=False, **rows): the data that this "
@@ -74,7 +73,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome: Any = yield
     report = outcome.get_result()
-    if report.failed and _DATA in item.stash:
+    if report.failed and SYNTH in item.stash:
         report.sections.append(("synthdata", _how_to_replay(item)))
 
 
@@ -87,7 +86,7 @@ def _how_to_replay(item: pytest.Item) -> str:
     command += [f"--synth-take={table}:{','.join(map(str, rows))}" for table, rows in settings.take.items()]
     if settings.remote:
         command.append(f"--synth-remote={settings.remote}")
-    return f"{item.stash[_DATA].dataset}\nreplay: {shlex.join(command)}"
+    return f"{item.stash[SYNTH].dataset}\nreplay: {shlex.join(command)}"
 
 
 @contextmanager
@@ -191,7 +190,7 @@ def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> 
         markers.insert(0, ((), request.param) if isinstance(request.param, dict) else ((request.param,), {}))
     with _explained(subject):
         chosen = _synth_materialiser.marked(markers, lambda: session_of(request), _saver(request))
-    request.node.stash[_DATA] = chosen
+    request.node.stash[SYNTH] = chosen
     if "pyspark.sql.functions" in sys.modules:
         # Classic Spark's functions work only while a session is there: a test may say F.col() before synth.orders.
         with _explained("synth"):

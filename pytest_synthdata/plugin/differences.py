@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_synthdata.plugin.options import MATERIALISER
+from pytest_synthdata.plugin.stash import MATERIALISER
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset, Table

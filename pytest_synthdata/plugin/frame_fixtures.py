@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_synthdata.plugin.options import SETTINGS
+from pytest_synthdata.plugin.stash import SETTINGS
 
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.materialise import Synth

@@ -12,13 +12,9 @@ from pytest_synthdata.file_formats import FILE_FORMATS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_synthdata.plugin.materialise import Materialiser  # noqa: F401 - the stash's
-
 DEFAULT_SEED = 42
 REPORT = "synth-report.html"
 KEEP_ALWAYS, KEEP_FAILED = "always", "failed"
-SETTINGS = pytest.StashKey["Settings"]()
-MATERIALISER = pytest.StashKey["Materialiser"]()
 
 
 @dataclass(frozen=True)

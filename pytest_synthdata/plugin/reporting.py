@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_synthdata.plugin.options import MATERIALISER, SETTINGS
+from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.plugin.options import SETTINGS
+from pytest_synthdata.plugin.stash import SETTINGS
 
 _USUAL_NAMES = ("spark", "spark_session")
 _OURS = "_synth_own_spark"

@@ -19,7 +19,8 @@ from pytest_synthdata.databricks.upload import MARKER_FILE, Upload
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, OnDemandTables
-from pytest_synthdata.plugin.options import KEEP_ALWAYS, KEEP_FAILED, SETTINGS
+from pytest_synthdata.plugin.options import KEEP_ALWAYS, KEEP_FAILED
+from pytest_synthdata.plugin.stash import SETTINGS
 from pytest_synthdata.temporary import temporary_folder
 
 if TYPE_CHECKING:

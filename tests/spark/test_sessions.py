@@ -325,7 +325,7 @@ def test_the_setting_switches_it_off(pytester: pytest.Pytester, monkeypatch: pyt
     pytester.makeini("[pytest]\nsynth_spark_warm_start = false\n")
     pytester.makepyfile("""
         def test_it(pytestconfig):
-            from pytest_synthdata.plugin.options import SETTINGS
+            from pytest_synthdata.plugin.stash import SETTINGS
             assert pytestconfig.stash[SETTINGS].warm_start is False
     """)
     pytester.runpytest_inprocess(*STRICT).assert_outcomes(passed=1)
