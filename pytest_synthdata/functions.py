@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_synthdata.columns.expressions.calls import Call
 from pytest_synthdata.columns.expressions.conditions import when
-from pytest_synthdata.columns.expressions.operators import Column, col
+from pytest_synthdata.columns.expressions.operators import Call, Column, col
 from pytest_synthdata.columns.generators.base import Constant, Generator, literal
 from pytest_synthdata.columns.generators.modifiers import Cast, Rounded
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.modifiers import Unique
 from pytest_synthdata.columns.generators.nested import Nested
-from pytest_synthdata.columns.generators.unique import Unique
 
 
 def require_room(bound: BoundTable) -> None:

@@ -12,9 +12,8 @@ import pyarrow as pa
 from factory import declarations as boy
 
 import pytest_synthdata
-from pytest_synthdata.columns.expressions.calls import Call
 from pytest_synthdata.columns.expressions.conditions import When
-from pytest_synthdata.columns.expressions.operators import SYMBOLS, Column, Operation
+from pytest_synthdata.columns.expressions.operators import SYMBOLS, Call, Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical, Given

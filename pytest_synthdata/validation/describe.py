@@ -15,10 +15,9 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.expressions.calls import Call
 from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.functions import Computed
-from pytest_synthdata.columns.expressions.operators import Column, Operation
+from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical, Given
 from pytest_synthdata.columns.generators.distributions import (

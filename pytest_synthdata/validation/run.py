@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.bound_table import BoundTable
-from pytest_synthdata.columns.generators.unique import Unique
+from pytest_synthdata.columns.generators.modifiers import Unique
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.subset import is_part

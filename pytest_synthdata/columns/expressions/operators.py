@@ -1,4 +1,4 @@
-"""Values computed from other columns by operators, as Spark users write them: `col` expressions.
+"""Values computed from other columns by operators and functions, as Spark users write them: `col` expressions.
 
 Expressions are evaluated by Arrow's compute functions, with SQL's meaning of null.
 """
@@ -6,45 +6,40 @@ Expressions are evaluated by Arrow's compute functions, with SQL's meaning of nu
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
-from pytest_synthdata.columns.expressions.arithmetic import arithmetic
-from pytest_synthdata.columns.generators.base import (
-    Constant,
-    Generator,
+from pytest_synthdata.columns.expressions.computing import (
+    COMPARISONS,
+    FLOAT_FUNCTIONS,
+    LOGIC,
+    SYMBOLS,
+    computed,
+    decided,
+    float_result,
+    is_in,
 )
+from pytest_synthdata.columns.expressions.math import MATH
+from pytest_synthdata.columns.expressions.nulls import NULLS
+from pytest_synthdata.columns.expressions.text import TEXT
+from pytest_synthdata.columns.expressions.time import TIME
+from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.time.events import Event
 
-_COMPARISONS = {
-    "equal": "==",
-    "not_equal": "!=",
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-}
-_LOGIC = {"and_kleene", "or_kleene", "invert", "is_null", "is_valid", "is_in"}
-_ARITHMETIC = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "floor_divide": "//",
-    "remainder": "%",
-}
-SYMBOLS = {**_COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
+# Each takes Arrow arrays, then its options, and gives an Arrow array, whose type depends on theirs alone.
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {**TEXT, **MATH, **TIME, **NULLS}
+_LONG = 2**31
+_METHODS = ("contains", "startswith", "endswith", "like", "rlike")
+_REFUSED = (TypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, DeclarationError)
 
 
 class Expression(Generator):
@@ -129,19 +124,19 @@ class Operation(Expression):
     def values(self, cells: Cells) -> Values:
         if self.function == "is_in":
             subject, listed = self.operands
-            return _is_in(to_arrow(subject.values(cells)), listed.value)  # type: ignore[attr-defined]
+            return is_in(to_arrow(subject.values(cells)), listed.value)  # type: ignore[attr-defined]
         places = [
             cells if number == 0 else cells.substream(f"operand {number}") for number in range(len(self.operands))
         ]
-        if self.function in _NUMPY and not any(_is_integer(operand) for operand in self.operands):
+        if self.function in FLOAT_FUNCTIONS and not any(map(_is_integer, self.operands)):
             arguments = [operand.values(place) for operand, place in zip(self.operands, places, strict=True)]
-            if (made := _plain(self.function, arguments)) is not None:
+            if (made := float_result(self.function, arguments)) is not None:
                 return made
             arrays = list(map(to_arrow, arguments))
         else:
             arrays = [operand_array(operand, place) for operand, place in zip(self.operands, places, strict=True)]
         try:
-            result = _computed(self.function, arrays, self.operands)
+            result = computed(self.function, arrays, _written(self.operands))
         except (TypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise GenerationError(f"{cells.place}: {self!r}: {error}") from None
         number = (
@@ -152,7 +147,7 @@ class Operation(Expression):
     def type(self, scope: Scope) -> pa.DataType | None:
         types = [operand.type(scope) for operand in self.operands[: 1 if self.function == "is_in" else None]]
         if any(type_ is None for type_ in types):
-            return pa.bool_() if self.function in _COMPARISONS or self.function in _LOGIC else None
+            return pa.bool_() if self.function in COMPARISONS or self.function in LOGIC else None
         if self.function == "is_in":
             listed = self.operands[1]
             assert isinstance(listed, Constant)  # noqa: S101
@@ -165,12 +160,12 @@ class Operation(Expression):
             return pa.bool_()
         try:
             samples = [pa.array([], operand_type(operand, scope)) for operand in self.operands]
-            return _computed(self.function, samples, self.operands).type
+            return computed(self.function, samples, _written(self.operands)).type
         except TypeError as error:
             raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             shown = " and ".join(str(type_) for type_ in types)
-            verb = "compare" if self.function in _COMPARISONS else self.function
+            verb = "compare" if self.function in COMPARISONS else self.function
             raise DeclarationError(f"{scope.place}: {self!r}: cannot {verb} {shown}; cast one of them") from None
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
@@ -193,68 +188,15 @@ class Operation(Expression):
             if self.function == "and_kleene":
                 return False if False in sides else (True if sides == [True, True] else None)
             return True if True in sides else (False if sides == [False, False] else None)
-        if self.function not in _COMPARISONS:
+        if self.function not in COMPARISONS:
             return None
-        bounds = [operand.bounds(scope) for operand in self.operands]
-        if bounds[0] is None or bounds[1] is None:
-            return None
-        (low, high), (other_low, other_high) = ([_instant(end) for end in bound] for bound in bounds if bound)
-        try:
-            match self.function:
-                case "less_equal":
-                    return True if high <= other_low else (False if low > other_high else None)
-                case "less":
-                    return True if high < other_low else (False if low >= other_high else None)
-                case "greater_equal":
-                    return True if low >= other_high else (False if high < other_low else None)
-                case "greater":
-                    return True if low > other_high else (False if high <= other_low else None)
-        except TypeError:
-            return None
-        return None
+        left, right = (operand.bounds(scope) for operand in self.operands)
+        return None if left is None or right is None else decided(self.function, left, right)
 
 
-_NUMPY: dict[str, Callable[..., Any]] = {
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.true_divide,
-}
-
-
-def _plain(function: str, arguments: list[Values]) -> npt.NDArray[Any] | None:
-    """The result of floats without nulls, which NumPy calculates alike and faster; None where they are not such."""
-    left, right = arguments
-    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
-        return None
-    if {left.dtype.kind, right.dtype.kind} not in ({"f"}, {"f", "i"}) or np.result_type(left, right) != np.float64:
-        return None
-    if function == "divide" and not np.all(right):
-        return None
-    return np.asarray(_NUMPY[function](left, right))
-
-
-def _computed(function: str, arrays: list[pa.Array], operands: tuple[Generator, ...]) -> pa.Array:
-    if function in _ARITHMETIC:
-        if any(pa.types.is_decimal(array.type) for array in arrays):
-            arrays = [_digits_only(array, operand) for array, operand in zip(arrays, operands, strict=True)]
-        return arithmetic(function, *arrays)
-    return pc.call_function(function, _comparable(arrays))
-
-
-def _is_in(array: pa.Array, listed: list[Any]) -> pa.Array:
-    """Whether values are in a list; null for null, and for what is not in a list that has a null."""
-    values = pa.array(listed, type=array.type)
-    found = pc.is_in(array, value_set=values.drop_null())
-    unknown = pc.invert(found) if values.null_count else pc.is_null(array)
-    return pc.if_else(unknown, pa.scalar(None, pa.bool_()), found)
-
-
-def _digits_only(array: pa.Array, operand: Generator) -> pa.Array:
-    """A whole number that is written beside decimals, as a decimal of just its digits."""
-    if not isinstance(operand, Constant) or not _is_integer(operand):
-        return array
-    return array.cast(pa.decimal128(20, 0)).cast(pa.decimal128(len(str(abs(operand.value))), 0))
+def _written(operands: Sequence[Generator]) -> list[int | None]:
+    """The whole numbers that are written among operands."""
+    return [operand.value if isinstance(operand, Constant) and _is_integer(operand) else None for operand in operands]
 
 
 def _is_integer(operand: Generator) -> bool:
@@ -277,33 +219,47 @@ def operand_array(operand: Generator, cells: Cells) -> pa.Array:
     return array
 
 
-_LONG = 2**31
+@dataclass(frozen=True, eq=False)
+class Call(Expression):
+    """A function of other generators' values.
+
+    Args:
+        function: its name.
+        operands: the generators.
+        options: what else it takes: lengths, units, patterns.
+    """
+
+    function: str
+    operands: tuple[Generator, ...]
+    options: tuple[Any, ...] = ()
+
+    def __repr__(self) -> str:
+        if self.function == "negative":
+            return f"(-{self.operands[0]!r})"
+        if self.function in _METHODS:
+            return f"{self.operands[0]!r}.{self.function}({self.options[0]!r})"
+        shown = [f"F.lit({one.value!r})" if isinstance(one, Constant) else repr(one) for one in self.operands]
+        return f"F.{self.function}({', '.join((*shown, *map(repr, self.options)))})"
+
+    def values(self, cells: Cells) -> Values:
+        arrays = [
+            operand_array(operand, cells if number == 0 else cells.substream(f"operand {number}"))
+            for number, operand in enumerate(self.operands)
+        ]
+        try:
+            return to_arrow(FUNCTIONS[self.function](*arrays, *self.options))
+        except _REFUSED as error:
+            raise GenerationError(f"{cells.place}: {self!r}: {error}") from None
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        types = [operand_type(operand, scope) for operand in self.operands]
+        samples = [pa.array([], type_) for type_ in types if type_ is not None]
+        if len(samples) < len(types):
+            return None
+        try:
+            return FUNCTIONS[self.function](*samples, *self.options).type
+        except _REFUSED as error:
+            raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
 
 
-def _instant(value: Any) -> Any:
-    """Dates as the midnight that begins them, all times naive UTC, so that they compare."""
-    if isinstance(value, dt.datetime):
-        return value.astimezone(dt.timezone.utc).replace(tzinfo=None) if value.tzinfo else value
-    if isinstance(value, dt.date):
-        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
-    return value
-
-
-def _comparable(arrays: list[pa.Array]) -> list[pa.Array]:
-    """Give dates, times and their texts one type, as Spark does when it compares them."""
-    times = [array.type for array in arrays if pa.types.is_timestamp(array.type)]
-    if not times and not any(pa.types.is_date(array.type) for array in arrays):
-        return arrays
-    if not times and all(pa.types.is_date(array.type) or pa.types.is_string(array.type) for array in arrays):
-        if any(pa.types.is_string(array.type) for array in arrays):
-            return [array.cast(pa.date32()) for array in arrays]
-        return arrays
-    zoned = next((type_ for type_ in times if type_.tz), None)
-    target = zoned or (times[0] if times else pa.timestamp("us"))
-    naive = pa.timestamp(target.unit)
-    return [
-        array
-        if array.type == target
-        else (array if pa.types.is_duration(array.type) else array.cast(naive).cast(target))
-        for array in arrays
-    ]
+__all__ = ["FUNCTIONS", "SYMBOLS", "Call", "Column", "Expression", "Operation", "col", "operand_array", "operand_type"]

@@ -23,8 +23,7 @@ from pytest_synthdata.errors import DeclarationError, cause, describe
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
-    from pytest_synthdata.columns.generators.unique import Unique
+    from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded, Unique
     from pytest_synthdata.columns.text.tokens import TokenizedText
 
 
@@ -123,7 +122,7 @@ class Generator(Fluent):
 
         For what can be counted: lists, `Dates`, ``Uniform(0, 10**9).cast("bigint")``, ``Uniform(0, 100).round(2)``.
         """
-        from pytest_synthdata.columns.generators.unique import Unique
+        from pytest_synthdata.columns.generators.modifiers import Unique
 
         return Unique(self)
 

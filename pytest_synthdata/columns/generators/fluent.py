@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.expressions.calls import Call
-    from pytest_synthdata.columns.expressions.operators import Operation
+    from pytest_synthdata.columns.expressions.operators import Call, Operation
 
 
 class Fluent:
@@ -25,7 +24,7 @@ class Fluent:
         return Operation(name, tuple(literal(operand) for operand in operands))
 
     def _call(self, name: str, *options: Any) -> Call:
-        from pytest_synthdata.columns.expressions.calls import Call
+        from pytest_synthdata.columns.expressions.operators import Call
 
         return Call(name, (self,), options)  # type: ignore[arg-type]
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.numbering import Numbered, numbered
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
-from pytest_synthdata.columns.generators.unique import Numbered, numbered
 from pytest_synthdata.columns.providers.primitives import reader
 from pytest_synthdata.columns.providers.symbols import Inline, Unreadable
 from pytest_synthdata.columns.text.grammar import Draw

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import Index, Values, categorical
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.generators.unique import Numbered, numbered
+from pytest_synthdata.columns.generators.numbering import Numbered, numbered
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.text.grammar import Draw, Law, Template, is_random, is_text, templates
 from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary

@@ -16,7 +16,7 @@ from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.unique import Numbered, numbered
+from pytest_synthdata.columns.generators.numbering import Numbered, numbered
 from pytest_synthdata.columns.random import Floats, Stream
 from pytest_synthdata.columns.time.events import Event, parse_date
 from pytest_synthdata.errors import DeclarationError

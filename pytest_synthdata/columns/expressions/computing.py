@@ -1,0 +1,141 @@
+"""What Arrow and NumPy make of operands: arithmetic of floats, comparisons of dates and texts, membership of lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.expressions.arithmetic import arithmetic
+
+COMPARISONS = {
+    "equal": "==",
+    "not_equal": "!=",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+}
+LOGIC = {"and_kleene", "or_kleene", "invert", "is_null", "is_valid", "is_in"}
+_ARITHMETIC = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+}
+SYMBOLS = {**COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
+FLOAT_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.true_divide,
+}
+
+
+def float_result(function: str, arguments: list[Values]) -> npt.NDArray[Any] | None:
+    """The result of floats without nulls, which NumPy calculates alike and faster; None where they are not such."""
+    left, right = arguments
+    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
+        return None
+    if {left.dtype.kind, right.dtype.kind} not in ({"f"}, {"f", "i"}) or np.result_type(left, right) != np.float64:
+        return None
+    if function == "divide" and not np.all(right):
+        return None
+    return np.asarray(FLOAT_FUNCTIONS[function](left, right))
+
+
+def computed(function: str, arrays: list[pa.Array], written: Sequence[int | None]) -> pa.Array:
+    """The result of a function.
+
+    Args:
+        function: its name.
+        arrays: what it takes.
+        written: for each of them, the whole number that is written there, if one is.
+    """
+    if function in _ARITHMETIC:
+        if any(pa.types.is_decimal(array.type) for array in arrays):
+            arrays = [_digits_only(array, number) for array, number in zip(arrays, written, strict=True)]
+        return arithmetic(function, *arrays)
+    return pc.call_function(function, _comparable(arrays))
+
+
+def is_in(array: pa.Array, listed: list[Any]) -> pa.Array:
+    """Whether values are in a list; null for null, and for what is not in a list that has a null."""
+    values = pa.array(listed, type=array.type)
+    found = pc.is_in(array, value_set=values.drop_null())
+    unknown = pc.invert(found) if values.null_count else pc.is_null(array)
+    return pc.if_else(unknown, pa.scalar(None, pa.bool_()), found)
+
+
+def _digits_only(array: pa.Array, number: int | None) -> pa.Array:
+    """A whole number that is written beside decimals, as a decimal of just its digits."""
+    if number is None:
+        return array
+    return array.cast(pa.decimal128(20, 0)).cast(pa.decimal128(len(str(abs(number))), 0))
+
+
+def decided(function: str, bounds: tuple[Any, Any], other: tuple[Any, Any]) -> bool | None:
+    """True or False where the ranges of both sides decide a comparison for every row, else None."""
+    (low, high), (other_low, other_high) = map(_instant, bounds), map(_instant, other)
+    try:
+        match function:
+            case "less_equal":
+                return True if high <= other_low else (False if low > other_high else None)
+            case "less":
+                return True if high < other_low else (False if low >= other_high else None)
+            case "greater_equal":
+                return True if low >= other_high else (False if high < other_low else None)
+            case "greater":
+                return True if low > other_high else (False if high <= other_low else None)
+    except TypeError:
+        return None
+    return None
+
+
+def _instant(value: Any) -> Any:
+    """Dates as the midnight that begins them, all times naive UTC, so that they compare."""
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.timezone.utc).replace(tzinfo=None) if value.tzinfo else value
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    return value
+
+
+def _comparable(arrays: list[pa.Array]) -> list[pa.Array]:
+    """Give dates, times and their texts one type, as Spark does when it compares them."""
+    times = [array.type for array in arrays if pa.types.is_timestamp(array.type)]
+    if not times and not any(pa.types.is_date(array.type) for array in arrays):
+        return arrays
+    if not times and all(pa.types.is_date(array.type) or pa.types.is_string(array.type) for array in arrays):
+        if any(pa.types.is_string(array.type) for array in arrays):
+            return [array.cast(pa.date32()) for array in arrays]
+        return arrays
+    zoned = next((type_ for type_ in times if type_.tz), None)
+    target = zoned or (times[0] if times else pa.timestamp("us"))
+    naive = pa.timestamp(target.unit)
+    return [
+        array
+        if array.type == target
+        else (array if pa.types.is_duration(array.type) else array.cast(naive).cast(target))
+        for array in arrays
+    ]
+
+
+__all__ = [
+    "COMPARISONS",
+    "FLOAT_FUNCTIONS",
+    "LOGIC",
+    "SYMBOLS",
+    "computed",
+    "decided",
+    "float_result",
+    "is_in",
+]
