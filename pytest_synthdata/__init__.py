@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.time.calendar import Dates, Timeline
     from pytest_synthdata.columns.time.events import Event
     from pytest_synthdata.columns.time.times import Times
-    from pytest_synthdata.dataset import Dataset, Table
+    from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.declarations.foreign_keys import ForeignKey
     from pytest_synthdata.defect_assertions import assert_caught, assert_repaired
     from pytest_synthdata.defects.duplicates import Duplicates

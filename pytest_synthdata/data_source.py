@@ -18,8 +18,8 @@ from pytest_synthdata.spark.shipping import row_range
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_synthdata.dataset import Table
     from pytest_synthdata.spark.shipping import RowRange
+    from pytest_synthdata.table import Table
 
 _OPTIONS = ("table", "rows", "seed", "factories", "partitions")
 _SPARKS_OWN = ("path", "serialization.format")

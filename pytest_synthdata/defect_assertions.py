@@ -23,7 +23,7 @@ from pytest_synthdata.sources.source import in_type
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
-    from pytest_synthdata.dataset import Table
+    from pytest_synthdata.table import Table
 
 _SHOWN = 5  # rows of each sort in a message
 _COLUMNS = 6  # of a row

@@ -12,7 +12,7 @@ from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.dataset import Table
+    from pytest_synthdata.table import Table
 
 
 def _options(command: Any) -> Any:

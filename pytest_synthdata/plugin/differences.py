@@ -12,7 +12,8 @@ import pytest
 from pytest_synthdata.plugin.stash import MATERIALISER
 
 if TYPE_CHECKING:
-    from pytest_synthdata.dataset import Dataset, Table
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.table import Table
 
 _COMPARERS = ("assert_basic_rows_equality", "assert_generic_rows_equality")
 _MOST = 10  # cells that are listed

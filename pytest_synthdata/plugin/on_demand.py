@@ -9,11 +9,12 @@ from inspect import getsourcefile, getsourcelines
 from typing import TYPE_CHECKING, cast
 
 from pytest_synthdata.columns.bound_table import BoundTable
-from pytest_synthdata.dataset import Dataset, Table, stated
+from pytest_synthdata.dataset import Dataset, stated
 from pytest_synthdata.defects.views import with_kinds
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
+from pytest_synthdata.table import Table
 
 if TYPE_CHECKING:
     from pytest_synthdata.defects.kind import Kind

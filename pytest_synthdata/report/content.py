@@ -29,7 +29,8 @@ from pytest_synthdata.validation.results import Check, TableResult, Validation, 
 from pytest_synthdata.validation.rows import key_column
 
 if TYPE_CHECKING:
-    from pytest_synthdata.dataset import Dataset, Table
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.table import Table
 
 _ROWS_SHOWN = 8
 _MOST_PANELS = 8

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from pytest_synthdata.validation.rows import key_column
 
 if TYPE_CHECKING:
-    from pytest_synthdata.dataset import Dataset, Table
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.table import Table
 
 _WIDTH, _HEAD, _LINE, _GAP_X, _GAP_Y = 210, 46, 21, 90, 28
 
