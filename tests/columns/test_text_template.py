@@ -24,9 +24,10 @@ from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.scope import check_plan
+from pytest_synthdata.columns.text.filters import FILTERS, base36
 from pytest_synthdata.columns.text.folding import ascii_fold, label, slug
 from pytest_synthdata.columns.text.place import Place
-from pytest_synthdata.columns.text.template import FILTERS, Email, Template, base36
+from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.columns.text.tokens import Vocabulary
 from pytest_synthdata.errors import DeclarationError, GenerationError
 

@@ -1,82 +1,25 @@
-"""Texts made of the other columns of a row: templates, their filters, and e-mail addresses."""
+"""Texts made of the other columns of a row: templates, and e-mail addresses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.text.folding import LABEL, ascii_fold, label, slug
-from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary, joined
+from pytest_synthdata.columns.text.filters import BY_LETTER, FILTERS, SLUGS, base36_tokens, filtered
+from pytest_synthdata.columns.text.tokens import TokenizedText, joined
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
-
-Filter = Callable[[pa.Array], Any]
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|([{}])")
 _FIELD = re.compile(r"\s*(#|\w+(?:\.\w+)*)((?:\[\w+\])*)\s*((?:\|\s*\w+\s*)*)")
-_BASE = 36
-
-
-def base36(numbers: pa.Array) -> pa.Array:
-    """Whole numbers ≥ 0 in the digits 0 to 9 and a to z.
-
-    >>> base36(pa.array([0, 35, 36, 1_000_000])).to_pylist()
-    ['0', 'z', '10', 'lfls']
-    """
-    return _base36(numbers).texts()
-
-
-def _base36(numbers: Values) -> TokenizedText:
-    whole = to_numpy(numbers)
-    if whole.dtype.kind not in "iu" or (whole.dtype.kind == "i" and whole.min(initial=0) < 0):
-        raise ValueError("base36 is of whole numbers ≥ 0, without nulls")
-    rest = whole.astype(np.uint64)
-    pair, largest = np.uint64(_BASE**2), int(rest.max(initial=0))
-    columns: list[npt.NDArray[np.int32]] = []
-    while largest or not columns:
-        higher = rest // pair
-        # Two digits at a time: with a leading zero below others, without at the top, and nothing above it.
-        digits = (rest - higher * pair).astype(np.int32)
-        digits += np.where(higher > 0, np.int32(1), np.int32(1 + _BASE**2))
-        if columns:
-            digits[rest == 0] = 0
-        columns.append(digits)
-        rest, largest = higher, largest // _BASE**2
-    return TokenizedText(_base36_words(), np.stack(columns[::-1], axis=1))
-
-
-@lru_cache(maxsize=1)
-def _base36_words() -> Vocabulary:
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
-    pairs = [a + b for a in digits for b in digits]
-    return Vocabulary(pa.array(["", *pairs, *(pair.lstrip("0") or "0" for pair in pairs)]))
-
-
-FILTERS: dict[str, Filter] = {
-    "ascii": ascii_fold,
-    "lower": lambda texts: pc.utf8_lower(texts.cast(pa.string())),
-    "upper": lambda texts: pc.utf8_upper(texts.cast(pa.string())),
-    "title": lambda texts: pc.utf8_title(texts.cast(pa.string())),
-    "initial": lambda texts: pc.utf8_slice_codeunits(texts.cast(pa.string()), 0, 1),
-    "slug": slug,
-    "label": label,
-    "dotted": lambda texts: label(texts, "."),
-    "base36": base36,
-}
-# What the filters are to words: those that treat a text letter by letter, and those that make slugs.
-_BY_LETTER = ("ascii", "lower", "upper")
-_SLUGS: dict[str, tuple[str, int | None]] = {"slug": ("-", None), "label": ("-", LABEL), "dotted": (".", LABEL)}
 
 
 @dataclass(frozen=True)
@@ -97,18 +40,8 @@ def _is_by_words(field: Field, own: Mapping[str, Any]) -> bool:
         bool(field.filters)
         and not field.path
         and field.name not in own
-        and all((name in _BY_LETTER or name in _SLUGS) and name not in own for name in field.filters)
+        and all((name in BY_LETTER or name in SLUGS) and name not in own for name in field.filters)
     )
-
-
-@lru_cache(maxsize=64)
-def _filtered(words: Vocabulary, filters: tuple[str, ...]) -> Vocabulary | None:
-    """The words of filtered texts; None where the filters need the whole text."""
-    found: Vocabulary | None = words
-    for name in filters:
-        if found is not None:
-            found = found.each(FILTERS[name]) if name in _BY_LETTER else found.slugs(*_SLUGS[name])
-    return found
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -172,9 +105,9 @@ class Template(Generator):
 
     def _tokens(self, field: Field, own: dict[str, Any], cells: Cells) -> TokenizedText | None:
         if field == _NUMBER and "base36" not in own:
-            return _base36(cells.rows)
+            return base36_tokens(cells.rows)
         tokens = cells.tokens(field.name) if _is_by_words(field, own) else None
-        words = None if tokens is None else _filtered(tokens.vocabulary, field.filters)
+        words = None if tokens is None else filtered(tokens.vocabulary, field.filters)
         return None if tokens is None or words is None else TokenizedText(words, tokens.codes)
 
     def _column(self, field: Field, own: dict[str, Any], cells: Cells) -> Any:
@@ -191,15 +124,15 @@ class Template(Generator):
             array = pc.struct_field(array, key) if pa.types.is_struct(array.type) else _items(array, int(key))
         for name in field.filters:
             try:
-                filtered = to_arrow((own.get(name) or FILTERS[name])(array))
+                made = to_arrow((own.get(name) or FILTERS[name])(array))
             except Exception as error:
                 place = f"{cells.place}: {self!r}: the filter {name!r} failed on {field.name}"
                 raise GenerationError(f"{place}: {type(error).__name__}: {error}") from error
-            if len(filtered) != len(array):
+            if len(made) != len(array):
                 raise GenerationError(
-                    f"{cells.place}: {self!r}: the filter {name!r} gave {len(filtered)} values for {len(array)}"
+                    f"{cells.place}: {self!r}: the filter {name!r} gave {len(made)} values for {len(array)}"
                 )
-            array = filtered
+            array = made
         array = to_arrow(array, pa.string())
         if not coded:
             return array
