@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,12 +19,10 @@ from pytest_synthdata.columns.cells import Cells, Declared, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.references.children import read_children
 from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, segment_sums, unscaled
-from pytest_synthdata.columns.references.family import Family
-from pytest_synthdata.columns.references.fan_out import Numbers
+from pytest_synthdata.columns.references.family import Family, reduced, sums_of_floats
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 _MOST_DIGITS = 38
-_EXACT = 2.0**53  # beyond, not every whole number is a float
 
 
 @dataclass(frozen=True)
@@ -163,8 +160,8 @@ class Sum(Aggregate):
             low, high = segment_sums(unscaled(column), family.counts)
             return as_decimal128(low, high, self.type_of(column.type))
         if pa.types.is_integer(column.type):
-            return _reduce(np.add, to_numpy(column).astype(np.int64), family)
-        return _sum_of_floats(to_numpy(column).astype(np.float64), family, self.decimal_places(scope))
+            return reduced(np.add, to_numpy(column).astype(np.int64), family)
+        return sums_of_floats(to_numpy(column).astype(np.float64), family, self.decimal_places(scope))
 
     def decimal_places(self, scope: Scope) -> int | None:
         """How many digits after the point the children's column has; None where its declaration does not say."""
@@ -224,7 +221,7 @@ class Extreme(Aggregate):
             return pa.nulls(len(family.counts), column.type)
         ranks = to_numpy(pc.rank(column, sort_keys="ascending", tiebreaker="first")).astype(np.int64)
         row_of = np.argsort(ranks)  # by rank, from 1
-        best = _reduce(self.function, ranks - 1, family)
+        best = reduced(self.function, ranks - 1, family)
         chosen = column.take(pa.array(row_of[np.clip(best, 0, len(ranks) - 1)]))
         return chosen if family.counts.all() else without(chosen, family.counts == 0)
 
@@ -294,38 +291,6 @@ def aggregates_of(generator: Declared) -> Iterator[Aggregate]:
 def _is_number(type_: pa.DataType) -> bool:
     test = pa.types
     return test.is_floating(type_) or test.is_integer(type_) or test.is_decimal(type_)
-
-
-def _reduce(function: np.ufunc, values: npt.NDArray[Any], family: Family) -> npt.NDArray[Any]:
-    """A function of each parent's values; 0 where there are none."""
-    out = np.zeros(len(family.counts), values.dtype)
-    filled = family.counts > 0
-    if filled.any():
-        out[filled] = function.reduceat(values, family.starts[filled])
-    return out
-
-
-def _sum_of_floats(values: npt.NDArray[np.float64], family: Family, digits: int | None) -> npt.NDArray[np.float64]:
-    if digits is not None:
-        # What was declared in cents is summed in cents: 0.1 + 0.2 is 0.3.
-        scaled = np.rint(values * 10.0**digits)
-        if np.abs(scaled).sum() < _EXACT:
-            return _reduce(np.add, scaled, family) / 10.0**digits
-    return _compensated(values, family)
-
-
-def _compensated(values: npt.NDArray[np.float64], family: Family) -> npt.NDArray[np.float64]:
-    """Sums with their rounding errors added up beside them (Neumaier 1974), child by child of all parents at once."""
-    total, error = np.zeros(len(family.counts)), np.zeros(len(family.counts))
-    starts: Numbers = family.starts
-    for ordinal in range(int(family.counts.max(initial=0))):
-        some = np.flatnonzero(family.counts > ordinal)
-        added, before = values[starts[some] + ordinal], total[some]
-        after = before + added
-        larger = np.abs(before) >= np.abs(added)
-        error[some] += np.where(larger, (before - after) + added, (added - after) + before)
-        total[some] = after
-    return total + error
 
 
 __all__ = ["Aggregate", "Count", "Max", "Mean", "Min", "Sum", "aggregates_of"]

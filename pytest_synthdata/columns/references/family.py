@@ -1,14 +1,18 @@
-"""The children of some parents' rows: where they stand in their table."""
+"""The children of some parents' rows: where they stand in their table, and sums over each parent's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pytest_synthdata.columns.cells import Table
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references.fan_out import Numbers
+
+_EXACT = 2.0**53  # beyond, not every whole number is a float
 
 
 @dataclass(frozen=True)
@@ -45,4 +49,37 @@ def family_of(child: Table, reference: str, parents: Bits) -> Family:
     return Family(rows, np.repeat(np.arange(len(parents)), counts), counts)
 
 
-__all__ = ["Family", "family_of"]
+def reduced(function: np.ufunc, values: npt.NDArray[Any], family: Family) -> npt.NDArray[Any]:
+    """A function of each parent's values; 0 where there are none."""
+    out = np.zeros(len(family.counts), values.dtype)
+    filled = family.counts > 0
+    if filled.any():
+        out[filled] = function.reduceat(values, family.starts[filled])
+    return out
+
+
+def sums_of_floats(values: npt.NDArray[np.float64], family: Family, digits: int | None) -> npt.NDArray[np.float64]:
+    """The sum of each parent's values, exact where they have a declared number of digits after the point."""
+    if digits is not None:
+        # What was declared in cents is summed in cents: 0.1 + 0.2 is 0.3.
+        scaled = np.rint(values * 10.0**digits)
+        if np.abs(scaled).sum() < _EXACT:
+            return reduced(np.add, scaled, family) / 10.0**digits
+    return _compensated(values, family)
+
+
+def _compensated(values: npt.NDArray[np.float64], family: Family) -> npt.NDArray[np.float64]:
+    """Sums with their rounding errors added up beside them (Neumaier 1974), child by child of all parents at once."""
+    total, error = np.zeros(len(family.counts)), np.zeros(len(family.counts))
+    starts: Numbers = family.starts
+    for ordinal in range(int(family.counts.max(initial=0))):
+        some = np.flatnonzero(family.counts > ordinal)
+        added, before = values[starts[some] + ordinal], total[some]
+        after = before + added
+        larger = np.abs(before) >= np.abs(added)
+        error[some] += np.where(larger, (before - after) + added, (added - after) + before)
+        total[some] = after
+    return total + error
+
+
+__all__ = ["Family", "family_of", "reduced", "sums_of_floats"]
