@@ -15,7 +15,8 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 from pytest_synthdata.spark.archive import Archive, archive_of, make_room
 from pytest_synthdata.spark.java import find_java
-from pytest_synthdata.spark.session import SessionSettings, open_local
+from pytest_synthdata.spark.local_session import open_local
+from pytest_synthdata.spark.session_settings import SessionSettings
 
 _SECONDS = 600  # after which an attempt is given up
 _SECONDS_TO_CLEAN = 60

@@ -12,13 +12,14 @@ import textwrap
 import time
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pytest_synthdata import warming
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark import background, session
+from pytest_synthdata.spark import background, local_session, session
 from pytest_synthdata.spark.archive import Archive, archive_of, cache_folder, make_room
 from pytest_synthdata.spark.java import Java, find_java
 from pytest_synthdata.spark.session import SessionSettings
@@ -202,7 +203,8 @@ def write(file: Path, size: int = 1, age: float = 0) -> Path:
 
 A_SESSION = """
 import sys
-from pytest_synthdata.spark.session import SessionSettings, open_local
+from pytest_synthdata.spark.local_session import open_local
+from pytest_synthdata.spark.session_settings import SessionSettings
 open_local(SessionSettings(conf={"spark.driver.extraJavaOptions": sys.argv[1]})).close()
 """
 
@@ -347,8 +349,9 @@ def no_spark(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         def getOrCreate(self) -> object:  # noqa: N802 - Spark's name
             return object()
 
-    monkeypatch.setattr(session, "_builder", Builder)
-    monkeypatch.setattr(session, "_end", lambda *_: None)
+    monkeypatch.setattr(local_session, "builder", Builder)
+    monkeypatch.setattr(local_session, "jvm_process", lambda: SimpleNamespace(pid=2**22 + 1))  # there is none of this
+    monkeypatch.setattr(local_session, "end_session", lambda *_: None)
     return options
 
 
@@ -359,7 +362,7 @@ def test_without_the_setting_no_archive_is_used_or_made(
     write(archive.file)
     begun: list[Archive] = []
     monkeypatch.setattr(background, "start_in_background", begun.append)
-    session.open_local(SessionSettings(warm_start=warm_start)).close()
+    local_session.open_local(SessionSettings(warm_start=warm_start)).close()
     assert (str(archive.file) in no_spark["spark.driver.extraJavaOptions"]) is warm_start
     assert bool(begun) is warm_start
 
@@ -374,8 +377,8 @@ def test_an_archive_that_no_jvm_starts_with_is_given_up(
             raise RuntimeError("Java gateway process exited")
         return object()
 
-    monkeypatch.setattr(session._builder, "getOrCreate", start)
-    session.open_local(SessionSettings()).close()
+    monkeypatch.setattr(local_session.builder, "getOrCreate", start)
+    local_session.open_local(SessionSettings()).close()
     assert not archive.file.exists()
 
 
@@ -384,13 +387,13 @@ def test_a_session_has_the_processors_that_its_process_may_use(
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 64)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5}, raising=False)
-    session.open_local(SessionSettings(warm_start=False)).close()
+    local_session.open_local(SessionSettings(warm_start=False)).close()
     assert no_spark["master"] == "local[2]"
 
 
 def test_a_collector_that_is_asked_for_takes_the_place_of_ours(tmp_path: Path) -> None:
     def collectors(own: dict[str, str]) -> list[str]:
-        options = session._conf(own, tmp_path, 1, ())["spark.driver.extraJavaOptions"]
+        options = local_session._conf(own, tmp_path, tmp_path, 1, ())["spark.driver.extraJavaOptions"]
         return re.findall(r"-XX:\+Use\w+GC", options)
 
     assert collectors({}) == ["-XX:+UseSerialGC"]
