@@ -26,6 +26,7 @@ _MORE = (
     "pytest_synthdata.cli.report",
     "pytest_synthdata.cli.infer",
     "pytest_synthdata.cli.looking",
+    "pytest_synthdata.cli.skill",
     "pytest_synthdata.cli.spark",
     "pytest_synthdata.cli.warm",
 )

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "docs/skill/SKILL.md"]
 BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 # pyspark 3.5 leaves the sockets of collect() to the garbage collector.
 UNCLOSED = "ignore:unclosed <socket:ResourceWarning"
@@ -28,7 +28,7 @@ def test_every_snippet_is_run(page: Path, pytester: pytest.Pytester) -> None:
         (pytester.path / name).write_text(text, "utf-8")
     tests = sum(text.count("def test_") for _, text in blocks(page))
     assert tests
-    pytester.runpytest_subprocess("-W", "error", "-W", UNCLOSED).assert_outcomes(passed=tests)
+    pytester.runpytest_subprocess("-p", "no:asyncio", "-W", "error", "-W", UNCLOSED).assert_outcomes(passed=tests)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

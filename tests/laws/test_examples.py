@@ -1,0 +1,18 @@
+"""The examples are repositories of their own, whose tests pass. Those that need Spark run in the support matrix."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.mark.parametrize("name", ["cases", "outage"])
+def test_the_tests_of_an_example_pass(name: str) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    run = subprocess.run(command, cwd=EXAMPLES / name, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
