@@ -5,15 +5,11 @@ Everything is written under a name that readers skip, and renamed when it is com
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
-from uuid import uuid4
 
 import cloudpickle
 import pyarrow as pa
@@ -22,16 +18,12 @@ from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.formats import FORMATS
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
+from pytest_synthdata.targets import local_path, renamed_at_last, require_free
 from pytest_synthdata.workers import in_processes, processors
 
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
 _SHARES = 32  # parts from which processes take their work
 _WORTH_PROCESSES = 1 << 21  # rows that take longer than a process takes to start
-# The names of a written table's files, by us, Spark, Delta and Databricks.
-_OF_A_TABLE = (
-    *("part-*", ".part-*", "_SUCCESS", ".*.crc", "_temporary"),
-    *("_delta_log", "_metadata", "_common_metadata", "_started_*", "_committed_*"),
-)
 
 Progress: TypeAlias = "Callable[[int], None]"
 
@@ -61,7 +53,7 @@ def write_files(
     Raises:
         SynthDataError: where something is there already, and for what a format cannot hold.
     """
-    target, report = Path(path), progress or _silent
+    target, report = local_path(path, f"writing {view.name}"), progress or _silent
     if format == "delta":
         return _write_delta(view, target, overwrite, report)
     if format not in FORMATS:
@@ -72,12 +64,11 @@ def write_files(
         raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
     single = target.suffix == f".{format}"
     require_free(target, overwrite=overwrite, single=single)
-    with _renamed_at_last(target) as unfinished:
+    with renamed_at_last(target, overwrite=overwrite, single=single) as unfinished:
         if single:
             rows = _counted(_made_ahead(view.batches(0, view.num_rows, BATCH)), report)
             FORMATS[format][0](view, rows, unfinished)
         else:
-            unfinished.mkdir()
             _write_parts(view, unfinished, format, rows_per_file, report)
             (unfinished / "_SUCCESS").touch()
     return target
@@ -133,62 +124,6 @@ def _silent(rows: int) -> None:
     del rows
 
 
-def require_free(target: Path, *, overwrite: bool, single: bool) -> None:
-    """Raise `SynthDataError` where something is at the target that must not be replaced."""
-    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
-        return
-    if target.is_file() and target.stat().st_size == 0:
-        return
-    if not overwrite:
-        raise SynthDataError(f"{target} is not empty; write elsewhere, or overwrite it: overwrite=True, --overwrite")
-    if target.is_dir() == single:
-        raise SynthDataError(f"{target} is a {'folder' if single else 'file'} and would become the other; remove it")
-    names = [] if single else [item.name for item in target.iterdir()]
-    foreign = [name for name in names if not any(fnmatchcase(name, pattern) for pattern in _OF_A_TABLE)]
-    if foreign:
-        raise SynthDataError(f"{target} holds {foreign[0]!r}, which is no part of a table; it is not overwritten")
-
-
-@contextmanager
-def _renamed_at_last(target: Path) -> Iterator[Path]:
-    """A path to write to, which becomes the target when all is done, and is gone when not."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.parent / f".{target.name}.{uuid4().hex[:8]}.unfinished"
-    try:
-        yield unfinished
-        _put_in_place(unfinished, target)
-    finally:
-        _remove(unfinished)
-
-
-def _put_in_place(unfinished: Path, target: Path) -> None:
-    if target.exists() and target.is_dir() != unfinished.is_dir():
-        # It is empty, and no system call replaces one kind by the other.
-        if target.is_dir():
-            target.rmdir()
-        else:
-            target.unlink()
-    if not target.is_dir() or not any(target.iterdir()):
-        unfinished.replace(target)
-        return
-    # No system call replaces a folder that is not empty.
-    replaced = unfinished.with_suffix(".replaced")
-    target.rename(replaced)
-    try:
-        unfinished.rename(target)
-    except OSError:
-        replaced.rename(target)
-        raise
-    shutil.rmtree(replaced)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
 def _write_delta(view: TableView, target: Path, overwrite: bool, progress: Progress) -> Path:
     try:
         from deltalake import write_deltalake
@@ -201,7 +136,7 @@ def _write_delta(view: TableView, target: Path, overwrite: bool, progress: Progr
         write_deltalake(target, reader, mode="overwrite", schema_mode="overwrite")
         return target
     require_free(target, overwrite=overwrite, single=False)
-    with _renamed_at_last(target) as unfinished:
+    with renamed_at_last(target, overwrite=overwrite, single=False) as unfinished:
         write_deltalake(unfinished, reader)
     return target
 

@@ -43,29 +43,47 @@ def temporary_folder(kind: str) -> Iterator[tuple[Path, Callable[[int], None]]]:
     """
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{kind}-"))
-    lock = os.open(folder, os.O_RDONLY)
+    with locked(folder), gone_after(folder) as used_by:
+        try:
+            yield folder, used_by
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def gone_after(path: Path) -> Iterator[Callable[[int], None]]:
+    """Within it, a file or folder is removed should this process end, and the processes that use it end with it.
+
+    Gives a function that is told of these, by their numbers.
+    """
+    with subprocess.Popen(  # noqa: S603 - our own script
+        ["/bin/sh", "-c", _AFTER, "synthdata", str(path.absolute())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,  # what ends the process ends it not
+    ) as after:
+
+        def used_by(pid: int) -> None:
+            assert after.stdin is not None  # noqa: S101 - a pipe was asked for
+            with suppress(BrokenPipeError):
+                after.stdin.write(b"%d\n" % pid)
+                after.stdin.flush()
+
+        yield used_by
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Within it, this process has the lock on a file or folder; on a file system without locks, nobody has."""
+    handle = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with subprocess.Popen(  # noqa: S603 - our own script
-            ["/bin/sh", "-c", _AFTER, "synthdata", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # what ends the process ends it not
-        ) as after:
-
-            def used_by(pid: int) -> None:
-                assert after.stdin is not None  # noqa: S101 - a pipe was asked for
-                with suppress(BrokenPipeError):
-                    after.stdin.write(b"%d\n" % pid)
-                    after.stdin.flush()
-
-            try:
-                yield folder, used_by
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
-        os.close(lock)
+        os.close(handle)
 
 
 def _sweep() -> None:
@@ -81,11 +99,11 @@ def is_owned(path: Path) -> bool:
     handle = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError:  # it has, or there are no locks
         return True
     finally:
         os.close(handle)
     return False
 
 
-__all__ = ["is_owned", "temporary_folder"]
+__all__ = ["gone_after", "is_owned", "locked", "temporary_folder"]

@@ -136,9 +136,10 @@ def _write(
 ) -> list[dict[str, Any]]:
     from tqdm import tqdm
 
-    from pytest_synthdata.files import require_free
+    from pytest_synthdata.targets import local_path, require_free
 
     tables = [*dataset, *dataset.defects.values()]
+    out = local_path(out, "--out")
     targets = {table.name: out / table.name for table in tables}
     for target in targets.values():
         require_free(target, overwrite=overwrite, single=False)

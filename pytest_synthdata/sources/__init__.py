@@ -15,6 +15,7 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import SUFFIXES
 from pytest_synthdata.sources.source import Source
 from pytest_synthdata.sources.spark import from_spark
+from pytest_synthdata.targets import local_path
 
 # Nothing is read ahead of need: Arrow would go on while batches wait, and hold a gigabyte of a large table.
 _READING = {"batch_size": BATCH, "batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
@@ -48,7 +49,7 @@ def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each
         SynthDataError: for anything else, and for a path where nothing is.
     """
     if isinstance(data, (str, Path)):
-        return _from_path(Path(data), what)
+        return _from_path(local_path(data, what), what)
     if isinstance(data, pa.RecordBatch):
         return Source(data.schema, [data])
     if isinstance(data, pa.Table):

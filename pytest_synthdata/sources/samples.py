@@ -16,6 +16,7 @@ from pytest_synthdata.columns.arrow.types import MOST_DIGITS, arrow_type, ddl_sc
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.file_formats import SUFFIXES
 from pytest_synthdata.sources import reading, source_of
+from pytest_synthdata.targets import is_address, local_path
 
 MOST_ROWS = 1_000_000
 
@@ -61,7 +62,7 @@ def sample_of(source: Any, what: str) -> Sample:
         return _without_rows(pa.schema(list(_of_spark(source))))
     if isinstance(source, str) and not is_path(source):
         return _without_rows(ddl_schema(source))
-    if isinstance(source, (str, Path)) and (files := _csv_files(Path(source))):
+    if isinstance(source, (str, Path)) and (files := _csv_files(local_path(source, what))):
         return _of_rows(_read_csv(files))
     data = source_of(source, what)
     return _of_rows(_first(data.batches, data.schema))
@@ -69,7 +70,7 @@ def sample_of(source: Any, what: str) -> Sample:
 
 def is_path(text: str) -> bool:
     """Whether a text is a path, rather than a schema in Spark's DDL."""
-    if re.search(r"[\s:<,]", text) is None or Path(text).suffix in SUFFIXES:
+    if is_address(text) or re.search(r"[\s:<,]", text) is None or Path(text).suffix in SUFFIXES:
         return True
     try:
         return Path(text).exists()

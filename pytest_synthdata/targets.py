@@ -1,0 +1,179 @@
+"""Where tables are written: a place that is free, or holds a table; what is there appears complete or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from fnmatch import fnmatchcase
+from glob import escape
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+from uuid import uuid4
+
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.temporary import gone_after, is_owned, locked
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # not a drive's letter
+# What Spark, Delta and Databricks put beside the parts of a table.
+_BESIDE_PARTS = (".*.crc", "_SUCCESS", "_metadata", "_common_metadata", "_started_*", "_committed_*")
+_FOLDERS_BESIDE = ("_delta_log", "_temporary")
+_PART = re.compile(r"part-\d{5}.*\.(parquet|csv|json|orc|avro|txt)(\.[a-z0-9]+)?")
+_PARQUET, _FEW, _HEAD = b"PAR1", 8, 4096
+_PACKED = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")  # gzip, bzip2, zstd, lz4
+_OTHER_FORMATS = {"orc": b"ORC", "avro": b"Obj\x01"}
+
+
+def local_path(path: str | Path, what: str) -> Path:
+    """A path as the file system has it: ``~`` is the home folder, ``file://`` is taken away.
+
+    Raises:
+        SynthDataError: for an address of another store.
+    """
+    text = os.fspath(path)
+    address = _ADDRESS.match(text)
+    try:
+        if address is None:
+            return Path(text).expanduser()
+        if address[1].lower() == "file":
+            return Path(url2pathname(urlsplit(text).path))
+    except RuntimeError as error:  # there is no such user
+        raise SynthDataError(f"{what}: {text}: {error}") from None
+    raise SynthDataError(
+        f"{what}: {text} is not a path of this machine: give a local one and copy it, save to a Volume by "
+        "to_volume, or go through Spark: table.to_spark(spark).write, spark.read"
+    )
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address such as ``s3://bucket/table`` or ``file:///data``."""
+    return _ADDRESS.match(text) is not None
+
+
+def require_free(target: Path, *, overwrite: bool, single: bool) -> None:
+    """Raise `SynthDataError` where something is at the target that must not be replaced."""
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return
+    if target.is_file() and target.stat().st_size == 0:
+        return
+    if not overwrite:
+        raise SynthDataError(f"{target} is not empty; write elsewhere, or overwrite it: overwrite=True, --overwrite")
+    if target.is_dir() == single:
+        raise SynthDataError(f"{target} is a {'folder' if single else 'file'} and would become the other; remove it")
+    if single:
+        if not _is_of_format(target, target.suffix[1:]):
+            raise SynthDataError(f"{target} is not a {target.suffix[1:]} file; it is not overwritten")
+        return
+    foreign = sorted(item.name for item in target.iterdir() if not _is_of_a_table(item))
+    if foreign:
+        raise SynthDataError(f"{target} holds {foreign[0]!r}, which is no part of a table; it is not overwritten")
+
+
+def _is_of_a_table(item: Path) -> bool:
+    if item.is_dir():
+        return item.name in _FOLDERS_BESIDE
+    if any(fnmatchcase(item.name, pattern) for pattern in _BESIDE_PARTS):
+        return True
+    part = _PART.fullmatch(item.name)
+    return part is not None and _is_of_format(item, part[1])
+
+
+def _is_of_format(file: Path, format_: str) -> bool:
+    """Whether a file's contents are of a format, as far as a look at its ends tells."""
+    with file.open("rb") as opened:
+        head = opened.read(_HEAD)
+        if format_ == "parquet":
+            opened.seek(max(0, file.stat().st_size - len(_PARQUET)))
+            return len(head) >= _FEW and head.startswith(_PARQUET) and opened.read() == _PARQUET
+    if format_ in _OTHER_FORMATS:
+        return head.startswith(_OTHER_FORMATS[format_])
+    if head.startswith(_PACKED):
+        return True
+    return b"\0" not in head and (format_ != "json" or not head.strip() or head.lstrip().startswith(b"{"))
+
+
+@contextmanager
+def renamed_at_last(target: Path, *, overwrite: bool, single: bool) -> Iterator[Path]:
+    """A path to write to, which becomes the target when all is done, and is gone when not.
+
+    Args:
+        target: a file or a folder. Of a link, what it points to is replaced.
+        overwrite: whether a table that is there is replaced; else what appears there meanwhile stays.
+        single: whether it is a file.
+
+    Raises:
+        SynthDataError: for what has appeared there meanwhile.
+    """
+    place = target.resolve() if target.is_symlink() else target
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = place.parent / f".{place.name}.{uuid4().hex[:8]}.unfinished"
+    with ExitStack() as ending:
+        with locked(place.parent):
+            _clean_up_after_others(place)
+            if single:
+                unfinished.touch()
+            else:
+                unfinished.mkdir()
+            ending.enter_context(locked(unfinished))
+        ending.enter_context(gone_after(unfinished))
+        ending.callback(_remove, unfinished)
+        yield unfinished
+        with locked(place.parent):
+            require_free(place, overwrite=overwrite, single=single)
+            _put_in_place(unfinished, place, overwrite=overwrite)
+
+
+def _clean_up_after_others(place: Path) -> None:
+    """Finish what writers of the same place that were killed have left."""
+    for left in place.parent.glob(f".{escape(place.name)}.*.replaced"):
+        if place.exists():
+            _remove(left)
+        else:
+            left.rename(place)  # between the two steps of a replacement
+    for left in place.parent.glob(f".{escape(place.name)}.*.unfinished"):
+        with suppress(OSError):
+            if not is_owned(left):
+                _remove(left)
+
+
+def _put_in_place(unfinished: Path, target: Path, *, overwrite: bool) -> None:
+    if target.exists() and target.is_dir() != unfinished.is_dir():
+        # It is empty, and no system call replaces one kind by the other.
+        if target.is_dir():
+            target.rmdir()
+        else:
+            target.unlink()
+    if unfinished.is_file() and not overwrite:
+        target.unlink(missing_ok=True)  # it is empty
+        try:
+            os.link(unfinished, target)
+        except FileExistsError:
+            raise SynthDataError(f"{target} has appeared meanwhile; it is not overwritten") from None
+        except OSError:  # a file system without links
+            unfinished.replace(target)
+        return
+    if not target.is_dir() or not any(target.iterdir()):
+        unfinished.replace(target)
+        return
+    # No system call replaces a folder that is not empty.
+    replaced = unfinished.with_suffix(".replaced")
+    target.rename(replaced)
+    try:
+        unfinished.rename(target)
+    except OSError:
+        replaced.rename(target)
+        raise
+    shutil.rmtree(replaced)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+__all__ = ["is_address", "local_path", "renamed_at_last", "require_free"]

@@ -1,0 +1,191 @@
+"""Where tables are written: only tables are replaced, nothing half-written is left, addresses are told."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pytest_synthdata import Dataset, SynthDataError, TableFactory
+from pytest_synthdata.factories import CustomerFactory
+
+TABLE = Dataset({CustomerFactory: 10}).customers
+OTHER = Dataset({CustomerFactory: 20}).customers
+
+
+def rows(path: Path) -> int:
+    import pyarrow.dataset as ds
+
+    return int(ds.dataset(path, format="parquet").count_rows())
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+@pytest.mark.parametrize("format_", ["parquet", "csv", "json", "delta"])
+@pytest.mark.parametrize("single", [True, False])
+def test_the_home_folder_is_meant_by_a_tilde(home: Path, tmp_path: Path, format_: str, single: bool) -> None:
+    if format_ == "delta":
+        pytest.importorskip("deltalake")
+    name = f"c.{format_}" if single and format_ != "delta" else "c"
+    written = TABLE.to_files(f"~/{name}", format_)
+    assert written == home / name
+    assert written.exists()
+    assert names(tmp_path) == ["home"]
+    assert names(home) == [name]
+    assert Dataset({CustomerFactory: 10}).validate({"customers": f"~/{name}"}).tables[0].rows == 10
+    assert TableFactory.from_schema(f"~/{name}", table="again").build() is not None
+
+
+def test_a_files_address_is_its_path(tmp_path: Path) -> None:
+    target = tmp_path / "with space" / "c.parquet"
+    assert TABLE.to_parquet(target.as_uri()) == target
+    assert rows(target) == 10
+    assert Dataset({CustomerFactory: 10}).validate({"customers": target.as_uri()}).ok
+
+
+@pytest.mark.parametrize(
+    "address", ["s3://bucket/c", "gs://b/c.parquet", "abfss://a@b/c", "dbfs:/c", "https://x/c.csv"]
+)
+def test_other_addresses_are_refused_in_one_line(home: Path, tmp_path: Path, address: str) -> None:
+    for ask in (
+        lambda: TABLE.to_parquet(address),
+        lambda: TABLE.to_parquet(Path(address)),
+        lambda: Dataset({CustomerFactory: 10}).validate({"customers": address}),
+        lambda: TableFactory.from_schema(address, table="x"),
+    ):
+        with pytest.raises(SynthDataError, match="is not a path of this machine: give a local one") as raised:
+            ask()
+        assert "\n" not in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("part-of-my-thesis.docx", b"years of work"),
+        ("part-00000.docx", b"years of work"),
+        ("part-00000.parquet", b"years of work"),
+        ("part-00000.csv", b"PK\x03\x04\0\0"),
+        ("part-00000.json", b"Dear Sir"),
+        ("notes.txt", b"x"),
+        ("orders.parquet", b"PAR1....PAR1"),
+    ],
+)
+def test_only_what_is_a_table_is_replaced(tmp_path: Path, name: str, content: bytes) -> None:
+    folder = tmp_path / "customers"
+    TABLE.to_parquet(folder)
+    (folder / name).write_bytes(content)
+    before = names(folder)
+    with pytest.raises(SynthDataError, match="no part of a table; it is not overwritten"):
+        OTHER.to_parquet(folder, overwrite=True)
+    assert names(folder) == before
+    assert (folder / name).read_bytes() == content
+
+
+@pytest.mark.parametrize("format_", ["parquet", "csv", "json"])
+def test_tables_are_replaced_by_any_format(tmp_path: Path, format_: str) -> None:
+    TABLE.to_files(tmp_path / "customers", format_)
+    assert rows(OTHER.to_parquet(tmp_path / "customers", overwrite=True)) == 20
+    assert names(tmp_path) == ["customers"]
+
+
+def test_a_single_file_of_another_kind_is_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "thesis.parquet"
+    target.write_bytes(b"years of work")
+    with pytest.raises(SynthDataError, match="is not a parquet file; it is not overwritten"):
+        TABLE.to_parquet(target, overwrite=True)
+    assert target.read_bytes() == b"years of work"
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_what_appears_meanwhile_stays(tmp_path: Path, single: bool) -> None:
+    target = tmp_path / ("c.parquet" if single else "c")
+
+    def other_run(_: int) -> None:
+        if not target.exists():
+            OTHER.to_parquet(target)
+
+    with pytest.raises(SynthDataError, match=r"is not empty|has appeared meanwhile"):
+        TABLE.to_files(target, progress=other_run)
+    assert rows(target) == 20
+    assert names(tmp_path) == [target.name]
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_what_a_link_points_to_is_replaced(tmp_path: Path, single: bool) -> None:
+    real, link = tmp_path / ("real.parquet" if single else "real"), tmp_path / ("c.parquet" if single else "c")
+    TABLE.to_parquet(real)
+    link.symlink_to(real)
+    OTHER.to_parquet(link, overwrite=True)
+    assert link.is_symlink()
+    assert rows(link) == rows(real) == 20
+    assert names(tmp_path) == sorted([real.name, link.name])
+
+
+WRITING = """
+import os, signal, sys
+from pytest_synthdata import Dataset
+from pytest_synthdata.factories import CustomerFactory
+
+def killed(rows):
+    print("writing", flush=True)
+    signal.pause()
+
+Dataset({CustomerFactory: 400_000}).customers.to_files(sys.argv[1], "csv", overwrite=True, progress=killed)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_writer_leaves_the_old_table_and_nothing_else(tmp_path: Path, number: signal.Signals) -> None:
+    target = tmp_path / "c"
+    TABLE.to_csv(target)
+    before = {path.name: path.read_bytes() for path in target.iterdir()}
+    with subprocess.Popen([sys.executable, "-c", WRITING, str(target)], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"writing\n"
+        assert len(names(tmp_path)) == 2
+        writer.send_signal(number)
+        writer.wait(30)
+    end = time.monotonic() + 30
+    while len(names(tmp_path)) > 1 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert names(tmp_path) == ["c"]
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == before
+
+
+def test_left_overs_are_swept_and_writers_at_work_are_not(tmp_path: Path) -> None:
+    left = [tmp_path / ".c.0123abcd.unfinished", tmp_path / ".c.4567abcd.replaced"]
+    for folder in left:
+        folder.mkdir()
+    other = tmp_path / ".d.0123abcd.unfinished"
+    other.mkdir()
+    seen: list[str] = []
+    TABLE.to_files(tmp_path / "c", progress=lambda _: seen.extend(names(tmp_path)))
+    assert names(tmp_path) == [other.name, "c"]
+    assert sum(name.endswith(".unfinished") and name.startswith(".c.") for name in seen) == 1
+
+
+def test_a_table_between_the_two_steps_of_its_replacement_comes_back(tmp_path: Path) -> None:
+    TABLE.to_parquet(tmp_path / ".c.0123abcd.replaced")
+    with pytest.raises(SynthDataError, match="is not empty"):
+        OTHER.to_parquet(tmp_path / "c")
+    assert rows(tmp_path / "c") == 10
+
+
+def test_empty_places_are_free(tmp_path: Path) -> None:
+    (tmp_path / "c").mkdir()
+    (tmp_path / "d.parquet").touch()
+    assert rows(TABLE.to_parquet(tmp_path / "c")) == rows(TABLE.to_parquet(tmp_path / "d.parquet")) == 10
