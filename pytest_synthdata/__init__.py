@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.expressions.operators import col
     from pytest_synthdata.columns.generators.arrays import Array
     from pytest_synthdata.columns.generators.base import Constant
-    from pytest_synthdata.columns.generators.categories import Categorical, Given
+    from pytest_synthdata.columns.generators.categories import Categorical
     from pytest_synthdata.columns.generators.distributions import (
         Distribution,
         Exponential,
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
         Poisson,
         Uniform,
     )
+    from pytest_synthdata.columns.generators.given import Given
     from pytest_synthdata.columns.generators.keys import Key
     from pytest_synthdata.columns.generators.quantiles import Quantiles
+    from pytest_synthdata.columns.generators.whole import Boolean, Integers
     from pytest_synthdata.columns.lives.lifecycle import Lifecycle
     from pytest_synthdata.columns.lives.steps import Step, Steps
     from pytest_synthdata.columns.providers.fake import Fake
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.series.series import Series
     from pytest_synthdata.columns.text.place import Place
     from pytest_synthdata.columns.text.template import Email, Template
-    from pytest_synthdata.columns.time.calendar import Dates, Timeline
+    from pytest_synthdata.columns.time.calendar import Timeline
+    from pytest_synthdata.columns.time.dates import Dates
     from pytest_synthdata.columns.time.events import Event
     from pytest_synthdata.columns.time.times import Times
     from pytest_synthdata.dataset import Dataset
@@ -57,11 +60,12 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "Array": "columns.generators.arrays",
+    "Boolean": "columns.generators.whole",
     "Categorical": "columns.generators.categories",
     "Constant": "columns.generators.base",
     "Count": "columns.references.aggregates",
     "Dataset": "dataset",
-    "Dates": "columns.time.calendar",
+    "Dates": "columns.time.dates",
     "DeclarationError": "errors",
     "Defect": "defects.values",
     "Distribution": "columns.generators.distributions",
@@ -72,7 +76,8 @@ _MODULES = {
     "Fake": "columns.providers.fake",
     "ForeignKey": "declarations.foreign_keys",
     "GenerationError": "errors",
-    "Given": "columns.generators.categories",
+    "Given": "columns.generators.given",
+    "Integers": "columns.generators.whole",
     "Key": "columns.generators.keys",
     "Late": "defects.times",
     "Lifecycle": "columns.lives.lifecycle",
@@ -124,6 +129,7 @@ _MODULES = {
 
 __all__ = [
     "Array",
+    "Boolean",
     "Categorical",
     "Constant",
     "Count",
@@ -140,6 +146,7 @@ __all__ = [
     "ForeignKey",
     "GenerationError",
     "Given",
+    "Integers",
     "Key",
     "Late",
     "Lifecycle",

@@ -48,17 +48,29 @@ def days(count: ColumnOrName) -> Call:
 
 
 def hours(count: ColumnOrName) -> Call:
-    """An interval of hours, fractions of them too."""
+    """An interval of hours, fractions of them too.
+
+    >>> hours(1.5)
+    F.hours(F.lit(1.5))
+    """
     return _call("hours", count)
 
 
 def minutes(count: ColumnOrName) -> Call:
-    """An interval of minutes, fractions of them too."""
+    """An interval of minutes, fractions of them too.
+
+    >>> minutes(1.5)
+    F.minutes(F.lit(1.5))
+    """
     return _call("minutes", count)
 
 
 def seconds(count: ColumnOrName) -> Call:
-    """An interval of seconds, fractions of them too."""
+    """An interval of seconds, fractions of them too.
+
+    >>> seconds(1.5)
+    F.seconds(F.lit(1.5))
+    """
     return _call("seconds", count)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.distributions import LogNormal
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email
-from pytest_synthdata.columns.time.calendar import Dates
+from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.factories.base import TableFactory
 
 # How many times as many orders and tickets a customer of each tier makes.

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.infer.fitting import Fit, Resolution, fit, rounded_shares
 from pytest_synthdata.infer.numbers import law

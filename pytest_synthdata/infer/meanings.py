@@ -9,7 +9,7 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.providers.fake import Fake
-from pytest_synthdata.columns.time.calendar import Dates
+from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.infer.naming import singular, words
 
 YEAR = ("2024-01-01", "2024-12-31")

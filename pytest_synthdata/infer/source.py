@@ -16,14 +16,16 @@ from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import SYMBOLS, Call, Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.generators.categories import Categorical, Given
-from pytest_synthdata.columns.generators.distributions import ParametricDistribution
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.quantiles import Quantiles
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email, Template
-from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Dates, Timeline
+from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline
+from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
@@ -204,7 +206,7 @@ def _(value: Array) -> Code:
 
 @code.register
 def _(value: Dates) -> Code:
-    return _call("Dates", value.start, value.end)
+    return _call("Dates", value.start, value.end, **({"exactly": True} if value.exactly else {}))
 
 
 @code.register

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest_synthdata
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.text.template import Template

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Dates, Timeline
+from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline
+from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.infer.fitting import significant

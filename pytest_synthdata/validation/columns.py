@@ -13,7 +13,7 @@ from pytest_synthdata.columns.arrow.values import Values, take, to_arrow, to_num
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Column
-from pytest_synthdata.columns.generators.categories import Given
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.validation.describe import describe, leaves
 from pytest_synthdata.validation.expectations import (
@@ -179,15 +179,7 @@ def _branch_of(fork: Fork, rows: Rows, name: str) -> Which:
             which[np.asarray(to_numpy(met), np.bool_)] = number
         return which
     assert isinstance(split, Given)  # noqa: S101
-    decider = rows.read(split.column)
-    if split.is_binned:
-        return split.interval(decider)
-    coded = decider if isinstance(decider, pa.DictionaryArray) else to_arrow(decider).dictionary_encode()
-    number_of = {key: branch for branch, key in enumerate(split.keys)}
-    default = len(split.keys) if split.has_default else -1
-    values = [*coded.dictionary.to_pylist(), None]
-    lookup = np.array([number_of.get(value, default) for value in values], np.int64)
-    return lookup[to_numpy(pc.fill_null(coded.indices, len(values) - 1)).astype(np.int64)]
+    return split.interval(rows.read(split.columns[0])) if split.is_binned else split.cases(rows.read).astype(np.int64)
 
 
 __all__ = ["ColumnMeasure", "law_of_column", "leaf_of", "measure_of"]

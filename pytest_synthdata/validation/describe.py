@@ -19,19 +19,15 @@ from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.functions import Computed
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.generators.categories import Categorical, Given
-from pytest_synthdata.columns.generators.distributions import (
-    Distribution,
-    LogNormal,
-    Normal,
-    ParametricDistribution,
-    Poisson,
-    Uniform,
-)
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.distributions import Distribution, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.quantiles import Quantiles
-from pytest_synthdata.columns.time.calendar import Dates, Timeline
+from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.validation.expectations import (
     Clip,
@@ -85,6 +81,8 @@ def _describe(generator: Generator) -> Node:
 
 @_describe.register
 def _(generator: ParametricDistribution) -> Node:
+    if not generator.is_fixed:
+        return Leaf(Unknown(f"{type(generator).__name__}: its parameters differ from row to row"), None)
     law = frozen(generator)
     if law is None:
         return Leaf(Unknown(f"{type(generator).__name__}: a law of its own"), 0.0)
@@ -113,6 +111,8 @@ def _(generator: Distribution) -> Node:
 
 @_describe.register
 def _(generator: Dates) -> Node:
+    if not generator.is_fixed:
+        return Leaf(Unknown("Dates: the range differs from row to row"), None)
     epoch = dt.date(1970, 1, 1)
     first, last = generator._days()
     days = Whole((first - epoch).days, (last - epoch).days)
@@ -299,8 +299,12 @@ def _given_labels(given: Given) -> list[str]:
             return [""]
         between = [f"{low} ≤ {column} < {high}" for low, high in itertools.pairwise(edges)]
         return [f"{column} < {edges[0]}", *between, f"{column} ≥ {edges[-1]}"]
-    labels = [f"{column} = {key}" for key in given.keys]
-    return [*labels, f"other {column}"] if given.has_default else labels
+    if isinstance(column, str):
+        labels = [f"{column} = {key}" for key in given.keys]
+        return [*labels, f"other {column}"] if given.has_default else labels
+    pairs = [zip(column, key, strict=True) for key in given.keys]
+    labels = [" and ".join(f"{name} = {value}" for name, value in pair) for pair in pairs]
+    return [*labels, f"other {', '.join(column)}"] if given.has_default else labels
 
 
 def describe_condition(generator: Generator) -> str:

@@ -13,6 +13,7 @@ import pytest
 from scipy import stats
 
 from pytest_synthdata import (
+    Boolean,
     Categorical,
     Constant,
     Dataset,
@@ -23,6 +24,7 @@ from pytest_synthdata import (
     Fake,
     ForeignKey,
     Given,
+    Integers,
     Key,
     LogNormal,
     Normal,
@@ -76,7 +78,7 @@ class Declarations:
                 where=self.one_of(lambda: None, lambda: col("owner.since") <= col("day")),
             ),
             "day": Dates("2020-06-01", "2022-01-01"),
-            "switch": Categorical({True: 0.5, False: 0.5}),
+            "switch": self.one_of(lambda: Categorical({True: 0.5, False: 0.5}), lambda: Boolean(0.5)),
         }
         for number in range(self.random.randint(3, 6)):
             kind = self.random.choice([self.number, self.number, self.text, self.date, self.condition, self.lazy])
@@ -113,6 +115,10 @@ class Declarations:
             lambda: Given("owner.number", bins=[8, 12], then=[more(), more(), more()]),
             lambda: col(self.random.choice([*self.numbers(), "owner.count"])) * 1.5,
             lambda: (more().cast("double") % 3) - more(),
+            lambda: Normal(col(self.random.choice([*self.numbers(), "owner.number"])).cast("double"), 0.5),
+            lambda: Poisson(F.coalesce(F.abs(more().cast("double")), F.lit(1.0)).clip(0, 80)),
+            lambda: Integers(-3, col("owner.count")),
+            lambda: Given(("owner.tier", "switch"), {("a", True): more(), ("b", False): more()}, default=more()),
             lambda: F.coalesce(col("owner.maybe"), F.floor(more().cast("double")), F.lit(0)),
             lambda: F.datediff(col("day") + days(more().clip(0, 50).cast("int")), col("owner.since")),
         )
@@ -156,6 +162,7 @@ class Declarations:
         return self.one_of(
             lambda: Dates("2021-02-01", "2022-01-01").nulls(0.1),
             lambda: col("owner.since"),
+            lambda: Dates(col("owner.since"), "2022-01-01"),
             lambda: F.date_trunc("month", col("day") + days(Exponential(3))),
             lambda: col("day") + days(Poisson(3)),
         )

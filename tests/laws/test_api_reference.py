@@ -15,7 +15,7 @@ REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
 
 def test_the_reference_has_every_public_name() -> None:
     documented = re.findall(r"^::: pytest_synthdata\.(\w+)$", REFERENCE, re.MULTILINE)
-    assert sorted(documented) == sorted(pytest_synthdata.__all__)
+    assert sorted(documented) == sorted([*pytest_synthdata.__all__, "functions"])  # a module of many
 
 
 @pytest.mark.parametrize("name", pytest_synthdata.__all__)

@@ -91,7 +91,7 @@ def _padded(*, left: bool) -> Callable[[pa.Array, int, str], pa.Array]:
     return of
 
 
-_GROUP = re.compile(r"\\.|\[(?:\\.|\^?\]?[^\]\\])*\]|\((?!\?)|\(\?P?<(?![=!])\w+>", re.DOTALL)
+_GROUP = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)|\(\?P?<(?![=!])\w+>", re.DOTALL)
 
 
 def only_group(pattern: str, number: int) -> str:

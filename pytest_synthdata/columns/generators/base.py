@@ -32,6 +32,8 @@ class Generator(Fluent):
 
     #: Whether it makes many rows at once, with no Python function called for each.
     vectorised = True
+    #: Whether what a row gets is settled for the table as a whole, so that no condition can have it drawn again.
+    pinned = False
     #: Whether it gives every number between its bounds, each as often as any other.
     evenly_spread = False
 

@@ -1,10 +1,10 @@
-"""Weighted choices from a list, and distributions that depend on another column's value."""
+"""Weighted choices from a list."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -19,20 +19,13 @@ from pytest_synthdata.columns.arrow.values import (
     categorical,
     code_type,
     common_type,
-    to_arrow,
-    to_numpy,
-    without,
 )
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import (
     Generator,
-    as_number,
-    literal,
-    mixture,
-    mixture_type,
-    union_of_bounds,
 )
-from pytest_synthdata.errors import DeclarationError, GenerationError, brief, nearest
+from pytest_synthdata.columns.generators.quotas import check_alone, places, quotas
+from pytest_synthdata.errors import DeclarationError, brief
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -49,6 +42,9 @@ class Categorical(Generator):
         shares: ``{value: probability}``, or a pandas Series of them; the probabilities sum to 1 within 1e-9. Whole
             numbers that do not are counts. A list of values makes each as likely as it is often in it. Values of one
             type; enums count as their values, and UUIDs as texts.
+        weights: how likely each value of a list is, in any scale: ``Categorical(["a", "b"], weights=[3, 1])``.
+        exactly: whether the rows of the table are divided by the shares exactly, to one row, in a random order. Such
+            values belong to the number of rows; only a whole column can have them.
 
     >>> Categorical({"Free": 0.6, "Pro": 0.3, "Enterprise": 0.1})
     Categorical({'Free': 0.6, 'Pro': 0.3, 'Enterprise': 0.1})
@@ -58,28 +54,45 @@ class Categorical(Generator):
 
     categories: tuple[Any, ...]
     shares: tuple[float, ...]
+    exactly: bool = False
 
-    def __init__(self, shares: Mapping[Any, float] | Iterable[Any]) -> None:
-        weights: dict[Any, Any] = {}
-        for value, weight in _weighted(shares):
+    def __init__(
+        self,
+        shares: Mapping[Any, float] | Iterable[Any],
+        weights: Sequence[float] | None = None,
+        *,
+        exactly: bool = False,
+    ) -> None:
+        summed: dict[Any, Any] = {}
+        for value, weight in _weighted(shares, weights):
             category = value if isinstance(value, tuple) else plain(value)
             try:
-                weights[category] = weights[category] + weight if category in weights else weight
+                summed[category] = summed[category] + weight if category in summed else weight
             except TypeError:
                 raise DeclarationError(
                     f"Categorical: {brief(category)} cannot be a category: write lists as tuples"
                 ) from None
-        object.__setattr__(self, "categories", tuple(weights))
-        object.__setattr__(self, "shares", _shares(list(weights.values())))
+        object.__setattr__(self, "categories", tuple(summed))
+        object.__setattr__(self, "shares", _shares(list(summed.values()), scaled=weights is not None))
+        object.__setattr__(self, "exactly", exactly)
 
     def __repr__(self) -> str:
-        return f"Categorical({dict(zip(self.categories, self.shares, strict=True))})"
+        shares = dict(zip(self.categories, self.shares, strict=True))
+        return f"Categorical({shares}{', exactly=True' if self.exactly else ''})"
+
+    @property
+    def pinned(self) -> bool:  # type: ignore[override]
+        return self.exactly
 
     def values(self, cells: Cells) -> Values:
         return categorical(self.codes(cells), pa.array(self.categories))
 
     def codes(self, cells: Cells) -> npt.NDArray[Any]:
         """The position of the chosen value in ``categories``."""
+        if self.exactly:
+            place, rows = places(cells)
+            ends = np.cumsum(quotas(self.shares, rows)).astype(np.uint64)
+            return np.searchsorted(ends, place, side="right").astype(code_type(len(self.shares)))
         limits = _limits(self.shares)
         if len(self.shares) > _FEW:
             return np.searchsorted(limits, cells.bits(), side="right").astype(np.int32)
@@ -117,6 +130,8 @@ class Categorical(Generator):
             raise DeclarationError(f"{scope.place}: {brief(self)}: {error}") from None
 
     def check(self, scope: Scope) -> None:
+        if self.exactly:
+            check_alone(self, scope)
         if not self.categories:
             raise DeclarationError(f"{scope.place}: Categorical of no values")
         for value, share in zip(self.categories, self.shares, strict=True):
@@ -133,22 +148,32 @@ class Categorical(Generator):
         return self.categories
 
 
-def _weighted(shares: Any) -> Iterable[tuple[Any, Any]]:
+def _weighted(shares: Any, weights: Sequence[float] | None) -> Iterable[tuple[Any, Any]]:
     """Values with their shares or counts: those of a mapping or a Series of numbers; 1 for each of a list."""
     if isinstance(shares, (str, bytes, set, frozenset)) or not hasattr(shares, "__iter__"):
         raise DeclarationError(
             f"Categorical({brief(shares)}): give {{value: probability}}, or a list of values in an order"
         )
     is_series = hasattr(shares, "index") and hasattr(shares, "to_numpy")
-    if isinstance(shares, Mapping) or (is_series and shares.to_numpy().dtype.kind in "iuf"):
+    if weights is not None and isinstance(shares, Mapping):
+        raise DeclarationError("Categorical: a mapping has its shares; give weights with a list of values")
+    if isinstance(shares, Mapping) or (weights is None and is_series and shares.to_numpy().dtype.kind in "iuf"):
         return list(shares.items())
-    return [(value.as_py() if isinstance(value, pa.Scalar) else value, 1) for value in shares]
+    values = [value.as_py() if isinstance(value, pa.Scalar) else value for value in shares]
+    if weights is None:
+        return [(value, 1) for value in values]
+    if len(values) != len(weights):
+        raise DeclarationError(f"Categorical: {len(values)} values have {len(weights)} weights; give each value one")
+    return list(zip(values, weights, strict=True))
 
 
-def _shares(weights: list[Any]) -> tuple[Any, ...]:
-    """Probabilities; from counts where all are whole numbers."""
+def _shares(weights: list[Any], *, scaled: bool) -> tuple[Any, ...]:
+    """Probabilities; from weights of any scale, or from counts where all are whole numbers."""
     weights = [float(weight) if isinstance(weight, (Decimal, Fraction)) else weight for weight in weights]
     are_counts = all(isinstance(weight, (int, np.integer)) and not isinstance(weight, bool) for weight in weights)
+    if scaled and all(isinstance(weight, (int, float, np.number)) and weight >= 0 for weight in weights):
+        whole = math.fsum(weights)
+        return tuple(float(weight) / whole for weight in weights) if 0 < whole < math.inf else tuple(weights)
     total = sum(weights) if are_counts else 1
     return tuple(weights) if total in (0, 1) or min(weights) < 0 else tuple(int(one) / int(total) for one in weights)
 
@@ -177,138 +202,3 @@ def _limits(shares: Sequence[float]) -> npt.NDArray[np.uint64]:
     limits = np.cumsum(shares, dtype=np.float64)[:-1] * 2.0**64
     inside = limits < 2.0**64
     return np.where(inside, np.where(inside, limits, 0).astype(np.uint64), np.iinfo(np.uint64).max)
-
-
-@dataclass(frozen=True, init=False)
-class Given(Generator):
-    """A conditional distribution: which generator fills a cell depends on another column's value.
-
-    Args:
-        column: the column that decides; a parent's as ``"customer.tier"``.
-        cases: ``{value: generator or constant}``.
-        default: for values without a case.
-        bins: instead of cases, the inner edges of right-open intervals, ascending; null is in none and gives null…
-        then: … and one generator or constant for each interval, one more than edges.
-
-    >>> Given("hours", bins=[8, 24], then=["fast", "fair", "slow"]).edges
-    (8, 24)
-    """
-
-    column: str
-    keys: tuple[Any, ...]
-    edges: tuple[float, ...]
-    branches: tuple[Generator, ...]
-    has_default: bool = field(repr=False)
-    is_binned: bool = field(repr=False)  # whether intervals, not values, decide
-
-    def __init__(
-        self,
-        column: str,
-        cases: Mapping[Any, Any] | None = None,
-        *,
-        default: Any = ...,
-        bins: Sequence[float] | None = None,
-        then: Sequence[Any] | None = None,
-    ) -> None:
-        if (cases is None) == (bins is None) or (bins is None) != (then is None):
-            raise DeclarationError(f"Given({column!r}): give either {{value: …}} or bins=[…] with then=[…]")
-        branches = list((cases or {}).values()) if then is None else list(then)
-        if default is not ...:
-            if bins is not None:
-                raise DeclarationError(f"Given({column!r}): bins cover all numbers, so a default is never used")
-            branches.append(default)
-        object.__setattr__(self, "column", column)
-        object.__setattr__(self, "keys", tuple(key if isinstance(key, tuple) else plain(key) for key in cases or ()))
-        object.__setattr__(self, "edges", () if bins is None else tuple(map(as_number, bins)))
-        object.__setattr__(self, "branches", tuple(literal(branch) for branch in branches))
-        object.__setattr__(self, "has_default", default is not ...)
-        object.__setattr__(self, "is_binned", bins is not None)
-
-    def values(self, cells: Cells) -> Values:
-        decider = cells.read(self.column)
-        if not self.is_binned:
-            return mixture(self.branches, self._case(decider, cells), cells)
-        interval = self.interval(decider)
-        values = mixture(self.branches, np.maximum(interval, 0), cells)
-        return without(values, interval < 0) if interval.min(initial=0) < 0 else values
-
-    def interval(self, decider: Values) -> npt.NDArray[np.int64]:
-        """The number of each value's interval between the bins; -1 for null."""
-        found = np.searchsorted(np.array(self.edges), to_numpy(decider), side="right")
-        if isinstance(decider, pa.Array) and (array := to_arrow(decider)).null_count:
-            found[to_numpy(array.is_null())] = -1
-        return found
-
-    def _case(self, decider: Values, cells: Cells) -> npt.NDArray[Any]:
-        if not isinstance(decider, pa.DictionaryArray):
-            decider = to_arrow(decider).dictionary_encode(null_encoding="encode")
-        values = decider.dictionary.to_pylist()
-        branch_of = {key: branch for branch, key in enumerate(self.keys)}
-        default = len(self.keys) if self.has_default else -1
-        lookup = np.array([branch_of.get(value, default) for value in values], code_type(len(self.branches)))
-        which = lookup[to_numpy(decider.indices)]
-        if default < 0 and (missing := np.flatnonzero(which < 0)).size:
-            value = values[to_numpy(decider.indices)[missing[0]]]
-            raise GenerationError(
-                f"{cells.place}: Given({self.column!r}) has no case for {value!r} "
-                f"(row {cells.rows[missing[0]]}); add one, or a default"
-            )
-        return which
-
-    def reads(self) -> Iterator[str]:
-        yield self.column
-        yield from super().reads()
-
-    def type(self, scope: Scope) -> pa.DataType | None:
-        return mixture_type(self.branches, scope)
-
-    def check(self, scope: Scope) -> None:
-        if not self.branches:
-            raise DeclarationError(f"{scope.place}: Given({self.column!r}) has no case; add one, or a default")
-        if self.is_binned:
-            if len(self.branches) != len(self.edges) + 1:
-                raise DeclarationError(
-                    f"{scope.place}: Given({self.column!r}): {len(self.edges)} edges make {len(self.edges) + 1} "
-                    f"intervals, and `then` has {len(self.branches)}"
-                )
-            self._check_numbers(scope)
-            if any(low >= high for low, high in zip(self.edges, self.edges[1:], strict=False)):
-                raise DeclarationError(f"{scope.place}: Given({self.column!r}): the bins {self.edges} must ascend")
-        domain = scope.domain(self.column)
-        if domain is None or self.is_binned:
-            return
-        known, possible = set(self.keys), set(domain)
-        uncovered = [value for value in domain if value not in known]
-        for key in self.keys:
-            # A subclass may narrow the column so that some cases no longer happen; else a key is misspelt.
-            if key not in possible and uncovered and len(domain) > 1:
-                twin = next((f"did you mean {value!r}?" for value in domain if str(value) == str(key)), None)
-                raise DeclarationError(
-                    f"{scope.place}: Given({self.column!r}): {self.column} is never {key!r}: "
-                    f"{twin or nearest(str(key), map(str, domain))}"
-                )
-        if uncovered and not self.has_default:
-            raise DeclarationError(
-                f"{scope.place}: Given({self.column!r}) has no case for {uncovered[0]!r}; add one, or a default"
-            )
-
-    def _check_numbers(self, scope: Scope) -> None:
-        for edge in self.edges:
-            if isinstance(edge, bool) or not isinstance(edge, (int, float, np.number)):
-                raise DeclarationError(f"{scope.place}: Given({self.column!r}): the edge {edge!r} is no number")
-        type_ = scope.type(self.column)
-        if type_ is not None and not (
-            pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)
-        ):
-            raise DeclarationError(
-                f"{scope.place}: Given({self.column!r}): bins are for numbers, and {self.column} is {type_}"
-            )
-
-    def domain(self, scope: Scope) -> Sequence[Any] | None:
-        domains = [branch.domain(scope) for branch in self.branches]
-        if any(domain is None for domain in domains):
-            return None
-        return list(dict.fromkeys(value for domain in domains for value in domain or ()))
-
-    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
-        return union_of_bounds(self.branches, scope)

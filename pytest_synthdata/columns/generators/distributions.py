@@ -6,11 +6,10 @@ on processors with and without AVX-512.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,8 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
-from pytest_synthdata.columns.generators.base import Generator, as_number, mix
+from pytest_synthdata.columns.generators.base import Generator, mix
+from pytest_synthdata.columns.generators.parameters import Parameter, ParametricDistribution, parameter_bounds
 from pytest_synthdata.columns.random import Floats, multiply_high
 from pytest_synthdata.errors import DeclarationError
 
@@ -29,45 +29,6 @@ if TYPE_CHECKING:
 _TELLS_APART = 2**53  # up to which a float64 tells integers apart
 _LOG2_E = 1.4426950408889634
 _MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
-
-
-class ParametricDistribution(Generator):
-    """A distribution with number parameters, which may vary from row to row."""
-
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            object.__setattr__(self, field.name, as_number(getattr(self, field.name)))
-
-    def values(self, cells: Cells) -> Values:
-        return self.inverse(cells.uniform(), *self.parameters())
-
-    def parameters(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))  # type: ignore[arg-type]
-
-    @staticmethod
-    def inverse(uniform: Floats, *parameters: Any) -> Floats:
-        """The inverse CDF; parameters are numbers, or arrays as long as ``uniform``."""
-        raise NotImplementedError
-
-    @classmethod
-    def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
-        columns = zip(*(branch.parameters() for branch in branches), strict=True)
-        return cls.inverse(cells.uniform(), *(np.array(column, np.float64)[which] for column in columns))
-
-    def type(self, scope: Scope) -> pa.DataType:
-        del scope
-        return pa.float64()
-
-    def check(self, scope: Scope) -> None:
-        for field, value in zip(dataclasses.fields(self), self.parameters(), strict=True):  # type: ignore[arg-type]
-            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
-                raise DeclarationError(f"{scope.place}: {self!r}: {field.name} must be a finite number")
-        if problem := self.problem():
-            raise DeclarationError(f"{scope.place}: {self!r}: {problem}")
-
-    def problem(self) -> str | None:
-        """What is wrong with the parameters, if anything."""
-        return None
 
 
 @dataclass(frozen=True)
@@ -81,8 +42,10 @@ class Normal(ParametricDistribution):
     [55, 38, 36, 33]
     """
 
-    loc: float = 0.0
-    scale: float = 1.0
+    loc: Parameter = 0.0
+    scale: Parameter = 1.0
+
+    requirement: ClassVar[str] = "scale must not be negative"
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:
@@ -94,8 +57,9 @@ class Normal(ParametricDistribution):
         z += loc
         return z
 
-    def problem(self) -> str | None:
-        return "scale must not be negative" if self.scale < 0 else None
+    @staticmethod
+    def valid(*parameters: Any) -> Any:
+        return np.asarray(parameters[1]) >= 0
 
 
 @dataclass(frozen=True)
@@ -109,8 +73,10 @@ class LogNormal(ParametricDistribution):
     [13.39, 50.17, 26.45, 33.08]
     """
 
-    mean: float = 0.0
-    sigma: float = 1.0
+    mean: Parameter = 0.0
+    sigma: Parameter = 1.0
+
+    requirement: ClassVar[str] = "sigma must not be negative"
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:
@@ -123,8 +89,9 @@ class LogNormal(ParametricDistribution):
         z *= _LOG2_E
         return exp2(z, out=z)
 
-    def problem(self) -> str | None:
-        return "sigma must not be negative" if self.sigma < 0 else None
+    @staticmethod
+    def valid(*parameters: Any) -> Any:
+        return np.asarray(parameters[1]) >= 0
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         del scope
@@ -142,7 +109,9 @@ class Pareto(ParametricDistribution):
     [24.8, 11.7, 15.8, 22.8]
     """
 
-    a: float
+    a: Parameter
+
+    requirement: ClassVar[str] = "a must be positive"
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:
@@ -151,8 +120,9 @@ class Pareto(ParametricDistribution):
         (a,) = parameters
         return np.asarray(expm1(-log1p(-uniform) / a))
 
-    def problem(self) -> str | None:
-        return None if self.a > 0 else "a must be positive"
+    @staticmethod
+    def valid(*parameters: Any) -> Any:
+        return np.asarray(parameters[0]) > 0
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         del scope
@@ -170,7 +140,9 @@ class Exponential(ParametricDistribution):
     [0.2, 21.4, 1.1, 24.6]
     """
 
-    scale: float = 1.0
+    scale: Parameter = 1.0
+
+    requirement: ClassVar[str] = "scale must be positive"
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:
@@ -179,8 +151,9 @@ class Exponential(ParametricDistribution):
         (scale,) = parameters
         return np.asarray(log1p(-uniform) * np.negative(scale))
 
-    def problem(self) -> str | None:
-        return None if self.scale > 0 else "scale must be positive"
+    @staticmethod
+    def valid(*parameters: Any) -> Any:
+        return np.asarray(parameters[0]) > 0
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         del scope
@@ -198,8 +171,10 @@ class Uniform(ParametricDistribution):
     [75.02, 758.09, 360.55, 504.26]
     """
 
-    low: float = 0.0
-    high: float = 1.0
+    low: Parameter = 0.0
+    high: Parameter = 1.0
+
+    requirement: ClassVar[str] = "low is above high"
 
     evenly_spread = True
 
@@ -212,18 +187,21 @@ class Uniform(ParametricDistribution):
 
     def integers(self, cells: Cells) -> Values | None:
         """Exact ones from all 64 random bits, where a float has not the digits."""
+        if not self.is_fixed:
+            return None
         first, last = math.floor(self.low) + (self.low < 0), math.ceil(self.high) - (self.high > 0)
         limits = np.iinfo(np.int64)
         if max(-first, last) <= _TELLS_APART or first < limits.min or last > limits.max or first > last:
             return None
         return (multiply_high(cells.bits(), last - first + 1) + np.uint64(first % 2**64)).view(np.int64)
 
-    def problem(self) -> str | None:
-        return "low is above high" if self.low > self.high else None
+    @staticmethod
+    def valid(*parameters: Any) -> Any:
+        return np.asarray(parameters[0]) <= parameters[1]
 
-    def bounds(self, scope: Scope) -> tuple[Any, Any]:
-        del scope
-        return self.low, self.high
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        low, high = (parameter_bounds(parameter, scope) for parameter in (self.low, self.high))
+        return None if low is None or high is None else (low[0], high[1])
 
 
 @dataclass(frozen=True)
@@ -237,16 +215,35 @@ class Poisson(ParametricDistribution):
     [1, 2, 4, 2]
     """
 
-    lam: float = 1.0
+    lam: Parameter = 1.0
+
+    requirement: ClassVar[str] = f"lam must lie between 0 and {_MOST_EVENTS:g}"
 
     def values(self, cells: Cells) -> Values:
         from scipy.special import pdtr
 
+        if isinstance(self.lam, Generator):
+            return super().values(cells)
         # The CDF is tabulated where a uniform of 52 bits can fall: 10 standard deviations and some to each side.
         spread = 10 * math.sqrt(self.lam) + 20
         first = max(0, math.floor(self.lam - spread))
         cdf = pdtr(np.arange(first, math.ceil(self.lam + spread)), self.lam)
         return np.searchsorted(cdf, cells.uniform(), side="left") + first
+
+    @staticmethod
+    def inverse(uniform: Floats, *parameters: Any) -> npt.NDArray[np.int64]:
+        """The least count whose CDF reaches each uniform."""
+        from scipy.special import pdtr, pdtrik
+
+        (lam,) = np.broadcast_arrays(*parameters, uniform)[:1]
+        # The inverse of the CDF between the counts is near enough to be put right by steps of one.
+        count = np.where(lam > 0, np.ceil(np.nan_to_num(pdtrik(uniform, np.where(lam > 0, lam, 1.0)))), 0.0)
+        count = np.maximum(count, 0.0)
+        while (above := (count > 0) & (pdtr(count - 1, lam) >= uniform)).any():
+            count[above] -= 1
+        while (below := (lam > 0) & (pdtr(count, lam) < uniform)).any():
+            count[below] += 1
+        return count.astype(np.int64)
 
     @classmethod
     def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
@@ -256,8 +253,9 @@ class Poisson(ParametricDistribution):
         del scope
         return pa.int64()
 
-    def problem(self) -> str | None:
-        return None if 0 <= self.lam <= _MOST_EVENTS else f"lam must lie between 0 and {_MOST_EVENTS:g}"
+    @staticmethod
+    def valid(*parameters: Any) -> Any:
+        return (np.asarray(parameters[0]) >= 0) & (np.asarray(parameters[0]) <= _MOST_EVENTS)
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         del scope

@@ -16,7 +16,8 @@ from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.generators.base import Constant, Generator, literal, require_numbers
-from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.errors import DeclarationError, nearest
 
 Codes = npt.NDArray[np.int64]

@@ -13,7 +13,7 @@ from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Column, Operation
 from pytest_synthdata.columns.generators.base import Constant
-from pytest_synthdata.columns.generators.categories import Given
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
 
 if TYPE_CHECKING:

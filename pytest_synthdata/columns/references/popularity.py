@@ -23,9 +23,10 @@ from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.categories import Given
-from pytest_synthdata.columns.generators.distributions import Distribution, ParametricDistribution
+from pytest_synthdata.columns.generators.distributions import Distribution
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Rounded
+from pytest_synthdata.columns.generators.parameters import ParametricDistribution
 from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.errors import DeclarationError
 
@@ -206,8 +207,10 @@ class _At:
 
 @upper_quantile.register(ParametricDistribution)
 @upper_quantile.register(Distribution)
-def _(generator: ParametricDistribution, share: float, scope: Scope) -> float:
+def _(generator: ParametricDistribution | Distribution, share: float, scope: Scope) -> float | None:
     del scope
+    if isinstance(generator, ParametricDistribution) and not generator.is_fixed:
+        return None
     cell: Any = _At(share)
     return float(np.asarray(generator.values(cell))[0])
 

@@ -1,4 +1,4 @@
-"""Dates between two days, and timelines on which events happen more and less often."""
+"""Timelines on which events happen more and less often."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.numbering import Numbered, numbered
 from pytest_synthdata.columns.random import Floats, Stream
+from pytest_synthdata.columns.time.dates import check_range
 from pytest_synthdata.columns.time.events import Event, parse_date
 from pytest_synthdata.errors import DeclarationError
 
@@ -28,62 +28,6 @@ _QUIETEST_DAY = 0.05  # of its usual volume: noise never silences a day
 
 # The share of a day's events in each hour: quiet nights, a morning peak, a dip at noon, a long afternoon.
 OFFICE_HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 19, 17, 14, 16, 18, 18, 16, 13, 9, 7, 5, 4, 3, 2)
-
-
-@dataclass(frozen=True)
-class Dates(Generator):
-    """A date between two days, both included, every day alike.
-
-    Args:
-        start: the first day, as ISO text or date, or relative (``"-2y"``) to the anchor.
-        end: the last day.
-        anchor: the day that relative ones count from.
-
-    >>> from pytest_synthdata import Dataset, Dates, TableFactory
-    >>> class VisitFactory(TableFactory):
-    ...     day = Dates("2024-01-01", "2024-12-31")
-    >>> Dataset({VisitFactory: 3}).visits.to_arrow()["day"].cast("string").to_pylist()
-    ['2024-09-06', '2024-11-10', '2024-04-14']
-    """
-
-    start: str | dt.date
-    end: str | dt.date
-    anchor: str | dt.date | None = None
-
-    def values(self, cells: Cells) -> Values:
-        first, last = self._days()
-        days = np.floor(cells.uniform() * ((last - first).days + 1)).astype("timedelta64[D]")
-        return np.datetime64(first, "D") + days
-
-    def _days(self) -> tuple[dt.date, dt.date]:
-        return parse_date(self.start, self.anchor), parse_date(self.end, self.anchor)
-
-    def type(self, scope: Scope) -> pa.DataType:
-        del scope
-        return pa.date32()
-
-    def check(self, scope: Scope) -> None:
-        _check_range(*self._days_or_error(scope), self, scope)
-
-    def _days_or_error(self, scope: Scope) -> tuple[dt.date, dt.date]:
-        try:
-            return self._days()
-        except DeclarationError as error:
-            raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
-
-    def bounds(self, scope: Scope) -> tuple[dt.date, dt.date]:
-        return self._days_or_error(scope)
-
-
-@numbered.register(Dates)
-def _(generator: Dates, scope: Scope) -> Numbered:
-    first, last = generator.bounds(scope)
-    return Numbered((last - first).days + 1, lambda numbers: np.datetime64(first, "D") + numbers.astype("m8[D]"))
-
-
-def _check_range(first: dt.date, last: dt.date, what: object, scope: Scope) -> None:
-    if first > last:
-        raise DeclarationError(f"{scope.place}: {what!r}: the range is inverted: {first} is after {last}")
 
 
 def time_of_day(elapsed: Floats, hours: Sequence[float]) -> npt.NDArray[np.int64]:
@@ -133,6 +77,8 @@ class Timeline(Generator):
     events: tuple[Event, ...]
     noise: float
     hours: tuple[float, ...]
+
+    pinned = True
 
     def __init__(
         self,
@@ -224,7 +170,7 @@ class Timeline(Generator):
             spans = [event.days() for event in self.events]
         except DeclarationError as error:
             raise DeclarationError(f"{place}: {error}") from None
-        _check_range(first, last, self, scope)
+        check_range(first, last, self, scope)
         if len(self.season) != 12 or len(self.hours) != 24:  # noqa: PLR2004
             raise DeclarationError(f"{place}: season has 12 months and hours has 24 weights")
         factors = (
@@ -239,7 +185,7 @@ class Timeline(Generator):
         if not 0 <= self.noise < 1:
             raise DeclarationError(f"{place}: noise={self.noise} is the standard deviation around 1: from 0 to below 1")
         for (start, end), event in zip(spans, self.events, strict=True):
-            _check_range(start, end, event, scope)
+            check_range(start, end, event, scope)
             if end < first or start > last:
                 raise DeclarationError(f"{place}: {event} lies outside of {first} to {last}")
         intensity = self.intensity()

@@ -14,7 +14,8 @@ from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Dates, time_of_day
+from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, time_of_day
+from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.errors import DeclarationError
 
 
@@ -78,7 +79,7 @@ class Times(Generator):
             raise DeclarationError(f"{scope.place}: {self!r}: hours has 24 weights ≥ 0, not all of them 0")
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
-        first, last = self._dates().bounds(scope)
+        first, last = self._dates()._days_or_error(scope)
         return dt.datetime.combine(first, dt.time()), dt.datetime.combine(last, dt.time(23, 59, 59))
 
 
