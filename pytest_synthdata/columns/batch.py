@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.objects import as_objects
 from pytest_synthdata.columns.arrow.values import Index, Values, join, part, take, to_arrow, without
+from pytest_synthdata.columns.attempts import Settled
 from pytest_synthdata.columns.cells import Cells, Reader, Table
-from pytest_synthdata.columns.random import Bits
+from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import GenerationError, nearest
 
@@ -68,14 +69,27 @@ class Batch:
             held = self.bound.hold(name, for_rows=len(self.rows))
             if held is not None:
                 return take(held, self.rows)
+        if name in self.bound.plan.redrawn:
+            return self.settled.read(name)
         return self.generate(name)
+
+    @cached_property
+    def settled(self) -> Settled:
+        """The rows as they meet the table's condition."""
+        where = self.bound.plan.where
+        assert where is not None  # noqa: S101
+        return Settled(self.bound, where, self.rows, lambda rows, number: Attempt(self.bound, rows, number))
+
+    def stream(self, name: str) -> Stream:
+        """A column's random bits."""
+        return self.bound.stream(name)
 
     def generate(self, name: str) -> Values:
         """A column at these rows, made block by block so that its intermediates stay in the cache."""
         plan = self.bound.plan
         if name not in plan.columns:
             raise GenerationError(f"{plan.table}: there is no column {name!r}: {nearest(name, plan.columns)}")
-        generator, stream, place = plan.columns[name], self.bound.stream(name), f"{plan.table}.{name}"
+        generator, stream, place = plan.columns[name], self.stream(name), f"{plan.table}.{name}"
         count = len(self.rows)
         readers: list[Reader] = [self]
         if count > _BLOCK and not isinstance(generator, ForeignKeyColumn):
@@ -135,6 +149,20 @@ class Batch:
     def row(self, position: int) -> RowView:
         """One row's values as attributes, for opaque functions."""
         return RowView(self, position)
+
+
+class Attempt(Batch):
+    """Rows as one of their attempts at the table's condition has them."""
+
+    def __init__(self, bound: Table, rows: Bits, number: int) -> None:
+        super().__init__(bound, rows)
+        self.number = number
+
+    def _make(self, name: str) -> Values:
+        return self.generate(name) if name in self.bound.plan.redrawn else super()._make(name)
+
+    def stream(self, name: str) -> Stream:
+        return self.bound.stream(name, self.number)
 
 
 @dataclass(frozen=True)

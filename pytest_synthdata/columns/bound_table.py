@@ -14,6 +14,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.batch import BATCH, Batch
+from pytest_synthdata.columns.correlation import CorrelatedStream
 from pytest_synthdata.columns.opaque_types import require_kind, type_of_values
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Bits, Stream
@@ -105,9 +106,27 @@ class BoundTable:
         made: Made = self.cache[key]
         return made
 
-    def stream(self, column: str) -> Stream:
-        """A column's random bits."""
-        return self.cached(("stream", column), lambda: Stream((str(self.seed), self.plan.table, column)))
+    def stream(self, column: str, attempt: int = 0) -> Stream:
+        """A column's random bits, of an attempt at the table's condition."""
+        if attempt:
+            return self._stream(column, attempt)
+        return self.cached(("stream", column), lambda: self._stream(column, 0))
+
+    def _stream(self, column: str, attempt: int) -> Stream:
+        own = self._own_stream(column, attempt)
+        mixed = self.plan.loadings.get(column)
+        if mixed is None:
+            return own
+        parts = tuple((weight, self._own_stream(other, attempt)) for weight, other in mixed)
+        return CorrelatedStream(own.names, parts=parts)
+
+    def _own_stream(self, column: str, attempt: int) -> Stream:
+        stream = Stream((str(self.seed), self.plan.table, column))
+        return stream.child("attempt", str(attempt)) if attempt and column in self.plan.redrawn else stream
+
+    def attempt_of(self, row: int) -> int:
+        """The attempt that a row is, where the table has a condition."""
+        return self.cached(("attempt", row), lambda: int(self.at(np.array([row], np.uint64)).settled.numbers[0]))
 
     def at(self, rows: Bits, *, scattered: bool = False) -> Batch:
         """Some rows, by their numbers, in any order; ``scattered`` if they may repeat."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pytest_synthdata.columns.attempts import redrawn
+from pytest_synthdata.columns.correlation import Loadings, Pairs, loadings
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 
@@ -34,6 +36,8 @@ class Plan:
         key: the column that references to this table hold.
         key_columns: the columns that make up the key, where there are several.
         children: the tables that its totals are computed from, by the names that these call them.
+        where: a condition that every row meets.
+        correlations: the correlations of pairs of columns.
     """
 
     table: str
@@ -42,6 +46,18 @@ class Plan:
     key: str | None = None
     key_columns: tuple[str, ...] = ()
     children: dict[str, ChildTable] = field(default_factory=dict, repr=False, compare=False)
+    where: Generator | None = None
+    correlations: Pairs = field(default_factory=dict)
+
+    @cached_property
+    def redrawn(self) -> frozenset[str]:
+        """The columns that are drawn again where the condition is not met."""
+        return frozenset() if self.where is None else redrawn(self.where, self.columns, self.correlations)
+
+    @cached_property
+    def loadings(self) -> Loadings:
+        """How correlated columns mix the scores of others."""
+        return loadings(self.correlations, list(self.columns)) if self.correlations else {}
 
     @property
     def references(self) -> dict[str, ForeignKeyColumn]:

@@ -13,6 +13,7 @@ from pytest_synthdata.columns.cells import Declared, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.rules import check_rules
 from pytest_synthdata.errors import DeclarationError, nearest
 
 _UNFORESEEN = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NotImplementedError)
@@ -117,6 +118,7 @@ def _fields_of(generator: Generator, scope: ColumnScope, seen_from: ColumnScope)
 def check_plan(plan: Plan, parents: Mapping[str, Plan] | None = None) -> None:
     """Raise `DeclarationError` for anything that can never work, by table and column."""
     check_columns(plan, lambda name: ColumnScope(plan, name, parents or {}))
+    check_rules(plan, lambda name: ColumnScope(plan, name, parents or {}))
 
 
 def check_columns(plan: Plan, scope_of: Callable[[str], ColumnScope]) -> None:

@@ -95,7 +95,9 @@ class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
 
 def _single_cell(name: str, instance: Any, step: Any) -> Cells:
     bound = enclosing_bound(step)
-    return Cells(BuiltRow(bound, instance, step.sequence), bound.stream(name), f"{bound.plan.table}.{name}")
+    attempt = bound.attempt_of(step.sequence) if name in bound.plan.redrawn else 0
+    stream = bound.stream(name, attempt)
+    return Cells(BuiltRow(bound, instance, step.sequence), stream, f"{bound.plan.table}.{name}")
 
 
 class BuiltRow:

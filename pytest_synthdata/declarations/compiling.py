@@ -45,13 +45,33 @@ def compile_factory(factory_class: FactoryClass) -> Plan:
         references = {name: column for name, column in columns.items() if isinstance(column, ForeignKeyColumn)}
         kept = {name: columns[name] for name in columns if name in hidden and name not in references}
         columns = {BUILT: BuiltObject(factory_class), **references, **kept, **built}
-    return Plan(meta.table, columns, frozenset(hidden), meta.key_column(), meta.key_columns())
+    compiled = Plan(
+        meta.table,
+        columns,
+        frozenset(hidden),
+        meta.key_column(),
+        meta.key_columns(),
+        where=meta.where,
+        correlations=meta.correlations or {},
+    )
+    if isinstance(meta.where, Generator):
+        for name in sorted(compiled.redrawn):
+            if is_opaque(columns[name]):
+                raise DeclarationError(
+                    f"{meta.table}: Meta.where depends on {name!r}, which only factory_boy can make, and only once"
+                )
+    return compiled
 
 
 def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
     """The columns that a set of declarations makes at a place."""
     meta = factory_class._meta
     types = getattr(meta, "types", {})
+    if "." in place and (getattr(meta, "where", None) is not None or getattr(meta, "correlations", None)):
+        raise DeclarationError(
+            f"{place}: {factory_class.__name__} has Meta.where or Meta.correlations, and nested rows cannot have them; "
+            "state them in the Meta of the table around"
+        )
     made = {name: _column(factory_class, declared, name, f"{place}.{name}") for name in declared}
     if any(isinstance(declared[name].declaration, NestedDeclaration) and is_opaque(made[name]) for name in made):
         # A function may look into nested rows, which only factory_boy can make.

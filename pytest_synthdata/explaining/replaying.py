@@ -13,7 +13,7 @@ from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.random import Bits, Floats, Stream
-from pytest_synthdata.explaining.tracing import OF_OTHER_ROWS, Draw, Step
+from pytest_synthdata.explaining.tracing import OF_OTHER_ROWS, Draw, Step, stream_of
 
 
 def replay(bound: BoundTable, row: int, column: str, root: Step) -> Values:
@@ -28,7 +28,7 @@ def replay(bound: BoundTable, row: int, column: str, root: Step) -> Values:
     reads = {name: values for step in steps for name, values in step.reads.items()}
     objects = {name: value for step in steps for name, value in step.objects.items()}
     drawn = {(draw.names, draw.row): draw for step in steps for draw in step.draws}
-    stream = bound.stream(column)
+    stream = stream_of(bound, row, column)
     recorded = _RecordedStream.holding(stream, drawn, len(stream.names))
     reader: Any = _RecordedReader(bound, row, reads, objects)
     return _replayable(root).values(Cells(reader, recorded, f"{bound.plan.table}.{column}"))

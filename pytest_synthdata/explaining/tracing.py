@@ -105,6 +105,7 @@ class TracedStream(Stream):
 
     record: Record
     own: int
+    source: Stream
     __hash__ = object.__hash__  # one of another record is another stream, also to what caches by streams
 
     def __eq__(self, other: object) -> bool:
@@ -116,19 +117,21 @@ class TracedStream(Stream):
         traced = cls(stream.names)
         object.__setattr__(traced, "record", record)
         object.__setattr__(traced, "own", own)
+        object.__setattr__(traced, "source", stream)
         return traced
 
     def child(self, *names: str) -> Stream:
-        return TracedStream.of(super().child(*names), self.record, self.own)
+        return TracedStream.of(self.source.child(*names), self.record, self.own)
 
     def bits(self, rows: Bits) -> Bits:
-        bits = super().bits(rows)
+        bits = self.source.bits(rows)
         if len(rows) == 1:
             self.record.step.draws.append(Draw(self.names[self.own :], int(rows[0]), int(bits[0])))
         return bits
 
     def uniform(self, rows: Bits) -> Floats:
-        uniform = super().uniform(rows)
+        self.bits(rows)
+        uniform = self.source.uniform(rows)
         if len(rows) == 1:
             draws = self.record.step.draws
             draws[-1] = dataclasses.replace(draws[-1], uniform=float(uniform[0]))
@@ -250,7 +253,8 @@ def _trace_fields(nested: Nested, reader: TracedReader) -> None:
 
 def _unwatched(cells: Cells) -> Cells:
     reader = cells.reader.base if isinstance(cells.reader, TracedReader) else cells.reader
-    return Cells(reader, Stream(cells.stream.names), cells.place)
+    stream = cells.stream.source if isinstance(cells.stream, TracedStream) else cells.stream
+    return Cells(reader, stream, cells.place)
 
 
 def _same(found: Values, expected: Values) -> bool:
@@ -276,9 +280,14 @@ def _with_traced_parts(generator: Generator) -> Generator:
     return watched
 
 
+def stream_of(bound: BoundTable, row: int, column: str) -> Stream:
+    """The random bits that a cell was drawn from, at the attempt that met the table's condition."""
+    return bound.stream(column, bound.attempt_of(row) if column in bound.plan.redrawn else 0)
+
+
 def trace(bound: BoundTable, row: int, column: str) -> Step:
     """How one cell is made."""
-    stream = bound.stream(column)
+    stream = stream_of(bound, row, column)
     root = Step(bound.plan.columns[column])
     record = Record(root)
     # What a generator keeps for its table must not keep the record.
@@ -289,4 +298,4 @@ def trace(bound: BoundTable, row: int, column: str) -> Step:
     return root
 
 
-__all__ = ["OF_OTHER_ROWS", "Draw", "Step", "as_python", "trace"]
+__all__ = ["OF_OTHER_ROWS", "Draw", "Step", "as_python", "stream_of", "trace"]

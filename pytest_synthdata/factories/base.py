@@ -60,6 +60,8 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             OptionDefault("table", None, inherit=True),
             OptionDefault("rows", None, inherit=True),
             OptionDefault("key", None, inherit=True),
+            OptionDefault("where", None, inherit=True),
+            OptionDefault("correlations", None, inherit=True),
         ]
 
     def contribute_to_class(self, factory: Any, meta: Any = None, **arguments: Any) -> None:
@@ -298,6 +300,8 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
     - ``table``: the table's name; from the class name where not given.
     - ``rows``: how many rows the table has where nobody says; a timeline's expected number, else 1,000.
     - ``key``: the column that foreign keys hold, or several; the first `Key` where not given.
+    - ``where``: a condition that every row meets, on its columns and its parents'; null does not meet it.
+    - ``correlations``: ``{("age", "income"): 0.6}``, of columns that each keep their own distribution.
 
     >>> from pytest_synthdata import Categorical, Dataset, Key, LogNormal, TableFactory
     >>> class PaymentFactory(TableFactory):

@@ -15,7 +15,7 @@ from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
-from pytest_synthdata.validation.describe import describe, leaves
+from pytest_synthdata.validation.describe import conditioned, describe, leaves
 from pytest_synthdata.validation.expectations import (
     Curve,
     Fork,
@@ -47,10 +47,10 @@ def law_of_column(bound: BoundTable, name: str) -> Node:
     """The laws of a column; another name of a hidden column has that column's."""
     generator = bound.plan.columns[name]
     while isinstance(generator, Column) and generator.name in bound.plan.hidden:
-        generator = bound.plan.columns[generator.name]
+        name, generator = generator.name, bound.plan.columns[generator.name]
         if isinstance(generator, ForeignKeyColumn):
             return Leaf(Unknown("a row number"), None)
-    return describe(generator)
+    return conditioned(describe(generator)) if name in bound.plan.redrawn else describe(generator)
 
 
 class ColumnMeasure:

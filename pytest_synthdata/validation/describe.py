@@ -357,6 +357,12 @@ def _map(node: Node, function: Callable[[Leaf], Leaf]) -> Node:
     return replace(node, branches=tuple(_map(branch, function) for branch in node.branches))
 
 
+def conditioned(node: Node) -> Node:
+    """The laws of a column whose values stay only where its table's condition is met."""
+    unknown = Unknown("which of its values stay depends on Meta.where")
+    return _map(node, lambda leaf: leaf if isinstance(leaf.law, Formula) else replace(leaf, law=unknown, nulls=None))
+
+
 def leaves(node: Node) -> list[Leaf]:
     """The leaves of a tree, in order."""
     if isinstance(node, Leaf):
@@ -364,4 +370,4 @@ def leaves(node: Node) -> list[Leaf]:
     return [leaf for branch in node.branches for leaf in leaves(branch)]
 
 
-__all__ = ["describe", "describe_condition", "is_formula", "leaves"]
+__all__ = ["conditioned", "describe", "describe_condition", "is_formula", "leaves"]

@@ -22,6 +22,7 @@ from pytest_synthdata.validation.measures import check
 from pytest_synthdata.validation.references import CHILDREN, ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
 from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form
+from pytest_synthdata.validation.rules import RuleMeasure
 from pytest_synthdata.validation.timelines import MomentsMeasure
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def _of_itself(bound: BoundTable, data: Any, view: TableView | None) -> Parent |
 
 
 def _reads(plan: Plan) -> Iterator[str]:
+    if plan.where is not None:
+        yield from plan.where.reads()
     for generator in plan.columns.values():
         yield from generator.reads()
         if isinstance(generator, ForeignKeyColumn) and generator.where is not None:
@@ -214,6 +217,7 @@ class TableMeasures:
             for name, key in keys.items()
             if key in present and name in parents
         ]
+        self.rules = [RuleMeasure(bound)] if plan.where is not None else []
         self.unlooked = {
             str(key or name): _why_unlooked(plan.references[name]) for name, key in keys.items() if name not in parents
         }
@@ -227,10 +231,13 @@ class TableMeasures:
             reference.add(rows)
         for column in self.columns:
             column.add(rows)
+        for rule in self.rules:
+            rule.add(rows)
 
     def result(self, rows: int, seconds: float, view: TableView | None = None) -> TableResult:
         """The checks, not yet decided; examples by their row numbers in the table's own rows, else by their places."""
         unchecked = {column.name: column.unchecked for column in self.columns if column.unchecked}
+        unchecked |= {rule.name: rule.unchecked for rule in self.rules if rule.unchecked}
         keys = {key.column for key in self.keys}
         days = [
             measure.volume()
@@ -255,9 +262,13 @@ class TableMeasures:
             yield from key.checks()
         for reference in self.references:
             for finding in reference.checks():
+                if finding[5] is not None and reference.name in self.bound.plan.redrawn:
+                    continue  # Meta.where changes how often parents are referred to
                 yield check(table, reference.name, "", finding)
         for column in self.columns:
             yield from column.checks()
+        for rule in self.rules:
+            yield from rule.checks()
 
 
 def _numbered(check: Check, view: TableView | None) -> Check:

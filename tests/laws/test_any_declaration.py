@@ -85,7 +85,17 @@ class Declarations:
             name = f"{kind.__name__}_{number}"
             attributes[name] = kind()
             self.known.append(name)
+        rules = {
+            "where": self.one_of(lambda: None, lambda: col("owner.since") <= col("day"), self.often),
+            "correlations": self.one_of(lambda: None, lambda: {("day", "extra"): 0.5, ("extra", "last"): -0.4}),
+        }
+        attributes |= {"extra": Normal(3, 2), "last": self.one_of(lambda: Poisson(4), lambda: Categorical([1, 2, 3]))}
+        attributes["Meta"] = type("Meta", (), {"table": "things", **rules})
         return type("ThingFactory", (TableFactory,), attributes)
+
+    def often(self) -> Any:
+        """A condition that a good part of the rows meets."""
+        return (col("day") >= "2021-01-01") | (col("owner.tier") == "a")
 
     def number(self, depth: int = 0) -> Any:
         def more() -> Any:

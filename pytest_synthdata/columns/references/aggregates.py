@@ -35,6 +35,8 @@ class Aggregate(Generator):
         where: a condition on the children; those that do not meet it do not count.
     """
 
+    pinned = True
+
     path: str
     where: Generator | None = field(default=None, kw_only=True)
 

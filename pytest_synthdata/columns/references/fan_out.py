@@ -165,6 +165,8 @@ class Ordinal(Generator):
     Ordinal(reference='order', start=1)
     """
 
+    pinned = True
+
     reference: str
     start: int = 1
 

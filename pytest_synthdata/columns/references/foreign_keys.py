@@ -46,6 +46,10 @@ class ForeignKeyColumn(Generator):
     self_referential: bool = False
     distinct_within: str | None = None
 
+    @property
+    def pinned(self) -> bool:  # type: ignore[override]
+        return self.per_parent is not None or self.distinct_within is not None
+
     def values(self, cells: Cells) -> Values:
         if not len(cells.rows):
             return np.zeros(0, np.int64)

@@ -44,6 +44,8 @@ class Share(Generator):
     Share(path='order.total', weights=Exponential(scale=1.0))
     """
 
+    pinned = True
+
     path: str
     weights: Generator = field(default=Exponential(), kw_only=True)
 
