@@ -14,6 +14,8 @@ from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.table_view import BATCH, TableView
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
@@ -54,14 +56,19 @@ def _referred(view: TableView, row_numbers: Bits) -> Iterator[tuple[str, Bits]]:
 
 def _parents(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> Bits:
     """The rows that a reference points to, each once."""
+    picks = parents_of(bound, reference, rows)
+    return np.unique(picks[picks >= 0]).astype(np.uint64)
+
+
+def parents_of(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> npt.NDArray[np.int64]:
+    """Of each of some rows the number of the row that a reference points to, below 0 for none."""
     found = []
     for start in range(0, len(rows), BATCH):
         some = rows[start : start + BATCH]
         held = bound.hold(reference.name, for_rows=len(some))
         picks = bound.at(some).read(reference.name) if held is None else take(held, some)
-        numbers = np.asarray(to_numpy(pc.fill_null(picks, -1) if isinstance(picks, pa.Array) else picks), np.int64)
-        found.append(np.unique(numbers[numbers >= 0]).astype(np.uint64))
-    return np.concatenate(found) if found else _NONE
+        found.append(np.asarray(to_numpy(pc.fill_null(picks, -1) if isinstance(picks, pa.Array) else picks), np.int64))
+    return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
-__all__ = ["closed"]
+__all__ = ["closed", "parents_of"]

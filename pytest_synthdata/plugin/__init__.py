@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,8 @@ import pytest
 from pytest_synthdata.plugin.frame_fixtures import FrameFixtures
 from pytest_synthdata.plugin.interrupts import Interrupts
 from pytest_synthdata.plugin.options import add_options, read_settings
+from pytest_synthdata.plugin.replay import how_to_replay
+from pytest_synthdata.plugin.seeds import parametrize
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from pytest_synthdata.plugin.materialise import Materialiser, Synth
 
 _MARKER = (
-    "synth(*, seed=None, scale=None, factories=(), take=None, defects=None, upload=False, **rows): the data that this "
-    "test gets: numbers of rows by table (orders=5_000), the seed, more factories whose tables join, only some rows "
-    "(take={'orders': [17, 403]}) with what they refer to, planted defects (defects={'orders': [Missing('amount', "
-    "0.01)]}), and whether it needs the tables in a Volume"
+    "synth(*, seed=None, seeds=None, scale=None, factories=(), take=None, defects=None, upload=False, shrink=True, "
+    "**rows): the data that this test gets: numbers of rows by table (orders=5_000), the seed, or seeds to run on (how "
+    "many, or a list), more factories whose tables join, only some rows (take={'orders': [17, 403]}) with what they "
+    "refer to, planted defects (defects={'orders': [Missing('amount', 0.01)]}), whether it needs the tables in a "
+    "Volume, and whether --synth-shrink may run it again on less data"
 )
 
 
@@ -40,6 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_synthdata.plugin.reporting import Reporting
 
         config.pluginmanager.register(Reporting(config), "synthdata-report")
+    if settings.shrink is not None:
+        from pytest_synthdata.plugin.shrinking import Shrinking
+
+        config.pluginmanager.register(Shrinking(config), "synthdata-shrinking")
     if settings.differences:
         from pytest_synthdata.plugin.differences import Differences
 
@@ -54,6 +60,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """With xdist: every worker has the controller's seed, also a drawn one."""
     node.workerinput["synth_seed"] = node.config.stash[SETTINGS].seed
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    parametrize(metafunc)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -74,19 +84,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome: Any = yield
     report = outcome.get_result()
     if report.failed and SYNTH in item.stash:
-        report.sections.append(("synthdata", _how_to_replay(item)))
-
-
-def _how_to_replay(item: pytest.Item) -> str:
-    settings = item.config.stash[SETTINGS]
-    node: Any = getattr(item, "id", item.nodeid)  # structured from pytest 9.2 on
-    command = ["pytest", str(item.config.cwd_relative_nodeid(node)), f"--synth-seed={settings.seed}"]
-    if settings.scale != 1:
-        command.append(f"--synth-scale={settings.scale:g}")
-    command += [f"--synth-take={table}:{','.join(map(str, rows))}" for table, rows in settings.take.items()]
-    if settings.remote:
-        command.append(f"--synth-remote={settings.remote}")
-    return f"{item.stash[SYNTH].dataset}\nreplay: {shlex.join(command)}"
+        report.sections.append(("synthdata", how_to_replay(item)))
 
 
 @contextmanager
@@ -148,6 +146,16 @@ def _synth_materialiser(pytestconfig: pytest.Config) -> Materialiser:
     return materialiser
 
 
+@pytest.fixture(scope="session")
+def _synth_seed(request: pytest.FixtureRequest) -> Iterator[int | None]:
+    """The seed that a test has as a parameter. pytest groups tests by it; what was made for it is let go at the end."""
+    seed: int | None = getattr(request, "param", None)
+    yield seed
+    materialiser = request.config.stash.get(MATERIALISER, None)
+    if seed is not None and materialiser is not None:
+        materialiser.release(seed)
+
+
 def _saver(request: pytest.FixtureRequest) -> Any:
     """What saves tables in a Volume, where the run was asked to."""
     uploading: Any = request.config.pluginmanager.get_plugin("synthdata-upload")
@@ -163,16 +171,20 @@ def synth_spark(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture(scope="session")
-def synth_session(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> Synth:
+def synth_session(request: pytest.FixtureRequest, _synth_materialiser: Materialiser, _synth_seed: int | None) -> Synth:
     """The session's default dataset, its tables as Spark DataFrames; ``.dataset`` is free of Spark."""
     from pytest_synthdata.plugin.spark_fixture import session_of
 
     with _explained("synth_session"):
-        return _synth_materialiser.default(lambda: session_of(request), _saver(request))
+        default = _synth_materialiser.marked([], lambda: session_of(request), _saver(request), seed=_synth_seed)
+    request.node.stash[SYNTH] = default
+    return default
 
 
 @pytest.fixture
-def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> Iterator[Synth]:
+def synth(
+    request: pytest.FixtureRequest, _synth_materialiser: Materialiser, _synth_seed: int | None
+) -> Iterator[Synth]:
     """The test's data, as its ``synth`` marker asks for it: tables as Spark DataFrames, and ``.dataset``.
 
     Until the test ends, ``build()`` of a factory gives the rows of this data.
@@ -189,7 +201,7 @@ def synth(request: pytest.FixtureRequest, _synth_materialiser: Materialiser) -> 
         subject = "parametrize('synth', …, indirect=True)"
         markers.insert(0, ((), request.param) if isinstance(request.param, dict) else ((request.param,), {}))
     with _explained(subject):
-        chosen = _synth_materialiser.marked(markers, lambda: session_of(request), _saver(request))
+        chosen = _synth_materialiser.marked(markers, lambda: session_of(request), _saver(request), seed=_synth_seed)
     request.node.stash[SYNTH] = chosen
     if "pyspark.sql.functions" in sys.modules:
         # Classic Spark's functions work only while a session is there: a test may say F.col() before synth.orders.

@@ -30,12 +30,12 @@ class Differences:
         error = call.excinfo
         if error is None or error.typename != "DataFramesNotEqualError" or MATERIALISER not in item.config.stash:
             return
-        rows = _compared(error.tb)
+        rows = rows_compared(error.tb)
         if rows is not None and (text := explain(*rows, item.config.stash[MATERIALISER].used())):
             outcome.get_result().sections.append(("synthdata: what differs", text))
 
 
-def _compared(traceback: TracebackType | None) -> tuple[list[Any], list[Any]] | None:
+def rows_compared(traceback: TracebackType | None) -> tuple[list[Any], list[Any]] | None:
     """The rows of both frames, as chispa's innermost function has them: nothing is collected again."""
     while traceback is not None:
         frame = traceback.tb_frame
@@ -56,12 +56,26 @@ def explain(rows1: Sequence[Any], rows2: Sequence[Any], datasets: Any) -> str:
     Returns:
         A few lines; none where no table's key is among the columns.
     """
-    if not rows1 or not rows2:
+    differing = cells_that_differ(rows1, rows2, datasets)
+    if differing is None:
         return ""
+    table, key, found = differing
+    if found:
+        return _listed(found, table, key)
+    one, other = (_by_key(rows, key) for rows in (rows1, rows2))
+    return _IN_ANOTHER_ORDER if one == other else ""
+
+
+def cells_that_differ(
+    rows1: Sequence[Any], rows2: Sequence[Any], datasets: Any
+) -> tuple[Table, str, list[tuple[int, Any, str, str, str]]] | None:
+    """The table that two frames came from, its key, and of each cell that differs the row, key, column and values."""
+    if not rows1 or not rows2:
+        return None
     columns = [name for name in rows1[0].__fields__ if name in rows2[0].__fields__]
     table = _origin(columns, datasets)
     if table is None:
-        return ""
+        return None
     key = str(table.bound.plan.key)
     one, other = (_by_key(rows, key) for rows in (rows1, rows2))
     numbers = _row_numbers(table, [value for value, _ in dict.fromkeys([*one, *other])])
@@ -71,9 +85,7 @@ def explain(rows1: Sequence[Any], rows2: Sequence[Any], datasets: Any) -> str:
         if value in numbers
         for cell in _cells(one.get((value, time)), other.get((value, time)), columns)
     ]
-    if found:
-        return _listed(sorted(found), table, key)
-    return _IN_ANOTHER_ORDER if one == other else ""
+    return table, key, sorted(found)
 
 
 def _origin(columns: Sequence[str], datasets: Any) -> Table | None:
@@ -141,4 +153,4 @@ def _listed(found: Sequence[tuple[int, Any, str, str, str]], table: Table, key: 
     return "\n".join(text)
 
 
-__all__ = ["Differences", "explain"]
+__all__ = ["Differences", "cells_that_differ", "explain", "rows_compared"]

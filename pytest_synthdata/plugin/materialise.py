@@ -14,6 +14,7 @@ from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.discovery import load_factories
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, why_missing, with_parents
+from pytest_synthdata.plugin.stand_ins import StandIns
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.bound_table import BoundTable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.defects.kind import Kind
     from pytest_synthdata.plugin.options import Settings
 
-_OPTIONS = ("seed", "scale", "factories", "take", "defects", "upload")
+_OPTIONS = ("seed", "seeds", "scale", "factories", "take", "defects", "upload", "shrink")
 
 # Saves tables of a dataset in a Volume; gives their paths. Is told whether it is the run's default dataset.
 Save: TypeAlias = "Callable[[Dataset, Sequence[str], bool], Mapping[str, str]]"
@@ -36,6 +37,8 @@ class Synth:
         session: gives the Spark session; it is not asked for before a DataFrame is.
         save: saves tables in a Volume and gives their paths, where the run was asked to.
         clean: gives the same data without defects.
+        arguments: what the markers said of this data.
+        stand_ins: what is given in the dataset's place.
     """
 
     def __init__(
@@ -45,17 +48,32 @@ class Synth:
         session: Callable[[], Any],
         save: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
         clean: Callable[[], Synth] | None = None,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        stand_ins: StandIns | None = None,
     ) -> None:
+        self.asked_for = dataset
+        self.arguments = arguments or {}
+        self._stand_ins = stand_ins or StandIns()
         self._clean = clean
-        self.dataset = dataset
         self._frames = frames
         self._session = session
         self._save = save
 
     @property
+    def dataset(self) -> Dataset:
+        """The tables without Spark."""
+        self._stand_ins.read_all = True
+        return self._current
+
+    @property
+    def _current(self) -> Dataset:
+        return self._stand_ins.current(self.asked_for)
+
+    @property
     def seed(self) -> int:
         """The seed that decides every value."""
-        return self.dataset.seed
+        return self.asked_for.seed
 
     @property
     def spark(self) -> Any:
@@ -70,14 +88,14 @@ class Synth:
     @property
     def defects(self) -> Labels:
         """Where the defects are: ``synth.defects["orders"]`` is a `Table` of labels, for `assert_caught`."""
-        return self.dataset.defects
+        return self._current.defects
 
     def volume_path(self, table: str) -> str:
         """Where a table is in a Unity Catalog Volume, saved there at the latest now, with those that it refers to.
 
         Without ``--synth-upload`` the test is skipped, which says why.
         """
-        name = self.dataset[table].name
+        name = self._current[table].name
         return self._saved([name])[name]
 
     def upload(self) -> None:
@@ -85,7 +103,8 @@ class Synth:
 
         Of the tables that ship, where a project has its own, only those that a test has asked for.
         """
-        names = self.dataset.own_tables() if isinstance(self.dataset, OnDemandDataset) else list(self.dataset.tables)
+        current = self._current
+        names = current.own_tables() if isinstance(current, OnDemandDataset) else list(current.tables)
         self._saved(names)
 
     def _saved(self, tables: Sequence[str]) -> Mapping[str, str]:
@@ -96,7 +115,8 @@ class Synth:
         return self._save(tables)
 
     def __getitem__(self, table: str) -> Any:
-        name = self.dataset[table].name
+        name = self._current[table].name
+        self._stand_ins.read.add(name)
         if self._save is not None:
             self._save([name])
         return self._frames(name, self.spark)
@@ -105,29 +125,34 @@ class Synth:
         __tracebackhide__ = True  # a misspelt name is explained where the test wrote it
         if name.startswith("_"):
             raise AttributeError(name)
-        if name not in self.dataset.tables:
-            raise AttributeError(why_missing(name, self.dataset))
+        if name not in self._current.tables:
+            raise AttributeError(why_missing(name, self._current))
         return self[name]
 
     def __iter__(self) -> Iterator[str]:
         """The names of the tables, each after those that it refers to."""
-        return iter(self.dataset.tables)
+        return iter(self._current.tables)
 
     def __len__(self) -> int:
-        return len(self.dataset.tables)
+        return len(self._current.tables)
 
     def __contains__(self, table: object) -> bool:
-        return table in self.dataset.tables
+        return table in self._current.tables
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.dataset.tables]
+        return [*super().__dir__(), *self._current.tables]
 
     def bound_of(self, table: str) -> BoundTable | None:
         """The table whose rows ``build()`` gives; None where this data has none of that name."""
-        return self.dataset.bound_of(table) if isinstance(self.dataset, OnDemandDataset) else None
+        current = self._current
+        return current.bound_of(table) if isinstance(current, OnDemandDataset) else None
+
+    def describe(self) -> str:
+        """The dataset in a line: its seed and how many rows each table has."""
+        return repr(self._current)
 
     def __repr__(self) -> str:
-        return f"<Synth {self.dataset!r}>"
+        return f"<Synth {self.describe()}>"
 
 
 class Materialiser:
@@ -136,21 +161,26 @@ class Materialiser:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.datasets: dict[Any, OnDemandDataset] = {}
+        self.stand_ins = StandIns()
         self._frames: dict[tuple[int, str], tuple[Any, Any]] = {}
         self._without_defects: dict[int, Dataset] = {}
         self._project_factories: tuple[type[TableFactory], ...] | None = None
-
-    def default(self, session: Callable[[], Any], save: Save | None = None) -> Synth:
-        """The dataset of a test without a marker."""
-        return self.marked([], session, save)
 
     def marked(
         self,
         markers: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]],
         session: Callable[[], Any],
         save: Save | None = None,
+        *,
+        seed: int | None = None,
     ) -> Synth:
         """The dataset that markers ask for, the nearest first: what it says goes before what the next says.
+
+        Args:
+            markers: their arguments, positional and by name.
+            session: gives the Spark session.
+            save: saves tables in a Volume.
+            seed: the one of ``seeds`` that the test runs on.
 
         Raises:
             DeclarationError: for arguments that the marker does not take, and for tables that nobody makes.
@@ -160,6 +190,14 @@ class Materialiser:
             if args:
                 raise DeclarationError(f"takes keyword arguments only, such as orders=5_000; got {args[0]!r}")
             arguments |= kwargs
+        if arguments.pop("seeds", None) is not None and seed is None:
+            raise DeclarationError(
+                "seeds are parameters of a test: pytest has none for a TestCase's methods and pytest.param's marks; "
+                "give seed=…"
+            )
+        if seed is not None:
+            arguments["seed"] = seed
+        _check_shrink(arguments.pop("shrink", True))
         upload = arguments.pop("upload", False)
         if not isinstance(upload, bool):
             raise DeclarationError(f"upload={upload!r}; it is True or False")
@@ -170,10 +208,21 @@ class Materialiser:
             session,
             (lambda tables: save(dataset, tables, not (arguments or self.settings.take))) if save is not None else None,
             (lambda: self._clean(dataset, session)) if dataset.defects else None,
+            arguments=arguments,
+            stand_ins=self.stand_ins,
         )
         if upload:
             synth.upload()
         return synth
+
+    def release(self, seed: int) -> None:
+        """Let go of what was made for a seed: the DataFrames, and the datasets where no report needs them."""
+        done = {id(dataset): key for key, dataset in self.datasets.items() if dataset.seed == seed}
+        clean = {id(self._without_defects.pop(one)) for one in done if one in self._without_defects}
+        self._frames = {key: frame for key, frame in self._frames.items() if key[0] not in {*done, *clean}}
+        if not (self.settings.summary or self.settings.report or self.settings.upload):
+            for key in done.values():
+                del self.datasets[key]
 
     def _request(
         self,
@@ -232,8 +281,8 @@ class Materialiser:
         return dataset
 
     def _clean(self, dataset: Dataset, session: Callable[[], Any]) -> Synth:
-        """A dataset without its defects, made once."""
-        clean = self._without_defects.setdefault(id(dataset), dataset.clean)
+        """A dataset, or what stands in for it, without its defects, made once."""
+        clean = self.stand_ins.clean(dataset) or self._without_defects.setdefault(id(dataset), dataset.clean)
         return Synth(clean, lambda table, spark: self._frame(clean, table, spark), session)
 
     def used(self) -> list[Dataset]:
@@ -256,12 +305,20 @@ class Materialiser:
         return with_parents(with_children(found.values()).values())
 
     def _frame(self, dataset: Dataset, table: str, spark: Any) -> Any:
+        dataset = self.stand_ins.current(dataset)
+        frames = self.stand_ins.frames if self.stand_ins.is_one(dataset) else self._frames
         key = (id(dataset), table)
-        owner, frame = self._frames.get(key, (None, None))
+        owner, frame = frames.get(key, (None, None))
         if owner is not spark:
             frame = dataset[table].to_spark(spark)
-            self._frames[key] = (spark, frame)
+            frames[key] = (spark, frame)
         return frame
+
+
+def _check_shrink(shrink: Any) -> None:
+    """Whether a failure is shrunk is for others to read in the marker."""
+    if not isinstance(shrink, bool):
+        raise DeclarationError(f"shrink={shrink!r}; it is True or False")
 
 
 def _positive(scale: Any) -> float:

@@ -91,12 +91,16 @@ class OnDemandDataset(Dataset):
 
     def take(self, /, **rows: Iterable[int]) -> OnDemandDataset:
         """Some rows of the tables; those that cannot be bound have none."""
-        whole, tables = copy(self), self.tables
         for name in rows:
             _ = self[name]
-        if isinstance(tables, OnDemandTables):
-            whole.tables = tables.that_bind()
-        return cast("OnDemandDataset", Dataset.take(whole, **rows))
+        return cast("OnDemandDataset", Dataset.take(self.whole(), **rows))
+
+    def whole(self) -> OnDemandDataset:
+        """All tables that can be bound; none of them counts as asked for."""
+        whole = copy(self)
+        if isinstance(self.tables, OnDemandTables):
+            whole.tables = self.tables.that_bind()
+        return whole
 
     def bound_of(self, name: str) -> BoundTable | None:
         """A table whose rows ``build()`` gives; None where there is none. It does not count as asked for."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_SEED = 42
+SHRINK_SECONDS = 30
+MOST_SEEDS = 10_000
 REPORT = "synth-report.html"
 KEEP_ALWAYS, KEEP_FAILED = "always", "failed"
 
@@ -41,6 +43,9 @@ class Settings:
         format: of the files there.
         differences: whether chispa's failures end with the rows and columns that differ.
         take: by table, the numbers of the rows that tests get, with those that they refer to; none: all rows.
+        shrink: for how many seconds a failing test is run again on less data; None: it is not.
+        shrink_json: the file for what was found then.
+        seeds: how many seeds tests run on that name none; 0: the one above.
     """
 
     seed: int = DEFAULT_SEED
@@ -61,6 +66,9 @@ class Settings:
     format: str = "parquet"
     differences: bool = False
     take: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    shrink: float | None = None
+    shrink_json: str | None = None
+    seeds: int = 0
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -83,6 +91,24 @@ def add_options(parser: pytest.Parser) -> None:
         default=[],
         help="give tests only these rows of a table and the rows that they refer to, e.g. orders:17,403; repeat it for "
         "more tables; it replaces what a marker takes",
+    )
+    group.addoption(
+        "--synth-seeds",
+        metavar="N",
+        help="run every test that uses the data, and names no seed, on so many seeds, which follow from --synth-seed",
+    )
+    group.addoption(
+        "--synth-shrink",
+        metavar="SECONDS",
+        nargs="?",
+        const=SHRINK_SECONDS,
+        help="run a failing test again on less and less of its data, for at most so many seconds, and show the rows "
+        f"that make it fail (default: {SHRINK_SECONDS})",
+    )
+    group.addoption(
+        "--synth-shrink-json",
+        metavar="FILE",
+        help="write what --synth-shrink finds to this file, too: as JSON, a list of tests",
     )
     group.addoption("--synth-remote", metavar="URL", help="use the Spark Connect server at URL, e.g. sc://localhost")
     group.addoption(
@@ -120,6 +146,7 @@ def add_options(parser: pytest.Parser) -> None:
         choices=FILE_FORMATS,
         help=f"with --synth-upload: the format of the files: {', '.join(FILE_FORMATS)} (default: parquet)",
     )
+    parser.addini("synth_shrink", "shrink the data of failing tests: true, or for how many seconds at most")
     parser.addini("synth_format", "the format of the files of --synth-upload (default: parquet)")
     parser.addini("synth_volume", "the Volume for --synth-upload: catalog.schema.volume[/folder]")
     parser.addini("synth_seed", "seed of the data (default: 42)")
@@ -187,6 +214,9 @@ def read_settings(config: pytest.Config) -> Settings:
         format=_format(_option(config, "synth_format", "parquet")),
         differences=bool(config.getini("synth_differences")),
         take=_take(config.getoption("synth_take", [])),
+        shrink=_shrink(_option(config, "synth_shrink", None)),
+        shrink_json=config.getoption("synth_shrink_json", None),
+        seeds=_seeds(config.getoption("synth_seeds", None)),
     )
 
 
@@ -216,6 +246,32 @@ def _scale(value: Any) -> float:
     if not 0 < scale < float("inf"):
         raise pytest.UsageError(f"--synth-scale={value!r}: the scale is a positive number, such as 0.1")
     return scale
+
+
+def _seeds(value: Any) -> int:
+    if value is None:
+        return 0
+    if not (str(value).isdecimal() and 1 <= int(value) <= MOST_SEEDS):
+        raise pytest.UsageError(f"--synth-seeds={value!r}: write how many seeds, from 1 to {MOST_SEEDS:,}")
+    return int(value)
+
+
+def _shrink(value: Any) -> float | None:
+    text = str(value).lower()
+    if text in ("none", "false", "no", "off"):
+        return None
+    if text in ("true", "yes", "on"):
+        return float(SHRINK_SECONDS)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        # pytest takes what follows the bare flag for its value.
+        raise pytest.UsageError(
+            f"--synth-shrink: {value!r} is not a number of seconds; write --synth-shrink={SHRINK_SECONDS}, with '='"
+        )
+    return seconds
 
 
 def _take(options: list[str]) -> dict[str, tuple[int, ...]]:

@@ -24,12 +24,14 @@ class Order:
         positions_of: by table, the position of each of these rows.
         tables: of each position, which table its row is of.
         rows: of each position, the row's number in that table.
+        families: of each position, a number that its relatives share; it does not decrease.
     """
 
     row_numbers: Rows
     positions_of: Rows
     tables: npt.NDArray[np.int16]
     rows: Numbers
+    families: Numbers
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -47,6 +49,10 @@ class Order:
         """The rows at some positions: by table, ascending."""
         tables, rows = self.tables[positions], self.rows[positions]
         return {table: np.sort(rows[tables == number]) for number, table in enumerate(self.row_numbers)}
+
+    def relatives(self, positions: Positions) -> Positions:
+        """All rows of the families that some rows belong to."""
+        return np.flatnonzero(np.isin(self.families, self.families[positions]))
 
 
 def family_order(row_numbers: Rows, parents: Mapping[str, tuple[str, Numbers]]) -> Order:
@@ -67,12 +73,13 @@ def family_order(row_numbers: Rows, parents: Mapping[str, tuple[str, Numbers]]) 
             family[table] = np.where(picks < 0, numbers, family[parent][index] if len(family[parent]) else numbers)
     tables = np.repeat(np.arange(len(row_numbers), dtype=np.int16), [len(numbers) for numbers in row_numbers.values()])
     rows = np.concatenate([*row_numbers.values(), np.empty(0, np.int64)])
-    order = np.lexsort((rows, tables, np.concatenate([*family.values(), np.empty(0, np.int64)])))
+    families = np.concatenate([*family.values(), np.empty(0, np.int64)])
+    order = np.lexsort((rows, tables, families))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     ends = np.cumsum([0, *(len(numbers) for numbers in row_numbers.values())])
     positions_of = {table: place[ends[n] : ends[n + 1]] for n, table in enumerate(row_numbers)}
-    return Order(dict(row_numbers), positions_of, tables[order], rows[order])
+    return Order(dict(row_numbers), positions_of, tables[order], rows[order], families[order])
 
 
 __all__ = ["Numbers", "Order", "Rows", "family_order"]

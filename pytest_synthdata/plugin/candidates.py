@@ -1,0 +1,177 @@
+"""A failing test as the search sees it: positions of rows, and runs on the datasets that these make."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.columns.closure import parents_of
+from pytest_synthdata.columns.replaced import ReplacedColumns
+from pytest_synthdata.dataset import Dataset, Table
+from pytest_synthdata.plugin.failures import Failure
+from pytest_synthdata.shrinking.order import Order, family_order
+from pytest_synthdata.shrinking.replacing import constant, others
+from pytest_synthdata.shrinking.runs import Outcome, Positions
+
+if TYPE_CHECKING:
+    from pytest_synthdata.plugin.rerunning import Rerunner
+    from pytest_synthdata.plugin.stand_ins import StandIns
+
+_POOL = 500  # rows whose values are tried in place of others
+_PROBES = 2  # rows of each table on which a test may pass
+
+
+class Candidates:
+    """Parts of a test's dataset, and the runs of the test on them.
+
+    Args:
+        dataset: the test's.
+        whole: all of its tables.
+        read: the names of those that the test read.
+        failure: the one that is searched for.
+        rerunner: runs the test.
+        stand_ins: gives the test its data.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        whole: Dataset,
+        read: Iterable[str],
+        *,
+        failure: Failure,
+        rerunner: Rerunner,
+        stand_ins: StandIns,
+    ) -> None:
+        self.dataset = dataset
+        self.whole = whole
+        self.read = [table.name for table in whole if table.name in set(read)]
+        self.failure = failure
+        self._rerunner = rerunner
+        self._stand_ins = stand_ins
+        self.order = _order(whole)
+        self._pools: dict[str, pa.Table] = {}
+        self._last: tuple[bytes, Dataset] | None = None
+
+    @property
+    def searched(self) -> Positions:
+        """The rows of the tables that the test read: the others are there only where one of these refers to them."""
+        return self.order.positions({table: self.order.row_numbers[table] for table in self.read or self._names})
+
+    def probes(self) -> list[Positions]:
+        """A few rows of different kinds."""
+        found = []
+        for table in self.read or self._names:
+            numbers = self.order.row_numbers[table]
+            found += [self.order.positions({table: numbers[at : at + 1]}) for at in (0, len(numbers) // 2)[:_PROBES]]
+        return [probe for probe in found if len(probe)]
+
+    @property
+    def _names(self) -> list[str]:
+        return [table.name for table in self.whole]
+
+    def taken(self, rows: Positions) -> Dataset:
+        """The dataset of some rows and of those that they refer to."""
+        key = rows.tobytes()
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self.whole.take(**self.order.rows_at(rows)))
+        return self._last[1]
+
+    def close(self, rows: Positions) -> Positions:
+        """Rows with all that they refer to."""
+        taken = self.taken(rows)
+        closed = self.order.positions({table.name: table.row_numbers.astype(np.int64) for table in taken})
+        self._last = (closed.tobytes(), taken)
+        return closed
+
+    def attempt(self, rows: Positions) -> Outcome:
+        """Run the test on some rows, which are closed."""
+        return self._attempt(self.taken(rows))
+
+    def _attempt(self, candidate: Dataset) -> Outcome:
+        with self._stand_ins.instead(self.dataset, candidate):
+            error = self._rerunner.run()
+        if error is None:
+            return Outcome.PASSED
+        return Outcome.SAME if Failure.of(error) == self.failure else Outcome.OTHER
+
+    def columns(self, rows: Positions) -> Sequence[Sequence[str]]:
+        """The columns of the tables that the test read and that have rows."""
+        taken = self.taken(rows)
+        return [
+            [f"{table.name}.{column}" for column in table.schema.names]
+            for table in taken
+            if table.num_rows and (table.name in self.read or not self.read)
+        ]
+
+    def replacements(self, rows: Positions, columns: frozenset[str]) -> Sequence[Callable[[], Outcome]]:
+        """Runs with typical values of other rows in some columns, and with one value in all rows."""
+        taken = self.taken(rows)
+        by_table: dict[str, list[str]] = {table.name: [] for table in taken}
+        for name in columns:
+            table = next(table for table in by_table if name.startswith(f"{table}."))
+            by_table[table].append(name.removeprefix(f"{table}."))
+        varied = {name: self._varied(taken[name], some) for name, some in by_table.items() if some}
+        alike = {name: self._alike(taken[name], by_table[name], some) for name, some in varied.items()}
+        kinds = [varied] if all(alike[name] is varied[name] for name in alike) else [varied, alike]
+        return [partial(self._attempt, _with(taken, kind)) for kind in kinds if any(kind.values())]
+
+    def _varied(self, table: Table, columns: Iterable[str]) -> Mapping[str, pa.Array]:
+        rows, pool = _combined(table.to_arrow()), self._pool(table.name)
+        found = {column: others(rows[column], pool[column]) for column in columns}
+        return {column: values for column, values in found.items() if values is not None}
+
+    def _alike(self, table: Table, columns: Sequence[str], varied: Mapping[str, pa.Array]) -> Mapping[str, pa.Array]:
+        """As above with one value in all rows, but for the key; the same mapping where that changes nothing."""
+        rows, key = _combined(table.to_arrow()), table.bound.plan.key
+        found = {column: constant(rows[column]) for column in columns if column != key}
+        changed = {column: values for column, values in found.items() if values is not None}
+        kept = {column: values for column, values in varied.items() if column == key}
+        return {**kept, **changed} if changed else varied
+
+    def _pool(self, table: str) -> dict[str, pa.Array]:
+        if table not in self._pools:
+            self._pools[table] = _combined(self.whole[table].to_arrow(0, _POOL))
+        return self._pools[table]
+
+
+def _combined(table: pa.Table) -> dict[str, pa.Array]:
+    return {
+        name: pa.concat_arrays(column.chunks) for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+
+
+def _with(dataset: Dataset, values: Mapping[str, Mapping[str, pa.Array]]) -> Dataset:
+    """A dataset with other values in some columns."""
+    changed = copy.copy(dataset)
+    changed.tables = {
+        table.name: Table(ReplacedColumns(table.view, values[table.name]), table.factory)
+        if values.get(table.name)
+        else table
+        for table in dataset
+    }
+    return changed
+
+
+def _order(dataset: Dataset) -> Order:
+    """Families by each table's first reference to another."""
+    numbers: dict[str, Any] = {}
+    parents: dict[str, tuple[str, Any]] = {}
+    for table in dataset:
+        row_numbers = table.row_numbers
+        numbers[table.name] = row_numbers.astype(np.int64)
+        bound = table.bound
+        for name, reference in bound.plan.references.items():
+            parent = bound.parent(name).name
+            if parent in numbers and parent != table.name:
+                parents[table.name] = (parent, parents_of(bound, reference, table.view.origins(row_numbers)))
+                break
+    return family_order(numbers, parents)
+
+
+__all__ = ["Candidates"]

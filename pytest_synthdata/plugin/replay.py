@@ -1,0 +1,35 @@
+"""The command that brings a failed test's data back."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from pytest_synthdata.plugin.stash import SETTINGS, SYNTH
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def how_to_replay(item: pytest.Item) -> str:
+    """Which data a test had, and the command that runs it on the same."""
+    settings = item.config.stash[SETTINGS]
+    taken = [f"--synth-take={table}:{','.join(map(str, rows))}" for table, rows in settings.take.items()]
+    return f"{item.stash[SYNTH].describe()}\nreplay: {shlex.join([*command_for(item), *taken])}"
+
+
+def command_for(item: pytest.Item) -> list[str]:
+    """The command that runs a test on the data that it has, whichever rows of it are taken."""
+    settings = item.config.stash[SETTINGS]
+    node: Any = getattr(item, "id", item.nodeid)  # structured from pytest 9.2 on
+    command = ["pytest", str(item.config.cwd_relative_nodeid(node)), f"--synth-seed={settings.seed}"]
+    if settings.scale != 1:
+        command.append(f"--synth-scale={settings.scale:g}")
+    if settings.seeds:
+        command.append(f"--synth-seeds={settings.seeds}")
+    if settings.remote:
+        command.append(f"--synth-remote={settings.remote}")
+    return command
+
+
+__all__ = ["command_for", "how_to_replay"]

@@ -1,0 +1,197 @@
+"""The least data that makes a failing test fail: searched for between its failure and its report."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_synthdata.plugin.replay import command_for
+from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
+
+if TYPE_CHECKING:
+    from pytest_synthdata.plugin.materialise import Synth
+    from pytest_synthdata.plugin.shrunk_text import Finding
+    from pytest_synthdata.shrinking.runs import Runs
+
+PROPERTY = "synthdata_shrunk"
+SECTION = "synthdata: shrunk"
+_NOT_DATA = ("take", "shrink", "seeds")  # of a marker's arguments
+_MOST_ROWS = 10_000_000  # whose order fits in memory beside the test's data
+
+
+class Shrinking:
+    """A plugin that is there where a run was asked to shrink the data of failing tests."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.settings = config.stash[SETTINGS]
+        self.found: list[dict[str, Any]] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """From here on, the tables that are read are this test's."""
+        del item
+        if MATERIALISER in self.config.stash:
+            self.config.stash[MATERIALISER].stand_ins.forget()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Search before the failure is reported, and before a debugger's prompt."""
+        outcome: Any = yield
+        report = outcome.get_result()
+        if call.when != "call" or not report.failed or call.excinfo is None:
+            return
+        synth = _data_of(item)
+        if synth is None or not _is_wanted(item):
+            return
+        text, data = self._search(item, synth, call.excinfo.value)
+        report.sections.append((SECTION, text))
+        if data is not None:
+            entry = (PROPERTY, json.dumps({"test": item.nodeid, **data}))
+            item.user_properties.append(entry)
+            report.user_properties.append(entry)
+
+    def _search(self, item: pytest.Item, synth: Synth, error: BaseException) -> tuple[str, dict[str, Any] | None]:
+        if reason := self._reason_not_to(item):
+            return f"not shrunk: {reason}", None
+        from pytest_synthdata.errors import SynthDataError
+
+        try:
+            finding = self._shrink(item, synth, error)
+            return finding.to_text(), finding.to_dict()
+        except SynthDataError as problem:
+            return f"not shrunk: {problem}", None
+        except Exception as problem:  # noqa: BLE001 - the test's own failure is what has to be reported
+            return f"not shrunk: {type(problem).__name__}: {problem}", None
+
+    def _reason_not_to(self, item: pytest.Item) -> str:
+        if self.settings.upload is not None:
+            return "with --synth-upload, tests read what was saved"
+        if "subtests" in getattr(item, "fixturenames", ()):
+            return "subtests report by themselves"
+        if self.config.getoption("trace", default=False):
+            return "each run would stop in the debugger (--trace)"
+        return ""
+
+    def _shrink(self, item: pytest.Item, synth: Synth, error: BaseException) -> Finding:
+        from pytest_synthdata.errors import SynthDataError
+        from pytest_synthdata.plugin.candidates import Candidates
+        from pytest_synthdata.plugin.failures import Failure
+        from pytest_synthdata.plugin.hints import hints
+        from pytest_synthdata.plugin.on_demand import OnDemandDataset
+        from pytest_synthdata.plugin.rerunning import Rerunner
+        from pytest_synthdata.plugin.shrunk_text import Finding
+        from pytest_synthdata.shrinking.runs import Runs
+        from pytest_synthdata.shrinking.search import shrink
+
+        began = time.perf_counter()
+        deadline = began + (self.settings.shrink or 0)
+        dataset, stand_ins = synth.asked_for, self.config.stash[MATERIALISER].stand_ins
+        whole = dataset.whole() if isinstance(dataset, OnDemandDataset) else dataset
+        read = whole.tables if stand_ins.read_all else stand_ins.read
+        num_rows = sum(table.num_rows for table in whole)
+        if num_rows > _MOST_ROWS:
+            raise SynthDataError(f"{num_rows:,} rows are too many; try --synth-scale")
+        rerunner = Rerunner(item)
+        progress = _Progress(self.config, item.name)
+        candidates = Candidates(dataset, whole, read, failure=Failure.of(error), rerunner=rerunner, stand_ins=stand_ins)
+        likely = list(hints(error, whole, candidates.order))
+        if (known := self._remembered(item, candidates.order.row_numbers)) is not None:
+            likely.insert(0, candidates.order.positions(known))
+        runs = Runs(candidates, lambda: time.perf_counter() >= deadline, progress.show)
+        try:
+            with rerunner.unnoticed():
+                shrunk = shrink(runs, candidates.searched, hints=likely, probes=candidates.probes())
+        finally:
+            progress.clear()
+        taken = None if shrunk.rows is None else candidates.taken(shrunk.rows)
+        asked = candidates.order.rows_at(shrunk.asked)
+        take = {table: rows.tolist() for table, rows in asked.items() if len(rows)}
+        if take:
+            self._remember(item, take)
+        return Finding(
+            shrunk=shrunk,
+            whole=whole,
+            taken=taken,
+            take=take,
+            seconds=time.perf_counter() - began,
+            arguments={name: value for name, value in synth.arguments.items() if name not in _NOT_DATA},
+            seed=synth.seed,
+            scale=self.settings.scale,
+            command=command_for(item),
+        )
+
+    def _remembered(self, item: pytest.Item, row_numbers: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The rows that were found the last time, where they are still among those that there are."""
+        import numpy as np
+
+        cache = getattr(self.config, "cache", None)
+        take = cache.get(_cache_key(item), None) if cache is not None else None
+        if not isinstance(take, dict) or not set(take) <= set(row_numbers):
+            return None
+        return {table: np.intersect1d(np.array(rows, np.int64), row_numbers[table]) for table, rows in take.items()}
+
+    def _remember(self, item: pytest.Item, take: Mapping[str, list[int]]) -> None:
+        cache = getattr(self.config, "cache", None)
+        if cache is not None:
+            cache.set(_cache_key(item), take)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect what was found, from xdist's workers too."""
+        if report.when == "call":
+            self.found += [json.loads(str(value)) for name, value in report.user_properties if name == PROPERTY]
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Write the file that was asked for."""
+        if self.settings.shrink_json is None:
+            return
+        path = Path(self.config.invocation_params.dir) / self.settings.shrink_json
+        try:
+            path.write_text(json.dumps(self.found, indent=1) + "\n", "utf-8")
+        except OSError as error:
+            terminalreporter.write_line(f"synthdata: --synth-shrink-json: {error}", yellow=True)
+
+
+class _Progress:
+    """A line on a terminal, and nothing where there is none."""
+
+    def __init__(self, config: pytest.Config, test: str) -> None:
+        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        self._reporter = reporter if reporter is not None and reporter.isatty and reporter.verbosity >= 0 else None
+        self._test = test
+
+    def show(self, runs: Runs) -> None:
+        if self._reporter is not None:
+            left = "" if runs.best is None else f", {len(runs.best):,} rows left"
+            self._reporter.rewrite(f"shrinking {self._test}: {runs.count} runs{left}", erase=True)
+
+    def clear(self) -> None:
+        if self._reporter is not None:
+            self._reporter.rewrite("", erase=True)
+
+
+def _cache_key(item: pytest.Item) -> str:
+    return f"synthdata/shrunk/{blake2b(item.nodeid.encode(), digest_size=8).hexdigest()}"
+
+
+def _data_of(item: pytest.Item) -> Synth | None:
+    """The data that a test has, where it has any of ours."""
+    if SYNTH in item.stash:
+        return item.stash[SYNTH]
+    used = "synth_session" in getattr(item, "fixturenames", ())
+    return item.session.stash.get(SYNTH, None) if used else None
+
+
+def _is_wanted(item: pytest.Item) -> bool:
+    """What the nearest marker says that says anything of it."""
+    said = (marker.kwargs["shrink"] for marker in item.iter_markers("synth") if "shrink" in marker.kwargs)
+    return bool(next(said, True))
+
+
+__all__ = ["PROPERTY", "SECTION", "Shrinking"]

@@ -1,0 +1,188 @@
+"""What shrinking found, as text for the end of a test's report and as plain data for tools."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_synthdata.assertions import aligned, short
+from pytest_synthdata.shrinking.search import Shrunk, Verdict
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+
+_MOST_ROWS = 20  # that are shown
+_MOST_TAKEN = 60  # that are written into a marker
+_MOST_CELLS = 8  # of a row, where it is not known which columns matter
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found for one test.
+
+    Args:
+        shrunk: how the search ended.
+        whole: the dataset that the test failed on.
+        taken: the rows that are left; None where none were found.
+        take: by table, the rows to ask for.
+        seconds: how long the search took.
+        arguments: what the test's markers say of its data, but for which rows of it.
+        seed: the dataset's.
+        scale: of tables whose numbers of rows are not stated.
+        command: the command that runs the test, without which rows.
+    """
+
+    shrunk: Shrunk
+    whole: Dataset
+    taken: Dataset | None
+    take: Mapping[str, Sequence[int]]
+    seconds: float
+    arguments: Mapping[str, Any]
+    seed: int
+    scale: float
+    command: Sequence[str]
+
+    @property
+    def num_columns(self) -> int:
+        """How many columns the dataset has."""
+        return sum(len(table.schema.names) for table in self.whole)
+
+    def to_text(self) -> str:
+        """The lines that end the test's report."""
+        if self.taken is None or self.shrunk.verdict in (Verdict.EMPTY, Verdict.ANY_ROWS, Verdict.GONE):
+            return f"not shrunk: {self._why_not()}"
+        lines = [self._headline(), *self._rows()]
+        if sum(map(len, self.take.values())) > _MOST_TAKEN:
+            return "\n".join([*lines, "the numbers of all rows: --synth-shrink-json=FILE"])
+        return "\n".join([*lines, f"as a test:  {self.marker}", f"replay:     {self.replay}"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain data."""
+        left = None if self.taken is None else {table.name: table.row_numbers.tolist() for table in self.taken}
+        return {
+            "verdict": self.shrunk.verdict.value,
+            "rows_before": _count(self.whole),
+            "rows_after": None if self.taken is None else _count(self.taken),
+            "rows": left,
+            "take": {table: list(rows) for table, rows in self.take.items()},
+            "runs": self.shrunk.runs,
+            "runs_for_rows": self.shrunk.row_runs,
+            "seconds": round(self.seconds, 3),
+            "columns": None if self.shrunk.columns is None else list(self.shrunk.columns),
+            "marker": self.marker,
+            "replay": self.replay,
+        }
+
+    @property
+    def marker(self) -> str:
+        """A marker that gives the test these rows, in any process."""
+        left = {name: value for name, value in self.arguments.items() if name not in ("seed", "scale", "factories")}
+        parts = [f"{name}={_source(value)}" for name, value in left.items()]
+        scale = self.arguments.get("scale", self.scale)
+        parts += [f"scale={scale:g}"] if scale != 1 else []
+        parts.append(f"seed={self.seed}")
+        if factories := self.arguments.get("factories"):
+            parts.append(f"factories={_source(factories)}")
+        return f"@pytest.mark.synth({', '.join(parts)}, take={_source({k: list(v) for k, v in self.take.items()})})"
+
+    @property
+    def replay(self) -> str:
+        """The command that runs the test on these rows."""
+        taken = (f"--synth-take={table}:{','.join(map(str, rows))}" for table, rows in self.take.items())
+        return shlex.join([*self.command, *taken])
+
+    def _headline(self) -> str:
+        shrunk, before = self.shrunk, _count(self.whole)
+        assert self.taken is not None  # noqa: S101 - for the types
+        left = f"shrunk from {before:,} rows to {_count(self.taken):,} in {shrunk.runs} runs ({self.seconds:.1f} s)"
+        if shrunk.verdict is Verdict.TIME:
+            return f"{left}; time was up: --synth-shrink=120 searches for 120 s"
+        if shrunk.verdict is Verdict.INTERRUPTED:
+            return f"{left}; interrupted"
+        if shrunk.verdict is Verdict.FLAKY:
+            return f"{left}; flaky: on these rows the test does not fail every time"
+        return "; ".join([left, "no row can be left out", *self._columns()])
+
+    def _columns(self) -> Iterable[str]:
+        matter = self.shrunk.columns
+        if matter is not None:
+            verb = "matters" if len(matter) == 1 else "matter"
+            names = f": {', '.join(matter)}" if matter else ""
+            yield f"{len(matter)} of {self.num_columns} columns {verb}{names}"
+
+    def _why_not(self) -> str:
+        shrunk = self.shrunk
+        if shrunk.verdict is Verdict.EMPTY:
+            return "the failure does not depend on rows: the test fails in the same way on empty tables"
+        if shrunk.verdict is Verdict.ANY_ROWS:
+            return (
+                "the failure does not depend on which rows there are: the test fails in the same way on any few, such "
+                f"as take={_source({table: list(rows) for table, rows in self.take.items()})}"
+            )
+        if shrunk.verdict is Verdict.GONE:
+            return f"flaky: run again on the same {_count(self.whole):,} rows, the test did not fail in the same way"
+        ended = "it was interrupted" if shrunk.verdict is Verdict.INTERRUPTED else "time was up"
+        return (
+            f"no smaller part of the {_count(self.whole):,} rows was found to fail in {shrunk.runs} runs "
+            f"({self.seconds:.1f} s) before {ended}"
+        )
+
+    def _rows(self) -> list[str]:
+        """The rows: their tables and numbers in columns of one width, the cells of each table in its own."""
+        assert self.taken is not None  # noqa: S101 - for the types
+        heads: list[list[str]] = []
+        cells: list[str] = []
+        for table in self.taken:
+            room = _MOST_ROWS - len(heads)
+            numbers = table.row_numbers[:room].tolist()
+            if numbers:
+                heads += [[table.name, f"row {number}"] for number in numbers]
+                rows = table.to_arrow(0, room).to_pylist()
+                shown = self._shown(table.name, str(table.bound.plan.key), table.schema.names)
+                cells += aligned([["…" if name is None else short(row[name]) for name in shown] for row in rows])
+        text = [f"  {head}  {rest}" for head, rest in zip(_padded(heads), cells, strict=True)]
+        more = _count(self.taken) - len(heads)
+        return [*text, f"  … and {more:,} rows more"] if more else text
+
+    def _shown(self, table: str, key: str, columns: Sequence[str]) -> list[str | None]:
+        """The key and the columns that matter; None in place of others between and after them."""
+        matter = self.shrunk.columns
+        kept = [
+            name == key or (f"{table}.{name}" in matter if matter is not None else place < _MOST_CELLS)
+            for place, name in enumerate(columns)
+        ]
+        shown: list[str | None] = []
+        for name, is_kept in zip(columns, kept, strict=True):
+            if is_kept:
+                shown.append(name)
+            elif not shown or shown[-1] is not None:
+                shown.append(None)
+        return shown
+
+
+def _padded(heads: Sequence[Sequence[str]]) -> list[str]:
+    """Cells in columns of equal width, also the last of them."""
+    widths = [max(map(len, column)) for column in zip(*heads, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(head, widths, strict=True)) for head in heads]
+
+
+def _count(dataset: Dataset) -> int:
+    return sum(table.num_rows for table in dataset)
+
+
+def _source(value: Any) -> str:
+    """A value as it stands in Python's source: classes by their names, dicts with double quotes."""
+    if isinstance(value, type):
+        return value.__name__
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_source, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_source(key)}: {_source(one)}" for key, one in value.items()) + "}"
+    return repr(value)
+
+
+__all__ = ["Finding"]

@@ -1,0 +1,148 @@
+"""Several seeds for a test: as pytest's parameters, by the marker or from the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_synthdata.plugin.seeds import derived
+
+CORE = pytest.mark.parametrize("xdist", [(), ("-n", "2")], ids=["alone", "xdist"])
+
+
+def test_derived_seeds_follow_from_the_seed_and_keep_their_order() -> None:
+    assert derived(42, 1) == [42]
+    assert derived(42, 5) == derived(42, 20)[:5]
+    assert len({*derived(42, 1_000)}) == 1_000
+    assert not {*derived(42, 100)} & {*derived(43, 100)}
+
+
+@CORE
+def test_a_marker_with_a_number_of_seeds(pytester: pytest.Pytester, xdist: tuple[str, ...]) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.synth(seeds=4, orders=10)
+        def test_it(synth, request):
+            assert request.node.name == f"test_it[seed={synth.seed}]"
+            assert synth.dataset.orders.num_rows == 10
+        """
+    )
+    result = pytester.runpytest_subprocess("-v", "--synth-seed=7", *xdist)
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines_random([f"*test_it?seed={seed}?*" for seed in derived(7, 4)])
+    chosen = f"test_a_marker_with_a_number_of_seeds.py::test_it[seed={derived(7, 4)[2]}]"
+    pytester.runpytest_subprocess("--synth-seed=7", chosen, *xdist).assert_outcomes(passed=1)
+
+
+@CORE
+def test_every_test_that_names_no_seed(pytester: pytest.Pytester, xdist: tuple[str, ...]) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_marked_by_none(synth):
+            pass
+
+        @pytest.mark.synth(orders=10)
+        @pytest.mark.parametrize("letter", "ab")
+        def test_parametrised(synth, letter):
+            pass
+
+        def test_of_the_session(synth_session, orders_df_or_not):
+            assert synth_session.seed == orders_df_or_not
+
+        @pytest.fixture
+        def orders_df_or_not(synth):
+            return synth.seed
+
+        @pytest.mark.synth(seed=5)
+        def test_names_its_seed(synth):
+            assert synth.seed == 5
+
+        @pytest.mark.synth(seeds=[1, 2])
+        class TestNamesItsSeeds:
+            def test_it(self, synth):
+                assert synth.seed in (1, 2)
+
+        def test_without_data():
+            pass
+        """
+    )
+    result = pytester.runpytest_subprocess("--synth-seeds=3", *xdist)
+    result.assert_outcomes(passed=3 + 2 * 3 + 3 + 1 + 2 + 1)
+
+
+def test_what_was_made_for_a_seed_is_let_go(pytester: pytest.Pytester) -> None:
+    """Tests are grouped by their seeds, so that no more than one is there at a time."""
+    pytester.makepyfile(
+        """
+        import gc, weakref
+        import pytest
+
+        made = {}
+
+        @pytest.mark.parametrize("letter", "ab")
+        def test_it(synth, letter):
+            made.setdefault(synth.seed, weakref.ref(synth.dataset))
+            gc.collect()
+            assert [seed for seed, dataset in made.items() if dataset() is not None] == [synth.seed]
+
+        def test_again(synth):
+            made.setdefault(synth.seed, weakref.ref(synth.dataset))
+            gc.collect()
+            assert [seed for seed, dataset in made.items() if dataset() is not None] == [synth.seed]
+        """
+    )
+    result = pytester.runpytest_subprocess("--synth-seeds=5", "-p", "no:randomly")
+    result.assert_outcomes(passed=15)
+
+
+def test_a_failure_says_how_to_come_back_to_its_seed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(synth):\n    assert synth.seed == 42\n")
+    result = pytester.runpytest_subprocess("--synth-seeds=2")
+    result.assert_outcomes(passed=1, failed=1)
+    other = derived(42, 2)[1]
+    result.stdout.fnmatch_lines([f"replay: pytest '*::test_it?seed={other}?' --synth-seed=42 --synth-seeds=2"])
+
+
+@pytest.mark.parametrize(
+    ("marker", "told"),
+    [
+        ("seeds=0", "seeds=0; give how many, from 1 to 10,000, or a list of different integers"),
+        ("seeds=[1, 1]", "seeds=[[]1, 1[]]; give how many*"),
+        ("seeds='12'", "seeds='12'; give how many*"),
+        ("seeds=True", "seeds=True; give how many*"),
+        ("seeds=2, seed=3", "seed=3 and seeds=2; give one of them"),
+    ],
+)
+def test_seeds_that_cannot_be(pytester: pytest.Pytester, marker: str, told: str) -> None:
+    pytester.makepyfile(f"import pytest\n@pytest.mark.synth({marker})\ndef test_it(synth):\n    pass\n")
+    result = pytester.runpytest_inprocess()
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines([f"*@pytest.mark.synth: {told}"])
+
+
+def test_seeds_where_pytest_has_no_parameters(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest, unittest
+
+        @pytest.mark.synth(seeds=3)
+        class TestCase(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def data(self, synth):
+                pass
+
+            def test_it(self):
+                pass
+        """
+    )
+    pytester.runpytest_inprocess().stdout.fnmatch_lines(["*seeds are parameters of a test: pytest has none for*"])
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "10001", "1.5"])
+def test_a_number_of_seeds_that_cannot_be(pytester: pytest.Pytester, value: str) -> None:
+    result = pytester.runpytest_inprocess(f"--synth-seeds={value}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*--synth-seeds='{value}': write how many seeds, from 1 to 10,000*"])

@@ -1,0 +1,512 @@
+"""`--synth-shrink`: a failing test ends with the least data that makes it fail, and is reported as one that ran once.
+
+The tests inside read Arrow tables: the search is the same, and no JVM is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from typing import TypeAlias
+
+import pytest
+
+Shrink: TypeAlias = Callable[..., pytest.RunResult]
+CORE = [(), ("-n", "2")]
+both = pytest.mark.parametrize("xdist", CORE, ids=["alone", "xdist"])
+
+# Orders of a customer on one day are two, where the pipeline expects one.
+SHOP = """
+    import pytest
+
+    def repeated(orders):
+        return orders.num_rows - orders.group_by(["customer_id", "order_date"]).aggregate([]).num_rows
+"""
+DEDUP = f"""{SHOP}
+    def test_dedup(synth):
+        print("orders:", synth.dataset.orders.num_rows)
+        assert repeated(synth.dataset.orders.to_arrow()) == 0
+"""
+
+
+@pytest.fixture
+def shrink(pytester: pytest.Pytester) -> Shrink:
+    def run(source: str, *arguments: str, **more: str) -> pytest.RunResult:
+        pytester.makepyfile(**{"test_shop": source, **more})
+        quiet = () if "asyncio_mode=auto" in arguments else ("-p", "no:asyncio")
+        return pytester.runpytest_subprocess("--synth-shrink=120", "-p", "no:randomly", *arguments, *quiet)
+
+    return run
+
+
+def lines_of(result: pytest.RunResult) -> list[str]:
+    """What was shrunk, as the report ends with it."""
+    start = next(at for at, line in enumerate(result.outlines) if "synthdata: shrunk" in line)
+    ends = (at for at, line in enumerate(result.outlines) if at > start and line.startswith(("===", "---", "___")))
+    return result.outlines[start + 1 : next(ends)]
+
+
+@both
+def test_the_report_ends_with_the_rows(shrink: Shrink, pytester: pytest.Pytester, xdist: tuple[str, ...]) -> None:
+    result = shrink(DEDUP, *xdist)
+    result.assert_outcomes(failed=1)
+    head, customer, one, other, marker, replay = lines_of(result)
+    assert re.fullmatch(
+        r"shrunk from 35,500 rows to 3 in \d+ runs \(\d+\.\d s\); no row can be left out; "
+        r"2 of 19 columns matter: orders\.customer_id, orders\.order_date",
+        head,
+    )
+    assert re.fullmatch(r"  customers  row \d+ +CUST-\d{5}  …", customer)
+    for line in (one, other):
+        assert re.fullmatch(r"  orders     row \d+ +ORD-\d{6}  CUST-\d{5}  …  2024-\d\d-\d\d", line)
+    rows = [int(re.findall(r"row (\d+)", line)[0]) for line in (one, other)]
+    assert marker == f'as a test:  @pytest.mark.synth(seed=42, take={{"orders": {rows}}})'
+    numbers = ",".join(map(str, rows))
+    assert replay == f"replay:     pytest test_shop.py::test_dedup --synth-seed=42 --synth-take=orders:{numbers}"
+    # Both fail alike in a new process.
+    again = pytester.runpytest_subprocess(*replay.split()[2:], "-p", "no:asyncio")
+    again.stdout.fnmatch_lines(["*<Dataset seed 42; customers: 1, orders: 2, tickets: 0>*", "*assert 1 == 0*"])
+    pytester.makepyfile(
+        test_pasted=DEDUP.replace("    def test_dedup", f"    {marker.split('  ')[-1]}\n    def test_dedup")
+    )
+    pytester.runpytest_subprocess("-p", "no:asyncio", "test_pasted.py").stdout.fnmatch_lines(["*assert 1 == 0*"])
+
+
+@both
+def test_the_run_sees_one_test_that_ran_once(shrink: Shrink, pytester: pytest.Pytester, xdist: tuple[str, ...]) -> None:
+    source = f"""{DEDUP}
+        import logging, warnings
+    @pytest.fixture
+    def noisy(synth):
+        import logging, warnings
+        warnings.warn("from set-up")
+        logging.getLogger().warning("a log")
+        print("set up")
+        yield
+        print("torn down")
+
+    def test_noisy(noisy, synth, tmp_path, monkeypatch, caplog):
+        monkeypatch.setenv("SHRINKING_LEAVES", "1")
+        (tmp_path / "new").mkdir()
+        assert repeated(synth.dataset.orders.to_arrow()) == 0
+
+    def test_after(synth):
+        import os
+        assert "SHRINKING_LEAVES" not in os.environ
+        assert synth.dataset.orders.num_rows == 25_000
+    """
+    result = shrink(source, "--junit-xml=junit.xml", "--durations=0", "-vv", *xdist)
+    result.assert_outcomes(failed=2, passed=1, warnings=1)
+    text = result.stdout.str()
+    assert text.count("orders: 25000") == 1
+    assert "orders: 2\n" not in text
+    assert text.count("a log") == 1
+    assert text.count("\nset up") == 1
+    assert text.count("\ntorn down") == 1
+    assert len(re.findall(r"s call +test_shop.py::test_noisy", text)) == 1
+    cases = ET.parse(pytester.path / "junit.xml").getroot().findall(".//testcase")
+    assert sorted(case.get("name") for case in cases) == ["test_after", "test_dedup", "test_noisy"]
+    properties = [one for case in cases for one in case.findall(".//property")]
+    assert [one.get("name") for one in properties] == ["synthdata_shrunk"] * 2
+    found = json.loads(properties[0].get("value") or "")
+    assert found["rows_before"], found["rows_after"] == (35_500, 3)
+    assert found["columns"] == ["orders.customer_id", "orders.order_date"]
+
+
+@both
+def test_a_file_for_tools(shrink: Shrink, pytester: pytest.Pytester, xdist: tuple[str, ...]) -> None:
+    shrink(DEDUP, "--synth-shrink-json=shrunk.json", *xdist)
+    (found,) = json.loads((pytester.path / "shrunk.json").read_text("utf-8"))
+    assert found["test"] == "test_shop.py::test_dedup"
+    assert found["verdict"] == "minimal"
+    assert [len(rows) for rows in found["rows"].values()] == [1, 2, 0]
+    assert list(found["take"]) == ["orders"]
+
+
+@pytest.mark.parametrize("flag", ["-x", "--maxfail=2"])
+def test_stops_after_as_many_failures_as_are_asked_for(shrink: Shrink, flag: str) -> None:
+    source = f"""{DEDUP}
+    def test_second(synth):
+        assert repeated(synth.dataset.orders.to_arrow()) == 0
+
+    def test_third(synth):
+        assert False
+    """
+    shrink(source, flag).assert_outcomes(failed=1 if flag == "-x" else 2)
+
+
+@both
+def test_what_the_marker_says_of_the_data_is_in_the_marker(
+    shrink: Shrink, pytester: pytest.Pytester, xdist: tuple[str, ...]
+) -> None:
+    source = f"""{SHOP}
+    from pytest_synthdata import Constant, ForeignKey, Key, TableFactory
+    from pytest_synthdata.factories import OrderFactory
+
+    class PaymentFactory(TableFactory):
+        class Meta:
+            table = "payments"
+        payment_id = Key("PAY-{{}}")
+        order = ForeignKey(OrderFactory)
+
+    @pytest.mark.synth(customers=80, tickets=0, seed=11)
+    class TestShop:
+        @pytest.mark.synth(orders=3_000, payments=400, factories=[PaymentFactory])
+        @pytest.mark.parametrize("most", [0, 1])
+        def test_payments(self, synth, most):
+            paid = synth.dataset.payments.to_arrow()["order_id"].to_pylist()
+            assert len(paid) - len(set(paid)) <= most
+    """
+    result = shrink(source, *xdist)
+    result.assert_outcomes(failed=2)
+    marker = next(line for line in result.outlines if line.startswith("as a test:"))
+    assert re.fullmatch(
+        r"as a test:  @pytest\.mark\.synth\(customers=80, tickets=0, orders=3000, payments=400, seed=11, "
+        r"factories=\[PaymentFactory\], take=\{\"payments\": \[\d+, \d+\]\}\)",
+        marker,
+    )
+    pasted = source.replace("@pytest.mark.synth(orders=3_000, payments=400, factories=[PaymentFactory])", marker[12:])
+    pytester.makepyfile(test_pasted=pasted)
+    pytester.runpytest_subprocess("-p", "no:asyncio", "test_pasted.py", "-k", "0").stdout.fnmatch_lines(
+        ["*assert (2 - 1) <= 0*"]
+    )
+
+
+def test_scale_is_in_the_marker(shrink: Shrink) -> None:
+    result = shrink(DEDUP, "--synth-scale=0.5", "--synth-seed=5")
+    marker, replay = lines_of(result)[-2:]
+    assert "@pytest.mark.synth(scale=0.5, seed=5, take={" in marker
+    assert "--synth-seed=5 --synth-scale=0.5 --synth-take=orders:" in replay
+
+
+def test_what_the_failure_names_is_tried_first(shrink: Shrink, pytester: pytest.Pytester) -> None:
+    source = """
+    def test_named(synth):
+        orders = synth.dataset.orders.to_arrow().to_pylist()
+        assert [row["order_id"] for row in orders if row["amount"] > 15_000] == []
+
+    def test_in_a_variable(synth):
+        bad = [row for row in synth.dataset.orders.to_arrow().to_pylist() if row["amount"] > 15_000]
+        assert not len(bad)
+
+    def test_unnamed(synth):
+        assert max(synth.dataset.orders.to_arrow()["amount"].to_pylist(), default=0) < 15_000
+    """
+    shrink(source, "--synth-shrink-json=found.json")
+    written = json.loads((pytester.path / "found.json").read_text("utf-8"))
+    found = {one["test"].split("_")[-1]: one for one in written}
+    assert found["named"]["runs_for_rows"] < found["unnamed"]["runs_for_rows"] / 2
+    assert found["variable"]["runs_for_rows"] < found["unnamed"]["runs_for_rows"] / 2
+    assert all(one["rows_after"] == 2 and one["columns"] == ["orders.amount"] for one in found.values())
+
+
+def test_the_result_is_tried_first_the_next_time(shrink: Shrink, pytester: pytest.Pytester) -> None:
+    runs = []
+    for _ in range(2):
+        shrink(DEDUP, "--synth-shrink-json=found.json")
+        runs.append(json.loads((pytester.path / "found.json").read_text("utf-8"))[0]["runs_for_rows"])
+    assert runs[1] < runs[0] / 2
+    shrink(DEDUP, "-p", "no:cacheprovider").assert_outcomes(failed=1)
+
+
+@both
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        (
+            "assert synth.dataset.orders.num_rows == 7",
+            "does not depend on rows: the test fails in the same way on empty",
+        ),
+        ("assert not any(table.num_rows for table in synth.dataset)", "does not depend on which rows there are"),
+        ("assert False", "does not depend on rows"),
+    ],
+)
+def test_a_failure_that_does_not_depend_on_rows_is_told_in_a_line(
+    shrink: Shrink, xdist: tuple[str, ...], check: str, told: str
+) -> None:
+    (line,) = lines_of(shrink(f"def test_it(synth):\n    {check}\n", *xdist))
+    assert line.startswith("not shrunk: the failure ")
+    assert told in line
+
+
+def test_a_failure_that_comes_and_goes_is_flaky(shrink: Shrink) -> None:
+    source = """
+    runs = []
+
+    def test_it(synth):
+        runs.append(synth.dataset.orders.num_rows)
+        if len(runs) == 1 or (runs[-1] and runs.count(1) < 2):
+            assert runs[-1] == 0
+    """
+    (line, *_) = lines_of(shrink(source))
+    assert "; flaky: on these rows the test does not fail every time" in line
+    once = "runs = []\ndef test_it(synth):\n    runs.append(1)\n    assert len(runs) > 1\n"
+    assert lines_of(shrink(once))[0].startswith("not shrunk: flaky: run again on the same 35,500 rows")
+
+
+def test_another_failure_is_not_the_same(shrink: Shrink) -> None:
+    """The type and the line count; an error in a fixture, a skip and another line do not."""
+    source = """
+    import pytest
+
+    @pytest.fixture
+    def orders(synth):
+        rows = synth.dataset.orders.to_arrow().to_pylist()
+        if len(rows) == 1:
+            raise AssertionError("in set-up")
+        if len(rows) == 2:
+            pytest.skip("too few")
+        return rows
+
+    def test_it(orders):
+        if len(orders) == 3:
+            assert len(orders) != 3
+        assert max((row["amount"] for row in orders), default=0) < 5_000
+    """
+    lines = lines_of(shrink(source))
+    assert "shrunk from 35,500 rows to" in lines[0]
+    assert sum("  orders " in line for line in lines) == 4
+
+
+def test_the_line_is_the_innermost_of_the_project(shrink: Shrink) -> None:
+    source = """
+    import shop
+
+    def test_it(synth):
+        shop.check(synth.dataset.orders.to_arrow().to_pylist())
+    """
+    module = """
+    def check(rows):
+        for row in rows:
+            if row["status"] == "cancelled" and row["amount"] < 20:
+                raise ValueError(row["order_id"])
+        if len(rows) == 1:
+            raise ValueError("only one")
+    """
+    lines = lines_of(shrink(source, shop=module))
+    assert "rows to 2 in" in lines[0]
+    assert "orders.amount, orders.status" in lines[0]
+
+
+@both
+def test_kinds_of_tests(shrink: Shrink, xdist: tuple[str, ...]) -> None:
+    source = f"""{SHOP}
+    import unittest
+
+    class TestPlain:
+        def setup_method(self):
+            self.fresh = []
+
+        @pytest.mark.parametrize("limit", [0, 10**6])
+        def test_method(self, synth, limit):
+            self.fresh.append(1)
+            assert len(self.fresh) == 1
+            assert repeated(synth.dataset.orders.to_arrow()) <= limit
+
+    class TestCase(unittest.TestCase):
+        @pytest.fixture(autouse=True)
+        def data(self, synth):
+            self.orders = synth.dataset.orders
+
+        def setUp(self):
+            self.fresh = []
+
+        def test_case(self):
+            self.fresh.append(1)
+            self.assertEqual(len(self.fresh), 1)
+            self.assertEqual(repeated(self.orders.to_arrow()), 0)
+
+    def test_of_the_session(synth_session):
+        assert repeated(synth_session.dataset.orders.to_arrow()) == 0
+
+    def test_by_name(request):
+        assert repeated(request.getfixturevalue("synth").dataset.orders.to_arrow()) == 0
+    """
+    result = shrink(source, *xdist)
+    result.assert_outcomes(failed=4, passed=1)
+    assert result.stdout.str().count("shrunk from 35,500 rows to 3 in") == 4
+
+
+def test_asynchronous_tests(shrink: Shrink) -> None:
+    source = f"""{SHOP}
+    import asyncio
+
+    @pytest.fixture
+    async def ready():
+        await asyncio.sleep(0)
+        return asyncio.get_running_loop()
+
+    async def test_it(synth, ready):
+        await asyncio.sleep(0)
+        assert asyncio.get_running_loop() is ready
+        assert repeated(synth.dataset.orders.to_arrow()) == 0
+    """
+    pytest.importorskip("pytest_asyncio")
+    result = shrink(source, "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
+    assert "rows to 3 in" in lines_of(result)[0]
+
+
+@pytest.mark.parametrize("xdist", CORE, ids=["alone", "xdist"])
+def test_beside_pytest_randomly_and_pytest_timeout(pytester: pytest.Pytester, xdist: tuple[str, ...]) -> None:
+    source = f"""{SHOP}
+    import random, time
+    first = []
+
+    def test_it(synth):
+        first.append(random.random())
+        assert len(set(first)) == 1
+        assert repeated(synth.dataset.orders.to_arrow()) == 0
+
+    def test_slow_where_there_is_little(synth):
+        time.sleep(9 if synth.dataset.orders.num_rows == 1 else 0)
+        assert repeated(synth.dataset.orders.to_arrow()) == 0
+    """
+    pytest.importorskip("pytest_timeout")
+    pytester.makepyfile(source)
+    result = pytester.runpytest_subprocess("-p", "no:asyncio", "--timeout=4", "--synth-shrink=100", *xdist)
+    result.assert_outcomes(failed=2)
+    assert result.stdout.str().count("rows to 3 in") == 2
+
+
+def test_a_debugger_starts_after_the_search(shrink: Shrink, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(DEDUP)
+    child = pytester.spawn_pytest("--synth-shrink=120 --pdb -p no:randomly -p no:asyncio")
+    child.expect("Pdb")
+    before = child.before.decode()
+    child.sendline("p synth.dataset.orders.num_rows")
+    child.expect("25000")
+    child.sendline("q")
+    child.expect(["1 failed", "Exit"])
+    child.close()
+    assert "shrinking test_dedup: " in before
+
+
+def test_wider_fixtures_are_kept_and_narrow_ones_made_anew(shrink: Shrink, pytester: pytest.Pytester) -> None:
+    source = f"""{SHOP}
+    made = {{"module": 0, "function": 0}}
+
+    @pytest.fixture(scope="module")
+    def module():
+        made["module"] += 1
+        yield
+        with open("made.txt", "w") as file:
+            print(made, file=file)
+
+    @pytest.fixture
+    def function():
+        made["function"] += 1
+        yield
+        made["function"] -= 1
+
+    def test_it(synth, module, function):
+        assert made == {{"module": 1, "function": 1}}
+        assert repeated(synth.dataset.orders.to_arrow()) == 0
+    """
+    assert "rows to 3 in" in lines_of(shrink(source))[0]
+    assert (pytester.path / "made.txt").read_text("utf-8").strip() == "{'module': 1, 'function': 0}"
+
+
+def test_the_budget(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import time
+
+        def test_it(synth):
+            time.sleep(0.3)
+            assert max(synth.dataset.orders.to_arrow()["amount"].to_pylist(), default=0) < 15_000
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:asyncio", "--synth-shrink=2", "--synth-shrink-json=found.json")
+    (found,) = json.loads((pytester.path / "found.json").read_text("utf-8"))
+    assert found["verdict"] == "time"
+    assert found["runs"] <= 7
+    assert "time was up" in lines_of(result)[0]
+
+
+def test_an_interrupt_ends_the_search_with_the_best_so_far(shrink: Shrink) -> None:
+    source = """
+    runs = []
+
+    def test_it(synth):
+        runs.append(1)
+        if len(runs) == 12:
+            raise KeyboardInterrupt
+        assert max(synth.dataset.orders.to_arrow()["amount"].to_pylist(), default=0) < 15_000
+
+    def test_after():
+        pass
+    """
+    result = shrink(source)
+    result.assert_outcomes(failed=1, passed=1)
+    assert lines_of(result)[0].endswith("; interrupted")
+
+
+@pytest.mark.parametrize(
+    ("ini", "marker", "is_shrunk"),
+    [
+        ("", "", False),
+        ("synth_shrink = true", "", True),
+        ("synth_shrink = 20.5", "", True),
+        ("synth_shrink = false", "", False),
+        ("synth_shrink = true", "@pytest.mark.synth(shrink=False)", False),
+    ],
+)
+def test_settings(pytester: pytest.Pytester, ini: str, marker: str, is_shrunk: bool) -> None:
+    pytester.makeini(f"[pytest]\n{ini}\n")
+    pytester.makepyfile(f"import pytest\n{marker}\ndef test_it(synth):\n    assert not synth.dataset.orders.num_rows\n")
+    text = pytester.runpytest_inprocess("-p", "no:asyncio").stdout.str()
+    assert ("synthdata: shrunk" in text) is is_shrunk
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "0", "test_shop.py", "inf", "nan"])
+def test_a_budget_that_cannot_be(pytester: pytest.Pytester, value: str) -> None:
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", f"--synth-shrink={value}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*--synth-shrink: '{value}' is not a number of seconds; write --synth-shrink=30*"])
+
+
+def test_shrink_in_the_marker_is_true_or_false(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("import pytest\n@pytest.mark.synth(shrink=3)\ndef test_it(synth):\n    pass\n")
+    pytester.runpytest_inprocess("-p", "no:asyncio").stdout.fnmatch_lines(
+        ["*@pytest.mark.synth: shrink=3; it is True or False*"]
+    )
+
+
+def test_passing_tests_and_expected_failures_are_left_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        runs = []
+
+        def test_passes(synth):
+            assert synth.dataset.orders.num_rows
+
+        @pytest.mark.xfail
+        def test_fails(synth):
+            runs.append(1)
+            assert not synth.dataset.orders.num_rows
+
+        def test_skips(synth):
+            pytest.skip()
+
+        def test_without_data():
+            assert len(runs) == 2
+        """
+    )
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", "--synth-shrink", "-p", "no:randomly")
+    result.assert_outcomes(passed=1, xfailed=1, skipped=1, failed=1)
+    result.stdout.no_fnmatch_line("*shrunk*")
+
+
+def test_nothing_heavy_is_imported_before_a_failure(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_it():
+            assert not {"numpy", "pyarrow", "pytest_synthdata.plugin.candidates"} & set(sys.modules)
+        """
+    )
+    pytester.runpytest_subprocess("--synth-shrink", "-p", "no:randomly", "-p", "no:asyncio").assert_outcomes(passed=1)
