@@ -13,12 +13,13 @@ PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))
 BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 # pyspark 3.5 leaves the sockets of collect() to the garbage collector.
 UNCLOSED = "ignore:unclosed <socket:ResourceWarning"
+SHOWN = re.compile(r"<!-- from: \S+ -->\n\n```python\n.*?```", re.DOTALL)  # an example's, which test_example.py runs
 FILES = ("python", "ini")  # the languages of blocks that are files
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
     """The files of a page: names and texts. A block without a name is a test of its own."""
-    found = [match for match in BLOCK.finditer(page.read_text("utf-8")) if match["language"] in FILES]
+    found = [match for match in BLOCK.finditer(SHOWN.sub("", page.read_text("utf-8"))) if match["language"] in FILES]
     return [(match["file"] or f"test_snippet_{number}.py", match["text"]) for number, match in enumerate(found)]
 
 

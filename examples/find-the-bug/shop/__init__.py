@@ -1,0 +1,1 @@
+"""A pipeline with a bug in it."""
