@@ -164,8 +164,13 @@ class BoundTable:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The Arrow schema of the visible columns. Every column may be null, as in a table read from files."""
-        return pa.schema([pa.field(name, self.type_of(name)) for name in self.plan.visible])
+        """The Arrow schema of the visible columns. All but those that are declared ``NOT NULL`` may be null."""
+        return pa.schema(
+            [pa.field(name, self.type_of(name), nullable=self._is_nullable(name)) for name in self.plan.visible]
+        )
+
+    def _is_nullable(self, name: str) -> bool:
+        return self.plan.columns[name].nullable(self.scope(name))
 
     def type_of(self, name: str) -> pa.DataType:
         """The Arrow type of a column."""

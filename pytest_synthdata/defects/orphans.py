@@ -13,6 +13,7 @@ from pytest_synthdata.columns.cells import Cells, Declared
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
+from pytest_synthdata.columns.generators.not_null import NotNull
 from pytest_synthdata.defects.kind import Kind, typed
 from pytest_synthdata.errors import DeclarationError, nearest
 
@@ -119,7 +120,7 @@ def key_columns(bound: BoundTable, reference: str | None) -> list[str]:
 
 
 def _bare(generator: Declared) -> Declared:
-    while isinstance(generator, (Cast, Nullable)):
+    while isinstance(generator, (Cast, Nullable, NotNull)):
         generator = generator.generator
     return generator
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.modifiers import Nullable
+from pytest_synthdata.columns.generators.not_null import NotNull
 from pytest_synthdata.defects.kind import Kind, wrong_type
 from pytest_synthdata.errors import DeclarationError
 
@@ -100,7 +101,7 @@ class OutOfRange(Kind):
 def declared_range(bound: BoundTable, column: str) -> tuple[Any, Any] | None:
     """The least and the greatest value that a column declares, whether or not it may be null."""
     generator = bound.plan.columns[column]
-    while isinstance(generator, Nullable):
+    while isinstance(generator, (Nullable, NotNull)):
         generator = generator.generator
     return generator.bounds(bound.scope(column))
 

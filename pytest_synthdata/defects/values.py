@@ -16,6 +16,7 @@ from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
+from pytest_synthdata.columns.generators.not_null import NotNull
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.defects.kind import Kind, require_column, typed
@@ -146,7 +147,7 @@ class Stale(Kind):
     def _source(self, bound: BoundTable) -> str | None:
         """The parent's column as ``reference.column``."""
         generator: Generator = bound.plan.columns[self.column]
-        while isinstance(generator, (Cast, Nullable)):
+        while isinstance(generator, (Cast, Nullable, NotNull)):
             generator = generator.generator
         if not isinstance(generator, Column):
             return None

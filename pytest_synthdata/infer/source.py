@@ -20,6 +20,7 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.not_null import NotNull
 from pytest_synthdata.columns.generators.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.quantiles import Quantiles
 from pytest_synthdata.columns.providers.fake import Fake
@@ -101,7 +102,7 @@ def _kinds(values: Any) -> Iterator[type]:
             yield from _kinds([value.weights, value.where])
         elif isinstance(value, (boy.Dict, boy.List)):
             yield from _kinds(value._defaults.values())
-        elif isinstance(value, (Rounded, Clipped, Nullable, Cast, Operation, Call, Given, When, Array)):
+        elif isinstance(value, (Rounded, Clipped, Nullable, NotNull, Cast, Operation, Call, Given, When, Array)):
             if isinstance(value, (Given, When, Array)):
                 yield type(value)
             yield from _kinds([one for one in value.children() if not isinstance(one, Constant)])
@@ -225,7 +226,7 @@ def _(value: Timeline) -> Code:
     season = {number: factor for number, factor in enumerate(value.season, 1) if factor != 1}
     named = {
         name: season if name == "season" else getattr(value, name)
-        for name in ("daily", "weekend", "season", "trend", "events", "noise", "hours")
+        for name in ("daily", "weekend", "weekdays", "season", "trend", "events", "noise", "hours", "tz")
         if getattr(value, name) != getattr(usual, name)
     }
     return _call("Timeline", value.start, value.end, **named)
@@ -309,6 +310,11 @@ def _(value: Clipped) -> Code:
 @code.register
 def _(value: Nullable) -> Code:
     return _method(value.generator, "nulls", value.share)
+
+
+@code.register
+def _(value: NotNull) -> Code:
+    return _method(value.generator, "not_null")
 
 
 @code.register

@@ -107,7 +107,8 @@ def _row_by_row(rows: pa.Table, spark: Any, schema: Any) -> Any:
 
 def representable(schema: pa.Schema, table: str) -> pa.Schema:
     """The schema in those of Arrow's types that Spark has."""
-    return pa.schema([pa.field(field.name, _spark_arrow(field.type, f"{table}.{field.name}")) for field in schema])
+    fields = [(field, _spark_arrow(field.type, f"{table}.{field.name}")) for field in schema]
+    return pa.schema([pa.field(field.name, type_, nullable=field.nullable) for field, type_ in fields])
 
 
 def _spark_arrow(type_: pa.DataType, place: str) -> pa.DataType:
@@ -167,7 +168,7 @@ def spark_schema(schema: pa.Schema) -> Any:
     from pyspark.sql.types import StructField, StructType
 
     schema = representable(schema, "schema")
-    return StructType([StructField(field.name, _spark_type(field.type), nullable=True) for field in schema])
+    return StructType([StructField(field.name, _spark_type(field.type), nullable=field.nullable) for field in schema])
 
 
 def _spark_type(type_: pa.DataType) -> Any:

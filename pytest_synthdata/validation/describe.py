@@ -24,6 +24,7 @@ from pytest_synthdata.columns.generators.distributions import Distribution, LogN
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.not_null import NotNull
 from pytest_synthdata.columns.generators.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.quantiles import Quantiles
 from pytest_synthdata.columns.time.calendar import Timeline
@@ -67,7 +68,7 @@ def is_formula(generator: Generator) -> bool:
         return True
     if isinstance(generator, Computed):
         return "cells" not in inspect.signature(generator.function).parameters
-    if isinstance(generator, (Operation, Call, Truth, When, Given, Rounded, Clipped, Cast)):
+    if isinstance(generator, (Operation, Call, Truth, When, Given, Rounded, Clipped, Cast, NotNull)):
         return all(is_formula(child) for child in generator.children())
     return False
 
@@ -131,7 +132,7 @@ def _(generator: Quantiles) -> Node:
 @_describe.register
 def _(generator: Times) -> Node:
     first, last = generator._dates()._days()
-    return Leaf(TimelineExpectation(Timeline(first, last, hours=generator.hours)))
+    return Leaf(TimelineExpectation(Timeline(first, last, hours=generator.hours, tz=generator.tz)))
 
 
 @_describe.register
@@ -162,6 +163,11 @@ def _(generator: Nullable) -> Node:
         return replace(leaf, nulls=None if leaf.nulls is None else 1 - (1 - share) * (1 - leaf.nulls))
 
     return _map(describe(generator.generator), more)
+
+
+@_describe.register
+def _(generator: NotNull) -> Node:
+    return _map(describe(generator.generator), lambda leaf: replace(leaf, nulls=0.0))
 
 
 @_describe.register

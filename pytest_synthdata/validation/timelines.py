@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.time.events import Event, parse_date
+from pytest_synthdata.columns.time.zones import local_days
 from pytest_synthdata.validation.expectations import TimelineExpectation
 from pytest_synthdata.validation.measures import Finding, ViolationCounter, as_numbers
 from pytest_synthdata.validation.results import Days
@@ -31,11 +32,15 @@ class MomentsMeasure:
         self.timeline, self.with_hours, self.column = law.timeline, law.hours, column
         self.first = int(np.datetime64(parse_date(self.timeline.start), "D").astype(np.int64))
         self.days = np.zeros(len(self.timeline.days()), np.int64)
+        first, last = (parse_date(end) for end in (self.timeline.start, self.timeline.end))
+        self.local = None if self.timeline.tz is None else local_days(self.timeline.tz, first, last)
         self.hours = np.zeros(24, np.int64)
         self.outside = ViolationCounter()
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
         moments = as_numbers(values)
+        if self.local is not None:
+            moments = self.local.local(np.rint(moments * 86_400).astype(np.int64)) / 86_400
         day = np.floor(moments).astype(np.int64) - self.first
         inside = (day >= 0) & (day < len(self.days))
         self.outside.add(~inside, numbers, rows.start)

@@ -83,6 +83,13 @@ class Column(Expression):
     def type(self, scope: Scope) -> pa.DataType | None:
         return scope.type(self.name)
 
+    def nullable(self, scope: Scope) -> bool:
+        head, _, rest = self.name.partition(".")
+        if rest and getattr(scope.plan.references.get(head), "self_referential", False):
+            return True
+        inner, column = scope.column(self.name)
+        return column.nullable(inner)
+
     def domain(self, scope: Scope) -> Sequence[Any] | None:
         return scope.domain(self.name)
 

@@ -23,7 +23,8 @@ from pytest_synthdata.errors import DeclarationError, cause, describe
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded, Unique
+    from pytest_synthdata.columns.generators.modifiers import Clipped, Nullable, Rounded, Unique
+    from pytest_synthdata.columns.generators.not_null import NotNull
     from pytest_synthdata.columns.text.tokens import TokenizedText
 
 
@@ -62,6 +63,11 @@ class Generator(Fluent):
 
     def check(self, scope: Scope) -> None:
         """Raise `DeclarationError` for what can never work; ``scope`` knows the place and the other columns."""
+
+    def nullable(self, scope: Scope) -> bool:
+        """Whether the column may be null by its schema: every one where nothing else is declared."""
+        del scope
+        return True
 
     def children(self) -> Iterator[Generator]:
         """The generators that this one is made of."""
@@ -119,6 +125,12 @@ class Generator(Fluent):
 
         return Nullable(self, share)
 
+    def not_null(self) -> NotNull:
+        """Declare that no value is null: the column is ``NOT NULL`` in every schema."""
+        from pytest_synthdata.columns.generators.not_null import NotNull
+
+        return NotNull(self)
+
     def unique(self) -> Unique:
         """Let no value come twice, in a table of any size. Each is then as likely as any other.
 
@@ -128,11 +140,12 @@ class Generator(Fluent):
 
         return Unique(self)
 
-    def cast(self, type_: pa.DataType | str) -> Cast:
+    def cast(self, type_: pa.DataType | str, *, nullable: bool = True) -> Generator:
         """Give the column a type: Arrow's, or a Spark SQL name such as ``"decimal(12,2)"``."""
         from pytest_synthdata.columns.generators.modifiers import Cast
+        from pytest_synthdata.columns.generators.not_null import NotNull
 
-        return Cast(self, type_)
+        return Cast(self, type_) if nullable else NotNull(Cast(self, type_))
 
 
 def as_number(value: Any) -> Any:

@@ -17,6 +17,7 @@ from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
+from pytest_synthdata.columns.generators.not_null import NotNull
 from pytest_synthdata.columns.generators.numbering import Numbered, even_ends, numbered
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.errors import DeclarationError, GenerationError
@@ -27,7 +28,7 @@ _WIDE = Context(prec=400)  # digits, as many as a float can have before the poin
 
 def unwrapped(generator: Any) -> Any:
     """A column, or what stands for one, without its type and its nulls."""
-    while isinstance(generator, (Cast, Nullable)):
+    while isinstance(generator, (Cast, Nullable, NotNull)):
         generator = generator.generator
     return generator
 
@@ -61,6 +62,9 @@ class Rounded(Generator):
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
+
+    def nullable(self, scope: Scope) -> bool:
+        return self.generator.nullable(scope)
 
     def check(self, scope: Scope) -> None:
         require_numbers(self.generator, scope, ".round")
@@ -110,6 +114,9 @@ class Clipped(Generator):
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
+
+    def nullable(self, scope: Scope) -> bool:
+        return self.generator.nullable(scope)
 
     def check(self, scope: Scope) -> None:
         require_numbers(self.generator, scope, ".clip")
@@ -206,6 +213,9 @@ class Cast(Generator):
     def type(self, scope: Scope) -> pa.DataType:
         del scope
         return arrow_type(self.target)
+
+    def nullable(self, scope: Scope) -> bool:
+        return self.generator.nullable(scope)
 
     def check(self, scope: Scope) -> None:
         try:

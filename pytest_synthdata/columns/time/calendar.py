@@ -19,6 +19,7 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import Floats, Stream
 from pytest_synthdata.columns.time.dates import check_range
 from pytest_synthdata.columns.time.events import Event, parse_date
+from pytest_synthdata.columns.time.zones import local_days, zone_of
 from pytest_synthdata.errors import DeclarationError
 
 _DAYS_A_YEAR = 365.25
@@ -37,6 +38,28 @@ def time_of_day(elapsed: Floats, hours: Sequence[float]) -> npt.NDArray[np.int64
     return np.minimum(np.floor(hour * _SECONDS_AN_HOUR), 24 * _SECONDS_AN_HOUR - 1).astype(np.int64)
 
 
+def instants(
+    period: tuple[dt.date, dt.date], day: npt.NDArray[Any], elapsed: Floats, hours: Sequence[float], tz: str | None
+) -> pa.Array:
+    """The times at which a share of the events of some days, counted from the first, has happened."""
+    seconds = time_of_day(elapsed, hours)
+    if tz is None:
+        times = np.datetime64(period[0], "s") + (day * 86_400 + seconds).astype("m8[s]")
+    else:
+        local = local_days(tz, *period)
+        times = local.instants(day.astype(np.int64) + local.first, elapsed, hours, seconds).astype("M8[s]")
+    return pa.array(times.astype("datetime64[us]")).cast(TIMESTAMP)
+
+
+def ends_of(first: dt.date, last: dt.date, tz: str | None) -> tuple[dt.datetime, dt.datetime]:
+    """The first and the last second of a period of days, in UTC without a zone."""
+    if tz is None:
+        return dt.datetime.combine(first, dt.time()), dt.datetime.combine(last, dt.time(23, 59, 59))
+    midnights = local_days(tz, first, last).midnights
+    begin, end = (np.datetime64(int(second), "s").item() for second in (midnights[0], midnights[-1] - 1))
+    return begin, end
+
+
 @dataclass(frozen=True, init=False)
 class Timeline(Generator):
     """When things happen: row numbers laid along an intensity over time, so that ids grow with time.
@@ -49,11 +72,14 @@ class Timeline(Generator):
         end: the last day, included.
         daily: events expected on a plain weekday; with it the table has a natural number of rows.
         weekend: the share of that on Saturdays and Sundays.
+        weekdays: instead, a multiplier for each weekday from Monday to Sunday.
         season: a multiplier for each month, ``{12: 1.5}`` or a sequence of 12; absent months have 1.
         trend: relative growth a year, linear: 0.2 is a fifth more after a year.
         events: spikes and drops.
         noise: standard deviation of a day's multiplier around 1.
         hours: 24 weights for the hours of the day; office hours where not given.
+        tz: the time zone of the days and hours, such as ``"Europe/Berlin"``: hours that its clocks skip have no events,
+            hours that come twice have theirs twice. UTC where not given.
 
     Values are timestamps in UTC at whole seconds.
 
@@ -77,6 +103,8 @@ class Timeline(Generator):
     events: tuple[Event, ...]
     noise: float
     hours: tuple[float, ...]
+    weekdays: tuple[float, ...] | None
+    tz: str | None
 
     pinned = True
 
@@ -92,6 +120,8 @@ class Timeline(Generator):
         events: Sequence[Event] = (),
         noise: float = 0.0,
         hours: Sequence[float] | None = None,
+        weekdays: Sequence[float] | None = None,
+        tz: str | None = None,
     ) -> None:
         months: tuple[float, ...]
         if isinstance(season, Mapping):
@@ -111,6 +141,8 @@ class Timeline(Generator):
             "events": tuple(events),
             "noise": noise,
             "hours": OFFICE_HOURS if hours is None else tuple(hours),
+            "weekdays": None if weekdays is None else tuple(weekdays),
+            "tz": tz,
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -123,9 +155,7 @@ class Timeline(Generator):
         volume = position * (cumulative[-1] / count)
         day = np.minimum(np.searchsorted(cumulative, volume, side="right") - 1, len(cumulative) - 2)
         elapsed = (volume - cumulative[day]) / (cumulative[day + 1] - cumulative[day])
-        seconds = time_of_day(elapsed, self.hours)
-        times = np.datetime64(parse_date(self.start), "s") + (day * 86_400 + seconds).astype("m8[s]")
-        return pa.array(times.astype("datetime64[us]")).cast(TIMESTAMP)
+        return instants((parse_date(self.start), parse_date(self.end)), day, elapsed, self.hours, self.tz)
 
     def days(self) -> npt.NDArray[np.datetime64]:
         """The days of the period, datetime64[D]."""
@@ -137,7 +167,10 @@ class Timeline(Generator):
         days = self.days()
         weekday = (days.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
         month = days.astype("datetime64[M]").astype(np.int64) % 12
-        volume = self.daily * np.where(weekday >= _FIRST_WEEKEND_DAY, self.weekend, 1.0)
+        if self.weekdays is None:
+            volume = self.daily * np.where(weekday >= _FIRST_WEEKEND_DAY, self.weekend, 1.0)
+        else:
+            volume = self.daily * np.array(self.weekdays, np.float64)[weekday]
         volume *= np.array(self.season)[month]
         volume *= 1 + self.trend * np.arange(len(days)) / _DAYS_A_YEAR
         for event in self.events:
@@ -157,7 +190,7 @@ class Timeline(Generator):
         for event in self.events:
             if not isinstance(event, Event):
                 raise DeclarationError(f"{place}: {event!r} is no event; write Event('2024-10-15', '2024-10-25', 3.0)")
-        numbers = (self.daily, self.weekend, self.trend, self.noise, *self.season, *self.hours)
+        numbers = (self.daily, self.weekend, self.trend, self.noise, *self.season, *self.hours, *(self.weekdays or ()))
         for number in (*numbers, *(event.multiplier for event in self.events)):
             if isinstance(number, bool) or not isinstance(number, (int, float, np.number)):
                 raise DeclarationError(f"{place}: {number!r} is no number")
@@ -168,9 +201,12 @@ class Timeline(Generator):
         try:
             first, last = parse_date(self.start), parse_date(self.end)
             spans = [event.days() for event in self.events]
+            zone_of(self.tz or "UTC")
         except DeclarationError as error:
             raise DeclarationError(f"{place}: {error}") from None
         check_range(first, last, self, scope)
+        if self.weekdays is not None and (len(self.weekdays) != 7 or self.weekend != 1):  # noqa: PLR2004
+            raise DeclarationError(f"{place}: weekdays has 7 multipliers, from Monday to Sunday, and replaces weekend")
         if len(self.season) != 12 or len(self.hours) != 24:  # noqa: PLR2004
             raise DeclarationError(f"{place}: season has 12 months and hours has 24 weights")
         factors = (
@@ -178,6 +214,7 @@ class Timeline(Generator):
             self.weekend,
             *self.season,
             *self.hours,
+            *(self.weekdays or ()),
             *(event.multiplier for event in self.events),
         )
         if any(not factor >= 0 for factor in factors) or sum(self.hours) == 0:
@@ -194,9 +231,7 @@ class Timeline(Generator):
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         del scope
-        first, last = parse_date(self.start), parse_date(self.end)
-        midnight = dt.datetime(first.year, first.month, first.day)  # noqa: DTZ001
-        return midnight, dt.datetime(last.year, last.month, last.day, 23, 59, 59)  # noqa: DTZ001
+        return ends_of(parse_date(self.start), parse_date(self.end), self.tz)
 
 
 @lru_cache(maxsize=64)

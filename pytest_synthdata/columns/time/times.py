@@ -14,8 +14,9 @@ from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, time_of_day
+from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, ends_of, instants
 from pytest_synthdata.columns.time.dates import Dates
+from pytest_synthdata.columns.time.zones import zone_of
 from pytest_synthdata.errors import DeclarationError
 
 
@@ -30,6 +31,7 @@ class Times(Generator):
         end: the last day.
         anchor: the day that relative ones count from.
         hours: 24 weights for the hours of the day; office hours where not given.
+        tz: the time zone of the days and hours, as for a `Timeline`; UTC where not given.
 
     Values are timestamps in UTC at whole seconds.
 
@@ -41,6 +43,7 @@ class Times(Generator):
     end: str | dt.date
     anchor: str | dt.date | None
     hours: tuple[float, ...]
+    tz: str | None
 
     def __init__(
         self,
@@ -49,21 +52,22 @@ class Times(Generator):
         *,
         anchor: str | dt.date | None = None,
         hours: Sequence[float] | None = None,
+        tz: str | None = None,
     ) -> None:
-        fields = {"start": start, "end": end, "anchor": anchor, "hours": tuple(hours or OFFICE_HOURS)}
+        fields = {"start": start, "end": end, "anchor": anchor, "hours": tuple(hours or OFFICE_HOURS), "tz": tz}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         anchor = "" if self.anchor is None else f", anchor={self.anchor!r}"
         hours = "" if self.hours == OFFICE_HOURS else f", hours={list(self.hours)}"
-        return f"Times({self.start!r}, {self.end!r}{anchor}{hours})"
+        tz = "" if self.tz is None else f", tz={self.tz!r}"
+        return f"Times({self.start!r}, {self.end!r}{anchor}{hours}{tz})"
 
     def values(self, cells: Cells) -> Values:
-        days = self._dates().values(cells)
-        seconds = time_of_day(cells.substream("hour").uniform(), self.hours)
-        times = np.asarray(days).astype("datetime64[s]") + seconds.astype("timedelta64[s]")
-        return pa.array(times.astype("datetime64[us]")).cast(TIMESTAMP)
+        first, last = self._dates()._days()
+        day = (np.asarray(self._dates().values(cells)) - np.datetime64(first, "D")).astype(np.int64)
+        return instants((first, last), day, cells.substream("hour").uniform(), self.hours, self.tz)
 
     def _dates(self) -> Dates:
         return Dates(self.start, self.end, self.anchor)
@@ -74,13 +78,19 @@ class Times(Generator):
 
     def check(self, scope: Scope) -> None:
         self._dates().check(scope)
+        if any(isinstance(end, Generator) for end in (self.start, self.end)):
+            raise DeclarationError(f"{scope.place}: {self!r}: its ends are dates; use Dates(…) + hours(…) for columns")
+        try:
+            zone_of(self.tz or "UTC")
+        except DeclarationError as error:
+            raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
         weights = [weight for weight in self.hours if isinstance(weight, (int, float, np.number)) and weight >= 0]
         if len(weights) != 24 or len(self.hours) != 24 or sum(weights) == 0:  # noqa: PLR2004
             raise DeclarationError(f"{scope.place}: {self!r}: hours has 24 weights ≥ 0, not all of them 0")
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         first, last = self._dates()._days_or_error(scope)
-        return dt.datetime.combine(first, dt.time()), dt.datetime.combine(last, dt.time(23, 59, 59))
+        return ends_of(first, last, self.tz)
 
 
 __all__ = ["Times"]

@@ -1,0 +1,136 @@
+"""Local days and hours, weekdays' volumes, and columns that are never null."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pytest_synthdata import (
+    Dataset,
+    DeclarationError,
+    ForeignKey,
+    GenerationError,
+    Key,
+    Poisson,
+    TableFactory,
+    Timeline,
+    Times,
+    col,
+)
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def table(value: Any, rows: int = 4_000) -> Any:
+    factory_class = type("OneFactory", (TableFactory,), {"__module__": __name__, "x": value})
+    dataset = Dataset({factory_class: rows}, seed=3)
+    whole = dataset.ones.to_arrow()
+    assert dataset.ones.to_arrow(71, 90).equals(whole.slice(71, 19))
+    with dataset.factories():
+        assert factory_class.build(__sequence=9).x == whole["x"][9].as_py()
+    return dataset
+
+
+def local(dataset: Any, zone: ZoneInfo = BERLIN) -> list[dt.datetime]:
+    return [time.astimezone(zone) for time in dataset.ones.to_arrow()["x"].to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [Times("2024-03-30", "2024-04-01", tz="Europe/Berlin"), Timeline("2024-03-30", "2024-04-01", tz="Europe/Berlin")],
+)
+def test_days_and_hours_are_those_of_the_zone_and_skip_what_its_clocks_skip(declared: Any) -> None:
+    dataset = table(declared)
+    times = local(dataset)
+    days = Counter(time.date().isoformat() for time in times)
+    # A third of 4,000 each: 4 standard errors are 119.
+    assert sorted(days) == ["2024-03-30", "2024-03-31", "2024-04-01"]
+    assert all(abs(count - 4_000 / 3) < 119 for count in days.values())
+    spring = Counter(time.hour for time in times if time.day == 31)
+    assert spring[2] == 0
+    assert spring[3] < 30  # one of about 200 in the weights, as on any day
+    assert times == sorted(times) or isinstance(declared, Times)
+
+
+def test_an_hour_that_comes_twice_has_its_events_twice() -> None:
+    hours = [1] * 24
+    times = local(table(Times("2024-10-27", "2024-10-27", tz="Europe/Berlin", hours=hours), rows=10_000))
+    counts = Counter(time.hour for time in times)
+    # 25 hours, of which two are called 2: 400 an hour, 4 standard errors of 800 are 109, of 400 79.
+    assert abs(counts.pop(2) - 800) < 109
+    assert all(abs(count - 400) < 79 for count in counts.values())
+    assert len({time.utcoffset() for time in times if time.hour == 2}) == 2
+
+
+@pytest.mark.parametrize("zone", ["Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata", "UTC"])
+def test_other_zones(zone: str) -> None:
+    dataset = table(Timeline("2018-10-01", "2018-11-30", daily=100, tz=zone), rows=6_000)
+    days = {time.date() for time in local(dataset, ZoneInfo(zone))}
+    assert days == {dt.date(2018, 10, 1) + dt.timedelta(days=number) for number in range(61)}
+    assert not dataset.validate().failed
+
+
+def test_a_period_with_a_zone_validates_and_names_what_is_no_zone() -> None:
+    assert not table(Timeline("2024-01-01", "2024-12-31", tz="America/New_York"), rows=20_000).validate().failed
+    for declared in (Times("2024-01-01", "2024-01-02", tz="Berlin"), Timeline("2024-01-01", "2024-01-02", tz="Berlin")):
+        with pytest.raises(DeclarationError, match=r"ones\.x: .*'Berlin' is not a time zone"):
+            table(declared)
+
+
+def test_weekdays_have_volumes_of_their_own() -> None:
+    weights = [1, 1, 1, 1, 2, 0.5, 0]
+    dataset = table(Timeline("2024-01-01", "2024-12-29", daily=10, weekdays=weights), rows=13_000)
+    days = Counter(time.weekday() for time in dataset.ones.to_arrow()["x"].to_pylist())
+    # 52 weeks, 13,000 rows in 6.5 parts: rows follow the volume to one row a day.
+    assert [round(days[number] / 2_000, 1) for number in range(7)] == weights
+    assert not dataset.validate().failed
+    with pytest.raises(DeclarationError, match="weekdays has 7 multipliers, from Monday to Sunday"):
+        table(Timeline("2024-01-01", "2024-12-29", weekdays=[1, 2]))
+
+
+class ShopFactory(TableFactory):
+    class Meta:
+        table = "shops"
+
+    shop_id = Key("S{}").not_null()
+    size = Poisson(3).cast("int", nullable=False)
+    note = Poisson(1)
+
+
+class SaleFactory(TableFactory):
+    class Meta:
+        table = "sales"
+
+    shop = ForeignKey(ShopFactory)
+    size = col("shop.size")
+    note = col("shop.note")
+
+
+def test_columns_that_are_never_null_say_so_in_every_schema() -> None:
+    dataset = Dataset({ShopFactory: 20, SaleFactory: 50}, seed=1)
+    nullable = {name: {field.name: field.nullable for field in dataset[name].schema} for name in ("shops", "sales")}
+    assert nullable["shops"] == {"shop_id": False, "size": False, "note": True}
+    assert nullable["sales"] == {"shop_id": False, "size": False, "note": True}
+    assert dataset.shops.to_arrow().schema.field("size").type == pa.int32()
+    assert not dataset.validate().failed
+    missing = dataset.sales.to_arrow().set_column(1, "size", pa.array([None] * 50, pa.int32()))
+    assert any(check.column == "size" for check in dataset.validate({"sales": missing}).failed)
+    factory_class = type("OneFactory", (TableFactory,), {"x": Poisson(3).nulls(0.5).not_null()})
+    with pytest.raises(GenerationError, match=r"ones\.x: \.not_null\(\): row \d+ has no value"):
+        Dataset({factory_class: 50}).ones.to_arrow()
+
+
+def test_spark_keeps_columns_that_are_never_null(synth_spark: Any) -> None:
+    pytest.importorskip("pyspark")
+    shops = Dataset({ShopFactory: 20}, seed=1).shops
+    for distributed in (False, True):
+        frame = shops.to_spark(synth_spark, distributed=distributed)
+        assert [field.nullable for field in frame.schema] == [False, False, True]
+        assert sorted(row["size"] for row in frame.collect()) == sorted(shops.to_arrow()["size"].to_pylist())
+    assert np.all([field.nullable for field in Dataset({ShopFactory: 3}).shops.schema][:2]) == np.False_
