@@ -65,7 +65,7 @@ def corner(session: nox.Session, name: str) -> None:
     else:
         session.install("-e", ".", *TESTED_BY, *CORNERS[name].packages)
     session.run("pytest", "-q", *UNCLOSED, *(session.posargs or TESTS))
-    _example(session)
+    _example(session, "-p", "no:asyncio")
 
 
 @nox.session(python="3.11")
@@ -73,7 +73,7 @@ def lock(session: nox.Session) -> None:
     """Write the lock of the gate's corner."""
     session.install("uv")
     wanted = Path(session.create_tmp()) / "corner.in"
-    wanted.write_text("\n".join((*TESTED_BY, *CORNERS[LOCKED].packages)))
+    wanted.write_text("\n".join((*TESTED_BY, "pytest-asyncio", *CORNERS[LOCKED].packages)))
     session.run("uv", "pip", "compile", "-q", "--no-header", "-o", LOCK, "pyproject.toml", str(wanted))
 
 
