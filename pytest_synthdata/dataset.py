@@ -113,7 +113,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         tables = ", ".join(f"{table.name}: {table.count}" for table in self)
-        return f"<Dataset seed {self.seed}; {tables}>"
+        return f"<Dataset seed {self.seed}{'; ' * bool(tables)}{tables}>"
 
     def take(self, /, **rows: Iterable[int]) -> Dataset:
         """Some rows of the tables and all rows that these refer to, as a dataset: cells, keys and order are unchanged.

@@ -57,8 +57,7 @@ class OnDemandDataset(Dataset):
         return super().__getattr__(name)
 
     def __repr__(self) -> str:
-        tables = ", ".join(f"{table.name}: {table.num_rows:,}" for table in self.used())
-        return f"<Dataset seed {self.seed}{'; ' * bool(tables)}{tables}>"
+        return Dataset.__repr__(self.used())
 
     def own_tables(self) -> list[str]:
         """The tables of a project's own and what has been asked for; all, where there are only those that ship."""

@@ -168,9 +168,9 @@ def _views(dataset: Dataset, names: Sequence[str]) -> Mapping[str, TableView]:
 
 def _name_of(dataset: Dataset) -> str:
     """The same in every process for the same data."""
-    if isinstance(dataset.tables, OnDemandTables) and isinstance(dataset, OnDemandDataset):
+    if isinstance(dataset, OnDemandDataset):
         identity: tuple[object, ...] = dataset.identity()
-    else:  # some rows of each table
+    else:
         identity = (
             dataset.seed,
             [
@@ -179,7 +179,7 @@ def _name_of(dataset: Dataset) -> str:
             ],
         )
     digest = blake2b(repr(identity).encode(), digest_size=6)
-    if not isinstance(dataset.tables, OnDemandTables):
+    if not isinstance(dataset.tables, OnDemandTables):  # some rows of each table
         for table in dataset:
             if table.num_rows != table.bound.num_rows:
                 digest.update(table.name.encode() + table.row_numbers.tobytes())

@@ -22,6 +22,7 @@ TESTS = """
         assert rows(synth.dataset)["orders"] == EXPECTED
         assert len(rows(synth.dataset)["customers"]) == 2
         assert rows(synth.dataset)["tickets"] == []
+        assert "orders: 2 of 3,000" in repr(synth.dataset)
 
     @pytest.mark.synth(orders=3_000, seed=11, take={"orders": (403, 17)})
     def test_the_same_rows_are_the_same_dataset(synth, synth_session):
@@ -72,7 +73,7 @@ def test_what_cannot_be_taken_fails_by_name(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("-p", "no:randomly")
     result.assert_outcomes(errors=4)
     result.stdout.fnmatch_lines([
-        "*@pytest.mark.synth: no table 'order' in this dataset: did you mean 'orders'*",
+        "*@pytest.mark.synth: no table 'order' in this test's data: did you mean 'orders'*",
         "*@pytest.mark.synth: orders: there is no row 100: rows are numbered from 0 to 99",
         "*@pytest.mark.synth: orders: row 1 is named twice; name each row once",
         "*@pytest.mark.synth: take=[[]17]; give row numbers by table, such as take={'orders': [[]17, 403]}",
