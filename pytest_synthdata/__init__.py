@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from pytest_synthdata.columns.generators.given import Given
     from pytest_synthdata.columns.generators.keys import Key
+    from pytest_synthdata.columns.generators.listed import Rows
     from pytest_synthdata.columns.generators.quantiles import Quantiles
     from pytest_synthdata.columns.generators.whole import Boolean, Integers
     from pytest_synthdata.columns.lives.lifecycle import Lifecycle
@@ -99,6 +100,7 @@ _MODULES = {
     "ReadingTime": "columns.series.readings",
     "Readings": "columns.series.readings",
     "Repeated": "defects.values",
+    "Rows": "columns.generators.listed",
     "Series": "columns.series.series",
     "Share": "columns.references.shares",
     "Stale": "defects.values",
@@ -168,6 +170,7 @@ __all__ = [
     "ReadingTime",
     "Readings",
     "Repeated",
+    "Rows",
     "Series",
     "Share",
     "Stale",

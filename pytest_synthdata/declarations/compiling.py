@@ -25,6 +25,7 @@ from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.declarations.binding import enclosing_bound
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.factory_class import FactoryClass, has_table, require_factory
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.hooks import BUILT, RowBuilder, has_hooks, keeps_values
 from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
 from pytest_synthdata.declarations.rowwise import Attribute, BuiltObject, Held, RowByRow
@@ -112,7 +113,7 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
         return ForeignKeyColumn(
             name,
             plan,
-            foreign_key.weights,
+            _weights(foreign_key, self_referential=self_referential),
             foreign_key.where,
             foreign_key.per_parent,
             self_referential,
@@ -125,6 +126,14 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
     if context:
         return RowByRow(factory_class, name)
     return _generator(factory_class, declared, name, declaration)
+
+
+def _weights(foreign_key: ForeignKey, *, self_referential: bool) -> Generator | None:
+    """How often each parent is picked: as stated here, else as its listed rows say."""
+    if foreign_key.weights is not None or foreign_key.per_parent is not None or self_referential:
+        return foreign_key.weights
+    column = getattr(foreign_key.parent._meta, "reference_weights", None)
+    return None if column is None else Column(column)
 
 
 def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -> Generator:

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
+from pathlib import Path
 from typing import Any
 from unicodedata import category
 
@@ -15,6 +16,7 @@ from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
 
 from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.generators.listed import Rows
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle
 from pytest_synthdata.columns.plan import Plan
@@ -29,6 +31,7 @@ from pytest_synthdata.declarations.factory_class import AbstractFactoryError, ke
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.hooks import RowBuilder
 from pytest_synthdata.declarations.keys import is_key, key_declarations, key_names
+from pytest_synthdata.declarations.listing import with_listed
 from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.declarations.totals import attach_children, children_of_totals, register_counted
 from pytest_synthdata.declarations.translating import as_declaration
@@ -60,6 +63,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             OptionDefault("table", None, inherit=True),
             OptionDefault("rows", None, inherit=True),
             OptionDefault("key", None, inherit=True),
+            OptionDefault("reference_weights", None, inherit=True),
             OptionDefault("where", None, inherit=True),
             OptionDefault("correlations", None, inherit=True),
         ]
@@ -254,6 +258,9 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
     """Turns what a class body declares into what factory_boy understands."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> Any:
+        listed = getattr(attributes.get("Meta"), "rows", None)
+        if isinstance(listed, Rows):
+            attributes = with_listed(attributes, listed)
         types: dict[str, Any] = {}
         inherited: dict[str, Any] = {}
         for base in reversed(bases):
@@ -298,7 +305,7 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
     ``class Meta`` takes, besides factory_boy's options:
 
     - ``table``: the table's name; from the class name where not given.
-    - ``rows``: how many rows the table has where nobody says; a timeline's expected number, else 1,000.
+    - ``rows``: how many rows the table has where nobody says; a timeline's expected number, else 1,000; or `Rows`.
     - ``key``: the column that foreign keys hold, or several; the first `Key` where not given.
     - ``where``: a condition that every row meets, on its columns and its parents'; null does not meet it.
     - ``correlations``: ``{("age", "income"): 0.6}``, of columns that each keep their own distribution.
@@ -348,6 +355,25 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
         from pytest_synthdata.infer.tables import from_schema
 
         return from_schema(cls, schema, table=table, parents=parents)
+
+    @classmethod
+    def from_file(
+        cls, path: str | Path, *, table: str | None = None, key: str | None = None, weights: str | None = None
+    ) -> type[TableFactory]:
+        """A table of the rows of a file, as they are: existing data that generated tables can refer to.
+
+        Args:
+            path: a file or folder of Parquet, CSV, JSON lines or Delta, of at most a million rows.
+            table: the table's name; by the path where not given.
+            key: the column that references hold; the first column where not given, if its values differ.
+            weights: the column that says how often references point to each row.
+
+        Raises:
+            SynthDataError: for a file that cannot be read, and a column that is not there.
+        """
+        from pytest_synthdata.factories.listing import from_file
+
+        return from_file(cls, path, table=table, key=key, weights=weights)
 
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:

@@ -23,6 +23,7 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.distributions import Distribution, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
 from pytest_synthdata.columns.generators.not_null import NotNull
 from pytest_synthdata.columns.generators.parameters import ParametricDistribution
@@ -148,6 +149,12 @@ def _(generator: Categorical) -> Node:
         return describe(Constant(None))
     some = 1 - nulls or 1.0
     return Leaf(Shares({value: share / some for value, share in shares.items()}, "Categorical"), nulls)
+
+
+@_describe.register
+def _(generator: Listed) -> Node:
+    nulls = generator.array.null_count / max(len(generator.array), 1)
+    return Leaf(Unknown("the rows are listed"), 0.0 if nulls == 0 else None)
 
 
 @_describe.register
