@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -11,8 +12,10 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, Validation, format_value
 from pytest_synthdata.validation.run import validate
+from pytest_synthdata.validation.shape import shape_checks, strictness
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.table_view import TableView
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.factories.base import TableFactory
 
@@ -25,15 +28,23 @@ def assert_matches(
     factory: type[TableFactory],
     *,
     parents: Mapping[str, Any] | Dataset | None = None,
+    rows: int | None = None,
     false_alarms: float = FALSE_ALARMS,
 ) -> Validation:
-    """Assert that data matches a factory's declarations: shares, distributions, nulls, keys, references, timelines.
+    """Assert that data matches a factory's declarations.
+
+    Checked are the columns, their types (of CSV and JSON there are none), the number of rows, shares, distributions,
+    nulls, keys, references and timelines. Not checked are the order of rows and columns, single values that the
+    declared law may give as well, relations between columns that are not declared, and what the result's
+    ``tables[0].unchecked`` lists.
 
     Args:
         data: a pandas or Spark DataFrame, an Arrow table, a path to Parquet, CSV, JSON lines or Delta.
         factory: whose declarations count.
         parents: the tables that it refers to, by name, or the dataset that they are in; what depends on a parent
             that is not given stays unchecked.
+        rows: how many rows there are; where not given, as many as the dataset of ``parents`` has of this table, else
+            at least one.
         false_alarms: the greatest probability with which data that is as declared fails.
 
     Returns:
@@ -60,14 +71,25 @@ def assert_matches(
     if isinstance(of_fixture, Dataset):  # the fixture `synth` was given
         parents = of_fixture
     if isinstance(parents, Dataset):
+        if rows is None and table in parents.tables:
+            rows = parents[table].num_rows
         parents = {other.name: other for other in parents if other.name != table}
     is_counted = factory._meta.plan().fan_out_key is not None  # by its parents, so that nobody says how often
     declared = Dataset({factory: None if is_counted else 0})
     known = {name: other for name, other in (parents or {}).items() if name in declared.tables}
     result = validate(declared.views, {table: data}, parents=known, false_alarms=false_alarms)
+    result = _with_shape(result, declared.views[table], data, rows)
     if not result.ok:
         raise AssertionError(message(result, factory.__name__, data))
     return result
+
+
+def _with_shape(result: Validation, view: TableView, data: Any, rows: int | None) -> Validation:
+    """The checks, and before them those of the columns, their types and the number of rows."""
+    (checked,) = result.tables
+    schema = source_of(data, "assert_matches").schema
+    checks = shape_checks(view, schema, checked.rows, expected_rows=rows, how=strictness(data))
+    return replace(result, tables=(replace(checked, checks=(*checks, *checked.checks)),))
 
 
 def message(result: Validation, declared_by: str, data: Any) -> str:
@@ -132,9 +154,14 @@ def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
+def _printable(letter: str) -> str:
+    """A letter, or how Python writes it where a terminal might obey it."""
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+
+
 def short(value: Any) -> str:
     """A cell in few letters."""
-    text = "null" if value is None else str(value)
+    text = "null" if value is None else "".join(map(_printable, str(value)))
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 

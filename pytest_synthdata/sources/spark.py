@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import signature
 from typing import Any
 
 from pytest_synthdata.sources.source import Source
@@ -11,7 +15,7 @@ from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 
 def from_spark(frame: Any) -> Source:
     """The rows of a DataFrame, classic or Connect."""
-    from pyspark.sql.pandas.types import to_arrow_schema
+    schema = _arrow_schema(frame.schema)
 
     # A nested function that refers to nothing of this module is pickled by value: executors need no package of ours.
     def packed(batches: Iterator[Any]) -> Iterator[Any]:
@@ -23,7 +27,7 @@ def from_spark(frame: Any) -> Source:
                 writer.write_batch(batch)
             yield pa.record_batch({"batch": pa.array([sink.getvalue().to_pybytes()], pa.binary())})
 
-    with ignore_pyspark_warnings():
+    with ignore_pyspark_warnings(), _own_python(frame.sparkSession):
         messages = frame.mapInArrow(packed, "batch binary")
 
     def batches() -> Iterator[Any]:
@@ -31,9 +35,32 @@ def from_spark(frame: Any) -> Source:
 
         for row in messages.toLocalIterator():
             with pa.ipc.open_stream(pa.py_buffer(bytes(row[0]))) as reader:
-                yield from reader
+                # Instants come in the session's time zone; here all are in UTC.
+                yield from pa.Table.from_batches(reader).cast(schema).to_batches()
 
-    return Source(to_arrow_schema(frame.schema), batches())
+    return Source(schema, batches())
+
+
+@contextmanager
+def _own_python(spark: Any) -> Iterator[None]:
+    """Within it, workers on this machine run this Python, which has Arrow, where nobody has chosen another."""
+    context = getattr(spark, "_sc", None)
+    if context is None or "PYSPARK_PYTHON" in os.environ or not str(context.master).startswith("local"):
+        yield
+        return
+    before, context.pythonExec = context.pythonExec, sys.executable
+    try:
+        yield
+    finally:
+        context.pythonExec = before
+
+
+def _arrow_schema(schema: Any) -> Any:
+    """A Spark schema as Arrow's, instants in UTC: a newer pyspark must be told so, an older one knows no other zone."""
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    known = signature(to_arrow_schema).parameters
+    return to_arrow_schema(schema, **({"timezone": "UTC"} if "timezone" in known else {}))
 
 
 __all__ = ["from_spark"]

@@ -152,6 +152,13 @@ class Validation:
         """Whether the data is as declared."""
         return not self.failed
 
+    def __repr__(self) -> str:
+        tables = ", ".join(f"{table.table}: {table.rows:,} rows" for table in self.tables)
+        checks, failed = len(self.checks), len(self.failed)
+        return (
+            f"<Validation {tables}; {f'{failed} of {checks} checks failed' if failed else f'{checks} checks passed'}>"
+        )
+
     def __iter__(self) -> Iterator[Check]:
         return iter(self.checks)
 
@@ -216,7 +223,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def format_value(value: Any) -> str:
     """A value for people: numbers with as many digits as say something."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
+        # What a terminal might obey is written as Python writes it.
+        return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(value))
     if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 1000):  # noqa: PLR2004
         return f"{int(value):,}"
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"  # noqa: PLR2004

@@ -1,0 +1,101 @@
+"""A table's shape, as data has it: its columns, their types, and how many rows there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.file_formats import SUFFIXES
+from pytest_synthdata.validation.results import Check
+
+STRICT, LOOSE, NONE = "strict", "loose", "none"
+
+
+def strictness(data: Any) -> str:
+    """How much of a column's type some data states: texts in CSV and JSON state none, pandas has fewer types."""
+    if isinstance(data, (str, Path)):
+        path = Path(data)
+        files = [path] if path.is_file() else [file for file in path.rglob("*") if file.suffix in SUFFIXES]
+        return NONE if any(SUFFIXES.get(file.suffix) in ("csv", "json") for file in files) else STRICT
+    if isinstance(data, list):
+        return NONE
+    return LOOSE if type(data).__module__.partition(".")[0] == "pandas" else STRICT
+
+
+def shape_checks(
+    view: TableView, schema: pa.Schema, rows: int, *, expected_rows: int | None, how: str
+) -> Iterator[Check]:
+    """The checks of a table's columns that are too many, of types, and of the number of rows.
+
+    Args:
+        view: what is declared.
+        schema: of the data.
+        rows: how many the data has.
+        expected_rows: how many there should be; None where nobody says: then there should be some.
+        how: how much the data's types say, as `strictness` gives it.
+    """
+    table = view.name
+    if expected_rows is not None or not rows:
+        wanted: Any = "at least 1" if expected_rows is None else expected_rows
+        yield Check(table, "(rows)", "number", "", "", wanted, rows, rows, passed=rows == expected_rows)
+    for name in dict.fromkeys(schema.names):
+        if name not in view.schema.names:
+            found = str(schema.field(schema.names.index(name)).type)
+            yield Check(table, name, "extra column", "", "", "not there", found, rows, passed=False)
+    for field in view.schema:
+        if how != NONE and schema.names.count(field.name) == 1:
+            found = schema.field(field.name).type
+            same = _is_like(field.type, found, loose=how == LOOSE)
+            yield Check(table, field.name, "type", "", "", str(field.type), str(found), rows, passed=same)
+
+
+def _is_like(declared: pa.DataType, found: pa.DataType, *, loose: bool) -> bool:
+    """Whether a type is the declared one, in any of the forms that Arrow, Spark, Delta and pandas have for it."""
+    types = pa.types
+    if types.is_dictionary(found):
+        return _is_like(declared, found.value_type, loose=loose)
+    if declared == found or types.is_null(found):  # of nothing but nulls
+        return True
+    if types.is_nested(declared):
+        return _is_like_nested(declared, found, loose=loose)
+    if types.is_decimal(declared):
+        return bool(types.is_decimal(found) and (loose or found.scale == declared.scale))
+    for kind in (_is_text, _is_bytes, types.is_timestamp, types.is_date, types.is_time, types.is_duration):
+        if kind(declared):
+            return bool(kind(found) or (loose and types.is_temporal(declared) and types.is_temporal(found)))
+    if types.is_unsigned_integer(declared):  # Spark and Delta take the next wider type
+        return bool(types.is_integer(found) and found.bit_width >= declared.bit_width)
+    if types.is_float16(declared):
+        return bool(types.is_floating(found))
+    # pandas has its whole numbers as floats where some are missing, and its flags as objects.
+    numbers = types.is_integer(declared) or types.is_floating(declared)
+    return bool(loose and numbers and (types.is_integer(found) or types.is_floating(found)))
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_))
+
+
+def _is_bytes(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(type_) or pa.types.is_large_binary(type_) or pa.types.is_fixed_size_binary(type_))
+
+
+def _is_like_nested(declared: pa.DataType, found: pa.DataType, *, loose: bool) -> bool:
+    types = pa.types
+    if types.is_map(declared):
+        return bool(types.is_map(found)) and all(
+            _is_like(one, other, loose=loose)
+            for one, other in ((declared.key_type, found.key_type), (declared.item_type, found.item_type))
+        )
+    if types.is_struct(declared):
+        same = bool(types.is_struct(found)) and {one.name for one in declared} == {one.name for one in found}
+        return same and all(_is_like(one.type, found.field(one.name).type, loose=loose) for one in declared)
+    is_list = any(kind(found) for kind in (types.is_list, types.is_large_list, types.is_fixed_size_list))
+    return is_list and _is_like(declared.value_type, found.value_type, loose=loose)
+
+
+__all__ = ["shape_checks", "strictness"]
