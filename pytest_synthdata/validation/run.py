@@ -17,6 +17,7 @@ from pytest_synthdata.columns.subset import is_part
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
+from pytest_synthdata.validation.families import FamilyMeasures, totals_of
 from pytest_synthdata.validation.keys import KeyMeasure, together
 from pytest_synthdata.validation.measures import check
 from pytest_synthdata.validation.references import CHILDREN, ReferenceMeasure
@@ -100,7 +101,8 @@ def looked_up_by(children: Iterable[BoundTable]) -> dict[str, list[str]]:
             parent = bound.parents[generator.parent.table]
             read = [name.removeprefix(f"{reference}.") for name in names if name.startswith(f"{reference}.")]
             weights = [name for one in generator.of_parent() for name in one.reads()]
-            wanted = [name for name in (parent.plan.key, *read, *weights) if name]
+            totals = [name for name, _ in totals_of(parent, bound.plan.table)]
+            wanted = [name for name in (parent.plan.key, *read, *weights, *totals) if name]
             found.setdefault(parent.plan.table, {}).update(dict.fromkeys(wanted))
             visit(parent, wanted)
 
@@ -218,6 +220,7 @@ class TableMeasures:
             if key in present and name in parents
         ]
         self.rules = [RuleMeasure(bound)] if plan.where is not None else []
+        self.families = FamilyMeasures(bound, parents, set(present))
         self.unlooked = {
             str(key or name): _why_unlooked(plan.references[name]) for name, key in keys.items() if name not in parents
         }
@@ -233,6 +236,7 @@ class TableMeasures:
             column.add(rows)
         for rule in self.rules:
             rule.add(rows)
+        self.families.add(rows)
 
     def result(self, rows: int, seconds: float, view: TableView | None = None) -> TableResult:
         """The checks, not yet decided; examples by their row numbers in the table's own rows, else by their places."""
@@ -269,6 +273,8 @@ class TableMeasures:
             yield from column.checks()
         for rule in self.rules:
             yield from rule.checks()
+        for name, finding in self.families.checks():
+            yield check(table, name, "", finding)
 
 
 def _numbered(check: Check, view: TableView | None) -> Check:

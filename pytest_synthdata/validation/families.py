@@ -1,0 +1,197 @@
+"""What the children of a parent must have together: its totals, no partner twice, and a life without illegal steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
+from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.lives.lifecycle import Lifecycle
+from pytest_synthdata.columns.lives.steps import Step
+from pytest_synthdata.columns.references.aggregates import Aggregate, Count, Sum
+from pytest_synthdata.columns.references.decimals import unscaled
+from pytest_synthdata.validation.measures import Finding, ViolationCounter
+from pytest_synthdata.validation.rows import Parent, Rows, UnreadableError
+
+Numbers = npt.NDArray[np.int64]
+
+_CLOSE = 1e-6  # relative, for sums of floats that somebody else added up in another order
+
+
+class TotalMeasure:
+    """A parent's `Sum` or `Count`, added up again from the children that are seen.
+
+    Args:
+        name: the total's column in the parent's table.
+        aggregate: how it is declared.
+        reference: the children's foreign key.
+        parent: the parents' rows.
+    """
+
+    def __init__(self, name: str, aggregate: Aggregate, reference: str, parent: Parent) -> None:
+        self.name, self.aggregate, self.reference, self.parent = name, aggregate, reference, parent
+        type_ = parent.bound.type_of(name)
+        self.scale = type_.scale if pa.types.is_decimal(type_) else None
+        exact = self.scale is not None or pa.types.is_integer(type_)
+        self.sums = np.zeros(parent.rows.count, np.int64 if exact else np.float64)
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        positions = rows.positions(self.reference)
+        counted = positions >= 0
+        if self.aggregate.where is not None:
+            met = to_arrow(rows.evaluate(self.aggregate.where, self.name))
+            counted &= np.asarray(to_numpy(pc.fill_null(met, False)), np.bool_)
+        values: Any = np.ones(rows.count, np.int64)
+        if self.aggregate.column:
+            column = to_arrow(rows.read(self.aggregate.column))
+            counted &= ~np.asarray(to_numpy(pc.is_null(column)), np.bool_)
+            if isinstance(self.aggregate, Sum):
+                values = self._numbers(column)
+        np.add.at(self.sums, positions[counted], values[counted])
+
+    def _numbers(self, column: pa.Array) -> Any:
+        if self.scale is None:
+            return to_numpy(column.fill_null(0)).astype(self.sums.dtype)
+        words = unscaled(column.fill_null(0).cast(pa.decimal128(38, self.scale)))
+        return words[:, 0].view(np.int64).copy()  # sums of up to 18 digits
+
+    def checks(self) -> Iterator[Finding]:
+        """What there is to say."""
+        declared = self._numbers(to_arrow(self.parent.rows.read(self.name)))
+        if self.sums.dtype == np.float64:
+            wrong = np.abs(declared - self.sums) > _CLOSE * np.maximum(np.abs(self.sums), 1)
+        else:
+            wrong = declared != self.sums
+        counter = ViolationCounter()
+        counter.add(wrong, np.arange(len(wrong)), 0)
+        subject = f"{self.parent.bound.plan.table}.{self.name}"
+        yield counter.finding("children a parent: not its total", subject, len(wrong))
+
+
+class PairMeasure:
+    """Partners that a parent has twice."""
+
+    def __init__(self, within: str, reference: str, parent: Parent) -> None:
+        self.within, self.reference = within, reference
+        self.partners = parent.rows.count
+        self._pairs: list[Numbers] = []
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        group, partner = rows.positions(self.within), rows.positions(self.reference)
+        known = (group >= 0) & (partner >= 0)
+        self._pairs.append(np.where(known, group * self.partners + partner, -1 - rows.rows.astype(np.int64)))
+
+    def checks(self) -> Iterator[Finding]:
+        """What there is to say."""
+        pairs = np.concatenate(self._pairs) if self._pairs else np.zeros(0, np.int64)
+        order = np.argsort(pairs, kind="stable")
+        again = np.zeros(len(pairs), np.bool_)
+        again[order[1:]] = pairs[order][1:] == pairs[order][:-1]
+        counter = ViolationCounter()
+        counter.add(again, np.arange(len(again)), 0)
+        yield counter.finding("twice within", self.within, len(pairs))
+
+
+class StepMeasure:
+    """Steps of lives that no transition allows, or that go back in time."""
+
+    def __init__(self, column: str, step: Step, life: Lifecycle) -> None:
+        self.column, self.reference, self.life = column, step.reference, life
+        self._steps: list[tuple[Numbers, Numbers, Numbers, Numbers]] = []
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        step = to_arrow(rows.read(self.column))
+        state, at, number = (pc.struct_field(step, name) for name in ("state", "at", "number"))
+        codes = pc.fill_null(pc.index_in(state, pa.array(self.life.states, pa.string())), -1)
+        times = at.cast(pa.timestamp("us", getattr(at.type, "tz", None))).cast(pa.int64())
+        parts = [to_numpy(pc.fill_null(part, -1)).astype(np.int64) for part in (codes, times, number)]
+        self._steps.append((rows.positions(self.reference), parts[0], parts[1], parts[2]))
+
+    def checks(self) -> Iterator[Finding]:
+        """What there is to say."""
+        parents, codes, times, numbers = (np.concatenate(parts) for parts in zip(*self._steps, strict=True))
+        order = np.lexsort((numbers, parents))
+        parents, codes, times = parents[order], codes[order], times[order]
+        follows = np.append(False, parents[1:] == parents[:-1])
+        before = np.where(follows, np.roll(codes, 1), -1)
+        illegal, backwards = ViolationCounter(), ViolationCounter()
+        illegal.add(~self._allowed()[before, codes], order, 0)
+        backwards.add(follows & (times < np.roll(times, 1)), order, 0)
+        yield illegal.finding("illegal transitions", ", ".join(self.life.states), len(order))
+        yield backwards.finding("steps back in time", "", len(order))
+
+    def _allowed(self) -> npt.NDArray[np.bool_]:
+        """Whether one state may follow another; the last row is for what comes first, the last column for no state."""
+        states = self.life.states
+        allowed = np.zeros((len(states) + 1, len(states) + 1), np.bool_)
+        allowed[-1, 0] = True
+        for branching in self.life.branchings:
+            for target in branching.targets:
+                allowed[states.index(branching.state), states.index(target)] = True
+        return allowed
+
+
+class FamilyMeasures:
+    """All that children must have together, for one table.
+
+    Args:
+        bound: the children's table.
+        parents: what references look up, by the reference's name.
+        present: the columns that the data has.
+    """
+
+    def __init__(self, bound: BoundTable, parents: Mapping[str, Parent], present: set[str]) -> None:
+        self.measures: list[tuple[str, TotalMeasure | PairMeasure | StepMeasure]] = []
+        plan, key = bound.plan, bound.plan.fan_out_key
+        if key is None or key.name not in parents:
+            return
+        parent = parents[key.name]
+        for name, aggregate in totals_of(parent.bound, plan.table):
+            if parent.rows.has(name):
+                self.measures.append((key.name, TotalMeasure(name, aggregate, key.name, parent)))
+        for name, reference in plan.references.items():
+            if reference.distinct_within == key.name and name in parents:
+                self.measures.append((name, PairMeasure(key.name, name, parents[name])))
+        for name, column in plan.columns.items():
+            if isinstance(column, Step) and name in present:
+                life = parent.bound.plan.columns[column.path.partition(".")[2]]
+                assert isinstance(life, Lifecycle)  # noqa: S101 - it was checked
+                self.measures.append((name, StepMeasure(name, column, life)))
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch; what cannot be read is not checked any more."""
+        self.measures = [entry for entry in self.measures if _added(entry[1], rows)]
+
+    def checks(self) -> Iterator[tuple[str, Finding]]:
+        """What there is to say, each with its column."""
+        for name, measure in self.measures:
+            for finding in measure.checks():
+                yield name, finding
+
+
+def _added(measure: TotalMeasure | PairMeasure | StepMeasure, rows: Rows) -> bool:
+    try:
+        measure.add(rows)
+    except UnreadableError:
+        return False
+    return True
+
+
+def totals_of(parent: BoundTable, child: str) -> Iterator[tuple[str, Aggregate]]:
+    """The visible sums and counts that a table has of the rows of another."""
+    for name in parent.plan.visible:
+        column = parent.plan.columns[name]
+        if isinstance(column, (Sum, Count)) and parent.plan.children[column.children_name].plan.table == child:
+            yield name, column
+
+
+__all__ = ["FamilyMeasures", "totals_of"]
