@@ -103,6 +103,14 @@ def neighbours(session: nox.Session) -> None:
     _example(session, "-p", "no:cacheprovider", "--import-mode=importlib", *strict, *UNCLOSED)
 
 
+@nox.session(python="3.11")
+def dqx(session: nox.Session) -> None:
+    """Checks from declarations in Databricks Labs DQX, which brings many dependencies."""
+    session.install("-e", ".[local]", "pandas", *TESTED_BY, "databricks-labs-dqx")
+    session.run("pytest", "-q", "-p", "no:doctest", *UNCLOSED, "tests/validation/test_dqx.py")
+
+
 def _example(session: nox.Session, *arguments: str) -> None:
-    with session.chdir("examples/revenue"):
-        session.run("pytest", "-q", *arguments)
+    for name in ("revenue", "quarantine"):
+        with session.chdir(f"examples/{name}"):
+            session.run("pytest", "-q", *arguments)

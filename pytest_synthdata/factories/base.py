@@ -331,6 +331,32 @@ class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: i
         model = Row
 
     @classmethod
+    def expectations(cls, form: str = "sql", *, references: bool | Mapping[str, str] | None = None) -> Any:
+        """What every row of the table must meet, for the tools that check it in production.
+
+        Nulls, ranges, lists of values, patterns of keys and e-mails, references, and (not in SQL) unique keys. Data
+        that the factory makes meets all of them.
+
+        Args:
+            form: ``"sql"`` gives conditions by name, as Lakeflow's ``expect_all`` takes them; ``"dqx"`` a list of
+                checks, as ``DQEngine.apply_checks_by_metadata`` takes it; ``"great_expectations"`` a suite of version 1
+                as a dict.
+            references: whether references are checked, or where the parents are, by table:
+                ``{"customers": "main.crm.customers"}``. By default they are not in SQL, for Lakeflow's expectations
+                cannot read other tables; elsewhere they are, each parent under its table's name.
+
+        Raises:
+            SynthDataError: for another form.
+
+        >>> from pytest_synthdata.factories import OrderFactory
+        >>> OrderFactory.expectations()["status_in_list"]
+        "status IS NULL OR (status IN ('completed', 'pending', 'cancelled'))"
+        """
+        from pytest_synthdata.validation.exported_rules import exported
+
+        return exported(cls._meta.bound(), form, references)
+
+    @classmethod
     def from_schema(
         cls, schema: Any, *, table: str | None = None, parents: Sequence[type[TableFactory]] = ()
     ) -> type[TableFactory]:

@@ -76,14 +76,20 @@ class CurveMeasure:
         self.low, self.high = np.inf, -np.inf
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
-        x = as_numbers(values)
+        numbers_here = as_numbers(values)
+        # What is not a number, or infinite, has no place in a distribution; it is outside of every range.
+        known = np.isfinite(numbers_here)
+        x = numbers_here[known]
+        if not known.all():
+            self.outside.add(~known, numbers, rows.start)
+            numbers = np.asarray(numbers)[known]
         if not len(x):
             return
         self.counts += np.bincount(np.searchsorted(self.cuts, x, side="left"), minlength=len(self.counts))
         low, high = float(x.min()), float(x.max())
         self.low, self.high = min(self.low, low), max(self.high, high)
-        margin = 1e-9 * max(abs(low), abs(high), 1.0)
         least, most = self.support
+        margin = 1e-9 * max([1.0, *(abs(end) for end in self.support if np.isfinite(end))])
         if not (low >= least - margin and high <= most + margin):
             self.outside.add(~((x >= least - margin) & (x <= most + margin)), numbers, rows.start)
         if self.curve.digits is not None and not self.curve.dates:
@@ -93,7 +99,7 @@ class CurveMeasure:
 
     def checks(self) -> Iterator[Finding]:
         count, curve = int(self.counts.sum()), self.curve
-        if any(np.isfinite(self.support)):
+        if any(np.isfinite(self.support)) or self.outside.count:
             least, most = (curve.show(end) for end in self.support)
             yield self.outside.finding("outside of the range", f"{_end(least)} … {_end(most)}", count)
         if curve.digits is not None and not curve.dates:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.bound_table import BoundTable
@@ -225,6 +226,7 @@ class TableMeasures:
             str(key or name): _why_unlooked(plan.references[name]) for name, key in keys.items() if name not in parents
         }
 
+    @np.errstate(all="ignore")  # the data may hold numbers with which nothing can be computed
     def add(self, rows: Rows, columns: Mapping[str, pa.Array]) -> None:
         """Count a batch."""
         for key in self.keys:

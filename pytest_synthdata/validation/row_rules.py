@@ -1,0 +1,183 @@
+"""What declarations say of every single row: not null, in a range, in a list, of a pattern, with a parent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.generators.base import Constant
+from pytest_synthdata.columns.generators.categories import Categorical, Given
+from pytest_synthdata.columns.generators.distributions import Distribution, ParametricDistribution, Poisson
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.quantiles import Quantiles
+from pytest_synthdata.columns.generators.unique import Unique
+from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.text.template import Email, Template
+from pytest_synthdata.columns.time.calendar import Dates, Timeline
+from pytest_synthdata.columns.time.times import Times
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.cells import Declared, Scope
+
+_MOST_LISTED = 100  # values of a list
+_NEVER_NULL = (Dates, Distribution, Fake, Key, ParametricDistribution, Poisson, Quantiles, Timeline, Times)
+_WRAPPERS = (Cast, Clipped, Nullable, Rounded, Unique)
+_SPECIAL = frozenset(".*+?()|{}$[")  # what a character class makes ordinary, without a backslash
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A condition on one column.
+
+    Args:
+        column: the column.
+        kind: ``not_null``, ``range``, ``list``, ``pattern``, ``reference`` or ``unique``.
+        type: the column's type.
+        low: of a range, the least value; None where there is none.
+        high: of a range, the greatest.
+        values: of a list.
+        pattern: a regular expression that the whole value matches, in the syntax that Java and Python share.
+        parent: of a reference, the parent's table.
+        parent_key: of a reference, the parent's column.
+    """
+
+    column: str
+    kind: str
+    type: pa.DataType
+    low: Any = None
+    high: Any = None
+    values: tuple[Any, ...] = ()
+    pattern: str = ""
+    parent: str = ""
+    parent_key: str = ""
+
+
+def row_rules(bound: BoundTable) -> Iterator[RowRule]:
+    """The rules of a table's visible columns, in their order."""
+    for name in bound.plan.visible:
+        scope, type_ = bound.scope(name), bound.type_of(name)
+        declared = bound.plan.columns[name]
+        if not may_be_null(declared, scope):
+            yield RowRule(name, "not_null", type_)
+        values = _listed(declared, scope)
+        if values:
+            yield RowRule(name, "list", type_, values=values)
+        elif _has_range(type_):
+            low, high = (_finite(end, type_) for end in _bounds(declared, scope))
+            if low is not None or high is not None or pa.types.is_floating(type_):
+                yield RowRule(name, "range", type_, low=low, high=high)
+        if pa.types.is_string(type_) and (pattern := pattern_of(declared, scope)):
+            yield RowRule(name, "pattern", type_, pattern=pattern)
+        if (parent := _parent(bound, declared)) is not None:
+            yield RowRule(name, "reference", type_, parent=parent[0], parent_key=parent[1])
+        if isinstance(_source(declared, scope)[0], (Key, Unique)) and not isinstance(declared, Column):
+            yield RowRule(name, "unique", type_)
+
+
+def may_be_null(declared: Declared, scope: Scope) -> bool:
+    """Whether a column can have nulls; True where its declaration does not tell."""
+    if isinstance(declared, Nullable):
+        return declared.share > 0 or may_be_null(declared.generator, scope)
+    if isinstance(declared, _WRAPPERS):
+        return may_be_null(declared.generator, scope)
+    if isinstance(declared, Constant):
+        return declared.value is None
+    if isinstance(declared, Categorical):
+        return None in declared.categories
+    if isinstance(declared, Given):
+        return any(may_be_null(branch, scope) for branch in declared.branches)
+    if isinstance(declared, When):
+        complete = len(declared.branches) > len(declared.conditions)
+        return not complete or any(may_be_null(branch, scope) for branch in declared.branches)
+    if isinstance(declared, Template):
+        return any(may_be_null(scope.column(name)[1], scope.column(name)[0]) for name in declared.reads())
+    if isinstance(declared, Column):
+        reference = scope.plan.columns.get(declared.name.partition(".")[0])
+        if "." in declared.name and (not isinstance(reference, ForeignKeyColumn) or reference.self_referential):
+            return True
+        there, generator = scope.column(declared.name)
+        return may_be_null(generator, there)
+    return not isinstance(declared, _NEVER_NULL)
+
+
+def pattern_of(declared: Declared, scope: Scope) -> str | None:
+    """A regular expression that every value of a column matches; None where there is none to tell."""
+    source, _ = _source(declared, scope)
+    if isinstance(source, Key):
+        before, width, after = source._parts()
+        longer = f"[1-9][0-9]{{{width},}}"
+        return f"^{_literal(before)}([0-9]{{{width}}}|{longer}){_literal(after)}$"
+    return "^[^@ <>]+@[^@ <>]+[.][a-z]+$" if isinstance(source, Email) else None
+
+
+def _source(declared: Declared, scope: Scope) -> tuple[Declared, Scope]:
+    """What a column's values come from, through references and types; unique columns are where they begin."""
+    while True:
+        if isinstance(declared, Column):
+            scope, declared = scope.column(declared.name)
+        elif isinstance(declared, (Cast, Nullable)):
+            declared = declared.generator
+        else:
+            return declared, scope
+
+
+def _literal(text: str) -> str:
+    return "".join(
+        f"[{letter}]" if letter in _SPECIAL else f"\\{letter}" if letter in "^]\\" else letter for letter in text
+    )
+
+
+def _listed(declared: Declared, scope: Scope) -> tuple[Any, ...]:
+    values = declared.domain(scope)
+    known = tuple(value for value in values or () if value is not None)
+    plain = all(isinstance(value, (str, bool, int)) for value in known)
+    return known if plain and len(known) <= _MOST_LISTED else ()
+
+
+def _has_range(type_: pa.DataType) -> bool:
+    test = pa.types
+    return any(
+        one(type_) for one in (test.is_integer, test.is_floating, test.is_decimal, test.is_date32, test.is_timestamp)
+    )
+
+
+def _bounds(declared: Declared, scope: Scope) -> tuple[Any, Any]:
+    while isinstance(declared, Nullable):
+        declared = declared.generator
+    return declared.bounds(scope) or (None, None)
+
+
+def _finite(end: Any, type_: pa.DataType) -> Any:
+    """An end of a range as a value that SQL has a literal for."""
+    if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
+        return end if isinstance(end, dt.date) else None
+    if isinstance(end, bool) or not isinstance(end, (int, float, Decimal)) or not math.isfinite(end):
+        return None
+    return end
+
+
+def _parent(bound: BoundTable, declared: Declared) -> tuple[str, str] | None:
+    """The table and column that a key refers to."""
+    while isinstance(declared, (Cast, Nullable)):
+        declared = declared.generator
+    if not isinstance(declared, Column):
+        return None
+    reference, dot, key = declared.name.partition(".")
+    if not dot or not isinstance(bound.plan.columns.get(reference), ForeignKeyColumn):
+        return None
+    parent = bound.parent(reference)
+    return (parent.name, key) if key == parent.plan.key else None
+
+
+__all__ = ["RowRule", "may_be_null", "pattern_of", "row_rules"]
