@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _MOST_LISTED = 100  # values of a list
 _NEVER_NULL = (Dates, Distribution, Fake, Key, ParametricDistribution, Poisson, Quantiles, Timeline, Times)
 _WRAPPERS = (Cast, Clipped, Nullable, Rounded, Unique)
-_SPECIAL = frozenset(".*+?()|{}$[")  # what a character class makes ordinary, without a backslash
+_SPECIAL = frozenset(".*+?()|{}$")  # what a character class makes ordinary, without a backslash
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _source(declared: Declared, scope: Scope) -> tuple[Declared, Scope]:
 
 def _literal(text: str) -> str:
     return "".join(
-        f"[{letter}]" if letter in _SPECIAL else f"\\{letter}" if letter in "^]\\" else letter for letter in text
+        f"[{letter}]" if letter in _SPECIAL else f"\\{letter}" if letter in "^[]\\" else letter for letter in text
     )
 
 
