@@ -204,8 +204,8 @@ def _compare(frame: Any, view: LabelTable, kinds: frozenset[str]) -> _Comparison
 
 def _caught(frame: Any, view: LabelTable) -> tuple[list[str], Bits]:
     """The columns that identify a row, and a hash of them for each row that was caught."""
-    source = source_of(frame, "assert_caught")
     declared = view.dirty.schema
+    source = source_of(_narrowed(frame, list(view.key) or declared.names), "assert_caught")
     names = list(view.key) or [name for name in declared.names if name in source.schema.names]
     missing = [name for name in names if name not in source.schema.names]
     if missing or not names:
@@ -218,6 +218,13 @@ def _caught(frame: Any, view: LabelTable) -> tuple[list[str], Bits]:
         arrays = [in_type(batch.column(name), declared.field(name), view.dirty.name) for name in names]
         pieces.append(row_hashes(pa.RecordBatch.from_arrays(arrays, names=list(map(label_key, names)))))
     return names, np.concatenate(pieces)
+
+
+def _narrowed(frame: Any, names: Sequence[str]) -> Any:
+    """Of a Spark DataFrame, the columns that identify a row: others need not be read, and may be of any type."""
+    if hasattr(frame, "mapInArrow") and (present := [name for name in names if name in frame.columns]):
+        return frame.select([f"`{name.replace('`', '``')}`" for name in present])
+    return frame
 
 
 def _places(keys: Bits, hashes: Bits) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:

@@ -40,8 +40,13 @@ class Reporting:
 
     def _look_at(self, dataset: Dataset, *, draw: bool) -> None:
         page = None
+        clean = dataset.clean
         try:
-            result = dataset.validate()
+            result = clean.validate()
+            if dataset.defects:
+                from pytest_synthdata.report.planted import with_planted
+
+                result = with_planted(result, dataset)
         except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and tests are done
             self.notes.append(f"{dataset!r}: {_reason(error)}")
             return
@@ -49,7 +54,7 @@ class Reporting:
             try:
                 from pytest_synthdata.report.content import content_of
 
-                page = content_of(dataset, result)
+                page = content_of(clean, result)
             except Exception as error:  # noqa: BLE001 - as above
                 self.notes.append(_reason(error))
         self.found.append({"result": result.to_dict(), "page": page})

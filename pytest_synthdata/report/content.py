@@ -72,6 +72,11 @@ def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
         "one_in": f"{1 / result.false_alarms:,.0f}",
         "tables": tables,
         "incidents": incidents,
+        "planted": [
+            {"table": one.table, "defect": name, "count": count}
+            for one in result.tables
+            for name, count in one.planted.items()
+        ],
         "diagram": diagram(dataset),
         "command": _command(dataset),
         "versions": {"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},

@@ -53,6 +53,7 @@ def _parts(results: list[Validation]) -> Iterator[RenderableType]:
         for days in table.days:
             for event in days.events:
                 yield Padding(_incident(table, days, event), (1, 0, 0, 1))
+    yield from _planted(results)
     yield Text()
     yield _verdict(results, len(failed))
 
@@ -100,6 +101,20 @@ def _tables(results: list[Validation]) -> Table:
     if more:
         table.add_row(f"… and {more} more")
     return table
+
+
+def _planted(results: list[Validation]) -> Iterator[RenderableType]:
+    """The defects that were planted; each table's once."""
+    shown = {(one.table, *one.planted.items()): one for result in results for one in result.tables if one.planted}
+    if not shown:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("planted in")
+    table.add_column("defects")
+    for one in list(shown.values())[:_MOST_TABLES]:
+        table.add_row(one.table, ", ".join(f"{name} {count:,}" for name, count in one.planted.items()))
+    yield Text()
+    yield table
 
 
 def incident(table: TableResult, days: Days, event: tuple[str, str, float]) -> dict[str, Any]:

@@ -109,6 +109,7 @@ class TableResult:
         some_of: how many rows the whole table has, where only some of them were taken.
         shares_unchecked: whether checks of shares, distributions and volumes were left out, because this table's rows
             or those that they refer to were taken from more.
+        planted: how many defects were planted, by kind and column; the checks are of the rows without them.
     """
 
     table: str
@@ -119,6 +120,7 @@ class TableResult:
     days: tuple[Days, ...] = ()
     some_of: int | None = None
     shares_unchecked: bool = False
+    planted: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,26 @@ def test_what_cannot_be_fails_the_test_with_one_line(pytester: pytest.Pytester) 
     )
 
 
+def test_the_summary_and_the_report_show_what_was_planted(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from pytest_synthdata import Duplicates, Missing
+
+        KINDS = [Missing("amount", exactly=7), Duplicates(exactly=3)]
+
+        @pytest.mark.synth(customers=50, orders=500, defects={"orders": KINDS})
+        def test_dirty(synth):
+            assert synth.dataset.orders.num_rows == 503
+    """)
+    arguments = ["-p", "no:randomly", "-p", "no:asyncio", "--synth-summary", "--synth-report=data.html"]
+    result = pytester.runpytest_inprocess(*arguments)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*orders * duplicates 3*", "*checks passed*"])
+    page = (pytester.path / "data.html").read_text("utf-8")
+    assert "What was planted" in page
+    assert "<td>missing amount</td>" in page
+
+
 def test_equal_defects_are_made_once() -> None:
     from pytest_synthdata import Missing, col
 
