@@ -17,9 +17,8 @@ from pytest_synthdata.columns.generators.base import Constant
 from pytest_synthdata.columns.generators.categories import Categorical, Given
 from pytest_synthdata.columns.generators.distributions import Distribution, ParametricDistribution, Poisson
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded, Unique
 from pytest_synthdata.columns.generators.quantiles import Quantiles
-from pytest_synthdata.columns.generators.unique import Unique
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.text.template import Email, Template
