@@ -14,15 +14,18 @@ import pyarrow as pa
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Constant
-from pytest_synthdata.columns.generators.categories import Categorical, Given
-from pytest_synthdata.columns.generators.distributions import Distribution, ParametricDistribution, Poisson
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.distributions import Distribution, Poisson
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded, Unique
+from pytest_synthdata.columns.generators.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.quantiles import Quantiles
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.text.template import Email, Template
-from pytest_synthdata.columns.time.calendar import Dates, Timeline
+from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 
 if TYPE_CHECKING:
