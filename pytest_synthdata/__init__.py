@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.generators.keys import Key
     from pytest_synthdata.columns.generators.listed import Rows
     from pytest_synthdata.columns.generators.quantiles import Quantiles
+    from pytest_synthdata.columns.generators.shares_of_one import Shares
     from pytest_synthdata.columns.generators.whole import Boolean, Integers
     from pytest_synthdata.columns.lives.lifecycle import Lifecycle
     from pytest_synthdata.columns.lives.steps import Step, Steps
@@ -103,6 +104,7 @@ _MODULES = {
     "Rows": "columns.generators.listed",
     "Series": "columns.series.series",
     "Share": "columns.references.shares",
+    "Shares": "columns.generators.shares_of_one",
     "Stale": "defects.values",
     "Step": "columns.lives.steps",
     "Steps": "columns.lives.steps",
@@ -173,6 +175,7 @@ __all__ = [
     "Rows",
     "Series",
     "Share",
+    "Shares",
     "Stale",
     "Step",
     "Steps",
