@@ -87,6 +87,7 @@ def test_dates_plus_whole_days_stay_dates_and_times_keep_their_zone() -> None:
     assert column(col("d") + hours(2), **day).type == pa.timestamp("us", tz="UTC")
     assert column(col("at") + days("n") - minutes(0.5), **day).type == pa.timestamp("us", tz="UTC")
     assert column(naive + hours(1.5), **day).to_pylist()[0] == dt.datetime(2024, 1, 1, 6, 30)  # noqa: DTZ001
+    assert column((col("d") + 5 - col("d")).cast("bigint"), **day).to_pylist() == [5] * 50
     assert column((col("d") + 5 - col("d")) / dt.timedelta(days=1), **day).to_pylist() == [5.0] * 50
 
 

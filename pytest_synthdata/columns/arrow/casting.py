@@ -52,6 +52,8 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
     if _is_text(target):
         return as_text(array, target)
     if _is_number(target):
+        if source == pa.duration("s"):  # an interval of whole days, as the difference of two dates
+            array = pc.divide(array.cast(pa.int64()), 86_400)
         return _number(array, target)
     if test.is_temporal(target) and not test.is_duration(target):
         return _time(array, target)
