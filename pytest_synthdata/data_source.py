@@ -131,6 +131,6 @@ def _number(options: Mapping[str, str], name: str) -> int | None:
         raise SynthDataError(f"option {name!r} is {value!r}; it must be a whole number") from None
 
 
-DatasetSource = _make_source()
+DatasetSource: Any = _make_source()
 
 __all__ = ["DatasetSource", "planned", "spark_schema", "table_of"]

@@ -67,7 +67,7 @@ class Dataset:
             from pytest_synthdata.factories import SHIPPED
 
             tables = {factory: factory._meta.usual_rows for factory in SHIPPED}
-        self.seed = _whole_number(seed, "the seed")
+        self.seed: int = _whole_number(seed, "the seed")
         self.tables: Mapping[str, Table] = self._bind(dict(tables))
         if defects:
             kinds = kinds_by_table(defects, self.tables)

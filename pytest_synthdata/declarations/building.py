@@ -24,7 +24,7 @@ from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
 from pytest_synthdata.errors import DeclarationError
 
-logger = logging.getLogger("factory.generate")  # which `factory.debug()` shows
+logger: logging.Logger = logging.getLogger("factory.generate")  # which `factory.debug()` shows
 
 
 class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]

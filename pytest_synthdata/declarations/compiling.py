@@ -208,7 +208,7 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
     def __init__(self, name: str, declaration: boy.SubFactory, translate: Callable[[str, Any], Any]) -> None:
         fields = {field: translate(field, value) for field, value in declaration._defaults.items()}
         boy.BaseDeclaration.__init__(self, **fields)
-        self.factory_wrapper = declaration.factory_wrapper
+        self.factory_wrapper: Any = declaration.factory_wrapper
         self.name = name
         self.translate = translate
 

@@ -57,5 +57,5 @@ class ForeignKey:
         self.weights = weights
         self.where = where
         self.column = column
-        self.per_parent = None if per_parent is None else literal(per_parent)
+        self.per_parent: Generator | None = None if per_parent is None else literal(per_parent)
         self.distinct_within = distinct_within

@@ -27,11 +27,12 @@ class RelatedDeclaration(boy.RelatedFactoryList):  # type: ignore[misc]
 
     def __init__(self, field: str, declared: boy.RelatedFactory) -> None:
         boy.PostGenerationDeclaration.__init__(self)
-        self.name, self.defaults = declared.name, declared.defaults
-        self.factory_wrapper = declared.factory_wrapper
-        self.size = getattr(declared, "size", 1)
+        self.name: str = declared.name
+        self.defaults: dict[str, Any] = declared.defaults
+        self.factory_wrapper: Any = declared.factory_wrapper
+        self.size: Any = getattr(declared, "size", 1)
         self.field = field
-        self.is_single = not isinstance(declared, boy.RelatedFactoryList)
+        self.is_single: bool = not isinstance(declared, boy.RelatedFactoryList)
         self._declared = declared
         self._creation_counter = declared._creation_counter  # it takes its turn among the hooks
 

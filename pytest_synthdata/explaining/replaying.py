@@ -66,7 +66,9 @@ class _RecordedStream(Stream):
 
     drawn: dict[tuple[tuple[str, ...], int], Draw]
     own: int
-    __hash__ = object.__hash__
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def __eq__(self, other: object) -> bool:
         return self is other

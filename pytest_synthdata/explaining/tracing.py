@@ -92,7 +92,7 @@ class Record:
     """What is being noted: the innermost step is the one that is at work."""
 
     def __init__(self, root: Step) -> None:
-        self.open = [root]
+        self.open: list[Step] = [root]
 
     @property
     def step(self) -> Step:
@@ -106,7 +106,10 @@ class TracedStream(Stream):
     record: Record
     own: int
     source: Stream
-    __hash__ = object.__hash__  # one of another record is another stream, also to what caches by streams
+
+    # One of another record is another stream, also to what caches by streams.
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -142,7 +145,9 @@ class TracedReader:
     """One row that notes which of its columns are read."""
 
     def __init__(self, base: Any, bound: BoundTable, record: Record) -> None:
-        self.base, self.bound, self.record = base, bound, record
+        self.base: Any = base
+        self.bound: BoundTable = bound
+        self.record: Record = record
 
     @property
     def rows(self) -> Bits:
@@ -193,7 +198,8 @@ class TracedPart(Generator):
     """A part of a generator that notes what it is asked for."""
 
     def __init__(self, generator: Generator, role: tuple[str, int]) -> None:
-        self.generator, self.role = generator, role
+        self.generator: Generator = generator
+        self.role: tuple[str, int] = role
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

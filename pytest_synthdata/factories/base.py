@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 import factory
@@ -295,7 +295,16 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
         return factory_class
 
 
-class TableFactory(factory.Factory, metaclass=TableFactoryMetaClass):  # type: ignore[misc]
+if TYPE_CHECKING:
+
+    class _Factory(factory.Factory[Any]):
+        pass
+
+else:
+    _Factory = factory.Factory  # a metaclass would find its parameter among the attributes of each class
+
+
+class TableFactory(_Factory, metaclass=TableFactoryMetaClass):  # type: ignore[misc]
     """A factory whose rows are a table.
 
     Declare columns with the generators of this package, with factory_boy's declarations, or with constants.

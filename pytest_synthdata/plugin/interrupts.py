@@ -18,7 +18,7 @@ class Interrupts:
     """A plugin that remembers an interrupt until the part of the test that it came in is over."""
 
     def __init__(self) -> None:
-        self.interrupted = False
+        self.interrupted: bool = False
         self._inner: Any = None
 
     def watch(self) -> None:

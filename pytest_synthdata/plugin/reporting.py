@@ -12,6 +12,7 @@ from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.plugin.options import Settings
     from pytest_synthdata.validation import Validation
 
 _KEY = "synth_report"
@@ -22,7 +23,7 @@ class Reporting:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.settings = config.stash[SETTINGS]
+        self.settings: Settings = config.stash[SETTINGS]
         self.found: list[dict[str, Any]] = []
         self.notes: list[str] = []
 

@@ -44,11 +44,14 @@ class Uploading:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         settings = config.stash[SETTINGS]
-        self.keep, self.create = settings.keep, settings.create
-        self.temporary = self.keep in (None, KEEP_FAILED)
-        self.is_worker = hasattr(config, "workerinput")
+        self.keep: str | None = settings.keep
+        self.create: bool = settings.create
+        self.temporary: bool = self.keep in (None, KEEP_FAILED)
+        self.is_worker: bool = hasattr(config, "workerinput")
+        self.lock: str | None
+        self.folder: VolumePath
         try:
-            self.volume = VolumePath.parse(str(settings.upload))
+            self.volume: VolumePath = VolumePath.parse(str(settings.upload))
             if self.is_worker:
                 folder, self.lock = getattr(config, "workerinput", {})[_RUN]
                 self.folder = VolumePath.parse(folder)
@@ -58,9 +61,9 @@ class Uploading:
         except SynthDataError as error:
             # pytest takes what follows the bare flag for its value.
             raise pytest.UsageError(f"--synth-upload, --synth-keep: {error}; write the value after '='") from None
-        self.ending = ExitStack()
+        self.ending: ExitStack = ExitStack()
         self.files: Files | None = None
-        self.begun = False
+        self.begun: bool = False
         self.paths: dict[tuple[int, str], str] = {}
         self.notes: list[tuple[str, bool]] = []
 

@@ -62,8 +62,9 @@ class Drawing:
     """
 
     def __init__(self, name: str, width: float = 4.4, height: float = 2.5) -> None:
-        self.name, self.size = name, (width, height)
-        self.svg = ""
+        self.name: str = name
+        self.size: tuple[float, float] = (width, height)
+        self.svg: str = ""
 
     @contextmanager
     def axes(self) -> Iterator[tuple[Figure, Axes]]:

@@ -31,7 +31,7 @@ class SampleRows(Rows):
         bound, origins = view.bound, view.origins(numbers)
         super().__init__(bound, {}, row_numbers=origins)
         self.numbers = numbers
-        self.count = len(numbers)
+        self.count: int = len(numbers)
         self._batch = bound.at(origins)
         if (view.whole if isinstance(view, Subset) else view) is not bound:  # cells that are not as declared
             shown = view.record_batch(numbers)

@@ -71,9 +71,9 @@ class Runs:
         self._on_run = on_run
         self._known: dict[bytes, Outcome] = {}
         self._needs: dict[int, list[int]] = {}
-        self.count = 0
+        self.count: int = 0
         self.best: Positions | None = None
-        self.has_passed = False  # on some rows, not on none at all
+        self.has_passed: bool = False  # on some rows, not on none at all
 
     def close(self, rows: Positions) -> Positions:
         """Rows with all that they refer to, sorted."""

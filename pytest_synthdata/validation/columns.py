@@ -57,14 +57,15 @@ class ColumnMeasure:
     """What is counted of a column."""
 
     def __init__(self, bound: BoundTable, name: str) -> None:
-        self.table, self.name = bound.plan.table, name
-        self.node = law_of_column(bound, name)
-        self.leaves = leaves(self.node)
-        self.type = bound.type_of(name)
-        self.measures = [measure_of(leaf, name, self.type) for leaf in self.leaves]
-        self.nulls = np.zeros(len(self.leaves), np.int64)
-        self.totals = np.zeros(len(self.leaves), np.int64)
-        self.null_rules = [ViolationCounter() for _ in self.leaves]
+        self.table: str = bound.plan.table
+        self.name: str = name
+        self.node: Node = law_of_column(bound, name)
+        self.leaves: list[Leaf] = leaves(self.node)
+        self.type: pa.DataType = bound.type_of(name)
+        self.measures: list[Measure | None] = [measure_of(leaf, name, self.type) for leaf in self.leaves]
+        self.nulls: npt.NDArray[np.int64] = np.zeros(len(self.leaves), np.int64)
+        self.totals: npt.NDArray[np.int64] = np.zeros(len(self.leaves), np.int64)
+        self.null_rules: list[ViolationCounter] = [ViolationCounter() for _ in self.leaves]
         reasons = [leaf.law.reason for leaf in self.leaves if isinstance(leaf.law, Unknown)]
         self.unchecked: str | None = reasons[0] if reasons else None
 

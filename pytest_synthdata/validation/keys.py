@@ -89,11 +89,15 @@ class KeyMeasure:
     """
 
     def __init__(self, table: str, column: str, form: Form | None, pattern: str) -> None:
-        self.table, self.column, self.form, self.pattern = table, column, form, pattern
-        self.rows = self.held = 0
+        self.table: str = table
+        self.column: str = column
+        self.form: Form | None = form
+        self.pattern: str = pattern
+        self.rows: int = 0
+        self.held: int = 0
         self.bad: list[int] = []
-        self.bad_count = 0
-        self.threshold = _ALL
+        self.bad_count: int = 0
+        self.threshold: np.uint64 = _ALL
         self._pieces: list[_Piece] = []
 
     def add(self, array: pa.Array, start: int) -> None:

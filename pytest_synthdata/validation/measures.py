@@ -43,7 +43,7 @@ class ViolationCounter:
     """Something that no row may do: how often it was done, and where first."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: int = 0
         self.examples: list[int] = []
 
     def add(self, broken: npt.NDArray[np.bool_], numbers: npt.NDArray[Any], start: int) -> None:
@@ -67,13 +67,17 @@ class CurveMeasure:
         tails = np.array(_TAILS)
         with np.errstate(all="ignore"):
             edges = curve.ppf(np.sort(np.concatenate([tails, shares, 1 - tails])))
-            self.edges = np.unique(edges[np.isfinite(edges)])
-            self.support = curve.support()
+            self.edges: npt.NDArray[np.float64] = np.unique(edges[np.isfinite(edges)])
+            self.support: tuple[float, float] = curve.support()
         # Rounded numbers are told apart between the steps of their grid: 0.3 has neighbours that print alike.
-        self.cuts = self.edges if curve.digits is None else self.edges + 0.25 * 10.0**-curve.digits
-        self.counts = np.zeros(len(self.edges) + 1, np.int64)
-        self.outside, self.unrounded = ViolationCounter(), ViolationCounter()
-        self.low, self.high = np.inf, -np.inf
+        self.cuts: npt.NDArray[np.float64] = (
+            self.edges if curve.digits is None else self.edges + 0.25 * 10.0**-curve.digits
+        )
+        self.counts: npt.NDArray[np.int64] = np.zeros(len(self.edges) + 1, np.int64)
+        self.outside: ViolationCounter = ViolationCounter()
+        self.unrounded: ViolationCounter = ViolationCounter()
+        self.low: float = np.inf
+        self.high: float = -np.inf
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
         numbers_here = as_numbers(values)
@@ -139,10 +143,12 @@ class SharesMeasure:
     """Listed values, counted."""
 
     def __init__(self, shares: Shares, type_: pa.DataType) -> None:
-        self.declared = shares.map(lambda values: comparable(pa.array(values).cast(type_)).to_pylist()).probabilities
+        self.declared: dict[Any, float] = shares.map(
+            lambda values: comparable(pa.array(values).cast(type_)).to_pylist()
+        ).probabilities
         self.type = type_
         self.counts: Counter[Any] = Counter()
-        self.unexpected = ViolationCounter()
+        self.unexpected: ViolationCounter = ViolationCounter()
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
         coded: Any = values
@@ -172,9 +178,10 @@ class FormulaMeasure:
     """Cells that follow from others, computed again and compared one by one."""
 
     def __init__(self, generator: Generator, name: str) -> None:
-        self.generator, self.name = generator, name
-        self.rows = 0
-        self.different = ViolationCounter()
+        self.generator: Generator = generator
+        self.name: str = name
+        self.rows: int = 0
+        self.different: ViolationCounter = ViolationCounter()
         self.seen: list[tuple[str, str]] = []
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:

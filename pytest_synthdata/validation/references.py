@@ -35,18 +35,25 @@ class ReferenceMeasure:
     def __init__(self, bound: BoundTable, name: str, parent: Parent) -> None:
         reference = bound.plan.columns[name]
         assert isinstance(reference, ForeignKeyColumn)  # noqa: S101
-        self.name, self.parent, self.reference = name, parent, reference
-        self.where = reference.where
-        self.always_true = reference.where is None or reference.statistics_in(bound).always_true
-        self.rows = 0
-        self.orphans, self.broken = ViolationCounter(), ViolationCounter()
-        self.counts = np.zeros(parent.rows.count, np.int64)
+        self.name: str = name
+        self.parent: Parent = parent
+        self.reference: ForeignKeyColumn = reference
+        self.where: Generator | None = reference.where
+        self.always_true: bool = reference.where is None or reference.statistics_in(bound).always_true
+        self.rows: int = 0
+        self.orphans: ViolationCounter = ViolationCounter()
+        self.broken: ViolationCounter = ViolationCounter()
+        self.counts: npt.NDArray[np.int64] = np.zeros(parent.rows.count, np.int64)
         # Of a row's own table only those before it can be picked, whatever they weigh.
-        self.weights = None if reference.self_referential else _weights(parent, reference.weights, name)
+        self.weights: npt.NDArray[np.float64] | None = (
+            None if reference.self_referential else _weights(parent, reference.weights, name)
+        )
+        self.classes: npt.NDArray[Any]
+        self.labels: list[str]
         self.classes, self.labels = _classes(parent, reference.weights, self.weights)
         # Of rows whose condition leaves out some parents: how many of each class were picked, were expected, and vary.
-        self.sampled = np.zeros((3, len(self.labels)))
-        self.sampled_rows = 0
+        self.sampled: npt.NDArray[np.float64] = np.zeros((3, len(self.labels)))
+        self.sampled_rows: int = 0
 
     def add(self, rows: Rows) -> None:
         """Count a batch."""

@@ -107,7 +107,7 @@ class Rows:
         self._parents = parents or {}
         self._row_numbers = row_numbers
         self._known: dict[str, Values] = {}
-        self.count = len(next(iter(columns.values()), ()))
+        self.count: int = len(next(iter(columns.values()), ()))
 
     def refer(self, parents: Mapping[str, Parent]) -> None:
         """Let references look up these parents, by the reference's name."""
@@ -186,8 +186,8 @@ class Pairs:
         self._reference = reference
         self._index = index
         self._candidates = candidates
-        self.bound = children.bound
-        self.rows = children.rows[index]
+        self.bound: BoundTable = children.bound
+        self.rows: Bits = children.rows[index]
 
     def read(self, name: str) -> Values:
         """A column of the children or of the candidates."""
@@ -239,7 +239,7 @@ class ParentCollector:
 
     def __init__(self, bound: BoundTable, names: Iterable[str]) -> None:
         self.bound = bound
-        self.names = list(names)
+        self.names: list[str] = list(names)
         self._pieces: dict[str, list[pa.Array]] = {name: [] for name in self.names}
 
     def add(self, rows: Rows) -> None:

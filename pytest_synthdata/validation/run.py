@@ -202,27 +202,30 @@ class TableMeasures:
     """
 
     def __init__(self, bound: BoundTable, schema: pa.Schema, parents: Mapping[str, Parent]) -> None:
-        self.bound, plan = bound, bound.plan
-        self.missing = [name for name in plan.visible if name not in schema.names]
+        plan = bound.plan
+        self.bound: BoundTable = bound
+        self.missing: list[str] = [name for name in plan.visible if name not in schema.names]
         present = [name for name in plan.visible if name in schema.names]
         keys = {reference: key_column(plan, reference) for reference in plan.references}
-        self.columns = [ColumnMeasure(bound, name) for name in present if name not in keys.values()]
-        self.keys = [
+        self.columns: list[ColumnMeasure] = [
+            ColumnMeasure(bound, name) for name in present if name not in keys.values()
+        ]
+        self.keys: list[KeyMeasure] = [
             KeyMeasure(plan.table, name, key_form(plan, name), getattr(plan.columns[name], "pattern", ""))
             for name in present
             if name == plan.key or key_form(plan, name) is not None or isinstance(plan.columns[name], Unique)
         ]
-        self.whole_key = tuple(plan.key_columns) if len(plan.key_columns) > 1 else ()
+        self.whole_key: tuple[str, ...] = tuple(plan.key_columns) if len(plan.key_columns) > 1 else ()
         if self.whole_key and set(self.whole_key) <= set(present):
             self.keys.append(KeyMeasure(plan.table, ", ".join(self.whole_key), None, ""))
-        self.references = [
+        self.references: list[ReferenceMeasure] = [
             ReferenceMeasure(bound, name, parents[name])
             for name, key in keys.items()
             if key in present and name in parents
         ]
-        self.rules = [RuleMeasure(bound)] if plan.where is not None else []
-        self.families = FamilyMeasures(bound, parents, set(present))
-        self.unlooked = {
+        self.rules: list[RuleMeasure] = [RuleMeasure(bound)] if plan.where is not None else []
+        self.families: FamilyMeasures = FamilyMeasures(bound, parents, set(present))
+        self.unlooked: dict[str, str] = {
             str(key or name): _why_unlooked(plan.references[name]) for name, key in keys.items() if name not in parents
         }
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.events import Event, parse_date
 from pytest_synthdata.columns.time.zones import local_days
 from pytest_synthdata.validation.expectations import TimelineExpectation
@@ -29,13 +30,15 @@ class MomentsMeasure:
     """Rows by day, and by hour of the day."""
 
     def __init__(self, law: TimelineExpectation, column: str) -> None:
-        self.timeline, self.with_hours, self.column = law.timeline, law.hours, column
-        self.first = int(np.datetime64(parse_date(self.timeline.start), "D").astype(np.int64))
-        self.days = np.zeros(len(self.timeline.days()), np.int64)
+        self.timeline: Timeline = law.timeline
+        self.with_hours: bool = law.hours
+        self.column: str = column
+        self.first: int = int(np.datetime64(parse_date(self.timeline.start), "D").astype(np.int64))
+        self.days: npt.NDArray[np.int64] = np.zeros(len(self.timeline.days()), np.int64)
         first, last = (parse_date(end) for end in (self.timeline.start, self.timeline.end))
         self.local = None if self.timeline.tz is None else local_days(self.timeline.tz, first, last)
-        self.hours = np.zeros(24, np.int64)
-        self.outside = ViolationCounter()
+        self.hours: npt.NDArray[np.int64] = np.zeros(24, np.int64)
+        self.outside: ViolationCounter = ViolationCounter()
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
         moments = as_numbers(values)

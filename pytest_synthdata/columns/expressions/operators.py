@@ -45,7 +45,8 @@ _REFUSED = (TypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTyp
 class Expression(Generator):
     """A value of other columns, which compares by ``==`` and ``!=`` as in Spark."""
 
-    __hash__ = Generator.__hash__
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def __eq__(self, other: object) -> Operation:  # type: ignore[override]
         return self._operation("equal", self, other)

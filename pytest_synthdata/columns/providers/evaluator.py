@@ -54,7 +54,7 @@ class Frame:
     def __init__(self, run: Execution, function: FunctionType, variables: dict[str, Any]) -> None:
         self.run_ = run
         self.function = function
-        self.variables = variables
+        self.variables: dict[str, Any] = variables
 
     def run(self) -> Any:
         """What the function returns."""

@@ -57,8 +57,8 @@ class Interpreter:
         self.primitives = primitives
         self.primitive_of = primitive_of
         self.evaluate = evaluate
-        self.depth = 0
-        self.steps = 0
+        self.depth: int = 0
+        self.steps: int = 0
         self._known: dict[Any, Law | Exception] = {}
         self._held: list[Any] = []  # what the keys' ids belong to
 

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Index, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader, Table
+from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import GOLDEN, Bits, Stream, finalise, remix
 from pytest_synthdata.columns.references.pick_statistics import PickStatistics, Reference
 from pytest_synthdata.columns.references.popularity import MOST_LEVELS, Layers, Ranks, Tournament, ZipfRank
@@ -57,23 +58,26 @@ class Pick:
         *,
         attempts: Bits | None = None,
     ) -> None:
-        self.reference, self.cells, self.parent = reference, cells, parent
-        self.statistics, self.ceiling = statistics, statistics.ceiling
-        self.where = None if statistics.always_true else reference.where
-        self.count = np.uint64(count) if isinstance(count, int) else count
-        self.base = cells.bits()
+        self.reference: Reference = reference
+        self.cells: Cells = cells
+        self.parent: Table = parent
+        self.statistics: PickStatistics = statistics
+        self.ceiling: float = statistics.ceiling
+        self.where: Generator | None = None if statistics.always_true else reference.where
+        self.count: Any = np.uint64(count) if isinstance(count, int) else count
+        self.base: Bits = cells.bits()
         if attempts is not None and attempts.any():
             again = cells.stream.child("attempt").bits(self.base + attempts * GOLDEN)
             self.base = np.where(attempts > 0, again, self.base)
-        self.levels = self._levels(int(np.max(self.count)))
+        self.levels: list[int] = self._levels(int(np.max(self.count)))
         zero = np.zeros(1, np.uint64)
         words = (cells.stream.child("level", str(level)).bits(zero)[0] for level in self.levels)
-        self.offsets = [int(word) for word in words]
-        self.middle = cells.stream.child("darts").bits(zero)[0]
+        self.offsets: list[int] = [int(word) for word in words]
+        self.middle: np.uint64 = cells.stream.child("darts").bits(zero)[0]
         # How many darts of each lower level have been thrown; one of the highest is thrown in each round.
-        self.thrown = np.zeros((len(self.levels) - 1, len(self.base)), np.uint32)
-        self.rounds = 0
-        self.thresholds = self._all_thresholds()
+        self.thrown: npt.NDArray[np.uint32] = np.zeros((len(self.levels) - 1, len(self.base)), np.uint32)
+        self.rounds: int = 0
+        self.thresholds: npt.NDArray[Any] | None = self._all_thresholds()
 
     @staticmethod
     def _levels(parents: int) -> list[int]:
@@ -268,10 +272,10 @@ class HeavyPick(Pick):
         attempts: Bits | None = None,
     ) -> None:
         super().__init__(reference, statistics, cells, parent, count, attempts=attempts)
-        self.layers = self._layers()
+        self.layers: Layers | Ranks = self._layers()
         total = np.cumsum(self.layers.areas)
         share = np.divide(self.layers.areas, total, out=np.zeros_like(total), where=total > 0)
-        self.limits = [np.uint64(min(int(part * 2.0**64), 2**64 - 1)) for part in share]
+        self.limits: list[np.uint64] = [np.uint64(min(int(part * 2.0**64), 2**64 - 1)) for part in share]
 
     def _layers(self) -> Layers | Ranks:
         key = ("layers", *self.cells.stream.names, len(self.levels))

@@ -111,7 +111,7 @@ class Layers:
             self._bottoms.append(bottoms)
             self._heights.append(heights)
             self._cumulative.append(np.cumsum(members * heights))
-        self.areas = np.array([areas[-1] for areas in self._cumulative])
+        self.areas: Floats = np.array([areas[-1] for areas in self._cumulative])
 
     def dart(self, level: int, word: Bits) -> tuple[Bits, Floats]:
         """A parent and a height for each word of random bits."""
@@ -132,7 +132,7 @@ class Ranks:
     def __init__(self, weights: ZipfRank, levels: int) -> None:
         first = np.array([0, *(1 << level for level in range(levels - 1))], np.uint64)
         self._heights = weights.of(first)
-        self.areas = self._heights * np.maximum(first, _ONE).astype(np.float64)
+        self.areas: Floats = self._heights * np.maximum(first, _ONE).astype(np.float64)
 
     def dart(self, level: int, word: Bits) -> tuple[Bits, Floats]:
         """A parent and a height for each word of random bits."""
