@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import numpy as np
@@ -13,17 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.limits import nearest_within
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.generators.not_null import NotNull
-from pytest_synthdata.columns.generators.numbering import Numbered, even_ends, numbered
+from pytest_synthdata.columns.generators.numbering import Numbered, even_ends, numbered, without_fractions
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 _EXACT = 2**53  # up to which a float64 tells whole numbers apart
-_WIDE = Context(prec=400)  # digits, as many as a float can have before the point
 
 
 def unwrapped(generator: Any) -> Any:
@@ -110,7 +109,7 @@ class Clipped(Generator):
 
     def ends(self, type_: pa.DataType | None) -> tuple[Any, Any]:
         """The least and the greatest value of a type that lie between the ends; None where there is no end."""
-        return _end(self.low, type_, ROUND_CEILING), _end(self.high, type_, ROUND_FLOOR)
+        return nearest_within(self.low, type_, ROUND_CEILING), nearest_within(self.high, type_, ROUND_FLOOR)
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
@@ -149,18 +148,6 @@ def _try(modifier: Rounded | Clipped, type_: pa.DataType | None, scope: Scope) -
         modifier.of(pa.array([], type_ or pa.float64()))
     except pa.ArrowInvalid as error:
         raise DeclarationError(f"{scope.place}: {modifier!r}: {error}") from None
-
-
-def _end(end: float | Decimal | None, type_: pa.DataType | None, rounding: str) -> Any:
-    if end is None or math.isinf(end):
-        return None
-    if type_ is None or not (pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
-        return float(end)
-    number = Decimal(end if isinstance(end, (int, Decimal)) else repr(float(end)))
-    if pa.types.is_decimal(type_):
-        return number.quantize(Decimal(1).scaleb(-type_.scale), rounding, _WIDE)
-    limits = np.iinfo(str(type_))
-    return min(max(int(number.to_integral_value(rounding, _WIDE)), limits.min), limits.max)
 
 
 @dataclass(frozen=True)
@@ -308,20 +295,13 @@ def _(generator: Cast, scope: Scope) -> Numbered | None:
     inner, target = generator.generator, arrow_type(generator.target)
     if pa.types.is_integer(target):
         if (ends := even_ends(inner, scope)) is not None:
-            return _without_fractions(*ends, target)
+            return without_fractions(*ends, target)
         if not _are_whole(inner, scope):
             return None  # several values may become one
     elif not _keeps_apart(inner, target, scope):
         return None
     found = numbered(inner, scope)
     return found and Numbered(found.count, lambda numbers: cast(found.at(numbers), target))
-
-
-def _without_fractions(low: float, high: float, target: pa.DataType) -> Numbered:
-    """What a cast to an integer leaves of the numbers between two ends, without these."""
-    first = math.floor(low) + (low < 0)
-    last = math.ceil(high) - (high > 0)
-    return Numbered(last - first + 1, lambda numbers: cast(numbers.astype(np.int64) + first, target))
 
 
 def _keeps_apart(inner: Generator, target: pa.DataType, scope: Scope) -> bool:

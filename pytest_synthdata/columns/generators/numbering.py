@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Scope
 from pytest_synthdata.columns.random import Bits
@@ -64,4 +67,11 @@ def even_ends(generator: Countable, scope: Scope) -> tuple[float, float] | None:
     return generator.bounds(scope) if generator.evenly_spread else None
 
 
-__all__ = ["Countable", "Numbered", "even_ends", "numbered"]
+def without_fractions(low: float, high: float, target: pa.DataType) -> Numbered:
+    """What a cast to an integer leaves of the numbers between two ends, without these."""
+    first = math.floor(low) + (low < 0)
+    last = math.ceil(high) - (high > 0)
+    return Numbered(last - first + 1, lambda numbers: cast(numbers.astype(np.int64) + first, target))
+
+
+__all__ = ["Countable", "Numbered", "even_ends", "numbered", "without_fractions"]

@@ -23,8 +23,7 @@ from pytest_synthdata.columns.cells import Cells, Reader, Table
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import GOLDEN, Bits, Stream, finalise, remix
 from pytest_synthdata.columns.references.pick_statistics import PickStatistics, Reference
-from pytest_synthdata.columns.references.popularity import MOST_LEVELS, Layers, Ranks, Tournament, ZipfRank
-from pytest_synthdata.errors import DeclarationError, GenerationError
+from pytest_synthdata.errors import GenerationError
 
 _LOW = np.uint64(0xFFFFFFFF)
 _WORD, _MASK = 64, 2**64 - 1  # bits
@@ -255,73 +254,6 @@ class Pick:
         return suits if self.where is None else suits & self._meets(np.full(len(parents), row), parents)
 
 
-class HeavyPick(Pick):
-    """The same where some parents weigh far more than others: darts go where the weights are.
-
-    Each level is as likely to get the next dart as its layers have area, which no other level changes.
-    """
-
-    def __init__(
-        self,
-        reference: Reference,
-        statistics: PickStatistics,
-        cells: Cells,
-        parent: Table,
-        count: int | Bits,
-        *,
-        attempts: Bits | None = None,
-    ) -> None:
-        super().__init__(reference, statistics, cells, parent, count, attempts=attempts)
-        self.layers: Layers | Ranks = self._layers()
-        total = np.cumsum(self.layers.areas)
-        share = np.divide(self.layers.areas, total, out=np.zeros_like(total), where=total > 0)
-        self.limits: list[np.uint64] = [np.uint64(min(int(part * 2.0**64), 2**64 - 1)) for part in share]
-
-    def _layers(self) -> Layers | Ranks:
-        key = ("layers", *self.cells.stream.names, len(self.levels))
-        return self.cells.reader.bound.cached(key, self._new_layers)
-
-    def _new_layers(self) -> Layers | Ranks:
-        weights, levels = self.reference.weights, len(self.levels)
-        if isinstance(weights, ZipfRank):
-            return Ranks(weights, levels)
-        if levels > MOST_LEVELS:
-            raise DeclarationError(
-                f"{self.cells.place}: ForeignKey: {weights!r} can weigh up to 2^{MOST_LEVELS - 1} parents, and "
-                f"{self.parent.plan.table!r} has {self.parent.num_rows:,} rows; add .clip(0, highest) to the weights"
-            )
-        ends, known = self.statistics.ends, self.parent.plan.fan_out_key is None
-        assert ends is not None  # noqa: S101
-        # Champions may be rows to come, which no column that is held has.
-        weigh = (lambda rows: self._thresholds_of(self.parent.at(rows))) if known else None
-        return Layers(self._weights_stream(), ends, levels, weigh)
-
-    def _weights_stream(self) -> Tournament:
-        return Tournament((*self.cells.stream.names, "weights"))
-
-    def _as_heights(self, weights: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.nan_to_num(weights.astype(np.float64), nan=0.0)
-
-    @staticmethod
-    def _levels(parents: int) -> list[int]:
-        """The levels by their number: the first parent, and then twice as many with each."""
-        return list(range((parents - 1).bit_length() + 1))
-
-    def _darts(self, active: Index, throws: int) -> tuple[Bits, npt.NDArray[Any]]:
-        candidate, height = np.empty(len(active), np.uint64), np.empty(len(active), np.float64)
-        position = np.arange(len(active))
-        for level in reversed(self.levels):
-            word = self._word(level, active[position], throws)
-            here = word < self.limits[level] if level else np.ones(len(word), np.bool_)
-            where = position[here]
-            if len(where):
-                candidate[where], height[where] = self.layers.dart(level, word[here])
-            position = position[~here]
-            if not len(position):
-                break
-        return candidate, height
-
-
 def _repetition(rows: Index) -> npt.NDArray[np.uint32]:
     """How many times each entry has been there directly before it.
 
@@ -335,4 +267,4 @@ def _repetition(rows: Index) -> npt.NDArray[np.uint32]:
     return number - first.take(np.cumsum(other) - 1)
 
 
-__all__ = ["HeavyPick", "Pick"]
+__all__ = ["Pick"]
