@@ -297,14 +297,14 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
 
 if TYPE_CHECKING:
 
-    class _Factory(factory.Factory[Any]):
+    class _Factory(factory.Factory[Any]):  # type: ignore[misc]
         pass
 
 else:
     _Factory = factory.Factory  # a metaclass would find its parameter among the attributes of each class
 
 
-class TableFactory(_Factory, metaclass=TableFactoryMetaClass):  # type: ignore[misc]
+class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
     """A factory whose rows are a table.
 
     Declare columns with the generators of this package, with factory_boy's declarations, or with constants.
