@@ -37,8 +37,8 @@ def make_archive() -> Archive | None:
         raise SynthDataError(
             f"Java {java.version} from {java.found_in} writes no class-data archives; 13 or newer does"
         )
-    with archive.alone() as alone:
-        if not alone:
+    with archive.exclusive() as is_ours:
+        if not is_ours:
             return None
         if not archive.file.exists():
             try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_synthdata.plugin.background_work import BackgroundWork
 from pytest_synthdata.plugin.frame_fixtures import FrameFixtures
 from pytest_synthdata.plugin.interrupts import Interrupts
 from pytest_synthdata.plugin.options import add_options, read_settings
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SETTINGS] = settings = read_settings(config)
     config.pluginmanager.register(FrameFixtures(config), "synthdata-frames")
     config.pluginmanager.register(Interrupts(), "synthdata-interrupts")
+    config.pluginmanager.register(BackgroundWork(config), "synthdata-background-work")
     if settings.summary or settings.report:
         from pytest_synthdata.plugin.reporting import Reporting
 
@@ -112,6 +114,7 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
 
     settings = pytestconfig.stash[SETTINGS]
     worker: dict[str, Any] = getattr(pytestconfig, "workerinput", {})
+    background_work: Any = pytestconfig.pluginmanager.get_plugin("synthdata-background-work")
     opened: list[OpenSession] = []
 
     def spark() -> Any:
@@ -126,6 +129,7 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
                 workers=worker.get("workercount", 1),
                 warm_start=settings.warm_start,
                 keep_alive=settings.keep_alive,
+                on_background_work=background_work.start,
             )
             with _explained("Spark"):
                 opened.append(open_session(wanted))

@@ -85,12 +85,12 @@ class Archive:
         base = (f"-XX:SharedArchiveFile={self.base}",) if self.base else ()
         return (*base, f"-XX:ArchiveClassesAtExit={part}", _SILENCE)
 
-    def wanted(self) -> bool:
+    def should_build(self) -> bool:
         """Whether it is not there, and was not tried in vain a short while ago."""
         return not self.file.exists() and not _younger(self.failed, _SECONDS_UNTIL_RETRY)
 
     @contextmanager
-    def alone(self) -> Iterator[bool]:
+    def exclusive(self) -> Iterator[bool]:
         """Whether this process is the only one that makes archives now."""
         import fcntl
 

@@ -12,11 +12,15 @@ from pytest_synthdata.spark.archive import Archive
 _COMMAND = ("-m", "pytest_synthdata.warming")
 
 
-def start_in_background(archive: Archive) -> None:
-    """Make an archive in a process of its own, at the lowest priority, that ends by itself within eleven minutes."""
+def start_in_background(archive: Archive) -> bool:
+    """Make an archive in a process of its own, at the lowest priority, that ends by itself within eleven minutes.
+
+    Gives:
+        whether the process was started.
+    """
     # A machine that is thrown away after the run has no use for it.
-    if os.environ.get("CI") or not archive.wanted():
-        return
+    if os.environ.get("CI") or not archive.should_build():
+        return False
     environment = {
         **os.environ,
         "JAVA_HOME": str(archive.java.home),  # the session's own is about to go
@@ -31,6 +35,8 @@ def start_in_background(archive: Archive) -> None:
             env=environment,
             start_new_session=True,
         ).returncode = 0  # nobody waits for it, which Python would warn of
+        return True
+    return False
 
 
 __all__ = ["start_in_background"]

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from pytest_synthdata.temporary import temporary_folder
 from pytest_synthdata.workers import processors
 
 if TYPE_CHECKING:
+    from pytest_synthdata.spark.archive import Archive
     from pytest_synthdata.spark.java import Java
     from pytest_synthdata.spark.kept_jvm import KeptJvm
 
@@ -90,11 +91,16 @@ def start_local(remote: str | None, settings: SessionSettings, ending: contextli
             f"Spark did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
         ) from error
     if archive and settings.worker_id in (None, "gw0"):
-        from pytest_synthdata.spark.background import start_in_background
-
-        ending.callback(start_in_background, archive)
+        ending.callback(_make_archive, archive, settings.on_background_work)
     ending.callback(end_session, spark, settings.seconds_to_end)
     return spark
+
+
+def _make_archive(archive: Archive, on_background_work: Callable[[], None] | None) -> None:
+    from pytest_synthdata.spark.background import start_in_background
+
+    if start_in_background(archive) and on_background_work is not None:
+        on_background_work()
 
 
 _KEPT = Path("/kept")  # stands for a kept JVM's folder in the key by which that is found

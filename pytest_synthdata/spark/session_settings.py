@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ class SessionSettings:
         warm_start: whether a local session uses Spark's class-data archive, and makes it where it is missing.
         seconds_to_end: how long a JVM may take to end before it is killed.
         keep_alive: how many seconds a local session's JVM waits for the next run; None: it ends with this one.
+        on_background_work: is called when a process that makes the archive is started, at the session's end.
     """
 
     remote: str | None = None
@@ -32,6 +33,7 @@ class SessionSettings:
     warm_start: bool = True
     seconds_to_end: float = 15
     keep_alive: float | None = None
+    on_background_work: Callable[[], None] | None = None
 
 
 def builder() -> Any:

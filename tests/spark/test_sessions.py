@@ -285,8 +285,9 @@ def test_it_is_made_in_the_background_where_it_is_missing(
     monkeypatch.setattr(background, "_COMMAND", ("-c", command))
     monkeypatch.setenv("JAVA_HOME", "/a/folder/of/the/session")
     begun.parent.mkdir(parents=True, exist_ok=True)
-    background.start_in_background(archive)
-    if state in ("missing", "failed long ago"):
+    is_started = background.start_in_background(archive)
+    assert is_started is (state in ("missing", "failed long ago"))
+    if is_started:
         wait(lambda: begun.exists() and begun.read_text(), "nothing was started")
         assert begun.read_text() == str(archive.java.home)
     else:
@@ -301,7 +302,7 @@ def test_a_failure_is_remembered_and_said(archive: Archive, monkeypatch: pytest.
     with pytest.raises(SynthDataError, match="no room"):
         warming.make_archive()
     assert archive.failed.read_text() == "no room"
-    assert not archive.wanted()
+    assert not archive.should_build()
 
 
 def test_an_attempt_that_is_given_up_cleans_up() -> None:
@@ -361,10 +362,17 @@ def test_without_the_setting_no_archive_is_used_or_made(
 ) -> None:
     write(archive.file)
     begun: list[Archive] = []
-    monkeypatch.setattr(background, "start_in_background", begun.append)
-    local_session.open_local(SessionSettings(warm_start=warm_start)).close()
+    told: list[bool] = []
+
+    def start(of: Archive) -> bool:
+        begun.append(of)
+        return True
+
+    monkeypatch.setattr(background, "start_in_background", start)
+    settings = SessionSettings(warm_start=warm_start, on_background_work=lambda: told.append(True))
+    local_session.open_local(settings).close()
     assert (str(archive.file) in no_spark["spark.driver.extraJavaOptions"]) is warm_start
-    assert bool(begun) is warm_start
+    assert bool(begun) is bool(told) is warm_start
 
 
 def test_an_archive_that_no_jvm_starts_with_is_given_up(
