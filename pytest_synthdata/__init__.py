@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
     from pytest_synthdata.factories.base import TableFactory
     from pytest_synthdata.functions import days, hours, minutes, seconds
+    from pytest_synthdata.table import Table
 
 _MODULES = {
     "Array": "columns.generators.arrays",
@@ -111,7 +112,7 @@ _MODULES = {
     "Sum": "columns.references.aggregates",
     "Swapped": "defects.values",
     "SynthDataError": "errors",
-    "Table": "dataset",
+    "Table": "table",
     "TableFactory": "factories.base",
     "Template": "columns.text.template",
     "Timeline": "columns.time.calendar",

@@ -18,6 +18,7 @@ from pytest_synthdata.factories.base import TableFactory
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pyspark.sql import DataFrame
 
     from pytest_synthdata.explaining import Explanation
 
@@ -81,7 +82,7 @@ class Table:
         """The rows as a pandas DataFrame. pandas is an optional dependency."""
         return self.to_arrow(start, stop).to_pandas()
 
-    def to_spark(self, spark: Any, *, distributed: bool | None = None, partitions: int | None = None) -> Any:
+    def to_spark(self, spark: Any, *, distributed: bool | None = None, partitions: int | None = None) -> DataFrame:
         """The table as a Spark DataFrame, with its own schema stated: nothing is inferred.
 
         Args:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from factory.base import BaseFactory
+
 from pytest_synthdata.columns.generators.base import Generator, literal
 from pytest_synthdata.declarations.factory_class import FactoryClass, has_table
 from pytest_synthdata.errors import DeclarationError
@@ -43,7 +45,7 @@ class ForeignKey:
 
     def __init__(
         self,
-        parent: FactoryClass | Literal["self"],
+        parent: type[BaseFactory[Any]] | FactoryClass | Literal["self"],
         *,
         weights: Generator | None = None,
         where: Generator | None = None,

@@ -12,8 +12,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.cells import Cells, Declared
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
-from pytest_synthdata.columns.generators.not_null import NotNull
+from pytest_synthdata.columns.generators.modifiers import Cast, NotNull, Nullable
 from pytest_synthdata.defects.kind import Kind, typed
 from pytest_synthdata.errors import DeclarationError, nearest
 

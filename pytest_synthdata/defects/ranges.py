@@ -15,8 +15,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.cells import Cells
-from pytest_synthdata.columns.generators.modifiers import Nullable
-from pytest_synthdata.columns.generators.not_null import NotNull
+from pytest_synthdata.columns.generators.modifiers import NotNull, Nullable
 from pytest_synthdata.defects.kind import Kind, wrong_type
 from pytest_synthdata.errors import DeclarationError
 

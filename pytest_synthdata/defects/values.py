@@ -15,8 +15,7 @@ from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
-from pytest_synthdata.columns.generators.not_null import NotNull
+from pytest_synthdata.columns.generators.modifiers import Cast, NotNull, Nullable
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.defects.kind import Kind, require_column, typed

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from unicodedata import category
 
 import factory
@@ -333,7 +333,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
     """
 
     _options_class = TableOptions
-    _meta: TableOptions
+    _meta: ClassVar[TableOptions]
 
     class Meta:
         abstract = True

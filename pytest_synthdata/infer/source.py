@@ -19,8 +19,7 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
-from pytest_synthdata.columns.generators.not_null import NotNull
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
 from pytest_synthdata.columns.generators.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.quantiles import Quantiles
 from pytest_synthdata.columns.providers.fake import Fake

@@ -19,6 +19,8 @@ from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pyspark.sql import DataFrame, SparkSession  # what an editor completes; no run imports it
+
     from pytest_synthdata.plugin.materialise import Materialiser, Synth
 
 _MARKER = (
@@ -167,7 +169,7 @@ def _saver(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def synth_spark(request: pytest.FixtureRequest) -> Any:
+def synth_spark(request: pytest.FixtureRequest) -> SparkSession:
     """The Spark session in use: the project's own fixture's if it has one, else one that the plugin starts."""
     from pytest_synthdata.plugin.spark_fixture import session_of
 
@@ -215,24 +217,24 @@ def synth(
         yield chosen
 
 
-def _frame(synth: Synth, table: str) -> Any:
+def _frame(synth: Synth, table: str) -> DataFrame:
     with _explained(f"{table}_df"):
         return synth[table]
 
 
 @pytest.fixture
-def customers_df(synth: Synth) -> Any:
+def customers_df(synth: Synth) -> DataFrame:
     """The customers of the test's data as a Spark DataFrame."""
     return _frame(synth, "customers")
 
 
 @pytest.fixture
-def orders_df(synth: Synth) -> Any:
+def orders_df(synth: Synth) -> DataFrame:
     """The orders of the test's data as a Spark DataFrame."""
     return _frame(synth, "orders")
 
 
 @pytest.fixture
-def tickets_df(synth: Synth) -> Any:
+def tickets_df(synth: Synth) -> DataFrame:
     """The support tickets of the test's data as a Spark DataFrame."""
     return _frame(synth, "tickets")

@@ -17,6 +17,8 @@ from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scale
 from pytest_synthdata.plugin.stand_ins import StandIns
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
     from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.dataset import Labels
     from pytest_synthdata.defects.kind import Kind
@@ -44,8 +46,8 @@ class Synth:
     def __init__(
         self,
         dataset: Dataset,
-        frames: Callable[[str, Any], Any],
-        session: Callable[[], Any],
+        frames: Callable[[str, Any], DataFrame],
+        session: Callable[[], SparkSession],
         save: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
         clean: Callable[[], Synth] | None = None,
         *,
@@ -76,7 +78,7 @@ class Synth:
         return self.asked_for.seed
 
     @property
-    def spark(self) -> Any:
+    def spark(self) -> SparkSession:
         """The Spark session."""
         return self._session()
 
@@ -114,14 +116,14 @@ class Synth:
             pytest.skip("needs data in a Volume: run with --synth-upload=catalog.schema.volume")
         return self._save(tables)
 
-    def __getitem__(self, table: str) -> Any:
+    def __getitem__(self, table: str) -> DataFrame:
         name = self._current[table].name
         self._stand_ins.read.add(name)
         if self._save is not None:
             self._save([name])
         return self._frames(name, self.spark)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> DataFrame:
         __tracebackhide__ = True  # a misspelt name is explained where the test wrote it
         if name.startswith("_"):
             raise AttributeError(name)

@@ -24,8 +24,7 @@ from pytest_synthdata.columns.generators.distributions import Distribution, LogN
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.listed import Listed
-from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
-from pytest_synthdata.columns.generators.not_null import NotNull
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
 from pytest_synthdata.columns.generators.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.quantiles import Quantiles
 from pytest_synthdata.columns.time.calendar import Timeline

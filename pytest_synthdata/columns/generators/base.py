@@ -23,8 +23,7 @@ from pytest_synthdata.errors import DeclarationError, cause, describe
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from pytest_synthdata.columns.generators.modifiers import Clipped, Nullable, Rounded, Unique
-    from pytest_synthdata.columns.generators.not_null import NotNull
+    from pytest_synthdata.columns.generators.modifiers import Clipped, NotNull, Nullable, Rounded, Unique
     from pytest_synthdata.columns.text.tokens import TokenizedText
 
 
@@ -127,7 +126,7 @@ class Generator(Fluent):
 
     def not_null(self) -> NotNull:
         """Declare that no value is null: the column is ``NOT NULL`` in every schema."""
-        from pytest_synthdata.columns.generators.not_null import NotNull
+        from pytest_synthdata.columns.generators.modifiers import NotNull
 
         return NotNull(self)
 
@@ -142,8 +141,7 @@ class Generator(Fluent):
 
     def cast(self, type_: pa.DataType | str, *, nullable: bool = True) -> Generator:
         """Give the column a type: Arrow's, or a Spark SQL name such as ``"decimal(12,2)"``."""
-        from pytest_synthdata.columns.generators.modifiers import Cast
-        from pytest_synthdata.columns.generators.not_null import NotNull
+        from pytest_synthdata.columns.generators.modifiers import Cast, NotNull
 
         return Cast(self, type_) if nullable else NotNull(Cast(self, type_))
 

@@ -1,11 +1,15 @@
-"""What the methods of generators make: rounded, clipped, nulled, cast and unique values of another generator."""
+"""What the methods of generators make: rounded, clipped, nulled, cast and unique values of another generator.
+
+They stand together, for the generators' base class has to name them, and they are based on it: one module more would
+be one more in that cycle.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +21,12 @@ from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
-from pytest_synthdata.columns.generators.not_null import NotNull
 from pytest_synthdata.columns.generators.numbering import Numbered, even_ends, numbered, without_fractions
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.errors import DeclarationError, GenerationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.text.tokens import TokenizedText
 
 _EXACT = 2**53  # up to which a float64 tells whole numbers apart
 
@@ -177,6 +183,39 @@ class Nullable(Generator):
     def domain(self, scope: Scope) -> Sequence[Any] | None:
         domain = self.generator.domain(scope)
         return None if domain is None else (*domain, None)
+
+
+@dataclass(frozen=True)
+class NotNull(Generator):
+    """Another generator's values, none of them null: the column is ``NOT NULL`` in Arrow's and Spark's schema."""
+
+    generator: Generator
+
+    def values(self, cells: Cells) -> Values:
+        values = self.generator.values(cells)
+        if isinstance(values, pa.Array) and (array := to_arrow(values)).null_count:
+            row = int(np.flatnonzero(to_numpy(pc.is_null(array)))[0])
+            raise GenerationError(
+                f"{cells.place}: .not_null(): row {cells.rows[row]} has no value; F.coalesce(…) gives it one"
+            )
+        return values
+
+    def tokens(self, cells: Cells) -> TokenizedText | None:
+        return self.generator.tokens(cells)
+
+    def nullable(self, scope: Scope) -> bool:
+        del scope
+        return False
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return self.generator.type(scope)
+
+    def domain(self, scope: Scope) -> Sequence[Any] | None:
+        domain = self.generator.domain(scope)
+        return None if domain is None else [value for value in domain if value is not None]
+
+    def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
+        return self.generator.bounds(scope)
 
 
 @dataclass(frozen=True)
