@@ -99,7 +99,7 @@ class Shrinking:
         if num_rows > _MOST_ROWS:
             raise SynthDataError(f"{num_rows:,} rows are too many; try --synth-scale")
         rerunner = Rerunner(item)
-        progress = _Progress(self.config, item.name)
+        progress = Progress(self.config, item.name)
         candidates = Candidates(dataset, whole, read, failure=Failure.of(error), rerunner=rerunner, stand_ins=stand_ins)
         likely = list(hints(error, whole, candidates.order))
         if (known := self._remembered(item, candidates.order.row_numbers)) is not None:
@@ -158,7 +158,7 @@ class Shrinking:
             terminalreporter.write_line(f"synthdata: --synth-shrink-json: {error}", yellow=True)
 
 
-class _Progress:
+class Progress:
     """A line on a terminal, and nothing where there is none."""
 
     def __init__(self, config: pytest.Config, test: str) -> None:
@@ -167,11 +167,13 @@ class _Progress:
         self._test = test
 
     def show(self, runs: Runs) -> None:
+        """Say how many runs there were, and on how few rows the test failed."""
         if self._reporter is not None:
             left = "" if runs.best is None else f", {len(runs.best):,} rows left"
             self._reporter.rewrite(f"shrinking {self._test}: {runs.count} runs{left}", erase=True)
 
     def clear(self) -> None:
+        """Leave the line empty."""
         if self._reporter is not None:
             self._reporter.rewrite("", erase=True)
 
@@ -194,4 +196,4 @@ def _is_wanted(item: pytest.Item) -> bool:
     return bool(next(said, True))
 
 
-__all__ = ["PROPERTY", "SECTION", "Shrinking"]
+__all__ = ["PROPERTY", "SECTION", "Progress", "Shrinking"]

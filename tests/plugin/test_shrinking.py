@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from typing import TypeAlias
+from types import SimpleNamespace
+from typing import Any, TypeAlias
 
 import pytest
+
+from pytest_synthdata.plugin.shrinking import Progress
 
 Shrink: TypeAlias = Callable[..., pytest.RunResult]
 CORE = [(), ("-n", "2")]
@@ -35,8 +39,7 @@ DEDUP = f"""{SHOP}
 def shrink(pytester: pytest.Pytester) -> Shrink:
     def run(source: str, *arguments: str, **more: str) -> pytest.RunResult:
         pytester.makepyfile(**{"test_shop": source, **more})
-        quiet = () if "asyncio_mode=auto" in arguments else ("-p", "no:asyncio")
-        return pytester.runpytest_subprocess("--synth-shrink=120", "-p", "no:randomly", *arguments, *quiet)
+        return pytester.runpytest_subprocess("--synth-shrink=120", "-p", "no:randomly", *arguments)
 
     return run
 
@@ -66,12 +69,12 @@ def test_the_report_ends_with_the_rows(shrink: Shrink, pytester: pytest.Pytester
     numbers = ",".join(map(str, rows))
     assert replay == f"replay:     pytest test_shop.py::test_dedup --synth-seed=42 --synth-take=orders:{numbers}"
     # Both fail alike in a new process.
-    again = pytester.runpytest_subprocess(*replay.split()[2:], "-p", "no:asyncio")
+    again = pytester.runpytest_subprocess(*replay.split()[2:])
     again.stdout.fnmatch_lines(["*<Dataset seed 42; customers: 1, orders: 2, tickets: 0>*", "*assert 1 == 0*"])
     pytester.makepyfile(
         test_pasted=DEDUP.replace("    def test_dedup", f"    {marker.split('  ')[-1]}\n    def test_dedup")
     )
-    pytester.runpytest_subprocess("-p", "no:asyncio", "test_pasted.py").stdout.fnmatch_lines(["*assert 1 == 0*"])
+    pytester.runpytest_subprocess("test_pasted.py").stdout.fnmatch_lines(["*assert 1 == 0*"])
 
 
 @both
@@ -169,9 +172,7 @@ def test_what_the_marker_says_of_the_data_is_in_the_marker(
     )
     pasted = source.replace("@pytest.mark.synth(orders=3_000, payments=400, factories=[PaymentFactory])", marker[12:])
     pytester.makepyfile(test_pasted=pasted)
-    pytester.runpytest_subprocess("-p", "no:asyncio", "test_pasted.py", "-k", "0").stdout.fnmatch_lines(
-        ["*assert (2 - 1) <= 0*"]
-    )
+    pytester.runpytest_subprocess("test_pasted.py", "-k", "0").stdout.fnmatch_lines(["*assert (2 - 1) <= 0*"])
 
 
 def test_scale_is_in_the_marker(shrink: Shrink) -> None:
@@ -344,7 +345,9 @@ def test_asynchronous_tests(shrink: Shrink) -> None:
         assert repeated(synth.dataset.orders.to_arrow()) == 0
     """
     pytest.importorskip("pytest_asyncio")
-    result = shrink(source, "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
+    result = shrink(
+        source, "-p", "asyncio", "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"
+    )
     assert "rows to 3 in" in lines_of(result)[0]
 
 
@@ -365,22 +368,53 @@ def test_beside_pytest_randomly_and_pytest_timeout(pytester: pytest.Pytester, xd
     """
     pytest.importorskip("pytest_timeout")
     pytester.makepyfile(source)
-    result = pytester.runpytest_subprocess("-p", "no:asyncio", "--timeout=4", "--synth-shrink=100", *xdist)
+    result = pytester.runpytest_subprocess("--timeout=4", "--synth-shrink=100", *xdist)
     result.assert_outcomes(failed=2)
     assert result.stdout.str().count("rows to 3 in") == 2
 
 
-def test_a_debugger_starts_after_the_search(shrink: Shrink, pytester: pytest.Pytester) -> None:
+def test_a_debugger_starts_after_the_search(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(DEDUP)
-    child = pytester.spawn_pytest("--synth-shrink=120 --pdb -p no:randomly -p no:asyncio")
-    child.expect("Pdb")
-    before = child.before.decode()
-    child.sendline("p synth.dataset.orders.num_rows")
-    child.expect("25000")
-    child.sendline("q")
-    child.expect(["1 failed", "Exit"])
-    child.close()
-    assert "shrinking test_dedup: " in before
+    command = [sys.executable, "-m", "pytest", "--synth-shrink=120", "--pdb", "-p", "no:randomly"]
+    result = pytester.run(*command, stdin=b"p 'rows', synth.dataset.orders.num_rows\nq\n")
+    text = result.stdout.str()
+    assert "('rows', 25000)" in text  # the test's own frame, with its own data
+    assert text.count("orders: 25000") == 1
+    assert json.loads((pytester.path / ".pytest_cache/v/synthdata/shrunk").glob("*").__next__().read_text())["orders"]
+
+
+def test_a_line_of_progress_on_a_terminal_only() -> None:
+    shown: list[str] = []
+    reporter = SimpleNamespace(isatty=True, verbosity=0, rewrite=lambda line, erase: shown.append(line))
+    config: Any = SimpleNamespace(pluginmanager=SimpleNamespace(get_plugin=lambda _: reporter))
+    runs: Any = SimpleNamespace(count=12, best=None)
+    Progress(config, "test_it").show(runs)
+    Progress(config, "test_it").show(SimpleNamespace(count=13, best=range(3_000)))  # type: ignore[arg-type]
+    reporter.isatty = False
+    Progress(config, "test_it").show(runs)
+    assert shown == ["shrinking test_it: 12 runs", "shrinking test_it: 13 runs, 3,000 rows left"]
+
+
+def test_defects_and_clean_data_are_those_of_the_rows_that_are_left(shrink: Shrink, pytester: pytest.Pytester) -> None:
+    source = """
+    import pytest
+    from pytest_synthdata import Missing
+
+    @pytest.mark.synth(orders=3_000, defects={"orders": [Missing("amount", 0.01)]})
+    def test_nulls(synth):
+        dirty, clean = synth.dataset.orders.to_arrow(), synth.clean.dataset.orders.to_arrow()
+        assert dirty.num_rows == clean.num_rows
+        assert clean["amount"].null_count == 0
+        assert dirty["amount"].null_count == 0
+    """
+    lines = lines_of(shrink(source))
+    assert "rows to 2 in" in lines[0]
+    pasted = source.replace(
+        '@pytest.mark.synth(orders=3_000, defects={"orders": [Missing("amount", 0.01)]})', lines[-2][12:]
+    )
+    pytester.makepyfile(test_pasted=pasted)
+    result = pytester.runpytest_subprocess("test_pasted.py")
+    result.stdout.fnmatch_lines(["*assert 1 == 0*", "*<Dataset seed 42; customers: 1, orders: 1*"])
 
 
 def test_wider_fixtures_are_kept_and_narrow_ones_made_anew(shrink: Shrink, pytester: pytest.Pytester) -> None:
@@ -418,7 +452,7 @@ def test_the_budget(pytester: pytest.Pytester) -> None:
             assert max(synth.dataset.orders.to_arrow()["amount"].to_pylist(), default=0) < 15_000
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:asyncio", "--synth-shrink=2", "--synth-shrink-json=found.json")
+    result = pytester.runpytest_subprocess("--synth-shrink=2", "--synth-shrink-json=found.json")
     (found,) = json.loads((pytester.path / "found.json").read_text("utf-8"))
     assert found["verdict"] == "time"
     assert found["runs"] <= 7
@@ -456,22 +490,20 @@ def test_an_interrupt_ends_the_search_with_the_best_so_far(shrink: Shrink) -> No
 def test_settings(pytester: pytest.Pytester, ini: str, marker: str, is_shrunk: bool) -> None:
     pytester.makeini(f"[pytest]\n{ini}\n")
     pytester.makepyfile(f"import pytest\n{marker}\ndef test_it(synth):\n    assert not synth.dataset.orders.num_rows\n")
-    text = pytester.runpytest_inprocess("-p", "no:asyncio").stdout.str()
+    text = pytester.runpytest_inprocess().stdout.str()
     assert ("synthdata: shrunk" in text) is is_shrunk
 
 
 @pytest.mark.parametrize("value", ["soon", "-1", "0", "test_shop.py", "inf", "nan"])
 def test_a_budget_that_cannot_be(pytester: pytest.Pytester, value: str) -> None:
-    result = pytester.runpytest_inprocess("-p", "no:asyncio", f"--synth-shrink={value}")
+    result = pytester.runpytest_inprocess(f"--synth-shrink={value}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"*--synth-shrink: '{value}' is not a number of seconds; write --synth-shrink=30*"])
 
 
 def test_shrink_in_the_marker_is_true_or_false(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import pytest\n@pytest.mark.synth(shrink=3)\ndef test_it(synth):\n    pass\n")
-    pytester.runpytest_inprocess("-p", "no:asyncio").stdout.fnmatch_lines(
-        ["*@pytest.mark.synth: shrink=3; it is True or False*"]
-    )
+    pytester.runpytest_inprocess().stdout.fnmatch_lines(["*@pytest.mark.synth: shrink=3; it is True or False*"])
 
 
 def test_passing_tests_and_expected_failures_are_left_alone(pytester: pytest.Pytester) -> None:
@@ -495,7 +527,7 @@ def test_passing_tests_and_expected_failures_are_left_alone(pytester: pytest.Pyt
             assert len(runs) == 2
         """
     )
-    result = pytester.runpytest_inprocess("-p", "no:asyncio", "--synth-shrink", "-p", "no:randomly")
+    result = pytester.runpytest_inprocess("--synth-shrink", "-p", "no:randomly")
     result.assert_outcomes(passed=1, xfailed=1, skipped=1, failed=1)
     result.stdout.no_fnmatch_line("*shrunk*")
 
@@ -509,4 +541,4 @@ def test_nothing_heavy_is_imported_before_a_failure(pytester: pytest.Pytester) -
             assert not {"numpy", "pyarrow", "pytest_synthdata.plugin.candidates"} & set(sys.modules)
         """
     )
-    pytester.runpytest_subprocess("--synth-shrink", "-p", "no:randomly", "-p", "no:asyncio").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("--synth-shrink", "-p", "no:randomly").assert_outcomes(passed=1)
