@@ -53,7 +53,7 @@ class Finding:
         """The lines that end the test's report."""
         if self.taken is None or self.shrunk.verdict in (Verdict.EMPTY, Verdict.ANY_ROWS, Verdict.GONE):
             return f"not shrunk: {self._why_not()}"
-        lines = [self._headline(), *self._rows()]
+        lines = [self._headline(), *self._rows(), *self._planted()]
         if sum(map(len, self.take.values())) > _MOST_TAKEN:
             return "\n".join([*lines, "the numbers of all rows: --synth-shrink-json=FILE"])
         return "\n".join([*lines, f"as a test:  {self.marker}", f"replay:     {self.replay}"])
@@ -145,6 +145,18 @@ class Finding:
         text = [f"  {head}  {rest}" for head, rest in zip(_padded(heads), cells, strict=True)]
         more = _count(self.taken) - len(heads)
         return [*text, f"  … and {more:,} rows more"] if more else text
+
+    def _planted(self) -> list[str]:
+        """The planted defects of the rows that are left."""
+        assert self.taken is not None  # noqa: S101 - for the types
+        lines = []
+        for name in self.taken.defects:
+            for label in self.taken.defects[name].to_arrow(0, _MOST_ROWS).to_pylist():
+                place, was = f"{name} row {label['row']}", ""
+                if label["column"] is not None:
+                    place, was = f"{place}, {label['column']}", f"{label['clean']} → "
+                lines.append(f"planted: {label['kind']} in {place}: {was}{label['dirty']}")
+        return lines
 
     def _shown(self, table: str, key: str, columns: Sequence[str]) -> list[str | None]:
         """The key and the columns that matter; None in place of others between and after them."""
