@@ -67,6 +67,13 @@ def test_a_parameter_from_a_column_gives_what_the_number_would(fixed: Any, by_ro
         assert rows.filter(pa.compute.equal(rows["n"], number))["x"].to_pylist() == same["x"].to_pylist()
 
 
+def test_counts_of_many_expectations_are_those_of_few() -> None:
+    uniform, lam = np.linspace(0.0005, 0.9995, 1_000), np.repeat(np.linspace(0, 200, 100), 10)
+    many = Poisson.inverse(uniform, lam)
+    few = [Poisson.inverse(uniform[at : at + 10], lam[at : at + 10]) for at in range(0, 1_000, 10)]
+    assert many.tolist() == np.concatenate(few).tolist()
+
+
 def test_parameters_may_be_random_null_and_the_parents() -> None:
     rows = table(n=Poisson(2).nulls(0.3), x=Poisson(col("n")), y=Normal(Uniform(0, 10), 0.01))
     assert rows["x"].is_null().to_pylist() == rows["n"].is_null().to_pylist()

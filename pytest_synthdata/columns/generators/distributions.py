@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _TELLS_APART = 2**53  # up to which a float64 tells integers apart
 _LOG2_E = 1.4426950408889634
+_FEW = 64  # expectations for which a table of counts each is quicker than searching row by row
 _MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
 
 
@@ -204,6 +205,19 @@ class Uniform(ParametricDistribution):
         return None if low is None or high is None else (low[0], high[1])
 
 
+def _counts(uniform: Floats, lam: float) -> npt.NDArray[np.int64]:
+    """Poisson counts of one expectation.
+
+    The CDF is tabulated where a uniform of 52 bits can fall: 10 standard deviations and some to each side.
+    """
+    from scipy.special import pdtr
+
+    spread = 10 * math.sqrt(lam) + 20
+    first = max(0, math.floor(lam - spread))
+    cdf = pdtr(np.arange(first, math.ceil(lam + spread)), lam)
+    return np.searchsorted(cdf, uniform, side="left") + first
+
+
 @dataclass(frozen=True)
 class Poisson(ParametricDistribution):
     """Poisson distribution: counts of independent events with mean ``lam``, as int64.
@@ -220,22 +234,23 @@ class Poisson(ParametricDistribution):
     requirement: ClassVar[str] = f"lam must lie between 0 and {_MOST_EVENTS:g}"
 
     def values(self, cells: Cells) -> Values:
-        from scipy.special import pdtr
-
         if isinstance(self.lam, Generator):
             return super().values(cells)
-        # The CDF is tabulated where a uniform of 52 bits can fall: 10 standard deviations and some to each side.
-        spread = 10 * math.sqrt(self.lam) + 20
-        first = max(0, math.floor(self.lam - spread))
-        cdf = pdtr(np.arange(first, math.ceil(self.lam + spread)), self.lam)
-        return np.searchsorted(cdf, cells.uniform(), side="left") + first
+        return _counts(cells.uniform(), self.lam)
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> npt.NDArray[np.int64]:
         """The least count whose CDF reaches each uniform."""
         from scipy.special import pdtr, pdtrik
 
-        (lam,) = np.broadcast_arrays(*parameters, uniform)[:1]
+        lam = np.broadcast_arrays(*parameters, uniform)[0]
+        different = np.unique(lam)
+        if len(different) <= _FEW:
+            few = np.zeros(len(lam), np.int64)
+            for one in different:
+                index = np.flatnonzero(lam == one)
+                few[index] = _counts(uniform[index], float(one))
+            return few
         # The inverse of the CDF between the counts is near enough to be put right by steps of one.
         count = np.where(lam > 0, np.ceil(np.nan_to_num(pdtrik(uniform, np.where(lam > 0, lam, 1.0)))), 0.0)
         count = np.maximum(count, 0.0)
