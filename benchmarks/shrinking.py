@@ -63,7 +63,7 @@ import json, pathlib, pytest
 def pytest_runtest_makereport(item, call):
     yield
     if call.when == "call":
-        from pytest_synthdata.plugin.failures import Failure
+        from pytest_synthdata.plugin.shrinking.failures import Failure
         failure = Failure.of(call.excinfo.value) if call.excinfo else None
         line = pathlib.Path(failure.file).read_text("utf-8").splitlines()[failure.line - 1] if failure else ""
         with open("failures.jsonl", "a") as file:

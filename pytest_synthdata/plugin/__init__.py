@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(Reporting(config), "synthdata-report")
     if settings.shrink is not None:
-        from pytest_synthdata.plugin.shrinking import Shrinking
+        from pytest_synthdata.plugin.shrinking.hooks import Shrinking
 
         config.pluginmanager.register(Shrinking(config), "synthdata-shrinking")
     if settings.differences:

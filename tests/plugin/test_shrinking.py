@@ -537,7 +537,7 @@ def test_nothing_heavy_is_imported_before_a_failure(pytester: pytest.Pytester) -
         import sys
 
         def test_it():
-            assert not {"numpy", "pyarrow", "pytest_synthdata.plugin.candidates"} & set(sys.modules)
+            assert not {"numpy", "pyarrow", "pytest_synthdata.plugin.shrinking.candidates"} & set(sys.modules)
         """
     )
     pytester.runpytest_subprocess("--synth-shrink", "-p", "no:randomly").assert_outcomes(passed=1)

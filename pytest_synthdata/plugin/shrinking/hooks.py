@@ -16,7 +16,7 @@ from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.materialise import Synth
-    from pytest_synthdata.plugin.shrunk_text import Finding
+    from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
     from pytest_synthdata.shrinking.runs import Runs
 
 PROPERTY = "synthdata_shrunk"
@@ -81,12 +81,12 @@ class Shrinking:
 
     def _shrink(self, item: pytest.Item, synth: Synth, error: BaseException) -> Finding:
         from pytest_synthdata.errors import SynthDataError
-        from pytest_synthdata.plugin.candidates import Candidates
-        from pytest_synthdata.plugin.failures import Failure
-        from pytest_synthdata.plugin.hints import hints
         from pytest_synthdata.plugin.on_demand import OnDemandDataset
-        from pytest_synthdata.plugin.rerunning import Rerunner
-        from pytest_synthdata.plugin.shrunk_text import Finding
+        from pytest_synthdata.plugin.shrinking.candidates import Candidates
+        from pytest_synthdata.plugin.shrinking.failures import Failure
+        from pytest_synthdata.plugin.shrinking.hints import hints
+        from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
+        from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
         from pytest_synthdata.shrinking.runs import Runs
         from pytest_synthdata.shrinking.search import shrink
 

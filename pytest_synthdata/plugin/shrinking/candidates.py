@@ -13,13 +13,13 @@ import pyarrow as pa
 from pytest_synthdata.columns.closure import parents_of
 from pytest_synthdata.columns.replaced import ReplacedColumns
 from pytest_synthdata.dataset import Dataset, Table
-from pytest_synthdata.plugin.failures import Failure
+from pytest_synthdata.plugin.shrinking.failures import Failure
 from pytest_synthdata.shrinking.order import Order, family_order
 from pytest_synthdata.shrinking.replacing import constant, others
 from pytest_synthdata.shrinking.runs import Outcome, Positions
 
 if TYPE_CHECKING:
-    from pytest_synthdata.plugin.rerunning import Rerunner
+    from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
     from pytest_synthdata.plugin.stand_ins import StandIns
 
 _POOL = 500  # rows whose values are tried in place of others

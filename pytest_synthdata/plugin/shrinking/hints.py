@@ -10,7 +10,7 @@ import numpy as np
 
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.plugin.differences import cells_that_differ, rows_compared
-from pytest_synthdata.plugin.failures import message_of, strings_in
+from pytest_synthdata.plugin.shrinking.failures import message_of, strings_in
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset, Table
