@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.exports import MODULES
+
 if TYPE_CHECKING:
     from pytest_synthdata.assertions import assert_matches
     from pytest_synthdata.columns.expressions.conditions import when
@@ -60,77 +62,6 @@ if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory
     from pytest_synthdata.functions import days, hours, minutes, seconds
     from pytest_synthdata.table import Table
-
-_MODULES = {
-    "Array": "columns.generators.arrays",
-    "Boolean": "columns.generators.whole",
-    "Categorical": "columns.generators.categories",
-    "Constant": "columns.generators.base",
-    "Count": "columns.references.aggregates",
-    "Dataset": "dataset",
-    "Dates": "columns.time.dates",
-    "DeclarationError": "errors",
-    "Defect": "defects.values",
-    "Distribution": "columns.generators.distributions",
-    "Duplicates": "defects.duplicates",
-    "Email": "columns.text.template",
-    "Event": "columns.time.events",
-    "Exponential": "columns.generators.distributions",
-    "Fake": "columns.providers.fake",
-    "ForeignKey": "declarations.foreign_keys",
-    "GenerationError": "errors",
-    "Given": "columns.generators.given",
-    "Integers": "columns.generators.whole",
-    "Key": "columns.generators.keys",
-    "Late": "defects.times",
-    "Lifecycle": "columns.lives.lifecycle",
-    "LogNormal": "columns.generators.distributions",
-    "Malformed": "defects.texts",
-    "Max": "columns.references.aggregates",
-    "Mean": "columns.references.aggregates",
-    "Min": "columns.references.aggregates",
-    "Missing": "defects.values",
-    "Nasty": "defects.nasty",
-    "Normal": "columns.generators.distributions",
-    "Ordinal": "columns.references.fan_out",
-    "Orphans": "defects.orphans",
-    "OutOfRange": "defects.ranges",
-    "Pareto": "columns.generators.distributions",
-    "Place": "columns.text.place",
-    "Poisson": "columns.generators.distributions",
-    "Quantiles": "columns.generators.quantiles",
-    "ReadingTime": "columns.series.readings",
-    "Readings": "columns.series.readings",
-    "Repeated": "defects.values",
-    "Rows": "columns.generators.listed",
-    "Series": "columns.series.series",
-    "Share": "columns.references.shares",
-    "Shares": "columns.generators.shares_of_one",
-    "Stale": "defects.values",
-    "Step": "columns.lives.steps",
-    "Steps": "columns.lives.steps",
-    "Sum": "columns.references.aggregates",
-    "Swapped": "defects.values",
-    "SynthDataError": "errors",
-    "Table": "table",
-    "TableFactory": "factories.base",
-    "Template": "columns.text.template",
-    "Timeline": "columns.time.calendar",
-    "Times": "columns.time.times",
-    "Typos": "defects.texts",
-    "Uniform": "columns.generators.distributions",
-    "ZipfRank": "columns.references.popularity",
-    "assert_caught": "defect_assertions",
-    "assert_matches": "assertions",
-    "assert_repaired": "defect_assertions",
-    "col": "columns.expressions.operators",
-    "column": "columns.expressions.functions",
-    "days": "functions",
-    "hours": "functions",
-    "minutes": "functions",
-    "seconds": "functions",
-    "when": "columns.expressions.conditions",
-}
 
 __all__ = [
     "Array",
@@ -205,9 +136,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -2,233 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from unicodedata import category
 
 import factory
-from factory import Maybe
-from factory.base import FactoryMetaClass, FactoryOptions, OptionDefault
+from factory.base import FactoryMetaClass
 
 from pytest_synthdata.columns.arrow.objects import Row
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.listed import Rows
-from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle
-from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.references.circles import check_totals
-from pytest_synthdata.columns.scope import check_plan
-from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.annotations import stated_types
-from pytest_synthdata.declarations.binding import table_in_use
-from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
-from pytest_synthdata.declarations.compiling import compile_factory
-from pytest_synthdata.declarations.factory_class import AbstractFactoryError, keeps_rows
+from pytest_synthdata.declarations.factory_class import keeps_rows
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.hooks import RowBuilder
-from pytest_synthdata.declarations.keys import is_key, key_declarations, key_names
+from pytest_synthdata.declarations.keys import is_key, key_declarations
 from pytest_synthdata.declarations.listing import with_listed
-from pytest_synthdata.declarations.related import RelatedDeclaration
-from pytest_synthdata.declarations.totals import attach_children, children_of_totals, register_counted
+from pytest_synthdata.declarations.totals import register_counted
 from pytest_synthdata.declarations.translating import as_declaration
 from pytest_synthdata.declarations.typed import as_stated, unstated
-from pytest_synthdata.errors import DeclarationError, nearest
-
-DEFAULT_SEED = 42
-DEFAULT_ROWS = 1_000
-_NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")  # Unicode's controls, halves of characters, and separators of lines
-
-
-class TableOptions(FactoryOptions):  # type: ignore[misc]
-    """The options in a table factory's ``class Meta``, and what follows from them."""
-
-    table: Any
-    rows: Any
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.types: dict[str, Any] = {}
-        self.counted_by: dict[str, tuple[type[TableFactory], str]] = {}
-        self._plan: Plan | None = None
-        self._is_checked = False
-        self._bound: BoundTable | None = None
-
-    def _build_default_options(self) -> list[OptionDefault]:
-        return [
-            *super()._build_default_options(),
-            OptionDefault("table", None, inherit=True),
-            OptionDefault("rows", None, inherit=True),
-            OptionDefault("key", None, inherit=True),
-            OptionDefault("reference_weights", None, inherit=True),
-            OptionDefault("where", None, inherit=True),
-            OptionDefault("correlations", None, inherit=True),
-        ]
-
-    def contribute_to_class(self, factory: Any, meta: Any = None, **arguments: Any) -> None:
-        super().contribute_to_class(factory, meta=meta, **arguments)
-        if self.table is None:
-            self.table = _table_name(factory.__name__)
-        if not _is_name(self.table):
-            raise DeclarationError(
-                f"{factory.__name__}: Meta.table is {self.table!r}; it must be a name that a folder can have: a text "
-                "without / and \\ and control characters"
-            )
-
-    @cached_property
-    def usual_rows(self) -> int | None:
-        """How many rows the table has where nobody says: ``Meta.rows``, else what a timeline expects, else 1,000.
-
-        None where they are counted from the parents.
-        """
-        if self.rows is not None and self.plan().fan_out_key is None:
-            return int(self.rows)
-        return self.expected_rows
-
-    @cached_property
-    def expected_rows(self) -> int | None:
-        """How many rows a timeline expects; ``Meta.rows`` where there is none, else 1,000.
-
-        None where they are counted from the parents.
-        """
-        if self.plan().fan_out_key is not None:  # which says, too, what is wrong with a timeline
-            return None
-        for name in self.pre_declarations:
-            declaration = self.pre_declarations[name].declaration
-            timeline = unwrapped(declaration.generator) if isinstance(declaration, ColumnDeclaration) else None
-            if isinstance(timeline, Timeline):
-                return max(timeline.expected(), 0)
-        return DEFAULT_ROWS if self.rows is None else int(self.rows)
-
-    def _get_counter_reference(self) -> TableOptions:
-        # Each factory counts its own rows: build() number i of any of them is row i of its table.
-        return self
-
-    @cached_property
-    def references(self) -> dict[str, ForeignKey]:
-        """The foreign keys, by attribute name."""
-        declared = ((name, self.pre_declarations[name].declaration) for name in self.pre_declarations)
-        return {
-            name: declaration.foreign_key
-            for name, declaration in declared
-            if isinstance(declaration, ReferenceDeclaration)
-        }
-
-    @property
-    def parents(self) -> list[Any]:
-        """The factories of other tables that this one refers to."""
-        return [key.parent for key in self.references.values() if key.parent != "self"]
-
-    @cached_property
-    def child_tables(self) -> frozenset[str]:
-        """The fields that hold a row's children."""
-        declared = self.post_declarations.declarations.items()
-        return frozenset(field for field, one in declared if isinstance(one, RelatedDeclaration))
-
-    @cached_property
-    def has_switches(self) -> bool:
-        """Whether an override can exchange the very generators of other columns."""
-        declared = [self.pre_declarations[name].declaration for name in self.pre_declarations]
-        return bool(self.parameters) or any(isinstance(one, Maybe) for one in declared)
-
-    @cached_property
-    def empty_row(self) -> dict[str, None]:
-        """The table's columns, in order, without values."""
-        hidden = {*self.exclude, *self.parameters, *self.references}
-        return {self.rename.get(name, name): None for name in self.pre_declarations if name not in hidden}
-
-    @cached_property
-    def unwanted(self) -> frozenset[str]:
-        """Of parents and their keys, what the model has no field for: seldom it has one for both."""
-        try:
-            fields = inspect.signature(self.model).parameters
-        except (TypeError, ValueError):  # dict's own, for one
-            return frozenset()
-        if any(field.kind is inspect.Parameter.VAR_KEYWORD for field in fields.values()):
-            return frozenset()
-        keys = (
-            key_names(reference, name, (self if reference.parent == "self" else reference.parent._meta).key_columns())
-            for name, reference in self.references.items()
-        )
-        return frozenset({*self.references, *chain.from_iterable(keys)} - fields.keys())
-
-    def key_columns(self) -> tuple[str, ...]:
-        """The columns that references to this table hold: ``Meta.key``, else the first `Key`."""
-        if self.key is not None:
-            names = (self.key,) if isinstance(self.key, str) else tuple(self.key)
-            for name in names:
-                if name not in self.pre_declarations:
-                    raise DeclarationError(
-                        f"{self.table}: Meta.key is {name!r}: {nearest(name, self.pre_declarations)}"
-                    )
-            return names
-        declared = ((name, self.pre_declarations[name].declaration) for name in self.pre_declarations)
-        return tuple(name for name, declaration in declared if is_key(declaration))[:1]
-
-    def key_column(self) -> str | None:
-        """The key, if it is of one column."""
-        names = self.key_columns()
-        return names[0] if len(names) == 1 else None
-
-    def plan(self) -> Plan:
-        """What the factory compiles to; checked, and made once.
-
-        Raises:
-            DeclarationError: for a declaration that can never work, by table and column.
-        """
-        plan = self.compiled()
-        if not self._is_checked:
-            self._is_checked = True  # tables that are computed from each other ask for each other's plans
-            try:
-                for parent in self.parents:
-                    parent._meta.plan()
-                check_totals(plan)
-                check_plan(plan)
-                self._check_rows(plan)
-            except BaseException:
-                self._is_checked, self._plan = False, None
-                raise
-        return plan
-
-    def _check_rows(self, plan: Plan) -> None:
-        if plan.fan_out_key is not None and self.rows is not None:
-            raise DeclarationError(f"{self.table}: Meta.rows is {self.rows}, and per_parent counts the rows; drop one")
-
-    def compiled(self) -> Plan:
-        """What the factory compiles to, not yet checked."""
-        if self._plan is None:
-            if self.abstract:
-                name = self.factory.__name__
-                raise AbstractFactoryError(f"{name} is abstract, so that it has no table and no rows: subclass it")
-            rows = 0 if self.rows is None else self.rows
-            if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
-                raise DeclarationError(f"{self.table}: Meta.rows is {self.rows!r}; it must be an integer ≥ 0")
-            self._plan = compile_factory(self.factory)
-            try:
-                attach_children(self.factory, self._plan)
-            except BaseException:
-                self._plan = None
-                raise
-        return self._plan
-
-    def bound(self) -> BoundTable:
-        """The table whose rows `build()` gives: that of a dataset in use, else one of the default seed and size."""
-        if (in_use := table_in_use(self.plan())) is not None:
-            return in_use
-        if self._bound is None:
-            parents = {parent._meta.table: parent._meta.bound() for parent in self.parents}
-            self._bound = BoundTable.of(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
-            for name, (child, _) in children_of_totals(self.factory, self.plan()).items():
-                others = {parent._meta.table: parent for parent in child._meta.parents}
-                near = {
-                    table: self._bound if table == self.table else parent._meta.bound()
-                    for table, parent in others.items()
-                }
-                self._bound.children[name] = BoundTable.of(child._meta.plan(), DEFAULT_SEED, None, near)
-        return self._bound
+from pytest_synthdata.factories.table_options import DEFAULT_SEED, TableOptions
 
 
 def _own_key(attributes: Mapping[str, Any], bases: tuple[type, ...]) -> tuple[str, ...]:
@@ -239,19 +32,6 @@ def _own_key(attributes: Mapping[str, Any], bases: tuple[type, ...]) -> tuple[st
     metas = [getattr(base, "_meta", None) for base in bases]
     inherited = [meta.key_columns() for meta in metas if isinstance(meta, TableOptions)]
     return next(filter(None, [*inherited, tuple(name for name, value in attributes.items() if is_key(value))[:1]]), ())
-
-
-def _table_name(class_name: str) -> str:
-    name = class_name.removesuffix("Factory")
-    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
-    return words if words.endswith("s") else f"{words}s"
-
-
-def _is_name(name: Any) -> bool:
-    """Whether a table's files can go by a name, and do not leave the folder that they are written to."""
-    if not isinstance(name, str) or name in ("", ".", ".."):
-        return False
-    return not any(letter in "/\\" or category(letter) in _NOT_IN_NAMES for letter in name)
 
 
 class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 from collections.abc import Iterator, Sequence
-from functools import singledispatch
 from typing import Any
 
-import pyarrow as pa
 from factory import declarations as boy
 
-import pytest_synthdata
 from pytest_synthdata.columns.expressions.conditions import When
-from pytest_synthdata.columns.expressions.operators import SYMBOLS, Call, Column, Operation
+from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
-from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
-from pytest_synthdata.columns.generators.parameters import ParametricDistribution
-from pytest_synthdata.columns.generators.quantiles import Quantiles
-from pytest_synthdata.columns.providers.fake import Fake
-from pytest_synthdata.columns.text.template import Email, Template
-from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline
-from pytest_synthdata.columns.time.dates import Dates
+from pytest_synthdata.columns.text.template import Template
+from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.events import Event
-from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.exports import MODULES
+from pytest_synthdata.infer.code import code
 from pytest_synthdata.infer.layout import Bracket, Code, laid_out, on_one_line
 from pytest_synthdata.infer.tables import Inferred
 
@@ -75,7 +65,7 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
             name = {Column: "col", When: "when"}.get(kind, kind.__name__)
             if name in own:
                 continue
-            public = name in pytest_synthdata.__all__
+            public = name in MODULES
             shipped = kind.__module__.startswith("pytest_synthdata.factories.") and not public
             module = "pytest_synthdata" if public else kind.__module__
             used.setdefault("pytest_synthdata.factories" if shipped else module, set()).add(name)
@@ -112,236 +102,8 @@ def _kinds(values: Any) -> Iterator[type]:
             yield from _kinds(dict(value.parts).values() if type(value) is Template else [])
 
 
-@singledispatch
-def code(value: Any) -> Code:
-    """A value as source."""
-    return repr(value)
-
-
-def _call(head: str, *items: Any, **named: Any) -> Bracket:
-    return Bracket(head, (*(("", code(item)) for item in items), *((f"{name}=", code(named[name])) for name in named)))
-
-
-@code.register
-def _(value: str) -> Code:
-    quoted = repr(value)
-    return f'"{quoted[1:-1]}"'.replace("\\'", "'") if quoted[0] == "'" and '"' not in value else quoted
-
-
-@code.register
-def _(value: dict) -> Code:  # type: ignore[type-arg]
-    return Bracket("", tuple((f"{on_one_line(code(key))}: ", code(item)) for key, item in value.items()), "{}")
-
-
-@code.register(list)
-@code.register(tuple)
-def _(value: Any) -> Code:
-    return Bracket("", tuple(("", code(item)) for item in value), "[]")
-
-
-@code.register
-def _(value: pa.DataType) -> Code:
-    test = pa.types
-    if test.is_list(value):
-        return _call("pa.list_", value.value_type)
-    if test.is_map(value):
-        return _call("pa.map_", value.key_type, value.item_type)
-    if test.is_struct(value):
-        fields = (Bracket("", (("", code(field.name)), ("", code(field.type)))) for field in value)
-        return Bracket("pa.struct", (("", Bracket("", tuple(("", field) for field in fields), "[]")),))
-    if test.is_timestamp(value):
-        return _call("pa.timestamp", value.unit, *([value.tz] if value.tz else []))
-    if test.is_decimal(value):
-        return _call("pa.decimal128", value.precision, value.scale)
-    name, _, unit = str(value).partition("[")
-    name = {"bool": "bool_", "halffloat": "float16", "float": "float32", "double": "float64"}.get(name, name)
-    return _call(f"pa.{name}", *([unit.rstrip("]")] if unit and not test.is_date(value) else []))
-
-
-@code.register
-def _(value: dt.date) -> Code:
-    return f"dt.date({value.year}, {value.month}, {value.day})"
-
-
-@code.register
-def _(value: Constant) -> Code:
-    return _call("Constant", value.value)
-
-
-@code.register
-def _(value: Key) -> Code:
-    return _call("Key", value.pattern, **({"start": value.start} if value.start else {}))
-
-
-@code.register
-def _(value: ParametricDistribution) -> Code:
-    fields = dataclasses.fields(value)  # type: ignore[arg-type]
-    return _call(type(value).__name__, *(getattr(value, field.name) for field in fields))
-
-
-@code.register
-def _(value: Quantiles) -> Code:
-    return _call("Quantiles", list(value.quantiles))
-
-
-@code.register
-def _(value: Categorical) -> Code:
-    return _call("Categorical", dict(zip(value.categories, value.shares, strict=True)))
-
-
-@code.register
-def _(value: Given) -> Code:
-    cases = dict(zip(value.keys, map(_plain, value.branches), strict=False))
-    return _call("Given", value.column, cases, **({"default": _plain(value.branches[-1])} if value.has_default else {}))
-
-
-def _plain(generator: Generator) -> Any:
-    return generator.value if isinstance(generator, Constant) else generator
-
-
-@code.register
-def _(value: Array) -> Code:
-    return _call("Array", _plain(value.item), length=_plain(value.length))
-
-
-@code.register
-def _(value: Dates) -> Code:
-    return _call("Dates", value.start, value.end, **({"exactly": True} if value.exactly else {}))
-
-
-@code.register
-def _(value: Times) -> Code:
-    return _call("Times", value.start, value.end, **({} if value.hours == OFFICE_HOURS else {"hours": value.hours}))
-
-
-@code.register
-def _(value: Event) -> Code:
-    return _call("Event", value.start, value.end, value.multiplier)
-
-
-@code.register
-def _(value: Timeline) -> Code:
-    usual = Timeline(value.start, value.end)
-    season = {number: factor for number, factor in enumerate(value.season, 1) if factor != 1}
-    named = {
-        name: season if name == "season" else getattr(value, name)
-        for name in ("daily", "weekend", "weekdays", "season", "trend", "events", "noise", "hours", "tz")
-        if getattr(value, name) != getattr(usual, name)
-    }
-    return _call("Timeline", value.start, value.end, **named)
-
-
-@code.register
-def _(value: Fake) -> Code:
-    named = dict(value.arguments)
-    if value.locale != "en_US":
-        named = {"locale": value.locale, **named}
-    return _call("Fake", value.provider, **named)
-
-
-@code.register
-def _(value: Template) -> Code:
-    return _call("Template", value.text, **dict(value.parts))
-
-
-@code.register
-def _(value: Email) -> Code:
-    parts = dict(value.parts)
-
-    def source(last_filter: str) -> Any:
-        name = next((one.name for one in value.fields if one.filters[-1:] == (last_filter,)), None)
-        return parts[name or ""].text if isinstance(parts.get(name or ""), Template) else name
-
-    company, person = source("label"), source("dotted")
-    return _call("Email", *([company] if company else []), **({"person": person} if person else {}))
-
-
-@code.register
-def _(value: Column) -> Code:
-    return _call("col", value.name)
-
-
-@code.register
-def _(value: Operation) -> Code:
-    said = [on_one_line(code(_plain(one))) for one in value.operands]
-    if value.function in SYMBOLS:
-        text = f"{said[0]} {SYMBOLS[value.function]} {said[1]}"
-        return text if value.function == "less_equal" else f"({text})"  # within brackets of a call
-    return {
-        "invert": f"~{said[0]}",
-        "is_null": f"{said[0]}.is_null()",
-        "is_valid": f"{said[0]}.is_not_null()",
-        "is_in": f"{said[0]}.isin({said[-1]})",
-    }[value.function]
-
-
-@code.register
-def _(value: Call) -> Code:
-    return repr(value)
-
-
-@code.register
-def _(value: When) -> Code:
-    pairs = zip(value.conditions, value.branches, strict=False)
-    said = ".".join(f"when({on_one_line(code(one))}, {on_one_line(code(_plain(other)))})" for one, other in pairs)
-    rest = value.branches[len(value.conditions) :]
-    return said + "".join(f".otherwise({on_one_line(code(_plain(one)))})" for one in rest)
-
-
-def _method(before: Generator, name: str, *items: Any) -> Code:
-    start = code(before)
-    if isinstance(start, str):
-        start = Bracket(start, (), "")
-    last = _call(f".{name}", *items)
-    return dataclasses.replace(last, before=start)
-
-
-@code.register
-def _(value: Rounded) -> Code:
-    return _method(value.generator, "round", *([value.digits] if value.digits else []))
-
-
-@code.register
-def _(value: Clipped) -> Code:
-    return _method(value.generator, "clip", value.low, *([] if value.high is None else [value.high]))
-
-
-@code.register
-def _(value: Nullable) -> Code:
-    return _method(value.generator, "nulls", value.share)
-
-
-@code.register
-def _(value: NotNull) -> Code:
-    return _method(value.generator, "not_null")
-
-
-@code.register
-def _(value: Cast) -> Code:
-    return _method(value.generator, "cast", value.target)
-
-
-@code.register
-def _(value: ForeignKey) -> Code:
-    names = ("weights", "where", "column")
-    named: dict[str, Any] = {name: getattr(value, name) for name in names if getattr(value, name) is not None}
-    made = _call("ForeignKey", **named)
-    parent = code("self") if value.parent == "self" else value.parent.__name__
-    return dataclasses.replace(made, items=(("", parent), *made.items))
-
-
-@code.register
-def _(value: boy.Dict) -> Code:
-    return _call("factory.Dict", dict(value._defaults))
-
-
-@code.register
-def _(value: boy.List) -> Code:
-    return _call("factory.List", list(value._defaults.values()))
-
-
 def _statement(name: str, value: Code, indent: int) -> str:
     return "\n".join(laid_out(value, indent, f"{name} = "))
 
 
-__all__ = ["class_source", "code", "module_source"]
+__all__ = ["class_source", "module_source"]

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 
-import pytest_synthdata
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical
@@ -19,6 +18,7 @@ from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.factory_class import FactoryClass
+from pytest_synthdata.exports import MODULES
 from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.dependence import Predictor, decider
 from pytest_synthdata.infer.meanings import ColumnName, siblings
@@ -27,7 +27,7 @@ from pytest_synthdata.infer.references import Parent, Referring, in_order, names
 from pytest_synthdata.sources.samples import Sample, is_path, sample_of
 
 # The names that an inferred factory's source uses: an attribute would hide them.
-_WRITTEN = frozenset(name for name in pytest_synthdata.__all__ if name[0].isupper()) | {
+_WRITTEN = frozenset(name for name in MODULES if name[0].isupper()) | {
     *("factory", "pa", "dt", "col", "dict", "Annotated")
 }
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_synthdata.plugin.background_work import BackgroundWork
+from pytest_synthdata.plugin.flags import add_options
 from pytest_synthdata.plugin.frame_fixtures import FrameFixtures
 from pytest_synthdata.plugin.interrupts import Interrupts
-from pytest_synthdata.plugin.options import add_options, read_settings
+from pytest_synthdata.plugin.options import read_settings
 from pytest_synthdata.plugin.replay import how_to_replay
 from pytest_synthdata.plugin.seeds import parametrize
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH

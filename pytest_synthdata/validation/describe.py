@@ -30,6 +30,7 @@ from pytest_synthdata.columns.generators.quantiles import Quantiles
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
+from pytest_synthdata.validation.condition_texts import bracketed_or, describe_condition, given_labels
 from pytest_synthdata.validation.expectations import (
     Clip,
     Curve,
@@ -46,12 +47,6 @@ from pytest_synthdata.validation.expectations import (
     Unknown,
 )
 from pytest_synthdata.validation.statistics import Piecewise, Whole, frozen
-
-_SPEAK = {
-    "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥",
-    "and_kleene": "and", "or_kleene": "or", "add": "+", "subtract": "-", "multiply": "*", "divide": "/",
-    "floor_divide": "//", "remainder": "%",
-}  # fmt: skip
 
 
 def describe(generator: Generator) -> Node:
@@ -270,7 +265,7 @@ def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) 
 
 @_describe.register
 def _(generator: Given) -> Node:
-    return _fork(generator, generator.branches, _given_labels(generator))
+    return _fork(generator, generator.branches, given_labels(generator))
 
 
 @_describe.register
@@ -284,83 +279,15 @@ def _(generator: When) -> Node:
     return _fork(generator, branches, [*labels, "otherwise"])
 
 
-def _bracketed(text: str) -> str:
-    return f"({text})" if " and " in text or " or " in text else text
-
-
 def _fork(split: Generator, generators: tuple[Generator, ...], labels: list[str]) -> Node:
     branches = []
     for generator, label in zip(generators, labels, strict=True):
 
         def named(leaf: Leaf, label: str = label) -> Leaf:
-            return replace(leaf, label=" and ".join(filter(None, (_bracketed_or(label), leaf.label))))
+            return replace(leaf, label=" and ".join(filter(None, (bracketed_or(label), leaf.label))))
 
         branches.append(_map(describe(generator), named))
     return Fork(split, tuple(branches))
-
-
-def _bracketed_or(label: str) -> str:
-    return f"({label})" if " or " in label else label
-
-
-def _given_labels(given: Given) -> list[str]:
-    column = given.column
-    if given.is_binned:
-        edges = [f"{edge:g}" for edge in given.edges]
-        if not edges:
-            return [""]
-        between = [f"{low} ≤ {column} < {high}" for low, high in itertools.pairwise(edges)]
-        return [f"{column} < {edges[0]}", *between, f"{column} ≥ {edges[-1]}"]
-    if isinstance(column, str):
-        labels = [f"{column} = {key}" for key in given.keys]
-        return [*labels, f"other {column}"] if given.has_default else labels
-    pairs = [zip(column, key, strict=True) for key in given.keys]
-    labels = [" and ".join(f"{name} = {value}" for name, value in pair) for pair in pairs]
-    return [*labels, f"other {', '.join(column)}"] if given.has_default else labels
-
-
-def describe_condition(generator: Generator) -> str:
-    """A condition in words: ``category = Billing``."""
-    if isinstance(generator, Column):
-        return generator.name
-    if isinstance(generator, Constant):
-        return str(generator.value)
-    if isinstance(generator, Truth):
-        return describe_condition(generator.generator)
-    if not isinstance(generator, Operation):
-        return repr(generator).replace("F.", "") if isinstance(generator, Call) else type(generator).__name__
-    if days := _during(generator):
-        return days
-    said = [describe_condition(operand) for operand in generator.operands]
-    if generator.function == "is_in":
-        return f"{said[0]} in {said[1]}"
-    if generator.function in ("is_null", "is_valid"):
-        return f"{said[0]} is {'' if generator.function == 'is_null' else 'not '}null"
-    if generator.function == "invert":
-        return f"not {_bracketed(said[0])}"
-    word = _SPEAK.get(generator.function, generator.function)
-    if generator.function == "and_kleene":
-        said = [_bracketed_or(one) for one in said]
-    return f"{said[0]} {word} {said[1]}" if len(said) == 2 else f"{word}({', '.join(said)})"  # noqa: PLR2004
-
-
-def _during(generator: Operation) -> str | None:
-    """``created_at in 2024-10-15 … 2024-10-25`` for what `during` makes."""
-    if generator.function != "and_kleene":
-        return None
-    first, last = generator.operands
-    if not (isinstance(first, Operation) and isinstance(last, Operation)):
-        return None
-    if (first.function, last.function) != ("greater_equal", "less"):
-        return None
-    columns = [side.operands[0] for side in (first, last)]
-    ends = [side.operands[1] for side in (first, last)]
-    if not all(isinstance(column, Column) for column in columns) or columns[0].name != columns[1].name:  # type: ignore[attr-defined]
-        return None
-    start, end = (end.value if isinstance(end, Constant) else None for end in ends)
-    if not isinstance(start, dt.date) or not isinstance(end, dt.date):
-        return None
-    return f"{describe_condition(columns[0])} in {start} … {end - dt.timedelta(days=1)}"
 
 
 def _map(node: Node, function: Callable[[Leaf], Leaf]) -> Node:
@@ -382,4 +309,4 @@ def leaves(node: Node) -> list[Leaf]:
     return [leaf for branch in node.branches for leaf in leaves(branch)]
 
 
-__all__ = ["conditioned", "describe", "describe_condition", "is_formula", "leaves"]
+__all__ = ["conditioned", "describe", "is_formula", "leaves"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import pytest_synthdata
+from pytest_synthdata.exports import MODULES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
@@ -30,4 +31,4 @@ def test_every_page_is_in_the_navigation() -> None:
 
 
 def test_public_names_are_listed_once_and_in_order() -> None:
-    assert pytest_synthdata.__all__ == sorted(set(pytest_synthdata.__all__))
+    assert pytest_synthdata.__all__ == sorted(set(pytest_synthdata.__all__)) == list(MODULES)

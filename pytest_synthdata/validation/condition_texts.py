@@ -1,0 +1,90 @@
+"""Conditions in words: which rows a branch is for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+from pytest_synthdata.columns.expressions.conditions import Truth
+from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.given import Given
+
+_SPEAK = {
+    "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥",
+    "and_kleene": "and", "or_kleene": "or", "add": "+", "subtract": "-", "multiply": "*", "divide": "/",
+    "floor_divide": "//", "remainder": "%",
+}  # fmt: skip
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if " and " in text or " or " in text else text
+
+
+def bracketed_or(label: str) -> str:
+    """A condition as a part of one whose parts are joined by *and*."""
+    return f"({label})" if " or " in label else label
+
+
+def given_labels(given: Given) -> list[str]:
+    """Each branch's condition in words."""
+    column = given.column
+    if given.is_binned:
+        edges = [f"{edge:g}" for edge in given.edges]
+        if not edges:
+            return [""]
+        between = [f"{low} ≤ {column} < {high}" for low, high in itertools.pairwise(edges)]
+        return [f"{column} < {edges[0]}", *between, f"{column} ≥ {edges[-1]}"]
+    if isinstance(column, str):
+        labels = [f"{column} = {key}" for key in given.keys]
+        return [*labels, f"other {column}"] if given.has_default else labels
+    pairs = [zip(column, key, strict=True) for key in given.keys]
+    labels = [" and ".join(f"{name} = {value}" for name, value in pair) for pair in pairs]
+    return [*labels, f"other {', '.join(column)}"] if given.has_default else labels
+
+
+def describe_condition(generator: Generator) -> str:
+    """A condition in words: ``category = Billing``."""
+    if isinstance(generator, Column):
+        return generator.name
+    if isinstance(generator, Constant):
+        return str(generator.value)
+    if isinstance(generator, Truth):
+        return describe_condition(generator.generator)
+    if not isinstance(generator, Operation):
+        return repr(generator).replace("F.", "") if isinstance(generator, Call) else type(generator).__name__
+    if days := _during(generator):
+        return days
+    said = [describe_condition(operand) for operand in generator.operands]
+    if generator.function == "is_in":
+        return f"{said[0]} in {said[1]}"
+    if generator.function in ("is_null", "is_valid"):
+        return f"{said[0]} is {'' if generator.function == 'is_null' else 'not '}null"
+    if generator.function == "invert":
+        return f"not {_bracketed(said[0])}"
+    word = _SPEAK.get(generator.function, generator.function)
+    if generator.function == "and_kleene":
+        said = [bracketed_or(one) for one in said]
+    return f"{said[0]} {word} {said[1]}" if len(said) == 2 else f"{word}({', '.join(said)})"  # noqa: PLR2004
+
+
+def _during(generator: Operation) -> str | None:
+    """``created_at in 2024-10-15 … 2024-10-25`` for what `during` makes."""
+    if generator.function != "and_kleene":
+        return None
+    first, last = generator.operands
+    if not (isinstance(first, Operation) and isinstance(last, Operation)):
+        return None
+    if (first.function, last.function) != ("greater_equal", "less"):
+        return None
+    columns = [side.operands[0] for side in (first, last)]
+    ends = [side.operands[1] for side in (first, last)]
+    if not all(isinstance(column, Column) for column in columns) or columns[0].name != columns[1].name:  # type: ignore[attr-defined]
+        return None
+    start, end = (end.value if isinstance(end, Constant) else None for end in ends)
+    if not isinstance(start, dt.date) or not isinstance(end, dt.date):
+        return None
+    return f"{describe_condition(columns[0])} in {start} … {end - dt.timedelta(days=1)}"
+
+
+__all__ = ["bracketed_or", "describe_condition", "given_labels"]
