@@ -86,16 +86,18 @@ class FanOut:
 
     def _counts(self, blocks: Numbers, numbers: Numbers, count: Count) -> Numbers:
         """The children of the parents of some blocks; those of the last blocks are kept, as each column asks anew."""
-        new = [block for block in blocks.tolist() if block not in self.recent]
+        known = {block: self.recent.get(block) for block in blocks.tolist()}  # other threads may clear what is kept
+        new = [block for block, counts in known.items() if counts is None]
         if new:
-            if len(self.recent) + len(new) > _MOST_KEPT:
-                self.recent.clear()
-                new = blocks.tolist()
             fresh = numbers if len(new) == len(blocks) else numbers[np.isin(numbers // BLOCK, new)]
             made = count(fresh.astype(np.uint64))
-            for block, start in zip(new, range(0, len(made), BLOCK), strict=True):
-                self.recent[block] = made[start : start + BLOCK]
-        return np.concatenate([self.recent[block] for block in blocks.tolist()])
+            known |= {
+                block: made[start : start + BLOCK] for block, start in zip(new, range(0, len(made), BLOCK), strict=True)
+            }
+            if len(self.recent) + len(new) > _MOST_KEPT:
+                self.recent.clear()
+            self.recent.update({block: counts for block, counts in known.items() if counts is not None})
+        return np.concatenate([counts for counts in known.values() if counts is not None])
 
     def locate(self, rows: Bits, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
         """The parent of each child row, and which of its children it is, from 0."""
