@@ -158,6 +158,8 @@ def _synth_seed(request: pytest.FixtureRequest) -> Iterator[int | None]:
     """The seed that a test has as a parameter. pytest groups tests by it; what was made for it is let go at the end."""
     seed: int | None = getattr(request, "param", None)
     yield seed
+    if seed is not None and SYNTH in request.node.stash:
+        del request.node.stash[SYNTH]
     materialiser = request.config.stash.get(MATERIALISER, None)
     if seed is not None and materialiser is not None:
         materialiser.release(seed)
@@ -216,6 +218,8 @@ def synth(
             _ = chosen.spark
     with building_from(chosen.bound_of):
         yield chosen
+    if _synth_seed is not None:
+        del request.node.stash[SYNTH]  # tests stay until the end of the run; the data of a seed does not
 
 
 def _frame(synth: Synth, table: str) -> DataFrame:

@@ -27,7 +27,9 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 def test_every_snippet_is_run(page: Path, pytester: pytest.Pytester) -> None:
     for name, text in blocks(page):
         (pytester.path / name).write_text(text, "utf-8")
-    tests = sum(text.count("def test_") for _, text in blocks(page))
+    texts = [text for _, text in blocks(page)]
+    tests = sum(text.count("def test_") for text in texts)
+    tests += sum(int(seeds) - 1 for text in texts for seeds in re.findall(r"synth\(seeds=(\d+)", text))
     assert tests
     pytester.runpytest_subprocess("-p", "no:asyncio", "-W", "error", "-W", UNCLOSED).assert_outcomes(passed=tests)
 
