@@ -24,7 +24,7 @@ import numpy as np
 import pytest_synthdata.shrinking.search as search
 from pytest_synthdata.columns.subset import Subset
 from pytest_synthdata.dataset import Table
-from pytest_synthdata.plugin import candidates
+from pytest_synthdata.plugin.shrinking import candidates
 from pytest_synthdata.shrinking.runs import Stopped
 sys.path.insert(0, {here!r})
 from ddmin import ddmin

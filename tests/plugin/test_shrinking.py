@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from pytest_synthdata.plugin.shrinking import Progress
+from pytest_synthdata.plugin.shrinking.hooks import Progress
 
 Shrink: TypeAlias = Callable[..., pytest.RunResult]
 CORE = [(), ("-n", "2")]
