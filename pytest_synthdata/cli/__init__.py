@@ -134,8 +134,7 @@ def generate(
 def _write(
     dataset: Dataset, out: Path, format_: str, overwrite: bool, rows_per_file: int | None
 ) -> list[dict[str, Any]]:
-    from tqdm import tqdm
-
+    from pytest_synthdata.progress import progress_bar
     from pytest_synthdata.targets import local_path, require_free
 
     tables = [*dataset, *dataset.defects.values()]
@@ -144,13 +143,13 @@ def _write(
     for target in targets.values():
         require_free(target, overwrite=overwrite, single=False)
     written = []
-    total = sum(table.num_rows for table in tables)
-    with tqdm(total=total, unit=" rows", unit_scale=True, disable=None, leave=False) as bar:
+    with progress_bar("rows") as bar:
+        bar.expect(sum(table.num_rows for table in tables))
         for table in tables:
-            bar.set_description(table.name)
+            bar.begin(table.name)
             begin = time.perf_counter()
             path = table.to_files(
-                targets[table.name], format_, overwrite=overwrite, rows_per_file=rows_per_file, progress=bar.update
+                targets[table.name], format_, overwrite=overwrite, rows_per_file=rows_per_file, progress=bar.advance
             )
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             seconds = round(time.perf_counter() - begin, 3)

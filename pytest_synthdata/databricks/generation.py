@@ -18,6 +18,7 @@ from pytest_synthdata.databricks.compute import execute_databricks_command
 from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.upload import Stored, Upload, UploadResult
 from pytest_synthdata.databricks.volumes import Files
+from pytest_synthdata.progress import Bar
 from pytest_synthdata.spark import shipment
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def generate_on_cluster(
     client = preflight(target, client, create=create)
     upload = Upload(Files(client), target, run=str(target))
 
-    def store(table: TableView, folder: VolumePath, bar: Any) -> Stored:
+    def store(table: TableView, folder: VolumePath, bar: Bar) -> Stored:
         del bar
         result = execute_databricks_command(
             cluster_id,

@@ -22,6 +22,7 @@ from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.errors import nearest
 from pytest_synthdata.files import write_files
 from pytest_synthdata.formats import FORMATS
+from pytest_synthdata.progress import Bar, progress_bar
 from pytest_synthdata.temporary import temporary_folder
 
 MANIFEST = "_synthdata.json"
@@ -122,7 +123,7 @@ class Upload:
             if not overwrite:
                 self._require_free(missing, manifest, fingerprints)
 
-            def store(table: TableView, folder: VolumePath, bar: Any) -> Stored:
+            def store(table: TableView, folder: VolumePath, bar: Bar) -> Stored:
                 files = self._by_spark(table, spark, folder) if _sees(spark, folder) else None
                 return files or self._by_files(table, folder, bar), fingerprints[table.name]
 
@@ -171,17 +172,15 @@ class Upload:
         store: Store,
         fingerprints: Mapping[str, str] | None = None,
     ) -> None:
-        from tqdm import tqdm
-
         self.begin(fingerprints)
         seed = missing[0].seed if missing else None
         written = {table.name for table in missing}
         entries = {name: entry for name, entry in manifest.items() if name not in written}
         if set(entries) != set(manifest):
             self._put_manifest(seed, entries)  # no reader shall take what is being replaced for whole
-        with tqdm(unit="B", unit_scale=True, disable=None, leave=False) as bar:
+        with progress_bar("bytes") as bar:
             for table in missing:
-                bar.set_description(table.name)
+                bar.begin(table.name)
                 folder = self.folder / table.name
                 self.clear(folder)
                 self.files.make(folder)
@@ -198,15 +197,15 @@ class Upload:
                 raise WorkspaceError(f"{folder} holds {entry.name!r}, which is no part of a table; it is not replaced")
         self.files.remove_folder(folder)
 
-    def _by_files(self, table: TableView, folder: VolumePath, bar: Any) -> list[dict[str, Any]]:
+    def _by_files(self, table: TableView, folder: VolumePath, bar: Bar) -> list[dict[str, Any]]:
         with temporary_folder("upload") as (place, _):
             written = write_files(table, place / "table", self.format)
             sources = sorted(written.iterdir())
-            bar.total = (bar.total or 0) + sum(source.stat().st_size for source in sources)
+            bar.expect(sum(source.stat().st_size for source in sources))
             parts = [source for source in sources if source.name.startswith("part-")]
             rest = [source for source in sources if source not in parts]
             return [
-                asdict(stored) for group in (parts, rest) for stored in self.files.put_all(group, folder, bar.update)
+                asdict(stored) for group in (parts, rest) for stored in self.files.put_all(group, folder, bar.advance)
             ]
 
     def _by_spark(self, table: TableView, spark: Any, folder: VolumePath) -> list[dict[str, Any]]:

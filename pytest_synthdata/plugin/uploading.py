@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -212,10 +211,9 @@ def _alone(lock: str | None) -> Iterator[None]:
     if lock is None:
         yield
         return
-    import fcntl
+    from filelock import FileLock
 
-    with Path(lock).open("a", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # ends with the file, also where the process is killed
+    with FileLock(lock):  # the system ends it, also where the process is killed
         yield
 
 

@@ -92,16 +92,19 @@ class Archive:
     @contextmanager
     def exclusive(self) -> Iterator[bool]:
         """Whether this process is the only one that makes archives now."""
-        import fcntl
+        from filelock import FileLock, Timeout
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-            else:
-                yield True  # the lock goes with the file, however this process ends
+        lock = FileLock(self.folder / "lock")  # the system ends it, however this process does
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
 
 
 def cache_folder() -> Path:

@@ -155,7 +155,7 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     script = (
         "import sys\nfrom click.testing import CliRunner\nfrom pytest_synthdata.cli import cli\n"
         "result = CliRunner().invoke(cli, ['--help'])\nassert 'generate' in result.output, result.output\n"
-        "heavy = {'numpy', 'pyarrow', 'pandas', 'scipy', 'pyspark', 'factory', 'faker', 'databricks.sdk', 'tqdm'}\n"
+        "heavy = {'numpy', 'pyarrow', 'pandas', 'scipy', 'pyspark', 'factory', 'faker', 'databricks.sdk', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
