@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, connect, explained
-from pytest_synthdata.databricks.polling import Told, until
+from pytest_synthdata.databricks.polling import OnStatus, poll_until
 
 START_SECONDS = 1200
 _SHOWN = 10  # clusters in a hint
@@ -16,7 +16,9 @@ class ClusterNotRunningError(WorkspaceError):
     """A cluster that is stopped, or none that was named."""
 
 
-def running(cluster_id: str | None, client: Any, *, start: bool, start_timeout: float, told: Told) -> tuple[str, Any]:
+def running(
+    cluster_id: str | None, client: Any, *, start: bool, start_timeout: float, on_status: OnStatus
+) -> tuple[str, Any]:
     """A cluster that runs, and a client that has reached it.
 
     Args:
@@ -24,7 +26,7 @@ def running(cluster_id: str | None, client: Any, *, start: bool, start_timeout: 
         client: a ``WorkspaceClient``; one by the SDK's own settings where not given.
         start: start it if it is stopped, and wait for it.
         start_timeout: how long to wait, in seconds.
-        told: is called with the cluster's states.
+        on_status: is called with the cluster's states.
 
     Raises:
         ClusterNotRunningError: where it is stopped and shall not be started, or does not start in time.
@@ -42,7 +44,7 @@ def running(cluster_id: str | None, client: Any, *, start: bool, start_timeout: 
 
     client = connect(look, f"the cluster {cluster_id or ''}".strip(), client)
     ((name, cluster),) = found
-    told(f"cluster {name}: {_state(cluster)}")
+    on_status(f"cluster {name}: {_state(cluster)}")
     if _state(cluster) in _READY:
         return name, client
     if not start:
@@ -51,11 +53,11 @@ def running(cluster_id: str | None, client: Any, *, start: bool, start_timeout: 
             f"or {_choices(client)}"
         )
     with explained(f"starting the cluster {name}", client):
-        _start(name, client, start_timeout, told)
+        _start(name, client, start_timeout, on_status)
     return name, client
 
 
-def _start(name: str, client: Any, limit: float, told: Told) -> None:
+def _start(name: str, client: Any, limit: float, on_status: OnStatus) -> None:
     started = False
 
     def ask() -> Any:
@@ -65,13 +67,13 @@ def _start(name: str, client: Any, limit: float, told: Told) -> None:
             client.clusters.start(name)  # gives something to wait with; the loop here waits
             started = True
             cluster = client.clusters.get(name)
-        told(f"cluster {name}: {_state(cluster)}")
+        on_status(f"cluster {name}: {_state(cluster)}")
         return cluster
 
     def done(cluster: Any) -> bool:
         return _state(cluster) in (*_READY, "TERMINATED", "ERROR")
 
-    cluster = until(client, ask, done, limit)
+    cluster = poll_until(client, ask, done, limit)
     if cluster is None:
         raise ClusterNotRunningError(
             f"the cluster {name} did not start within {limit:g} s; it goes on starting. Give it longer: start_timeout=…"

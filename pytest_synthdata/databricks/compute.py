@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, explained, impatient, scrubbed
 from pytest_synthdata.databricks.clusters import START_SECONDS, running
-from pytest_synthdata.databricks.polling import Told, changes, post_once, until
+from pytest_synthdata.databricks.polling import OnStatus, changes, poll_until, post_once
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
 from pytest_synthdata.databricks.retries import with_retries
 from pytest_synthdata.errors import SynthDataError, nearest
@@ -35,7 +35,7 @@ def execute_databricks_command(
     destroy_context_on_completion: bool = False,
     start: bool = False,
     start_timeout: float = START_SECONDS,
-    on_status: Told | None = None,
+    on_status: OnStatus | None = None,
     client: Any = None,
 ) -> ExecutionResult:
     """Run code on a cluster, and wait for what it gives.
@@ -65,12 +65,16 @@ def execute_databricks_command(
         raise SynthDataError(f"no language {language!r} on Databricks: {nearest(str(language).lower(), _LANGUAGES)}")
     if not code.strip():
         raise SynthDataError("there is no code to run: code='print(1)'")
-    limit, start_limit, told = seconds(timeout, "timeout"), seconds(start_timeout, "start_timeout"), changes(on_status)
-    cluster, client = running(cluster_id, client, start=start, start_timeout=start_limit, told=told)
+    limit, start_limit, on_status = (
+        seconds(timeout, "timeout"),
+        seconds(start_timeout, "start_timeout"),
+        changes(on_status),
+    )
+    cluster, client = running(cluster_id, client, start=start, start_timeout=start_limit, on_status=on_status)
     if context_id is not None and not destroy_context_on_completion:
-        return _Command(client, cluster, context_id, language.lower()).run(code, limit, told)
-    with _context(client, cluster, language.lower(), context_id, limit=limit, told=told) as context:
-        return _Command(client, cluster, context, language.lower()).run(code, limit, told)
+        return _Command(client, cluster, context_id, language.lower()).run(code, limit, on_status)
+    with _context(client, cluster, language.lower(), context_id, limit=limit, on_status=on_status) as context:
+        return _Command(client, cluster, context, language.lower()).run(code, limit, on_status)
 
 
 def run_python_file_on_databricks(
@@ -82,7 +86,7 @@ def run_python_file_on_databricks(
     destroy_context_on_completion: bool = False,
     start: bool = False,
     start_timeout: float = START_SECONDS,
-    on_status: Told | None = None,
+    on_status: OnStatus | None = None,
     client: Any = None,
 ) -> ExecutionResult:
     """Run a local Python file on a cluster; the arguments and errors are those of `execute_databricks_command`.
@@ -116,11 +120,13 @@ def run_python_file_on_databricks(
 
 
 @contextmanager
-def _context(client: Any, cluster: str, language: str, given: str | None, *, limit: float, told: Told) -> Iterator[str]:
+def _context(
+    client: Any, cluster: str, language: str, given: str | None, *, limit: float, on_status: OnStatus
+) -> Iterator[str]:
     context, begin = given or _made(client, cluster, language), client.config.clock.time()
     try:
         with explained(f"waiting for the execution context on the cluster {cluster}", client):
-            _await_context(client, cluster, context, told)
+            _await_context(client, cluster, context, on_status)
         begin = client.config.clock.time()
         yield context
     finally:
@@ -142,13 +148,13 @@ def _made(client: Any, cluster: str, language: str) -> str:
         return str(with_retries(client, create).context_id)
 
 
-def _await_context(client: Any, cluster: str, context: str, told: Told) -> None:
+def _await_context(client: Any, cluster: str, context: str, on_status: OnStatus) -> None:
     def ask() -> str:
         state = str(client.command_execution.context_status(cluster, context).status.value)
-        told(f"context: {state}")
+        on_status(f"context: {state}")
         return state
 
-    state = until(client, ask, lambda now: now in ("Running", "Error"), _CONTEXT_SECONDS)
+    state = poll_until(client, ask, lambda now: now in ("Running", "Error"), _CONTEXT_SECONDS)
     if state != "Running":
         raise WorkspaceError(f"the execution context on the cluster {cluster} is not ready: {state or 'Pending'}")
 
@@ -160,13 +166,13 @@ class _Command:
     context: str
     language: str
 
-    def run(self, code: str, limit: float, told: Told) -> ExecutionResult:
+    def run(self, code: str, limit: float, on_status: OnStatus) -> ExecutionResult:
         body = {"clusterId": self.cluster, "contextId": self.context, "language": self.language, "command": code}
         with explained(f"running code on the cluster {self.cluster}", self.client):
             command = str(post_once(self.client, "/api/1.2/commands/execute", body)["id"])
             try:
                 hurried = replace(self, client=impatient(self.client, limit))
-                answer = until(hurried.client, partial(hurried._ask, command, told), _is_done, limit)
+                answer = poll_until(hurried.client, partial(hurried._ask, command, on_status), _is_done, limit)
                 if answer is None:
                     return self._late(command, limit)
             except BaseException:
@@ -175,9 +181,9 @@ class _Command:
                 raise
             return self._result(answer)
 
-    def _ask(self, command: str, told: Told) -> Any:
+    def _ask(self, command: str, on_status: OnStatus) -> Any:
         answer = self.client.command_execution.command_status(self.cluster, self.context, command)
-        told(f"command: {answer.status.value}")
+        on_status(f"command: {answer.status.value}")
         return answer
 
     def _cancel(self, command: str) -> None:
@@ -196,7 +202,7 @@ class _Command:
                 f"failed: {error}",
             )
         hurried = replace(self, client=impatient(self.client, _CANCEL_SECONDS))
-        answer = until(hurried.client, partial(hurried._ask, command, lambda _: None), _is_done, _CANCEL_SECONDS)
+        answer = poll_until(hurried.client, partial(hurried._ask, command, lambda _: None), _is_done, _CANCEL_SECONDS)
         if answer is not None and answer.status.value == "Finished":
             return self._result(answer)  # it was quicker than its end
         ended = "it was cancelled" if answer is not None else "it was told to stop, and its context is destroyed"

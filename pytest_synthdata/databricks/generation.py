@@ -22,7 +22,7 @@ from pytest_synthdata.progress import Bar
 from pytest_synthdata.spark import shipment
 
 if TYPE_CHECKING:
-    from pytest_synthdata.databricks.polling import Told
+    from pytest_synthdata.databricks.polling import OnStatus
 
 
 def generate_on_cluster(
@@ -35,7 +35,7 @@ def generate_on_cluster(
     start: bool = False,
     start_timeout: float = START_SECONDS,
     timeout: float = 3600,
-    on_status: Told | None = None,
+    on_status: OnStatus | None = None,
     client: Any = None,
 ) -> UploadResult:
     """Let a cluster make a dataset's tables and save them in a Volume, with a manifest, which comes last.

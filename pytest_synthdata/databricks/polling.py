@@ -14,10 +14,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.5, 10.0, 1.5  # seconds
 _USUAL_HTTP_SECONDS = 60
 _NOT_ACTED_UPON, _FORBIDDEN = (429, 503), 403
 
-Told = Callable[[str], object]
+OnStatus = Callable[[str], object]
 
 
-def until(client: Any, ask: Callable[[], T], done: Callable[[T], bool], seconds: float) -> T | None:
+def poll_until(client: Any, ask: Callable[[], T], done: Callable[[T], bool], seconds: float) -> T | None:
     """The first answer that is the last one; None if it has not come in time.
 
     Args:
@@ -44,7 +44,7 @@ def until(client: Any, ask: Callable[[], T], done: Callable[[T], bool], seconds:
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
-def changes(tell: Told | None) -> Told:
+def changes(tell: OnStatus | None) -> OnStatus:
     """Tell only what has not just been told."""
     last = ""
 
@@ -112,4 +112,4 @@ def _content(response: Any) -> dict[str, Any]:
     raise RuntimeError(message if content is None else f"{message} (HTTP {response.status_code})")
 
 
-__all__ = ["Told", "changes", "post_once", "until"]
+__all__ = ["OnStatus", "changes", "poll_until", "post_once"]

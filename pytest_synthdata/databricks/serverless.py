@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, connect, explained, impatient, scrubbed
-from pytest_synthdata.databricks.polling import Told, changes, until
+from pytest_synthdata.databricks.polling import OnStatus, changes, poll_until
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
 from pytest_synthdata.databricks.retries import with_retries
 
@@ -29,7 +29,7 @@ def run_on_serverless(
     timeout: float = 1800,
     environment_version: str = ENVIRONMENT_VERSION,
     idempotency_token: str | None = None,
-    on_status: Told | None = None,
+    on_status: OnStatus | None = None,
     client: Any = None,
 ) -> ExecutionResult:
     """Run a local Python file on serverless compute, and wait for what it prints.
@@ -54,7 +54,7 @@ def run_on_serverless(
         SynthDataError: for a file that is not there, or is empty.
         WorkspaceError: for what the workspace refuses.
     """
-    text, limit, told = script(file_path), seconds(timeout, "timeout"), changes(on_status)
+    text, limit, on_status = script(file_path), seconds(timeout, "timeout"), changes(on_status)
     users: list[str] = []
     client = connect(lambda reached: users.append(str(reached.current_user.me().user_name)), "its user", client)
     token = idempotency_token or token_hex(16)
@@ -67,7 +67,7 @@ def run_on_serverless(
             environment_version=environment_version,
             token=token,
         )
-        return _Run(client, number, page).wait(limit, told)
+        return _Run(client, number, page).wait(limit, on_status)
 
 
 @contextmanager
@@ -125,12 +125,12 @@ class _Run:
     def __init__(self, client: Any, number: int, page: str) -> None:
         self.client, self.number, self.page = client, number, page
 
-    def wait(self, limit: float, told: Told) -> ExecutionResult:
-        told(f"run {self.number}: {self.page}")
+    def wait(self, limit: float, on_status: OnStatus) -> ExecutionResult:
+        on_status(f"run {self.number}: {self.page}")
         with explained(f"waiting for the run {self.page or self.number}", self.client):
             try:
                 hurried = _Run(impatient(self.client, limit), self.number, self.page)
-                run = until(hurried.client, partial(hurried._ask, told), _has_ended, limit)
+                run = poll_until(hurried.client, partial(hurried._ask, on_status), _has_ended, limit)
             except BaseException:
                 with suppress(OSError, RuntimeError, ValueError, WorkspaceError):  # the first error is the one to see
                     self._cancel()
@@ -138,16 +138,16 @@ class _Run:
             if run is not None:
                 return self._result(run)
             self._cancel()
-            ended = until(self.client, partial(self._ask, told), _has_ended, _CANCEL_SECONDS) is not None
+            ended = poll_until(self.client, partial(self._ask, on_status), _has_ended, _CANCEL_SECONDS) is not None
         how = "it was cancelled" if ended else "it was told to stop"
         error = f"the run took more than {limit:g} s: {how}. Give it longer: timeout=…"
         return ExecutionResult(success=False, error=error, page=self.page)
 
-    def _ask(self, told: Told) -> Any:
+    def _ask(self, on_status: OnStatus) -> Any:
         run = self.client.jobs.get_run(self.number)
         state = run.state
         message = f" ({state.state_message})" if state.state_message else ""
-        told(f"run {self.number}: {state.life_cycle_state.value}{message}")
+        on_status(f"run {self.number}: {state.life_cycle_state.value}{message}")
         return run
 
     def _cancel(self) -> None:
@@ -159,12 +159,12 @@ class _Run:
         success = result is not None and result.value == "SUCCESS"
         output, errors = "", [] if success else [run.state.state_message]
         if run.tasks:
-            told = with_retries(self.client, lambda: self.client.jobs.get_run_output(run.tasks[0].run_id))
-            output = told.logs or ""
-            if told.logs_truncated:
+            written = with_retries(self.client, lambda: self.client.jobs.get_run_output(run.tasks[0].run_id))
+            output = written.logs or ""
+            if written.logs_truncated:
                 output += "\n(Databricks has cut the rest off)"
             if not success:
-                errors += [told.error, told.error_trace]
+                errors += [written.error, written.error_trace]
         error = "\n".join(dict.fromkeys(part for part in errors if part))
         if not success and not error:
             error = f"the run ended as {(result or run.state.life_cycle_state).value}"
