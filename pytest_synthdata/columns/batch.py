@@ -61,7 +61,7 @@ class Batch:
         if dot and name not in self.bound.plan.columns:  # a column may have a dot in its name
             if isinstance(reference := self.bound.plan.columns.get(head), ForeignKeyColumn):
                 values = self.related(head).read(rest)
-                if reference.self_referential and (none := np.asarray(self.read(head)) < 0).any():
+                if reference.is_nullable and (none := np.asarray(self.read(head)) < 0).any():
                     values = without(values, none)
                 return values
             return pc.struct_field(to_arrow(self.read(head)), rest.split("."))

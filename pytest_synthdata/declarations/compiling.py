@@ -17,6 +17,7 @@ from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.columns.generators.nested import Nested
@@ -118,8 +119,12 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
             foreign_key.per_parent,
             self_referential,
             foreign_key.distinct_within,
+            foreign_key.null_share,
         )
+    if isinstance(declaration, ItemsDeclaration):
+        return declaration.array(place)
     if isinstance(declaration, NestedDeclaration):
+        require_factory(boy.SubFactory.get_factory(declaration), f"{factory_class.__name__}.{name}")
         if any(type(given) is boy.Maybe for given in context.values()):  # from a trait: it looks at the row around
             return RowByRow(factory_class, name)
         return declaration.generator(place, context) or RowByRow(factory_class, name)
@@ -217,7 +222,19 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
 
     def unroll_context(self, instance: Any, step: Any, context: dict[str, Any]) -> dict[str, Any]:
         unrolled = super().unroll_context(instance, step, context)
-        return {name: value for name, value in unrolled.items() if value is not boy.SKIP}  # of a trait that is off
+        switches = step.builder.factory_meta.parameters
+        for name, given in context.items():
+            value = given
+            while type(value) is boy.Maybe and getattr(value.decider, "attribute_name", None) in switches:
+                # A trait's `field__name=…`: the switch is in the row around, and off means as declared.
+                decided = getattr(instance, value.decider.attribute_name, False)
+                value = value.yes if decided else value.no
+            if value is boy.SKIP:
+                del unrolled[name]
+                unrolled.update({name: self._defaults[name]} if name in self._defaults else {})
+            elif value is not given:
+                unrolled[name] = value
+        return unrolled
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         del instance
@@ -258,7 +275,7 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
         def make() -> BoundTable:
             return Nested(self.name, self.plan(f"{outer.plan.table}.{self.name}", {})).bound(outer)
 
-        return outer.cached(("nested", self.name), make)
+        return outer.cached(("nested", self.name, None), make)
 
     def generator(self, place: str, given: Mapping[str, Any]) -> Nested | None:
         """The column; None where only factory_boy can make the nested rows."""
@@ -272,6 +289,28 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
         return Nested(name, plan)
 
 
+class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
+    """An `Array` of nested rows, which are structs."""
+
+    def __init__(self, name: str, item: NestedDeclaration, length: Generator) -> None:
+        super().__init__()
+        self.name, self.item, self.length = name, item, length
+
+    def array(self, place: str) -> Array:
+        """The column at a place."""
+        item = self.item.generator(place, {})
+        if item is None:
+            raise DeclarationError(
+                f"{place}: the items of an Array are rows of columns; {self.item.get_factory().__name__} has hooks, a "
+                "model, or declarations that only factory_boy evaluates"
+            )
+        return Array(item, self.length)
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        column = enclosing_bound(step).plan.columns[self.name]
+        return ColumnDeclaration(self.name, column).evaluate(instance, step, extra)
+
+
 def _is_column(nested: Any, plan: Plan) -> bool:
     model = nested._meta.model
     if not (model in (dict, list) or (isinstance(model, type) and issubclass(model, Row))) or has_hooks(nested):
@@ -279,4 +318,4 @@ def _is_column(nested: Any, plan: Plan) -> bool:
     return not any(map(is_opaque, plan.columns.values()))
 
 
-__all__ = ["NestedDeclaration", "compile_columns", "compile_factory", "is_opaque"]
+__all__ = ["ItemsDeclaration", "NestedDeclaration", "compile_columns", "compile_factory", "is_opaque"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -61,3 +62,10 @@ class ForeignKey:
         self.column = column
         self.per_parent: Generator | None = None if per_parent is None else literal(per_parent)
         self.distinct_within = distinct_within
+        self.null_share = 0.0
+
+    def nulls(self, share: float) -> ForeignKey:
+        """The same reference, of which a share of the rows has none, at random."""
+        one = copy.copy(self)
+        one.null_share = share
+        return one

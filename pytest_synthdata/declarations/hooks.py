@@ -35,15 +35,16 @@ def has_hooks(factory_class: Any) -> bool:
     """Whether a factory does more to the rows that it builds than to declare their columns."""
     meta = factory_class._meta
     after = meta.post_declarations.declarations.values()
-    if meta.inline_args or not all(map(_is_related, after)):
+    if meta.inline_args or not all(map(is_related, after)):
         return True
     hooks = ((name, getattr(getattr(factory_class, name), "__func__", None)) for name in _FACTORY_HOOKS)
     return any(hook not in _PLAIN_HOOKS[name] and not getattr(hook, "keeps_rows", False) for name, hook in hooks)
 
 
-def _is_related(declared: Any) -> bool:
+def is_related(declared: Any) -> bool:
+    """Whether a declaration only makes rows of a child table, be it by a trait."""
     if isinstance(declared, boy.Maybe):
-        return all(side is boy.SKIP or _is_related(side) for side in (declared.yes, declared.no))
+        return all(side is boy.SKIP or is_related(side) for side in (declared.yes, declared.no))
     return isinstance(declared, RelatedDeclaration)
 
 
@@ -99,7 +100,7 @@ class RowBuilder(builder.StepBuilder):  # type: ignore[misc]
         if (
             keeps_values(meta.model)
             and not has_hooks(meta.factory)
-            and all(map(_is_related, after.declarations.values()))
+            and all(map(is_related, after.declarations.values()))
         ):
             return nullcontext()
         return _seeded_for(enclosing_bound(step), step.sequence)
@@ -128,4 +129,4 @@ def _seeded_for(bound: BoundTable, row: int) -> Iterator[None]:
         yield
 
 
-__all__ = ["BUILT", "RowBuilder", "has_hooks", "keeps_values"]
+__all__ = ["BUILT", "RowBuilder", "has_hooks", "is_related", "keeps_values"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_synthdata.columns.expressions.operators import Column
-from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.arrays import Array
+from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
-from pytest_synthdata.declarations.building import ColumnDeclaration
+from pytest_synthdata.columns.references.foreign_keys import KeyOf
+from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.errors import DeclarationError
 
@@ -39,6 +41,23 @@ def key_declarations(reference: ForeignKey, field: str, names: tuple[str, ...], 
     }
 
 
+def item_reference(field: str, value: Any, factory_name: str) -> tuple[ReferenceDeclaration, Array] | None:
+    """Of an `Array` of a `ForeignKey`, the reference by a name of its own, and the array of the keys that it picks."""
+    if not isinstance(value, Array) or not isinstance(value.item, Constant):
+        return None
+    reference = value.item.value
+    if not isinstance(reference, ForeignKey):
+        return None
+    keys: tuple[str, ...] = () if reference.parent == "self" else reference.parent._meta.key_columns()
+    if len(keys) != 1 or reference.per_parent is not None:
+        raise DeclarationError(
+            f"{factory_name}.{field}: an Array of a ForeignKey is of another table with a key of one column, and "
+            "without per_parent"
+        )
+    name = f"{field}_item"
+    return ReferenceDeclaration(name, reference), Array(KeyOf(name, keys[0]), value.length)
+
+
 def key_names(reference: ForeignKey, field: str, names: tuple[str, ...]) -> list[str]:
     """How the columns are called that a reference puts into the table."""
     if reference.column is not None:
@@ -46,4 +65,4 @@ def key_names(reference: ForeignKey, field: str, names: tuple[str, ...]) -> list
     return [f"{field}_id"] if len(names) == 1 else [f"{field}_{name}" for name in names]
 
 
-__all__ = ["is_key", "key_declarations", "key_names"]
+__all__ = ["is_key", "item_reference", "key_declarations", "key_names"]

@@ -7,14 +7,18 @@ builds the very rows of its items.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from factory import declarations as boy
+from factory import enums
 
-from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.expressions.conditions import Truth, When
+from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.generators.base import Generator, literal
 from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.declarations.binding import are_without_children
 from pytest_synthdata.declarations.factory_class import Factory, has_table
@@ -50,6 +54,13 @@ class RelatedDeclaration(boy.RelatedFactoryList):  # type: ignore[misc]
         ]
         return built[0] if self.is_single else built
 
+    def where(self, condition: Generator) -> RelatedDeclaration:
+        """The same children, of those rows that meet a condition."""
+        size = self.per_parent()
+        one = copy.copy(self)
+        one.size = When((condition,), (literal(size), literal(0)))
+        return one
+
     def per_parent(self) -> Any:
         """How many children a parent has, as `ForeignKey` takes it."""
         if isinstance(self.size, (int, Generator)):
@@ -73,8 +84,9 @@ def children(factory_class: Any, known: Mapping[str, Any] | None = None) -> dict
         DeclarationError: for children that refer to another table, or by another name.
     """
     found = {}
-    for field, declared in factory_class._meta.post_declarations.declarations.items():
-        if not isinstance(declared, RelatedDeclaration):
+    for field, stated in factory_class._meta.post_declarations.declarations.items():
+        declared = _chosen(factory_class, stated)
+        if declared is None:
             continue
         place = f"{factory_class._meta.table}.{field}"
         try:
@@ -95,6 +107,22 @@ def children(factory_class: Any, known: Mapping[str, Any] | None = None) -> dict
             declared.factories[key] = _counted(factory_class, field, declared, key[1])
         found[field] = declared.factories[key]
     return found
+
+
+def _chosen(factory_class: Any, declared: Any) -> RelatedDeclaration | None:
+    """The children that a declaration makes in the table: of a trait, those of the side that its factory is on."""
+    if isinstance(declared, RelatedDeclaration):
+        return declared
+    if type(declared) is not boy.Maybe or type(declared.decider) is not boy.SelfAttribute:
+        return None
+    known = factory_class._meta.pre_declarations
+    name = declared.decider.attribute_name
+    switch = known[name].declaration if name in known else declared.decider.default
+    if enums.get_builder_phase(switch) is None and switch is not boy._UNSPECIFIED:
+        return _chosen(factory_class, declared.yes if switch else declared.no)
+    if isinstance(declared.yes, RelatedDeclaration) and declared.no is boy.SKIP:
+        return declared.yes.where(Truth(Column(name)))
+    return None
 
 
 def _require_no_other(child: Any, name: str, parent: Any, place: str) -> None:

@@ -14,11 +14,12 @@ from factory import enums
 from faker.providers import DynamicProvider
 
 from pytest_synthdata.columns.expressions.conditions import FIRST_CONDITION
-from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.arrays import Array
+from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration, SeededDeclaration
-from pytest_synthdata.declarations.compiling import NestedDeclaration
+from pytest_synthdata.declarations.compiling import ItemsDeclaration, NestedDeclaration
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.errors import GenerationError
@@ -27,11 +28,15 @@ from pytest_synthdata.errors import GenerationError
 def as_declaration(name: str, value: Any) -> Any:
     """What factory_boy shall hold for a value of a class body or an override."""
     name = name.rpartition("__")[2]  # billing__city is the city of what is nested
+    if isinstance(value, Array) and isinstance(value.item, Constant) and type(value.item.value) in _NESTED:
+        return ItemsDeclaration(name, _nested(name, value.item.value), value.length)
     if isinstance(value, Generator):
         return ColumnDeclaration(name, value)
     if isinstance(value, ForeignKey):
         return ReferenceDeclaration(name, value)
-    if isinstance(value, (ColumnDeclaration, ReferenceDeclaration, SeededDeclaration, NestedDeclaration)):
+    if isinstance(
+        value, (ColumnDeclaration, ReferenceDeclaration, SeededDeclaration, NestedDeclaration, ItemsDeclaration)
+    ):
         return value
     if type(value) in _REBUILT:
         return _REBUILT[type(value)](name, value)
@@ -73,6 +78,8 @@ def _nested(name: str, declared: Any) -> Any:
     """A `SubFactory`, `Dict` or `List` whose fields are ours where they can be."""
     return NestedDeclaration(name, declared, as_declaration)
 
+
+_NESTED = (boy.SubFactory, boy.Dict)
 
 # factory_boy's declarations that hold others.
 _REBUILT: Mapping[type, Callable[[str, Any], Any]] = {

@@ -16,11 +16,12 @@ from pytest_synthdata.declarations.annotations import stated_types
 from pytest_synthdata.declarations.factory_class import keeps_rows
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.hooks import RowBuilder
-from pytest_synthdata.declarations.keys import is_key, key_declarations
+from pytest_synthdata.declarations.keys import is_key, item_reference, key_declarations
 from pytest_synthdata.declarations.listing import with_listed
 from pytest_synthdata.declarations.totals import register_counted
 from pytest_synthdata.declarations.translating import as_declaration
 from pytest_synthdata.declarations.typed import as_stated, unstated
+from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.factories.table_options import DEFAULT_SEED, TableOptions
 
 
@@ -34,6 +35,26 @@ def _own_key(attributes: Mapping[str, Any], bases: tuple[type, ...]) -> tuple[st
     return next(filter(None, [*inherited, tuple(name for name, value in attributes.items() if is_key(value))[:1]]), ())
 
 
+_RESERVED = frozenset(name for name in dir(factory.Factory) if not name.startswith("_")) | {"from_schema"}
+
+
+def _translate_params(params: Any, types: Mapping[str, Any], factory_name: str) -> None:
+    """Make what a factory's ``Params`` declares ours."""
+    for field, value in list(vars(params).items()) if params is not None else ():
+        if not field.startswith("_"):
+            setattr(params, field, as_stated(as_declaration(field, value), types, f"{factory_name}.{field}"))
+
+
+def _refuse_reserved(factory_name: str, declared: Mapping[str, Any]) -> None:
+    """Raise `DeclarationError` for a column that has the name of a factory's own method."""
+    for field in sorted(_RESERVED & declared.keys()):
+        if not isinstance(declared[field], (classmethod, staticmethod)):
+            raise DeclarationError(
+                f"{factory_name}.{field}: a factory's own method has this name; declare the column as {field}_, and "
+                f"rename it: class Meta: rename = {{'{field}_': '{field}'}}"
+            )
+
+
 class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
     """Turns what a class body declares into what factory_boy understands."""
 
@@ -43,15 +64,13 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
             attributes = with_listed(attributes, listed)
         types: dict[str, Any] = {}
         inherited: dict[str, Any] = {}
+        # `factory.make_factory(…, FACTORY_CLASS=TableFactory)` comes from factory_boy's own metaclass, which goes on.
+        is_begun = "_meta" in attributes
         for base in reversed(bases):
             types |= getattr(getattr(base, "_meta", None), "types", {})
             inherited |= getattr(getattr(base, "_meta", None), "base_declarations", {})
         types |= stated_types(attributes)
-        params = attributes.get("Params")
-        if params is not None:
-            for field, value in list(vars(params).items()):
-                if not field.startswith("_"):
-                    setattr(params, field, as_stated(as_declaration(field, value), types, f"{name}.{field}"))
+        _translate_params(attributes.get("Params"), types, name)
         declared: dict[str, Any] = {
             field: as_stated(unstated(inherited[field]), types, f"{name}.{field}")
             for field in attributes.get("__annotations__", {})
@@ -61,11 +80,17 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
             if field.startswith("_") or field in ("Meta", "Params"):
                 declared[field] = value
                 continue
+            if (item := item_reference(field, value, name)) is not None:
+                declared[f"{field}_item"], value = item  # noqa: PLW2901 - the keys that the reference would pick
             declared[field] = as_stated(as_declaration(field, value), types, f"{name}.{field}")
             if isinstance(value, ForeignKey):
                 key = _own_key(attributes, bases) if value.parent == "self" else value.parent._meta.key_columns()
                 columns = key_declarations(value, field, key, name)
                 declared |= {column: columns[column] for column in columns if column not in attributes}
+        _refuse_reserved(name, declared)
+        if is_begun:
+            attributes["_meta"].types = types
+            return type.__new__(mcs, name, bases, declared)
         factory_class = super().__new__(mcs, name, bases, declared)
         factory_class._meta.types = types
         lives = [field for field, value in attributes.items() if isinstance(value, Lifecycle)]
@@ -118,6 +143,10 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
     class Meta:
         abstract = True
         model = Row
+
+    def __class_getitem__(cls, model: Any) -> Any:
+        """The class itself, for ``TableFactory[Model]``, which says what `build()` gives as factory_boy's does."""
+        return cls
 
     @classmethod
     def expectations(cls, form: str = "sql", *, references: bool | Mapping[str, str] | None = None) -> Any:

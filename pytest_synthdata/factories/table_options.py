@@ -11,6 +11,7 @@ from unicodedata import category
 from factory import Maybe
 from factory.base import FactoryOptions, OptionDefault
 
+from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.plan import Plan
@@ -22,8 +23,8 @@ from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceD
 from pytest_synthdata.declarations.compiling import compile_factory
 from pytest_synthdata.declarations.factory_class import AbstractFactoryError
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.declarations.hooks import is_related
 from pytest_synthdata.declarations.keys import is_key, key_names
-from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.declarations.totals import attach_children, children_of_totals
 from pytest_synthdata.errors import DeclarationError, nearest
 
@@ -37,6 +38,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
     table: Any
     rows: Any
+    model: Any
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +63,11 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         super().contribute_to_class(factory, meta=meta, **arguments)
         if self.table is None:
             self.table = _table_name(factory.__name__)
+        model: Any = self.model
+        if model is Row or getattr(model, "_is_named_by_factory", False):
+            # Other tools, pytest-factoryboy for one, go by the model's name.
+            name = factory.__name__.removesuffix("Factory") or "Row"
+            self.model = type(name, (Row,), {"__module__": factory.__module__, "_is_named_by_factory": True})
         if not _is_name(self.table):
             raise DeclarationError(
                 f"{factory.__name__}: Meta.table is {self.table!r}; it must be a name that a folder can have: a text "
@@ -114,8 +121,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
     @cached_property
     def child_tables(self) -> frozenset[str]:
         """The fields that hold a row's children."""
-        declared = self.post_declarations.declarations.items()
-        return frozenset(field for field, one in declared if isinstance(one, RelatedDeclaration))
+        return frozenset(field for field, one in self.post_declarations.declarations.items() if is_related(one))
 
     @cached_property
     def has_switches(self) -> bool:

@@ -62,7 +62,7 @@ class ReferenceMeasure:
         orphan = positions < 0
         everyone = np.arange(rows.count)
         known = everyone[~orphan] if orphan.any() else everyone
-        if self.reference.self_referential:
+        if self.reference.is_nullable:
             key = rows.read(str(key_column(rows.bound.plan, self.name)))
             orphan &= ~np.asarray(to_numpy(pc.is_null(to_arrow(key))), np.bool_)  # the first row refers to none
         self.rows += rows.count

@@ -9,8 +9,26 @@ import pyarrow as pa
 from pytest_synthdata.errors import nearest
 
 
+class _Shadowed:
+    """A method of dicts, where the row has no column and no related rows of its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.method: Any = getattr(dict, name)
+
+    def __get__(self, row: Any, owner: Any = None) -> Any:
+        if row is None:
+            return self.method
+        if dict.__contains__(row, self.name):
+            return dict.__getitem__(row, self.name)
+        related = row.__dict__.get("_related", {})
+        return related[self.name] if self.name in related else self.method.__get__(row, owner)
+
+
 class Row(dict[str, Any]):
     """One row: a dict of the table's columns, which are attributes too; and the rows that it refers to.
+
+    A column called like a method of dicts, such as ``items``, is the attribute; ``dict(row)`` has the methods.
 
     >>> Row(tier="Pro").tier
     'Pro'
@@ -31,6 +49,20 @@ class Row(dict[str, Any]):
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
 
+    def __reduce__(self) -> Any:
+        return _row, (dict(self), self.__dict__.get("_related", {}))
+
+
+for _name in ("clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"):
+    setattr(Row, _name, _Shadowed(_name))
+
+
+def _row(columns: dict[str, Any], related: dict[str, Any]) -> Row:
+    """A row that was copied or came from another process: its class may be known to its factory alone."""
+    row = Row(**columns)
+    object.__setattr__(row, "_related", related)
+    return row
+
 
 def as_objects(array: pa.Array) -> list[Any]:
     """An Arrow array as Python objects: structs as `Row`, maps as dicts, also within lists.
@@ -45,7 +77,7 @@ def as_objects(array: pa.Array) -> list[Any]:
 def fresh(value: Any) -> Any:
     """A value of its own for whoever may change it."""
     if isinstance(value, Row):
-        return Row(**{name: fresh(item) for name, item in value.items()})
+        return Row(**{name: fresh(item) for name, item in dict.items(value)})
     if isinstance(value, dict):
         return {name: fresh(item) for name, item in value.items()}
     return [fresh(item) for item in value] if isinstance(value, list) else value

@@ -51,7 +51,9 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth > _DEEPEST:
         raise GenerationError(f"an object of {type(value).__name__} holds itself, which no column can")
     if isinstance(value, Mapping):
-        return {plain(key): plain(item, depth + 1) for key, item in value.items()}
+        # A row may have a column that is called `items`.
+        items = dict.items(value) if isinstance(value, dict) else value.items()
+        return {plain(key): plain(item, depth + 1) for key, item in items}
     if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
         return [plain(item, depth + 1) for item in value]
     fields = _fields(value)
@@ -64,6 +66,8 @@ _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 def _fields(value: Any) -> dict[str, Any] | None:
     """The fields of an object by name; None for what has none."""
     class_ = type(value)
+    if class_.__module__.startswith(_OURS):
+        return None  # a declaration where a value should be
     if hasattr(value, "_asdict"):  # a named tuple
         return dict(value._asdict())
     if dataclasses.is_dataclass(class_):
@@ -72,11 +76,16 @@ def _fields(value: Any) -> dict[str, Any] | None:
         return {field.name: getattr(value, field.name) for field in class_.__attrs_attrs__}
     if isinstance(getattr(class_, "model_fields", None), dict):  # pydantic's
         return {name: getattr(value, name) for name in class_.model_fields}
-    if isinstance(value, _NO_FIELDS) or not hasattr(value, "__dict__") or class_.__module__ in _STORED:
+    if isinstance(value, _NO_FIELDS) or not hasattr(value, "__dict__"):
+        return None
+    module = class_.__module__
+    if module in _STORED or (module.startswith(_DECLARED) and class_.__name__ != "StubObject"):
         return None
     return {name: item for name, item in vars(value).items() if not name.startswith("_")}
 
 
+_OURS = "pytest_synthdata.columns.generators", "pytest_synthdata.columns.expressions", "pytest_synthdata.declarations"
+_DECLARED = ("factory.",)
 _STORED = frozenset({"datetime", "decimal", "pandas._libs.tslibs.timestamps", "pyarrow.lib", "freezegun.api"})
 
 

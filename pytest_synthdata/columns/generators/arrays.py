@@ -12,6 +12,7 @@ from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values, join, take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, literal, require_numbers
+from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 _LONGEST = 10_000
@@ -24,7 +25,8 @@ class Array(Generator):
     Item k of a row is independent of its other items, and the same whatever the length.
 
     Args:
-        item: what an item is, a generator or a constant; it may read the row's other columns.
+        item: what an item is, a generator or a constant; it may read the row's other columns. A `ForeignKey` for the
+            keys of other rows; a `SubFactory` or `Dict` for structs.
         length: how many items a row has, a generator or a number; from 0 to 10,000.
 
     >>> Array("x", length=2)
@@ -49,7 +51,8 @@ class Array(Generator):
         parts, places = [], []
         for position in range(int(lengths.max(initial=0))):
             index = np.flatnonzero(lengths > position)
-            parts.append(self.item.values(cells.take(index).substream(f"item {position}")))
+            item = self.item.at_position(position) if isinstance(self.item, Nested) else self.item
+            parts.append(item.values(cells.take(index).substream(f"item {position}")))
             places.append(offsets[index] + position)
         if not parts:
             empty = to_arrow(self.item.values(cells.take(np.arange(0)).substream("item 0")))

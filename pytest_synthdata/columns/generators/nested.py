@@ -95,11 +95,17 @@ class Nested(Generator):
         name: the column's name in the table around it.
         plan: the nested columns; its table is the path to it, such as ``orders.billing``.
         shape: what the columns become.
+        position: of an item in an array, which.
     """
 
     name: str
     plan: Plan
     shape: Literal["struct", "array"] = "struct"
+    position: int | None = None
+
+    def at_position(self, position: int) -> Nested:
+        """The same as an item of an array: each has values of its own."""
+        return replace(self, position=position)
 
     def values(self, cells: Cells) -> Values:
         bound = self.bound(cells.reader.bound)
@@ -118,9 +124,10 @@ class Nested(Generator):
 
     def bound(self, outer: Table) -> InnerBound:
         """The nested plan, bound as the table around it is."""
+        plan = self.plan if self.position is None else replace(self.plan, table=f"{self.plan.table}.{self.position}")
         return outer.cached(
-            ("nested", self.name),
-            lambda: InnerBound(self.plan, outer.seed, outer.num_rows, outer=outer.scope(self.name), around=outer),
+            ("nested", self.name, self.position),
+            lambda: InnerBound(plan, outer.seed, outer.num_rows, outer=outer.scope(self.name), around=outer),
         )
 
     def reads(self) -> Iterator[str]:

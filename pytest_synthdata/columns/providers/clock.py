@@ -9,7 +9,13 @@ from functools import lru_cache, update_wrapper
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any
 
-TODAY = dt.datetime(2024, 12, 31, 23, 59, 59)  # noqa: DTZ001 - Faker's are naive, too
+# The standard library's own classes, also where a test has stopped the clock by putting others into their places. They
+# stand in a tuple, because freezegun exchanges whatever is a name of a module.
+_OWN = tuple(
+    next(base for base in class_.__mro__ if base.__module__ == "datetime") for class_ in (dt.datetime, dt.date)
+)
+
+TODAY = _OWN[0](2024, 12, 31, 23, 59, 59)  # naive, as Faker's are
 
 
 class _Like(type):
@@ -19,9 +25,9 @@ class _Like(type):
         return isinstance(instance, cls.__mro__[1])
 
 
-class _DateTime(dt.datetime, metaclass=_Like):
+class _DateTime(_OWN[0], metaclass=_Like):  # type: ignore[misc, valid-type]
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        return dt.datetime(*args, **kwargs)  # noqa: DTZ001
+        return _OWN[0](*args, **kwargs)
 
     @classmethod
     def now(cls, tz: dt.tzinfo | None = None) -> Any:
@@ -36,9 +42,9 @@ class _DateTime(dt.datetime, metaclass=_Like):
         return TODAY
 
 
-class _Date(dt.date, metaclass=_Like):
+class _Date(_OWN[1], metaclass=_Like):  # type: ignore[misc, valid-type]
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        return dt.date(*args, **kwargs)
+        return _OWN[1](*args, **kwargs)
 
     @classmethod
     def today(cls) -> Any:
@@ -46,8 +52,8 @@ class _Date(dt.date, metaclass=_Like):
 
 
 _STANDS_FOR: tuple[tuple[Any, Any], ...] = (
-    (dt.datetime, _DateTime),
-    (dt.date, _Date),
+    (_OWN[0], _DateTime),
+    (_OWN[1], _Date),
     (dt, SimpleNamespace(**{**vars(dt), "datetime": _DateTime, "date": _Date})),
 )
 
@@ -72,7 +78,7 @@ def _stopped_class(class_: Any) -> Any:
 def _clocks(module: str) -> dict[str, Any]:
     """The names by which a module's functions see the time, with what they shall see."""
     names = vars(sys.modules[module])
-    clocks = {name: other for name, value in names.items() for real, other in _STANDS_FOR if value is real}
+    clocks = {name: other for name, value in names.items() for real, other in _STANDS_FOR if _is_clock(value, real)}
     if "_get_local_timezone" in names:
         clocks["_get_local_timezone"] = lambda: dt.timezone.utc
     found = -1
@@ -82,6 +88,14 @@ def _clocks(module: str) -> dict[str, Any]:
             if name not in clocks and getattr(value, "__module__", "") == module and _looks_at(value, clocks):
                 clocks[name] = _with(value, clocks)
     return clocks
+
+
+def _is_clock(value: Any, real: Any) -> bool:
+    """Whether a name's value is a class of the standard library's, or what a test has put into its place."""
+    if value is real:
+        return True
+    is_class = isinstance(value, type) and isinstance(real, type)
+    return is_class and value.__module__.startswith("freezegun") and value.__mro__[1] is real
 
 
 def _looks_at(value: Any, clocks: Mapping[str, Any]) -> bool:

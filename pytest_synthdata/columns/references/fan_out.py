@@ -28,6 +28,7 @@ Count: TypeAlias = Callable[[Bits], Numbers]
 
 BLOCK = 4_096  # parents for which one sum is held: 8 bytes for 4,096, 200 kB for 10^8
 _MOST_KEPT = 256  # blocks whose counts are kept: 8 MB
+_CHILDREN_AT_ONCE = 1 << 20  # whose rows are looked up together
 _AT_ONCE = 64  # blocks whose counts are made at once
 
 
@@ -157,7 +158,7 @@ def counter(generator: Generator, parent: Table, stream: Stream, place: str) -> 
 
 @dataclass(frozen=True)
 class Ordinal(Generator):
-    """Which of its parent's children a row is: 1, 2, 3 … for each parent.
+    """Which of its parent's children a row is: 1, 2, 3 … for each parent, in the order of time beside a `Timeline`.
 
     Args:
         reference: the `ForeignKey` with ``per_parent``.
@@ -173,8 +174,12 @@ class Ordinal(Generator):
     start: int = 1
 
     def values(self, cells: Cells) -> Values:
-        reference = cells.reader.bound.plan.references[self.reference]
-        return reference.counted(cells.reader.bound, cells.rows)[1] + self.start
+        bound = cells.reader.bound
+        reference = bound.plan.references[self.reference]
+        parents, numbers = reference.counted(bound, cells.rows)
+        if reference.spread(bound) is not None:
+            numbers = _in_time(reference, bound, parents, cells.rows)
+        return numbers + self.start
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
@@ -187,6 +192,27 @@ class Ordinal(Generator):
             raise DeclarationError(f"{scope.place}: {self!r}: {self.reference!r} is no ForeignKey with per_parent")
         if isinstance(self.start, bool) or not isinstance(self.start, int):
             raise DeclarationError(f"{scope.place}: {self!r}: start must be an integer")
+
+
+def _in_time(reference: Any, bound: Table, parents: Numbers, rows: Bits) -> Numbers:
+    """How many of their parent's children come before some rows, in a table whose rows are in the order of time."""
+    each, which = np.unique(parents, return_inverse=True)
+    first, counts = reference.spans(bound, each.astype(np.uint64))
+    before, places, width = np.zeros(len(rows), np.int64), np.argsort(which, kind="stable"), np.uint64(bound.num_rows)
+    ends = np.cumsum(counts)
+    done = 0
+    while done < len(each):
+        # So many parents at once as have no more than so many children, but one at least.
+        stop = max(int(np.searchsorted(ends, (ends[done - 1] if done else 0) + _CHILDREN_AT_ONCE, "right")), done + 1)
+        owner = np.repeat(np.arange(stop - done), counts[done:stop])
+        starts = np.cumsum(counts[done:stop]) - counts[done:stop]
+        number = np.arange(len(owner)) - starts[owner] + first[done:stop][owner]
+        siblings = np.sort(owner.astype(np.uint64) * width + reference.rows_of(bound, number.astype(np.uint64)))
+        some = places[np.searchsorted(which, done, sorter=places) : np.searchsorted(which, stop, sorter=places)]
+        mine = which[some] - done
+        before[some] = np.searchsorted(siblings, mine.astype(np.uint64) * width + rows[some]) - starts[mine]
+        done = stop
+    return before
 
 
 __all__ = ["BLOCK", "Count", "FanOut", "Ordinal", "counter"]

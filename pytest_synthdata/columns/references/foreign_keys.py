@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.arrow.values import Values, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Declarations, Declared, Scope, Table
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Generator
@@ -37,6 +38,7 @@ class ForeignKeyColumn(Generator):
         per_parent: evaluated on the parent's rows: how many children each has, one parent's after the other's.
         self_referential: the parent is an earlier row of the same table; ``parent`` has only its name and key.
         distinct_within: another reference, whose rows have no parent twice among their children.
+        null_share: the share of rows that refer to none.
     """
 
     name: str
@@ -46,6 +48,12 @@ class ForeignKeyColumn(Generator):
     per_parent: Generator | None = None
     self_referential: bool = False
     distinct_within: str | None = None
+    null_share: float = 0.0
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether a row may refer to none: its pick is then -1."""
+        return self.self_referential or self.null_share > 0
 
     @property
     def pinned(self) -> bool:  # type: ignore[override]
@@ -54,6 +62,15 @@ class ForeignKeyColumn(Generator):
     def values(self, cells: Cells) -> Values:
         if not len(cells.rows):
             return np.zeros(0, np.int64)
+        if not self.null_share:
+            return self._picks(cells)
+        has_parent = np.flatnonzero(cells.substream("null").uniform() >= float(self.null_share))
+        picks = np.full(len(cells.rows), -1, np.int64)
+        if len(has_parent):
+            picks[has_parent] = to_numpy(self._picks(cells.take(has_parent))).astype(np.int64)
+        return picks
+
+    def _picks(self, cells: Cells) -> Values:
         if self.per_parent is not None:
             return self.counted(cells.reader.bound, cells.rows)[0]
         parent = cells.reader.bound.parent(self.name)
@@ -159,6 +176,7 @@ class ForeignKeyColumn(Generator):
 
     def check(self, scope: Scope) -> None:
         place = f"{scope.place}: ForeignKey"
+        self._check_nulls(place)
         if self.self_referential and (self.per_parent is not None or self.pick_statistics(scope).is_heavy):
             raise DeclarationError(
                 f"{place}: a table's own rows can have weights with an upper bound, and no per_parent"
@@ -191,6 +209,15 @@ class ForeignKeyColumn(Generator):
             raise DeclarationError(
                 f"{scope.place}: ForeignKey: distinct_within={within!r}: name the ForeignKey with per_parent that says "
                 f"which rows belong together, {wanted}"
+            )
+
+    def _check_nulls(self, place: str) -> None:
+        if isinstance(self.null_share, bool) or not isinstance(self.null_share, (int, float, Decimal, np.number)):
+            raise DeclarationError(f"{place}: .nulls({self.null_share!r}): a share is a number between 0 and 1")
+        if not 0 <= self.null_share <= 1 or (self.null_share and self.per_parent is not None):
+            raise DeclarationError(
+                f"{place}: .nulls({self.null_share!r}): a share lies between 0 and 1, and rows that are counted from "
+                "their parents by per_parent always have one"
             )
 
     def _check_per_parent(self, per_parent: Generator, scope: Scope) -> None:
@@ -247,6 +274,31 @@ class ForeignKeyColumn(Generator):
         )
 
 
+@dataclass(frozen=True)
+class KeyOf(Generator):
+    """The key of a row that a reference would pick with the random bits of these cells: an item of an array.
+
+    Args:
+        reference: the name of the reference, which says how to pick.
+        key: the parent's key.
+    """
+
+    reference: str
+    key: str
+
+    def values(self, cells: Cells) -> Values:
+        bound = cells.reader.bound
+        picks = np.asarray(bound.plan.references[self.reference].values(cells))
+        keys = bound.parent(self.reference).at(np.maximum(picks, 0).astype(np.uint64), scattered=True).read(self.key)
+        return keys if not (picks < 0).any() else without(keys, picks < 0)
+
+    def reads(self) -> Iterator[str]:
+        yield f"{self.reference}.{self.key}"
+
+    def type(self, scope: Scope) -> pa.DataType | None:
+        return scope.type(f"{self.reference}.{self.key}")
+
+
 def _runs_in_time(generator: Declared) -> bool:
     """Whether rows are in the order of time, in which one parent's children do not follow one another."""
     return isinstance(generator, Timeline) or any(map(_runs_in_time, generator.children()))
@@ -256,4 +308,4 @@ def _holds_ranks(generator: Declared) -> bool:
     return isinstance(generator, ZipfRank) or any(map(_holds_ranks, generator.children()))
 
 
-__all__ = ["ForeignKeyColumn"]
+__all__ = ["ForeignKeyColumn", "KeyOf"]
