@@ -6,6 +6,7 @@ of its own. Interpreters that a machine lacks are skipped.
 
 from __future__ import annotations
 
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,3 +116,36 @@ def dqx(session: nox.Session) -> None:
 def _example(session: nox.Session, *arguments: str) -> None:
     with session.chdir("examples/revenue"):
         session.run("pytest", "-q", *arguments)
+
+
+@nox.session(python="3.11")
+def factory_boy(session: nox.Session) -> None:
+    """factory_boy's own tests with `TableFactory` in place of `Factory`: docs/factory-boy.md says which fail."""
+    session.install("-e", ".", "pip", "setuptools", "wheel")
+    folder = Path(session.create_tmp()).resolve()
+    session.run(
+        "python", "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", str(folder), "factory-boy"
+    )
+    with tarfile.open(next(folder.glob("factory_boy-*.tar.gz"))) as archive:
+        archive.extractall(folder, filter="data")
+    (folder / "exchanged.py").write_text(
+        "import factory, factory.base\nfrom pytest_synthdata import TableFactory\n"
+        "factory.Factory = factory.base.Factory = TableFactory\n"
+    )
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    apart = [f"--ignore=tests/test_{name}.py" for name in ("alchemy", "django", "mongoengine", "typing")]
+    with session.chdir(next(folder.glob("factory_boy-*/"))):
+        session.run("rm", "-rf", "factory", external=True)  # the installed one
+        environment = {"PYTHONPATH": str(folder)}
+        options = [
+            "-c",
+            str(folder / "pytest.ini"),
+            "--rootdir=.",
+            "-p",
+            "exchanged",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "--tb=line",
+        ]
+        session.run("pytest", *options, *apart, "tests", *session.posargs, env=environment, success_codes=[0, 1])
