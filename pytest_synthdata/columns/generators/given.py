@@ -66,7 +66,7 @@ class Given(Generator):
             if bins is not None:
                 raise DeclarationError(f"Given({column!r}): bins cover all numbers, so a default is never used")
             branches.append(default)
-        object.__setattr__(self, "column", column if isinstance(column, str) else tuple(column))
+        object.__setattr__(self, "column", tuple(column) if isinstance(column, (tuple, list)) else column)
         object.__setattr__(self, "keys", tuple(key if isinstance(key, tuple) else plain(key) for key in cases or ()))
         object.__setattr__(self, "edges", () if bins is None else tuple(map(as_number, bins)))
         object.__setattr__(self, "branches", tuple(literal(branch) for branch in branches))
@@ -90,14 +90,14 @@ class Given(Generator):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that decide."""
-        return (self.column,) if isinstance(self.column, str) else self.column
+        return self.column if isinstance(self.column, tuple) else (self.column,)
 
     def _case(self, cells: Cells) -> npt.NDArray[Any]:
         which = self.cases(cells.read)
         if not self.has_default and (missing := np.flatnonzero(which < 0)).size:
             row = missing[:1]
             values = [to_arrow(take(cells.read(name), row)).to_pylist()[0] for name in self.columns]
-            value = values[0] if isinstance(self.column, str) else tuple(values)
+            value = tuple(values) if isinstance(self.column, tuple) else values[0]
             raise GenerationError(
                 f"{cells.place}: Given({self.column!r}) has no case for {value!r} "
                 f"(row {cells.rows[row[0]]}); add one, or a default"
@@ -110,7 +110,7 @@ class Given(Generator):
         default = len(self.keys) if self.has_default else -1
         coded = [_coded(read(name)) for name in self.columns]
         codes, values = coded[0]
-        if isinstance(self.column, str):
+        if not isinstance(self.column, tuple):
             lookup = [number_of.get(value, default) for value in values]
             return np.array(lookup, code_type(len(self.branches)))[codes]
         combined, listed = codes.astype(np.int64), [(value,) for value in values]
@@ -141,7 +141,7 @@ class Given(Generator):
         if self.is_binned:
             return
         for key in self.keys:
-            if not isinstance(self.column, str) and (not isinstance(key, tuple) or len(key) != len(self.column)):
+            if isinstance(self.column, tuple) and (not isinstance(key, tuple) or len(key) != len(self.column)):
                 raise DeclarationError(
                     f"{scope.place}: Given({self.column!r}): the case {key!r} is not one of {len(self.column)} values: "
                     "write a tuple"
@@ -153,7 +153,7 @@ class Given(Generator):
     def _check_cases(self, domains: list[list[Any]], scope: Scope) -> None:
         """Compare the cases with what the columns can be."""
         for number, (name, domain) in enumerate(zip(self.columns, domains, strict=True)):
-            keys = self.keys if isinstance(self.column, str) else tuple(key[number] for key in self.keys)
+            keys = self.keys if not isinstance(self.column, tuple) else tuple(key[number] for key in self.keys)
             known, possible = set(keys), set(domain)
             for key in keys:
                 # A subclass may narrow the column so that some cases no longer happen; else a key is misspelt.
@@ -166,7 +166,7 @@ class Given(Generator):
         if self.has_default or math.prod(map(len, domains)) > _MOST_CASES:
             return
         covered = set(self.keys)
-        cases: Iterable[Any] = domains[0] if isinstance(self.column, str) else itertools.product(*domains)
+        cases: Iterable[Any] = domains[0] if not isinstance(self.column, tuple) else itertools.product(*domains)
         uncovered = next((case for case in cases if case not in covered), covered)
         if uncovered is not covered:
             raise DeclarationError(
@@ -177,7 +177,7 @@ class Given(Generator):
         for edge in self.edges:
             if isinstance(edge, bool) or not isinstance(edge, (int, float, np.number)):
                 raise DeclarationError(f"{scope.place}: Given({self.column!r}): the edge {edge!r} is no number")
-        if not isinstance(self.column, str):
+        if isinstance(self.column, tuple):
             raise DeclarationError(f"{scope.place}: Given({self.column!r}): bins divide one column, not several")
         type_ = scope.type(self.column)
         if type_ is not None and not (
