@@ -311,7 +311,7 @@ def in_process(name: str, *arguments: int) -> Any:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", choices=[*MEASURES, []], help="what to measure; all where not given")
+    parser.add_argument("part", nargs="*", choices=[*MEASURES, []], help="what to measure; defaults to all")
     parser.add_argument("--most", type=int, default=8, help="growth: the power of ten of the most rows")
     parser.add_argument("--rows", type=int, default=10_000_000, help="spark and executors: how many rows")
     parser.add_argument("--measure", help=argparse.SUPPRESS)

@@ -52,7 +52,7 @@ def assert_matches(
 
     Raises:
         AssertionError: with the columns, what was expected of them, and the first rows that break a rule.
-        SynthDataError: for what is no data.
+        SynthDataError: for anything else.
 
     >>> from pytest_synthdata import Dataset, assert_matches
     >>> from pytest_synthdata.factories import OrderFactory
@@ -65,7 +65,7 @@ def assert_matches(
     from pytest_synthdata.factories.base import TableFactory
 
     if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
-        raise SynthDataError(f"assert_matches: {factory!r} is no TableFactory; give the class, such as OrderFactory")
+        raise SynthDataError(f"assert_matches: {factory!r} is not a TableFactory; give the class, such as OrderFactory")
     table = factory._meta.table
     of_fixture = None if isinstance(parents, (Mapping, Dataset)) else getattr(parents, "dataset", None)
     if isinstance(of_fixture, Dataset):  # the fixture `synth` was given

@@ -38,10 +38,10 @@ def _make_source() -> Any:
 
         Options:
             table: the table's name.
-            rows: its number of rows; its factory's usual number where not given.
-            seed: decides every value; 42 where not given.
+            rows: its number of rows; defaults to its factory's usual number.
+            seed: decides every value; defaults to 42.
             factories: modules with tables of your own, separated by commas: ``shop.factories``.
-            partitions: how many; one for each 2^18 rows where not given, or 0.
+            partitions: how many; defaults to one for each 2^18 rows.
             (a table's name): the number of rows of a table that it refers to, such as ``customers``.
 
         Where it is planned, which is the driver or the Connect server, this package must be installed. Executors

@@ -30,7 +30,7 @@ class Dataset:
     """Tables that belong together, decided by a seed.
 
     Args:
-        tables: rows by factory; the shipped tables with their usual rows where not given. None, where a factory has a
+        tables: rows by factory; defaults to the shipped tables with their usual rows. None, where a factory has a
             `Timeline`, is the number of rows that this expects; else the factory's ``Meta.rows``. Tables that these
             refer to are added, with the rows of their ``Meta``, and child tables of a `RelatedFactoryList`. Where a
             `ForeignKey` has ``per_parent``, None: the rows are counted from the parents'.
@@ -172,7 +172,7 @@ class Dataset:
         return bound_to(*(table.bound for table in self))
 
     def validate(self, data: Mapping[str, Any] | None = None, *, false_alarms: float = 0.001) -> Validation:
-        """Hold what is measured against what the factories declare, column by column, in one pass.
+        """Check data against what the factories declare, column by column, in one pass.
 
         Args:
             data: by table, what to look at in place of this dataset's rows: a path (Parquet, CSV, JSON lines,
@@ -207,7 +207,7 @@ class Dataset:
         Args:
             path: ``catalog.schema.volume/folder`` or ``/Volumes/catalog/schema/volume/folder``. Each table gets a
                 folder of its name in it.
-            client: a ``databricks.sdk.WorkspaceClient``; one by the SDK's own settings where not given.
+            client: a ``databricks.sdk.WorkspaceClient``; defaults to one with the SDK's own settings.
             spark: a session; where it sees Volumes, it writes them itself, in parallel.
             create: make the schema and the Volume where they are missing.
             overwrite: replace tables of other data.

@@ -89,7 +89,7 @@ class Table:
             spark: a session, classic or Connect.
             distributed: whether Spark's executors make the rows, whenever an action asks for them, rather than
                 this process, at once. Where not given, executors make large tables. The data is the same.
-            partitions: how many partitions a distributed table has; Spark's default where not given.
+            partitions: how many partitions a distributed table has; defaults to Spark's own number.
         """
         from pytest_synthdata.spark.frames import to_spark
 
@@ -129,7 +129,7 @@ class Table:
             path: a file such as ``orders.parquet``, or a folder, which gets ``part-00000…`` and ``_SUCCESS``.
             format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``.
             overwrite: replace what is there.
-            rows_per_file: how many rows a file of a folder has at most; where not given, the more,
+            rows_per_file: how many rows a file of a folder has at most; by default, the more,
                 the larger the table is: from 2^19 to 2^22.
             progress: is called with the number of rows written since the last call.
 

@@ -134,8 +134,8 @@ def generate(
 def _write(
     dataset: Dataset, out: Path, format_: str, overwrite: bool, rows_per_file: int | None
 ) -> list[dict[str, Any]]:
-    from pytest_synthdata.progress import progress_bar
-    from pytest_synthdata.targets import local_path, require_free
+    from pytest_synthdata.files.progress import progress_bar
+    from pytest_synthdata.files.targets import local_path, require_free
 
     tables = [*dataset, *dataset.defects.values()]
     out = local_path(out, "--out")

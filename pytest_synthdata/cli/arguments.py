@@ -73,10 +73,10 @@ def _table_rows(item: str) -> tuple[str, int | None]:
         return table, None  # its usual number, or as many as its parents have children
     match = _COUNT.fullmatch(count)
     if not (table and match):
-        raise SynthDataError(f"--rows: {item!r} is no TABLE=ROWS, such as orders=25_000, orders=10M or orders=1.5k")
+        raise SynthDataError(f"--rows: {item!r} is not TABLE=ROWS, such as orders=25_000, orders=10M or orders=1.5k")
     number = Fraction(match[1].replace("_", "")) * _UNITS[match[2].lower()]
     if number.denominator != 1:
-        raise SynthDataError(f"--rows: {item!r} is no whole number of rows")
+        raise SynthDataError(f"--rows: {item!r} is not a whole number of rows")
     return table, int(number)
 
 

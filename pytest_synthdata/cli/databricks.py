@@ -77,7 +77,7 @@ def generate_there(
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("args", nargs=-1)
-@click.option("--cluster-id", metavar="ID", help="The cluster; DATABRICKS_CLUSTER_ID where not given.")
+@click.option("--cluster-id", metavar="ID", help="The cluster; defaults to DATABRICKS_CLUSTER_ID.")
 @click.option("--serverless", is_flag=True, help="Run on serverless compute. Python only.")
 @click.option(
     "--dependency", "dependencies", multiple=True, metavar="PACKAGE", help="For --serverless: what pip installs."
@@ -153,7 +153,7 @@ def sweep(*, volume: str, older_than: str, dry_run: bool) -> None:
 def _age(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+)([smhd])", text)
     if match is None:
-        raise SynthDataError(f"--older-than: {text!r} is no age, such as 90m, 24h or 7d")
+        raise SynthDataError(f"--older-than: {text!r} is not an age, such as 90m, 24h or 7d")
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 

@@ -1,4 +1,4 @@
-"""`synthdata validate` and `synthdata report`: data held against declarations, in the terminal and as a page."""
+"""`synthdata validate` and `synthdata report`: data checked against declarations, in the terminal and as a page."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def validate(
 def _parent(item: str) -> tuple[str, str]:
     table, equals, path = item.partition("=")
     if not (table and equals and path):
-        raise SynthDataError(f"--parent: {item!r} is no TABLE=PATH, such as customers=data/customers")
+        raise SynthDataError(f"--parent: {item!r} is not TABLE=PATH, such as customers=data/customers")
     return table, path
 
 

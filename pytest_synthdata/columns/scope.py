@@ -52,7 +52,9 @@ class ColumnScope:
             inside = generator.inside(here) or _fields_of(generator, here, self)
             if inside is not None:
                 return inside.column(rest)
-            raise DeclarationError(f"{self.place}: {name!r}: {head!r} is no reference to another table, and no struct")
+            raise DeclarationError(
+                f"{self.place}: {name!r}: {head!r} is neither a reference to another table nor a struct"
+            )
         parent = self.of_parent(generator.parent)
         child = rest.partition(".")[0]
         if child not in parent.plan.columns:
@@ -127,7 +129,7 @@ def check_columns(plan: Plan, scope_of: Callable[[str], ColumnScope]) -> None:
         with _at(scope_of(name), generator):
             for read in generator.reads():
                 if not isinstance(read, str):
-                    raise DeclarationError(f"{plan.table}.{name}: {read!r} is no column's name; write it as text")
+                    raise DeclarationError(f"{plan.table}.{name}: {read!r} is not a column name; write it as text")
     _check_cycles(plan)
     for name, generator in plan.columns.items():
         scope = scope_of(name)

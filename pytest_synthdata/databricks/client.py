@@ -44,7 +44,7 @@ def connect(ask: Callable[[Any], object], about: str, client: Any = None) -> Any
     Args:
         ask: gets a client, and asks what has to be asked.
         about: what the question is about.
-        client: a ``WorkspaceClient``; one by the SDK's own settings (environment, profile) where not given.
+        client: a ``WorkspaceClient``; defaults to one with the SDK's own settings (environment, profile).
 
     Raises:
         MissingCredentialsError: where the SDK finds no host or no credentials, or these are refused.
@@ -69,7 +69,7 @@ def preflight(volume: VolumePath, client: Any = None, *, create: bool = False) -
 
     Args:
         volume: the Volume, or a folder in it.
-        client: a ``WorkspaceClient``; one by the SDK's own settings where not given.
+        client: a ``WorkspaceClient``; defaults to one with the SDK's own settings.
         create: make the schema and the Volume where they are missing. A catalog is never made.
 
     Raises:

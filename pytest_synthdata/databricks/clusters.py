@@ -22,8 +22,8 @@ def running(
     """A cluster that runs, and a client that has reached it.
 
     Args:
-        cluster_id: the cluster; that of the SDK's settings (``DATABRICKS_CLUSTER_ID``) where not given.
-        client: a ``WorkspaceClient``; one by the SDK's own settings where not given.
+        cluster_id: the cluster; defaults to ``DATABRICKS_CLUSTER_ID``.
+        client: a ``WorkspaceClient``; defaults to one with the SDK's own settings.
         start: start it if it is stopped, and wait for it.
         start_timeout: how long to wait, in seconds.
         on_status: is called with the cluster's states.

@@ -41,7 +41,7 @@ def execute_databricks_command(
     """Run code on a cluster, and wait for what it gives.
 
     Args:
-        cluster_id: the cluster; ``DATABRICKS_CLUSTER_ID`` where not given.
+        cluster_id: the cluster; defaults to ``DATABRICKS_CLUSTER_ID``.
         language: python, sql, scala or r.
         code: the code.
         timeout: how many seconds it may take. Then it is cancelled, and the result says so.
@@ -51,7 +51,7 @@ def execute_databricks_command(
         start: start the cluster if it is stopped.
         start_timeout: how many seconds that may take.
         on_status: is called with what happens meanwhile, as text.
-        client: a ``databricks.sdk.WorkspaceClient``; one by the SDK's own settings where not given.
+        client: a ``databricks.sdk.WorkspaceClient``; defaults to one with the SDK's own settings.
 
     Returns:
         Its success, output and error. What the code raises is an error in the result, nothing raised here.
@@ -92,7 +92,7 @@ def run_python_file_on_databricks(
     """Run a local Python file on a cluster; the arguments and errors are those of `execute_databricks_command`.
 
     Args:
-        cluster_id: the cluster; ``DATABRICKS_CLUSTER_ID`` where not given.
+        cluster_id: the cluster; defaults to ``DATABRICKS_CLUSTER_ID``.
         file_path: the file. It is read before anything is sent.
         timeout: how many seconds it may take.
         context_id: an execution context of your own.

@@ -18,7 +18,7 @@ from pytest_synthdata.databricks.compute import execute_databricks_command
 from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.upload import Stored, Upload, UploadResult
 from pytest_synthdata.databricks.volumes import Files
-from pytest_synthdata.progress import Bar
+from pytest_synthdata.files.progress import Bar
 from pytest_synthdata.spark import shipment
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ def generate_on_cluster(
     Args:
         dataset: a `Dataset`, whose tables are saved.
         path: ``catalog.schema.volume/folder`` or ``/Volumes/…``. Each table gets a folder of its name in it.
-        cluster_id: the cluster; ``DATABRICKS_CLUSTER_ID`` where not given.
+        cluster_id: the cluster; defaults to ``DATABRICKS_CLUSTER_ID``.
         create: make the schema and the Volume where they are missing.
         overwrite: replace what is there.
         start: start the cluster if it is stopped.
         start_timeout: how many seconds that may take.
         timeout: how many seconds a table may take.
         on_status: is called with what happens meanwhile, as text.
-        client: a ``databricks.sdk.WorkspaceClient``; one by the SDK's own settings where not given.
+        client: a ``databricks.sdk.WorkspaceClient``; defaults to one with the SDK's own settings.
 
     Raises:
         PicklingError: for columns that can only be made in this process.

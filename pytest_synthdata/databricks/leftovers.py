@@ -35,7 +35,7 @@ def sweep(volume: str, *, older_than: timedelta, client: Any = None, dry_run: bo
     Args:
         volume: the Volume, or a folder in it, that runs wrote to.
         older_than: the least age of what is removed. It must be more than your longest run takes.
-        client: a ``WorkspaceClient``; one by the SDK's own settings where not given.
+        client: a ``WorkspaceClient``; defaults to one with the SDK's own settings.
         dry_run: only tell what would be removed.
 
     Returns:

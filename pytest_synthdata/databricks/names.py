@@ -49,7 +49,7 @@ class VolumePath:
     def parse(cls, text: str) -> VolumePath:
         """The Volume and folder that ``catalog.schema.volume[/folder…]`` or ``/Volumes/…`` means."""
         if not isinstance(text, str):
-            raise SynthDataError(f"{text!r} is no Volume; write 'catalog.schema.volume/folder'")
+            raise SynthDataError(f"{text!r} is not a Volume; write 'catalog.schema.volume/folder'")
         path = re.sub(r"^(dbfs:)?/Volumes/", "", text)
         if path == text:
             name, _, rest = text.partition("/")
@@ -60,7 +60,7 @@ class VolumePath:
         folders = rest.removesuffix("/").split("/") if rest.strip("/") else []
         if len(names) != _NAMES:
             raise SynthDataError(
-                f"{_shown(text)} is no Volume; write catalog.schema.volume, catalog.schema.volume/folder "
+                f"{_shown(text)} is not a Volume; write catalog.schema.volume, catalog.schema.volume/folder "
                 "or /Volumes/catalog/schema/volume/folder"
             )
         catalog, schema, volume = names

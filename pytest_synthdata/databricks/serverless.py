@@ -42,10 +42,10 @@ def run_on_serverless(
         dependencies: what pip shall install for it, such as ``"faker>=30"`` or the path of a wheel in a Volume.
         timeout: how many seconds it may take, waiting for compute included. Then the run is cancelled.
         environment_version: the version of the serverless environment, which decides the versions of Python and Spark.
-        idempotency_token: text of yours; a second run with the same is the first one. One is made where not given,
+        idempotency_token: text of yours; a second run with the same is the first one. One is made by default,
             so that a request that is sent again starts no second run.
         on_status: is called with what happens meanwhile, as text.
-        client: a ``databricks.sdk.WorkspaceClient``; one by the SDK's own settings where not given.
+        client: a ``databricks.sdk.WorkspaceClient``; defaults to one with the SDK's own settings.
 
     Returns:
         Its success, output and error, and the address of its page.

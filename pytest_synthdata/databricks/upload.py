@@ -21,8 +21,8 @@ from pytest_synthdata.databricks.names import VolumePath, is_safe
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.errors import nearest
 from pytest_synthdata.files import write_files
-from pytest_synthdata.formats import FORMATS
-from pytest_synthdata.progress import Bar, progress_bar
+from pytest_synthdata.files.formats import FORMATS
+from pytest_synthdata.files.progress import Bar, progress_bar
 from pytest_synthdata.temporary import temporary_folder
 
 MANIFEST = "_synthdata.json"
@@ -162,7 +162,7 @@ class Upload:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             known = False
         if not known:
-            raise WorkspaceError(f"{self.folder / MANIFEST} is no manifest of this version; choose another folder")
+            raise WorkspaceError(f"{self.folder / MANIFEST} is not a manifest of this version; choose another folder")
         return tables
 
     def _write(
@@ -194,7 +194,7 @@ class Upload:
         """Remove the files of a table, and nothing that is none."""
         for entry in self.files.entries(folder):
             if entry.is_folder or not entry.name.startswith(_OF_A_TABLE):
-                raise WorkspaceError(f"{folder} holds {entry.name!r}, which is no part of a table; it is not replaced")
+                raise WorkspaceError(f"{folder} holds {entry.name!r}, which is not part of a table; it is not replaced")
         self.files.remove_folder(folder)
 
     def _by_files(self, table: TableView, folder: VolumePath, bar: Bar) -> list[dict[str, Any]]:

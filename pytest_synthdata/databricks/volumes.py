@@ -144,7 +144,7 @@ class Files:
             return with_retries(self.client, read)
 
     def remove(self, folder: VolumePath, name: str) -> None:
-        """Remove a file. That it is gone already is no error."""
+        """Remove a file. That it is gone already is not an error."""
         with explained(f"removing {folder / name}", self.client):
             with_retries(self.client, lambda: self._unless_gone(self.client.files.delete, str(folder / name)))
 
@@ -179,7 +179,7 @@ class Files:
         if found != size:
             raise _NotAsSentError(f"{found} bytes are stored of {size:,} that were sent")
         if self._stored_digest(target) != digest:
-            raise _NotAsSentError("other bytes are stored than were sent")
+            raise _NotAsSentError("checksum mismatch after upload")
 
     def _stored_digest(self, target: str) -> str:
         digest = sha256()

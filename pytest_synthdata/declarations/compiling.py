@@ -174,7 +174,7 @@ def _reads_rows(generator: Generator) -> bool:
 
 
 def _is_row(declaration: Any, path: str) -> bool:
-    """Whether a path leads to, or through, an object that is no column."""
+    """Whether a path leads to, or through, an object that is not a column."""
     if isinstance(declaration, ReferenceDeclaration):
         return "." not in path
     return enums.get_builder_phase(declaration) is not None and "." in path

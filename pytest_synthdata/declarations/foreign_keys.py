@@ -24,11 +24,11 @@ class ForeignKey:
         parent: the parent's factory; ``"self"`` for a row of the same table before this one, such as a manager. The
             first row has none.
         weights: evaluated on the parent's rows, such as ``Given("tier", {"Enterprise": 5, "Free": 1})``:
-            a parent is picked in proportion to it. All alike where not given. A law such as ``Pareto(2.5)`` gives
-            each parent a popularity of its own, and ``ZipfRank(1.0)`` one by its row number.
+            a parent is picked in proportion to it. By default, all parents are equally likely. A distribution such as
+            ``Pareto(2.5)`` gives each parent a popularity of its own, and ``ZipfRank(1.0)`` one by its row number.
         where: a condition that each pick meets, such as ``col("customer.created_at") <= col("order_date")``.
-        column: the name of the key's column; the attribute's name and ``_id`` where not given. Of a key of several
-            columns, their names; where not given, the attribute's name and each one's.
+        column: the name of the key's column; by default, the attribute's name and ``_id``. Of a key of several
+            columns, their names; by default, the attribute's name and each one's.
         per_parent: evaluated on the parent's rows, such as ``Poisson(3)`` or ``1``: how many children each has. The
             table's rows are then counted from the parents: those of the first come first, except in a table with a
             `Timeline`, which is in the order of time. `Ordinal` numbers them.

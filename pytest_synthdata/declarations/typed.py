@@ -35,7 +35,7 @@ class StatedDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
 
 
 class StatedNested(NestedDeclaration):
-    """A `Dict`, `List` or `SubFactory` whose values are in a stated type, if they are no objects of a project's own."""
+    """A `Dict`, `List` or `SubFactory` whose values are in a stated type, if they are not a project's own objects."""
 
     def __init__(self, nested: NestedDeclaration, type_: pa.DataType) -> None:
         self.__dict__.update(vars(nested))

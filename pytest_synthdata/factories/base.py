@@ -118,9 +118,9 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
 
     ``class Meta`` takes, besides factory_boy's options:
 
-    - ``table``: the table's name; from the class name where not given.
+    - ``table``: the table's name; derived from the class name by default.
     - ``rows``: how many rows the table has where nobody says; a timeline's expected number, else 1,000; or `Rows`.
-    - ``key``: the column that foreign keys hold, or several; the first `Key` where not given.
+    - ``key``: the column that foreign keys hold, or several; the first `Key` by default.
     - ``where``: a condition that every row meets, on its columns and its parents'; null does not meet it.
     - ``correlations``: ``{("age", "income"): 0.6}``, of columns that each keep their own distribution.
 
@@ -187,7 +187,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
             schema: a PySpark ``StructType``, a DDL string such as ``"id bigint, email string"``, an Arrow schema; or
                 rows: a path to Parquet, CSV, JSON lines or Delta, a pandas, Arrow or Spark table, of which the first
                 million rows are looked at.
-            table: the table's name; by the path where not given.
+            table: the table's name; derived from the path by default.
             parents: factories that columns such as ``customer_id`` may refer to.
 
         Raises:
@@ -208,8 +208,8 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
 
         Args:
             path: a file or folder of Parquet, CSV, JSON lines or Delta, of at most a million rows.
-            table: the table's name; by the path where not given.
-            key: the column that references hold; the first column where not given, if its values differ.
+            table: the table's name; derived from the path by default.
+            key: the column that references hold; defaults to the first column, if its values differ.
             weights: the column that says how often references point to each row.
 
         Raises:

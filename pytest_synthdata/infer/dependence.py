@@ -157,7 +157,7 @@ def weights(picks: npt.NDArray[np.int64], parents: Sequence[Predictor]) -> Given
         if many.min() < _FEWEST_ROWS or not seen.all():
             continue
         rates = seen / many
-        # Children of one parent may come in crowds: what they vary beyond chance is no evidence.
+        # Children of one parent may come in crowds: what they vary beyond chance is not evidence.
         crowding = max(1.0, float(((children - rates[one.codes]) ** 2 / rates[one.codes]).mean()))
         expected = many / many.sum() * seen.sum()
         gain = 2 * float((seen * np.log(seen / expected)).sum()) / crowding - (len(many) - 1) * math.log(len(picks))

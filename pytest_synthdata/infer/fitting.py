@@ -24,9 +24,9 @@ from pytest_synthdata.columns.generators.quantiles import Quantiles
 Numbers = npt.NDArray[np.float64]
 
 MOST_CATEGORIES = 50
-ROWS_A_CATEGORY = 3  # at least, or it is no category
+ROWS_A_CATEGORY = 3  # at least, or it is not a category
 MOST_DIGITS = 6
-_LARGE = 2.0**63  # from which on numbers are no integers of 64 bits
+_LARGE = 2.0**63  # from which on numbers are not integers of 64 bits
 _POINTS = 20  # parts of equal share in a list of quantiles
 _ROWS_A_PART = 25
 _SPIKE = 0.05  # the share of a value that stands out from all others
@@ -94,7 +94,7 @@ def fit(values: Numbers, resolution: Resolution, categories: list[Any] | None = 
     Args:
         values: at least one, none of them NaN.
         resolution: what they are multiples of.
-        categories: what the sorted different values are to be called in a list of shares; none where not given.
+        categories: what the sorted different values are to be called in a list of shares; none by default.
     """
     if values[0] == values.max() == values.min():
         value = categories[0] if categories else values[0].item()

@@ -86,7 +86,7 @@ def lattice_for(type_: pa.DataType, numbers: Numbers) -> Resolution:
     least, most = _limits(type_)
     if pa.types.is_integer(type_):
         return Resolution(0, least, most)
-    if pa.types.is_float32(type_):  # 0.1 is no multiple of 0.1 there
+    if pa.types.is_float32(type_):  # 0.1 is not a multiple of 0.1 there
         numbers = np.array([float(f"{one:.7g}") for one in numbers.tolist()])
     return replace(resolution_of(numbers), least=least, most=most)
 

@@ -87,7 +87,7 @@ def from_schema(base: Any, schema: Any, *, table: str | None = None, parents: Se
     Args:
         base: the class to inherit from.
         schema: whatever `sample_of` takes.
-        table: the table's name; by the path where not given.
+        table: the table's name; derived from the path by default.
         parents: factories of other tables that this one may refer to.
     """
     named_by_path = isinstance(schema, Path) or (isinstance(schema, str) and is_path(schema))

@@ -49,7 +49,9 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--synth-remote", metavar="URL", help="use the Spark Connect server at URL, e.g. sc://localhost")
     group.addoption(
-        "--synth-summary", action="store_true", help="hold the data of the run against its declarations, and say so"
+        "--synth-summary",
+        action="store_true",
+        help="check the data of the run against its declarations and print the result",
     )
     group.addoption(
         "--synth-report",
@@ -110,7 +112,12 @@ def add_options(parser: pytest.Parser) -> None:
         "synth_spark_keep_alive",
         "keep Spark's JVM for the next run, for so many seconds of idleness (default: 0, it ends with the run)",
     )
-    parser.addini("synth_summary", "hold the data of every run against its declarations", type="bool", default=False)
+    parser.addini(
+        "synth_summary",
+        "check the data of every run against its declarations and print the result",
+        type="bool",
+        default=False,
+    )
     parser.addini("synth_report", "the file for the page that shows the data of every run")
     parser.addini(
         "synth_differences",

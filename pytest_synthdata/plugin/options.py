@@ -37,7 +37,7 @@ class Settings:
         summary: whether the run ends with declared against measured.
         report: the file for the page that shows it.
         upload: the Volume that tables are saved in, or a folder of it.
-        keep: what becomes of them at the end: removed where not given; kept with KEEP_ALWAYS, with KEEP_FAILED
+        keep: what becomes of them at the end: removed by default; kept with KEEP_ALWAYS, with KEEP_FAILED
             after a failure; any other text is the name of a folder that stays.
         create: whether a missing schema or Volume is made.
         format: of the files there.
@@ -196,7 +196,7 @@ def _keep_alive(value: Any) -> float | None:
 def _report(file: str | None) -> str | None:
     if file is not None and not file.endswith((".html", ".htm")):
         # pytest takes what follows the bare flag for its value.
-        raise pytest.UsageError(f"--synth-report: {file!r} is no page; write --synth-report={REPORT}, with '='")
+        raise pytest.UsageError(f"--synth-report: {file!r} is not a page; write --synth-report={REPORT}, with '='")
     return file
 
 

@@ -39,7 +39,7 @@ class Subject(Protocol):
         """Runs on these rows with other values in some columns; the test should survive none of them."""
 
 
-class Stopped(Exception):  # noqa: N818 - it is no error
+class Stopped(Exception):  # noqa: N818 - it is not an error
     """The search ends here, with the best so far.
 
     Args:

@@ -13,9 +13,9 @@ import pyarrow as pa
 from pytest_synthdata.columns.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import SUFFIXES
+from pytest_synthdata.files.targets import local_path
 from pytest_synthdata.sources.source import Source
 from pytest_synthdata.sources.spark import from_spark
-from pytest_synthdata.targets import local_path
 
 # Nothing is read ahead of need: Arrow would go on while batches wait, and hold a gigabyte of a large table.
 _READING = {"batch_size": BATCH, "batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
@@ -71,7 +71,7 @@ def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each
     if hasattr(data, "__arrow_c_stream__"):
         return source_of(pa.RecordBatchReader.from_stream(data), what)
     raise SynthDataError(
-        f"{what}: {type(data).__name__} is no data that can be read: give a path, a pandas or Spark DataFrame, or an "
+        f"{what}: {type(data).__name__} is not data that can be read: give a path, a pandas or Spark DataFrame, or an "
         "Arrow table"
     )
 

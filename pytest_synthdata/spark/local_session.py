@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.files.workers import processors
 from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
 from pytest_synthdata.spark.jvm import OpenSession, end_session, jvm_process, stop_session
 from pytest_synthdata.spark.session_settings import SessionSettings, builder
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 from pytest_synthdata.temporary import temporary_folder
-from pytest_synthdata.workers import processors
 
 if TYPE_CHECKING:
     from pytest_synthdata.spark.archive import Archive

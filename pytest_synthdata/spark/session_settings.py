@@ -14,7 +14,7 @@ class SessionSettings:
     """What a session is asked for.
 
     Args:
-        remote: a Spark Connect endpoint; ``SPARK_REMOTE`` where not given.
+        remote: a Spark Connect endpoint; defaults to ``SPARK_REMOTE``.
         engine: ``"spark"``, or ``"sail"`` for Sail's Connect server, which needs no Java.
         conf: Spark's settings by name; they go before ours.
         worker_id: pytest-xdist's name for this process.

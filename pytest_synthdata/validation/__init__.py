@@ -1,4 +1,4 @@
-"""Declared against measured: what factories say, held against any data."""
+"""Declared against measured: any data, checked against what factories declare."""
 
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, Days, TableResult, Validation
 from pytest_synthdata.validation.run import validate

@@ -146,7 +146,7 @@ class ColumnMeasure:
 
 
 def measure_of(leaf: Leaf, name: str, type_: pa.DataType) -> Measure | None:
-    """What counts the cells of a law; None where there is nothing to hold them against."""
+    """What counts the cells of a law; None where there is nothing to check them against."""
     law = leaf.law
     if isinstance(law, Curve):
         return CurveMeasure(law)

@@ -185,7 +185,7 @@ def _(generator: Clipped) -> Node:
 
 
 def _held_as(generator: Generator) -> pa.DataType | None:
-    """The type that numbers with a law are held in, where they are no floats."""
+    """The type that numbers with a law are held in, where they are not floats."""
     if isinstance(generator, Cast):
         return arrow_type(generator.target)
     if isinstance(generator, (Poisson, Constant)):

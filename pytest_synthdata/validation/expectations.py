@@ -206,7 +206,7 @@ class TimelineExpectation:
 
 @dataclass(frozen=True)
 class Unknown:
-    """What cannot be held against anything, and why."""
+    """What cannot be checked, and why."""
 
     reason: str
 
@@ -221,7 +221,7 @@ class Leaf:
     Args:
         law: the law.
         nulls: the probability of null; None where it is not known.
-        label: the condition that the cells meet, in words; empty where it is no condition.
+        label: the condition that the cells meet, in words; empty where it is not a condition.
     """
 
     law: Law

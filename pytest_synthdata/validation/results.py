@@ -14,7 +14,7 @@ FALSE_ALARMS = 0.001  # how often a correct dataset may fail, at most
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that a declaration says, held against the data.
+    """One thing that a declaration says, checked against the data.
 
     Args:
         table: the table.
@@ -103,7 +103,7 @@ class TableResult:
         table: its name.
         rows: how many there are.
         seconds: how long it took to make or read the rows.
-        checks: what was held against the declarations.
+        checks: what was checked against the declarations.
         unchecked: by column, why it was not.
         days: the volume of each timeline.
         some_of: how many rows the whole table has, where only some of them were taken.

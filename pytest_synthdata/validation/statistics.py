@@ -1,7 +1,7 @@
 """Tests and distribution functions, by the functions of `scipy.special` that `scipy.stats` itself calls.
 
 Importing `scipy.stats` takes ten times as long as validating 35,000 rows; so it is left to those who declare a
-`Distribution`. Each of these is held against its counterpart there.
+`Distribution`. Each of these is tested against its counterpart there.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def test_a_table_that_is_counted_from_its_parents(tmp_path: Path) -> None:
 )
 def test_numbers_of_rows_are_exact(count: str, rows: int | None) -> None:
     if rows is None:
-        with pytest.raises(SynthDataError, match="no whole number"):
+        with pytest.raises(SynthDataError, match="not a whole number"):
             _table_rows(f"orders={count}")
     else:
         assert _table_rows(f"orders={count}") == ("orders", rows)

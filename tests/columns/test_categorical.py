@@ -1,4 +1,4 @@
-"""Categorical's ways to write shares, long lists of them, and values that are no plain text or number."""
+"""Categorical's ways to write shares, long lists of them, and values that are not plain text or number."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def refused(**declared: object) -> type[TableFactory]:
             {name: ForeignKey(CustomerFactory, per_parent=1, column=f"{name}_id") for name in "ab"},
             r"only one reference of a table can count its rows, not \['a', 'b'\]",
         ),
-        ({"c": ForeignKey(CustomerFactory), "n": Ordinal("c")}, r"parts\.n: .*no ForeignKey with per_parent"),
+        ({"c": ForeignKey(CustomerFactory), "n": Ordinal("c")}, r"parts\.n: .*not a ForeignKey with per_parent"),
         ({"n": Ordinal("c")}, r"parts\.n: there is no column 'c'"),
     ],
 )

@@ -156,7 +156,7 @@ def test_the_middle_of_a_table_of_a_hundred_million_over_as_many(weights: Any) -
     [
         (Normal(10, 1), r"plays\.artist: ForeignKey: the weights have no bounds; add \.clip\(0, highest\)"),
         (Pareto(2) * Pareto(2), "no bounds"),
-        (ZipfRank(1.0) * 2, "ZipfRank stands alone"),
+        (ZipfRank(1.0) * 2, "ZipfRank must be the whole weights expression"),
         (ZipfRank(-1), "the exponent is a number ≥ 0"),
         (Normal(0, 1).clip(-1, 100), "must not be negative"),
     ],

@@ -116,7 +116,7 @@ def test_what_a_template_cannot_have_is_named(template: str, message: str) -> No
 
 @pytest.mark.parametrize("text", ["{first name}", "{", "a}", "{}", "{name|}"])
 def test_what_is_no_template_is_refused_at_once(text: str) -> None:
-    with pytest.raises(DeclarationError, match=r"is no field; write \{column\}"):
+    with pytest.raises(DeclarationError, match=r"is not a field; write \{column\}"):
         Template(text)
 
 

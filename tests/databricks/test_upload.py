@@ -131,7 +131,7 @@ def test_what_is_not_ours_is_never_replaced(workspace: Workspace, client: Any, s
     workspace.files[f"{RUN}/orders/thesis.docx"] = b"years of work"
     with pytest.raises(SynthDataError, match="is not empty, and no upload of ours is noted there"):
         small.to_volume(RUN, client=client)
-    with pytest.raises(SynthDataError, match=r"holds 'thesis.docx', which is no part of a table"):
+    with pytest.raises(SynthDataError, match=r"holds 'thesis.docx', which is not part of a table"):
         small.to_volume(RUN, client=client, overwrite=True)
     assert workspace.files[f"{RUN}/orders/thesis.docx"] == b"years of work"
     assert f"{RUN}/{MANIFEST}" not in workspace.files

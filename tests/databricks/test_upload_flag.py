@@ -192,7 +192,7 @@ def test_a_killed_run_is_swept_and_nothing_else(logged_in: Workspace, pytester: 
         ([FLAG + "x"], "there is no Volume main.sales.rawx: create it, or allow it to be created: --synth-create"),
         (["--synth-upload=main.salse.raw"], "there is no schema main.salse"),
         (["--synth-upload=mian.sales.raw", "--synth-create"], "there is no catalog 'mian' (did you mean 'main'?"),
-        (["--synth-upload=raw"], "'raw' is no Volume; write catalog.schema.volume"),
+        (["--synth-upload=raw"], "'raw' is not a Volume; write catalog.schema.volume"),
         (["--synth-upload", "test_it.py"], "write the value after '='"),
         (["--synth-upload=main.sales.raw/../../x"], "it leads to another folder"),
         ([FLAG, "--synth-keep=a/b"], "it holds SOLIDUS"),

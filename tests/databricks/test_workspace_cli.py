@@ -92,7 +92,7 @@ def test_run_on_serverless(logged_in: Workspace, synthdata: Command, script: Pat
         (["run", "x.py", "--serverless", "--cluster-id", "1"], 2, "--serverless needs no --cluster-id"),
         (["run", "x.py", "an-argument"], 2, "go with --serverless"),
         (["sweep", "main.sales.raw", "--older-than", "soon"], 1, "no age, such as 90m, 24h or 7d"),
-        (["upload", "main.sales"], 1, "is no Volume; write catalog.schema.volume"),
+        (["upload", "main.sales"], 1, "is not a Volume; write catalog.schema.volume"),
         (["generate", "--out", HOME, "--on-cluster", CLUSTER, "--format", "csv"], 1, "--on-cluster writes Parquet"),
         (["generate", "--out", HOME, "--start"], 2, "--create and --start go with --on-cluster"),
     ],
@@ -109,7 +109,7 @@ def test_mistakes_are_named(
 
 def test_upload_tells_scripts_what_is_wrong(synthdata: Command) -> None:
     code, output, _ = synthdata("upload", "main.sales", "--json")
-    assert (code, "is no Volume" in json.loads(output)["error"]) == (1, True)
+    assert (code, "is not a Volume" in json.loads(output)["error"]) == (1, True)
 
 
 def test_generate_on_a_cluster_saves_in_its_volume(logged_in: Workspace, synthdata: Command) -> None:

@@ -34,8 +34,8 @@ from pytest_synthdata import (
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.files import write_files
-from pytest_synthdata.formats import _json_lines
-from pytest_synthdata.workers import in_processes
+from pytest_synthdata.files.formats import _json_lines
+from pytest_synthdata.files.workers import in_processes
 
 
 class MixedFactory(TableFactory):
@@ -313,7 +313,7 @@ LARGE_JOB = 1 << 20  # bytes, more than a pipe holds
 
 
 def test_a_process_that_dies_before_it_has_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_synthdata.workers._COMMAND", "import os; os._exit(5)")
+    monkeypatch.setattr("pytest_synthdata.files.workers._COMMAND", "import os; os._exit(5)")
     with pytest.raises(SynthDataError, match="worker process ended with code 5"):
         list(in_processes(time.sleep, bytes(LARGE_JOB), [0.5] * 100, 2))
 
@@ -331,7 +331,7 @@ def test_processes_start_side_by_side(tmp_path: Path, monkeypatch: pytest.Monkey
     # Each takes its job only when all have begun.
     command = f"""
         import os, pathlib, time
-        from pytest_synthdata.workers import work
+        from pytest_synthdata.files.workers import work
         begun = pathlib.Path({str(tmp_path)!r})
         (begun / str(os.getpid())).touch()
         deadline = time.monotonic() + 30
@@ -340,7 +340,7 @@ def test_processes_start_side_by_side(tmp_path: Path, monkeypatch: pytest.Monkey
             time.sleep(0.01)
         work()
     """
-    monkeypatch.setattr("pytest_synthdata.workers._COMMAND", textwrap.dedent(command))
+    monkeypatch.setattr("pytest_synthdata.files.workers._COMMAND", textwrap.dedent(command))
     assert len(set(in_processes(who, cloudpickle.dumps(who), range(200), 4))) == 4
 
 
@@ -409,6 +409,6 @@ def test_what_is_no_part_of_a_table_is_not_overwritten(tmp_path: Path, name: str
     table = Dataset().customers
     (tmp_path / "customers").mkdir()
     (tmp_path / "customers" / name).write_text("mine")
-    with pytest.raises(SynthDataError, match=f"holds '{re.escape(name)}', which is no part of a table"):
+    with pytest.raises(SynthDataError, match=f"holds '{re.escape(name)}', which is not part of a table"):
         table.to_parquet(tmp_path / "customers", overwrite=True)
     assert (tmp_path / "customers" / name).read_text() == "mine"

@@ -89,7 +89,7 @@ def test_only_what_is_a_table_is_replaced(tmp_path: Path, name: str, content: by
     TABLE.to_parquet(folder)
     (folder / name).write_bytes(content)
     before = names(folder)
-    with pytest.raises(SynthDataError, match="no part of a table; it is not overwritten"):
+    with pytest.raises(SynthDataError, match="not part of a table; it is not overwritten"):
         OTHER.to_parquet(folder, overwrite=True)
     assert names(folder) == before
     assert (folder / name).read_bytes() == content

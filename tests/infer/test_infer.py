@@ -456,7 +456,7 @@ class TestSources:
             TableFactory.from_schema("nothing.parquet")
         with pytest.raises(SynthDataError, match="unknown type 'intt'"):
             TableFactory.from_schema("id intt, name string")
-        with pytest.raises(SynthDataError, match="int is no data that can be read"):
+        with pytest.raises(SynthDataError, match="int is not data that can be read"):
             TableFactory.from_schema(5)
 
 

@@ -176,7 +176,7 @@ def test_the_bare_flag_does_not_eat_what_follows(pytester: pytest.Pytester) -> N
     pytester.makepyfile("def test_it(): pass")
     result: Any = pytester.runpytest_inprocess("--synth-report", "test_it.py")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*'test_it.py' is no page; write --synth-report=synth-report.html*"])
+    result.stderr.fnmatch_lines(["*'test_it.py' is not a page; write --synth-report=synth-report.html*"])
 
 
 def test_a_report_that_cannot_be_drawn_is_explained(pytester: pytest.Pytester) -> None:

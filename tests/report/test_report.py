@@ -219,7 +219,7 @@ def test_data_that_cannot_be_looked_at_ends_no_run(pytester: pytest.Pytester) ->
         class BrokenFactory(TableFactory):
             @column(type="bigint")
             def number(cells):
-                raise ZeroDivisionError("a mistake of one's own")
+                raise ZeroDivisionError("a mistake of your own")
 
         @pytest.mark.synth(factories=[BrokenFactory], customers=5, orders=5, tickets=5)
         def test_it(synth):
@@ -228,7 +228,7 @@ def test_data_that_cannot_be_looked_at_ends_no_run(pytester: pytest.Pytester) ->
     result: Any = pytester.runpytest_inprocess("--synth-report", "--synth-summary")
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["synthdata: <Dataset *brokens: 1,000>: *a mistake of one's own*"])
+    result.stdout.fnmatch_lines(["synthdata: <Dataset *brokens: 1,000>: *a mistake of your own*"])
 
 
 # --- in a real browser -------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def run(pytester: pytest.Pytester, *arguments: str) -> int:
 
 
 def is_running(process: int) -> bool:
-    """Whether a process is there, and is no zombie."""
+    """Whether a process is there, and is not a zombie."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

@@ -57,7 +57,7 @@ def arrow_type(type_: pa.DataType | str) -> pa.DataType:
     if isinstance(type_, pa.DataType):
         return type_
     if not isinstance(type_, str):
-        raise DeclarationError(f"{type_!r} is no type; write a Spark SQL name such as 'bigint', or an Arrow type")
+        raise DeclarationError(f"{type_!r} is not a type; write a Spark SQL name such as 'bigint', or an Arrow type")
     reader = _Reader(type_)
     found = reader.type()
     reader.end()

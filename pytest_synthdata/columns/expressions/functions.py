@@ -96,7 +96,7 @@ def column(
             numbers (``cells.uniform()``). It returns one value a row, as NumPy or Arrow array, and must not
             look beyond its rows: it is called with any part of the table. Nulls come and go as NaN. The arrays
             cannot be written to; decimals, and integers beyond 2^53 among nulls, stay exact in sums and products.
-        type: the Arrow type or Spark SQL name of the result; found from the values where not given.
+        type: the Arrow type or Spark SQL name of the result; by default, found from the values.
 
     >>> @column
     ... def total(price, quantity):

@@ -176,7 +176,7 @@ class Given(Generator):
     def _check_numbers(self, scope: Scope) -> None:
         for edge in self.edges:
             if isinstance(edge, bool) or not isinstance(edge, (int, float, np.number)):
-                raise DeclarationError(f"{scope.place}: Given({self.column!r}): the edge {edge!r} is no number")
+                raise DeclarationError(f"{scope.place}: Given({self.column!r}): the edge {edge!r} is not a number")
         if isinstance(self.column, tuple):
             raise DeclarationError(f"{scope.place}: Given({self.column!r}): bins divide one column, not several")
         type_ = scope.type(self.column)

@@ -24,11 +24,11 @@ class Rows:
 
     Args:
         rows: dictionaries of column to value, one a row; or an Arrow table; or ``{column: values}``.
-        key: the column that references hold; the first column where not given, if its values differ.
+        key: the column that references hold; defaults to the first column, if its values differ.
         weights: the column that says how often references point to each row, where they do not say it themselves.
 
     Raises:
-        DeclarationError: for rows that are no table, and for a column that is not there.
+        DeclarationError: for rows that are not table, and for a column that is not there.
 
     >>> from pytest_synthdata import Dataset, ForeignKey, Rows, TableFactory
     >>> class CountryFactory(TableFactory):
@@ -52,7 +52,7 @@ class Rows:
         first = self.table.column_names[0]
         self.key = key or (first if self._differs(first) else None)
         if key is not None and not self._differs(key):
-            raise DeclarationError(f"Rows: {key!r} is no key: its values repeat, or some are null")
+            raise DeclarationError(f"Rows: {key!r} is not a key: its values repeat, or some are null")
         self.weights = weights
 
     def _differs(self, name: str) -> bool:

@@ -127,9 +127,9 @@ class Clipped(Generator):
         require_numbers(self.generator, scope, ".clip")
         for end in (self.low, self.high):
             if end is not None and (isinstance(end, bool) or not isinstance(end, (int, float, np.number, Decimal))):
-                raise DeclarationError(f"{scope.place}: .clip: {end!r} is no number")
+                raise DeclarationError(f"{scope.place}: .clip: {end!r} is not a number")
             if end is not None and end != end:  # noqa: PLR0124
-                raise DeclarationError(f"{scope.place}: .clip: not-a-number is no end")
+                raise DeclarationError(f"{scope.place}: .clip: not-a-number is not a bound")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise DeclarationError(f"{scope.place}: .clip({self.low}, {self.high}): low is above high")
         type_ = self.generator.type(scope)
@@ -252,7 +252,7 @@ class Cast(Generator):
         try:
             cast(pa.array([], source), target)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            raise DeclarationError(f"{scope.place}: .cast: there is no way from {source} to {target}") from None
+            raise DeclarationError(f"{scope.place}: .cast: cannot cast {source} to {target}") from None
 
     def domain(self, scope: Scope) -> Sequence[Any] | None:
         domain = self.generator.domain(scope)
@@ -344,7 +344,7 @@ def _(generator: Cast, scope: Scope) -> Numbered | None:
 
 
 def _keeps_apart(inner: Generator, target: pa.DataType, scope: Scope) -> bool:
-    """Whether a cast to what is no integer makes no two values one."""
+    """Whether a cast to what is not an integer makes no two values one."""
     test, type_ = pa.types, inner.type(scope)
     if type_ is None or target in (type_, pa.string(), pa.large_string()):
         return True

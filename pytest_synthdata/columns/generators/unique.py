@@ -144,7 +144,7 @@ def _without_fractions(low: float, high: float, target: pa.DataType) -> Numbered
 
 
 def _keeps_apart(inner: Generator, target: pa.DataType, scope: Scope) -> bool:
-    """Whether a cast to what is no integer makes no two values one."""
+    """Whether a cast to what is not an integer makes no two values one."""
     test, type_ = pa.types, inner.type(scope)
     if type_ is None or target in (type_, pa.string(), pa.large_string()):
         return True

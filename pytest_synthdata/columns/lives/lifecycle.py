@@ -46,7 +46,7 @@ class Lifecycle(Generator):
             stays where it is. A state without an entry is the end.
         start: the column with the time at which the first state begins, or a generator of such times.
         after: by state, how long it takes to come there from the state before, a distribution or a number in
-            ``unit``; by ``(before, state)`` for one way only. At once where not given. `clip` sets the shortest and
+            ``unit``; by ``(before, state)`` for one way only. By default, at once. `clip` sets the shortest and
             the longest time.
         unit: of the times in ``after``: ``seconds``, ``minutes``, ``hours``, ``days`` or ``weeks``.
         until: the last day that is known, or a time, or a column with one: what comes later has not happened.

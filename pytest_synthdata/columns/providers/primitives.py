@@ -92,7 +92,7 @@ def _as_text(law: Law) -> Law:
     if isinstance(law, Draw):
         return law.map(str)
     if is_random(law):
-        raise Unreadable("a format of something that is no text")
+        raise Unreadable("a format of something that is not a text")
     return str(law)
 
 
@@ -100,10 +100,10 @@ def _texts(run: Execution, function: Callable[[str], Law], value: Any) -> Any:
     """A random function of an open or settled text, applied to each of its pieces."""
     if isinstance(value, Symbol):
         if not is_text(value.law):
-            raise Unreadable("a pattern that is no text")
+            raise Unreadable("a pattern that is not a text")
         return Symbol(expand(run.use(value), function), value.roots)
     if not isinstance(value, str):
-        raise Unreadable("a pattern that is no text")
+        raise Unreadable("a pattern that is not a text")
     return run.source(function(value))
 
 
@@ -155,7 +155,7 @@ def _uuid4(run: Execution, owner: Any, args: list[Any], kwargs: dict[str, Any]) 
     """Random bits but for the version, 4, and the variant, binary 10 (RFC 9562, section 5.4)."""
     del owner
     if (*args, *kwargs.values()) not in ((), (str,)):
-        raise Unreadable("a UUID that is no text")
+        raise Unreadable("a UUID that is not a text")
     return run.source(
         join(
             [_hexified(upper=False)("^^^^^^^^-^^^^-4^^^-"), _letters("89ab"), _hexified(upper=False)("^^^-" + "^" * 12)]
@@ -239,7 +239,7 @@ def drawn(elements: Any, weighted: bool) -> Law:
     try:
         return _list(tuple(elements), None)
     except TypeError:
-        raise Unreadable("elements that are no list") from None
+        raise Unreadable("elements that are not a list") from None
 
 
 def _list(values: tuple[Any, ...], weights: tuple[float, ...] | None) -> Law:

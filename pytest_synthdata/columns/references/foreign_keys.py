@@ -162,7 +162,7 @@ class ForeignKeyColumn(Generator):
         if self.distinct_within is not None:
             yield self.distinct_within
         if self.where is not None:
-            # The parent's columns are read at candidates, not at the pick: they are no cycle.
+            # The parent's columns are read at candidates, not at the pick: they form no cycle.
             inner = f"{self.name}."
             yield from (name for name in self.where.reads() if not name.startswith(inner))
             if self.self_referential:
@@ -185,7 +185,7 @@ class ForeignKeyColumn(Generator):
             self._check_per_parent(self.per_parent, scope)
         if self.weights is not None:
             if any(map(_holds_ranks, self.weights.children())):
-                raise DeclarationError(f"{place}: {self.weights!r}: ZipfRank stands alone as weights")
+                raise DeclarationError(f"{place}: {self.weights!r}: ZipfRank must be the whole weights expression")
             bounds = self.weights.bounds(scope.of_parent(self.parent))
             if bounds is None or (not np.isfinite(bounds[1]) and self.pick_statistics(scope).ends is None):
                 raise DeclarationError(
@@ -247,7 +247,7 @@ class ForeignKeyColumn(Generator):
         if where.type(scope) != pa.bool_():
             raise DeclarationError(
                 f"{scope.place}: ForeignKey: where is a condition, such as "
-                f"col('{self.name}.created_at') <= col('order_date'), and {where!r} is none"
+                f"col('{self.name}.created_at') <= col('order_date'), and {where!r} is not"
             )
         if isinstance(where, Operation) and where.truth(scope) is False:
             raise DeclarationError(

@@ -44,7 +44,7 @@ class Pick:
         cells: the child rows.
         parent: the parents' table.
         count: how many of its rows can be picked; or, for each child, how many.
-        attempts: for each child, how many picks of its were given up before this one; none where not given.
+        attempts: for each child, how many picks of its were given up before this one; none by default.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Offsets: TypeAlias = npt.NDArray[np.integer[Any]]
 
-_PIECE = 4_096  # rows, of which arrays by byte stay in the cache and are no new pages of memory
+_PIECE = 4_096  # rows, of which arrays by byte stay in the cache and are not new pages of memory
 _WIDTH = 4  # letters that one letter becomes, at most
 _ASCII = 128
 _HIGH_BITS = 0xC0  # of the bytes of UTF-8 that begin a character beyond ASCII

@@ -210,8 +210,8 @@ def _parse(text: str) -> Iterator[str | Field]:
         field = None if token[2] else _FIELD.fullmatch(token[1])
         if field is None:
             raise DeclarationError(
-                f"Template({text!r}): {token[0]!r} is no field; write {{column}}, {{column|filter}}, {{#}} for the row "
-                "number, and {{ for a brace"
+                f"Template({text!r}): {token[0]!r} is not a field; write {{column}}, {{column|filter}}, {{#}} for the "
+                "row number, and {{ for a brace"
             )
         if literal:
             yield literal
@@ -239,8 +239,8 @@ class Email(Template):
     Args:
         company: the column (or a template) that the domain is made from: "Smith & Sons" in row 17 has its address
             at ``smith-sons-h.example``.
-        person: the column (or a template) that the part before the @ is made from, ``"{first_name} {last_name}"``; a
-            role such as ``info`` where not given.
+        person: the column (or a template) that the part before the @ is made from, ``"{first_name} {last_name}"``;
+            defaults to a role such as ``info``.
         domain: the column (or a template) with a ready domain, as of the company that a contact refers to. Without
             domain and company it is one of example.com, example.net, example.org.
 

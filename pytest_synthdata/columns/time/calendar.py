@@ -77,7 +77,7 @@ class Timeline(Generator):
         trend: relative growth a year, linear: 0.2 is a fifth more after a year.
         events: spikes and drops.
         noise: standard deviation of a day's multiplier around 1.
-        hours: 24 weights for the hours of the day; office hours where not given.
+        hours: 24 weights for the hours of the day; defaults to office hours.
         tz: the time zone of the days and hours, such as ``"Europe/Berlin"``: hours that its clocks skip have no events,
             hours that come twice have theirs twice. UTC where not given.
 
@@ -189,11 +189,13 @@ class Timeline(Generator):
     def _check_kinds(self, place: str) -> None:
         for event in self.events:
             if not isinstance(event, Event):
-                raise DeclarationError(f"{place}: {event!r} is no event; write Event('2024-10-15', '2024-10-25', 3.0)")
+                raise DeclarationError(
+                    f"{place}: {event!r} is not an event; write Event('2024-10-15', '2024-10-25', 3.0)"
+                )
         numbers = (self.daily, self.weekend, self.trend, self.noise, *self.season, *self.hours, *(self.weekdays or ()))
         for number in (*numbers, *(event.multiplier for event in self.events)):
             if isinstance(number, bool) or not isinstance(number, (int, float, np.number)):
-                raise DeclarationError(f"{place}: {number!r} is no number")
+                raise DeclarationError(f"{place}: {number!r} is not a number")
 
     def check(self, scope: Scope) -> None:
         place = f"{scope.place}: Timeline"

@@ -25,12 +25,12 @@ def parse_date(value: str | dt.date, anchor: str | dt.date | None = None) -> dt.
     if isinstance(value, dt.date):
         return value
     if not isinstance(value, str):
-        raise DeclarationError(f"{value!r} is no date; write it as '2024-12-31'")
+        raise DeclarationError(f"{value!r} is not a date; write it as '2024-12-31'")
     if not (relative := _RELATIVE.fullmatch(value)):
         try:
             return dt.date.fromisoformat(value)
         except ValueError:
-            raise DeclarationError(f"{value!r} is no date; write it as '2024-12-31'") from None
+            raise DeclarationError(f"{value!r} is not a date; write it as '2024-12-31'") from None
     if anchor is None:
         raise DeclarationError(f"{value!r} counts from an anchor, and there is none; give anchor='2024-12-31'")
     day = parse_date(anchor)

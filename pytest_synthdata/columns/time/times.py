@@ -30,8 +30,8 @@ class Times(Generator):
         start: the first day, as ISO text or date, or relative (``"-2y"``) to the anchor.
         end: the last day.
         anchor: the day that relative ones count from.
-        hours: 24 weights for the hours of the day; office hours where not given.
-        tz: the time zone of the days and hours, as for a `Timeline`; UTC where not given.
+        hours: 24 weights for the hours of the day; defaults to office hours.
+        tz: the time zone of the days and hours, as for a `Timeline`; defaults to UTC.
 
     Values are timestamps in UTC at whole seconds.
 

@@ -56,7 +56,7 @@ class Rerunner:
             phase()
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001 - pytest's outcomes are no Exceptions, and tests call sys.exit
+        except BaseException as error:  # noqa: BLE001 - pytest's outcomes are not Exceptions, and tests call sys.exit
             return error
         return None
 

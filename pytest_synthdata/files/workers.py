@@ -22,7 +22,7 @@ from pytest_synthdata.errors import SynthDataError
 
 Job = Callable[[Any], Any]
 
-_COMMAND = "from pytest_synthdata.workers import work; work()"
+_COMMAND = "from pytest_synthdata.files.workers import work; work()"
 
 
 def processors() -> int:
@@ -112,7 +112,7 @@ def work() -> None:
     """A worker process: reads a job, then items, and answers each."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a user's function prints is no answer
+    os.dup2(2, 1)  # what a user's function prints is not an answer
     questions = sys.stdin.buffer
     job: Job = pickle.load(questions)  # noqa: S301 - the parent's
     for item in _items(questions):

@@ -69,7 +69,7 @@ def require_free(target: Path, *, overwrite: bool, single: bool) -> None:
         return
     foreign = sorted(item.name for item in target.iterdir() if not _is_of_a_table(item))
     if foreign:
-        raise SynthDataError(f"{target} holds {foreign[0]!r}, which is no part of a table; it is not overwritten")
+        raise SynthDataError(f"{target} holds {foreign[0]!r}, which is not part of a table; it is not overwritten")
 
 
 def _is_of_a_table(item: Path) -> bool:

@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.table_view import BATCH, TableView
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.formats import FORMATS
+from pytest_synthdata.files.formats import FORMATS
+from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
+from pytest_synthdata.files.workers import in_processes, processors
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
-from pytest_synthdata.targets import local_path, renamed_at_last, require_free
-from pytest_synthdata.workers import in_processes, processors
 
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
 _SHARES = 32  # parts from which processes take their work
@@ -44,7 +44,7 @@ def write_files(
         path: a file, or a folder that is made and gets ``part-00000…`` and so on, and ``_SUCCESS`` at last.
         format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``.
         overwrite: replace what is there, once the new table is complete.
-        rows_per_file: how many rows a file of a folder has at most; where not given, the more, the larger the table.
+        rows_per_file: how many rows a file of a folder has at most; by default, the more, the larger the table.
         progress: is called with the number of rows written since the last call.
 
     Returns:
