@@ -44,8 +44,10 @@ def temporary_folder(kind: str) -> Iterator[tuple[Path, Callable[[int], None]]]:
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{kind}-"))
     with locked(folder), gone_after(folder) as used_by:
+        inside = folder / "files"  # writers lock the folder that they write to, and this one is locked
+        inside.mkdir()
         try:
-            yield folder, used_by
+            yield inside, used_by
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
