@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from inspect import signature
 from typing import Any
 
@@ -16,6 +17,10 @@ from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 def from_spark(frame: Any) -> Source:
     """The rows of a DataFrame, classic or Connect."""
     schema = _arrow_schema(frame.schema)
+    if find_spec("pandas") is None and hasattr(frame, "toArrow"):
+        # pyspark's mapInArrow asks for pandas, and its toArrow does not; without pandas the driver holds the table.
+        with ignore_pyspark_warnings():
+            return Source(schema, frame.toArrow().cast(schema).to_batches())
 
     # A nested function that refers to nothing of this module is pickled by value: executors need no package of ours.
     def packed(batches: Iterator[Any]) -> Iterator[Any]:
