@@ -22,7 +22,11 @@ from pytest_synthdata.errors import SynthDataError
 
 Job = Callable[[Any], Any]
 
-_COMMAND = "from pytest_synthdata.files.workers import work; work()"
+# An interrupt is the parent's to answer, from the first moment on.
+_COMMAND = (
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    "from pytest_synthdata.files.workers import work; work()"
+)
 
 
 def processors() -> int:

@@ -94,7 +94,8 @@ def _kinds(values: Any) -> Iterator[type]:
         elif isinstance(value, (Rounded, Clipped, Nullable, NotNull, Cast, Operation, Call, Given, When, Array)):
             if isinstance(value, (Given, When, Array)):
                 yield type(value)
-            yield from _kinds([one for one in value.children() if not isinstance(one, Constant)])
+            branched = isinstance(value, (Given, When, Array))  # whose constants are written as they are
+            yield from _kinds([one for one in value.children() if not (branched and isinstance(one, Constant))])
         elif isinstance(value, Timeline):
             yield from (Timeline, *([Event] if value.events else []))
         elif isinstance(value, Generator):

@@ -9,6 +9,7 @@ from pytest_synthdata.shrinking.runs import Positions, Runs, without
 _FEW = 12  # rows that are left out one by one at once
 _ALONE = 4  # parts that are tried alone: where a failure is not monotone, a part may fail where all but it passes
 _FINE = 8  # parts from which it is given up where none can be left out
+_MOST_ROOTS = 200  # rows that are looked at one by one
 _MOST_NEEDS = 512  # rows whose dependants are found, to be left out with them
 
 
@@ -82,7 +83,9 @@ def _independent(runs: Runs, rows: Positions, some: list[int]) -> Positions:
 
 
 def roots(runs: Runs, rows: Positions) -> Positions:
-    """As few of some closed rows as have the others closed: what has to be asked for."""
+    """As few of some closed rows as have the others closed: what has to be asked for; of many rows, all of them."""
+    if len(rows) > _MOST_ROOTS:  # each row takes a closure: a search that time or an interrupt has ended is to end
+        return rows
     asked = rows
     for row in rows.tolist():
         fewer = without(asked, np.array([row], np.int64))

@@ -99,7 +99,7 @@ def test_no_table_leaves_the_folder(name: Any) -> None:
     [
         (["generate", "--rows", "ordres=10", "--out", "x"], 1, "did you mean 'orders'"),
         (["generate", "--rows", "orders=many", "--out", "x"], 1, "orders=10M"),
-        (["generate", "--rows", "orders=1.5", "--out", "x"], 1, "no whole number"),
+        (["generate", "--rows", "orders=1.5", "--out", "x"], 1, "not a whole number"),
         (["generate", "--factories", "no_such_module", "--out", "x"], 1, "no_such_module"),
         (["generate", "--format", "xml", "--out", "x"], 2, "xml"),
         (["generate"], 2, "--out"),

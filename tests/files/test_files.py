@@ -21,7 +21,7 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
-from pytest_synthdata import (
+from pytest_synthdata import GenerationError, (
     Categorical,
     Dataset,
     Dates,
@@ -296,7 +296,7 @@ def test_a_process_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr("pytest_synthdata.files._WORTH_PROCESSES", 0)
     monkeypatch.setattr("pytest_synthdata.files.processors", lambda: 2)
-    with pytest.raises(ZeroDivisionError, match="row 51 is bad"):
+    with pytest.raises(GenerationError, match=r"broken\.number: .*ZeroDivisionError: row 51 is bad"):
         Dataset({BrokenFactory: 100})["broken"].to_files(tmp_path / "broken", rows_per_file=10)
     assert list(tmp_path.iterdir()) == []
 
