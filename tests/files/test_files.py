@@ -21,10 +21,11 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
-from pytest_synthdata import GenerationError, (
+from pytest_synthdata import (
     Categorical,
     Dataset,
     Dates,
+    GenerationError,
     Key,
     Normal,
     SynthDataError,
