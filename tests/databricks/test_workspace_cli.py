@@ -91,7 +91,7 @@ def test_run_on_serverless(logged_in: Workspace, synthdata: Command, script: Pat
         (["run", "pyproject.toml"], 1, "what language is it? Its name ends in .py"),
         (["run", "x.py", "--serverless", "--cluster-id", "1"], 2, "--serverless needs no --cluster-id"),
         (["run", "x.py", "an-argument"], 2, "go with --serverless"),
-        (["sweep", "main.sales.raw", "--older-than", "soon"], 1, "no age, such as 90m, 24h or 7d"),
+        (["sweep", "main.sales.raw", "--older-than", "soon"], 1, "is not an age, such as 90m, 24h or 7d"),
         (["upload", "main.sales"], 1, "is not a Volume; write catalog.schema.volume"),
         (["generate", "--out", HOME, "--on-cluster", CLUSTER, "--format", "csv"], 1, "--on-cluster writes Parquet"),
         (["generate", "--out", HOME, "--start"], 2, "--create and --start go with --on-cluster"),

@@ -196,7 +196,7 @@ def test_without_a_path_generated_data_is_looked_at() -> None:
     ("arguments", "says"),
     [
         (("bad",), "whose table is it"),
-        (("orders", "--parent", "customers"), "no TABLE=PATH"),
+        (("orders", "--parent", "customers"), "is not TABLE=PATH"),
         (("orders", "--parent", "custommers=customers"), "did you mean 'customers'"),
         (("orders", "--against", "pytest_synthdata.factories:OderFactory"), "did you mean 'OrderFactory'"),
     ],
