@@ -22,7 +22,7 @@ DDMIN = """
 import copy, sys
 import numpy as np
 import pytest_synthdata.shrinking.search as search
-from pytest_synthdata.columns.subset import Subset
+from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.dataset import Table
 from pytest_synthdata.plugin.shrinking import candidates
 from pytest_synthdata.shrinking.runs import Stopped

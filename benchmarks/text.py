@@ -22,10 +22,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.text.template import Email
 
 FIELDS = ("name", "company", "email")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.generators.arrays import Array
     from pytest_synthdata.columns.generators.base import Constant
     from pytest_synthdata.columns.generators.categories import Categorical
-    from pytest_synthdata.columns.generators.distributions import (
+    from pytest_synthdata.columns.generators.given import Given
+    from pytest_synthdata.columns.generators.keys import Key
+    from pytest_synthdata.columns.generators.listed import Rows
+    from pytest_synthdata.columns.generators.numbers.distributions import (
         Distribution,
         Exponential,
         LogNormal,
@@ -27,12 +30,9 @@ if TYPE_CHECKING:
         Poisson,
         Uniform,
     )
-    from pytest_synthdata.columns.generators.given import Given
-    from pytest_synthdata.columns.generators.keys import Key
-    from pytest_synthdata.columns.generators.listed import Rows
-    from pytest_synthdata.columns.generators.quantiles import Quantiles
+    from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
+    from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
     from pytest_synthdata.columns.generators.shares_of_one import Shares
-    from pytest_synthdata.columns.generators.whole import Boolean, Integers
     from pytest_synthdata.columns.lives.lifecycle import Lifecycle
     from pytest_synthdata.columns.lives.steps import Step, Steps
     from pytest_synthdata.columns.providers.fake import Fake

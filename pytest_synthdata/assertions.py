@@ -15,7 +15,7 @@ from pytest_synthdata.validation.run import validate
 from pytest_synthdata.validation.shape import shape_checks, strictness
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.columns.tables.table_view import TableView
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.factories.base import TableFactory
 

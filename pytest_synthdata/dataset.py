@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_synthdata.columns.closure import closed
-from pytest_synthdata.columns.subset import Subset, chosen_rows
-from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.columns.tables.closure import closed
+from pytest_synthdata.columns.tables.subset import Subset, chosen_rows
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.declarations.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.defects.views import clean_view, kinds_by_table, kinds_of, label_view, with_kinds

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.columns.tables.table_view import TableView
 
 PACKAGE = "pytest_synthdata"
 ENGINE = ("columns", "defects", "errors")  # what is shipped to executors: it needs NumPy, Arrow and SciPy alone

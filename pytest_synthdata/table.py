@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
-from pytest_synthdata.columns.bound_table import BoundTable
-from pytest_synthdata.columns.subset import Subset
-from pytest_synthdata.columns.table_view import BATCH, TableView
+from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.columns.tables.subset import Subset
+from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.factories.base import TableFactory
 
 if TYPE_CHECKING:

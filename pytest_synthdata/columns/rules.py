@@ -14,10 +14,10 @@ from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Call, Operation
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import Distribution
 from pytest_synthdata.columns.generators.given import Given
-from pytest_synthdata.columns.generators.parameters import ParametricDistribution
-from pytest_synthdata.columns.generators.quantiles import Quantiles
+from pytest_synthdata.columns.generators.numbers.distributions import Distribution
+from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
+from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.errors import DeclarationError

@@ -10,7 +10,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.arrow.fingerprint import combined
-from pytest_synthdata.columns.table_view import TableView, Views
+from pytest_synthdata.columns.tables.table_view import TableView, Views
 from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.cluster_job import TELLS, write_table
 from pytest_synthdata.databricks.clusters import START_SECONDS

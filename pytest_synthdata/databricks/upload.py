@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeAlias
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
-from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.names import VolumePath, is_safe
 from pytest_synthdata.databricks.volumes import Files

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 # The tables whose rows `build()` gives, by name; where a table is not among them, its factory's defaults.
 _tables_in_use: ContextVar[dict[str, BoundTable]] = ContextVar("tables_in_use", default={})  # noqa: B039 - never changed

@@ -13,12 +13,12 @@ from pytest_synthdata.columns.arrow.objects import as_objects
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
 from pytest_synthdata.columns.batch import Selection
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.declarations.binding import enclosing_bound
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead

@@ -14,7 +14,6 @@ from factory import builder, enums
 from factory import declarations as boy
 
 from pytest_synthdata.columns.arrow.objects import Row
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.arrays import Array
@@ -23,6 +22,7 @@ from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.declarations.binding import enclosing_bound
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.factory_class import FactoryClass, has_table, require_factory

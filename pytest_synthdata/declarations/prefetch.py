@@ -9,10 +9,10 @@ import numpy as np
 
 from pytest_synthdata.columns.arrow.objects import fresh
 from pytest_synthdata.columns.batch import Batch
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.base import Generator, is_vectorised
 from pytest_synthdata.columns.references.aggregates import aggregates_of
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import SynthDataError
 
 _FEWEST, _MOST = 8, 256

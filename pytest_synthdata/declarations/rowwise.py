@@ -14,10 +14,10 @@ from factory import declarations as boy
 from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.declarations.binding import bound_to, without_children
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.hooks import BUILT, RowBuilder

@@ -14,14 +14,14 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.table_view import BATCH
+from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.defects.copies import Copies
 from pytest_synthdata.defects.duplicates import Duplicates
 from pytest_synthdata.defects.kind import Kind, typed
 from pytest_synthdata.defects.planting import Hit, Look, Planting, hit_of
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pytest_synthdata.defects.texts import misspelt
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
 @dataclass(frozen=True)

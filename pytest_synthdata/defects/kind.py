@@ -16,7 +16,7 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,14 +13,14 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.cells import Reader
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.table_view import BATCH
+from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.defects.differences import as_text
 from pytest_synthdata.defects.dirty_table import DirtyTable, put
 from pytest_synthdata.defects.kind import typed
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
-    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.table_view import TableView
     from pytest_synthdata.defects.planting import Hit
 
 _BLOCK = 1 << 18  # rows of the dirty table whose labels are made at once

@@ -18,7 +18,7 @@ from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.defects.kind import Kind, wrong_type
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _LONG = 10_000  # letters, more than most columns are made for
 

@@ -17,7 +17,7 @@ from pytest_synthdata.defects.kind import Kind, typed
 from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _FIRST = 9 * 10**9  # a row number that no table gets to: parents may grow, and an orphan stays one
 _SPAN = 10**9

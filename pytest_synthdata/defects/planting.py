@@ -22,7 +22,7 @@ from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.arrow.values import Index
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _BLOCK = 32_768  # rows whose random bits stay in the processor's cache
 _RANGE = 2**64

@@ -20,7 +20,7 @@ from pytest_synthdata.defects.kind import Kind, wrong_type
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _UNKNOWN = ("UNKNOWN", "N/A", "other", "TBD", "-", "0")
 _FAR = 1_000_000  # times too large, where no range is declared

@@ -13,7 +13,7 @@ from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.defects.kind import Kind, wrong_type
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")

@@ -16,7 +16,7 @@ from pytest_synthdata.defects.kind import Kind, wrong_type
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _DAY = dt.timedelta(days=1)
 _MICROSECOND = dt.timedelta(microseconds=1)

@@ -22,7 +22,7 @@ from pytest_synthdata.defects.kind import Kind, require_column, typed
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _VERSIONS = 16  # older values that are tried until one differs from today's
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_synthdata.columns.subset import Subset
+from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.defects.dirty_table import DirtyTable
 from pytest_synthdata.defects.kind import Kind
 from pytest_synthdata.defects.label_table import LabelTable
 from pytest_synthdata.errors import DeclarationError, nearest
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
-    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.table_view import TableView
 
 
 def kinds_by_table(defects: Mapping[Any, Any], tables: Collection[str]) -> dict[str, tuple[Kind, ...]]:

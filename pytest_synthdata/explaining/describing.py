@@ -11,10 +11,10 @@ from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.functions import Computed
 from pytest_synthdata.columns.expressions.operators import Column, Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.generators.distributions import Distribution
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
 from pytest_synthdata.columns.generators.nested import Nested
+from pytest_synthdata.columns.generators.numbers.distributions import Distribution
 from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.time.calendar import Timeline

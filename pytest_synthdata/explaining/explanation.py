@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.references.shares import Share
-from pytest_synthdata.columns.subset import chosen_rows
-from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.columns.tables.subset import chosen_rows
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.explaining.describing import chain, name_of, show
 from pytest_synthdata.explaining.replaying import replay

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from pytest_synthdata.columns.arrow.values import Index, Values
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.random import Bits, Floats, Stream
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.explaining.tracing import OF_OTHER_ROWS, Draw, Step, stream_of
 
 

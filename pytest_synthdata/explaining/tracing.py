@@ -14,7 +14,6 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow
 from pytest_synthdata.columns.batch import RowView
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.nested import InnerBatch, Nested
@@ -22,6 +21,7 @@ from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.references.shares import Share
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 # What they draw and read is not their row's: candidates for a parent, and other rows.
 OF_OTHER_ROWS = (ForeignKeyColumn, Aggregate, Share)

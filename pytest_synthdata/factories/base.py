@@ -170,7 +170,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
         >>> OrderFactory.expectations()["status_in_list"]
         "status IS NULL OR (status IN ('completed', 'pending', 'cancelled'))"
         """
-        from pytest_synthdata.validation.exported_rules import exported
+        from pytest_synthdata.validation.declared.exported_rules import exported
 
         return exported(cls._meta.bound(), form, references)
 

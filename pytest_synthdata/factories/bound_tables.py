@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pytest_synthdata.columns.bound_table import BoundTable
-from pytest_synthdata.columns.capacity import require_room
 from pytest_synthdata.columns.references.circles import check_totals
 from pytest_synthdata.columns.scope import check_plan
+from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.columns.tables.capacity import require_room
 from pytest_synthdata.declarations.totals import children_of_totals
 from pytest_synthdata.factories.base import TableFactory
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import LogNormal
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.numbers.distributions import LogNormal
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email
 from pytest_synthdata.columns.time.dates import Dates

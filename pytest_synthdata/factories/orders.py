@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import LogNormal
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.numbers.distributions import LogNormal
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.factories.base import TableFactory

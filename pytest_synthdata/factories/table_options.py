@@ -12,11 +12,11 @@ from factory import Maybe
 from factory.base import FactoryOptions, OptionDefault
 
 from pytest_synthdata.columns.arrow.objects import Row
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.circles import check_totals
 from pytest_synthdata.columns.scope import check_plan
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.binding import table_in_use
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pytest_synthdata.columns.expressions.conditions import when
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import Exponential
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.numbers.distributions import Exponential
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.declarations.foreign_keys import ForeignKey

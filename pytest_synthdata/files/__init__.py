@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import cloudpickle
 import pyarrow as pa
 
-from pytest_synthdata.columns.table_view import BATCH, TableView
+from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free

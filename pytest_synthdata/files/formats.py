@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.columns.tables.table_view import TableView
 
 _SAMPLE = 16_384  # rows looked at to see whether a column's values repeat
 

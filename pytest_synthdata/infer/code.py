@@ -18,8 +18,8 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
-from pytest_synthdata.columns.generators.parameters import ParametricDistribution
-from pytest_synthdata.columns.generators.quantiles import Quantiles
+from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
+from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline

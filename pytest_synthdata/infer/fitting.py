@@ -18,8 +18,15 @@ import numpy.typing as npt
 
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import Exponential, LogNormal, Normal, Pareto, Poisson, Uniform
-from pytest_synthdata.columns.generators.quantiles import Quantiles
+from pytest_synthdata.columns.generators.numbers.distributions import (
+    Exponential,
+    LogNormal,
+    Normal,
+    Pareto,
+    Poisson,
+    Uniform,
+)
+from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 
 Numbers = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.generators.numbers.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.infer.naming import singular, words

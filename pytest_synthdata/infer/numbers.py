@@ -14,10 +14,10 @@ from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.quantiles import Quantiles
+from pytest_synthdata.columns.generators.numbers.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.infer.fitting import Numbers, Resolution, fit, inflated_value, resolution_of, rounded_shares
 from pytest_synthdata.infer.meanings import NUMBERS, ColumnName, is_identifier, points_elsewhere
 from pytest_synthdata.infer.naming import parameter_name

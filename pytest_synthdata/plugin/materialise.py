@@ -19,7 +19,7 @@ from pytest_synthdata.plugin.stand_ins import StandIns
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.dataset import Labels
     from pytest_synthdata.defects.kind import Kind
     from pytest_synthdata.plugin.options import Settings

@@ -8,7 +8,7 @@ from copy import copy
 from inspect import getsourcefile, getsourcelines
 from typing import TYPE_CHECKING, cast
 
-from pytest_synthdata.columns.bound_table import BoundTable
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.dataset import Dataset, stated
 from pytest_synthdata.defects.views import with_kinds
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest

@@ -23,7 +23,7 @@ from pytest_synthdata.plugin.stash import SETTINGS
 from pytest_synthdata.temporary import temporary_folder
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.columns.tables.table_view import TableView
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.plugin.materialise import Save
 

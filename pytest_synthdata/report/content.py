@@ -14,16 +14,16 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
-from pytest_synthdata.columns.subset import is_part
-from pytest_synthdata.columns.table_view import BATCH
+from pytest_synthdata.columns.tables.subset import is_part
+from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.report import plots
 from pytest_synthdata.report.diagram import diagram
 from pytest_synthdata.report.sample import MOST, SampleRows, associations
 from pytest_synthdata.report.terminal import incident
 from pytest_synthdata.validation.columns import law_of_column, leaf_of
-from pytest_synthdata.validation.describe import leaves
-from pytest_synthdata.validation.expectations import Curve, Fork, Leaf, Shares, TimelineExpectation
+from pytest_synthdata.validation.declared.describe import leaves
+from pytest_synthdata.validation.declared.expectations import Curve, Fork, Leaf, Shares, TimelineExpectation
 from pytest_synthdata.validation.measures import as_numbers
 from pytest_synthdata.validation.results import Check, TableResult, Validation, format_value
 from pytest_synthdata.validation.rows import key_column

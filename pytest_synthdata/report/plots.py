@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_synthdata.columns.generators.distributions import LogNormal, Pareto
+from pytest_synthdata.columns.generators.numbers.distributions import LogNormal, Pareto
 from pytest_synthdata.report.drawing import DECLARED, GRID, INK, MEASURED, MUTED, PAPER, SHADE, Drawing, compact, mark
-from pytest_synthdata.validation.expectations import Curve
+from pytest_synthdata.validation.declared.expectations import Curve
 from pytest_synthdata.validation.results import Days
 from pytest_synthdata.validation.statistics import Continuous
 

@@ -14,8 +14,8 @@ from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.subset import Subset
-from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.columns.tables.subset import Subset
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.validation.rows import Rows
 
 MOST = 50_000  # rows

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.report.sample import MOST, SampleRows
 from pytest_synthdata.validation.results import format_value
 

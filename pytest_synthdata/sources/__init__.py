@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.table_view import BATCH
+from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import SUFFIXES
 from pytest_synthdata.files.targets import local_path

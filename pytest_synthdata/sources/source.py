@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.table_view import BATCH
+from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
 
 

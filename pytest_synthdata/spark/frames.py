@@ -15,7 +15,7 @@ from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 from pytest_synthdata.temporary import temporary_folder
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.columns.tables.table_view import TableView
 
 LARGE = 500_000  # rows from which executors are quicker than handing the table over
 _BLOCK = 1 << 17  # rows that an executor makes at once

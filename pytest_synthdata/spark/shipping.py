@@ -20,7 +20,7 @@ from pytest_synthdata.spark import shipment
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.columns.tables.table_view import TableView
 
 RowRange: TypeAlias = "Callable[[int, int], Iterator[pa.RecordBatch]]"
 

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, take, to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
-from pytest_synthdata.validation.describe import conditioned, describe, leaves
-from pytest_synthdata.validation.expectations import (
+from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.validation.declared.describe import conditioned, describe, leaves
+from pytest_synthdata.validation.declared.expectations import (
     Curve,
     Fork,
     Formula,

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle
 from pytest_synthdata.columns.lives.steps import Step
 from pytest_synthdata.columns.references.aggregates import Aggregate, Count, Sum
 from pytest_synthdata.columns.references.decimals import unscaled
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.measures import Finding, ViolationCounter
 from pytest_synthdata.validation.rows import Parent, Rows, UnreadableError
 

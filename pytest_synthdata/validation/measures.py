@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.validation.expectations import Curve, Shares
+from pytest_synthdata.validation.declared.expectations import Curve, Shares
 from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.rows import Rows
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, distance_p, normal_p

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.columns import leaf_of, measure_of
-from pytest_synthdata.validation.condition_texts import describe_condition
-from pytest_synthdata.validation.describe import describe, is_formula, leaves
+from pytest_synthdata.validation.declared.condition_texts import describe_condition
+from pytest_synthdata.validation.declared.describe import describe, is_formula, leaves
 from pytest_synthdata.validation.measures import Finding, ViolationCounter
 from pytest_synthdata.validation.rows import Pairs, Parent, Rows, key_column
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p

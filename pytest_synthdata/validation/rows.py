@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
 from pytest_synthdata.columns.batch import Selection
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator
@@ -22,6 +21,7 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.validation.keys import Form, numbers_in
 

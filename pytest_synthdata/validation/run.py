@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.modifiers import Unique
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
-from pytest_synthdata.columns.subset import is_part
+from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.columns.tables.subset import is_part
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
@@ -29,7 +29,7 @@ from pytest_synthdata.validation.timelines import MomentsMeasure
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
-    from pytest_synthdata.columns.table_view import TableView
+    from pytest_synthdata.columns.tables.table_view import TableView
 
 
 def validate(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.file_formats import SUFFIXES
 from pytest_synthdata.validation.results import Check
 

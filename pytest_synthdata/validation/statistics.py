@@ -14,8 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_synthdata.columns.generators.distributions import Exponential, LogNormal, Normal, Pareto, Poisson, Uniform
-from pytest_synthdata.columns.generators.parameters import ParametricDistribution
+from pytest_synthdata.columns.generators.numbers.distributions import (
+    Exponential,
+    LogNormal,
+    Normal,
+    Pareto,
+    Poisson,
+    Uniform,
+)
+from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 
 Floats = npt.NDArray[np.float64]
 _MANY = 2_000  # rows from which the limit is within 5 % of the exact probability, down to 1 in a million

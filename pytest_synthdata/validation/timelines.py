@@ -12,7 +12,7 @@ from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.events import Event, parse_date
 from pytest_synthdata.columns.time.zones import local_days
-from pytest_synthdata.validation.expectations import TimelineExpectation
+from pytest_synthdata.validation.declared.expectations import TimelineExpectation
 from pytest_synthdata.validation.measures import Finding, ViolationCounter, as_numbers
 from pytest_synthdata.validation.results import Days
 from pytest_synthdata.validation.rows import Rows

@@ -22,10 +22,10 @@ from scipy import stats
 
 from pytest_synthdata import Dataset, TableFactory
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Compiled, Fake, RowByRow
 from pytest_synthdata.columns.scope import ColumnScope, check_plan
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import DeclarationError
 
 COUNT = 20_000
@@ -238,7 +238,8 @@ def test_a_compiled_column_needs_no_faker() -> None:
     code = (
         "import pickle, sys; sys.modules['faker'] = None\n"
         "import numpy as np\n"
-        "from pytest_synthdata.columns.bound_table import BoundTable\nfrom pytest_synthdata.columns.plan import Plan\n"
+        "from pytest_synthdata.columns.plan import Plan\n"
+        "from pytest_synthdata.columns.tables.bound_table import BoundTable\n"
         "generators = pickle.loads(sys.stdin.buffer.read())\n"
         "plan = Plan('t', {f'c{n}': generator for n, generator in enumerate(generators)})\n"
         "print(BoundTable(plan, 1, 10).batch(0, 10).to_pylist()[9])"

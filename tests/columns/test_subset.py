@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pytest_synthdata.columns.subset import Subset
-from pytest_synthdata.columns.table_view import TableView
+from pytest_synthdata.columns.tables.subset import Subset
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 from pytest_synthdata.files import write_files

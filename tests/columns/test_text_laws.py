@@ -22,9 +22,9 @@ from faker.providers import BaseProvider
 from scipy import stats
 
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Compiled, Fake, Pooled, RowByRow, faker
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 DRAWS = int(os.environ.get("SYNTHDATA_DRAWS", "4000"))
 SIGNIFICANCE = 1e-5

@@ -13,17 +13,17 @@ import pyarrow.compute as pc
 import pytest
 
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import Poisson
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.numbers.distributions import Poisson
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.scope import check_plan
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.text.filters import FILTERS, base36
 from pytest_synthdata.columns.text.folding import ascii_fold, label, slug
 from pytest_synthdata.columns.text.place import Place

@@ -32,10 +32,10 @@ from pytest_synthdata import (
     Poisson,
     TableFactory,
 )
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.randomness import may_use_randomness
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.pickling import pickled_table
 
 ROWS = 40

@@ -37,8 +37,8 @@ from pytest_synthdata import (
     when,
 )
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 

@@ -12,11 +12,11 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values, common_type, to_arrow
 from pytest_synthdata.columns.batch import Batch, RowView
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.cells import Cells, Declared, Reader, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator, is_vectorised
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.scope import ColumnScope, check_columns
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import DeclarationError
 
 OUTER = ".."

@@ -23,10 +23,10 @@ from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.distributions import Distribution
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Rounded
-from pytest_synthdata.columns.generators.parameters import ParametricDistribution
+from pytest_synthdata.columns.generators.numbers.distributions import Distribution
+from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.errors import DeclarationError
 

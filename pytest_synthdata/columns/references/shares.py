@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
-from pytest_synthdata.columns.generators.distributions import Exponential
+from pytest_synthdata.columns.generators.numbers.distributions import Exponential
 from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, signed, unscaled
 from pytest_synthdata.columns.references.family import Family, family_of
 from pytest_synthdata.errors import DeclarationError, GenerationError

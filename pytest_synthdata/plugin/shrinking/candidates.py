@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.closure import parents_of
-from pytest_synthdata.columns.replaced import ReplacedColumns
+from pytest_synthdata.columns.tables.closure import parents_of
+from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.dataset import Dataset, Table
 from pytest_synthdata.plugin.shrinking.failures import Failure
 from pytest_synthdata.shrinking.order import Order, family_order

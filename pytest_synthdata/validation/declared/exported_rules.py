@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.validation.row_rules import RowRule, row_rules
+from pytest_synthdata.validation.declared.row_rules import RowRule, row_rules
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _NAMES = {
     "not_null": "{column}_not_null",

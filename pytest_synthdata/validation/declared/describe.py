@@ -20,18 +20,18 @@ from pytest_synthdata.columns.expressions.functions import Computed
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import Distribution, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
-from pytest_synthdata.columns.generators.parameters import ParametricDistribution
-from pytest_synthdata.columns.generators.quantiles import Quantiles
+from pytest_synthdata.columns.generators.numbers.distributions import Distribution, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
+from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
-from pytest_synthdata.validation.condition_texts import bracketed_or, describe_condition, given_labels
-from pytest_synthdata.validation.expectations import (
+from pytest_synthdata.validation.declared.condition_texts import bracketed_or, describe_condition, given_labels
+from pytest_synthdata.validation.declared.expectations import (
     Clip,
     Curve,
     Fork,

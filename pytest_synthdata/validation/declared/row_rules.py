@@ -15,12 +15,12 @@ from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Constant
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.distributions import Distribution, Poisson
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded, Unique
-from pytest_synthdata.columns.generators.parameters import ParametricDistribution
-from pytest_synthdata.columns.generators.quantiles import Quantiles
+from pytest_synthdata.columns.generators.numbers.distributions import Distribution, Poisson
+from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
+from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.text.template import Email, Template
@@ -29,8 +29,8 @@ from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.cells import Declared, Scope
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _MOST_LISTED = 100  # values of a list
 _NEVER_NULL = (Dates, Distribution, Fake, Key, ParametricDistribution, Poisson, Quantiles, Timeline, Times)

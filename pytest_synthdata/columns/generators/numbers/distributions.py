@@ -18,7 +18,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, mix
-from pytest_synthdata.columns.generators.parameters import Parameter, ParametricDistribution, parameter_bounds
+from pytest_synthdata.columns.generators.numbers.parameters import Parameter, ParametricDistribution, parameter_bounds
 from pytest_synthdata.columns.random import Floats, multiply_high
 from pytest_synthdata.errors import DeclarationError
 

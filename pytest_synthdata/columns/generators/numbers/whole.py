@@ -14,7 +14,7 @@ from pytest_synthdata.columns.arrow.values import Values, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, mix
 from pytest_synthdata.columns.generators.numbering import Numbered, numbered
-from pytest_synthdata.columns.generators.parameters import (
+from pytest_synthdata.columns.generators.numbers.parameters import (
     Parameter,
     ParametricDistribution,
     parameter_bounds,

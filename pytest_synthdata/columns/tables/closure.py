@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import take, to_numpy
 from pytest_synthdata.columns.references.family import family_of
-from pytest_synthdata.columns.table_view import BATCH, TableView
+from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _NONE = np.zeros(0, np.uint64)
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from pytest_synthdata.columns.table_view import BATCH, TableView
+from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-    from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_synthdata.columns.bound_table import BoundTable
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.modifiers import Unique
 from pytest_synthdata.columns.generators.nested import Nested
+from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
 def require_room(bound: BoundTable) -> None:

@@ -10,8 +10,8 @@ from pytest_synthdata.columns.batch import BATCH
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pytest_synthdata.columns.bound_table import BoundTable
     from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
 class TableView(Protocol):

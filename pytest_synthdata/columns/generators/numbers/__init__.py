@@ -1,0 +1,1 @@
+"""Numbers: distributions under NumPy's names, whole numbers, quantiles, and their parameters."""
