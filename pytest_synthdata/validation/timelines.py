@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +13,8 @@ import numpy.typing as npt
 
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.time.calendar import Timeline
-from pytest_synthdata.columns.time.events import Event, parse_date
-from pytest_synthdata.columns.time.zones import local_days
+from pytest_synthdata.columns.time.events import Event
+from pytest_synthdata.columns.time.zones import local_days, zone_of
 from pytest_synthdata.validation.declared.expectations import TimelineExpectation
 from pytest_synthdata.validation.measures import Finding, ViolationCounter, as_numbers
 from pytest_synthdata.validation.results import Days
@@ -33,19 +36,30 @@ class MomentsMeasure:
         self.timeline: Timeline = law.timeline
         self.with_hours: bool = law.hours
         self.column: str = column
-        self.first: int = int(np.datetime64(parse_date(self.timeline.start), "D").astype(np.int64))
+        first, last = self.timeline.span()
+        self.first: int = int(np.datetime64(first, "D").astype(np.int64))
         self.days: npt.NDArray[np.int64] = np.zeros(len(self.timeline.days()), np.int64)
-        first, last = (parse_date(end) for end in (self.timeline.start, self.timeline.end))
+        self.zone: dt.tzinfo = zone_of(self.timeline.tz or "UTC")
         self.local = None if self.timeline.tz is None else local_days(self.timeline.tz, first, last)
+        # Of events that begin or end within a day, the rows in them.
+        self.during: dict[Event, int] = {event: 0 for event in self.timeline.events if event.has_hours}
         self.hours: npt.NDArray[np.int64] = np.zeros(24, np.int64)
         self.outside: ViolationCounter = ViolationCounter()
 
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
         moments = as_numbers(values)
+        outside = np.zeros(len(moments), np.bool_)
+        if self.timeline.parts() is not None:
+            seconds = np.floor(moments * 86_400 + 1e-3)
+            begin, end = self.timeline.seconds()
+            outside = (seconds < begin) | (seconds >= end)
+            for event in self.during:
+                begin, end = event.seconds(self.zone)
+                self.during[event] += int(((seconds >= begin) & (seconds < end)).sum())
         if self.local is not None:
             moments = self.local.local(np.rint(moments * 86_400).astype(np.int64)) / 86_400
         day = np.floor(moments).astype(np.int64) - self.first
-        inside = (day >= 0) & (day < len(self.days))
+        inside = (day >= 0) & (day < len(self.days)) & ~outside
         self.outside.add(~inside, numbers, rows.start)
         self.days += np.bincount(day[inside], minlength=len(self.days))
         hour = np.minimum(np.floor((moments - np.floor(moments)) * 24 + 1e-6), 23).astype(np.int64)
@@ -54,15 +68,15 @@ class MomentsMeasure:
     def volume(self) -> Days:
         """The rows of each day, declared and measured."""
         expected = _shares(self.timeline.intensity()) * self.days.sum()
-        spans = [(event.days(), event.multiplier) for event in self.timeline.events]
+        spans = [(event.days(self.zone), event.multiplier) for event in self.timeline.events]
         events = [(start.isoformat(), end.isoformat(), multiplier) for (start, end), multiplier in spans]
         return Days(
-            self.column, parse_date(self.timeline.start).isoformat(), tuple(self.days.tolist()),
+            self.column, self.timeline.span()[0].isoformat(), tuple(self.days.tolist()),
             tuple(expected.tolist()), tuple(events),
         )  # fmt: skip
 
     def checks(self) -> Iterator[Finding]:
-        period = f"{parse_date(self.timeline.start)} … {parse_date(self.timeline.end)}"
+        period = f"{self.timeline.start} … {self.timeline.end}"
         yield self.outside.finding("outside of the period", period, int(self.days.sum()) + self.outside.count)
         total = int(self.days.sum())
         if not total:
@@ -75,10 +89,10 @@ class MomentsMeasure:
         yield from self._groups("month", likely, month, [str(name) for name in months])
         yield from self._trend(likely, everything)
         for event in self.timeline.events:
-            yield from self._event(event, likely)
+            yield from self._hours_of(event) if event.has_hours else self._event(event, likely)
         yield from self._each_day(likely)
         if self.with_hours:
-            shares = _shares(np.array(self.timeline.hours, np.float64))
+            shares = self.timeline.hour_shares()
             gap = np.abs(self.hours / self.hours.sum() - shares)
             worst = int(gap.argmax())
             yield (
@@ -114,7 +128,7 @@ class MomentsMeasure:
 
     def _event(self, event: Event, likely: Floats) -> Iterator[Finding]:
         days = self.timeline.days()
-        spans = [np.array([np.datetime64(day, "D") for day in other.days()]) for other in self.timeline.events]
+        spans = [np.array([np.datetime64(day, "D") for day in other.days(self.zone)]) for other in self.timeline.events]
         first, last = (np.datetime64(day, "D") for day in event.days())
         inside = (days >= first) & (days <= last)
         near = (days >= first - _AROUND) & (days <= last + _AROUND)
@@ -135,6 +149,27 @@ class MomentsMeasure:
         measured = float(self.days[inside].sum() / max(self.days[around].sum(), 1) / expected)
         p_value = self._p(inside.astype(float), likely, window)
         yield "event", f"multiplier {first} … {last}", float(event.multiplier), measured, counted, p_value, ()
+
+    def _hours_of(self, event: Event) -> Iterator[Finding]:
+        """An event that begins or ends within a day, against the rest of the period."""
+        total, counted = int(self.days.sum()), self.during[event]
+        others = tuple(other for other in self.timeline.events if other is not event)
+        without = replace(self.timeline, events=others).intensity()
+        silent = replace(self.timeline, events=(*others, replace(event, multiplier=0.0))).intensity()
+        usual, rest = float((without - silent).sum()), float(silent.sum())
+        inner = event.multiplier * usual / (event.multiplier * usual + rest)
+        period = f"{event.start} … {event.end}"
+        if event.multiplier <= 0:
+            rule = ViolationCounter()
+            rule.count = counted
+            yield rule.finding("event", f"rows in {period}", total)
+            return
+        if total * min(inner, 1 - inner) < _LEAST_A_DAY:
+            return
+        measured = counted / max(total - counted, 1) * rest / usual
+        noise = self.timeline.noise**2 * inner**2
+        p_value = normal_p((counted / total - inner) / math.sqrt(inner * (1 - inner) / total + noise))
+        yield "event", f"multiplier {period}", float(event.multiplier), measured, total, p_value, ()
 
     def _each_day(self, likely: Floats) -> Iterator[Finding]:
         size = max(1, int(np.ceil(_LEAST_A_DAY / max(float(np.median(likely)) * self.days.sum(), 1e-9))))

@@ -30,8 +30,10 @@ from pytest_synthdata import (
     Poisson,
     SynthDataError,
     TableFactory,
+    Timeline,
     Uniform,
     ZipfRank,
+    assert_matches,
     col,
     column,
 )
@@ -179,6 +181,25 @@ def test_the_session_time_zone_shifts_nothing(frame: Any) -> None:
     assert row[0] == int(expected["instant"].timestamp()) * 1_000_000
     assert row[1] == str(expected["wall_clock"])
     assert row[2] == (None if expected["day"] is None else str(expected["day"]))
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "America/New_York"])
+def test_frames_are_read_in_any_session_time_zone(far_away: Any, zone: str) -> None:
+    class VisitFactory(TableFactory):
+        class Meta:
+            table = "visits"
+
+        at = Timeline("2024-03-08", "2024-03-12", tz="America/New_York")
+
+    far_away.conf.set("spark.sql.session.timeZone", zone)
+    visits = Dataset({VisitFactory: 300}).visits
+    frame = visits.to_spark(far_away)
+    assert_matches(frame, VisitFactory)
+    inferred = Dataset({TableFactory.from_schema(frame, table="visits"): 300}).visits.to_arrow()["at"].to_pylist()
+    bounds = [min(visits.to_arrow()["at"].to_pylist()).date(), max(visits.to_arrow()["at"].to_pylist()).date()]
+    assert [min(inferred).date(), max(inferred).date()] == bounds
+    with pytest.raises(AssertionError, match="outside of the period"):
+        assert_matches(frame.selectExpr("at + interval 6 hours as at"), VisitFactory)
 
 
 @pytest.mark.parametrize("distributed", [False, True])

@@ -61,7 +61,10 @@ class Expression(Generator):
         )
 
     def during(self, event: Event) -> Operation:
-        """Whether a date or time falls into an event, its last day included."""
+        """Whether a date or time falls into an event, its last day or second included."""
+        if event.has_hours:
+            begin, after = (dt.datetime.fromtimestamp(second, dt.timezone.utc) for second in event.seconds())
+            return (self >= begin) & (self < after)
         start, end = event.days()
         return (self >= start) & (self < end + dt.timedelta(days=1))
 

@@ -20,7 +20,7 @@ from pytest_synthdata.columns.generators.base import Generator, literal, require
 from pytest_synthdata.columns.lives.fields import fields_scope
 from pytest_synthdata.columns.lives.history import NEVER, History, Numbers, present
 from pytest_synthdata.columns.lives.states import Branching, require_states
-from pytest_synthdata.columns.time.events import parse_date
+from pytest_synthdata.columns.time.events import parse_date, parse_time
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800}
@@ -251,8 +251,8 @@ def _as_states(where: Any) -> tuple[Any, ...]:
 
 
 def _end_of(until: str | dt.date) -> int:
-    if isinstance(until, dt.datetime):
-        moment = until.astimezone(dt.timezone.utc).replace(tzinfo=None) if until.tzinfo else until
+    if (time := parse_time(until)) is not None:
+        moment = time.astimezone(dt.timezone.utc).replace(tzinfo=None) if time.tzinfo else time
         return int(np.datetime64(moment, "us").astype(np.int64)) + 1
     return int(np.datetime64(parse_date(until), "D").astype(np.int64) + 1) * _DAY
 

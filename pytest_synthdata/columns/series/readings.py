@@ -18,7 +18,7 @@ from pytest_synthdata.columns.cells import Cells, Scope, Table
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.time.events import parse_date
+from pytest_synthdata.columns.time.events import parse_date, parse_time
 from pytest_synthdata.errors import DeclarationError
 
 Numbers = npt.NDArray[np.int64]
@@ -183,9 +183,7 @@ def _moment(value: Any) -> Generator:
     if isinstance(value, str):
         if not _DATE.match(value):
             return Column(value)
-        if len(value) > len("2024-12-31"):
-            return Constant(dt.datetime.fromisoformat(value))
-        return Constant(parse_date(value))
+        return Constant(parse_time(value) or parse_date(value))
     return Constant(value)
 
 

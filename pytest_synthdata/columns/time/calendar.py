@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,8 @@ from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import Floats, Stream
 from pytest_synthdata.columns.time.dates import check_range
-from pytest_synthdata.columns.time.events import Event, parse_date
+from pytest_synthdata.columns.time.events import Event, begin_of, end_of, parse_date, parse_time
+from pytest_synthdata.columns.time.parts import PartialDays
 from pytest_synthdata.columns.time.zones import local_days, zone_of
 from pytest_synthdata.errors import DeclarationError
 
@@ -38,26 +40,28 @@ def time_of_day(elapsed: Floats, hours: Sequence[float]) -> npt.NDArray[np.int64
     return np.minimum(np.floor(hour * _SECONDS_AN_HOUR), 24 * _SECONDS_AN_HOUR - 1).astype(np.int64)
 
 
-def instants(
-    period: tuple[dt.date, dt.date], day: npt.NDArray[Any], elapsed: Floats, hours: Sequence[float], tz: str | None
-) -> pa.Array:
-    """The times at which a share of the events of some days, counted from the first, has happened."""
-    seconds = time_of_day(elapsed, hours)
-    if tz is None:
-        times = np.datetime64(period[0], "s") + (day * 86_400 + seconds).astype("m8[s]")
+def instants(period: Timeline, day: npt.NDArray[Any], elapsed: Floats) -> pa.Array:
+    """The times at which a share of the events of some days, counted from the period's first, has happened."""
+    first, last = period.span()
+    seconds = time_of_day(elapsed, period.hours)
+    if period.tz is None:
+        times = np.datetime64(first, "s") + (day * 86_400 + seconds).astype("m8[s]")
     else:
-        local = local_days(tz, *period)
-        times = local.instants(day.astype(np.int64) + local.first, elapsed, hours, seconds).astype("M8[s]")
+        local = local_days(period.tz, first, last)
+        times = local.instants(day.astype(np.int64) + local.first, elapsed, period.hours, seconds).astype("M8[s]")
+    parts = period.parts()
+    for cut in np.flatnonzero(parts.are_cut()) if parts else ():
+        index = np.flatnonzero(day == cut)
+        if len(index) and parts:
+            times[index] = parts.seconds(int(cut), elapsed[index]).astype("M8[s]")
     return pa.array(times.astype("datetime64[us]")).cast(TIMESTAMP)
 
 
-def ends_of(first: dt.date, last: dt.date, tz: str | None) -> tuple[dt.datetime, dt.datetime]:
-    """The first and the last second of a period of days, in UTC without a zone."""
-    if tz is None:
-        return dt.datetime.combine(first, dt.time()), dt.datetime.combine(last, dt.time(23, 59, 59))
-    midnights = local_days(tz, first, last).midnights
-    begin, end = (np.datetime64(int(second), "s").item() for second in (midnights[0], midnights[-1] - 1))
-    return begin, end
+def ends_of(period: Timeline) -> tuple[dt.datetime, dt.datetime]:
+    """The first and the last second of a period, in UTC without a zone."""
+    begin, end = period.seconds()
+    first, last = (np.datetime64(second, "s").item() for second in (begin, end - 1))
+    return first, last
 
 
 @dataclass(frozen=True, init=False)
@@ -68,18 +72,18 @@ class Timeline(Generator):
     the whole period is covered whatever the number of rows: with fewer rows each day has fewer.
 
     Args:
-        start: the first day.
-        end: the last day, included.
+        start: the first day, or a time on it, such as ``"2024-01-01 08:00"``.
+        end: the last day or second, included.
         daily: events expected on a plain weekday; with it the table has a natural number of rows.
         weekend: the share of that on Saturdays and Sundays.
         weekdays: instead, a multiplier for each weekday from Monday to Sunday.
         season: a multiplier for each month, ``{12: 1.5}`` or a sequence of 12; absent months have 1.
         trend: relative growth a year, linear: 0.2 is a fifth more after a year.
-        events: spikes and drops.
+        events: spikes and drops, of days or of hours.
         noise: standard deviation of a day's multiplier around 1.
         hours: 24 weights for the hours of the day; defaults to office hours.
-        tz: the time zone of the days and hours, such as ``"Europe/Berlin"``: hours that its clocks skip have no events,
-            hours that come twice have theirs twice. UTC where not given.
+        tz: the time zone of the days and hours, and of times without one, such as ``"Europe/Berlin"``: hours that its
+            clocks skip have no events, hours that come twice have theirs twice. Defaults to UTC.
 
     Values are timestamps in UTC at whole seconds.
 
@@ -152,14 +156,27 @@ class Timeline(Generator):
         count = max(cells.reader.bound.num_rows, 1)
         # Sequences of a factory may run past the table's end; they begin the period anew.
         position = (cells.rows % np.uint64(count)).astype(np.float64) + cells.uniform()
-        volume = position * (cumulative[-1] / count)
+        volume = np.minimum(position * (cumulative[-1] / count), np.nextafter(cumulative[-1], 0.0))
         day = np.minimum(np.searchsorted(cumulative, volume, side="right") - 1, len(cumulative) - 2)
         elapsed = (volume - cumulative[day]) / (cumulative[day + 1] - cumulative[day])
-        return instants((parse_date(self.start), parse_date(self.end)), day, elapsed, self.hours, self.tz)
+        return instants(self, day, elapsed)
+
+    def span(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day of the period, those of which it has a part included."""
+        zone = self._zone()
+        return parse_date(self.start, zone=zone), parse_date(self.end, zone=zone)
+
+    def seconds(self) -> tuple[int, int]:
+        """The period's first second, and the one after its last, since 1970."""
+        zone = self._zone()
+        return begin_of(self.start, zone), end_of(self.end, zone)
+
+    def _zone(self) -> dt.tzinfo:
+        return dt.timezone.utc if self.tz is None else zone_of(self.tz)
 
     def days(self) -> npt.NDArray[np.datetime64]:
         """The days of the period, datetime64[D]."""
-        first, last = parse_date(self.start), parse_date(self.end)
+        first, last = self.span()
         return np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + np.timedelta64(1, "D"))
 
     def intensity(self) -> Floats:
@@ -174,9 +191,27 @@ class Timeline(Generator):
         volume *= np.array(self.season)[month]
         volume *= 1 + self.trend * np.arange(len(days)) / _DAYS_A_YEAR
         for event in self.events:
+            if event.has_hours:
+                continue
             start, end = event.days()
             volume[(days >= np.datetime64(start)) & (days <= np.datetime64(end))] *= event.multiplier
-        return volume
+        parts = self.parts()
+        return volume if parts is None else volume * parts.shares()
+
+    def parts(self) -> PartialDays | None:
+        """What of the days counts by how much; None for a period and events of whole days."""
+        return _parts(self)
+
+    def hour_shares(self) -> Floats:
+        """The shares of the period's events in each hour of the clock."""
+        shares = np.array(self.hours, np.float64) / math.fsum(self.hours)
+        if (parts := self.parts()) is None:
+            return shares
+        volume, cut = self.intensity(), parts.are_cut()
+        found = shares * volume[~cut].sum()
+        for day in np.flatnonzero(cut):
+            found = found + volume[day] * parts.by_hour(int(day))
+        return np.asarray(found / found.sum())
 
     def expected(self) -> int:
         """The number of events that the period is expected to have."""
@@ -201,12 +236,12 @@ class Timeline(Generator):
         place = f"{scope.place}: Timeline"
         self._check_kinds(place)
         try:
-            first, last = parse_date(self.start), parse_date(self.end)
-            spans = [event.days() for event in self.events]
-            zone_of(self.tz or "UTC")
-        except DeclarationError as error:
+            zone = zone_of(self.tz or "UTC")
+            period = self.seconds()
+            spans = [event.seconds(zone) for event in self.events]
+        except (DeclarationError, OverflowError) as error:
             raise DeclarationError(f"{place}: {error}") from None
-        check_range(first, last, self, scope)
+        check_range(self.start, self.end, self, scope, is_inverted=period[0] >= period[1])
         if self.weekdays is not None and (len(self.weekdays) != 7 or self.weekend != 1):  # noqa: PLR2004
             raise DeclarationError(f"{place}: weekdays has 7 multipliers, from Monday to Sunday, and replaces weekend")
         if len(self.season) != 12 or len(self.hours) != 24:  # noqa: PLR2004
@@ -224,16 +259,28 @@ class Timeline(Generator):
         if not 0 <= self.noise < 1:
             raise DeclarationError(f"{place}: noise={self.noise} is the standard deviation around 1: from 0 to below 1")
         for (start, end), event in zip(spans, self.events, strict=True):
-            check_range(start, end, event, scope)
-            if end < first or start > last:
-                raise DeclarationError(f"{place}: {event} lies outside of {first} to {last}")
+            check_range(event.start, event.end, event, scope, is_inverted=start >= end)
+            if end <= period[0] or start >= period[1]:
+                raise DeclarationError(f"{place}: {event} lies outside of {self.start} to {self.end}")
         intensity = self.intensity()
         if intensity.min() < 0 or intensity.sum() <= 0:
-            raise DeclarationError(f"{place}: the volume is negative on some day, or 0 on all: check trend and daily")
+            raise DeclarationError(
+                f"{place}: the volume is negative on some day, or 0 on all: check daily, trend and hours"
+            )
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         del scope
-        return ends_of(parse_date(self.start), parse_date(self.end), self.tz)
+        return ends_of(self)
+
+
+@lru_cache(maxsize=64)
+def _parts(timeline: Timeline) -> PartialDays | None:
+    events = [event for event in timeline.events if event.has_hours]
+    if not events and parse_time(timeline.start) is None and parse_time(timeline.end) is None:
+        return None
+    zone = zone_of(timeline.tz or "UTC")
+    spans = [(event.seconds(zone), event.multiplier) for event in events]
+    return PartialDays.of(local_days(timeline.tz or "UTC", *timeline.span()), timeline.hours, timeline.seconds(), spans)
 
 
 @lru_cache(maxsize=64)

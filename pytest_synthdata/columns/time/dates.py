@@ -116,9 +116,11 @@ class Dates(Generator):
             if type_ is not None and not (pa.types.is_date(type_) or pa.types.is_timestamp(type_)):
                 raise DeclarationError(f"{scope.place}: {self!r}: its ends are dates, and {end!r} is {type_}")
         if self.is_fixed:
-            check_range(*self._days_or_error(scope), self, scope)
+            first, last = self._days_or_error(scope)
+            check_range(first, last, self, scope, is_inverted=first > last)
         elif (bounds := self.bounds(scope)) is not None:
-            check_range(*bounds, self, scope)
+            first, last = bounds
+            check_range(first, last, self, scope, is_inverted=first > last)
 
     def _days_or_error(self, scope: Scope) -> tuple[dt.date, dt.date]:
         try:
@@ -154,9 +156,9 @@ def _(generator: Dates, scope: Scope) -> Numbered | None:
     return Numbered((last - first).days + 1, lambda numbers: np.datetime64(first, "D") + numbers.astype("m8[D]"))
 
 
-def check_range(first: dt.date, last: dt.date, what: Any, scope: Scope) -> None:
+def check_range(first: Any, last: Any, what: Any, scope: Scope, *, is_inverted: bool) -> None:
     """Raise `DeclarationError` for a range that ends before it begins."""
-    if first > last:
+    if is_inverted:
         raise DeclarationError(f"{scope.place}: {what!r}: the range is inverted: {first} is after {last}")
 
 

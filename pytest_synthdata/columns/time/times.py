@@ -14,21 +14,22 @@ from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, ends_of, instants
-from pytest_synthdata.columns.time.dates import Dates
+from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline, ends_of, instants
+from pytest_synthdata.columns.time.dates import Dates, check_range
+from pytest_synthdata.columns.time.events import parse_date, parse_time
 from pytest_synthdata.columns.time.zones import zone_of
 from pytest_synthdata.errors import DeclarationError
 
 
 @dataclass(frozen=True, init=False)
 class Times(Generator):
-    """A time between two days, both included: every day alike, the hours of the day by their weights.
+    """A time between two days or times, both included: every day alike, the hours of the day by their weights.
 
     Unlike a `Timeline`'s, the times are in no order and say nothing about the number of rows.
 
     Args:
-        start: the first day, as ISO text or date, or relative (``"-2y"``) to the anchor.
-        end: the last day.
+        start: the first day, as ISO text or date, or relative (``"-2y"``) to the anchor; or a time on it.
+        end: the last day, or the last second, such as ``"2024-03-01 10:00"``.
         anchor: the day that relative ones count from.
         hours: 24 weights for the hours of the day; defaults to office hours.
         tz: the time zone of the days and hours, as for a `Timeline`; defaults to UTC.
@@ -65,9 +66,23 @@ class Times(Generator):
         return f"Times({self.start!r}, {self.end!r}{anchor}{hours}{tz})"
 
     def values(self, cells: Cells) -> Values:
-        first, last = self._dates()._days()
-        day = (np.asarray(self._dates().values(cells)) - np.datetime64(first, "D")).astype(np.int64)
-        return instants((first, last), day, cells.substream("hour").uniform(), self.hours, self.tz)
+        elapsed = cells.substream("hour").uniform()
+        timeline = self.timeline()
+        parts = timeline.parts()
+        if parts is None:
+            first, _ = timeline.span()
+            day = (np.asarray(self._dates().values(cells)) - np.datetime64(first, "D")).astype(np.int64)
+        else:
+            # Every day alike, and those at the ends by as much of them as there is.
+            volume = np.concatenate([[0.0], np.cumsum(parts.shares())])
+            reached = np.minimum(cells.uniform() * volume[-1], np.nextafter(volume[-1], 0.0))
+            day = np.searchsorted(volume, reached, side="right") - 1
+        return instants(timeline, day, elapsed)
+
+    def timeline(self) -> Timeline:
+        """A timeline of the same period, days and hours."""
+        ends = (end if parse_time(end) else parse_date(end, self.anchor) for end in (self.start, self.end))
+        return Timeline(*ends, hours=self.hours, tz=self.tz)
 
     def _dates(self) -> Dates:
         return Dates(self.start, self.end, self.anchor)
@@ -77,7 +92,6 @@ class Times(Generator):
         return TIMESTAMP
 
     def check(self, scope: Scope) -> None:
-        self._dates().check(scope)
         if any(isinstance(end, Generator) for end in (self.start, self.end)):
             raise DeclarationError(f"{scope.place}: {self!r}: its ends are dates; use Dates(…) + hours(…) for columns")
         try:
@@ -87,10 +101,20 @@ class Times(Generator):
         weights = [weight for weight in self.hours if isinstance(weight, (int, float, np.number)) and weight >= 0]
         if len(weights) != 24 or len(self.hours) != 24 or sum(weights) == 0:  # noqa: PLR2004
             raise DeclarationError(f"{scope.place}: {self!r}: hours has 24 weights ≥ 0, not all of them 0")
+        begin, end = self._seconds(scope)
+        check_range(self.start, self.end, self, scope, is_inverted=begin >= end)
+        if not self.timeline().intensity().any():
+            raise DeclarationError(f"{scope.place}: {self!r}: its hours leave no time in the period")
+
+    def _seconds(self, scope: Scope) -> tuple[int, int]:
+        try:
+            return self.timeline().seconds()
+        except (DeclarationError, OverflowError) as error:
+            raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
-        first, last = self._dates()._days_or_error(scope)
-        return ends_of(first, last, self.tz)
+        self._seconds(scope)
+        return ends_of(self.timeline())
 
 
 __all__ = ["Times"]

@@ -66,6 +66,20 @@ class LocalDays:
             made[index] = np.minimum(seconds, self.midnights[odd + 1] - 1)
         return made
 
+    def rhythm(self, number: int, hours: Sequence[float], cuts: Seconds) -> tuple[Seconds, Floats]:
+        """The instants at which a day's quarters of an hour begin, cut at some others, and the weights of these parts.
+
+        Args:
+            number: of the day, counted from the first.
+            hours: the weights of the hours that the clocks show.
+            cuts: further instants; those of other days are left out.
+        """
+        begin, end = self.midnights[number], self.midnights[number + 1]
+        inside = cuts[(cuts > begin) & (cuts < end)]
+        instants = np.unique(np.concatenate([np.arange(begin, end, _SLOT), inside, [end]]))
+        weights = np.array(hours, np.float64)[self.local(instants[:-1]) // _HOUR % 24]
+        return instants, weights * np.diff(instants)
+
     def _is_odd(self) -> npt.NDArray[np.bool_]:
         """The days on which the clocks are changed."""
         change = np.searchsorted(self.changes, self.midnights, side="right")

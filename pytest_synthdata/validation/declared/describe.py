@@ -126,8 +126,7 @@ def _(generator: Quantiles) -> Node:
 
 @_describe.register
 def _(generator: Times) -> Node:
-    first, last = generator._dates()._days()
-    return Leaf(TimelineExpectation(Timeline(first, last, hours=generator.hours, tz=generator.tz)))
+    return Leaf(TimelineExpectation(generator.timeline()))
 
 
 @_describe.register
