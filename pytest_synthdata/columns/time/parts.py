@@ -69,7 +69,7 @@ class PartialDays:
         instants, weights = self.days.rhythm(day, self.hours, self.cuts)
         weights = weights * self._factors_at(instants[:-1])
         hours = self.days.local(instants[:-1]) // 3_600 % 24
-        return np.bincount(hours, weights / (weights.sum() or 1.0), minlength=24)
+        return np.asarray(np.bincount(hours, weights / (weights.sum() or 1.0), minlength=24), np.float64)
 
     def _factors_at(self, instants: Seconds) -> Floats:
         return self.factors[np.searchsorted(self.cuts, instants, side="right")]
