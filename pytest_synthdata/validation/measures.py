@@ -133,7 +133,8 @@ class CurveMeasure:
 
     def _quantiles(self, shares: list[float], measured: npt.NDArray[Any]) -> tuple[str, Any, Any]:
         declared = self.curve.ppf(np.array(shares))
-        found = np.interp(shares, measured, np.append(self.edges, self.high))
+        # The lowest number stands below the first edge, the highest above the last.
+        found = np.interp(shares, np.append(0.0, measured), np.concatenate([[self.low], self.edges, [self.high]]))
         if len(shares) == 1:
             return "", self.curve.show(declared[0]), self.curve.show(found[0])
         return "middle half", float(declared[1] - declared[0]), float(found[1] - found[0])

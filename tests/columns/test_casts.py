@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Constant, Dataset, DeclarationError, GenerationError, TableFactory
+from pytest_synthdata import Categorical, Constant, Dataset, DeclarationError, GenerationError, TableFactory, Uniform
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.types import arrow_type
 
@@ -107,3 +107,20 @@ def test_what_spark_never_casts_is_refused_before_any_row(value: Any, target: st
 
     with pytest.raises(DeclarationError, match=r"things\.x: \.cast: "):
         ThingFactory.build()
+
+
+@pytest.mark.parametrize(
+    ("generator", "values"),
+    [
+        (Categorical({1: 0.5, 2: 0.5}).cast("string"), ["1", "2"]),
+        (Categorical({1.2: 0.5, 1.7: 0.25, -3.9: 0.25}).cast("int"), [1, -3]),
+        (Categorical({"1": 0.5, "2": 0.5}).cast("int"), None),
+        (Categorical({dt.date(2024, 1, 1): 0.5, dt.date(2024, 1, 2): 0.5}).cast("string"), None),
+        (Uniform(0, 3).cast("int"), None),
+    ],
+)
+def test_what_casts_of_listed_numbers_give_is_listed_and_of_others_not(generator: Any, values: Any) -> None:
+    listed = type("ListedFactory", (TableFactory,), {"__module__": __name__, "x": generator})
+    table = Dataset({listed: 200})["listeds"]
+    assert generator.domain(table.bound.scope("x")) == values
+    assert values is None or set(table.to_arrow()["x"].to_pylist()) == set(values)

@@ -94,6 +94,24 @@ def test_all_values_are_used_where_there_are_as_many_rows() -> None:
     assert sorted(cards(799, NumberFactory)["number"].to_pylist()) == list(range(-399, 400))
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "whole"),
+    [
+        (0, 3, [0, 1, 2]),
+        (-3, 0, [-2, -1, 0]),
+        (1, 3, [1, 2]),
+        (-3, -1, [-2, -1]),
+        (-0.5, 0.5, [0]),
+        (0.5, 2.5, [0, 1, 2]),
+    ],
+)
+def test_an_end_at_zero_leaves_zero_in_and_no_other_end(low: float, high: float, whole: list[int]) -> None:
+    end = type("EndFactory", (TableFactory,), {"__module__": __name__, "x": Uniform(low, high).cast("int").unique()})
+    assert sorted(Dataset({end: len(whole)})["ends"].to_arrow()["x"].to_pylist()) == whole
+    with pytest.raises(DeclarationError, match=f"has {len(whole)}$"):
+        Dataset({end: len(whole) + 1})
+
+
 def test_a_billion_rows_are_unique_by_their_parts() -> None:
     class WideFactory(TableFactory):
         number = Uniform(0, 2**40).cast("bigint").unique()

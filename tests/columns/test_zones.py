@@ -14,6 +14,7 @@ import pytest
 from pytest_synthdata import (
     Dataset,
     DeclarationError,
+    Event,
     ForeignKey,
     GenerationError,
     Key,
@@ -92,6 +93,33 @@ def test_weekdays_have_volumes_of_their_own() -> None:
     assert not dataset.validate().failed
     with pytest.raises(DeclarationError, match="weekdays has 7 multipliers, from Monday to Sunday"):
         table(Timeline("2024-01-01", "2024-12-29", weekdays=[1, 2]))
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_a_day_without_any_volume_has_no_events_and_is_allowed(zone: str | None) -> None:
+    silent = {dt.date(2024, 3, day) for day in (1, 2, 9, 30, 31)}  # the first, one within a weekend, the last
+    quiet = [
+        Event("2024-03-01", "2024-03-02", 0),
+        Event("2024-03-09", "2024-03-09", 0),
+        Event("2024-03-30", "2024-03-31", 0),
+    ]
+    dataset = table(Timeline("2024-03-01", "2024-03-31", events=quiet, tz=zone), rows=2_600)
+    days = Counter(time.date() for time in local(dataset, ZoneInfo(zone or "UTC")))
+    # 26 days of the same volume; a row may fall into the day beside its own.
+    assert days.keys() == {dt.date(2024, 3, day) for day in range(1, 32)} - silent
+    assert all(99 <= count <= 101 for count in days.values())
+    assert not dataset.validate().failed
+
+
+def test_a_volume_below_zero_or_without_any_day_is_refused() -> None:
+    table(Timeline("2024-01-01", "2024-12-31", trend=-1))  # nearly nothing at the end
+    for declared in (
+        Timeline("2023-01-01", "2024-12-31", trend=-1),
+        Timeline("2024-01-06", "2024-01-07", weekend=0),
+        Timeline("2024-01-01", "2024-01-02", daily=0),
+    ):
+        with pytest.raises(DeclarationError, match=r"ones\.x: .*negative on some day, or 0 on all"):
+            table(declared)
 
 
 class ShopFactory(TableFactory):
