@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_synthdata.columns.stopped_clock import load_libraries
 from pytest_synthdata.columns.tables.closure import closed
 from pytest_synthdata.columns.tables.subset import Subset, chosen_rows
 from pytest_synthdata.columns.tables.table_view import TableView
@@ -63,6 +64,7 @@ class Dataset:
                 f"Dataset: {what}: give rows by factory, such as Dataset({{OrderFactory: 1_000}}, seed=7); None stands "
                 "for a factory's usual number"
             )
+        load_libraries()
         if tables is None:
             from pytest_synthdata.factories import SHIPPED
 

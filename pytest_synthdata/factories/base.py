@@ -12,6 +12,7 @@ from factory.base import FactoryMetaClass
 from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.generators.listed import Rows
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle
+from pytest_synthdata.columns.stopped_clock import load_libraries
 from pytest_synthdata.declarations.annotations import stated_types
 from pytest_synthdata.declarations.factory_class import keeps_rows
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
@@ -59,6 +60,7 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
     """Turns what a class body declares into what factory_boy understands."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> Any:
+        load_libraries()
         listed = getattr(attributes.get("Meta"), "rows", None)
         if isinstance(listed, Rows):
             attributes = with_listed(attributes, listed)

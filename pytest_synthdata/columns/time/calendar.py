@@ -265,7 +265,7 @@ class Timeline(Generator):
         intensity = self.intensity()
         if intensity.min() < 0 or intensity.sum() <= 0:
             raise DeclarationError(
-                f"{place}: the volume is negative on some day, or 0 on all: check daily, trend and hours"
+                f"{place}: the volume is negative on some day, or 0 on all: check trend and daily, and hours"
             )
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
