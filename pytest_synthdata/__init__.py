@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
     from pytest_synthdata.factories.base import TableFactory
     from pytest_synthdata.functions import days, hours, minutes, seconds
+    from pytest_synthdata.history.declaration import History, Update
     from pytest_synthdata.table import Table
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "ForeignKey",
     "GenerationError",
     "Given",
+    "History",
     "Integers",
     "Key",
     "Late",
@@ -121,6 +123,7 @@ __all__ = [
     "Times",
     "Typos",
     "Uniform",
+    "Update",
     "ZipfRank",
     "assert_caught",
     "assert_matches",

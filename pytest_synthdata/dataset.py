@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -142,6 +143,19 @@ class Dataset:
         taken = copy.copy(self)
         taken.tables = {table.name: Table(Subset.of(table.view, found[table.name]), table.factory) for table in self}
         return taken
+
+    def at(self, when: str | dt.date) -> Dataset:
+        """All tables as they are at a time; those without a `History`, near or far, are the same at any time.
+
+        Args:
+            when: a day, which stands for its end, or a time, in UTC where it has no zone.
+
+        Raises:
+            SynthDataError: for a time outside of the period of a table's history.
+        """
+        snapshot = copy.copy(self)
+        snapshot.tables = {table.name: table.at(when) for table in self}
+        return snapshot
 
     @property
     def clean(self) -> Dataset:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
 
 PACKAGE = "pytest_synthdata"
-ENGINE = ("columns", "defects", "errors")  # what is shipped to executors: it needs NumPy, Arrow and SciPy alone
+# What is shipped to executors: it needs NumPy, Arrow and SciPy alone.
+ENGINE = ("columns", "defects", "errors", "history")
 _EVERYWHERE = frozenset({PACKAGE, "numpy", "pandas", "py4j", "pyarrow", "pyspark", "scipy"})  # wherever they lie
 _INSTALLED = frozenset({"site-packages", "dist-packages"})  # of another Python's, too, on the search path of this one
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,6 +140,85 @@ class Table:
         from pytest_synthdata.files import write_files
 
         return write_files(self.view, path, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=progress)
+
+    def at(self, when: str | dt.date) -> Table:
+        """The table as it is at a time, where its factory has a `History`: the rows that are there, as they are then.
+
+        Rows have the numbers that they have in this table. A table that only refers to others with a history has the
+        rows whose parents are there; one that does not even do so is the same at any time.
+
+        Args:
+            when: a day, which stands for its end, or a time, in UTC where it has no zone.
+
+        Raises:
+            SynthDataError: for a time outside of the history's period.
+
+        >>> from pytest_synthdata import Categorical, Dataset, History, Key, TableFactory
+        >>> class PlanFactory(TableFactory):
+        ...     class Meta:
+        ...         history = History("2024-01-01", "2024-12-31", updates={"tier": 0.8}, deletes=0.05)
+        ...     plan_id = Key("P-{:04d}")
+        ...     tier = Categorical({"Free": 0.7, "Pro": 0.3})
+        >>> plans = Dataset({PlanFactory: 1_000}).plans
+        >>> plans.at("2024-01-01").num_rows, plans.at("2024-12-31").num_rows
+        (1000, 935)
+        """
+        from pytest_synthdata.history import snapshot_view
+
+        return Table(snapshot_view(self.view, when), self.factory)
+
+    def changes(
+        self,
+        start: str | dt.date | None = None,
+        stop: str | dt.date | None = None,
+        format: str = "delta",  # noqa: A002 - Spark's and pandas' word
+        *,
+        every: str = "day",
+    ) -> Table:
+        """What happens to the table's rows, where its factory has a `History`: inserts, updates and deletes.
+
+        Played from the start of the history up to a time, the changes give the table as `at` has it then.
+
+        Args:
+            start: the first day, or a time; defaults to the start of the history, when the first rows are inserted.
+            stop: the last day, included, or a time; defaults to the end of the history.
+            format: ``"delta"``, the columns of Delta's change data feed, one commit a day: ``_change_type``
+                (``insert``, ``update_preimage``, ``update_postimage``, ``delete``), ``_commit_version`` (0 is the first
+                day) and ``_commit_timestamp`` (the last instant of the commit). ``"debezium"``, an envelope for each
+                change: ``before``, ``after``, ``source``, ``op`` and ``ts_ms``. ``"autocdc"``, each row as it then is
+                (a deleted one as it was) with ``operation`` and ``sequence``, microseconds since 1970.
+            every: the period of Delta's commits: ``"hour"``, ``"day"`` or ``"week"``.
+
+        Raises:
+            SynthDataError: for a table without a history, a time outside of it, and an unknown format.
+
+        >>> from pytest_synthdata import Categorical, Dataset, History, Key, TableFactory
+        >>> class PlanFactory(TableFactory):
+        ...     class Meta:
+        ...         history = History("2024-01-01", "2024-12-31", updates={"tier": 0.8}, deletes=0.05)
+        ...     plan_id = Key("P-{:04d}")
+        ...     tier = Categorical({"Free": 0.7, "Pro": 0.3})
+        >>> feed = Dataset({PlanFactory: 100}).plans.changes("2024-06-01", "2024-06-30", format="autocdc")
+        >>> feed.to_arrow(stop=1).select(["plan_id", "tier", "operation"]).to_pylist()
+        [{'plan_id': 'P-0063', 'tier': 'Free', 'operation': 'UPDATE'}]
+        """
+        from pytest_synthdata.history import change_view
+
+        return Table(change_view(self.view, start, stop, format, every), self.factory)
+
+    def versions(self) -> Table:
+        """All versions of the table's rows, where its factory has a `History`: a slowly changing dimension of type 2.
+
+        Beside the table's columns there are ``valid_from``, ``valid_to`` (from when on the next version holds, or the
+        row is deleted; null for the last version of a row that is there at the end) and ``is_current``. The versions of
+        a row follow one another without gaps.
+
+        Raises:
+            SynthDataError: for a table without a history.
+        """
+        from pytest_synthdata.history import version_view
+
+        return Table(version_view(self.view), self.factory)
 
     def explain(self, row: int, column: str) -> Explanation:
         """Where a value comes from: what was read and drawn for it, ending in the value; print it.

@@ -23,7 +23,7 @@ from pytest_synthdata.errors import GenerationError
 if TYPE_CHECKING:
     from pytest_synthdata.columns.generators.base import Generator
 
-MakeAttempt = Callable[[Bits, int], Reader]
+MakeAttempt = Callable[[Any, int], Reader]
 
 MOST_ATTEMPTS = 2_000
 _BEFORE_LOOKING = 64  # attempts after which the share of rows that meet the condition is measured
@@ -71,15 +71,18 @@ class Settled:
         where: the condition.
         rows: row numbers.
         attempt: gives rows as an attempt of a number has them.
+        asked: what ``attempt`` is asked for in place of the row numbers, where these do not tell the rows apart.
     """
 
-    def __init__(self, table: Table, where: Generator, rows: Bits, attempt: MakeAttempt) -> None:
+    def __init__(
+        self, table: Table, where: Generator, rows: Bits, attempt: MakeAttempt, asked: Index | None = None
+    ) -> None:
         self._pieces: list[tuple[Index, Reader, Index]] = []
         self._table, self._where, self._attempt = table, where, attempt
         self._count = len(rows)
         self.numbers = np.zeros(len(rows), np.int64)
         with self._once():
-            self._settle(rows)
+            self._settle(rows, rows if asked is None else asked)
 
     def read(self, name: str) -> Values:
         """A column that is drawn again."""
@@ -88,14 +91,14 @@ class Settled:
             return self._attempt(np.zeros(0, np.uint64), 0).read(name)
         return pieces[0][1] if len(pieces) == 1 else scatter(pieces, self._count)
 
-    def _settle(self, rows: Bits) -> None:
+    def _settle(self, rows: Bits, asked: npt.NDArray[Any]) -> None:
         pending: npt.NDArray[np.intp] = np.arange(len(rows))
         for number in range(MOST_ATTEMPTS):
             if not len(pending):
                 return
             if number == _BEFORE_LOOKING:
                 self._require_a_chance()
-            reader = self._attempt(rows[pending], number)
+            reader = self._attempt(asked[pending], number)
             met = _holds(self._where, reader)
             kept = np.flatnonzero(met)
             if len(kept):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from pytest_synthdata.columns.attempts import redrawn
 from pytest_synthdata.columns.correlation import Loadings, Pairs, loadings
@@ -38,6 +39,7 @@ class Plan:
         children: the tables that its totals are computed from, by the names that these call them.
         where: a condition that every row meets.
         correlations: the correlations of pairs of columns.
+        history: what happens to the rows over time, if anything does.
     """
 
     table: str
@@ -48,6 +50,7 @@ class Plan:
     children: dict[str, ChildTable] = field(default_factory=dict, repr=False, compare=False)
     where: Generator | None = None
     correlations: Pairs = field(default_factory=dict)
+    history: Any = None
 
     @cached_property
     def redrawn(self) -> frozenset[str]:

@@ -55,6 +55,7 @@ def compile_factory(factory_class: FactoryClass) -> Plan:
         meta.key_columns(),
         where=meta.where,
         correlations=meta.correlations or {},
+        history=meta.history,
     )
     if isinstance(meta.where, Generator):
         for name in sorted(compiled.redrawn):
@@ -69,10 +70,11 @@ def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
     """The columns that a set of declarations makes at a place."""
     meta = factory_class._meta
     types = getattr(meta, "types", {})
-    if "." in place and (getattr(meta, "where", None) is not None or getattr(meta, "correlations", None)):
+    stated = [getattr(meta, option, None) for option in ("where", "correlations", "history")]
+    if "." in place and any(option is not None and option != {} for option in stated):
         raise DeclarationError(
-            f"{place}: {factory_class.__name__} has Meta.where or Meta.correlations, and nested rows cannot have them; "
-            "state them in the Meta of the table around"
+            f"{place}: {factory_class.__name__} has Meta.where, Meta.correlations or Meta.history, and nested rows "
+            "cannot have them; state them in the Meta of the table around"
         )
     made = {name: _column(factory_class, declared, name, f"{place}.{name}") for name in declared}
     if any(isinstance(declared[name].declaration, NestedDeclaration) and is_opaque(made[name]) for name in made):

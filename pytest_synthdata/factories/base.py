@@ -125,6 +125,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
     - ``key``: the column that foreign keys hold, or several; the first `Key` by default.
     - ``where``: a condition that every row meets, on its columns and its parents'; null does not meet it.
     - ``correlations``: ``{("age", "income"): 0.6}``, of columns that each keep their own distribution.
+    - ``history``: a `History`, what happens to the rows over time.
 
     >>> from pytest_synthdata import Categorical, Dataset, Key, LogNormal, TableFactory
     >>> class PaymentFactory(TableFactory):

@@ -10,6 +10,7 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.capacity import require_room
 from pytest_synthdata.declarations.totals import children_of_totals
 from pytest_synthdata.factories.base import TableFactory
+from pytest_synthdata.history.checking import check_history
 
 
 class BoundTables:
@@ -45,6 +46,7 @@ class BoundTables:
             bound = BoundTable.of(factory._meta.plan(), self.seed, self.rows(factory), parents)
             plans = {**{table: one.plan for table, (_, one) in self.bounds.items()}, name: bound.plan}
             check_plan(bound.plan, plans)
+            check_history(bound.plan, plans)
             check_totals(bound.plan, plans)
             require_room(bound)
             self.bounds[name] = factory, bound

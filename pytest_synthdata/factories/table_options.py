@@ -27,6 +27,7 @@ from pytest_synthdata.declarations.hooks import is_related
 from pytest_synthdata.declarations.keys import is_key, key_names
 from pytest_synthdata.declarations.totals import attach_children, children_of_totals
 from pytest_synthdata.errors import DeclarationError, nearest
+from pytest_synthdata.history.checking import check_history
 
 DEFAULT_SEED = 42
 DEFAULT_ROWS = 1_000
@@ -57,6 +58,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             OptionDefault("reference_weights", None, inherit=True),
             OptionDefault("where", None, inherit=True),
             OptionDefault("correlations", None, inherit=True),
+            OptionDefault("history", None, inherit=True),
         ]
 
     def contribute_to_class(self, factory: Any, meta: Any = None, **arguments: Any) -> None:
@@ -182,6 +184,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
                     parent._meta.plan()
                 check_totals(plan)
                 check_plan(plan)
+                check_history(plan)
                 self._check_rows(plan)
             except BaseException:
                 self._is_checked, self._plan = False, None

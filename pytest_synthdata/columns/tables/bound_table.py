@@ -113,14 +113,15 @@ class BoundTable:
         return self.cached(("stream", column), lambda: self._stream(column, 0))
 
     def _stream(self, column: str, attempt: int) -> Stream:
-        own = self._own_stream(column, attempt)
+        own = self.own_stream(column, attempt)
         mixed = self.plan.loadings.get(column)
         if mixed is None:
             return own
-        parts = tuple((weight, self._own_stream(other, attempt)) for weight, other in mixed)
+        parts = tuple((weight, self.own_stream(other, attempt)) for weight, other in mixed)
         return CorrelatedStream(own.names, parts=parts)
 
-    def _own_stream(self, column: str, attempt: int) -> Stream:
+    def own_stream(self, column: str, attempt: int = 0) -> Stream:
+        """A column's random bits before those of the columns that it is correlated with are mixed in."""
         stream = Stream((str(self.seed), self.plan.table, column))
         return stream.child("attempt", str(attempt)) if attempt and column in self.plan.redrawn else stream
 

@@ -1,0 +1,266 @@
+"""Feeds: what happens in a table, as Delta's change data feed, Debezium or Lakeflow's AUTO CDC tell it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.types import TIMESTAMP
+from pytest_synthdata.columns.versions.occurrences import DAY, Instants
+from pytest_synthdata.history.happenings import DELETE, INSERT, UPDATE, Happenings
+from pytest_synthdata.history.pieces import Pieces, joined
+from pytest_synthdata.history.state import State
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.random import Bits
+
+_EXPECTED = 1 << 17  # changes that a piece is expected to have
+_ROWS = 1 << 18  # rows that are born at the start, a piece
+_REMEMBERED = 1 << 20  # changes that are kept when they were counted
+_SHORTEST = 60_000_000  # microseconds of a piece
+
+SOURCE = pa.struct(
+    [
+        *(("connector", pa.string()), ("name", pa.string()), ("ts_ms", pa.int64()), ("snapshot", pa.string())),
+        *(("db", pa.string()), ("table", pa.string()), ("sequence", pa.int64())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Feed(Pieces):
+    """What happens to the rows of a table from ``start`` to ``stop``, both included.
+
+    Args:
+        bound: the table.
+        start: microseconds since 1970.
+        stop: as above.
+    """
+
+    start: int
+    stop: int
+    _known: dict[int, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    suffix = "changes"
+    #: The columns beside the table's own.
+    own: ClassVar[pa.Schema] = pa.schema([])
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        return pa.schema([*(one.with_nullable(True) for one in self.bound.schema), *self.own])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_known": {}}
+
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int, int, int], ...]:
+        """The pieces: from which instant to which, both included, and from which row to before which."""
+        raise NotImplementedError
+
+    @property
+    def num_pieces(self) -> int:
+        return len(self.spans)
+
+    def found(self, number: int) -> Happenings:
+        """What happens in a piece."""
+        known: Happenings | None = self._known.get(number)
+        if known is None:
+            known = self.find(*self.spans[number])
+            if sum(map(len, self._known.values())) + len(known) <= _REMEMBERED:
+                self._known[number] = known
+        return known
+
+    def find(self, start: int, stop: int, first: int, last: int) -> Happenings:
+        """What happens in a time to some rows."""
+        return self.chronicle.between(start, stop, first, last)
+
+    def count(self, number: int) -> int:
+        return len(self.found(number))
+
+    def images(self, rows: Bits, times: Instants) -> pa.RecordBatch:
+        """Rows as they are at times of their own."""
+        return self.bound.visible(State(self.bound, rows, times))
+
+
+def _in_blocks(start: int, stop: int, num_rows: int, size: int) -> list[tuple[int, int, int, int]]:
+    return [(start, stop, first, min(first + size, num_rows)) for first in range(0, num_rows, size)]
+
+
+@dataclass(frozen=True)
+class EventFeed(Feed):
+    """Each change on its own, in the order of time; those of one instant in the order of rows."""
+
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int, int, int], ...]:
+        lives, num_rows = self.chronicle.evolution.lives, self.bound.num_rows
+        start, stop = max(self.start, lives.start), min(self.stop, lives.end)
+        spans: list[tuple[int, int, int, int]] = []
+        if start == lives.start and start <= stop:  # when many rows are born at once
+            spans += _in_blocks(start, start, num_rows, _ROWS)
+            start += 1
+        width = max(int(DAY * _EXPECTED / (self.chronicle.per_day * max(num_rows, 1))), _SHORTEST)
+        spans += [(first, min(first + width - 1, stop), 0, num_rows) for first in range(start, stop + 1, width)]
+        return tuple(spans)
+
+
+@dataclass(frozen=True)
+class AutoCdcFeed(EventFeed):
+    """Rows with what was done to them, and in which order: what Lakeflow's AUTO CDC takes."""
+
+    own: ClassVar[pa.Schema] = pa.schema([pa.field("operation", pa.string()), pa.field("sequence", pa.int64())])
+
+    def piece(self, number: int) -> tuple[pa.RecordBatch, Bits]:
+        found = self.found(number)
+        gone = found.kinds == DELETE
+        batch = self.images(found.rows, found.times - gone)
+        names = pa.array(["INSERT", "UPDATE", "DELETE"]).take(pa.array(found.kinds))
+        arrays = [*batch.columns, names, pa.array(found.times)]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema), found.rows
+
+
+@dataclass(frozen=True)
+class DebeziumFeed(EventFeed):
+    """Debezium's envelopes: the row before and after, where the change comes from, what was done and when."""
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        row = pa.struct([one.with_nullable(True) for one in self.bound.schema])
+        return pa.schema(
+            [("before", row), ("after", row), ("source", SOURCE), ("op", pa.string()), ("ts_ms", pa.int64())]
+        )
+
+    def piece(self, number: int) -> tuple[pa.RecordBatch, Bits]:
+        found = self.found(number)
+        row = self.schema.field("before").type
+        before = self._structs(found, found.kinds != INSERT, found.times - 1, row)
+        after = self._structs(found, found.kinds != DELETE, found.times, row)
+        initial = (found.kinds == INSERT) & (found.times == self.chronicle.evolution.lives.start)
+        operation = np.where(initial, 3, found.kinds)
+        milliseconds = pa.array(found.times // 1_000)
+
+        def same(value: str) -> pa.Array:
+            return pa.repeat(pa.scalar(value), len(found))
+
+        source = pa.StructArray.from_arrays(
+            [
+                *(same("synthdata"), same("synthdata"), milliseconds),
+                pa.array(["false", "true"]).take(pa.array(initial.astype(np.int8))),
+                *(same("synthdata"), same(self.bound.name), pa.array(found.times)),
+            ],
+            fields=list(SOURCE),
+        )
+        names = pa.array(["c", "u", "d", "r"]).take(pa.array(operation))
+        arrays = [before, after, source, names, milliseconds]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema), found.rows
+
+    def _structs(
+        self, found: Happenings, has: npt.NDArray[np.bool_], times: Instants, row: pa.DataType
+    ) -> pa.StructArray:
+        """The rows that there are as structs, null for the others."""
+        index = np.flatnonzero(has)
+        batch = self.images(found.rows[index], times[index])
+        there = pa.StructArray.from_arrays(batch.columns, fields=list(row))
+        place = np.full(len(has), -1, np.int64)
+        place[index] = np.arange(len(index))
+        return there.take(pa.array(place, mask=~has))
+
+
+@dataclass(frozen=True)
+class DeltaFeed(Feed):
+    """Delta's change data feed: what each commit does to each row, with the rows before and after.
+
+    A commit holds all that happens in a period, so that a row is in it once at most, as a `MERGE` leaves it.
+
+    Args:
+        period: the microseconds of a commit. Commit 0 begins at the history's start.
+    """
+
+    period: int = DAY
+
+    own: ClassVar[pa.Schema] = pa.schema(
+        [
+            pa.field("_change_type", pa.string()),
+            pa.field("_commit_version", pa.int64()),
+            pa.field("_commit_timestamp", TIMESTAMP),
+        ]
+    )
+
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int, int, int], ...]:
+        lives, num_rows = self.chronicle.evolution.lives, self.bound.num_rows
+        start, stop = max(self.start, lives.start), min(self.stop, lives.end)
+        spans: list[tuple[int, int, int, int]] = []
+        if start == lives.start and start <= stop:  # when many rows are born at once
+            end = min(start + self.period - 1, stop)
+            spans += _in_blocks(start, end, num_rows, _ROWS)
+            start = end + 1
+        commits = int(_EXPECTED / (self.chronicle.per_day * self.period / DAY * max(num_rows, 1)))
+        at_once = num_rows if commits else int(_EXPECTED / (self.chronicle.per_day * self.period / DAY))
+        while start <= stop:
+            end = min(self._end_of(self.commit(start) + max(commits, 1) - 1), stop)
+            spans += _in_blocks(start, end, num_rows, max(at_once, 1))
+            start = end + 1
+        return tuple(spans)
+
+    def commit(self, when: Any) -> Any:
+        """The number of the commit that holds what happens at a time."""
+        return (when - self.chronicle.evolution.lives.start) // self.period
+
+    def _end_of(self, commit: Any) -> Any:
+        return self.chronicle.evolution.lives.start + (commit + 1) * self.period - 1
+
+    def _around(self, times: Instants) -> tuple[Instants, Instants]:
+        """The instant before the commits that hold some times, and their last, as far as this feed goes."""
+        last = np.minimum(self._end_of(self.commit(times)), self.stop)
+        return np.maximum(self._end_of(self.commit(times) - 1), self.start - 1), last
+
+    def find(self, start: int, stop: int, first: int, last: int) -> Happenings:
+        """What each commit does to each row in all, in the order of commits, then of rows."""
+        candidates = self.chronicle.candidates(start, stop, first, last)
+        commits = self.commit(candidates.times)
+        order = np.lexsort((candidates.rows, commits))
+        rows, commits, times = candidates.rows[order], commits[order], candidates.times[order]
+        once = np.ones(len(rows), np.bool_)
+        once[1:] = (rows[1:] != rows[:-1]) | (commits[1:] != commits[:-1])
+        rows, times = rows[once], times[once]
+        before, after = self._around(times)
+        life = self.chronicle.evolution.lives.of(rows)
+        was, is_there = life.is_on(before), life.is_on(after)
+        kinds = np.where(was, np.where(is_there, UPDATE, DELETE), INSERT).astype(np.int8)
+        kept = was | is_there
+        stays = np.flatnonzero(was & is_there)
+        if len(stays):
+            states = [State(self.bound, rows[stays], when[stays]) for when in (before, after)]
+            kept[stays] = self.chronicle.differ(*states)
+        return Happenings(rows, times, kinds).take(kept)
+
+    def count(self, number: int) -> int:
+        found = self.found(number)
+        return len(found) + int((found.kinds == UPDATE).sum())
+
+    def piece(self, number: int) -> tuple[pa.RecordBatch, Bits]:
+        found = self.found(number)
+        before, after = self._around(found.times)
+        old, new = np.flatnonzero(found.kinds != INSERT), np.flatnonzero(found.kinds != DELETE)
+        images = [self.images(found.rows[old], before[old]), self.images(found.rows[new], after[new])]
+        batch = joined(images, self.bound.schema)
+        which = np.concatenate([old, new])
+        kinds = np.concatenate([found.kinds[old] + 2, found.kinds[new]])
+        names = pa.array(["insert", "update_postimage", None, "update_preimage", "delete"])
+        arrays = [
+            *batch.columns,
+            names.take(pa.array(kinds)),
+            pa.array(self.commit(found.times)[which]),
+            pa.array(after[which]).cast(TIMESTAMP),
+        ]
+        order = np.argsort(which, kind="stable")
+        made = pa.RecordBatch.from_arrays(arrays, schema=self.schema).take(pa.array(order))
+        return made, found.rows[which[order]]
+
+
+__all__ = ["AutoCdcFeed", "DebeziumFeed", "DeltaFeed", "EventFeed", "Feed"]

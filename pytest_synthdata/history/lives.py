@@ -1,0 +1,260 @@
+"""Lives: when each row of a table is born and when it is deleted, within the lives of the rows that it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.random import Bits, Stream
+from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.columns.versions.occurrences import NEVER, Instants, Occurrences
+from pytest_synthdata.history.instants import first_instant, last_instant
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
+    from pytest_synthdata.history.declaration import History
+
+_HELD = 1 << 20  # rows whose lives are held: 16 MB
+_MOST_TRIES = 64  # picks of another parent
+
+
+@dataclass(frozen=True)
+class Hop:
+    """Some rows that come to refer to another row.
+
+    Args:
+        index: positions of the rows.
+        since: from when on.
+        parents: the numbers of the rows that they then refer to.
+    """
+
+    index: npt.NDArray[np.intp]
+    since: Instants
+    parents: Bits
+
+
+@dataclass(frozen=True)
+class Life:
+    """The lives of some rows: from ``birth``, included, to before ``death``; both are NEVER for rows that never live.
+
+    Args:
+        birth: microseconds since 1970.
+        death: NEVER for rows that are not deleted in the period.
+        hops: by reference, the rows' moves to other parents, in the order of time for each row.
+    """
+
+    birth: Instants
+    death: Instants
+    hops: Mapping[str, tuple[Hop, ...]] = field(default_factory=dict)
+
+    def is_on(self, when: Instants | int) -> npt.NDArray[np.bool_]:
+        """Whether each row lives at a time."""
+        alive: npt.NDArray[np.bool_] = (self.birth <= when) & (when < self.death)
+        return alive
+
+
+class Lives:
+    """The lives of a table's rows.
+
+    Args:
+        bound: the table; it has a history, or refers, near or far, to a table that has.
+        parents: by reference, the lives of the rows that it points to; for references to tables that change.
+    """
+
+    def __init__(self, bound: BoundTable, parents: Mapping[str, Lives]) -> None:
+        self.bound = bound
+        self.history: History | None = bound.plan.history
+        self.parents: dict[str, Lives] = dict(parents)
+        for name, reference in bound.plan.references.items():
+            if reference.self_referential and self.history is not None:
+                self.parents[name] = self
+
+    @cached_property
+    def start(self) -> int:
+        """The first instant of the period."""
+        if self.history is not None:
+            return first_instant(self.history.start)
+        return min(lives.start for lives in self.parents.values())
+
+    @cached_property
+    def end(self) -> int:
+        """The last instant of the period."""
+        if self.history is not None:
+            return last_instant(self.history.end)
+        return max(lives.end for lives in self.parents.values())
+
+    @cached_property
+    def deletes(self) -> Occurrences | None:
+        """What deletes rows by itself."""
+        if self.history is None or not self.history.deletes:
+            return None
+        return Occurrences(self.stream("delete"), float(self.history.deletes))
+
+    def stream(self, *names: str) -> Stream:
+        """Random bits of what happens to the table's rows."""
+        return Stream((str(self.bound.seed), self.bound.plan.table, "version", *names))
+
+    @cached_property
+    def others(self) -> dict[str, Lives]:
+        """The references to rows that may not be there from the start to the end."""
+        return {
+            name: lives
+            for name, lives in self.parents.items()
+            if lives is self or not (lives.is_settled and lives.start <= self.start)
+        }
+
+    @cached_property
+    def is_settled(self) -> bool:
+        """Whether all rows are there from the start to the end."""
+        has_births = self.history is not None and self.history.births is not None
+        others = [name for name, lives in self.others.items() if lives is not self]
+        return not has_births and self.deletes is None and not others
+
+    @cached_property
+    def follows(self) -> bool:
+        """Whether only the rows themselves, one by one, tell who is born or deleted at a time."""
+        births = None if self.history is None else self.history.births
+        return isinstance(births, str) or any(not (self.is_settled and lives is self) for lives in self.others.values())
+
+    def of(self, rows: Bits) -> Life:
+        """The lives of some rows, in any order."""
+        if self.is_settled:
+            return Life(np.full(len(rows), self.start), np.full(len(rows), NEVER, np.int64))
+        held = self._held(len(rows))
+        if held is None:
+            return self._lived(rows)
+        index = rows.astype(np.int64)
+        return Life(held.birth[index], held.death[index], _taken(held.hops, rows, len(held.birth)))
+
+    def _held(self, count: int) -> Life | None:
+        """The lives of all rows, where it pays to hold them."""
+        num_rows = self.bound.num_rows
+        key = ("lives held",)
+        if key not in self.bound.cache and (num_rows > _HELD or num_rows > 8 * max(count, 256)):
+            return None
+        return self.bound.cached(key, lambda: self._lived(np.arange(num_rows, dtype=np.uint64)))
+
+    def _lived(self, rows: Bits) -> Life:
+        reader = self.bound.at(rows)
+        birth = self._own_birth(reader)
+        death = np.full(len(rows), NEVER, np.int64)
+        hops: dict[str, tuple[Hop, ...]] = {}
+        parents: dict[str, tuple[npt.NDArray[np.intp], Life]] = {}
+        for name, lives in self.others.items():
+            picks = np.asarray(to_numpy(reader.read(name)), np.int64)
+            index = np.flatnonzero(picks >= 0)
+            if not len(index):
+                continue
+            life = lives.of(picks[index].astype(np.uint64)) if lives is not self else self._ancestors(picks[index])
+            birth[index] = np.maximum(birth[index], life.birth)
+            parents[name] = index, life
+        for name, (index, life) in parents.items():
+            if self.history is not None and self.history.moves(name):
+                hops[name], ends = self._moved(name, reader, index, life.death, birth)
+            else:
+                ends = life.death
+            death[index] = np.minimum(death[index], ends)
+        if self.deletes is not None:
+            death = np.minimum(death, self.deletes.first(rows, np.minimum(birth, self.end), self.end))
+        never = (birth > self.end) | (death <= birth)
+        death[death > self.end] = NEVER
+        birth[never] = death[never] = NEVER
+        return Life(birth, death, hops)
+
+    def _ancestors(self, rows: Instants) -> Life:
+        """The lives of rows of the same table, each of which is before the row that refers to it."""
+        each, back = np.unique(rows, return_inverse=True)
+        life = self._lived(each.astype(np.uint64))
+        return Life(life.birth[back], life.death[back])
+
+    def _own_birth(self, reader: Any) -> Instants:
+        births = None if self.history is None else self.history.births
+        if births is None:
+            return np.full(len(reader.rows), self.start)
+        values = births.values(self._timeline_cells(reader)) if isinstance(births, Timeline) else reader.read(births)
+        return np.maximum(microseconds(values, self.start), self.start)
+
+    def _timeline_cells(self, reader: Any) -> Cells:
+        return Cells(reader, self.stream("birth"), f"{self.bound.plan.table}: Meta.history")
+
+    def _moved(
+        self, name: str, reader: Any, index: npt.NDArray[np.intp], ends: Instants, birth: Instants
+    ) -> tuple[tuple[Hop, ...], Instants]:
+        """The moves of some rows whose parents are deleted, and when the last parent of each is.
+
+        A row goes to the first of further picks of its reference that is there when it has to move.
+        """
+        reference, lives = self.bound.plan.references[name], self.parents[name]
+        stream, place = self.bound.stream(name), f"{self.bound.plan.table}.{name}"
+        ends = ends.copy()
+        # One that is gone before the row is born is never referred to.
+        leaves = np.maximum(ends, birth[index])
+        hops: list[Hop] = []
+        going = np.flatnonzero((ends <= self.end) & (birth[index] <= self.end))
+        for number in range(1, _MOST_TRIES + 1):
+            if not len(going):
+                break
+            cells = Cells(reader.take(index[going]), stream.child("version", str(number)), place)
+            tried = np.asarray(to_numpy(reference.values(cells)), np.int64)
+            known = np.flatnonzero(tried >= 0)
+            if not len(known):
+                continue
+            life = lives.of(tried[known].astype(np.uint64)) if lives is not self else self._ancestors(tried[known])
+            when = leaves[going[known]]
+            fits = life.is_on(when)
+            moved = going[known[fits]]
+            hops.append(Hop(index[moved], when[fits], tried[known[fits]].astype(np.uint64)))
+            ends[moved] = leaves[moved] = life.death[fits]
+            settled = moved[ends[moved] > self.end]
+            going = np.setdiff1d(going, settled, assume_unique=True)
+        return tuple(hop for hop in hops if len(hop.index)), ends
+
+
+def _taken(hops: Mapping[str, tuple[Hop, ...]], rows: Bits, count: int) -> dict[str, tuple[Hop, ...]]:
+    """The moves of some rows, from those of all."""
+    found: dict[str, tuple[Hop, ...]] = {}
+    for name, moves in hops.items():
+        taken = []
+        for hop in moves:
+            place = np.full(count, -1, np.int64)
+            place[hop.index] = np.arange(len(hop.index))
+            where = place[rows.astype(np.int64)]
+            index = np.flatnonzero(where >= 0)
+            taken.append(Hop(index, hop.since[where[index]], hop.parents[where[index]]))
+        found[name] = tuple(hop for hop in taken if len(hop.index))
+    return found
+
+
+def microseconds(values: Values, missing: int) -> Instants:
+    """Dates and times as microseconds since 1970; nulls as a number of their own."""
+    array = to_arrow(values)
+    if pa.types.is_date(array.type):
+        array = array.cast(pa.timestamp("s"))
+    numbers = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
+    return np.asarray(to_numpy(numbers.fill_null(missing)), np.int64)
+
+
+def lives_of(bound: BoundTable) -> Lives | None:
+    """The lives of a table's rows; None where neither it nor any table that it refers to has a history."""
+
+    def make() -> Lives | None:
+        near = {
+            name: lives_of(bound.parent(name))
+            for name, reference in bound.plan.references.items()
+            if not reference.self_referential
+        }
+        parents = {name: lives for name, lives in near.items() if lives is not None}
+        return Lives(bound, parents) if parents or bound.plan.history is not None else None
+
+    return bound.cached(("lives",), make)
+
+
+__all__ = ["Hop", "Life", "Lives", "lives_of", "microseconds"]

@@ -1,0 +1,131 @@
+"""Where the values of an updated column go: to new ones, on from where they are, or never back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.values import Values, scatter, take, to_arrow, to_numpy
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.references.decimals import decimal_places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_synthdata.columns.generators.base import Generator
+    from pytest_synthdata.columns.random import Floats
+    from pytest_synthdata.columns.versions.occurrences import Instants
+    from pytest_synthdata.history.declaration import Update
+    from pytest_synthdata.history.state import State
+
+Index = npt.NDArray[np.intp]
+Shares = tuple[tuple[Any, tuple[tuple[Any, float], ...]], ...]
+
+
+def moved(state: State, name: str) -> Values:
+    """The values of an updated column at the versions that its rows have."""
+    evolution = state.evolution
+    versions = {column: state.version(column) for column in evolution.updated_by(name)}
+    update = evolution.how[evolution.group_of[name]] if name in evolution.group_of else None
+    if update is None or (update.to is None and update.by is None and not update.never_back):
+        return state.redrawn(name, versions)
+    first = {column: numbers for column, numbers in versions.items() if column != name}
+    begun = state.redrawn(name, {**first, name: np.zeros(len(state.rows), np.int64)})
+    numbers = versions[name]
+    if update.to is not None:
+        return _transitioned(state, name, update.to, begun, numbers)
+    if update.by is not None:
+        return _walked(state, name, update, begun, numbers)
+    return _never_back(state, name, begun, numbers)
+
+
+def _steps(numbers: Instants) -> list[tuple[int, Index]]:
+    """Each version from 1 on, with the rows that have had it."""
+    return [(version, np.flatnonzero(numbers >= version)) for version in range(1, int(numbers.max(initial=0)) + 1)]
+
+
+def _transitioned(state: State, name: str, shares: Shares, begun: Values, numbers: Instants) -> Values:
+    array = to_arrow(begun)
+    encoded = array.dictionary_encode(null_encoding="encode")
+    targets = [target for _, following in shares for target, _ in following]
+    values = list(dict.fromkeys([*encoded.dictionary.to_pylist(), *(value for value, _ in shares), *targets]))
+    codes = np.array(to_numpy(encoded.indices), np.int64)
+    for version, index in _steps(numbers):
+        drawn = state.versioned(name, {name: version}).uniform(state.rows[index])
+        before = codes[index]
+        for value, following in shares:
+            here = np.flatnonzero(before == values.index(value))
+            codes[index[here]] = _following(drawn[here], values.index(value), following, values)
+    return pa.array(values, array.type).take(pa.array(codes))
+
+
+def _following(drawn: Floats, stays: int, following: tuple[tuple[Any, float], ...], values: list[Any]) -> Instants:
+    ends = np.cumsum([float(share) for _, share in following])
+    targets = np.array([*(values.index(target) for target, _ in following), stays])
+    if abs(ends[-1] - 1) < 1e-9:  # noqa: PLR2004 - what is complete has no rest
+        ends[-1] = 1.0
+    return targets[np.searchsorted(ends, drawn, side="right")]
+
+
+def _walked(state: State, name: str, update: Update, begun: Values, numbers: Instants) -> Values:
+    array = to_arrow(begun)
+    values = np.array(to_numpy(array.cast(pa.float64(), safe=False)), np.float64)
+    scope, generator = state.bound.scope(name), state.bound.plan.columns[name]
+    low, high = generator.bounds(scope) or (None, None)
+    for version, index in _steps(numbers):
+        cells = Cells(state.take(index), state.versioned(name, {name: version}), f"{state.bound.plan.table}.{name}")
+        assert update.by is not None  # noqa: S101
+        values[index] += to_numpy(to_arrow(update.by.values(cells), pa.float64()))
+        # At each step, so that a walk leaves its bounds as soon as it turns.
+        values[index] = np.clip(
+            values[index], None if low is None else float(low), None if high is None else float(high)
+        )
+    digits = 0 if pa.types.is_integer(array.type) else decimal_places(generator, scope)
+    if digits is not None:
+        scale = 10.0**digits
+        values = np.rint(values * scale) / scale
+    made = to_arrow(values, array.type)
+    return made if not array.null_count else pc.if_else(pc.is_valid(array), made, pa.scalar(None, array.type))
+
+
+def _never_back(state: State, name: str, begun: Values, numbers: Instants) -> Values:
+    rank = _ranker(state.bound.plan.columns[name], state, name)
+    best, ranks = begun, rank(begun)
+    for version, index in _steps(numbers):
+        drawn = state.of_version(name, index, state.versioned(name, {name: version}))
+        higher = np.flatnonzero(rank(drawn) > ranks[index])
+        if len(higher):
+            at = index[higher]
+            ranks[at] = rank(drawn)[higher]
+            rest = np.setdiff1d(np.arange(len(numbers)), at, assume_unique=True)
+            best = scatter([(rest, take(best, rest)), (at, take(drawn, higher))], len(numbers))
+    return best
+
+
+def _ranker(generator: Generator, state: State, name: str) -> Callable[[Values], npt.NDArray[Any]]:
+    """What orders a column's values: their places in its declaration for texts, their sizes for all else."""
+    domain = generator.domain(state.bound.scope(name))
+    if domain is not None and any(isinstance(value, str) for value in domain):
+        place = {value: number for number, value in enumerate(domain)}
+
+        def by_place(values: Values) -> npt.NDArray[Any]:
+            encoded = to_arrow(values).dictionary_encode(null_encoding="encode")
+            order = np.array([place.get(value, -1) for value in encoded.dictionary.to_pylist()])
+            return order[to_numpy(encoded.indices)]
+
+        return by_place
+
+    def by_size(values: Values) -> npt.NDArray[Any]:
+        array = to_arrow(values)
+        if pa.types.is_temporal(array.type):
+            array = array.cast(pa.int32() if pa.types.is_date32(array.type) else pa.int64())
+        return np.array(to_numpy(pc.fill_null(array.cast(pa.float64(), safe=False), float("-inf"))), np.float64)
+
+    return by_size
+
+
+__all__ = ["moved"]

@@ -1,0 +1,125 @@
+"""From a view of a table to its snapshots, its changes and its versions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.columns.tables.subset import Subset
+from pytest_synthdata.columns.versions.occurrences import DAY
+from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.history.change_feed import AutoCdcFeed, DebeziumFeed, DeltaFeed, Feed
+from pytest_synthdata.history.instants import first_instant, last_instant, written
+from pytest_synthdata.history.lives import Lives, lives_of
+from pytest_synthdata.history.snapshot import Snapshot
+from pytest_synthdata.history.versions import Versions
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.tables.table_view import TableView
+
+_FEEDS: dict[str, type[Feed]] = {"delta": DeltaFeed, "debezium": DebeziumFeed, "autocdc": AutoCdcFeed}
+_PERIODS = {"hour": DAY // 24, "day": DAY, "week": 7 * DAY}
+
+
+def has_history(view: TableView) -> bool:
+    """Whether a view's table has a history, or refers to one that has."""
+    return lives_of(view.bound) is not None
+
+
+def snapshot_view(view: TableView, when: str | dt.date) -> TableView:
+    """The rows of a view that are there at a time, as they are then; the view itself where nothing changes.
+
+    Raises:
+        SynthDataError: for a time outside of the table's period.
+    """
+    lives = lives_of(view.bound)
+    if lives is None:
+        return view
+    _require_clean(view)
+    instant = last_instant(when)
+    _require_within(lives, instant, f"{view.name}.at({when!r})")
+    snapshot = Snapshot(view.bound, instant)
+    if isinstance(view, Subset):
+        return Subset(snapshot, view.chosen[lives.of(view.chosen).is_on(instant)])
+    return snapshot
+
+
+def change_view(
+    view: TableView,
+    start: str | dt.date | None,
+    stop: str | dt.date | None,
+    format: str = "delta",  # noqa: A002 - Spark's and pandas' word
+    every: str = "day",
+) -> TableView:
+    """What happens to the rows of a table.
+
+    Raises:
+        SynthDataError: for a table without a history, a time outside of its period, and an unknown format.
+    """
+    lives = _whole_lives(view, "changes")
+    if format not in _FEEDS:
+        raise SynthDataError(f"{view.name}.changes: format={format!r}: {nearest(str(format), _FEEDS)}")
+    if every not in _PERIODS:
+        raise SynthDataError(f"{view.name}.changes: every={every!r}: {nearest(str(every), _PERIODS)}")
+    first = lives.start if start is None else first_instant(start)
+    last = lives.end if stop is None else last_instant(stop)
+    for instant, given in ((first, start), (last, stop)):
+        _require_within(lives, instant, f"{view.name}.changes: {given!r}")
+    if first > last:
+        raise SynthDataError(f"{view.name}.changes: {start!r} is after {stop!r}")
+    feed: Any = _FEEDS[format]
+    made: TableView = feed(view.bound, first, last, **({"period": _PERIODS[every]} if format == "delta" else {}))
+    _require_free(made.schema.names, f"{view.name}.changes")
+    return made
+
+
+def version_view(view: TableView) -> TableView:
+    """All versions of the rows of a table.
+
+    Raises:
+        SynthDataError: for a table without a history.
+    """
+    _whole_lives(view, "versions")
+    versions = Versions(view.bound)
+    _require_free(versions.schema.names, f"{view.name}.versions")
+    return versions
+
+
+def _whole_lives(view: TableView, asked: str) -> Lives:
+    lives = lives_of(view.bound)
+    if lives is None:
+        raise SynthDataError(
+            f"{view.name}.{asked}: neither {view.name!r} nor what it refers to has a history; declare one: "
+            "class Meta: history = History('2024-01-01', '2024-12-31', updates={…})"
+        )
+    _require_clean(view)
+    if isinstance(view, Subset):
+        raise SynthDataError(f"{view.name}.{asked}: only some of the rows were taken; ask the whole dataset")
+    return lives
+
+
+def _require_clean(view: TableView) -> None:
+    whole = view.whole if isinstance(view, Subset) else view
+    if not isinstance(whole, BoundTable):
+        raise SynthDataError(
+            f"{view.name}: the history is that of the table as declared, and these rows were changed (by defects, or "
+            "by another at); ask for it before, for example as dataset.clean"
+        )
+
+
+def _require_within(lives: Lives, instant: int, what: str) -> None:
+    if not lives.start <= instant <= lives.end:
+        raise SynthDataError(
+            f"{what} is outside of the history of {lives.bound.name!r}, which goes from {written(lives.start)} to "
+            f"{written(lives.end)}"
+        )
+
+
+def _require_free(names: list[str], what: str) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SynthDataError(f"{what}: the table has a column {twice!r} of its own; rename it by Meta.rename")
+
+
+__all__ = ["change_view", "has_history", "snapshot_view", "version_view"]
