@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.generators.shares_of_one import Shares
     from pytest_synthdata.columns.lives.lifecycle import Lifecycle
     from pytest_synthdata.columns.lives.steps import Step, Steps
+    from pytest_synthdata.columns.order.arrival import Arrival
     from pytest_synthdata.columns.providers.fake import Fake
     from pytest_synthdata.columns.references.aggregates import Count, Max, Mean, Min, Sum
     from pytest_synthdata.columns.references.fan_out import Ordinal
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Array",
+    "Arrival",
     "Boolean",
     "Categorical",
     "Constant",

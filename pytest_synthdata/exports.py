@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MODULES = {
     "Array": "columns.generators.arrays",
+    "Arrival": "columns.order.arrival",
     "Boolean": "columns.generators.numbers.whole",
     "Categorical": "columns.generators.categories",
     "Constant": "columns.generators.base",

@@ -12,8 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
+from pytest_synthdata.columns.order.batches import Batches, batches_of, period_ranks
+from pytest_synthdata.columns.order.choosing import Order, order_of
+from pytest_synthdata.columns.order.instants import Moment
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.columns.tables.subset import Subset
+from pytest_synthdata.columns.tables.part import Part
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.factories.base import TableFactory
 
@@ -35,6 +38,7 @@ class Table:
     def __init__(self, view: TableView, factory: type[TableFactory]) -> None:
         self.view = view
         self.factory = factory
+        self._orders: dict[tuple[str | None, bool], Order] = {}
 
     def __repr__(self) -> str:
         return f"<Table {self.name}: {self.count} rows, seed {self.view.seed}>"
@@ -42,7 +46,7 @@ class Table:
     @property
     def count(self) -> str:
         """The number of rows as a text, with that of the whole table where it shows only some of them."""
-        of = f" of {self.view.whole.num_rows:,}" if isinstance(self.view, Subset) else ""
+        of = f" of {self.view.whole.num_rows:,}" if isinstance(self.view, Part) else ""
         return f"{self.num_rows:,}{of}"
 
     @property
@@ -74,6 +78,64 @@ class Table:
         """The rows from ``start`` to before ``stop``, in batches of at most ``size`` rows."""
         first, last = self._range(start, stop)
         return self.view.batches(first, last, size)
+
+    def between(self, start: Moment | None = None, stop: Moment | None = None, *, column: str | None = None) -> Table:
+        """The rows that come from ``start`` to before ``stop``, found without making the rest.
+
+        The periods of a table, one after the other, are the whole table.
+
+        Args:
+            start: a date or a time, as ISO text or as such; in UTC where it has no zone. None for the beginning.
+            stop: that before which they come. None for the end.
+            column: the column of dates or times that counts; every row is looked at where rows are not in its order.
+                Defaults to the factory's ``Meta.arrival`` (rows are then in the order of arrival), else its `Timeline`,
+                else a column in whose order the rows are.
+
+        Raises:
+            SynthDataError: for a table without an order of time, which says what to write, and for a wrong period.
+
+        >>> from pytest_synthdata import Dataset
+        >>> week = Dataset(seed=42).tickets.between("2024-06-03", "2024-06-10")
+        >>> week.num_rows, week.row_numbers[:3].tolist()
+        (145, [3198, 3199, 3200])
+        """
+        order = self._order(column, scan=False)
+        first, last = period_ranks(order, start, stop)
+        return Table(order.rows(first, last), self.factory)
+
+    def in_batches(
+        self,
+        by: str | int = "day",
+        *,
+        start: Moment | None = None,
+        stop: Moment | None = None,
+        column: str | None = None,
+    ) -> Batches[Table]:
+        """The table as incremental jobs get it: batch by batch in the order of time, which together are the whole.
+
+        A period without rows is a batch without rows.
+
+        Args:
+            by: ``"hour"``, ``"day"``, ``"week"`` (from Monday) or ``"month"`` in UTC, or a number of rows.
+            start: only from this instant on, where the first batch begins.
+            stop: only before this instant, where the last batch ends.
+            column: as for `between`; defaults also to the table's only column of dates or times.
+
+        Raises:
+            SynthDataError: as `between`, and for another ``by``.
+
+        >>> from pytest_synthdata import Dataset
+        >>> days = Dataset(seed=42).tickets.in_batches(by="day")
+        >>> len(days), days[0].num_rows, days.starts[1].isoformat()
+        (366, 18, '2024-01-02T00:00:00')
+        """
+        return batches_of(self._order(column, scan=True), by, start, stop, lambda rows: Table(rows, self.factory))
+
+    def _order(self, column: str | None, *, scan: bool) -> Order:
+        """How the rows come; what was looked at for it is kept."""
+        if (column, scan) not in self._orders:
+            self._orders[column, scan] = order_of(self.view, column, scan=scan)
+        return self._orders[column, scan]
 
     def to_arrow(self, start: int = 0, stop: int | None = None) -> pa.Table:
         """The rows from ``start`` to before ``stop``; negative numbers count from the end, as in a slice."""

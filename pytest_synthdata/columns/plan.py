@@ -10,6 +10,7 @@ from typing import Any
 from pytest_synthdata.columns.attempts import redrawn
 from pytest_synthdata.columns.correlation import Loadings, Pairs, loadings
 from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.order.arrival import Arrival
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 
 
@@ -40,6 +41,7 @@ class Plan:
         where: a condition that every row meets.
         correlations: the correlations of pairs of columns.
         history: what happens to the rows over time, if anything does.
+        arrival: when rows arrive, where that is declared.
     """
 
     table: str
@@ -51,6 +53,7 @@ class Plan:
     where: Generator | None = None
     correlations: Pairs = field(default_factory=dict)
     history: Any = None
+    arrival: Arrival | None = None
 
     @cached_property
     def redrawn(self) -> frozenset[str]:

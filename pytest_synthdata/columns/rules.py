@@ -1,4 +1,4 @@
-"""Checks of a table's rules before any row is made: the condition that its rows meet, and its columns' correlations."""
+"""Checks of a table's rules before any row is made: the condition that its rows meet, correlations, arrival."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.numbers.distributions import Distribution
 from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
+from pytest_synthdata.columns.order.arrival import ARRIVAL, Arrival
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.errors import DeclarationError
@@ -31,14 +32,18 @@ class Ruled(Declarations, Protocol):
 
     @property
     def correlations(self) -> Any: ...
+    @property
+    def arrival(self) -> Arrival | None: ...
 
 
 def check_rules(plan: Ruled, scope_of: Callable[[str], Scope]) -> None:
-    """Raise `DeclarationError` for a condition and for correlations that can never be."""
+    """Raise `DeclarationError` for a condition, for correlations and for an arrival that can never be."""
     if plan.where is not None:
         _check_where(plan, scope_of(WHERE))
     if plan.correlations:
         _check_correlations(plan)
+    if plan.arrival is not None:
+        plan.arrival.check(plan.table, scope_of(ARRIVAL))
 
 
 def _check_where(plan: Ruled, scope: Scope) -> None:

@@ -20,6 +20,7 @@ from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.columns.generators.nested import Nested
+from pytest_synthdata.columns.order.arrival import Arrival
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -56,6 +57,7 @@ def compile_factory(factory_class: FactoryClass) -> Plan:
         where=meta.where,
         correlations=meta.correlations or {},
         history=meta.history,
+        arrival=Arrival.of(meta.arrival),
     )
     if isinstance(meta.where, Generator):
         for name in sorted(compiled.redrawn):

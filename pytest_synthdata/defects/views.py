@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_synthdata.columns.tables.part import Part, whole_of
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.defects.dirty_table import DirtyTable
 from pytest_synthdata.defects.kind import Kind
@@ -55,7 +56,7 @@ def with_kinds(bound: BoundTable, kinds: Sequence[Kind]) -> TableView:
 
 def dirty_table(view: TableView) -> DirtyTable | None:
     """The dirty table whose rows a view shows; None where its rows are clean."""
-    whole = view.whole if isinstance(view, Subset) else view
+    whole = whole_of(view)
     return whole if isinstance(whole, DirtyTable) else None
 
 
@@ -70,9 +71,9 @@ def clean_view(view: TableView) -> TableView:
     dirty = dirty_table(view)
     if dirty is None:
         return view
-    if not isinstance(view, Subset):
+    if not isinstance(view, Part):
         return dirty.bound
-    return Subset(dirty.bound, np.unique(view.origins(view.chosen)))
+    return Subset(dirty.bound, np.unique(view.origins(view.row_numbers(0, view.num_rows))))
 
 
 def label_view(view: TableView, key: Sequence[str]) -> LabelTable:

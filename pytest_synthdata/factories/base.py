@@ -126,6 +126,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
     - ``where``: a condition that every row meets, on its columns and its parents'; null does not meet it.
     - ``correlations``: ``{("age", "income"): 0.6}``, of columns that each keep their own distribution.
     - ``history``: a `History`, what happens to the rows over time.
+    - ``arrival``: when rows arrive, for batches and streams: a column of times, an expression, or `Arrival`.
 
     >>> from pytest_synthdata import Categorical, Dataset, Key, LogNormal, TableFactory
     >>> class PaymentFactory(TableFactory):

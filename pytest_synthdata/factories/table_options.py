@@ -59,6 +59,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             OptionDefault("where", None, inherit=True),
             OptionDefault("correlations", None, inherit=True),
             OptionDefault("history", None, inherit=True),
+            OptionDefault("arrival", None, inherit=True),
         ]
 
     def contribute_to_class(self, factory: Any, meta: Any = None, **arguments: Any) -> None:

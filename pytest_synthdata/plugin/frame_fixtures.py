@@ -12,7 +12,7 @@ import pytest
 from pytest_synthdata.plugin.stash import SETTINGS
 
 if TYPE_CHECKING:
-    from pytest_synthdata.plugin.materialise import Synth
+    from pytest_synthdata.plugin.synth import Synth
 
 _ENDING = "_df"
 

@@ -1,9 +1,9 @@
-"""What a test holds: a dataset whose tables become Spark DataFrames once a session for the same arguments."""
+"""The datasets of a test session: their tables become Spark DataFrames once a session for the same arguments."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,14 +13,11 @@ from pytest_synthdata.defects.views import kinds_by_table
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.discovery import load_factories
-from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, why_missing, with_parents
+from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, with_parents
 from pytest_synthdata.plugin.stand_ins import StandIns
+from pytest_synthdata.plugin.synth import Synth
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-    from pytest_synthdata.columns.tables.bound_table import BoundTable
-    from pytest_synthdata.dataset import Labels
     from pytest_synthdata.defects.kind import Kind
     from pytest_synthdata.plugin.options import Settings
 
@@ -28,133 +25,6 @@ _OPTIONS = ("seed", "seeds", "scale", "factories", "take", "defects", "upload", 
 
 # Saves tables of a dataset in a Volume; gives their paths. Is told whether it is the run's default dataset.
 Save: TypeAlias = "Callable[[Dataset, Sequence[str], bool], Mapping[str, str]]"
-
-
-class Synth:
-    """A dataset in a test. Its tables are Spark DataFrames: ``synth.orders``, ``synth["payments"]``.
-
-    Args:
-        dataset: the tables without Spark.
-        frames: makes a table's DataFrame, or gives the one made before.
-        session: gives the Spark session; it is not asked for before a DataFrame is.
-        save: saves tables in a Volume and gives their paths, where the run was asked to.
-        clean: gives the same data without defects.
-        arguments: what the markers said of this data.
-        stand_ins: what is given in the dataset's place.
-    """
-
-    def __init__(
-        self,
-        dataset: Dataset,
-        frames: Callable[[str, Any], DataFrame],
-        session: Callable[[], SparkSession],
-        save: Callable[[Sequence[str]], Mapping[str, str]] | None = None,
-        clean: Callable[[], Synth] | None = None,
-        *,
-        arguments: Mapping[str, Any] | None = None,
-        stand_ins: StandIns | None = None,
-    ) -> None:
-        self.asked_for = dataset
-        self.arguments = arguments or {}
-        self._stand_ins = stand_ins or StandIns()
-        self._clean = clean
-        self._frames = frames
-        self._session = session
-        self._save = save
-
-    @property
-    def dataset(self) -> Dataset:
-        """The tables without Spark."""
-        self._stand_ins.read_all = True
-        return self._current
-
-    @property
-    def _current(self) -> Dataset:
-        return self._stand_ins.current(self.asked_for)
-
-    @property
-    def seed(self) -> int:
-        """The seed that decides every value."""
-        return self.asked_for.seed
-
-    @property
-    def spark(self) -> SparkSession:
-        """The Spark session."""
-        return self._session()
-
-    @property
-    def clean(self) -> Synth:
-        """The same tables without their defects: ``synth.clean["orders"]`` is a Spark DataFrame, too."""
-        return self if self._clean is None else self._clean()
-
-    @property
-    def defects(self) -> Labels:
-        """Where the defects are: ``synth.defects["orders"]`` is a `Table` of labels, for `assert_caught`."""
-        return self._current.defects
-
-    def volume_path(self, table: str) -> str:
-        """Where a table is in a Unity Catalog Volume, saved there at the latest now, with those that it refers to.
-
-        Without ``--synth-upload`` the test is skipped, which says why.
-        """
-        name = self._current[table].name
-        return self._saved([name])[name]
-
-    def upload(self) -> None:
-        """Save every table in a Volume, as ``volume_path`` does one.
-
-        Of the tables that ship, where a project has its own, only those that a test has asked for.
-        """
-        current = self._current
-        names = current.own_tables() if isinstance(current, OnDemandDataset) else list(current.tables)
-        self._saved(names)
-
-    def _saved(self, tables: Sequence[str]) -> Mapping[str, str]:
-        if self._save is None:
-            import pytest
-
-            pytest.skip("needs data in a Volume: run with --synth-upload=catalog.schema.volume")
-        return self._save(tables)
-
-    def __getitem__(self, table: str) -> DataFrame:
-        name = self._current[table].name
-        self._stand_ins.read.add(name)
-        if self._save is not None:
-            self._save([name])
-        return self._frames(name, self.spark)
-
-    def __getattr__(self, name: str) -> DataFrame:
-        __tracebackhide__ = True  # a misspelt name is explained where the test wrote it
-        if name.startswith("_"):
-            raise AttributeError(name)
-        if name not in self._current.tables:
-            raise AttributeError(why_missing(name, self._current))
-        return self[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """The names of the tables, each after those that it refers to."""
-        return iter(self._current.tables)
-
-    def __len__(self) -> int:
-        return len(self._current.tables)
-
-    def __contains__(self, table: object) -> bool:
-        return table in self._current.tables
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._current.tables]
-
-    def bound_of(self, table: str) -> BoundTable | None:
-        """The table whose rows ``build()`` gives; None where this data has none of that name."""
-        current = self._current
-        return current.bound_of(table) if isinstance(current, OnDemandDataset) else None
-
-    def describe(self) -> str:
-        """The dataset in a line: its seed and how many rows each table has."""
-        return repr(self._current)
-
-    def __repr__(self) -> str:
-        return f"<Synth {self.describe()}>"
 
 
 class Materialiser:

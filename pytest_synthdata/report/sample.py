@@ -14,7 +14,7 @@ from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.tables.subset import Subset
+from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.validation.rows import Rows
 
@@ -33,7 +33,7 @@ class SampleRows(Rows):
         self.numbers = numbers
         self.count: int = len(numbers)
         self._batch = bound.at(origins)
-        if (view.whole if isinstance(view, Subset) else view) is not bound:  # cells that are not as declared
+        if whole_of(view) is not bound:  # cells that are not as declared
             shown = view.record_batch(numbers)
             self._columns = dict(zip(shown.schema.names, shown.columns, strict=True))
 

@@ -18,7 +18,7 @@ follow_imports = silent
 """
 WRONG = """
 from pytest_synthdata import Dataset
-from pytest_synthdata.plugin.materialise import Synth
+from pytest_synthdata.plugin.synth import Synth
 
 
 def test(synth: Synth) -> None:

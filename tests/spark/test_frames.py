@@ -17,10 +17,12 @@ from factory.fuzzy import FuzzyInteger
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from pytest_synthdata import (
+    Arrival,
     Categorical,
     Constant,
     Dataset,
     Dates,
+    Exponential,
     ForeignKey,
     Given,
     Key,
@@ -36,6 +38,7 @@ from pytest_synthdata import (
     assert_matches,
     col,
     column,
+    hours,
 )
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.factories import OrderFactory, TicketFactory
@@ -219,6 +222,29 @@ def test_a_large_table_is_made_by_executors(synth_spark: Any, monkeypatch: pytes
     table = Dataset({ShopFactory: 10**9})["shops"]
     monkeypatch.setattr(table, "to_arrow", lambda *_: pytest.fail("a billion rows were asked for here"))
     assert [row.shop_id for row in table.to_spark(synth_spark).limit(2).collect()] == ["S0000", "S0001"]
+
+
+def test_executors_make_rows_of_a_period_and_in_the_order_of_arrival(synth_spark: Any) -> None:
+    class LateTicketFactory(TicketFactory):
+        class Meta:
+            arrival = Arrival("created_at", hours(Exponential(30)), redelivered=0.1)
+
+    weeks = [
+        Dataset({factory: 5_000}).tickets.between("2024-06-03", "2024-06-10")
+        for factory in (TicketFactory, LateTicketFactory)
+    ]
+    frame, late = (week.to_spark(synth_spark, distributed=True, partitions=1) for week in weeks)
+    batches = [batch for week in weeks for batch in week.batches()]
+    assert fingerprint([arrow(frame.unionAll(late))]) == fingerprint(batches)
+    assert weeks[0].num_rows != weeks[1].num_rows > 50
+
+
+def test_a_test_gets_batches_as_frames(synth_session: Any) -> None:
+    months = synth_session.batches("tickets", by="month")
+    assert months[1].filter("month(created_at) = 2").count() == months[1].count() > 200
+    halves = synth_session.batches("orders", by=12_500)  # by their only date
+    assert halves[0].unionAll(halves[1]).exceptAll(synth_session.orders).isEmpty()
+    assert len(halves) == 2
 
 
 def test_what_only_factory_boy_can_make_is_made_here(synth_spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:

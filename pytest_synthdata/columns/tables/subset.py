@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from pytest_synthdata.columns.tables.table_view import BATCH, TableView
+from pytest_synthdata.columns.tables.part import Part
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import pyarrow as pa
 
     from pytest_synthdata.columns.random import Bits
-    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
 @dataclass(frozen=True)
-class Subset:
+class Subset(Part):
     """Rows chosen from a view by their numbers.
 
     Args:
@@ -37,26 +36,6 @@ class Subset:
         return cls(view.whole if isinstance(view, Subset) else view, chosen)
 
     @property
-    def bound(self) -> BoundTable:
-        """What is declared, all rows of it."""
-        return self.whole.bound
-
-    @property
-    def name(self) -> str:
-        """The table's name."""
-        return self.whole.name
-
-    @property
-    def seed(self) -> int:
-        """The dataset's seed."""
-        return self.whole.seed
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The whole view's Arrow schema."""
-        return self.whole.schema
-
-    @property
     def num_rows(self) -> int:
         """How many rows were chosen."""
         return len(self.chosen)
@@ -65,30 +44,13 @@ class Subset:
         """The numbers of the chosen rows from the ``start``-th to before the ``stop``-th."""
         return self.chosen[start:stop]
 
-    def origins(self, row_numbers: Bits) -> Bits:
-        """The declared rows that these are made from."""
-        return self.whole.origins(row_numbers)
-
-    def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
-        """The rows with these numbers, in this order."""
-        return self.whole.record_batch(row_numbers)
-
-    def batch(self, start: int, stop: int) -> pa.RecordBatch:
-        """The chosen rows from the ``start``-th to before the ``stop``-th."""
-        return self.whole.record_batch(self.chosen[start:stop])
-
-    def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
-        """The same in batches of at most ``size`` rows."""
-        for first in range(start, stop, size):
-            yield self.batch(first, min(first + size, stop))
-
     def __getstate__(self) -> dict[str, Any]:
         return {"whole": self.whole, "chosen": np.ascontiguousarray(self.chosen)}  # a slice's base stays here
 
 
 def is_part(view: TableView) -> bool:
     """Whether rows were left out by choice, so that shares and distributions are not those declared."""
-    return isinstance(view, Subset) and view.num_rows < view.whole.num_rows
+    return isinstance(view, Part) and view.num_rows < view.whole.num_rows
 
 
 def chosen_rows(view: TableView, row_numbers: Iterable[Any]) -> Bits:

@@ -47,7 +47,10 @@ class TableView(Protocol):
         """How many rows are shown."""
 
     def row_numbers(self, start: int, stop: int) -> Bits:
-        """The numbers of the rows at the positions from ``start`` to before ``stop``: ascending, none twice."""
+        """The numbers of the rows at the positions from ``start`` to before ``stop``.
+
+        They are ascending, none twice, but in a view in the order of arrival.
+        """
 
     def origins(self, row_numbers: Bits) -> Bits:
         """The declared row that each of these is made from: itself, but for rows that a view adds."""

@@ -15,8 +15,8 @@ from pytest_synthdata.plugin.replay import command_for
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
-    from pytest_synthdata.plugin.materialise import Synth
     from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
+    from pytest_synthdata.plugin.synth import Synth
     from pytest_synthdata.shrinking.runs import Runs
 
 PROPERTY = "synthdata_shrunk"

@@ -1,0 +1,119 @@
+"""By which of its times a table is in order, and how rows of a period are then found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.generators.modifiers import Cast, NotNull
+from pytest_synthdata.columns.order.clock import ArrivalClock, ColumnClock
+from pytest_synthdata.columns.order.instants import is_temporal
+from pytest_synthdata.columns.order.ordered import Ordered
+from pytest_synthdata.columns.order.scanned import Scanned
+from pytest_synthdata.columns.order.views import Arrivals
+from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.errors import GenerationError, SynthDataError, nearest
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.table_view import TableView
+
+Order: TypeAlias = "Ordered | Scanned"
+
+
+def order_of(view: TableView, column: str | None = None, *, scan: bool = False) -> Order:
+    """How the rows of a view come one after the other.
+
+    Args:
+        view: the rows.
+        column: the column of dates or times that counts; defaults to the table's ``Meta.arrival``, else its `Timeline`,
+            else a column in whose order the rows are.
+        scan: whether the table's only column of dates or times counts where the rows are in no such order, so that
+            every row has to be looked at.
+
+    Raises:
+        SynthDataError: for a column that is not there or has no times, and where nothing says when rows come.
+    """
+    bound = view.bound
+    if isinstance(view, Arrivals):
+        raise SynthDataError(f"{view.name}: these rows are in the order of arrival; ask the whole table for a period")
+    if column is not None:
+        _require_times(bound, column)
+        return _by_column(view, column)
+    if bound.plan.arrival is not None:
+        return _by_arrival(view)
+    for name in _by_visibility(bound):
+        if _is_timeline(bound.plan.columns[name]):
+            return _by_column(view, name)
+    names = [name for name in bound.plan.visible if is_temporal(bound.type_of(name))]
+    for name in names:
+        order = _by_column(view, name)
+        if isinstance(order, Ordered):
+            return order
+    if scan and len(names) == 1:
+        return Scanned(view, ColumnClock(bound, names[0]))
+    raise SynthDataError(_why_none(view.name, names, scan=scan))
+
+
+def _why_none(table: str, names: list[str], *, scan: bool) -> str:
+    if not names:
+        return f"{table}: it has no column of dates or times; declare one, such as at = Timeline('2024-01-01', …)"
+    if scan:
+        return (
+            f"{table}: its rows come by {' or '.join(map(repr, names))}; say by which: column={names[0]!r}, or "
+            f"Meta.arrival = {names[0]!r}"
+        )
+    return (
+        f"{table}: its rows are in no order of time, so that those of a period are not found without making all. "
+        f"Declare the time as a Timeline(…); or let all rows be looked at: column={names[0]!r}, or "
+        f"Meta.arrival = {names[0]!r}"
+    )
+
+
+def _by_arrival(view: TableView) -> Order:
+    arrival = view.bound.plan.arrival
+    assert arrival is not None  # noqa: S101 - its caller has looked
+    if arrival.delay is None and not arrival.redelivered and isinstance(arrival.time, Column):
+        name = arrival.time.name
+        if name in view.bound.plan.columns and _is_timeline(view.bound.plan.columns[name]):
+            return _by_column(view, name)
+    return Scanned(view, ArrivalClock(view.bound, arrival))
+
+
+def _by_column(view: TableView, name: str) -> Order:
+    clock = ColumnClock(view.bound, name)
+    count = view.num_rows
+    if count and int(view.row_numbers(count - 1, count)[0]) >= view.bound.num_rows:
+        return Scanned(view, clock)  # rows that were added come at the end, whatever their times
+    if _is_timeline(view.bound.plan.columns[name]):
+        return Ordered(view, clock, is_sure=True)
+    order = Ordered(view, clock, is_sure=False)
+    try:
+        return order if order.looks_ordered() else Scanned(view, clock)
+    except GenerationError:  # a row without a time
+        return Scanned(view, clock)
+
+
+def _is_timeline(generator: Any) -> bool:
+    """Whether a column's values grow with the row numbers, and none is null."""
+    while isinstance(generator, (Cast, NotNull)):
+        generator = generator.generator
+    return isinstance(generator, Timeline)
+
+
+def _by_visibility(bound: BoundTable) -> list[str]:
+    """The columns of times, those first that the table shows."""
+    plan = bound.plan
+    names = sorted((name for name in plan.columns if _is_timeline(plan.columns[name])), key=plan.hidden.__contains__)
+    return [name for name in names if is_temporal(bound.type_of(name))]
+
+
+def _require_times(bound: BoundTable, column: str) -> None:
+    columns = bound.plan.columns
+    if column not in columns:
+        raise SynthDataError(f"{bound.name}: there is no column {column!r}: {nearest(column, bound.plan.visible)}")
+    if not is_temporal(bound.type_of(column)):
+        raise SynthDataError(f"{bound.name}.{column} is {bound.type_of(column)}, not a column of dates or times")
+
+
+__all__ = ["Order", "order_of"]
