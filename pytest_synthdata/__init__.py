@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from pytest_synthdata.defects.nasty import Nasty
     from pytest_synthdata.defects.orphans import Orphans
     from pytest_synthdata.defects.ranges import OutOfRange
+    from pytest_synthdata.defects.schema_columns import AddedColumn, MissingColumn, RenamedColumn, ReorderedColumns
+    from pytest_synthdata.defects.schema_types import ReformattedDates, RetypedColumn
     from pytest_synthdata.defects.texts import Malformed, Typos
     from pytest_synthdata.defects.times import Late
     from pytest_synthdata.defects.values import Defect, Missing, Repeated, Stale, Swapped
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.table import Table
 
 __all__ = [
+    "AddedColumn",
     "Array",
     "Arrival",
     "Boolean",
@@ -96,6 +99,7 @@ __all__ = [
     "Mean",
     "Min",
     "Missing",
+    "MissingColumn",
     "Nasty",
     "Normal",
     "Ordinal",
@@ -107,7 +111,11 @@ __all__ = [
     "Quantiles",
     "ReadingTime",
     "Readings",
+    "ReformattedDates",
+    "RenamedColumn",
+    "ReorderedColumns",
     "Repeated",
+    "RetypedColumn",
     "Rows",
     "Series",
     "Share",

@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,15 +17,26 @@ from pytest_synthdata.columns.tables.subset import Subset, chosen_rows
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.declarations.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
-from pytest_synthdata.defects.views import clean_view, kinds_by_table, kinds_of, label_view, with_kinds
+from pytest_synthdata.defects.views import (
+    clean_view,
+    declared_columns,
+    delivered_schemas,
+    kinds_by_table,
+    kinds_of,
+    label_view,
+    schema_labels,
+    with_kinds,
+)
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
 from pytest_synthdata.table import Table
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pytest_synthdata.databricks.upload import UploadResult
-    from pytest_synthdata.defects.kind import Kind
+    from pytest_synthdata.defects.views import Planted
     from pytest_synthdata.validation import Validation
 
 
@@ -56,7 +68,7 @@ class Dataset:
         tables: Mapping[type[TableFactory], int | None] | None = None,
         *,
         seed: int = DEFAULT_SEED,
-        defects: Mapping[Any, Sequence[Kind]] | None = None,
+        defects: Mapping[Any, Sequence[Planted]] | None = None,
         **named: Any,
     ) -> None:
         if named or not (tables is None or isinstance(tables, Mapping)):
@@ -176,6 +188,8 @@ class Dataset:
         >>> dataset = Dataset({OrderFactory: 1_000}, defects={OrderFactory: [Missing("status", exactly=1)]})
         >>> dataset.defects["orders"].to_arrow().select(["kind", "column", "dirty"]).to_pylist()
         [{'kind': 'missing', 'column': 'status', 'dirty': None}]
+
+        ``dataset.defects.schema["orders"]`` says what was changed in the schema: an Arrow table.
         """
         return Labels(self)
 
@@ -199,8 +213,17 @@ class Dataset:
             SynthDataError: for a table that is not in this dataset, and for data that cannot be read.
         """
         from pytest_synthdata.validation import validate
+        from pytest_synthdata.validation.shape import schema_problems
 
-        return validate(self.views, data, false_alarms=false_alarms)
+        views = {name: declared_columns(view) for name, view in self.views.items()}
+        result = validate(views, data, false_alarms=false_alarms)
+        if data is not None:
+            return result
+        tables = []
+        for table in result.tables:
+            problems = schema_problems(views[table.table], delivered_schemas(self.views[table.table]))
+            tables.append(replace(table, checks=(*problems, *table.checks)))
+        return replace(result, tables=tuple(tables))
 
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of each table."""
@@ -246,6 +269,21 @@ class Labels(Mapping[str, Table]):
     def __getitem__(self, name: str) -> Table:
         table = self._dataset[name]
         return Table(label_view(table.view, table.factory._meta.key_columns()), table.factory)
+
+    @property
+    def schema(self) -> Mapping[str, pa.Table]:
+        """What was changed in the schema of each table that has defects: an Arrow table with a row for each change.
+
+        Columns: ``kind``; ``column``, null for an order; ``clean`` and ``dirty``, the type, name, format or order
+        before and after; ``since``, ``until`` and ``on``; ``rows``, how many rows have it.
+
+        >>> from pytest_synthdata import RenamedColumn
+        >>> from pytest_synthdata.factories import OrderFactory
+        >>> dataset = Dataset({OrderFactory: 1_000}, defects={OrderFactory: [RenamedColumn("amount", "amt")]})
+        >>> dataset.defects.schema["orders"].select(["kind", "clean", "dirty", "rows"]).to_pylist()
+        [{'kind': 'renamed_column', 'clean': 'amount', 'dirty': 'amt', 'rows': 1000}]
+        """
+        return {name: schema_labels(self._dataset[name].view) for name in self}
 
     def __iter__(self) -> Iterator[str]:
         """The names of the tables that have defects."""

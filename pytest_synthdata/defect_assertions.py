@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,8 @@ def assert_caught(frame: Any, labels: Table, *, kinds: Iterable[Any] | Any = Non
             that have only other kinds may be caught or not.
 
     Raises:
-        AssertionError: with the recall of each kind and column, and the first rows that were missed or thrown out.
+        AssertionError: with the recall and precision of each kind and column, and the first rows that were missed or
+            thrown out. A clean row that was thrown out counts against the precision of every kind.
         SynthDataError: for a frame without the table's key, and for a kind that was not planted.
 
     >>> from pytest_synthdata import Dataset, Missing
@@ -91,7 +92,7 @@ def assert_repaired(frame: Any, clean: Any, *, key: str | Sequence[str] | None =
 
 
 def _wanted(kinds: Any, view: LabelTable) -> frozenset[str]:
-    planted = view.dirty.kinds
+    planted = view.kinds
     if kinds is None:
         return frozenset(kind.label for kind in planted)
     listed = [kinds] if isinstance(kinds, (str, type)) else list(kinds)
@@ -146,10 +147,12 @@ class _Comparison:
         return "\n".join(lines)
 
     def _by_kind(self) -> list[str]:
-        lines = [["kind", "column", "planted", "caught", "recall"]]
+        lines, wrong = [["kind", "column", "planted", "caught", "recall", "precision"]], len(self.thrown_out)
         for kind, column, index in self._groups():
             caught = int((~self.missed[index]).sum())
-            lines.append([kind, column or "(row)", f"{len(index):,}", f"{caught:,}", _ratio(caught, len(index))])
+            # Nobody knows which kind a clean row was taken for, so that it counts against each.
+            ratios = _ratio(caught, len(index)), _ratio(caught, caught + wrong + self.foreign)
+            lines.append([kind, column or "(row)", f"{len(index):,}", f"{caught:,}", *ratios])
         return aligned(lines)
 
     def _groups(self) -> Iterator[tuple[str, str | None, npt.NDArray[np.intp]]]:
@@ -204,10 +207,12 @@ def _compare(frame: Any, view: LabelTable, kinds: frozenset[str]) -> _Comparison
 
 def _caught(frame: Any, view: LabelTable) -> tuple[list[str], Bits]:
     """The columns that identify a row, and a hash of them for each row that was caught."""
-    declared = view.dirty.schema
-    source = source_of(_narrowed(frame, list(view.key) or declared.names), "assert_caught")
+    declared = view.dirty.schema if view.key else view.labelled.schema
+    delivered = {} if view.changed is None else view.changed.other_names()
+    source = source_of(_narrowed(frame, [*view.key, *delivered] or declared.names), "assert_caught")
     names = list(view.key) or [name for name in declared.names if name in source.schema.names]
-    missing = [name for name in names if name not in source.schema.names]
+    present = source.schema.names
+    missing = [name for name in names if name not in present and not _others(name, delivered, present)]
     if missing or not names:
         raise SynthDataError(
             f"assert_caught: the frame has no column {(missing or declared.names)[0]!r}, by which rows of "
@@ -215,9 +220,22 @@ def _caught(frame: Any, view: LabelTable) -> tuple[list[str], Bits]:
         )
     pieces = [np.zeros(0, np.uint64)]
     for batch in source.batches:
-        arrays = [in_type(batch.column(name), declared.field(name), view.dirty.name) for name in names]
+        arrays = [_identifying(batch, declared.field(name), delivered, view) for name in names]
         pieces.append(row_hashes(pa.RecordBatch.from_arrays(arrays, names=list(map(label_key, names)))))
     return names, np.concatenate(pieces)
+
+
+def _others(name: str, delivered: Mapping[str, str], present: Sequence[str]) -> list[str]:
+    """The other names of a column under which a frame may have it."""
+    return [other for other, declared in delivered.items() if declared == name and other in present]
+
+
+def _identifying(batch: pa.RecordBatch, field_: pa.Field, delivered: Mapping[str, str], view: LabelTable) -> pa.Array:
+    """A column of the key, in whichever of the names that it is delivered with a row has it."""
+    present = batch.schema.names
+    found = [name for name in (field_.name, *_others(field_.name, delivered, present)) if name in present]
+    arrays = [in_type(batch.column(name), field_, view.dirty.name) for name in found]
+    return arrays[0] if len(arrays) == 1 else pc.coalesce(*arrays)
 
 
 def _narrowed(frame: Any, names: Sequence[str]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MODULES = {
+    "AddedColumn": "defects.schema_columns",
     "Array": "columns.generators.arrays",
     "Arrival": "columns.order.arrival",
     "Boolean": "columns.generators.numbers.whole",
@@ -33,6 +34,7 @@ MODULES = {
     "Mean": "columns.references.aggregates",
     "Min": "columns.references.aggregates",
     "Missing": "defects.values",
+    "MissingColumn": "defects.schema_columns",
     "Nasty": "defects.nasty",
     "Normal": "columns.generators.numbers.distributions",
     "Ordinal": "columns.references.fan_out",
@@ -44,7 +46,11 @@ MODULES = {
     "Quantiles": "columns.generators.numbers.quantiles",
     "ReadingTime": "columns.series.readings",
     "Readings": "columns.series.readings",
+    "ReformattedDates": "defects.schema_types",
+    "RenamedColumn": "defects.schema_columns",
+    "ReorderedColumns": "defects.schema_columns",
     "Repeated": "defects.values",
+    "RetypedColumn": "defects.schema_types",
     "Rows": "columns.generators.listed",
     "Series": "columns.series.series",
     "Share": "columns.references.shares",

@@ -17,7 +17,9 @@ from pytest_synthdata.columns.order.choosing import Order, order_of
 from pytest_synthdata.columns.order.instants import Moment
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.part import Part
+from pytest_synthdata.columns.tables.schemas import by_schema
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
+from pytest_synthdata.defects.views import cell_defects
 from pytest_synthdata.factories.base import TableFactory
 
 if TYPE_CHECKING:
@@ -136,6 +138,21 @@ class Table:
         if (column, scan) not in self._orders:
             self._orders[column, scan] = order_of(self.view, column, scan=scan)
         return self._orders[column, scan]
+
+    def by_schema(self) -> list[Table]:
+        """The rows by the schema that they are delivered with; the table itself where all have the same.
+
+        Defects of the schema with ``since=`` make several; they come in its order.
+
+        >>> from pytest_synthdata import AddedColumn, Dataset
+        >>> from pytest_synthdata.factories import OrderFactory
+        >>> kind = AddedColumn("coupon", since="2024-07-01")
+        >>> dataset = Dataset({OrderFactory: 100}, defects={OrderFactory: [kind]})
+        >>> [(part.num_rows, len(part.schema)) for part in dataset.orders.by_schema()]
+        [(48, 5), (52, 6)]
+        """
+        parts = by_schema(self.view, 0, self.num_rows)
+        return [Table(part, self.factory) for part in parts] or [self]
 
     def to_arrow(self, start: int = 0, stop: int | None = None) -> pa.Table:
         """The rows from ``start`` to before ``stop``; negative numbers count from the end, as in a slice."""
@@ -300,7 +317,7 @@ class Table:
         """
         from pytest_synthdata.explaining import explain
 
-        return explain(self.view, row, column)
+        return explain(self.view, row, column, cell_defects(self.view, row, column))
 
     def fingerprint(self) -> str:
         """A hash of the contents, whoever made them: equal data has equal fingerprints."""

@@ -138,6 +138,7 @@ def _write(
     from pytest_synthdata.files.targets import local_path, require_free
 
     tables = [*dataset, *dataset.defects.values()]
+    schemas = {f"{name}_defects": found.to_pylist() for name, found in dataset.defects.schema.items() if len(found)}
     out = local_path(out, "--out")
     targets = {table.name: out / table.name for table in tables}
     for target in targets.values():
@@ -151,6 +152,8 @@ def _write(
             path = table.to_files(
                 targets[table.name], format_, overwrite=overwrite, rows_per_file=rows_per_file, progress=bar.advance
             )
+            if table.name in schemas:
+                (path / "_schema_changes.json").write_text(json.dumps(schemas[table.name], indent=1) + "\n", "utf-8")
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             seconds = round(time.perf_counter() - begin, 3)
             written.append(

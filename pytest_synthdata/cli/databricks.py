@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import FILE_FORMATS
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.tables.table_view import TableView
     from pytest_synthdata.databricks.results import ExecutionResult
     from pytest_synthdata.databricks.upload import UploadResult
     from pytest_synthdata.dataset import Dataset
@@ -62,14 +65,22 @@ def show(saved: UploadResult, *, as_json: bool) -> None:
         click.echo(f"{path}{': already there' if name in saved.skipped else ''}")
 
 
+@dataclass(frozen=True)
+class _Tables:
+    """The tables of a dataset, and the labels of its defects."""
+
+    views: Mapping[str, TableView]
+
+
 def generate_there(
     dataset: Dataset, path: str, cluster_id: str, *, create: bool, start: bool, overwrite: bool, as_json: bool
 ) -> None:
     """`synthdata generate --on-cluster`: make tables on a cluster, and print where they are."""
     from pytest_synthdata.databricks.generation import generate_on_cluster
 
+    views = {table.name: table.view for table in (*dataset, *dataset.defects.values())}
     saved = generate_on_cluster(
-        dataset, path, cluster_id=cluster_id, create=create, start=start, overwrite=overwrite, on_status=tell
+        _Tables(views), path, cluster_id=cluster_id, create=create, start=start, overwrite=overwrite, on_status=tell
     )
     show(saved, as_json=as_json)
 

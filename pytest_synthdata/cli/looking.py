@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def _options(command: Any) -> Any:
     for option in (
+        click.option("--defects", metavar="MODULE:NAME", help="Plant defects: a dict of kinds by table."),
         click.option("--factories", multiple=True, metavar="MODULE", help="Your own tables: shop.factories[:Factory]."),
         click.option("--rows", multiple=True, metavar="TABLE=ROWS", help="Rows of a table, such as orders=10M."),
         click.option("--seed", type=int, default=42, show_default=True, help="Decides every value."),
@@ -29,7 +30,15 @@ def _options(command: Any) -> Any:
 @click.argument("tables", nargs=-1, metavar="[TABLE]...")
 @click.option("--first", type=click.IntRange(min=0), default=5, show_default=True, help="How many rows are shown.")
 @_options
-def show(*, tables: tuple[str, ...], first: int, seed: int, rows: tuple[str, ...], factories: tuple[str, ...]) -> None:
+def show(
+    *,
+    tables: tuple[str, ...],
+    first: int,
+    seed: int,
+    rows: tuple[str, ...],
+    factories: tuple[str, ...],
+    defects: str | None,
+) -> None:
     """Show tables in the terminal: the first rows and the shape of each column.
 
     Without TABLE, all tables are shown.
@@ -40,7 +49,7 @@ def show(*, tables: tuple[str, ...], first: int, seed: int, rows: tuple[str, ...
 
     from pytest_synthdata.report.shape import shape
 
-    dataset = dataset_of(rows, seed, factories)
+    dataset = dataset_of(rows, seed, factories, defects)
     width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 160
     console = Console(width=width, highlight=False, soft_wrap=False)
     for number, name in enumerate(tables or dataset.tables):
@@ -64,6 +73,7 @@ def explain(
     seed: int,
     rows: tuple[str, ...],
     factories: tuple[str, ...],
+    defects: str | None,
 ) -> None:
     """Say where a value comes from: synthdata explain orders 17 amount.
 
@@ -71,7 +81,7 @@ def explain(
     your test: --seed 7 --rows orders=5000.
     """
     with errors_as_json(as_json):
-        found = dataset_of(rows, seed, factories)[table]
+        found = dataset_of(rows, seed, factories, defects)[table]
         explanation = found.explain(_row_number(found, row), column)
     if as_json:
         lines = list(explanation.lines())

@@ -17,11 +17,16 @@ from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.defects.differences import as_text
 from pytest_synthdata.defects.dirty_table import DirtyTable, put
 from pytest_synthdata.defects.kind import typed
+from pytest_synthdata.defects.schema_columns import RenamedColumn
+from pytest_synthdata.defects.schema_labels import schema_hits
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.columns.tables.table_view import TableView
+    from pytest_synthdata.defects.changed_schema import ChangedSchema
+    from pytest_synthdata.defects.kind import Kind
     from pytest_synthdata.defects.planting import Hit
+    from pytest_synthdata.defects.schema_change import SchemaChange
 
 _BLOCK = 1 << 18  # rows of the dirty table whose labels are made at once
 _OWN = ("row", "kind", "column", "clean", "dirty")
@@ -38,11 +43,13 @@ class LabelTable:
         dirty: the table.
         key: the columns of its key.
         shown: the view whose rows are labelled, where that is not all of the table.
+        changed: how their schema is changed, None where it is not.
     """
 
     dirty: DirtyTable
     key: tuple[str, ...]
     shown: TableView | None = field(default=None, compare=False)
+    changed: ChangedSchema | None = None
 
     @property
     def bound(self) -> BoundTable:
@@ -64,6 +71,11 @@ class LabelTable:
         """The view whose rows are labelled."""
         return self.dirty if self.shown is None else self.shown
 
+    @property
+    def kinds(self) -> tuple[Kind | SchemaChange, ...]:
+        """The kinds of defects that cells and rows may have."""
+        return (*self.dirty.kinds, *(() if self.changed is None else self.changed.changes))
+
     @cached_property
     def schema(self) -> pa.Schema:
         """The labels' Arrow schema."""
@@ -84,7 +96,8 @@ class LabelTable:
 
     def __getstate__(self) -> dict[str, Any]:
         # Elsewhere the labels are not counted again.
-        return {"dirty": self.dirty, "key": self.key, "shown": self.shown, "_ends": self._ends}
+        state = {"dirty": self.dirty, "key": self.key, "shown": self.shown, "changed": self.changed}
+        return {**state, "_ends": self._ends}
 
     def row_numbers(self, start: int, stop: int) -> Bits:
         """The numbers from ``start`` to before ``stop``."""
@@ -164,7 +177,10 @@ class LabelTable:
         def look(index: npt.NDArray[np.intp]) -> Reader:
             return self.bound.at(rows[index])
 
-        return numbers, rows, copied_by, self.dirty.hits(rows, copied_by, look), look
+        hits = self.dirty.hits(rows, copied_by, look)
+        if self.changed is not None:
+            hits = schema_hits(self.changed, numbers, rows, look, before=hits, first=len(self.dirty.kinds))
+        return numbers, rows, copied_by, hits, look
 
     def _labels(self, block: int) -> pa.RecordBatch:
         """The labels of a block of rows."""
@@ -176,7 +192,7 @@ class LabelTable:
         order = np.argsort(index, kind="stable")
         nothing = pa.nulls(len(added), pa.string())
         originals = pa.array([f"copy of row {row}" for row in rows[added].tolist()], pa.string())
-        labels = pa.array([kind.label for kind in self.dirty.kinds], pa.string())
+        labels = pa.array([kind.label for kind in self.kinds], pa.string())
         columns = pa.array([hit.column for hit in hits], pa.string())
         which = np.repeat(np.arange(len(hits)), [len(hit.index) for hit in hits])
         arrays = [
@@ -199,9 +215,13 @@ class LabelTable:
                 continue
             keys = typed(look(own).read(name), type_)
             for hit in hits:
-                if hit.column == name:
+                # A key under another name or in another form is the same key.
+                if hit.column == name and hit.dirty.type == type_ and not self._is_renamed(hit):
                     keys = put(keys, np.searchsorted(own, hit.index), [hit.dirty])
             yield keys.take(pa.array(back))
+
+    def _is_renamed(self, hit: Hit) -> bool:
+        return isinstance(self.kinds[hit.kind], RenamedColumn)
 
 
 def label_key(name: str) -> str:

@@ -23,6 +23,7 @@ from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
+    from pytest_synthdata.defects.schema_change import SchemaChange
 
 _VERSIONS = 16  # older values that are tried until one differs from today's
 
@@ -239,7 +240,7 @@ class Defect(Kind):
             raise GenerationError(f"{place} gave values that the column's type cannot hold: {error}") from None
 
 
-def kind_named(name: str, kinds: Sequence[Kind]) -> str:
+def kind_named(name: str, kinds: Sequence[Kind | SchemaChange]) -> str:
     """The name of a kind that was planted.
 
     Raises:

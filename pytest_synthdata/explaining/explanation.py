@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,13 +90,14 @@ class Explanation:
     __repr__ = __str__
 
 
-def explain(view: TableView, row: int, column: str) -> Explanation:
+def explain(view: TableView, row: int, column: str, defects: Sequence[str] = ()) -> Explanation:
     """Where the value of a cell comes from.
 
     Args:
         view: the table.
         row: the row's number.
         column: one of the table's columns, hidden ones among them.
+        defects: the names of those that were planted in the cell.
 
     Raises:
         SynthDataError: for a row or a column that the table does not have.
@@ -111,7 +112,9 @@ def explain(view: TableView, row: int, column: str) -> Explanation:
     notes = []
     if origin != row:
         notes.append(f"row {row} was made from row {origin}")
-    if show(shown) != show(found.value):
+    if defects:
+        notes.append(f"shown as {show(shown)}: planted defect {', '.join(defects)}")
+    elif show(shown) != show(found.value):
         notes.append(f"shown as {show(shown)}: the cell was changed after it was made")
     if notes:
         return Explanation(**{**vars(found), "note": "; ".join(notes)})

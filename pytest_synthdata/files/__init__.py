@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import cloudpickle
 import pyarrow as pa
 
+from pytest_synthdata.columns.tables.schemas import by_schema
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS
@@ -41,7 +42,8 @@ def write_files(
 
     Args:
         view: the rows.
-        path: a file, or a folder that is made and gets ``part-00000…`` and so on, and ``_SUCCESS`` at last.
+        path: a file, or a folder that is made and gets ``part-00000…`` and so on, and ``_SUCCESS`` at last. Rows of
+            several schemas come into several files of a folder, and under one merged schema into a single file.
         format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``.
         overwrite: replace what is there, once the new table is complete.
         rows_per_file: how many rows a file of a folder has at most; by default, the more, the larger the table.
@@ -92,16 +94,28 @@ def _write_parts(view: TableView, folder: Path, format_: str, rows_per_file: int
             for rows in in_processes(job, pickled(job, cloudpickle), parts, processes):
                 progress(rows)
             return
-    for start, stop, path in parts:
-        rows = _counted(_made_ahead(view.batches(start, stop, BATCH)), progress)
-        FORMATS[format_][0](view, rows, path)
+    for part in parts:
+        for piece, batches, path in _files(view, part):
+            FORMATS[format_][0](piece, _counted(_made_ahead(batches), progress), path)
 
 
 def write_part(view: TableView, format: str, part: tuple[int, int, Path]) -> int:  # noqa: A002 - as above
-    """Write the rows from a start to before a stop to a file; gives their number."""
+    """Write the rows from a start to before a stop to a file, one for each schema; gives their number."""
+    for piece, batches, path in _files(view, part):
+        FORMATS[format][0](piece, batches, path)
+    return part[1] - part[0]
+
+
+def _files(view: TableView, part: tuple[int, int, Path]) -> Iterator[tuple[TableView, Iterator[pa.RecordBatch], Path]]:
+    """The files of a part: one, or where its rows have several schemas ``part-00000-0…``, ``part-00000-1…``."""
     start, stop, path = part
-    FORMATS[format][0](view, view.batches(start, stop, BATCH), path)
-    return stop - start
+    pieces = by_schema(view, start, stop)
+    if not pieces:
+        yield view, view.batches(start, stop, BATCH), path
+    for number, piece in enumerate(pieces):
+        stem, _, ending = path.name.partition(".")
+        name = path.name if len(pieces) == 1 else f"{stem}-{number}.{ending}"
+        yield piece, piece.batches(0, piece.num_rows, BATCH), path.with_name(name)
 
 
 def _made_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

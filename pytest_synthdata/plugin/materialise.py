@@ -18,7 +18,7 @@ from pytest_synthdata.plugin.stand_ins import StandIns
 from pytest_synthdata.plugin.synth import Synth
 
 if TYPE_CHECKING:
-    from pytest_synthdata.defects.kind import Kind
+    from pytest_synthdata.defects.views import Planted
     from pytest_synthdata.plugin.options import Settings
 
 _OPTIONS = ("seed", "seeds", "scale", "factories", "take", "defects", "upload", "shrink")
@@ -103,7 +103,7 @@ class Materialiser:
         scale: float | None = None,
         factories: Sequence[type[TableFactory]] = (),
         take: Mapping[str, Iterable[int]] | None = None,
-        defects: Mapping[Any, Sequence[Kind]] | None = None,
+        defects: Mapping[Any, Sequence[Planted]] | None = None,
         **rows: int,
     ) -> OnDemandDataset:
         """The marker's arguments, as its signature."""
@@ -125,7 +125,7 @@ class Materialiser:
         seed: int | None,
         scale: float | None,
         factories: Sequence[type[TableFactory]],
-        defects: Mapping[Any, Sequence[Kind]] | None,
+        defects: Mapping[Any, Sequence[Planted]] | None,
         rows: Mapping[str, int],
     ) -> OnDemandDataset:
         factor = self.settings.scale if scale is None else _positive(scale)

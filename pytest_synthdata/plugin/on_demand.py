@@ -17,7 +17,7 @@ from pytest_synthdata.factories.bound_tables import BoundTables
 from pytest_synthdata.table import Table
 
 if TYPE_CHECKING:
-    from pytest_synthdata.defects.kind import Kind
+    from pytest_synthdata.defects.views import Planted
 
 
 class OnDemandDataset(Dataset):
@@ -36,7 +36,7 @@ class OnDemandDataset(Dataset):
         *,
         seed: int,
         scale: float,
-        defects: Mapping[str, Sequence[Kind]] | None = None,
+        defects: Mapping[str, Sequence[Planted]] | None = None,
     ) -> None:
         self._scale = scale
         self._kinds = defects or {}
@@ -123,7 +123,7 @@ class OnDemandTables(Mapping[str, Table]):
         defects: kinds by table.
     """
 
-    def __init__(self, binding: BoundTables, defects: Mapping[str, Sequence[Kind]] | None = None) -> None:
+    def __init__(self, binding: BoundTables, defects: Mapping[str, Sequence[Planted]] | None = None) -> None:
         self._binding = binding
         self._defects = defects or {}
         self._tables: dict[str, Table] = {}

@@ -18,12 +18,21 @@ def with_planted(result: Validation, dataset: Dataset) -> Validation:
 
 
 def planted(dataset: Dataset, table: str) -> dict[str, int]:
-    """The number of changed cells and added rows by kind and column: ``{"missing amount": 251, "duplicates": 125}``."""
+    """The number of changed cells and added rows by kind and column: ``{"missing amount": 251, "duplicates": 125}``.
+
+    Of a change of the schema, the number of rows that have it.
+    """
+    schema = dataset.defects.schema[table].to_pylist()
+    changed = {_named(one["kind"], one["column"]): one["rows"] for one in schema}
     found: Counter[str] = Counter()
     for batch in dataset.defects[table].batches():
         pairs = zip(batch.column("kind").to_pylist(), batch.column("column").to_pylist(), strict=True)
-        found.update(kind if column is None else f"{kind} {column}" for kind, column in pairs)
-    return dict(found.most_common())
+        found.update(_named(kind, column) for kind, column in pairs)
+    return dict(Counter(found | Counter(changed)).most_common())
+
+
+def _named(kind: str, column: str | None) -> str:
+    return kind if column is None else f"{kind} {column}"
 
 
 __all__ = ["planted", "with_planted"]

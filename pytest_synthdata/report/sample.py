@@ -32,7 +32,7 @@ class SampleRows(Rows):
         super().__init__(bound, {}, row_numbers=origins)
         self.numbers = numbers
         self.count: int = len(numbers)
-        self._batch = bound.at(origins)
+        self._batch, self._shown = bound.at(origins), view.schema
         if whole_of(view) is not bound:  # cells that are not as declared
             shown = view.record_batch(numbers)
             self._columns = dict(zip(shown.schema.names, shown.columns, strict=True))
@@ -48,7 +48,10 @@ class SampleRows(Rows):
 
     def array(self, name: str) -> pa.Array:
         """A column in its declared type, or a parent's."""
-        type_ = self.bound.type_of(name) if name in self.bound.plan.columns else None
+        if name in self._shown.names:
+            type_ = self._shown.field(name).type
+        else:
+            type_ = self.bound.type_of(name) if name in self.bound.plan.columns else None
         return to_arrow(self.read(name), type_)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,35 @@ def shape_checks(
             yield Check(table, field.name, "type", "", "", str(field.type), str(found), rows, passed=same)
 
 
+def schema_problems(view: TableView, delivered: Iterable[tuple[pa.Schema, int]]) -> Iterator[Check]:
+    """The failed checks of schemas other than the declared one, under which some rows of a table come.
+
+    Args:
+        view: what is declared.
+        delivered: schemas, each with its number of rows.
+    """
+    seen: set[tuple[str, str, str]] = set()
+    for schema, rows in delivered:
+        for problem in _problems(view, schema, rows):
+            place = (problem.column, problem.kind, str(problem.measured))
+            if place not in seen:
+                seen.add(place)
+                yield problem
+
+
+def _problems(view: TableView, schema: pa.Schema, rows: int) -> Iterator[Check]:
+    table, declared = view.name, view.schema.names
+    for name in declared:
+        if name not in schema.names:
+            yield Check(table, name, "missing column", "", "", "there", "missing", rows, passed=False)
+    yield from (one for one in shape_checks(view, schema, rows, expected_rows=rows, how=STRICT) if not one.passed)
+    shared = [name for name in schema.names if name in declared]
+    wanted = [name for name in declared if name in schema.names]
+    if shared != wanted:
+        order = ", ".join(wanted), ", ".join(shared)
+        yield Check(table, "(columns)", "order", "", "", *order, rows, passed=False)
+
+
 def _is_like(declared: pa.DataType, found: pa.DataType, *, loose: bool) -> bool:
     """Whether a type is the declared one, in any of the forms that Arrow, Spark, Delta and pandas have for it."""
     types = pa.types
@@ -98,4 +127,4 @@ def _is_like_nested(declared: pa.DataType, found: pa.DataType, *, loose: bool) -
     return is_list and _is_like(declared.value_type, found.value_type, loose=loose)
 
 
-__all__ = ["shape_checks", "strictness"]
+__all__ = ["schema_problems", "shape_checks", "strictness"]

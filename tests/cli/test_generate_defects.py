@@ -12,10 +12,11 @@ from click.testing import CliRunner
 from pytest_synthdata.cli import cli
 
 MODULE = """
-from pytest_synthdata import Duplicates, Missing
+from pytest_synthdata import Duplicates, Missing, RenamedColumn
 from pytest_synthdata.factories import OrderFactory
 
 NIGHTLY = {OrderFactory: [Missing("amount", exactly=7), Duplicates(exactly=3)]}
+RENAMED = {OrderFactory: [RenamedColumn("amount", "amt"), Missing("amount", exactly=7)]}
 """
 
 
@@ -47,6 +48,22 @@ def test_dirty_tables_and_labels_are_written(project: Path) -> None:
     missing = labels.filter([kind == "missing" for kind in labels["kind"].to_pylist()])
     assert orders["amount"].null_count == missing.num_rows >= 7
     assert labels.schema.names == ["row", "order_id", "kind", "column", "clean", "dirty"]
+
+
+def test_a_changed_schema_is_written_beside_the_labels_shown_and_explained(project: Path) -> None:
+    planted = ["--defects", "nightly_defects:RENAMED"]
+    arguments = ["generate", "orders=500", "customers=50", "--out", "data", *planted]
+    assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
+    assert "amt" in pq.read_table(project / "data" / "orders").schema.names
+    (change,) = json.loads((project / "data" / "orders_defects" / "_schema_changes.json").read_text())
+    assert (change["clean"], change["dirty"], change["rows"]) == ("amount", "amt", 500)
+    labels = pq.read_table(project / "data" / "orders_defects")
+    row = str(labels["row"][0].as_py())
+    some = ["--rows", "orders=500", "--rows", "customers=50", *planted]
+    shown = CliRunner().invoke(cli, ["show", "orders", *some], catch_exceptions=False).output
+    assert "amt" in shown
+    explained = CliRunner().invoke(cli, ["explain", "orders", row, "amount", *some], catch_exceptions=False).output
+    assert explained.rstrip().endswith("planted defect renamed_column, missing")
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,24 @@ def test_generate_on_a_cluster_saves_in_its_volume(logged_in: Workspace, synthda
     assert f"{HOME}/big/{MANIFEST}" in logged_in.files
 
 
+def test_labels_are_made_on_the_cluster_beside_their_tables(
+    logged_in: Workspace, synthdata: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "from pytest_synthdata import Missing\nTHREE = {'customers': [Missing('email', exactly=3)]}\n"
+    (tmp_path / "cluster_defects.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    rows = iter((5, 3))
+
+    def run(code: str) -> list[dict[str, Any]]:
+        del code
+        return [{"status": "Finished", "results": {"resultType": "text", "data": f"synthdata: [[1, 2, {next(rows)}]]"}}]
+
+    logged_in.run_command = run
+    arguments = ["--rows", "customers=5", "--out", f"{HOME}/big", "--on-cluster", CLUSTER]
+    code, output, errors = synthdata("generate", *arguments, "--defects", "cluster_defects:THREE")
+    assert (code, output) == (0, f"{HOME}/big/customers\n{HOME}/big/customers_defects\n"), errors
+
+
 def test_the_cluster_is_started_and_the_volume_made_where_that_is_asked_for(
     logged_in: Workspace, synthdata: Command
 ) -> None:

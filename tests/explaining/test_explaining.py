@@ -166,7 +166,7 @@ def test_what_a_defect_made_of_a_value_is_said() -> None:
     row = orders.to_arrow()["status"].to_pylist().index(None)
     *_, value, note = str(orders.explain(row, "status")).splitlines()
     assert value == f"= {Dataset({CustomerFactory: 20, OrderFactory: 100}).orders.to_arrow()['status'][row].as_py()!r}"
-    assert note == "shown as null: the cell was changed after it was made"
+    assert note == "shown as null: planted defect missing"
     copied = orders.explain(100, "order_id")
     assert str(copied).endswith(f"row 100 was made from row {copied.row}")
 

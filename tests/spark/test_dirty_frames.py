@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_synthdata import (
+    AddedColumn,
     Dataset,
     Defect,
     Duplicates,
@@ -14,7 +15,10 @@ from pytest_synthdata import (
     Missing,
     Nasty,
     Orphans,
+    ReformattedDates,
+    RenamedColumn,
     Repeated,
+    RetypedColumn,
     assert_caught,
     assert_repaired,
     col,
@@ -61,3 +65,24 @@ def test_assertions_take_frames(synth_spark: Any, dataset: Dataset) -> None:
     assert_repaired(clean, clean)
     with pytest.raises(AssertionError, match="rows too many"):
         assert_repaired(orders, clean)
+
+
+SCHEMA = [
+    ReformattedDates("order_date", "%d/%m/%Y", since="2024-07-01"),
+    AddedColumn("discount", col("amount") * 0.1, since=3_000),
+    RenamedColumn("status", "state"),
+    RetypedColumn("amount", "string"),
+    Missing("amount", 0.02),
+]
+
+
+@pytest.mark.parametrize("distributed", [False, True])
+def test_a_changed_schema_is_the_same_in_spark(synth_spark: Any, distributed: bool) -> None:
+    dataset = Dataset({CustomerFactory: 300, OrderFactory: 5_000}, seed=8, defects={OrderFactory: SCHEMA})
+    frame = dataset.orders.to_spark(synth_spark, distributed=distributed)
+    assert frame.columns == dataset.orders.schema.names
+    dates = frame.where("order_date LIKE '__/__/____'")
+    assert_caught(dates, dataset.defects["orders"], kinds=[ReformattedDates])
+    assert dates.count() == dataset.defects.schema["orders"]["rows"][0].as_py()
+    if hasattr(frame, "toArrow"):
+        assert fingerprint(frame.toArrow().to_batches()) == dataset.orders.fingerprint()

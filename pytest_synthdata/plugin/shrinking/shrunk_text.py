@@ -150,6 +150,11 @@ class Finding:
         """The planted defects of the rows that are left."""
         assert self.taken is not None  # noqa: S101 - for the types
         lines = []
+        for name, schema in self.taken.defects.schema.items():
+            for change in schema.to_pylist():
+                if change["rows"]:
+                    place = name if change["column"] is None else f"{name}.{change['column']}"
+                    lines.append(f"planted: {change['kind']} in {place}: {change['clean']} → {change['dirty']}")
         for name in self.taken.defects:
             for label in self.taken.defects[name].to_arrow(0, _MOST_ROWS).to_pylist():
                 place, was = f"{name} row {label['row']}", ""

@@ -1,0 +1,31 @@
+"""Views whose rows do not all have one schema: what a sink asks that can keep them apart, as files can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from pytest_synthdata.columns.tables.part import whole_of
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.tables.table_view import TableView
+
+
+@runtime_checkable
+class ManySchemas(Protocol):
+    """A view of rows under several schemas, which it shows merged into one."""
+
+    def rows_by_schema(self, row_numbers: Bits) -> list[TableView]:
+        """Some rows by the schema that they have, each part under its own."""
+
+
+def by_schema(view: TableView, start: int, stop: int) -> list[TableView]:
+    """The rows at the positions from ``start`` to before ``stop``, a view for each schema that they have.
+
+    Where the view has one schema for all rows, there is nothing to part: an empty list.
+    """
+    whole = whole_of(view)
+    return whole.rows_by_schema(view.row_numbers(start, stop)) if isinstance(whole, ManySchemas) else []
+
+
+__all__ = ["ManySchemas", "by_schema"]

@@ -1,0 +1,184 @@
+"""For which rows a change holds: from a row or a time on, until another; and the states that several changes make."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.defects.kind import require_column, typed
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
+    from pytest_synthdata.defects.schema_change import SchemaChange
+
+_NEVER = np.iinfo(np.int64).min  # where a null time stands: before all others
+
+
+@dataclass(frozen=True)
+class Period:
+    """Rows from a place on and before another one.
+
+    Args:
+        axis: the column of times that is compared; None for the rows' numbers.
+        since: the first place, None for the beginning. Times are days or ticks as the column has them.
+        until: the first place after it, None for the end.
+    """
+
+    axis: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all rows."""
+        return self.since is None and self.until is None
+
+    def holds_at(self, place: int) -> bool:
+        """Whether a place is in it."""
+        return (self.since is None or place >= self.since) and (self.until is None or place < self.until)
+
+
+def period_of(bound: BoundTable, change: SchemaChange) -> Period:
+    """The period for which a change of the schema is declared.
+
+    Raises:
+        DeclarationError: for what is not a place in this table, and where no column of times is meant.
+    """
+    title, since, until, on = change.title, change.since, change.until, change.on
+    place = f"{bound.name}: {title}"
+    given = [end for end in (since, until) if end is not None]
+    if not given:
+        if on is not None:
+            raise DeclarationError(f"{place}: on={on!r} goes with since= or until=")
+        return Period()
+    numbers = [_is_number(end) for end in given]
+    if all(numbers):
+        if on is not None:
+            raise DeclarationError(f"{place}: on={on!r} goes with dates or times; row numbers are compared as they are")
+        period = Period(None, *(None if end is None else int(end) for end in (since, until)))
+    elif any(numbers):
+        raise DeclarationError(f"{place}: since={since!r}, until={until!r}: give two row numbers, or two times")
+    else:
+        axis = on or change.usual_times() or _time_column(bound, place)
+        require_column(bound, axis, title)
+        type_ = bound.type_of(axis)
+        if not (pa.types.is_date(type_) or pa.types.is_timestamp(type_)):
+            raise DeclarationError(f"{bound.name}.{axis}: {title} compares dates or times, and the column is {type_}")
+        period = Period(axis, *(None if end is None else _ticks(end, type_, place) for end in (since, until)))
+    if period.since is not None and period.until is not None and period.since >= period.until:
+        raise DeclarationError(f"{place}: since={since!r} is not before until={until!r}")
+    if period.axis is None and any(end is not None and end < 0 for end in (period.since, period.until)):
+        raise DeclarationError(f"{place}: since={since!r}, until={until!r}: rows are numbered from 0")
+    return period
+
+
+def _is_number(end: Any) -> bool:
+    return isinstance(end, (int, np.integer)) and not isinstance(end, bool)
+
+
+def _time_column(bound: BoundTable, place: str) -> str:
+    """The column that says when a row is from: the only one of a `Timeline`, else the only one of dates or times."""
+    types = {name: bound.type_of(name) for name in bound.plan.visible}
+    times = [name for name, type_ in types.items() if pa.types.is_date(type_) or pa.types.is_timestamp(type_)]
+    lines = [name for name in times if isinstance(bound.plan.columns[name], Timeline)]
+    for found in (lines, times):
+        if len(found) == 1:
+            return found[0]
+    if not times:
+        raise DeclarationError(f"{place}: the table has no dates or times; give row numbers as since= and until=")
+    raise DeclarationError(
+        f"{place}: since= could be compared with any of {', '.join(times)}; name one: on={times[0]!r}"
+    )
+
+
+def _ticks(end: Any, type_: pa.DataType, place: str) -> int:
+    """A date or time as a column of a type has it. Without a time zone it is UTC."""
+    try:
+        if isinstance(end, str):
+            end = dt.datetime.fromisoformat(end.replace("Z", "+00:00"))
+        if not isinstance(end, dt.datetime):
+            end = dt.datetime.combine(end, dt.time())
+    except (TypeError, ValueError):
+        raise DeclarationError(
+            f"{place}: {end!r} is not a place; give a row number, a date, a time, or a text such as '2024-06-01'"
+        ) from None
+    moment = end.astimezone(dt.timezone.utc) if end.tzinfo else end.replace(tzinfo=dt.timezone.utc)
+    micros = pa.scalar(moment, pa.timestamp("us", "UTC"))
+    return _as_ticks(pa.array([micros.as_py().replace(tzinfo=None)], pa.timestamp("us")), type_)
+
+
+def _as_ticks(array: pa.Array, type_: pa.DataType) -> int:
+    if pa.types.is_date(type_):
+        return int(array.cast(pa.date32(), safe=False).cast(pa.int32())[0].as_py())
+    return int(array.cast(pa.timestamp(type_.unit)).cast(pa.int64())[0].as_py())
+
+
+@dataclass(frozen=True)
+class States:
+    """The combinations of changes that rows can have, numbered, in the order of rows and times.
+
+    Args:
+        bound: the table.
+        periods: when each change holds.
+    """
+
+    bound: BoundTable
+    periods: tuple[Period, ...]
+
+    @cached_property
+    def _axes(self) -> dict[str | None, npt.NDArray[np.int64]]:
+        """Where something changes, by what is compared."""
+        cuts: dict[str | None, set[int]] = {}
+        for period in self.periods:
+            ends = {end for end in (period.since, period.until) if end is not None}
+            if ends:
+                cuts.setdefault(period.axis, set()).update(ends)
+        return {axis: np.array(sorted(found), np.int64) for axis, found in cuts.items()}
+
+    @cached_property
+    def active(self) -> list[frozenset[int]]:
+        """The changes that hold in each state, by their places among the periods."""
+        return [self._active(places) for places in product(*(range(len(cuts) + 1) for cuts in self._axes.values()))]
+
+    def _active(self, places: Sequence[int]) -> frozenset[int]:
+        at = {
+            axis: int(cuts[place - 1]) if place else _NEVER
+            for (axis, cuts), place in zip(self._axes.items(), places, strict=True)
+        }
+        return frozenset(
+            number for number, period in enumerate(self.periods) if period.whole or period.holds_at(at[period.axis])
+        )
+
+    def of(self, numbers: Bits, origins: Bits) -> npt.NDArray[np.int64]:
+        """The state of each of some rows.
+
+        Args:
+            numbers: of the rows.
+            origins: the declared rows that they are made from, whose clean times are compared.
+        """
+        found = np.zeros(len(numbers), np.int64)
+        reader = self.bound.at(origins)
+        for axis, cuts in self._axes.items():
+            places = numbers.astype(np.int64) if axis is None else self._times(reader.read(axis), axis)
+            found = found * (len(cuts) + 1) + np.searchsorted(cuts, places, side="right")
+        return found
+
+    def _times(self, values: Any, axis: str) -> npt.NDArray[np.int64]:
+        array = typed(values, self.bound.type_of(axis))
+        ticks = array.cast(pa.int32() if pa.types.is_date32(array.type) else pa.int64()).cast(pa.int64())
+        return np.asarray(to_numpy(ticks.fill_null(_NEVER)), np.int64)
+
+
+__all__ = ["Period", "States", "period_of"]

@@ -1,0 +1,118 @@
+"""`SchemaChange`: the base of defects of a schema: columns missing, new, renamed, of another type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from pytest_synthdata.defects.kind import require_column
+from pytest_synthdata.defects.periods import Period, period_of
+from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
+
+
+@dataclass(frozen=True)
+class ShownColumn:
+    """A column as rows of one schema show it.
+
+    Args:
+        name: what it is called.
+        type: its type.
+        nullable: whether it may be null.
+        origin: the declared column that it is; None for a new one.
+        changed_by: the change that makes or converts its values, None for those that are declared.
+        renamed_by: the change that gave it its name.
+    """
+
+    name: str
+    type: pa.DataType
+    nullable: bool
+    origin: str | None
+    changed_by: SchemaChange | None = None
+    renamed_by: SchemaChange | None = None
+
+    @property
+    def known_as(self) -> str:
+        """What declarations call it."""
+        return self.name if self.origin is None else self.origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaChange:
+    """A change of a table's schema, and for which rows it holds: all of them by default.
+
+    Args:
+        since: the first row with it: a row's number, or a date or time that ``on`` is compared with.
+        until: where it ends: the first row, date or time without it.
+        on: the column of dates or times; by default the table's only one.
+    """
+
+    since: Any = None
+    until: Any = None
+    on: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The kind's name in labels: ``missing_column``."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    @property
+    def title(self) -> str:
+        """How the declaration begins, for messages: ``MissingColumn('amount')``."""
+        return f"{type(self).__name__}({', '.join(map(repr, self.named()))})"
+
+    def named(self) -> tuple[str, ...]:
+        """The declared columns that it names."""
+        column: str | None = getattr(self, "column", None)
+        return () if column is None else (column,)
+
+    def usual_times(self) -> str | None:
+        """The column that ``since`` and ``until`` are compared with, where the declaration tells."""
+        return None
+
+    def check(self, bound: BoundTable) -> None:
+        """Raise `DeclarationError` for what cannot be."""
+        for name in self.named():
+            require_column(bound, name, self.title)
+
+    def period(self, bound: BoundTable) -> Period:
+        """The rows for which it holds.
+
+        Raises:
+            DeclarationError: for what are not places in this table.
+        """
+        return period_of(bound, self)
+
+    def shown(self, columns: Sequence[ShownColumn], bound: BoundTable) -> list[ShownColumn]:
+        """The columns of the rows that have it, made from those without it."""
+        raise NotImplementedError
+
+    def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Bits) -> pa.Array:
+        """What a column that it changes or adds holds.
+
+        Args:
+            clean: the declared column's values; None for a new one.
+            bound: the clean table.
+            rows: the numbers of its rows.
+        """
+        raise NotImplementedError
+
+    def truth(self, bound: BoundTable) -> tuple[str | None, str | None, str | None]:
+        """The column, and what of it was before and is now, as texts."""
+        raise NotImplementedError
+
+
+def text_given(value: Any, what: str, title: str) -> None:
+    """Raise `DeclarationError` where a name is not a text."""
+    if not isinstance(value, str) or not value:
+        raise DeclarationError(f"{title}: {what} is {value!r}; write a text")
+
+
+__all__ = ["SchemaChange", "ShownColumn", "text_given"]
