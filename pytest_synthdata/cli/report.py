@@ -127,7 +127,10 @@ def report(*, file: Path, against: tuple[str, ...], rows: tuple[str, ...], seed:
     """Write a page that shows generated data, declared against measured: synthdata report report.html."""
     from pytest_synthdata.report.content import content_of
     from pytest_synthdata.report.page import write
+    from pytest_synthdata.report.requirements import missing_packages
 
+    if problem := missing_packages():
+        raise SynthDataError(problem)
     dataset = dataset_of(rows, seed, against)
     result = dataset.validate()
     path = write(content_of(dataset, result), file)

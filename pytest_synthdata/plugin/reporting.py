@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.validation import Validation
 
 _KEY = "synth_report"
+_MOST_DRAWN = 24  # tables of each process that have a page; more would make the page slow to open
 
 
 class Reporting:
@@ -26,21 +27,33 @@ class Reporting:
         self.settings: Settings = config.stash[SETTINGS]
         self.found: list[dict[str, Any]] = []
         self.notes: list[str] = []
+        self.drawn: set[str] = set()  # the keys of tables that are drawn already
+        self.problem = ""  # why no report can be written
+        if self.settings.report:
+            from pytest_synthdata.report.requirements import missing_packages
+
+            self.problem = missing_packages()
+
+    def pytest_sessionstart(self) -> None:
+        """Say at the start, and only then, what is missing for the report."""
+        if self.problem and not hasattr(self.config, "workerinput"):
+            reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is not None:
+                reporter.write_line(f"synthdata: no report will be written: {self.problem}", yellow=True)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Look at every dataset that this process's tests used; workers hand over what they saw."""
         materialiser = self.config.stash.get(MATERIALISER, None)
         datasets = materialiser.used() if materialiser is not None else ()
-        largest_first = sorted(datasets, key=lambda dataset: -sum(table.num_rows for table in dataset))
-        for number, dataset in enumerate(largest_first):
-            self._look_at(dataset, draw=bool(self.settings.report) and number == 0)
+        for dataset in sorted(datasets, key=lambda dataset: -sum(table.num_rows for table in dataset)):
+            self._look_at(dataset)
         output: dict[str, Any] | None = getattr(self.config, "workeroutput", None)
         if output is not None:
             output[_KEY] = json.dumps([self.found, self.notes])
 
-    def _look_at(self, dataset: Dataset, *, draw: bool) -> None:
-        page = None
+    def _look_at(self, dataset: Dataset) -> None:
+        part = None
         clean = dataset.clean
         try:
             result = clean.validate()
@@ -51,14 +64,19 @@ class Reporting:
         except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and tests are done
             self.notes.append(f"{dataset!r}: {_reason(error)}")
             return
-        if draw:
+        if self.settings.report and not self.problem:
             try:
-                from pytest_synthdata.report.content import content_of
-
-                page = content_of(clean, result)
+                part = self._drawn(clean, result)
             except Exception as error:  # noqa: BLE001 - as above
                 self.notes.append(_reason(error))
-        self.found.append({"result": result.to_dict(), "page": page})
+        self.found.append({"result": result.to_dict(), "part": part})
+
+    def _drawn(self, dataset: Dataset, result: Validation) -> dict[str, Any]:
+        from pytest_synthdata.report.content import part_of
+
+        part = part_of(dataset, result, drawn=self.drawn, most=max(_MOST_DRAWN - len(self.drawn), 0))
+        self.drawn |= {table["key"] for table in part["tables"] if table["drawn"]}
+        return part
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -78,7 +96,7 @@ class Reporting:
             writer.write(to_text(results, width=writer.fullwidth, colour=writer.hasmarkup))
         for note in dict.fromkeys(self.notes):
             terminalreporter.write_line(f"synthdata: {note}", yellow=True)
-        if self.settings.report:
+        if self.settings.report and not self.problem:
             terminalreporter.write_line(self._write_report(self.settings.report))
 
     def _results(self) -> list[Validation]:
@@ -92,15 +110,15 @@ class Reporting:
         return list(seen.values())
 
     def _write_report(self, file: str) -> str:
-        pages = [one for one in self.found if one["page"] is not None]
-        if not pages:
+        parts = [one["part"] for one in self.found if one["part"] is not None]
+        if not parts:
             why = "it could not be drawn" if self.found else "no test asked for data"
             return f"synthdata: no report, for {why}"
+        from pytest_synthdata.report.content import page_content
         from pytest_synthdata.report.page import write
 
-        largest = max(pages, key=lambda one: sum(table["rows"] for table in one["result"]["tables"]))
         try:
-            path = write(largest["page"], Path(self.config.invocation_params.dir) / file)
+            path = write(page_content(parts, self._results()), Path(self.config.invocation_params.dir) / file)
         except OSError as error:
             return f"synthdata: no report: {error}"
         return f"synthdata report: {path.as_uri()}"

@@ -1,47 +1,32 @@
-"""What the report shows of a dataset, as plain data: texts, numbers and drawn plots."""
+"""What the report shows of one dataset or several, as plain data: each table once, and the datasets that have it."""
 
 from __future__ import annotations
 
 import platform
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.columns.plan import Plan
-from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.subset import is_part
-from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.report import plots
-from pytest_synthdata.report.diagram import diagram
-from pytest_synthdata.report.sample import MOST, SampleRows, associations
+from pytest_synthdata.report.diagram import boxes_of, diagram
+from pytest_synthdata.report.distinct import DistinctTable, distinct_tables, largest_first, table_key
+from pytest_synthdata.report.requirements import missing_packages
+from pytest_synthdata.report.table_content import check_content, factory_name, table_content
 from pytest_synthdata.report.terminal import incident
-from pytest_synthdata.validation.columns import law_of_column, leaf_of
-from pytest_synthdata.validation.declared.describe import leaves
-from pytest_synthdata.validation.declared.expectations import Curve, Fork, Leaf, Shares, TimelineExpectation
-from pytest_synthdata.validation.measures import as_numbers
-from pytest_synthdata.validation.results import Check, TableResult, Validation, format_value
+from pytest_synthdata.validation.results import Validation
 from pytest_synthdata.validation.rows import key_column
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
-    from pytest_synthdata.table import Table
 
-_ROWS_SHOWN = 8
-_MOST_PANELS = 8
 _PACKAGES = ("pytest-synthdata", "numpy", "scipy", "pyarrow", "factory-boy", "faker")
-_MOST_CLASSES = 8
-_LETTERS = 36  # of a cell
-_MOST_LETTERS = 110  # of a declaration
+_MOST_DIAGRAMS = 6
 
 
 def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
-    """The report's content, for `page.write`.
+    """The content of a report on one dataset, for `page.write`.
 
     Args:
         dataset: what is shown.
@@ -50,37 +35,41 @@ def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
     Raises:
         SynthDataError: where the packages that draw are not installed.
     """
-    try:
-        import jinja2  # noqa: F401
-        import matplotlib as mpl  # noqa: F401
-    except ImportError as error:
-        raise SynthDataError(
-            f"the report needs {error.name}, which is not installed: pip install 'pytest-synthdata[report]'"
-        ) from None
-    tables = [_table(table, result[table.name]) for table in dataset]
-    incidents = [
-        {"table": one.table, **incident(one, days, event)}
-        for one in result.tables
-        for days in one.days
-        for event in days.events
-    ]
-    return {
-        "seed": dataset.seed,
-        "rows": sum(table.num_rows for table in dataset),
-        "checks": len(result.checks),
-        "failed": [_check(check, dataset[check.table].bound.plan) for check in result.failed],
-        "one_in": f"{1 / result.false_alarms:,.0f}",
-        "tables": tables,
-        "incidents": incidents,
-        "planted": [
-            {"table": one.table, "defect": name, "count": count}
-            for one in result.tables
-            for name, count in one.planted.items()
-        ],
-        "diagram": diagram(dataset),
-        "command": _command(dataset),
-        "versions": {"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-    }
+    return page_content([part_of(dataset, result)], [result])
+
+
+def part_of(
+    dataset: Dataset, result: Validation, *, drawn: Collection[str] = (), most: int | None = None
+) -> dict[str, Any]:
+    """What a dataset adds to a report.
+
+    Args:
+        dataset: what is shown.
+        result: its validation.
+        drawn: the keys of tables that are in another part already.
+        most: how many more tables are drawn; the others are listed.
+
+    Raises:
+        SynthDataError: where the packages that draw are not installed.
+    """
+    if problem := missing_packages():
+        raise SynthDataError(problem)
+    keys = {one.table: table_key(one, result.seed) for one in result.tables}
+    new = [table.name for table in dataset if keys[table.name] not in drawn][:most]
+    tables = []
+    for table in dataset:
+        if table.name in new:
+            content = table_content(table, result[table.name], keys)
+        else:
+            content = {"name": table.name, "drawn": False, "factory": factory_name(table), "fingerprint": ""}
+        plan = table.bound.plan
+        tables.append({**content, "key": keys[table.name], "shown_at": _shown_at(plan.references, plan)})
+    return {"seed": dataset.seed, "tables": tables, "boxes": boxes_of(dataset), "command": _command(dataset)}
+
+
+def _shown_at(references: Collection[str], plan: Any) -> dict[str, str]:
+    """The visible column of each reference."""
+    return {name: key_column(plan, name) or name for name in references}
 
 
 def _command(dataset: Dataset) -> str:
@@ -93,187 +82,133 @@ def _command(dataset: Dataset) -> str:
     return " ".join(["synthdata report", f"--seed {dataset.seed}", *rows, *against])
 
 
-def _check(check: Check, plan: Plan) -> dict[str, Any]:
-    shown_at = (key_column(plan, check.column) if check.column in plan.references else None) or check.column
+def page_content(parts: Sequence[Mapping[str, Any]], results: Sequence[Validation]) -> dict[str, Any]:
+    """The content of a page that shows every table of several datasets once, for `page.write`.
+
+    Args:
+        parts: what `part_of` gave, in any process.
+        results: the validations; the numbers are all from them, as those of the summary are.
+    """
+    results = largest_first(results)
+    distinct = distinct_tables(results)
+    contents = _contents(parts)
+    ids, labels = _ids(distinct), _labels(distinct)
+    anchors = {key: ids[key] for key in ids if contents.get(key, {}).get("drawn")}
+    tables = [_listed(one, contents.get(one.key, {}), anchors, labels[one.key]) for one in distinct]
+    failed = [
+        {**check_content(check, contents.get(one.key, {}).get("shown_at", {})), "anchor": anchors.get(one.key)}
+        for one in distinct
+        for check in one.result.checks
+        if not check.passed
+    ]
     return {
-        "place": check.place,
-        "table": check.table,
-        "column": shown_at,
-        "title": check.title,
-        "declared": format_value(check.declared),
-        "measured": format_value(check.measured),
-        "rows": check.rows,
-        "p": "" if check.adjusted is None else f"{check.adjusted:.2g}",
-        "passed": check.passed,
+        "seeds": sorted({one.seed for one in distinct if one.seed is not None}),
+        "rows": sum(one.result.rows for one in distinct),
+        "checks": sum(len(one.result.checks) for one in distinct),
+        "failed": failed,
+        "one_in": f"{1 / results[0].false_alarms:,.0f}" if results else "",
+        "tables": tables,
+        "anchors": anchors,
+        "pages": [table for table in tables if table["anchor"]],
+        "incidents": [
+            {"table": one.result.table, "anchor": anchors.get(one.key), **incident(one.result, days, event)}
+            for one in distinct
+            for days in one.result.days
+            for event in days.events
+        ],
+        "planted": _planted(results, anchors),
+        "datasets": _datasets(parts, anchors),
+        "versions": {"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
 
 
-def _table(table: Table, result: TableResult) -> dict[str, Any]:
-    rows = SampleRows(table.view)
-    plan = table.bound.plan
-    keys = {key_column(plan, name): name for name in plan.references}
-    columns = [_column(rows, name, result, keys.get(name)) for name in plan.visible]
-    found = associations(rows) if rows.count else None
-    return {
-        "name": table.name,
-        "rows": table.num_rows,
-        "some_of": result.some_of,
-        "shares_unchecked": result.shares_unchecked,
-        "sampled": rows.count if rows.count < table.num_rows else None,
-        "most": MOST,
-        "factory": f"{table.factory.__module__}.{table.factory.__qualname__}",
-        "fingerprint": table.fingerprint(),
-        "columns": columns,
-        "checks": len(result.checks),
-        "failed": sum(not check.passed for check in result.checks),
-        "sample": _sample(table),
-        "time": _time(rows, result),
-        "fan_out": [_fan_out(rows, name, result) for name in plan.references]
-        if rows.count and not result.shares_unchecked
-        else [],
-        "matrix": plots.matrix(f"{table.name}: how columns go together", *found) if found else "",
-    }
-
-
-def _sample(table: Table) -> dict[str, Any]:
-    first = table.to_arrow(0, _ROWS_SHOWN)
-    cells = [[_cell(value) for value in column.to_pylist()] for column in first.columns]
-    numeric = [pa.types.is_integer(field.type) or pa.types.is_floating(field.type) for field in first.schema]
-    return {"names": first.column_names, "numeric": numeric, "rows": list(zip(*cells, strict=True))}
-
-
-def _cell(value: Any) -> str:
-    text = "null" if value is None else (f"{value:,.10g}" if isinstance(value, float) else str(value))
-    text = text.removesuffix("+00:00")
-    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
-
-
-def _column(rows: SampleRows, name: str, result: TableResult, reference: str | None) -> dict[str, Any]:
-    """A column: what it is, what it was found to be, and its plots."""
-    checks = [check for check in result.checks if check.column in (name, reference)]
-    array = rows.array(name)
-    distinct = pc.count_distinct(array, mode="all").as_py() if not pa.types.is_nested(array.type) else None
-    declared = rows.bound.plan.columns[name]
-    plan = rows.bound.plan
-    if reference is not None:
-        parent = plan.columns[reference]
-        assert isinstance(parent, ForeignKeyColumn)  # noqa: S101
-        text = f"→ {parent.parent.table}.{parent.parent.key}"
-    else:
-        text = _declaration(declared)
-    is_key = name == plan.key or reference is not None
-    return {
-        "name": name,
-        "type": str(array.type),
-        "declared": text,
-        "key": name == plan.key,
-        "reference": reference and plan.columns[reference].parent.table,  # type: ignore[attr-defined]
-        "nulls": array.null_count / len(array) if len(array) else 0.0,
-        "distinct": distinct,
-        "checks": [_check(check, plan) for check in checks],
-        "failed": sum(not check.passed for check in checks),
-        "unchecked": result.unchecked.get(name, ""),
-        "over_time": name in [days.column for days in result.days],
-        "panels": [] if is_key or not len(array) else _panels(rows, name, array),
-    }
-
-
-def _declaration(generator: Any) -> str:
-    text = repr(generator)
-    if len(text) <= _MOST_LETTERS:
-        return text
-    reads = ", ".join(dict.fromkeys(generator.reads()))
-    return f"{type(generator).__name__}(…)" + (f" by {reads}" if reads else "")
-
-
-def _panels(rows: SampleRows, name: str, array: pa.Array) -> list[dict[str, str]]:
-    """A plot for each condition that a column's law depends on."""
-    node = law_of_column(rows.bound, name)
-    all_leaves = leaves(node)
-    which = leaf_of(node, rows, name) if isinstance(node, Fork) else np.zeros(rows.count, np.int64)
-    panels: list[dict[str, str]] = []
-    for number, leaf in enumerate(all_leaves):
-        cells = array.filter(pa.array(which == number)).drop_null()
-        if len(cells) and (svg := _leaf_plot(f"{rows.bound.plan.table}.{name} {leaf.label}".strip(), leaf, cells)):
-            panels.append({"title": leaf.label or "all rows", "svg": svg, "rows": f"{len(cells):,}"})
-    if len(all_leaves) == 1 and panels and isinstance(law := all_leaves[0].law, Curve):
-        x = as_numbers(array.drop_null())
-        svg = plots.cumulative(f"{rows.bound.plan.table}.{name}: share of rows up to each value", x, law)
-        panels.append({"title": "cumulative", "svg": svg, "rows": f"{len(x):,}"})
-    if not panels:
-        panels = _measured_only(f"{rows.bound.plan.table}.{name}", array.drop_null())
-    return panels[:_MOST_PANELS]
-
-
-def _leaf_plot(name: str, leaf: Leaf, cells: pa.Array) -> str:
-    law = leaf.law
-    if isinstance(law, Curve):
-        return plots.histogram(name, as_numbers(cells), law)
-    if isinstance(law, Shares):
-        declared = law.map(lambda values: pa.array(values).cast(cells.type).to_pylist()).probabilities
-        counts = Counter(cells.to_pylist())
-        return plots.bars(name, {value: count / len(cells) for value, count in counts.items()}, declared)
-    return ""
-
-
-def _measured_only(name: str, array: pa.Array) -> list[dict[str, str]]:
-    """A plot of what no declaration says."""
-    type_ = array.type
-    if not len(array) or pa.types.is_nested(type_) or pa.types.is_timestamp(type_):
-        return []
-    if pa.types.is_floating(type_) or pa.types.is_decimal(type_) or pa.types.is_integer(type_):
-        if pc.count_distinct(array).as_py() > 1:
-            svg = plots.histogram(name, as_numbers(array))
-            return [{"title": "measured", "svg": svg, "rows": f"{len(array):,}"}]
-        return []
-    counts = Counter(array.to_pylist())
-    top = {value: count / len(array) for value, count in counts.most_common(8)}
-    if len(counts) == len(array):
-        return []
-    title = "measured" if len(counts) <= len(top) else f"the most frequent of {len(counts):,} values"
-    return [{"title": title, "svg": plots.bars(name, top), "rows": f"{len(array):,}"}]
-
-
-def _time(rows: SampleRows, result: TableResult) -> list[dict[str, str]]:
-    found = []
-    for days in result.days:
-        place = f"{result.table}.{days.column}"
-        found.append({"title": f"{days.column}: rows a day", "svg": plots.volume(f"{place}: rows a day", days)})
-        law = next((leaf.law for leaf in leaves(law_of_column(rows.bound, days.column))), None)
-        if isinstance(law, TimelineExpectation) and law.hours:
-            moments = as_numbers(rows.array(days.column).drop_null())
-            title = f"{days.column}: weekday and hour"
-            found.append({"title": title, "svg": plots.heat_map(f"{place}: rows by weekday and hour", moments)})
+def _contents(parts: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """By key, what is known of each table; where several processes saw it, what one of them drew."""
+    found: dict[str, dict[str, Any]] = {}
+    for table in (table for part in parts for table in part["tables"]):
+        if table["key"] not in found or (table["drawn"] and not found[table["key"]]["drawn"]):
+            found[table["key"]] = table
     return found
 
 
-def _fan_out(rows: SampleRows, name: str, result: TableResult) -> dict[str, str]:
-    """Children a parent, of all rows, by what the parents' weights depend on."""
-    bound = rows.bound
-    parent = bound.parent(name)
-    reference = bound.plan.columns[name]
-    assert isinstance(reference, ForeignKeyColumn)  # noqa: S101
-    children = np.zeros(parent.num_rows, np.int64)
-    for start in range(0, bound.num_rows, BATCH):
-        numbers = np.arange(start, min(start + BATCH, bound.num_rows), dtype=np.uint64)
-        picks = np.asarray(to_numpy(bound.at(numbers).read(name)), np.int64)
-        children += np.bincount(picks[picks >= 0], minlength=parent.num_rows)
-    declared = {
-        check.subject: float(check.declared)
-        for check in result.checks
-        if check.column == name and check.kind == "children a parent"
+def _listed(one: DistinctTable, content: Mapping[str, Any], anchors: Mapping[str, str], label: str) -> dict[str, Any]:
+    result = one.result
+    return {
+        "factory": "",
+        "fingerprint": "",
+        **content,
+        "name": result.table,
+        "label": label,
+        "anchor": anchors.get(one.key),
+        "seed": one.seed,
+        "rows": result.rows,
+        "some_of": result.some_of,
+        "checks": len(result.checks),
+        "failed": sum(not check.passed for check in result.checks),
     }
-    groups: dict[str, tuple[Any, float | None]] = {}
-    weighed_by = list(reference.weights.reads()) if reference.weights is not None else []
-    if len(weighed_by) == 1 and parent.num_rows <= MOST:
-        values = np.array([str(value) for value in SampleRows(parent).array(weighed_by[0]).to_pylist()])
-        labels = np.unique(values)
-        for label in labels.tolist() if len(labels) <= _MOST_CLASSES else ():
-            title = f"{weighed_by[0]} = {label}"
-            groups[title] = (children[values == label], declared.get(title))
-    title = f"{result.table} of each row of {reference.parent.table}"
-    svg = plots.fan_out(f"{result.table}.{name}: children a parent", groups or {"all": (children, None)})
-    return {"title": title, "svg": svg}
 
 
-__all__ = ["content_of"]
+def _ids(distinct: Sequence[DistinctTable]) -> dict[str, str]:
+    """A page's name in addresses: by its table, with a number where several have its name."""
+    seen: Counter[str] = Counter()
+    ids = {}
+    for one in distinct:
+        seen[one.result.table] += 1
+        number = seen[one.result.table]
+        ids[one.key] = f"table-{one.result.table}" + (f"~{number}" if number > 1 else "")
+    return ids
+
+
+def _labels(distinct: Sequence[DistinctTable]) -> dict[str, str]:
+    """A table's name for readers, with what tells it from others of its name."""
+    by_name: dict[str, list[DistinctTable]] = {}
+    for one in distinct:
+        by_name.setdefault(one.result.table, []).append(one)
+    labels = {}
+    for name, tables in by_name.items():
+        several = len(tables) > 1
+        rows, seeds = [one.result.rows for one in tables], [one.seed for one in tables]
+        for number, one in enumerate(tables, 1):
+            if not several:
+                labels[one.key] = name
+            elif len(set(rows)) == len(tables):
+                labels[one.key] = f"{name}, {one.result.rows:,} rows"
+            elif len(set(seeds)) == len(tables):
+                labels[one.key] = f"{name}, seed {one.seed}"
+            elif len(set(zip(rows, seeds, strict=True))) == len(tables):
+                labels[one.key] = f"{name}, {one.result.rows:,} rows, seed {one.seed}"
+            else:
+                labels[one.key] = f"{name} ({number} of {len(tables)})"
+    return labels
+
+
+def _planted(results: Sequence[Validation], anchors: Mapping[str, str]) -> list[dict[str, Any]]:
+    found = {
+        (one.table, *one.planted.items()): (one, result.seed)
+        for result in results
+        for one in result.tables
+        if one.planted
+    }
+    return [
+        {"table": one.table, "anchor": anchors.get(table_key(one, seed)), "defect": name, "count": count}
+        for one, seed in found.values()
+        for name, count in one.planted.items()
+    ]
+
+
+def _datasets(parts: Sequence[Mapping[str, Any]], anchors: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Each dataset's diagram and command; a dataset that is a part of another is not one more."""
+    kept: list[tuple[set[str], Mapping[str, Any]]] = []
+    for part in sorted(parts, key=lambda part: (-sum(box["rows"] for box in part["boxes"]), -len(part["tables"]))):
+        keys = {table["key"] for table in part["tables"]}
+        if keys and not any(keys <= others for others, _ in kept):
+            kept.append((keys, part))
+    shown = []
+    for number, (_, part) in enumerate(kept[:_MOST_DIAGRAMS], 1):
+        links = {table["name"]: anchors.get(table["key"]) for table in part["tables"]}
+        title = f"Dataset {number} of {len(kept)}: seed {part['seed']}" if len(kept) > 1 else ""
+        shown.append({"title": title, "diagram": diagram(part["boxes"], links), "command": part["command"]})
+    return shown
+
+
+__all__ = ["content_of", "page_content", "part_of"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pytest_synthdata.validation.rows import key_column
@@ -12,73 +15,131 @@ if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.table import Table
 
-_WIDTH, _HEAD, _LINE, _GAP_X, _GAP_Y = 210, 46, 21, 90, 28
+_NARROWEST, _WIDEST = 150, 360  # of a box, in pixels
+_HEAD, _LINE, _GAP_X, _GAP_Y, _PADDING, _LOOP = 46, 21, 70, 28, 14, 34
+_SIGNS = {"key": "◆ ", "refers": "→ ", "more": ""}
 
 
-def diagram(dataset: Dataset) -> str:
-    """The tables of a dataset as SVG: names, rows, keys, and lines from children to parents."""
+def boxes_of(dataset: Dataset) -> list[dict[str, Any]]:
+    """The tables of a dataset as plain data: what a box says, and which of its lines refer to which table."""
+    return [_box_of(table) for table in dataset]
+
+
+def _box_of(table: Table) -> dict[str, Any]:
+    plan = table.bound.plan
+    lines = [["key", plan.key]] if plan.key else []
+    edges = []
+    for name, reference in plan.references.items():
+        line = ["refers", key_column(plan, name) or name]
+        if line not in lines:
+            lines.append(line)
+        edges.append([lines.index(line), reference.parent.table])
+    others = len(plan.visible) - len({name for _, name in lines})
+    if others > 0:
+        lines.append(["more", f"{others} more column{'s'[: others > 1]}"])
+    parents = [parent for parent in table.bound.parents if parent != table.name]
+    return {"name": table.name, "rows": table.num_rows, "lines": lines, "edges": edges, "parents": parents}
+
+
+def diagram(boxes: Sequence[Mapping[str, Any]], anchors: Mapping[str, str | None]) -> str:
+    """The tables of a dataset as SVG: names, rows, keys, and lines from children to parents.
+
+    Args:
+        boxes: what `boxes_of` gave.
+        anchors: where a table's name leads to.
+    """
     layers: dict[str, int] = {}
-    for table in dataset:
-        parents = [parent for parent in table.bound.parents if parent in layers and parent != table.name]
-        layers[table.name] = 1 + max((layers[parent] for parent in parents), default=-1)
-    heights = {table.name: _HEAD + _LINE * len(_lines(table)) + 10 for table in dataset}
+    for box in boxes:
+        layers[box["name"]] = 1 + max((layers[name] for name in box["parents"] if name in layers), default=-1)
     columns = [
-        [name for name in layers if layers[name] == layer] for layer in range(max(layers.values(), default=0) + 1)
+        [box for box in boxes if layers[box["name"]] == layer] for layer in range(max(layers.values(), default=0) + 1)
     ]
-    tallest = max((sum(heights[name] + _GAP_Y for name in names) for names in columns), default=0)
-    places: dict[str, tuple[float, float]] = {}
-    for layer, names in enumerate(columns):
-        y = (tallest - sum(heights[name] + _GAP_Y for name in names)) / 2 + _GAP_Y / 2
-        for name in names:
-            places[name] = (4 + layer * (_WIDTH + _GAP_X), y)
-            y += heights[name] + _GAP_Y
-    width = len(columns) * (_WIDTH + _GAP_X) - _GAP_X + 34
-    shapes = [_edges(table, places) for table in dataset] + [
-        _box(table, *places[table.name], heights[table.name]) for table in dataset
+    heights = {box["name"]: _HEAD + _LINE * len(box["lines"]) + 10 for box in boxes}
+    tallest = max((sum(heights[box["name"]] + _GAP_Y for box in column) for column in columns), default=0)
+    places: dict[str, tuple[float, float, float, float]] = {}
+    x = 4.0
+    for column in columns:
+        width = max((_width_of(box) for box in column), default=_NARROWEST)
+        y = (tallest - sum(heights[box["name"]] + _GAP_Y for box in column)) / 2 + _GAP_Y / 2
+        for box in column:
+            places[box["name"]] = (x, y, width, heights[box["name"]])
+            y += heights[box["name"]] + _GAP_Y
+        x += width + _GAP_X
+    whole = x - _GAP_X + _LOOP
+    shapes = [_edges(box, places) for box in boxes] + [
+        _box(box, places[box["name"]], anchors.get(box["name"])) for box in boxes
     ]
-    label = "Tables and what they refer to: " + ", ".join(f"{table.name} {table.num_rows:,} rows" for table in dataset)
+    label = "Tables and what they refer to: " + ", ".join(f"{box['name']} {box['rows']:,} rows" for box in boxes)
     return (
-        f'<svg class="diagram" viewBox="0 0 {width} {tallest:g}" style="max-width:{width}px" role="group" '
+        f'<svg class="diagram" viewBox="0 0 {whole:g} {tallest:g}" style="--width:{whole:g}px" role="group" '
         f'aria-label="{escape(label)}">{"".join(shapes)}</svg>'
     )
 
 
-def _lines(table: Table) -> list[tuple[str, str]]:
-    """What a box lists: the key, and the keys of others."""
-    plan = table.bound.plan
-    lines = [("key", plan.key)] if plan.key else []
-    references = [("refers", key_column(plan, name) or name) for name in plan.references]
-    others = len(plan.visible) - len({name for _, name in (*lines, *references)})
-    return [*lines, *references, *([("more", f"{others} more columns")] if others > 0 else [])]
+def _texts(box: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a box says, line by line, each with its class."""
+    lines = [(kind, f"{_SIGNS[kind]}{name}") for kind, name in box["lines"]]
+    return [("name", box["name"]), ("count", f"{box['rows']:,} rows"), *lines]
 
 
-def _box(table: Table, x: float, y: float, height: float) -> str:
+def _width_of(box: Mapping[str, Any]) -> float:
+    widest = max(_measure(text, kind) for kind, text in _texts(box))
+    return float(min(max(widest + 2 * _PADDING, _NARROWEST), _WIDEST))
+
+
+def _measure(text: str, kind: str) -> float:
+    """How wide a text is, in pixels, in a font that is as wide as any that readers have."""
+    size, bold = {"name": (15, True), "count": (12, False), "more": (12, False)}.get(kind, (13, False))
+    return sum(_advance(letter, bold) for letter in text) * size
+
+
+@lru_cache(4096)
+def _advance(letter: str, bold: bool) -> float:
+    """The width of a letter in DejaVu Sans, for a size of 1; what it lacks counts as a square."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    if unicodedata.combining(letter):
+        return 0.0
+    if unicodedata.east_asian_width(letter) in "WF":  # ideographs, kana, most emoji
+        return 1.4
+    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=100)
+    return float(text_to_path.get_text_width_height_descent(letter, font, ismath=False)[0]) / 100
+
+
+def _fitted(text: str, kind: str, room: float) -> str:
+    """As much of a text as there is room for."""
+    if _measure(text, kind) <= room:
+        return text
+    while text and _measure(f"{text}…", kind) > room:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _box(box: Mapping[str, Any], place: tuple[float, float, float, float], anchor: str | None) -> str:
+    x, y, width, height = place
+    baselines = [y + 21, y + 38, *(y + _HEAD + 15 + number * _LINE for number in range(len(box["lines"])))]
     texts = []
-    for number, (kind, name) in enumerate(_lines(table)):
-        sign = {"key": "◆ ", "refers": "→ ", "more": ""}[kind]
-        baseline = y + _HEAD + 15 + number * _LINE
-        texts.append(f'<text class="{kind}" x="{x + 14:g}" y="{baseline:g}">{sign}{escape(name)}</text>')
-    place = f'x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{height:g}"'
-    return (
-        f'<a href="#table-{quote(table.name)}"><rect class="box" {place} rx="8"/>'
-        f'<text class="name" x="{x + 14:g}" y="{y + 21:g}">{escape(table.name)}</text>'
-        f'<text class="count" x="{x + 14:g}" y="{y + 38:g}">{table.num_rows:,} rows</text>{"".join(texts)}</a>'
-    )
+    for (kind, text), baseline in zip(_texts(box), baselines, strict=True):
+        shown = _fitted(text, kind, width - 2 * _PADDING)
+        whole = f"<title>{escape(text)}</title>" if shown != text else ""
+        texts.append(f'<text class="{kind}" x="{x + _PADDING:g}" y="{baseline:g}">{escape(shown)}{whole}</text>')
+    drawn = f'<rect class="box" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="8"/>{"".join(texts)}'
+    return f'<a href="#{quote(anchor)}">{drawn}</a>' if anchor else f"<g>{drawn}</g>"
 
 
-def _edges(table: Table, places: dict[str, tuple[float, float]]) -> str:
+def _edges(box: Mapping[str, Any], places: Mapping[str, tuple[float, float, float, float]]) -> str:
     paths = []
-    lines = _lines(table)
-    plan = table.bound.plan
-    for name, reference in plan.references.items():
-        number = next(at for at, (_, column) in enumerate(lines) if column == (key_column(plan, name) or name))
-        x, y = places[table.name]
-        parent_x, parent_y = places[reference.parent.table]
-        start = (parent_x + _WIDTH, parent_y + _HEAD + 10)
-        self_referential = reference.parent.table == table.name
-        end = (x + _WIDTH if self_referential else x, y + _HEAD + 10 + number * _LINE)
+    x, y, width, _ = places[box["name"]]
+    for number, parent in box["edges"]:
+        if parent not in places:
+            continue
+        parent_x, parent_y, parent_width, _ = places[parent]
+        start = (parent_x + parent_width, parent_y + _HEAD + 10)
+        self_referential = parent == box["name"]
+        end = (x + width if self_referential else x, y + _HEAD + 10 + number * _LINE)
         into = 1 if self_referential else -1  # a line to the own table comes back from the right
-        bend = start[0] + 34 if self_referential else (start[0] + end[0]) / 2
+        bend = start[0] + _LOOP if self_referential else (start[0] + end[0]) / 2
         curve = f"C{bend:g},{start[1]:g} {bend:g},{end[1]:g} {end[0]:g},{end[1]:g}"
         paths.append(
             f'<path class="edge" d="M{start[0]:g},{start[1]:g} {curve}"/>'
@@ -88,4 +149,4 @@ def _edges(table: Table, places: dict[str, tuple[float, float]]) -> str:
     return "".join(paths)
 
 
-__all__ = ["diagram"]
+__all__ = ["boxes_of", "diagram"]

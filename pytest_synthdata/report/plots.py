@@ -16,7 +16,9 @@ from pytest_synthdata.validation.statistics import Continuous
 
 Floats = npt.NDArray[np.float64]
 _BINS = 36
+_WIDE, _NARROW = 9.4, 4.4  # inches; the narrow ones are for phones
 _MOST_CATEGORIES = 14
+_MOST_TICKS = 8
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -61,9 +63,12 @@ def histogram(name: str, x: Floats, curve: Curve | None = None) -> str:
     logarithmic = _is_wide(curve, x)
     edges = _log_edges(x, curve) if logarithmic else _edges(x, curve)
     counts, _ = np.histogram(x, edges)
+    widths = np.diff(edges)
+    # The last bar may hold fewer values than the others: it is as high as if it held as many.
+    heights = counts if logarithmic else counts * (widths[0] / widths)
     with drawing.axes() as (_, axes):
         patches: Any = axes.bar(
-            edges[:-1], counts, width=np.diff(edges), align="edge", color=MEASURED, edgecolor=PAPER, linewidth=0.6
+            edges[:-1], heights, width=widths, align="edge", color=MEASURED, edgecolor=PAPER, linewidth=0.6
         )
         show = curve.show if curve is not None else float
         for patch, count, low, high in zip(patches, counts, edges[:-1], edges[1:], strict=True):
@@ -72,16 +77,9 @@ def histogram(name: str, x: Floats, curve: Curve | None = None) -> str:
             positions, expected = _expected(curve, edges, len(x), logarithmic)
             few = len(edges) <= 20 and curve.digits == 0  # noqa: PLR2004
             axes.plot(positions, expected, color=DECLARED, linewidth=2, marker="D" if few else "", markersize=4)
-        if logarithmic:
-            axes.set_xscale("log")
-            axes.minorticks_off()
-        if curve is not None and curve.dates:
-            _date_axis(axes)
-        else:
-            axes.xaxis.set_major_formatter(lambda value, _: compact(value))
+        _number_axis(axes, curve, edges[0], edges[-1], logarithmic=logarithmic)
         axes.yaxis.set_major_formatter(lambda value, _: compact(value))
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.set_xlim(edges[0], edges[-1])
         axes.spines["left"].set_visible(False)
     return drawing.svg
 
@@ -93,26 +91,19 @@ def cumulative(name: str, x: Floats, curve: Curve) -> str:
     points = np.unique(np.concatenate([curve.ppf(shares), np.quantile(x, shares)]))
     measured = np.searchsorted(np.sort(x), points, side="right") / len(x)
     with drawing.axes() as (_, axes):
-        if _is_wide(curve, x):
-            axes.set_xscale("log")
-            axes.minorticks_off()
         (line,) = axes.step(points, measured, where="post", color=MEASURED, linewidth=4.5, alpha=0.75)
         mark(line, f"{len(x):,} rows, measured")
         axes.plot(points, curve.cdf(points), color=DECLARED, linewidth=1.6)
         axes.set_ylim(0, 1.02)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        if curve.dates:
-            _date_axis(axes)
-        else:
-            axes.xaxis.set_major_formatter(lambda value, _: compact(value))
-        axes.set_xlim(points[0], points[-1])
+        _number_axis(axes, curve, points[0], points[-1], logarithmic=_is_wide(curve, x))
         axes.spines["left"].set_visible(False)
     return drawing.svg
 
 
-def volume(name: str, days: Days) -> str:
+def volume(name: str, days: Days, *, narrow: bool = False) -> str:
     """Rows a day, measured and declared, with the events shaded."""
-    drawing = Drawing(name, 9.4, 2.7)
+    drawing = Drawing(name, *((_NARROW, 2.7) if narrow else (_WIDE, 2.7)))
     start = np.datetime64(days.start, "D").astype(np.int64)
     day = start + np.arange(len(days.counts))
     with drawing.axes() as (_, axes):
@@ -123,20 +114,21 @@ def volume(name: str, days: Days) -> str:
                 f"\u00d7{multiplier:g}", (start + days.index(last) + 1, 1), xycoords=("data", "axes fraction"),
                 xytext=(4, -10), textcoords="offset points", color=INK, fontsize=9,
             )  # fmt: skip
-        area = axes.fill_between(day, days.counts, step="post", color=MEASURED, linewidth=0)
+        day = np.append(day, day[-1:] + 1)  # the last day is as wide as the others
+        area = axes.fill_between(day, [*days.counts, *days.counts[-1:]], step="post", color=MEASURED, linewidth=0)
         mark(area, f"{sum(days.counts):,} rows in {len(days.counts):,} days")
-        axes.step(day, days.expected, where="post", color=DECLARED, linewidth=1.1)
+        axes.step(day, [*days.expected, *days.expected[-1:]], where="post", color=DECLARED, linewidth=1.1)
         axes.set_ylim(0, 1.08 * max(*days.counts, *days.expected, 1))
-        axes.set_xlim(day[0], day[-1] + 1)
+        axes.set_xlim(day[0], day[-1])
         _date_axis(axes)
         axes.yaxis.set_major_formatter(lambda value, _: compact(value))
         axes.spines["left"].set_visible(False)
     return drawing.svg
 
 
-def heat_map(name: str, moments: Floats) -> str:
-    """Rows by weekday and hour. TimelineExpectation are days since 1970."""
-    drawing = Drawing(name, 9.4, 2.6)
+def heat_map(name: str, moments: Floats, *, narrow: bool = False) -> str:
+    """Rows by weekday and hour. Moments are days since 1970."""
+    drawing = Drawing(name, *((_NARROW, 2.4) if narrow else (_WIDE, 2.6)))
     weekday = (np.floor(moments).astype(np.int64) + 3) % 7
     hour = np.floor((moments - np.floor(moments)) * 24 + 1e-6).astype(np.int64) % 24
     counts = np.bincount(weekday * 24 + hour, minlength=7 * 24).reshape(7, 24)
@@ -144,7 +136,7 @@ def heat_map(name: str, moments: Floats) -> str:
         drawing,
         counts / max(counts.max(), 1),
         _WEEKDAYS,
-        [f"{hour:02d}" for hour in range(24)],
+        [f"{hour:02d}" if not narrow or hour % 6 == 0 else "" for hour in range(24)],
         said=lambda row, column: f"{_WEEKDAYS[row]} {column:02d}:00: {counts[row, column]:,} rows",
     )
 
@@ -162,9 +154,9 @@ def matrix(name: str, labels: Sequence[str], strengths: Floats, measures: Sequen
     )  # fmt: skip
 
 
-def fan_out(name: str, groups: Mapping[str, tuple[Floats, float | None]]) -> str:
+def fan_out(name: str, groups: Mapping[str, tuple[Floats, float | None]], *, narrow: bool = False) -> str:
     """How many children parents of each class have: measured as dots and a box, declared as a line."""
-    drawing = Drawing(name, 9.4, 0.75 + 0.55 * len(groups))
+    drawing = Drawing(name, _NARROW if narrow else _WIDE, 0.75 + 0.55 * len(groups))
     with drawing.axes() as (_, axes):
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", color=GRID)
@@ -178,7 +170,7 @@ def fan_out(name: str, groups: Mapping[str, tuple[Floats, float | None]]) -> str
                 axes.plot([declared] * 2, [place - 0.38, place + 0.38], color=DECLARED, linewidth=2.4)
                 said += f", declared {declared:.2f}"
             mark(box, said)
-        axes.set_yticks(range(len(groups)), list(groups), color=INK)
+        axes.set_yticks(range(len(groups)), [_short(label) for label in groups], color=INK)
         axes.invert_yaxis()
         axes.set_xlim(left=0)
         axes.set_xlabel("children of a parent")
@@ -210,10 +202,11 @@ def _grid(
                     axes.text(column, row, number, ha="center", va="center", color=INK, fontsize=8.5)
         axes.set_xlim(-0.5, len(columns) - 0.5)
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.set_yticks(range(len(rows)), rows, color=INK)
+        axes.set_yticks(range(len(rows)), [_short(row) for row in rows], color=INK)
         slant = values is not None
         axes.set_xticks(
-            range(len(columns)), columns, color=INK if slant else MUTED, rotation=30 if slant else 0,
+            range(len(columns)), [_short(column) for column in columns],
+            color=INK if slant else MUTED, rotation=30 if slant else 0,
             ha="right" if slant else "center",
         )  # fmt: skip
         axes.spines[:].set_visible(False)
@@ -232,6 +225,9 @@ def _is_wide(curve: Curve | None, x: Floats) -> bool:
 
 def _ends(x: Floats, curve: Curve | None) -> tuple[float, float]:
     low, high = np.quantile(x, [0.002, 0.998])
+    if curve is not None and curve.dates:  # days are few, and the first and the last are looked for
+        first, last = curve.support()
+        return min(float(x.min()), first), max(float(x.max()), last)
     if curve is not None:
         ends = curve.ppf(np.array([0.002, 0.998]))
         low, high = min(low, float(ends[0])), max(high, float(ends[1]))
@@ -244,11 +240,15 @@ def _edges(x: Floats, curve: Curve | None) -> Floats:
     whole = (curve is not None and curve.dates) or bool((x == np.rint(x)).all())
     if digits is None and not whole:
         return np.linspace(low, high if high > low else low + 1, _BINS + 1)
-    # Bars of whole steps of the grid, so that none holds one value more than its neighbour.
+    # Bars of whole steps of the grid, so that none holds one value more than its neighbour; the last ends with them.
     step = 10.0 ** -max(digits or 0, 0) if not whole else 1.0
-    width = step * max(1, int(np.ceil((high - low) / step / _BINS)))
-    first = np.floor(low / step) * step - step / 2
-    return np.asarray(first + width * np.arange(int(np.ceil((high + step - first) / width)) + 1))
+    least, most = np.floor(low / step), np.ceil(high / step)
+    values = int(most - least) + 1
+    each = int(np.ceil(values / _BINS))
+    starts = np.arange(0, values, each)
+    if len(starts) > 1 and values - starts[-1] < each / 2:
+        starts = starts[:-1]
+    return np.asarray((least + np.append(starts, values) - 0.5) * step)
 
 
 def _log_edges(x: Floats, curve: Curve | None) -> Floats:
@@ -260,13 +260,41 @@ def _expected(curve: Curve, edges: Floats, count: int, logarithmic: bool) -> tup
     """How many rows a bar around each position would hold."""
     if curve.digits is not None or curve.dates:
         middle = np.sqrt(edges[:-1] * edges[1:]) if logarithmic else (edges[:-1] + edges[1:]) / 2
-        return middle, count * np.diff(curve.cdf(edges))
+        widths = np.diff(edges)
+        return middle, count * np.diff(curve.cdf(edges)) * (1.0 if logarithmic else widths[0] / widths)
     if logarithmic:
         middle = np.geomspace(edges[0], edges[-1], 160)
         half = np.sqrt(edges[1] / edges[0])
         return middle, count * (curve.cdf(middle * half) - curve.cdf(middle / half))
     middle, half = np.linspace(edges[0], edges[-1], 160), (edges[1] - edges[0]) / 2
     return middle, count * (curve.cdf(middle + half) - curve.cdf(middle - half))
+
+
+def _number_axis(axes: Any, curve: Curve | None, low: float, high: float, *, logarithmic: bool) -> None:
+    if curve is not None and curve.dates:
+        _date_axis(axes)
+    elif logarithmic:
+        axes.set_xscale("log")
+        axes.minorticks_off()
+        ticks = _log_ticks(low, high)
+        axes.set_xticks(ticks, [compact(tick) for tick in ticks])
+        axes.set_xlabel("logarithmic scale", fontsize=9)
+    else:
+        axes.xaxis.set_major_formatter(lambda value, _: compact(value))
+    axes.set_xlim(low, high)
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two, at most eight, and never fewer than two."""
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    for digits in ((1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
+        ticks = [digit * 10.0**power for power in powers for digit in digits]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) <= _MOST_TICKS:
+            break
+    else:
+        ticks = ticks[:: int(np.ceil(len(ticks) / _MOST_TICKS))]
+    return ticks if len(ticks) > 1 else [low * 1.02, high / 1.02]
 
 
 def _date_axis(axes: Any) -> None:

@@ -15,6 +15,7 @@ from rich.text import Text
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.report.sample import MOST, SampleRows
+from pytest_synthdata.report.words import type_name
 from pytest_synthdata.validation.results import format_value
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -59,7 +60,7 @@ def _columns(view: TableView, rows: SampleRows) -> Table:
     for field in view.schema:
         array = rows.array(field.name)
         nulls = f"{array.null_count / len(array):.1%}" if len(array) and array.null_count else ""
-        table.add_row(field.name, str(field.type), nulls, _shape_of(array.drop_null()))
+        table.add_row(field.name, type_name(field.type), nulls, _shape_of(array.drop_null()))
     return table
 
 

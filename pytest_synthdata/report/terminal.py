@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pytest_synthdata.report.distinct import distinct_tables
 from pytest_synthdata.validation.results import Check, Days, TableResult, Validation, format_value
 
 _MOST_FAILURES = 30
@@ -41,7 +42,7 @@ def to_text(results: Sequence[Validation], *, width: int = 80, colour: bool = Fa
 
 
 def _parts(results: list[Validation]) -> Iterator[RenderableType]:
-    failed = [check for result in results for check in result.failed]
+    failed = [check for one in distinct_tables(results) for check in one.result.checks if not check.passed]
     if failed:
         yield _failures(failed)
     if not results:
@@ -79,27 +80,19 @@ def _tables(results: list[Validation]) -> Table:
     table.add_column("table")
     for name in ("rows", "time", "rows/s", "checks", "failed", "seed"):
         table.add_column(name, justify="right", no_wrap=True)
-    seen = set()
-    more = 0
-    for result in sorted(results, key=lambda result: -sum(table.rows for table in result.tables)):
-        for one in result.tables:
-            key = (one.table, one.rows, result.seed, tuple(str(check.measured) for check in one.checks))
-            if key in seen:
-                continue
-            seen.add(key)
-            if len(seen) > _MOST_TABLES:
-                more += 1
-                continue
-            bad = sum(not check.passed for check in one.checks)
-            speed = f"{one.rows / one.seconds:,.0f}" if one.seconds > _NOTHING else ""
-            rows = f"{one.rows:,}" if one.some_of is None else f"{one.rows:,} of {one.some_of:,}"
-            table.add_row(
-                one.table, rows, _duration(one.seconds), speed,
-                f"{len(one.checks):,}", Text(str(bad), "red" if bad else "green"),
-                "" if result.seed is None else str(result.seed),
-            )  # fmt: skip
-    if more:
-        table.add_row(f"… and {more} more")
+    distinct = distinct_tables(results)
+    for one in distinct[:_MOST_TABLES]:
+        result = one.result
+        bad = sum(not check.passed for check in result.checks)
+        speed = f"{result.rows / result.seconds:,.0f}" if result.seconds > _NOTHING else ""
+        rows = f"{result.rows:,}" if result.some_of is None else f"{result.rows:,} of {result.some_of:,}"
+        table.add_row(
+            result.table, rows, _duration(result.seconds), speed,
+            f"{len(result.checks):,}", Text(str(bad), "red" if bad else "green"),
+            "" if one.seed is None else str(one.seed),
+        )  # fmt: skip
+    if more := distinct[_MOST_TABLES:]:
+        table.add_row(f"… and {len(more)} more", "", "", "", f"{sum(len(one.result.checks) for one in more):,}")
     return table
 
 
@@ -160,7 +153,7 @@ def _incident(table: TableResult, days: Days, event: tuple[str, str, float]) -> 
 
 
 def _verdict(results: list[Validation], failed: int) -> Text:
-    checks = sum(len(result.checks) for result in results)
+    checks = sum(len(one.result.checks) for one in distinct_tables(results))
     seconds = sum(result.seconds for result in results)
     unchecked = len({(one.table, name) for result in results for one in result.tables for name in one.unchecked})
     text = Text()

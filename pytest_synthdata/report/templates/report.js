@@ -32,7 +32,7 @@
   window.addEventListener("hashchange", () => turn(true));
   document.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step || event.altKey || event.ctrlKey || event.metaKey || event.target.closest(".scroll, .wide, nav")) return;
+    if (!step || event.altKey || event.ctrlKey || event.metaKey || event.target.closest(".scroll, nav")) return;
     const next = pages[pages.indexOf(addressed()[1]) + step];
     if (next) location.hash = encodeURIComponent(next.id);
   });
@@ -63,11 +63,10 @@
   });
   button.hidden = false;
 
-  const copy = document.querySelector("#copy");
-  if (copy && navigator.clipboard) {
+  for (const copy of navigator.clipboard ? document.querySelectorAll(".copy") : []) {
     copy.hidden = false;
     copy.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.querySelector("#command").textContent);
+      await navigator.clipboard.writeText(copy.previousElementSibling.textContent);
       copy.textContent = "Copied";
     });
   }

@@ -30,6 +30,7 @@ from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
+from pytest_synthdata.declarations.wording import as_written
 from pytest_synthdata.validation.declared.condition_texts import bracketed_or, describe_condition, given_labels
 from pytest_synthdata.validation.declared.expectations import (
     Clip,
@@ -47,6 +48,8 @@ from pytest_synthdata.validation.declared.expectations import (
     Unknown,
 )
 from pytest_synthdata.validation.statistics import Piecewise, Whole, frozen
+
+_LONG = 80  # letters of a declaration in a sentence
 
 
 def describe(generator: Generator) -> Node:
@@ -70,21 +73,24 @@ def is_formula(generator: Generator) -> bool:
 
 @singledispatch
 def _describe(generator: Generator) -> Node:
-    name = repr(generator)
-    shown = name if len(name) < 60 else type(generator).__name__  # noqa: PLR2004
-    return Leaf(Unknown(f"{shown}: any value may come out"), None)
+    return Leaf(Unknown(f"{_short(generator)}: any value may come out"), None)
+
+
+def _short(generator: Generator) -> str:
+    name = as_written(generator)
+    return name if len(name) < _LONG else f"{name[: _LONG - 1]}…"
 
 
 @_describe.register
 def _(generator: ParametricDistribution) -> Node:
     if not generator.is_fixed:
-        return Leaf(Unknown(f"{type(generator).__name__}: its parameters differ from row to row"), None)
+        return Leaf(Unknown(f"{_short(generator)}: its parameters differ from row to row"), None)
     law = frozen(generator)
     if law is None:
-        return Leaf(Unknown(f"{type(generator).__name__}: a law of its own"), 0.0)
+        return Leaf(Unknown(f"{_short(generator)}: it has no closed form"), 0.0)
     if (constant := _degenerate(generator)) is not None:
         return describe(Constant(constant))
-    return Leaf(Curve(law, name=repr(generator)))
+    return Leaf(Curve(law, name=as_written(generator)))
 
 
 def _degenerate(law: ParametricDistribution) -> float | None:
@@ -119,9 +125,9 @@ def _(generator: Dates) -> Node:
 def _(generator: Quantiles) -> Node:
     ends = generator.quantiles
     if any(low == high for low, high in itertools.pairwise(ends)):
-        return Leaf(Unknown(f"{generator!r}: one value has a share of its own"), 0.0)
+        return Leaf(Unknown(f"{as_written(generator)}: one value has a share of its own"), 0.0)
     shares = tuple(np.linspace(0, 1, len(ends)).tolist())
-    return Leaf(Curve(Piecewise(tuple(map(float, ends)), shares), name=repr(generator)))
+    return Leaf(Curve(Piecewise(tuple(map(float, ends)), shares), name=as_written(generator)))
 
 
 @_describe.register
@@ -152,7 +158,7 @@ def _(generator: Listed) -> Node:
 
 @_describe.register
 def _(generator: Key) -> Node:
-    return Leaf(Unknown(f"{generator!r}: looked at as a key"), 0.0)
+    return Leaf(Unknown(f"{as_written(generator)}: looked at as a key"), 0.0)
 
 
 @_describe.register
@@ -229,7 +235,7 @@ def _cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
         return replace(leaf, law=law.map(lambda values: to_arrow(wrapper.of(pa.array(values))).to_pylist()))
     if isinstance(law, Unknown):
         return leaf
-    return replace(leaf, law=Unknown(f"{type(wrapper).__name__} of {getattr(law, 'name', 'a timeline')}"))
+    return replace(leaf, law=Unknown(f"{_short(wrapper)}: any value may come out"))
 
 
 @_describe.register
@@ -240,7 +246,7 @@ def _(generator: Operation) -> Node:
             return _map(describe(left), lambda leaf: _shifted(leaf, generator, right.value, reverse=False))
         if isinstance(left, Constant):
             return _map(describe(right), lambda leaf: _shifted(leaf, generator, left.value, reverse=True))
-    return Leaf(Unknown(f"{generator!r} of random columns"), None)
+    return Leaf(Unknown(f"{_short(generator)} of random columns"), None)
 
 
 def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) -> Leaf:
@@ -248,7 +254,7 @@ def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) 
     if operation.function == "divide" and (reverse or constant == 0):
         leaf = replace(leaf, nulls=None)  # where the divisor is 0
     if not isinstance(law, Curve) or law.dates or isinstance(constant, bool) or not isinstance(constant, (int, float)):
-        return replace(leaf, law=Unknown(f"{operation!r} of random columns"))
+        return replace(leaf, law=Unknown(f"{_short(operation)} of random columns"))
     factor, shift = {
         "add": (1.0, float(constant)),
         "subtract": (-1.0 if reverse else 1.0, float(constant) if reverse else -float(constant)),
@@ -256,10 +262,10 @@ def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) 
         "divide": (0.0 if reverse or not constant else 1 / constant, 0.0),
     }[operation.function]
     if factor == 0:
-        return replace(leaf, law=Unknown(f"{operation!r} of random columns"))
+        return replace(leaf, law=Unknown(f"{_short(operation)} of random columns"))
     if factor < 0:
         law = Curve(Mirrored(law), name=law.name)
-    return replace(leaf, law=replace(law.then(Scale(abs(factor), shift)), name=repr(operation)))
+    return replace(leaf, law=replace(law.then(Scale(abs(factor), shift)), name=as_written(operation)))
 
 
 @_describe.register
