@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.cli.periods import write_period
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import FILE_FORMATS
 
@@ -82,12 +83,15 @@ def cli() -> None:
     help="Plant defects: a dict of kinds by table, such as shop.defects:NIGHTLY. Labels become TABLE_defects.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace tables that are there.")
+@click.option("--from", "start", metavar="TIME", help="Only rows that come from this date or time (UTC) on.")
+@click.option("--to", "stop", metavar="TIME", help="Only rows that come before this date or time.")
+@click.option("--append", is_flag=True, help="With --from or --to: add the period to the tables that are there.")
 @click.option("--rows-per-file", type=click.IntRange(min=1), help="How many rows a file has at most.")
 @click.option(
     "--on-cluster", metavar="ID", help="Let this Databricks cluster make the tables and save them in a Volume."
 )
 @click.option("--create", is_flag=True, help="With --on-cluster: make a missing schema and Volume.")
-@click.option("--start", is_flag=True, help="With --on-cluster: start the cluster if it is stopped.")
+@click.option("--start", "start_cluster", is_flag=True, help="With --on-cluster: start the cluster if it is stopped.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def generate(
     *,
@@ -99,19 +103,30 @@ def generate(
     factories: tuple[str, ...],
     defects: str | None,
     overwrite: bool,
+    start: str | None,
+    stop: str | None,
+    append: bool,
     rows_per_file: int | None,
     on_cluster: str | None,
     create: bool,
-    start: bool,
+    start_cluster: bool,
     as_json: bool,
 ) -> None:
     """Write tables to files: synthdata generate --rows orders=10M customers=1M --out data.
 
     Tables that these refer to are written too. Without --rows, all tables of --factories, or the
     shipped customers, orders and tickets, of their usual sizes.
+
+    With --from and --to, the rows that come in that period, as a nightly load has them. --append adds a period
+    to the tables that are there, once: either to all of them or, should anything fail, to none.
     """
-    if on_cluster is None and (create or start):
+    if on_cluster is None and (create or start_cluster):
         raise click.UsageError("--create and --start go with --on-cluster")
+    is_period = start is not None or stop is not None
+    if append and (overwrite or not is_period):
+        raise click.UsageError("--append adds a period: it goes with --from or --to, and without --overwrite")
+    if on_cluster is not None and is_period:
+        raise click.UsageError("--from and --to go without --on-cluster")
     with errors_as_json(as_json):
         dataset = dataset_of([*rows, *more_rows], seed, factories, defects)
         if on_cluster is not None:
@@ -120,15 +135,22 @@ def generate(
             from pytest_synthdata.cli.databricks import generate_there
 
             generate_there(
-                dataset, str(out), on_cluster, create=create, start=start, overwrite=overwrite, as_json=as_json
+                dataset, str(out), on_cluster, create=create, start=start_cluster, overwrite=overwrite, as_json=as_json
             )
             return
-        written = _write(dataset, out, format_, overwrite, rows_per_file)
+        written = (
+            write_period(
+                dataset, out, format_, start, stop, append=append, overwrite=overwrite, rows_per_file=rows_per_file
+            )
+            if is_period
+            else _write(dataset, out, format_, overwrite, rows_per_file)
+        )
     if as_json:
         click.echo(json.dumps({"seed": seed, "format": format_, "tables": written}))
         return
     for table in written:
-        click.echo(f"{table['path']}: {table['rows']:,} rows, {table['bytes']:,} bytes in {table['seconds']:.1f} s")
+        size = f", {table['bytes']:,} bytes" if "bytes" in table else ""
+        click.echo(f"{table['path']}: {table['rows']:,} rows{size} in {table['seconds']:.1f} s")
 
 
 def _write(

@@ -60,9 +60,7 @@ def write_files(
         return _write_delta(view, target, overwrite, report)
     if format not in FORMATS:
         raise SynthDataError(f"unknown format {format!r}: {nearest(format, [*FORMATS, 'delta'])}")
-    if rows_per_file is None:
-        rows_per_file = min(max(view.num_rows // _SHARES, _ROWS_PER_FILE[0]), _ROWS_PER_FILE[1])
-    if rows_per_file < 1:
+    if rows_per_file is not None and rows_per_file < 1:
         raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
     single = target.suffix == f".{format}"
     require_free(target, overwrite=overwrite, single=single)
@@ -71,16 +69,21 @@ def write_files(
             rows = _counted(_made_ahead(view.batches(0, view.num_rows, BATCH)), report)
             FORMATS[format][0](view, rows, unfinished)
         else:
-            _write_parts(view, unfinished, format, rows_per_file, report)
+            write_parts(view, unfinished, format, rows_per_file, report)
             (unfinished / "_SUCCESS").touch()
     return target
 
 
-def _write_parts(view: TableView, folder: Path, format_: str, rows_per_file: int, progress: Progress) -> None:
+def write_parts(
+    view: TableView, folder: Path, format_: str, rows_per_file: int | None, progress: Progress, *, suffix: str = ""
+) -> None:
+    """Write a table to a folder, as ``part-00000`` and so on, each with a suffix before the format's ending."""
+    if rows_per_file is None:
+        rows_per_file = min(max(view.num_rows // _SHARES, _ROWS_PER_FILE[0]), _ROWS_PER_FILE[1])
     ending = FORMATS[format_][1]
     starts = range(0, max(view.num_rows, 1), rows_per_file)  # an empty table has a file too, with its schema
     parts = [
-        (start, min(start + rows_per_file, view.num_rows), folder / f"part-{number:05d}.{ending}")
+        (start, min(start + rows_per_file, view.num_rows), folder / f"part-{number:05d}{suffix}.{ending}")
         for number, start in enumerate(starts)
     ]
     processes = min(processors(), len(parts))
@@ -155,4 +158,4 @@ def _write_delta(view: TableView, target: Path, overwrite: bool, progress: Progr
     return target
 
 
-__all__ = ["Progress", "require_free", "write_files"]
+__all__ = ["Progress", "require_free", "write_files", "write_parts"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from fnmatch import fnmatchcase
 from glob import escape
@@ -18,8 +18,9 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.temporary import gone_after, is_owned, locked
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # not a drive's letter
+PERIODS = "_periods"  # the file that says which periods of a table are there
 # What Spark, Delta and Databricks put beside the parts of a table.
-_BESIDE_PARTS = (".*.crc", "_SUCCESS", "_metadata", "_common_metadata", "_started_*", "_committed_*")
+_BESIDE_PARTS = (".*.crc", "_SUCCESS", "_metadata", "_common_metadata", "_started_*", "_committed_*", PERIODS)
 _FOLDERS_BESIDE = ("_delta_log", "_temporary")
 _PART = re.compile(r"part-\d{5}.*\.(parquet|csv|json|orc|avro|txt)(\.[a-z0-9]+)?")
 _PARQUET, _FEW, _HEAD = b"PAR1", 8, 4096
@@ -107,8 +108,39 @@ def renamed_at_last(target: Path, *, overwrite: bool, single: bool) -> Iterator[
     Raises:
         SynthDataError: for what has appeared there meanwhile.
     """
+    place = _place(target)
+    with _unfinished(place, single=single) as unfinished:
+        yield unfinished
+        with locked(place.parent):
+            require_free(place, overwrite=overwrite, single=single)
+            _put_in_place(unfinished, place, overwrite=overwrite)
+
+
+@contextmanager
+def added_at_last(target: Path, add: Callable[[Path, Path], None]) -> Iterator[Path]:
+    """A folder to write to, whose files a function adds to the target's when all is done; it is gone when not.
+
+    Args:
+        target: a folder.
+        add: is given the folder that was written and the target, and is alone with them.
+    """
+    place = _place(target)
+    with _unfinished(place, single=False) as unfinished:
+        yield unfinished
+        with locked(place.parent):
+            add(unfinished, place)
+
+
+def _place(target: Path) -> Path:
+    """What is written: of a link, what it points to."""
     place = target.resolve() if target.is_symlink() else target
     place.parent.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+@contextmanager
+def _unfinished(place: Path, *, single: bool) -> Iterator[Path]:
+    """A file or folder beside a place; it is gone afterwards, unless it was moved, however this process ends."""
     unfinished = place.parent / f".{place.name}.{uuid4().hex[:8]}.unfinished"
     with ExitStack() as ending:
         with locked(place.parent):
@@ -121,9 +153,6 @@ def renamed_at_last(target: Path, *, overwrite: bool, single: bool) -> Iterator[
         ending.enter_context(gone_after(unfinished))
         ending.callback(_remove, unfinished)
         yield unfinished
-        with locked(place.parent):
-            require_free(place, overwrite=overwrite, single=single)
-            _put_in_place(unfinished, place, overwrite=overwrite)
 
 
 def _clean_up_after_others(place: Path) -> None:
@@ -176,4 +205,4 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-__all__ = ["is_address", "local_path", "renamed_at_last", "require_free"]
+__all__ = ["PERIODS", "added_at_last", "is_address", "local_path", "renamed_at_last", "require_free"]

@@ -55,6 +55,11 @@ def order_of(view: TableView, column: str | None = None, *, scan: bool = False) 
     raise SynthDataError(_why_none(view.name, names, scan=scan))
 
 
+def has_times(bound: BoundTable) -> bool:
+    """Whether anything says when the rows of a table come."""
+    return bound.plan.arrival is not None or any(is_temporal(bound.type_of(name)) for name in bound.plan.visible)
+
+
 def _why_none(table: str, names: list[str], *, scan: bool) -> str:
     if not names:
         return f"{table}: it has no column of dates or times; declare one, such as at = Timeline('2024-01-01', …)"
@@ -116,4 +121,4 @@ def _require_times(bound: BoundTable, column: str) -> None:
         raise SynthDataError(f"{bound.name}.{column} is {bound.type_of(column)}, not a column of dates or times")
 
 
-__all__ = ["Order", "order_of"]
+__all__ = ["Order", "has_times", "order_of"]

@@ -1,0 +1,134 @@
+"""`synthdata generate --from … --to … [--append]`: the rows of a period, of all tables or of none."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_synthdata.errors import SynthDataError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.files.periods import Period, Record
+    from pytest_synthdata.table import Table
+
+
+def write_period(
+    dataset: Dataset,
+    out: Path,
+    format_: str,
+    start: str | None,
+    stop: str | None,
+    *,
+    append: bool,
+    overwrite: bool,
+    rows_per_file: int | None,
+) -> list[dict[str, Any]]:
+    """Write each table's rows of a period to a folder, and say what was written.
+
+    A table without dates or times has no periods: it is written whole, and once.
+
+    Raises:
+        SynthDataError: for a table of which nothing says when its rows come, and as `period_written`.
+    """
+    from pytest_synthdata.columns.order.instants import instant
+    from pytest_synthdata.files.periods import Period, period_written, require_appendable
+    from pytest_synthdata.files.progress import progress_bar
+    from pytest_synthdata.files.targets import local_path, require_free
+
+    ends = (None if end is None else instant(end, f"--{name} ") for name, end in (("from", start), ("to", stop)))
+    period = Period(*ends)
+    if period.start is not None and period.stop is not None and period.start >= period.stop:
+        raise SynthDataError(f"--from {start} is not before --to {stop}")
+    out = local_path(out, "--out")
+    parts = _parts(dataset, period, start, stop)
+    if append:
+        parts = [part for part in parts if not _is_there(part, out, format_)]
+    for part in parts:
+        if append:
+            require_appendable(part.record(format_), out / part.name, part.period)
+        else:
+            require_free(out / part.name, overwrite=overwrite, single=False)
+    written = []
+    with progress_bar("rows") as bar, ExitStack() as together:
+        bar.expect(sum(part.table.num_rows for part in parts))
+        for part in parts:
+            bar.begin(part.name)
+            begin, target = time.perf_counter(), out / part.name
+            writing = period_written(
+                part.table.view,
+                part.record(format_),
+                target,
+                part.period,
+                append=append,
+                overwrite=overwrite,
+                rows_per_file=rows_per_file,
+                progress=bar.advance,
+            )
+            together.enter_context(writing)
+            seconds = round(time.perf_counter() - begin, 3)
+            written.append({"table": part.name, "rows": part.table.num_rows, "path": str(target), "seconds": seconds})
+    return written
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is written of a table, or of its labels.
+
+    Args:
+        table: the rows.
+        rows: how many rows the whole table has.
+        period: which of them these are.
+    """
+
+    table: Table
+    rows: int
+    period: Period
+
+    @property
+    def name(self) -> str:
+        """The name of the folder."""
+        return self.table.name
+
+    def record(self, format_: str) -> Record:
+        """What the folder says."""
+        from pytest_synthdata.files.periods import Record
+
+        return Record.of(self.table.view, self.rows, format_)
+
+
+def _parts(dataset: Dataset, period: Period, start: str | None, stop: str | None) -> list[Part]:
+    """The tables' rows of a period, and the labels of their defects."""
+    from pytest_synthdata.columns.order.batches import period_ranks
+    from pytest_synthdata.columns.order.choosing import has_times, order_of
+    from pytest_synthdata.files.periods import Period
+    from pytest_synthdata.table import Table
+
+    selected, periods, tables = copy(dataset), {}, {}
+    for table in dataset:
+        periods[table.name], tables[table.name] = Period(None, None), table
+        if has_times(table.bound):
+            order = order_of(table.view, scan=True)
+            rows = order.rows(*period_ranks(order, start, stop))
+            periods[table.name], tables[table.name] = period, Table(rows, table.factory)
+    selected.tables = tables
+    found = [*selected.tables.items(), *selected.defects.items()]
+    return [Part(table, dataset[name].num_rows, periods[name]) for name, table in found]
+
+
+def _is_there(part: Part, out: Path, format_: str) -> bool:
+    """Whether a table without times is there already, whole."""
+    from pytest_synthdata.files.periods import Period, Record
+
+    there = Record.read(out / part.name)
+    if part.period != Period(None, None) or there is None or part.period not in there.periods:
+        return False
+    there.require_same(part.record(format_), out / part.name)
+    return True
+
+
+__all__ = ["write_period"]

@@ -1,0 +1,162 @@
+"""`synthdata generate --from … --to … --append`: a table that grows by periods, each of them once or not at all."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+import pytest
+from click.testing import CliRunner
+from deltalake import DeltaTable
+
+from pytest_synthdata import Dataset
+from pytest_synthdata.cli import cli
+from pytest_synthdata.columns.arrow.fingerprint import fingerprint
+from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+
+ROWS = ("customers=60", "orders=400", "tickets=900")
+CUTS = (None, "2024-03-01", "2024-07-01", None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def generate(start: str | None, stop: str | None, *more: str, rows: tuple[str, ...] = ROWS) -> Any:
+    period = [*(("--from", start) if start else ()), *(("--to", stop) if stop else ())]
+    result = CliRunner().invoke(cli, ["generate", *rows, "--out", "data", *period, *more, "--json"])
+    found = json.loads(result.stdout) if result.stdout else {"error": result.stderr}
+    return found["error"] if result.exit_code else {table["table"]: table["rows"] for table in found["tables"]}
+
+
+def contents(folder: Path, table: str, format_: str = "parquet") -> str:
+    where = folder / "data" / table
+    data = (
+        DeltaTable(where).to_pyarrow_table() if format_ == "delta" else ds.dataset(where, format="parquet").to_table()
+    )
+    return fingerprint(data.combine_chunks().to_batches())
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(item.relative_to(folder)) for item in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("format_", ["parquet", "delta"])
+def test_periods_that_are_appended_are_the_whole(folder: Path, format_: str) -> None:
+    written = [generate(*cut, "--append", "--format", format_) for cut in itertools.pairwise(CUTS)]
+    dataset = Dataset({CustomerFactory: 60, OrderFactory: 400, TicketFactory: 900})
+    for table in dataset:
+        assert contents(folder, table.name, format_) == table.fingerprint()
+        assert sum(period[table.name] for period in written) == table.num_rows
+    before = names(folder)
+    again = generate("2024-02-28", "2024-03-01", "--append", "--format", format_)
+    assert "data/customers has the beginning to 2024-03-01 already; 2024-02-28 to 2024-03-01 would come twice" in again
+    assert names(folder) == before
+    if format_ == "delta":
+        assert DeltaTable(folder / "data/orders").version() == 2
+
+
+def test_a_period_appears_in_all_tables_or_in_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate(None, "2024-03-01", "--append")
+    before = names(folder)
+    from pytest_synthdata.files import periods
+
+    write, left = periods.write_parts, ["customers", "orders"]
+
+    def failing(view: Any, *arguments: Any, **more: Any) -> None:
+        if view.name not in left:
+            raise OSError("no space left on device")
+        write(view, *arguments, **more)
+
+    monkeypatch.setattr(periods, "write_parts", failing)
+    assert "no space left" in generate("2024-03-01", "2024-07-01", "--append")
+    assert names(folder) == before
+    left.append("tickets")
+    assert generate("2024-03-01", "2024-07-01", "--append")["tickets"] > 0
+
+
+def test_a_delta_commit_is_taken_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate(None, "2024-03-01", "--append", "--format", "delta")
+    before = contents(folder, "orders", "delta")
+    from pytest_synthdata.files import periods
+
+    commit = periods._commit
+
+    def failing(view: Any, *arguments: Any) -> None:
+        if view.name == "tickets":
+            raise OSError("no space left on device")
+        commit(view, *arguments)
+
+    monkeypatch.setattr(periods, "_commit", failing)
+    assert "no space left" in generate("2024-03-01", "2024-07-01", "--append", "--format", "delta")
+    assert contents(folder, "orders", "delta") == before
+    monkeypatch.setattr(periods, "_commit", commit)
+    generate("2024-03-01", None, "--append", "--format", "delta")
+    assert contents(folder, "orders", "delta") == Dataset({CustomerFactory: 60, OrderFactory: 400}).orders.fingerprint()
+
+
+def test_files_of_a_process_that_was_killed_while_they_appeared_are_gone(folder: Path) -> None:
+    generate(None, "2024-03-01", "--append")
+    part = next((folder / "data/orders").glob("part-*"))
+    (folder / "data/orders/part-00000-20240301-20240701.zstd.parquet").write_bytes(part.read_bytes())
+    generate("2024-03-01", None, "--append")
+    assert contents(folder, "orders") == Dataset({CustomerFactory: 60, OrderFactory: 400}).orders.fingerprint()
+
+
+def test_without_append_a_period_is_a_table_of_its_own(folder: Path) -> None:
+    generate("2024-03-01", "2024-03-08", rows=("tickets=900",))
+    week = Dataset({TicketFactory: 900}).tickets.between("2024-03-01", "2024-03-08")
+    assert contents(folder, "tickets") == week.fingerprint()
+    assert "is not empty" in generate("2024-03-08", "2024-03-15", rows=("tickets=900",))
+    assert generate("2024-03-01", "2024-03-08", "--overwrite", rows=("tickets=900",))["tickets"] == week.num_rows
+    assert generate("2024-03-08", "2024-03-15", "--append", rows=("tickets=900",))["tickets"] > 0
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--seed", "7"), "a table of other seed: 42, and here it is 7"),
+        (("--format", "csv"), "of other format: parquet, and here it is csv"),
+    ],
+)
+def test_rows_of_another_table_are_not_appended(folder: Path, more: tuple[str, ...], message: str) -> None:
+    generate(None, "2024-03-01", "--append")
+    assert message in generate("2024-03-01", None, "--append", *more)
+    assert "of other rows: 400, and here it is 401" in generate(
+        "2024-03-01", None, "--append", rows=(ROWS[0], "orders=401", ROWS[2])
+    )
+
+
+def test_what_is_no_period_is_explained(folder: Path) -> None:
+    assert "--append adds a period" in generate(None, None, "--append")
+    assert "without --overwrite" in generate("2024-01-01", None, "--append", "--overwrite")
+    assert "--from 2024-02-01 is not before --to 2024-01-01" in generate("2024-02-01", "2024-01-01")
+    assert "--from ='soon' is not a date" in generate("soon", None)
+    CliRunner().invoke(cli, ["generate", "customers=5", "--out", "data"])
+    assert "data/customers does not say which periods it holds" in generate("2024-01-01", None, "--append")
+
+
+def test_tables_without_times_are_written_once_and_labels_with_their_rows(folder: Path) -> None:
+    (folder / "plants.py").write_text(
+        "from pytest_synthdata import *\n"
+        "class PlantFactory(TableFactory):\n    plant_id = Key('P{}')\n"
+        "class ReadingFactory(TableFactory):\n"
+        "    plant = ForeignKey(PlantFactory)\n    at = Timeline('2024-01-01', '2024-12-31')\n    value = Normal()\n"
+        "DIRT = {ReadingFactory: [Missing('value', 0.1), Duplicates(0.1)]}\n"
+    )
+    rows = ("readings=700", "plants=9", "--factories", "plants", "--defects", "plants:DIRT")
+    first = generate(None, "2024-07-01", "--append", rows=rows)
+    second = generate("2024-07-01", None, "--append", rows=rows)
+    assert first["plants"] == 9
+    assert "plants" not in second
+    assert first["readings"] + second["readings"] > 700
+    labels = ds.dataset(folder / "data/readings_defects").to_table()
+    assert labels.num_rows == first["readings_defects"] + second["readings_defects"]
+    readings = ds.dataset(folder / "data/readings").to_table()
+    assert readings["value"].null_count == labels["kind"].to_pylist().count("missing") > 50
