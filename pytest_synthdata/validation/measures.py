@@ -16,7 +16,7 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.validation.declared.expectations import Curve, Shares
 from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.rows import Rows
-from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, distance_p, normal_p
+from pytest_synthdata.validation.statistics import Piecewise, binomial_p, chi_square_p, distance_p, normal_p
 
 EXAMPLES = 5
 _PARTS = 256  # of equal probability, in which numbers are counted
@@ -67,6 +67,8 @@ class CurveMeasure:
         tails = np.array(_TAILS)
         with np.errstate(all="ignore"):
             edges = curve.ppf(np.sort(np.concatenate([tails, shares, 1 - tails])))
+            if isinstance(curve.base, Piecewise) and curve.base.is_coarse:
+                edges = curve.ppf(np.array(curve.base.shares[1:-1]))
             self.edges: npt.NDArray[np.float64] = np.unique(edges[np.isfinite(edges)])
             self.support: tuple[float, float] = curve.support()
         # Rounded numbers are told apart between the steps of their grid: 0.3 has neighbours that print alike.

@@ -172,10 +172,17 @@ class Whole:
 
 @dataclass(frozen=True)
 class Piecewise:
-    """Numbers evenly spread between neighbours of an ascending list, of which each lies above a share of all."""
+    """Numbers evenly spread between neighbours of an ascending list, of which each lies above a share of all.
+
+    Args:
+        ends: the list.
+        shares: of all that lie below.
+        is_coarse: whether only the shares between neighbours are meant, not how the numbers lie there.
+    """
 
     ends: tuple[float, ...]
     shares: tuple[float, ...]
+    is_coarse: bool = False
 
     def cdf(self, x: Any) -> Any:
         return np.interp(x, self.ends, self.shares)

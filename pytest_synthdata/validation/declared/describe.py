@@ -123,11 +123,16 @@ def _(generator: Dates) -> Node:
 
 @_describe.register
 def _(generator: Quantiles) -> Node:
-    ends = generator.quantiles
+    name = as_written(generator)
+    if generator.kind == "time" or generator.step is not None:
+        return Leaf(Unknown(f"{name}: any value may come out"), 0.0)
+    ends = generator.points().tolist()
     if any(low == high for low, high in itertools.pairwise(ends)):
-        return Leaf(Unknown(f"{as_written(generator)}: one value has a share of its own"), 0.0)
-    shares = tuple(np.linspace(0, 1, len(ends)).tolist())
-    return Leaf(Curve(Piecewise(tuple(map(float, ends)), shares), name=as_written(generator)))
+        return Leaf(Unknown(f"{name}: one value has a share of its own"), 0.0)
+    shares = tuple(generator.below().tolist())
+    law = Piecewise(tuple(map(float, ends)), shares, is_coarse=generator.shares is not None)
+    curve = Curve(law, name=name, dates=generator.kind == "date")
+    return Leaf(curve.then(Round(0)) if curve.dates else curve)
 
 
 @_describe.register
