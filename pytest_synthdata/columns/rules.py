@@ -92,8 +92,13 @@ def _check_correlations(plan: Ruled) -> None:
         )
 
 
+def may_correlate(generator: Any) -> bool:
+    """Whether a column can go along with others: its own random numbers decide its value."""
+    return _draws(generator) and not is_pinned(generator)
+
+
 def _check_drawn(generator: Any, place: str) -> None:
-    if not _draws(generator) or is_pinned(generator):
+    if not may_correlate(generator):
         raise DeclarationError(
             f"{place}: {generator!r} cannot be correlated; numbers, dates and categories in an order that draw a value "
             "themselves can, rounded, clipped, cast, or in Given and when"
@@ -112,4 +117,4 @@ def _draws(generator: Any) -> bool:
     return isinstance(inner, Generator) and _draws(inner)
 
 
-__all__ = ["check_rules"]
+__all__ = ["check_rules", "may_correlate"]

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from factory import declarations as boy
 
+from pytest_synthdata.columns.expressions.computing import COMPARISONS
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import SYMBOLS, Call, Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
@@ -17,9 +18,11 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
+from pytest_synthdata.columns.generators.listed import Rows
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded, Unique
 from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
+from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline
@@ -29,12 +32,15 @@ from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.layout import Bracket, Code, on_one_line
 
+_FEW = 4  # so many plain items may stand each on a line of its own
+INTERVALS = ("days", "hours", "minutes", "seconds")
+
 
 @singledispatch
 def code(value: Any) -> Code:
     """A value as source."""
     if isinstance(value, dt.date):  # asked here, because a test may have put another class into its place
-        return repr(value).replace("datetime.", "dt.", 1) if isinstance(value, dt.datetime) else _day(value)
+        return _instant(value) if isinstance(value, dt.datetime) else _day(value)
     return repr(value)
 
 
@@ -42,8 +48,23 @@ def _day(value: dt.date) -> str:
     return f"dt.date({value.year}, {value.month}, {value.day})"
 
 
+def _instant(value: dt.datetime) -> str:
+    zone = ", tzinfo=dt.timezone.utc" if value.tzinfo is not None else ""
+    parts = [value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond]
+    while len(parts) > 3 and parts[-1] == 0:  # noqa: PLR2004 - year, month and day are needed
+        parts.pop()
+    return f"dt.datetime({', '.join(map(str, parts))}{zone})"
+
+
 def _call(head: str, *items: Any, **named: Any) -> Bracket:
-    return Bracket(head, (*(("", code(item)) for item in items), *((f"{name}=", code(named[name])) for name in named)))
+    return Bracket(head, (*(("", bare(item)) for item in items), *((f"{name}=", bare(named[name])) for name in named)))
+
+
+def bare(value: Any) -> Code:
+    """A value as source that stands by itself: an operation without brackets around it."""
+    said = code(value)
+    is_bracketed = isinstance(value, Operation) and isinstance(said, str) and said.startswith("(")
+    return said[1:-1] if is_bracketed and isinstance(said, str) else said
 
 
 @code.register
@@ -54,13 +75,20 @@ def _(value: str) -> Code:
 
 @code.register
 def _(value: dict) -> Code:  # type: ignore[type-arg]
-    return Bracket("", tuple((f"{on_one_line(code(key))}: ", code(item)) for key, item in value.items()), "{}")
+    items = tuple((f"{on_one_line(code(key))}: ", code(item)) for key, item in value.items())
+    return Bracket("", items, "{}", is_filled=len(items) > _FEW and all(isinstance(item, str) for _, item in items))
 
 
-@code.register(list)
-@code.register(tuple)
-def _(value: Any) -> Code:
-    return Bracket("", tuple(("", code(item)) for item in value), "[]")
+@code.register
+def _(value: list) -> Code:  # type: ignore[type-arg]
+    items = tuple(("", code(item)) for item in value)
+    return Bracket("", items, "[]", is_filled=len(items) > _FEW and all(isinstance(item, str) for _, item in items))
+
+
+@code.register
+def _(value: tuple) -> Code:  # type: ignore[type-arg]
+    said = ", ".join(on_one_line(code(item)) for item in value)
+    return f"({said},)" if len(value) == 1 else f"({said})"
 
 
 @code.register
@@ -100,7 +128,7 @@ def _(value: ParametricDistribution) -> Code:
 
 @code.register
 def _(value: Quantiles) -> Code:
-    return _call("Quantiles", list(value.quantiles))
+    return _call("Quantiles", value.listed(), **({} if value.step is None else {"step": value.step}))
 
 
 @code.register
@@ -130,7 +158,8 @@ def _(value: Dates) -> Code:
 
 @code.register
 def _(value: Times) -> Code:
-    return _call("Times", value.start, value.end, **({} if value.hours == OFFICE_HOURS else {"hours": value.hours}))
+    hours = {} if value.hours == OFFICE_HOURS else {"hours": list(value.hours)}
+    return _call("Times", value.start, value.end, **hours)
 
 
 @code.register
@@ -143,11 +172,31 @@ def _(value: Timeline) -> Code:
     usual = Timeline(value.start, value.end)
     season = {number: factor for number, factor in enumerate(value.season, 1) if factor != 1}
     named = {
-        name: season if name == "season" else getattr(value, name)
+        name: season if name == "season" else _listed(getattr(value, name))
         for name in ("daily", "weekend", "weekdays", "season", "trend", "events", "noise", "hours", "tz")
         if getattr(value, name) != getattr(usual, name)
     }
     return _call("Timeline", value.start, value.end, **named)
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+@code.register
+def _(value: Rows) -> Code:
+    columns = {name: value.table[name].to_pylist() for name in value.table.column_names}
+    return _call("Rows", columns)
+
+
+@code.register
+def _(value: Integers) -> Code:
+    return _call("Integers", value.low, value.high)
+
+
+@code.register
+def _(value: Boolean) -> Code:
+    return _call("Boolean", value.p)
 
 
 @code.register
@@ -185,7 +234,7 @@ def _(value: Operation) -> Code:
     said = [on_one_line(code(_plain(one))) for one in value.operands]
     if value.function in SYMBOLS:
         text = f"{said[0]} {SYMBOLS[value.function]} {said[1]}"
-        return text if value.function == "less_equal" else f"({text})"  # within brackets of a call
+        return text if value.function in COMPARISONS else f"({text})"  # within brackets of a call
     return {
         "invert": f"~{said[0]}",
         "is_null": f"{said[0]}.is_null()",
@@ -196,15 +245,42 @@ def _(value: Operation) -> Code:
 
 @code.register
 def _(value: Call) -> Code:
-    return repr(value)
+    head = value.function if value.function in INTERVALS else f"F.{value.function}"
+    made = _call(head, *(_operand(one) for one in value.operands), *value.options)
+    return dataclasses.replace(made, items=tuple(made.items))
+
+
+def _operand(one: Generator) -> Any:
+    """What stands in a function: a column by its name, constants other than texts as they are."""
+    if isinstance(one, Column):
+        return one.name
+    if isinstance(one, Constant):
+        return Literal(one.value) if isinstance(one.value, (str, dt.date)) else one.value
+    return one
+
+
+@dataclasses.dataclass(frozen=True)
+class Literal:
+    """A constant that is meant as such."""
+
+    value: Any
+
+
+@code.register
+def _(value: Literal) -> Code:
+    return _call("F.lit", value.value)
 
 
 @code.register
 def _(value: When) -> Code:
-    pairs = zip(value.conditions, value.branches, strict=False)
-    said = ".".join(f"when({on_one_line(code(one))}, {on_one_line(code(_plain(other)))})" for one, other in pairs)
-    rest = value.branches[len(value.conditions) :]
-    return said + "".join(f".otherwise({on_one_line(code(_plain(one)))})" for one in rest)
+    made: Bracket | None = None
+    for condition, branch in zip(value.conditions, value.branches, strict=False):
+        link = _call("when" if made is None else ".when", condition, _plain(branch))
+        made = dataclasses.replace(link, before=made)
+    for branch in value.branches[len(value.conditions) :]:
+        made = dataclasses.replace(_call(".otherwise", _plain(branch)), before=made)
+    assert made is not None  # noqa: S101 - there is a condition
+    return made
 
 
 def _method(before: Generator, name: str, *items: Any) -> Code:
@@ -236,6 +312,11 @@ def _(value: NotNull) -> Code:
 
 
 @code.register
+def _(value: Unique) -> Code:
+    return _method(value.generator, "unique")
+
+
+@code.register
 def _(value: Cast) -> Code:
     return _method(value.generator, "cast", value.target)
 
@@ -246,7 +327,10 @@ def _(value: ForeignKey) -> Code:
     named: dict[str, Any] = {name: getattr(value, name) for name in names if getattr(value, name) is not None}
     made = _call("ForeignKey", **named)
     parent = code("self") if value.parent == "self" else value.parent.__name__
-    return dataclasses.replace(made, items=(("", parent), *made.items))
+    made = dataclasses.replace(made, items=(("", parent), *made.items))
+    if not value.null_share:
+        return made
+    return dataclasses.replace(_call(".nulls", value.null_share), before=made)
 
 
 @code.register
@@ -259,4 +343,4 @@ def _(value: boy.List) -> Code:
     return _call("factory.List", list(value._defaults.values()))
 
 
-__all__ = ["code"]
+__all__ = ["INTERVALS", "bare", "code"]

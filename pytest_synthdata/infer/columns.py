@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import factory
@@ -13,10 +13,13 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.types import sql_name
 from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.expressions.operators import Call
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Unique
+from pytest_synthdata.columns.generators.numbers.whole import Boolean
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.scope import ColumnScope
@@ -25,10 +28,10 @@ from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.infer.dependence import Predictor, given
 from pytest_synthdata.infer.fitting import Resolution, rounded_shares
 from pytest_synthdata.infer.meanings import ColumnName
-from pytest_synthdata.infer.numbers import Found, lattice_for, law, number, truth
+from pytest_synthdata.infer.numbers import lattice_for, law, number, truth
 from pytest_synthdata.infer.personal import holds_addresses, personal
 from pytest_synthdata.infer.texts import text
-from pytest_synthdata.infer.times import moment
+from pytest_synthdata.infer.times import moment, span
 
 _USUAL_ITEMS = 3
 _USUAL_KEYS = ("a", "b", "c")
@@ -41,13 +44,13 @@ class Declared:
 
     Args:
         declaration: a generator, or factory_boy's `Dict` or `List`.
-        parameters: what else must stand in its ``Params``.
         stated: the type that its annotation states, where it must.
+        comment: what a reader should know of it.
     """
 
     declaration: Any
-    parameters: Mapping[str, Generator] = field(default_factory=dict)
     stated: pa.DataType | str | None = None
+    comment: str | None = None
 
 
 def declare(
@@ -57,7 +60,6 @@ def declare(
     *,
     is_first: bool,
     may_order: bool,
-    may_split: bool,
     deciders: Sequence[Predictor] = (),
 ) -> Declared:
     """The declaration of a column.
@@ -68,7 +70,6 @@ def declare(
         values: its values, in the order of rows; None where only the schema is known.
         is_first: whether it is the table's first column.
         may_order: whether the table may be ordered by it.
-        may_split: whether other columns may be added that it depends on.
         deciders: columns that it may depend on.
     """
     share = 0.0
@@ -76,7 +77,7 @@ def declare(
         values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, type_))  # no law gives NaN
     if values is not None and values.null_count:
         if values.null_count == len(values):
-            return Declared(_in_type(Constant(None), type_, {}))
+            return Declared(in_type(Constant(None), type_))
         share = rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0]
         valid = np.flatnonzero(to_numpy(values.is_valid()))
         deciders = [replace(one, codes=one.codes[valid]) for one in deciders]
@@ -86,35 +87,31 @@ def declare(
     if pa.types.is_map(type_):
         return Declared(_map(column, type_, values), stated=_stated(type_))
     found = _flat(column, type_, values, is_first=is_first, may_order=may_order)
-    if values is not None and deciders and (depending := _depending(found.generator, type_, values, deciders)):
-        found = Found(depending)
-    if found.parameters and not may_split:
-        assert values is not None  # noqa: S101 - only they tell
-        numbers = to_numpy(values).astype(np.float64)
-        found = Found(law(numbers, lattice_for(type_, numbers)))
-    if pa.types.is_list(type_) and not isinstance(found.generator, Array):
-        return Declared(found.generator, stated=_stated(type_))
-    generator = _in_type(found.generator, type_, found.parameters)
-    return Declared(generator.nulls(share) if share else generator, found.parameters)
+    if values is not None and deciders and (depending := _depending(found, type_, values, deciders)):
+        found = depending
+    if pa.types.is_list(type_) and not isinstance(found, Array):
+        return Declared(found, stated=_stated(type_))
+    generator = in_type(found, type_)
+    return Declared(generator.nulls(share) if share else generator)
 
 
-def _flat(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, is_first: bool, may_order: bool) -> Found:
+def _flat(
+    column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, is_first: bool, may_order: bool
+) -> Generator:
     test = pa.types
     if _is_number(type_):
         return number(column, type_, values, is_first=is_first)
     if test.is_boolean(type_):
-        generator = truth(values)
-    elif test.is_string(type_):
-        generator = text(column, values, is_first=is_first)
-    elif test.is_date(type_) or test.is_timestamp(type_):
-        generator = moment(column, type_, values, may_order=may_order)
-    elif test.is_binary(type_):
-        generator = Fake("bothify", text="????????")
-    elif test.is_list(type_):
-        generator = _array(column, type_, values)
-    else:
-        generator = Constant(None)
-    return Found(generator)
+        return truth(values)
+    if test.is_string(type_):
+        return text(column, values, is_first=is_first)
+    if test.is_date(type_) or test.is_timestamp(type_):
+        return moment(column, type_, values, may_order=may_order)
+    if test.is_time(type_) or test.is_duration(type_):
+        return span(type_, values)
+    if test.is_binary(type_):
+        return Fake("bothify", text="????????")
+    return _array(column, type_, values) if test.is_list(type_) else Constant(None)
 
 
 def _is_number(type_: pa.DataType) -> bool:
@@ -125,16 +122,18 @@ def _depending(
     generator: Generator, type_: pa.DataType, values: pa.Array, deciders: Sequence[Predictor]
 ) -> Generator | None:
     """What a column is given another one, if it depends on one."""
-    if isinstance(generator, (Key, Constant, Fake, Template)):
+    if isinstance(generator, (Key, Constant, Fake, Template, Unique, Call)):
         return None
     if _is_number(type_):
+        # What other numbers say of it, correlations say.
+        deciders = [one for one in deciders if one.is_nominal]
         return given(values, lattice_for(type_, to_numpy(values).astype(np.float64)), deciders)
-    return given(values, None, deciders) if isinstance(generator, Categorical) else None
+    return given(values, None, deciders) if isinstance(generator, (Categorical, Boolean)) else None
 
 
-def _in_type(generator: Generator, type_: pa.DataType, parameters: Mapping[str, Generator]) -> Generator:
+def in_type(generator: Generator, type_: pa.DataType) -> Generator:
     """A generator whose values have a type."""
-    plan = Plan("inferred", {**parameters, "column": generator})
+    plan = Plan("inferred", {"column": generator})
     try:
         own = generator.type(ColumnScope(plan, "column"))
     except DeclarationError:
@@ -150,13 +149,14 @@ def _array(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> G
         return Array(item, length=_USUAL_ITEMS)
     lengths = to_numpy(pc.list_value_length(values)).astype(np.float64)
     length = law(lengths, Resolution(0))
+    length = length if isinstance(length, Constant) else in_type(length, pa.int64())
     return Array(item, length=length.value if isinstance(length, Constant) else length)
 
 
 def _part(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any:
     """What is within a nested value."""
     values = None if values is not None and not len(values) else values
-    return declare(column, type_, values, is_first=False, may_order=False, may_split=False).declaration
+    return declare(column, type_, values, is_first=False, may_order=False).declaration
 
 
 def _struct(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any:
@@ -179,15 +179,17 @@ def _is_field(name: str) -> bool:
 
 def _map(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any:
     """A map as the entries that it may have, each in its share of rows."""
-    if not pa.types.is_string(type_.key_type):
+    if not pa.types.is_string(type_.key_type) and not pa.types.is_integer(type_.key_type):
         return Constant(None).cast(sql_name(type_) or type_)
-    shares = {} if values is None else _shares(column, values.keys)
+    keys = None if values is None else values.keys.cast(pa.string())
+    shares = {} if keys is None else _shares(column, keys)
     if values is None or not shares:
         item = _part(column, type_.item_type, None if values is None else values.items)
-        return factory.Dict(dict.fromkeys(_USUAL_KEYS, item))
+        usual = _USUAL_KEYS if pa.types.is_string(type_.key_type) else ("1", "2", "3")
+        return factory.Dict(dict.fromkeys(usual, item))
     parts = {}
     for key, count in shares.items():
-        part = _part(ColumnName(key, column.name, {}), type_.item_type, values.items.filter(pc.equal(values.keys, key)))
+        part = _part(ColumnName(key, column.name, {}), type_.item_type, values.items.filter(pc.equal(keys, key)))
         absent = rounded_shares([max(len(values) - count, 0), count], len(values))[0] if count < len(values) else 0.0
         parts[key] = part.nulls(absent) if absent and isinstance(part, Generator) else part
     return factory.Dict(parts)
@@ -211,4 +213,4 @@ def _has_map(type_: pa.DataType) -> bool:
     return pa.types.is_map(type_) or any(_has_map(type_.field(number).type) for number in range(type_.num_fields))
 
 
-__all__ = ["Declared", "declare"]
+__all__ = ["Declared", "declare", "in_type"]

@@ -17,13 +17,17 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Rounded
-from pytest_synthdata.infer.fitting import Fit, Resolution, fit, rounded_shares
+from pytest_synthdata.columns.generators.numbers.whole import Boolean
+from pytest_synthdata.infer.fitting import Resolution, rounded_shares
 from pytest_synthdata.infer.numbers import law
 
 MOST_CASES = 12
 _FEWEST_ROWS = 30  # of a case
 _LOOKED_AT = 50_000  # rows, about, when dependences are looked for
 _CLEAR = 20.0  # by how much the criterion must get better
+_LEAST_DISTANCE = 0.06  # of the shares in a case from those in all rows: less is not worth a case
+_BINS = 8  # of as many numbers each, in which cases are compared
+_COARSE = 0.025  # how far the quantiles of a case may be off
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class Predictor:
     name: str
     categories: tuple[Any, ...]
     codes: npt.NDArray[np.int64]
+
+    @property
+    def is_nominal(self) -> bool:
+        """Whether its values have no order."""
+        return isinstance(self.categories[0], (str, bool))
 
 
 def decider(name: str, values: pa.Array) -> Predictor | None:
@@ -62,14 +71,15 @@ def given(values: pa.Array, resolution: Resolution | None, deciders: Sequence[Pr
         resolution: what its numbers are multiples of; None for texts and truths, of which there are few different ones.
         deciders: what it may depend on.
     """
+    codes, make = _numbers(values, resolution) if resolution is not None else _categories(values)
     best: tuple[float, Predictor, list[list[int]]] | None = None
-    rate, make = _numbers(values, resolution) if resolution is not None else _categories(values)
     looked_at = np.arange(0, len(values), max(1, len(values) // _LOOKED_AT))
+    rate = _rating(codes)
     alone = rate(looked_at)
     for one in deciders:
-        codes = one.codes[looked_at]
-        rows = [looked_at[codes == code] for code in range(len(one.categories))]
-        if min(map(len, rows)) < _FEWEST_ROWS:
+        decided = one.codes[looked_at]
+        rows = [looked_at[decided == code] for code in range(len(one.categories))]
+        if min(map(len, rows)) < _FEWEST_ROWS or _distance(codes[looked_at], decided) < _LEAST_DISTANCE:
             continue
         groups, criterion = _merged(rows, rate)
         if len(groups) > 1 and criterion < (alone - _CLEAR if best is None else best[0]):
@@ -80,13 +90,32 @@ def given(values: pa.Array, resolution: Resolution | None, deciders: Sequence[Pr
     groups.sort(key=len)
     laws = [make(np.flatnonzero(np.isin(one.codes, group))) for group in groups]
     digits = resolution.digits if resolution is not None else None
-    is_rounded = bool(digits) and any(isinstance(branch, Rounded) for branch in laws)
+    is_rounded = digits is not None and any(isinstance(branch, Rounded) for branch in laws)
     laws = [branch.generator if is_rounded and isinstance(branch, Rounded) else branch for branch in laws]
     plain = [branch.value if isinstance(branch, Constant) else branch for branch in laws]
     listed = groups if len(groups[-1]) == 1 else groups[:-1]
     cases = {one.categories[code]: plain[number] for number, group in enumerate(listed) for code in sorted(group)}
     made = Given(one.name, cases) if listed is groups else Given(one.name, cases, default=plain[-1])
     return made.round(digits) if is_rounded and digits is not None else made
+
+
+def _rating(codes: npt.NDArray[np.int64]) -> Callable[[Rows], float]:
+    """How well rows are described by the shares of their codes: the Bayesian information criterion."""
+
+    def rate(rows: Rows) -> float:
+        counts = np.bincount(codes[rows])
+        seen = counts[counts > 0]
+        return (len(seen) - 1) * math.log(len(rows)) - 2 * float((seen * np.log(seen / len(rows))).sum())
+
+    return rate
+
+
+def _distance(codes: npt.NDArray[np.int64], decided: npt.NDArray[np.int64]) -> float:
+    """How far the shares of a case are from those of all rows, on average: the total variation."""
+    table = np.zeros((int(decided.max()) + 1, int(codes.max()) + 1))
+    np.add.at(table, (decided, codes), 1)
+    of_cases = table.sum(axis=1, keepdims=True)
+    return float(np.abs(table - of_cases * table.sum(axis=0) / table.sum()).sum() / 2 / table.sum())
 
 
 def _merged(rows: list[Rows], rate: Callable[[Rows], float]) -> tuple[list[list[int]], float]:
@@ -112,34 +141,27 @@ def _merged(rows: list[Rows], rate: Callable[[Rows], float]) -> tuple[list[list[
     return groups, math.fsum(rating(group) for group in groups)
 
 
-def _numbers(values: pa.Array, resolution: Resolution) -> tuple[Callable[[Rows], float], Callable[[Rows], Generator]]:
+def _numbers(values: pa.Array, resolution: Resolution) -> tuple[npt.NDArray[np.int64], Callable[[Rows], Generator]]:
     numbers = to_numpy(values).astype(np.float64)
-
-    def rate(rows: Rows) -> float:
-        found: Fit = fit(numbers[rows], resolution)
-        return found.criterion
-
-    return rate, lambda rows: law(numbers[rows], resolution)
+    edges = np.unique(np.quantile(numbers, np.arange(1, _BINS) / _BINS))
+    return np.searchsorted(edges, numbers), lambda rows: law(numbers[rows], resolution, _COARSE)
 
 
-def _categories(values: pa.Array) -> tuple[Callable[[Rows], float], Callable[[Rows], Generator]]:
+def _categories(values: pa.Array) -> tuple[npt.NDArray[np.int64], Callable[[Rows], Generator]]:
     coded = _coded(values)
     codes, names = to_numpy(coded.indices).astype(np.int64), coded.dictionary.to_pylist()
-
-    def rate(rows: Rows) -> float:
-        counts = np.bincount(codes[rows])
-        seen = counts[counts > 0]
-        return (len(seen) - 1) * math.log(len(rows)) - 2 * float((seen * np.log(seen / len(rows))).sum())
 
     def make(rows: Rows) -> Generator:
         counts = np.bincount(codes[rows], minlength=len(names))
         seen = np.flatnonzero(counts)
         if len(seen) == 1:
             return Constant(names[seen[0]])
-        shares = zip([names[code] for code in seen], rounded_shares(counts[seen], len(rows)), strict=True)
-        return Categorical(dict(sorted(shares, key=lambda item: -item[1])))
+        found = dict(zip([names[code] for code in seen], rounded_shares(counts[seen], len(rows)), strict=True))
+        if isinstance(names[0], bool):
+            return Boolean(found[True])
+        return Categorical(dict(sorted(found.items(), key=lambda item: -item[1])))
 
-    return rate, make
+    return codes, make
 
 
 def weights(picks: npt.NDArray[np.int64], parents: Sequence[Predictor]) -> Given | None:

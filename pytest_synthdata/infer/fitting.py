@@ -1,15 +1,15 @@
-"""The law that a column of numbers most likely follows.
+"""The distribution that a column of numbers most likely follows.
 
 Each candidate is fitted by maximum likelihood, and the one with the least Bayesian information criterion is taken
-(Schwarz 1978, "Estimating the dimension of a model"): k ln(n) - 2 ln(L) for k parameters and n values. Values that are
-rounded lie on a resolution; a density times the resolution's step is then the probability of a value, so that
-continuous laws and lists of shares compare.
+(Schwarz 1978, "Estimating the dimension of a model"): k ln(n) - 2 ln(L) for k parameters and n values. Of values that
+are rounded, L is the product of their probabilities, which are areas under the density; so continuous distributions
+and counts compare. Where no distribution comes near that of the values, quantiles describe them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,30 +27,36 @@ from pytest_synthdata.columns.generators.numbers.distributions import (
     Uniform,
 )
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
+from pytest_synthdata.infer.quantile_fit import plain, quantiles_of, tolerance_for
 
 Numbers = npt.NDArray[np.float64]
+Function = Callable[[Numbers], Numbers]
 
 MOST_CATEGORIES = 50
 ROWS_A_CATEGORY = 3  # at least, or it is not a category
 MOST_DIGITS = 6
+SHORT = 12  # so many different values are a list, whatever distribution they look like
 _LARGE = 2.0**63  # from which on numbers are not integers of 64 bits
-_POINTS = 20  # parts of equal share in a list of quantiles
-_ROWS_A_PART = 25
-_SPIKE = 0.05  # the share of a value that stands out from all others
-_SPREAD = 12  # different values that these others have at least
+_SPREAD = 2_000  # parts of a standard deviation that parameters are rounded to
+_LOOKED_AT = 200_000  # values that parameters are estimated from
+_DENSE = 0.5  # of the grid between the least and the greatest, from which values are no list of codes
+_NEAR, _NEAREST = 1.3, 0.025  # how far a distribution may be off: over the root of the rows, and of few of them
+_LEAST = 1e-300
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A fitted law.
+class Candidate:
+    """A fitted distribution.
 
     Args:
         generator: gives such numbers, unrounded.
-        criterion: the Bayesian information criterion: less is better.
+        below: its distribution function.
+        parameters: how many numbers it takes.
     """
 
     generator: Generator
-    criterion: float
+    below: Function
+    parameters: int
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,9 @@ class Resolution:
     most: float = math.inf
 
     @property
-    def step(self) -> float:
-        """The distance between neighbours; 1 where there are none."""
-        return 1.0 if self.digits is None else 10.0**-self.digits
+    def step(self) -> float | None:
+        """The distance between neighbours; None where there is none."""
+        return None if self.digits is None else 10.0**-self.digits
 
 
 def resolution_of(values: Numbers) -> Resolution:
@@ -84,83 +90,113 @@ def resolution_of(values: Numbers) -> Resolution:
     return Resolution(None)
 
 
-def inflated_value(values: Numbers) -> float | None:
-    """A value that so many rows have that no law of the others explains it, such as 0; None where there is none."""
-    distinct, counts = np.unique(values, return_counts=True)
-    if len(distinct) <= _SPREAD:
-        return None
-    first, second = np.sort(counts)[:-3:-1]
-    value = float(distinct[counts.argmax()])
-    stands_out = first > _SPIKE * len(values) and first > 5 * second
-    return value if stands_out and value in (distinct[0], distinct[-1]) else None
-
-
-def fit(values: Numbers, resolution: Resolution, categories: list[Any] | None = None) -> Fit:
-    """The best law of some numbers.
+def fit(
+    values: Numbers,
+    resolution: Resolution,
+    names: Callable[[Numbers], list[Any]] = lambda distinct: distinct.tolist(),
+    tolerance: float = 0.01,
+) -> Generator:
+    """The generator of some numbers, not yet rounded.
 
     Args:
         values: at least one, none of them NaN.
         resolution: what they are multiples of.
-        categories: what the sorted different values are to be called in a list of shares; none by default.
+        names: what different values are to be called in a list of shares.
+        tolerance: how far the shares of quantiles may be off.
     """
-    if values[0] == values.max() == values.min():
-        value = categories[0] if categories else values[0].item()
-        return Fit(Constant(value), math.log(len(values)))
-    with np.errstate(all="ignore"):  # of numbers as large or as small as there are, some laws cannot be told
-        candidates = [one for one in _candidates(values, resolution, categories) if math.isfinite(one.criterion)]
-    return min(candidates, key=lambda one: one.criterion)
-
-
-def _candidates(values: Numbers, resolution: Resolution, categories: list[Any] | None) -> Iterator[Fit]:
-    n, low, high = len(values), float(values.min()), float(values.max())
-    unit = float(np.abs(values).max())  # of which squares and sums stay in the range of numbers
-    mean, step = float((values / unit).mean()) * unit, resolution.step
-
-    def rated(generator: Generator, likelihood: float, parameters: int) -> Fit:
-        return Fit(generator, parameters * math.log(n) - 2 * (likelihood + n * math.log(step)))
-
     distinct, counts = np.unique(values, return_counts=True)
-    if resolution.digits is not None and is_few(len(distinct), n):
-        likelihood = float((counts * np.log(counts / n)).sum())
-        shares = rounded_shares(counts, n)
-        names = categories or distinct.tolist()
-        # Both the values and their shares are taken from the data.
-        yield Fit(
-            Categorical(dict(zip(names, shares, strict=True))), (2 * len(distinct) - 1) * math.log(n) - 2 * likelihood
-        )
+    if len(distinct) == 1:
+        return Constant(names(distinct)[0])
+    if is_list(distinct, len(values), resolution):
+        shares = rounded_shares(counts.tolist(), len(values))
+        listed = Categorical(dict(zip(names(distinct), shares, strict=True)))
+        if len(distinct) <= SHORT or not _is_dense(distinct, resolution):
+            return listed
+    with np.errstate(all="ignore"):  # of numbers as large or as small as there are, some cannot be told
+        found = _parametric(values, distinct, counts, resolution)
+        if found is not None:
+            return found
+        if not math.isfinite(distinct[-1] - distinct[0]):
+            return Uniform(float(distinct[0]), float(distinct[-1]))
+        tolerance = tolerance_for(len(values), tolerance)
+        return Quantiles(quantiles_of(values, resolution.step, tolerance))
+
+
+def is_list(distinct: Numbers, count: int, resolution: Resolution) -> bool:
+    """Whether numbers are a list to choose from."""
+    return (resolution.digits is not None or len(distinct) <= SHORT) and is_few(len(distinct), count)
+
+
+def _is_dense(distinct: Numbers, resolution: Resolution) -> bool:
+    if resolution.step is None:
+        return False
+    return len(distinct) >= _DENSE * ((distinct[-1] - distinct[0]) / resolution.step + 1)
+
+
+def _parametric(
+    values: Numbers, distinct: Numbers, counts: npt.NDArray[np.int64], resolution: Resolution
+) -> Generator | None:
+    """The best of the distributions that have a name; None where none is near enough."""
+    if len(values) > _LOOKED_AT:
+        distinct, counts = np.unique(values[:: len(values) // _LOOKED_AT + 1], return_counts=True)
+    count = int(counts.sum())
+    step = resolution.step
+    measured = np.cumsum(counts) / count
+    best: tuple[float, Generator] | None = None
+    for one in _candidates(distinct, counts, resolution):
+        half = 0.0 if step is None or isinstance(one.generator, Poisson) else step / 2
+        upper = np.array(one.below(distinct + half))
+        before = np.array(one.below(distinct - (1.0 if isinstance(one.generator, Poisson) else half)))
+        upper[-1], before[0] = 1.0, 0.0  # what lies beyond is moved to the ends
+        middle = measured - counts / count / 2 if step is None else measured
+        off = float(np.abs(upper - middle).max())
+        if step is None:
+            off = max(off, float(np.abs(upper - measured).max()) - 1 / count)
+            shares = _density(one.below, distinct)
+        else:
+            shares = upper - before
+        criterion = one.parameters * math.log(count) - 2 * float(counts @ np.log(np.maximum(shares, _LEAST)))
+        is_near = off <= min(max(_NEAR / math.sqrt(count), 0.002), _NEAREST)
+        if is_near and math.isfinite(criterion) and (best is None or criterion < best[0]):
+            best = criterion, one.generator
+    return None if best is None else best[1]
+
+
+def _density(below: Function, distinct: Numbers) -> Numbers:
+    """The density at some numbers, but for a factor that all distributions share."""
+    width = np.maximum(np.abs(distinct) * 1e-6, (distinct[-1] - distinct[0]) * 1e-9)
+    return np.asarray((below(distinct + width) - below(distinct - width)) / (2 * width))
+
+
+def _candidates(distinct: Numbers, counts: npt.NDArray[np.int64], resolution: Resolution) -> Iterator[Candidate]:
+    from scipy.special import ndtr, pdtr
+
+    n, low, high = int(counts.sum()), float(distinct[0]), float(distinct[-1])
+    unit = max(abs(low), abs(high))  # of which squares and sums stay in the range of numbers
+    scaled = distinct / unit
+    mean = float(counts @ scaled) / n * unit
+    spread = math.sqrt(float(counts @ (scaled - mean / unit) ** 2) / n) * unit
+    step = resolution.step or 0.0
     if resolution.digits == 0 and low >= 0:
-        from scipy.stats import poisson
-
-        yield Fit(Poisson(significant(mean)), math.log(n) - 2 * float(poisson.logpmf(values, mean).sum()))
-    spread = float((values / unit).std())
-    likelihood = -n / 2 * math.log(2 * math.pi * math.e) - n * (math.log(spread) + math.log(unit))
-    yield rated(Normal(significant(mean), significant(spread * unit)), likelihood, 2)
-    yield rated(Uniform(low, high), -n * math.log(high - low + step * (resolution.digits is not None)), 2)
+        lam = significant(mean)
+        yield Candidate(Poisson(lam), lambda x: np.where(x < 0, 0.0, pdtr(np.floor(np.maximum(x, 0)), lam)), 1)
+    loc, scale = plain(mean, spread / _SPREAD), significant(spread)
+    if scale > 0:
+        yield Candidate(Normal(loc, scale), lambda x: ndtr((x - loc) / scale), 2)
+    first, last = low - step / 2, high + step / 2
+    yield Candidate(Uniform(low, high), lambda x: np.clip((x - first) / (last - first), 0, 1), 2)
     if low >= 0 and mean > 0:
-        yield rated(Exponential(significant(mean)), -n * math.log(mean) - n, 1)
+        rate = significant(mean)
+        yield Candidate(Exponential(rate), lambda x: -np.expm1(-np.maximum(x, 0) / rate), 1)
     if low > 0:
-        logs = np.log(values)
-        spread = float(logs.std())
-        if spread > 0:
-            likelihood = -n / 2 * math.log(2 * math.pi * math.e * spread**2) - float(logs.sum())
-            yield rated(LogNormal(significant(float(logs.mean())), significant(spread)), likelihood, 2)
-            a = 1 / float((logs - math.log(low)).mean())
-            likelihood = n * math.log(a) + n * a * math.log(low) - (a + 1) * float(logs.sum())
-            yield rated((Pareto(significant(a)) + 1) * significant(low), likelihood, 2)
-    yield from _quantiles(values, rated, step if resolution.digits is not None else 0.0)
-
-
-def _quantiles(values: Numbers, rated: Any, step: float) -> Iterator[Fit]:
-    n = len(values)
-    if n < _POINTS * _ROWS_A_PART:
-        return
-    points = np.quantile(values, np.linspace(0, 1, _POINTS + 1))
-    if not math.isfinite(points[-1] - points[0]):
-        return
-    widths = np.maximum(np.diff(points), max(step, 1e-12 * (points[-1] - points[0])))
-    which = np.clip(np.searchsorted(points, values, side="right") - 1, 0, _POINTS - 1)
-    likelihood = float(-np.log(_POINTS * widths[which]).sum())
-    yield rated(Quantiles([significant(point) for point in points.tolist()]), likelihood, _POINTS + 1)
+        logs = np.log(distinct)
+        middle = float(counts @ logs) / n
+        width = math.sqrt(float(counts @ (logs - middle) ** 2) / n)
+        if width > 0:
+            mu, sigma = plain(middle, width / _SPREAD), significant(width)
+            yield Candidate(LogNormal(mu, sigma), lambda x: ndtr((np.log(np.maximum(x, _LEAST)) - mu) / sigma), 2)
+            a, scale_ = significant(1 / (middle - math.log(low))), significant(low)
+            yield Candidate((Pareto(a) + 1) * scale_, lambda x: -np.expm1(-a * np.log(np.maximum(x / scale_, 1))), 2)
 
 
 def is_few(distinct: int, count: int) -> bool:
@@ -193,4 +229,4 @@ def significant(value: float, digits: int = 4) -> float:
     return int(rounded) if rounded.is_integer() and abs(rounded) < _LARGE else rounded
 
 
-__all__ = ["Fit", "Resolution", "fit", "inflated_value", "is_few", "resolution_of", "rounded_shares", "significant"]
+__all__ = ["Resolution", "fit", "is_few", "is_list", "resolution_of", "rounded_shares", "significant"]

@@ -13,12 +13,21 @@ _INDENT = 4
 
 @dataclass(frozen=True)
 class Bracket:
-    """A name, brackets, and what stands in them; in a chain after what stands before."""
+    """A name, brackets, and what stands in them; in a chain after what stands before.
+
+    Args:
+        head: the name.
+        items: what stands in the brackets, each after its own name.
+        ends: the brackets.
+        before: what it is called on.
+        is_filled: whether lines hold as many of the items as fit, where one line does not hold all.
+    """
 
     head: str
     items: tuple[tuple[str, Code], ...]
     ends: str = "()"
     before: Bracket | None = None
+    is_filled: bool = False
 
 
 Code: TypeAlias = "str | Bracket"
@@ -38,10 +47,11 @@ def laid_out(one: Code, indent: int, start: str, end: str = "", *, bare: bool = 
     pad, flat = " " * indent, on_one_line(one)
     if bare and isinstance(one, Bracket):
         flat = flat[1:-1]
-    if isinstance(one, str) or len(pad + start + flat + end) <= WIDTH:
+    is_plain = isinstance(one, str) or (_is_text(one) and one.before is None)
+    if is_plain or isinstance(one, str) or len(pad + start + flat + end) <= WIDTH:
         return [f"{pad}{start}{flat}{end}"]
     chain = list(_chain(one))
-    if len(chain) > 2:  # noqa: PLR2004 - two calls after the first: each gets a line, within parentheses
+    if len(chain) > 2 or _is_text(chain[0]):  # noqa: PLR2004 - two calls after the first: each gets a line, within parentheses
         links = (laid_out(dataclasses.replace(link, before=None), indent + _INDENT, "") for link in chain)
         return [f"{pad}{start}(", *(line for link in links for line in link), f"{pad}){end}"]
     first, rest = chain[0], "".join(on_one_line(dataclasses.replace(link, before=None)) for link in chain[1:])
@@ -50,11 +60,42 @@ def laid_out(one: Code, indent: int, start: str, end: str = "", *, bare: bool = 
     lines = [f"{pad}{start}{first.head}{opening}"]
     if first.ends == "()" and not bare and len(pad) + _INDENT + len(inner) <= WIDTH:
         lines.append(f"{pad}{' ' * _INDENT}{inner}")
+    elif first.is_filled:
+        lines += _filled(first, indent + _INDENT)
     else:
         comma = "," if bare or len(first.items) > 1 else ""
         for name, item in first.items:
             lines += laid_out(item, indent + _INDENT, name, comma)
     return [*lines, f"{pad}{closing}{rest}{end}"]
+
+
+def _is_text(one: Bracket) -> bool:
+    return not one.ends
+
+
+def _filled(one: Bracket, indent: int) -> Iterator[str]:
+    """Lines that each hold as many items as fit."""
+    line = ""
+    for name, item in one.items:
+        added = f"{name}{on_one_line(item)},"
+        if line and indent + len(line) + 1 + len(added) > WIDTH:
+            yield " " * indent + line
+            line = added
+        else:
+            line = f"{line} {added}" if line else added
+    yield " " * indent + line
+
+
+def is_filled(one: Code, indent: int, start: str) -> bool:
+    """Whether lines that formatters would break stand in the code, laid out."""
+    if isinstance(one, str) or indent + len(start + on_one_line(one)) <= WIDTH:
+        return False
+    return (
+        one.is_filled
+        or _is_text(one)
+        or any(is_filled(item, 0, " " * WIDTH) for _, item in one.items if not isinstance(item, str))
+        or (one.before is not None and is_filled(one.before, 0, " " * WIDTH))
+    )
 
 
 def _chain(one: Bracket) -> Iterator[Bracket]:
@@ -63,4 +104,4 @@ def _chain(one: Bracket) -> Iterator[Bracket]:
     yield one
 
 
-__all__ = ["Bracket", "Code", "laid_out", "on_one_line"]
+__all__ = ["Bracket", "Code", "is_filled", "laid_out", "on_one_line"]

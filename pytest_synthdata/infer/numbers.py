@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,46 +14,37 @@ from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.columns.generators.numbers.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
-from pytest_synthdata.infer.fitting import Numbers, Resolution, fit, inflated_value, resolution_of, rounded_shares
+from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
+from pytest_synthdata.infer.fitting import SHORT, Numbers, Resolution, fit, is_list, resolution_of, rounded_shares
 from pytest_synthdata.infer.meanings import NUMBERS, ColumnName, is_identifier, points_elsewhere
-from pytest_synthdata.infer.naming import parameter_name
 from pytest_synthdata.infer.personal import personal_number
+from pytest_synthdata.infer.quantile_fit import quantiles_of, tolerance_for
+from pytest_synthdata.infer.written_times import days_as_numbers
 
 _FEWEST_KEYS = 3
 _LARGE = 2.0**63
 _EXACT = 1e12  # up to here a decimal's last digit is a number of its own
 _WIDE = 1e6  # what goes to here holds all that names suggest
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a column is declared as.
-
-    Args:
-        generator: of the column.
-        parameters: what it depends on beside the columns.
-    """
-
-    generator: Generator
-    parameters: Mapping[str, Generator] = field(default_factory=dict)
+_SURELY = 3  # pairs that would be alike by chance, if numbers differed by chance only
+_ROOM = 10  # numbers for each row, at least, that unique ones are taken from
+_FEWEST_MULTIPLES = 30
 
 
 def truth(values: pa.Array | None) -> Generator:
     """The generator of a column of booleans."""
     if values is None or not len(values):
-        return Categorical({True: 0.5, False: 0.5})
+        return Boolean(0.5)
     true = int(pc.sum(values.cast(pa.int64())).as_py())
     if true in (0, len(values)):
         return Constant(true > 0)
-    share = rounded_shares([true, len(values) - true], len(values))
-    return Categorical({True: share[0], False: share[1]})
+    return Boolean(rounded_shares([true, len(values) - true], len(values))[0])
 
 
-def number(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, is_first: bool) -> Found:
+def number(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, is_first: bool) -> Generator:
     """The generator of a column of numbers.
 
     Args:
@@ -63,22 +54,33 @@ def number(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, i
         is_first: whether it is the table's first column.
     """
     if values is None or not len(values):
-        return Found(_within(_by_name(column, type_, is_first=is_first), type_))
+        return _within(_by_name(column, type_, is_first=is_first), type_)
     if (found := personal_number(column, values)) is not None:
-        return Found(found)
+        return found
+    if pa.types.is_integer(type_):
+        if _is_key(column, values, is_first=is_first):
+            return Key("{}", start=pc.min(values).as_py())
+        if (days := days_as_numbers(values)) is not None:
+            return days
     numbers = to_numpy(values).astype(np.float64)
     resolution = lattice_for(type_, numbers)
     numbers = np.clip(numbers, resolution.least, resolution.most)
-    if pa.types.is_integer(type_) and _is_key(column, values, is_first=is_first):
-        return Found(Key("{}", start=pc.min(values).as_py()))
-    name = parameter_name(column.name)
-    value = inflated_value(numbers)
-    if value is None or not name.isidentifier():
-        return Found(law(numbers, resolution))
-    others = numbers[numbers != value]
-    usual = truth(pa.array(numbers != value))
-    cases = {True: law(others, resolution), False: int(value) if resolution.digits == 0 else value}
-    return Found(Given(name, cases), {name: usual})
+    if resolution.digits == 0 and _is_unique_by_design(numbers):
+        return Integers(int(numbers.min()), int(numbers.max())).unique()
+    return law(numbers, resolution)
+
+
+def _is_unique_by_design(numbers: Numbers) -> bool:
+    """Whether so many whole numbers of one range, each as likely as any other, would hardly all differ by chance."""
+    low, high, count = numbers.min(), numbers.max(), len(numbers)
+    room = high - low + 1
+    if room > 1e15 or count**2 < _SURELY * 2 * room or count * _ROOM > room:  # noqa: PLR2004
+        return False
+    ordered = np.sort(numbers)
+    if not (np.diff(ordered) > 0).all():
+        return False
+    off = np.abs((ordered - low) / (high - low) - np.arange(count) / (count - 1)).max()
+    return bool(off < 1 / count**0.5)
 
 
 def lattice_for(type_: pa.DataType, numbers: Numbers) -> Resolution:
@@ -116,24 +118,62 @@ def _is_key(column: ColumnName, values: pa.Array, *, is_first: bool) -> bool:
     return is_dense or is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name))
 
 
-def law(numbers: Numbers, resolution: Resolution) -> Generator:
-    """The best law of some numbers, within their range and rounded as they are."""
-    distinct = np.unique(numbers).tolist()
-    is_whole = resolution.digits == 0 and max(-distinct[0], distinct[-1]) < _LARGE
-    names = [int(one) for one in distinct] if is_whole else distinct
-    generator = fit(numbers, resolution, names).generator
-    if isinstance(generator, Poisson) and generator.lam + 10 * generator.lam**0.5 > resolution.most:
-        return generator.clip(0, resolution.most)
-    if isinstance(generator, (Constant, Categorical, Poisson)):
+def law(numbers: Numbers, resolution: Resolution, tolerance: float = 0.01) -> Generator:
+    """The best distribution of some numbers, within their range and rounded as they are.
+
+    Args:
+        numbers: at least one.
+        resolution: what they are multiples of.
+        tolerance: how far the shares of quantiles may be off.
+    """
+    unit = _multiple(numbers, resolution)
+    if unit is not None:
+        made = law(numbers / unit, resolution, tolerance)
+        if isinstance(made, Rounded) and isinstance(made.generator, Quantiles):
+            listed = quantiles_of(numbers, float(unit), tolerance_for(len(numbers), tolerance))
+            return Quantiles(listed, unit).round()
+        return made * unit
+
+    def names(distinct: Numbers) -> list[float]:
+        is_whole = resolution.digits == 0 and max(-distinct[0], distinct[-1]) < _LARGE
+        return [int(one) for one in distinct] if is_whole else distinct.tolist()
+
+    generator = fit(numbers, resolution, names, tolerance)
+    if isinstance(generator, Poisson):
+        return generator.clip(None, _plain(min(float(numbers.max()), resolution.most)))
+    if isinstance(generator, (Constant, Categorical)):
         return generator
     if isinstance(generator, Uniform) and resolution.digits == 0:
-        return Uniform(generator.low, generator.high + 1)  # whole numbers lose their fractions
+        return Integers(int(generator.low), int(generator.high))
     if isinstance(generator, Quantiles):
-        generator = Quantiles([min(max(point, resolution.least), resolution.most) for point in generator.quantiles])
+        ends = resolution.least, resolution.most
+        points = dict(generator.listed())
+        generator = Quantiles({share: _within_ends(point, ends) for share, point in points.items()})
     if isinstance(generator, (Normal, LogNormal, Exponential, Operation)):
         low, high = _outward(float(numbers.min()), -1), _outward(float(numbers.max()), 1)
         generator = generator.clip(max(low, resolution.least), min(high, resolution.most))
     return generator if resolution.digits is None else generator.round(resolution.digits)
+
+
+def _plain(value: float) -> float:
+    return int(value) if float(value).is_integer() else value
+
+
+def _within_ends(point: Any, ends: tuple[float, float]) -> Any:
+    if isinstance(point, tuple):
+        return tuple(_within_ends(one, ends) for one in point)
+    return min(max(point, ends[0]), ends[1])
+
+
+def _multiple(numbers: Numbers, resolution: Resolution) -> int | None:
+    """What whole numbers are all multiples of, such as 5 or 100; None for 1."""
+    if resolution.digits != 0 or float(np.abs(numbers).max()) >= _EXACT:
+        return None
+    whole = numbers.astype(np.int64)
+    if is_list(np.unique(numbers[:10_000]), len(numbers), resolution) and len(np.unique(numbers)) <= SHORT:
+        return None
+    unit = int(np.gcd.reduce(whole))
+    return unit if unit > 1 and len(numbers) >= _FEWEST_MULTIPLES and len(np.unique(whole)) > SHORT else None
 
 
 def _outward(value: float, direction: int) -> float:
@@ -167,4 +207,4 @@ def _by_name(column: ColumnName, type_: pa.DataType, *, is_first: bool) -> Gener
     return Poisson(10) if pa.types.is_integer(type_) else LogNormal(3, 1).round(2)
 
 
-__all__ = ["Found", "lattice_for", "law", "number", "truth"]
+__all__ = ["lattice_for", "law", "number", "truth"]

@@ -1,8 +1,9 @@
-"""Which columns refer to other tables, by their names and by what they hold; and how."""
+"""Which columns refer to other tables: unique keys, values that are among them, and names as hints."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,19 +12,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.columns.expressions.operators import col
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.listed import Listed
+from pytest_synthdata.columns.generators.modifiers import unwrapped
+from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.declarations.factory_class import FactoryClass
-from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.infer.columns import Declared
-from pytest_synthdata.infer.dependence import Predictor, weights
-from pytest_synthdata.infer.fitting import rounded_shares
+from pytest_synthdata.infer.dependence import Predictor
+from pytest_synthdata.infer.dependence import weights as weights_by_kind
+from pytest_synthdata.infer.fitting import SHORT
+from pytest_synthdata.infer.meanings import is_identifier
 from pytest_synthdata.infer.naming import attribute_name, singular, words
+from pytest_synthdata.infer.quantile_fit import quantiles_of
 from pytest_synthdata.sources.samples import Sample
 
-_REFERRING = frozenset({"id", "key", "fk", "ref", "uuid", "code", "no", "nr", "number"})
+_REFERRING = frozenset({"id", "key", "fk", "ref", "uuid", "code", "no", "nr", "number", "sk"})
 _OWN = frozenset({"parent", "manager", "supervisor", "boss", "referrer", "previous", "predecessor", "original"})
+_GENERIC = frozenset(
+    {"id", "key", "code", "name", "no", "nr", "number", "uuid", "guid", "index", "row", "date", "year"}
+)
 _CONTAINED = 0.98  # of a reference's values, at least, are the parent's keys
+_CONTAINED_BY_NAME = 0.75  # of one that is called as the key is
+_ROLES = 3  # different values, at least, of a reference by what it holds alone
+_KEYS = 10  # keys, at least, of what it refers to
+_SAME, _ALIKE, _NONE = 2, 1, 0
 
 
 @dataclass(frozen=True)
@@ -48,27 +61,143 @@ class Parent:
         return str(self.factory._meta.table)
 
     @property
+    def key(self) -> str | None:
+        """The attribute of its key."""
+        return self.factory._meta.key_column()
+
+    @property
     def keys(self) -> pa.Array | None:
         """All its keys, if they are known."""
-        key = self.factory._meta.key_column()
+        key = self.key
         if key is None or self.sample is None or not self.sample.is_whole:
             return None
         return self.sample.column(self.factory._meta.rename.get(key, key))
 
-    def has(self, name: str, type_: pa.DataType, values: pa.Array | None) -> bool:
-        """Whether a column may hold this table's keys."""
-        key = self.factory._meta.key_column()
-        if key is None or not names(name, self.table, key) or self.factory._meta.bound().type_of(key) != type_:
-            return False
+
+@dataclass(frozen=True)
+class Link:
+    """A column that refers to another table.
+
+    Args:
+        column: its name.
+        parent: the other table.
+        key: the other table's key.
+        contained: the share of its values that are keys there; 1 where there are no rows.
+    """
+
+    column: str
+    parent: str
+    key: str
+    contained: float = 1.0
+
+
+def find_links(samples: Mapping[str, Sample], known: Sequence[Parent] = ()) -> dict[str, list[Link]]:
+    """The columns of each table that refer to another one, or to a table whose factory was there before.
+
+    Args:
+        samples: what is known of each table, by name.
+        known: tables whose factories were there before.
+    """
+    keys = {table: _candidate_keys(table, sample) for table, sample in samples.items()}
+    found: dict[str, list[Link]] = {table: [] for table in samples}
+    for table, sample in samples.items():
+        for field in sample.schema:
+            links = sorted(_links(table, field, samples, keys, known), key=lambda pair: (-pair[0], -pair[1].contained))
+            if links and not _reaches(found, links[0][1].parent, table):
+                found[table].append(links[0][1])
+    return found
+
+
+def _reaches(found: Mapping[str, list[Link]], start: str, end: str) -> bool:
+    """Whether a table refers to another, through others too."""
+    return start == end or any(_reaches(found, link.parent, end) for link in found.get(start, ()))
+
+
+def _candidate_keys(table: str, sample: Sample) -> list[str]:
+    """The columns that others may refer to: unique ones; by name where there are no rows."""
+    found = []
+    for number, field in enumerate(sample.schema):
+        if not (pa.types.is_string(field.type) or pa.types.is_integer(field.type)):
+            continue
+        values = sample.column(field.name)
         if values is None or not len(values):
-            return True
-        if (keys := self.keys) is not None:
-            return bool(pc.mean(pc.is_in(values, keys).cast(pa.float64())).as_py() >= _CONTAINED)
-        declared = self.factory._meta.plan().columns[key]
-        if isinstance(declared, Key):
-            prefix, _, suffix = declared._parts()
-            return bool(pc.all(pc.and_(pc.starts_with(values, prefix), pc.ends_with(values, suffix))).as_py())
+            if number == 0 or is_identifier(field.name, table):
+                found.append(field.name)
+        elif not values.null_count and pc.count_distinct(values).as_py() == len(values) > 1:
+            found.append(field.name)
+    named = [name for name in found if is_identifier(name, table)]
+    return [*named, *(name for name in found if name not in named)]
+
+
+def _links(
+    table: str,
+    field: pa.Field,
+    samples: Mapping[str, Sample],
+    keys: Mapping[str, list[str]],
+    known: Sequence[Parent],
+) -> Iterator[tuple[int, Link]]:
+    """The tables that a column may refer to, each with how much its name says so."""
+    values = samples[table].column(field.name)
+    valid = None if values is None else values.drop_null()
+    first = samples[table].schema.names[0]
+    is_own = field.name in keys[table][:1] and (is_identifier(field.name, table) or field.name == first)
+    for parent in known:
+        if not is_own and parent.key is not None and _is_of_known(field, valid, parent, parent.key):
+            yield _SAME, Link(field.name, parent.table, parent.key)
+    for other, sample in samples.items():
+        for place, key in enumerate(keys[other] if other != table else []):
+            type_ = sample.schema.field(key).type
+            if type_ != field.type and not (pa.types.is_integer(type_) and pa.types.is_integer(field.type)):
+                continue
+            likeness = _likeness(field.name, other, key)
+            # A table's own key refers to another table only if it is called as that one's: each row adds to one there.
+            adds = likeness == _SAME and not is_identifier(field.name, table)
+            if is_own and not (adds and samples[table].num_rows <= sample.num_rows):
+                continue
+            contained = _contained(valid, sample.column(key))
+            if contained is None:
+                if likeness == _SAME and place == 0 and not is_own:
+                    yield likeness, Link(field.name, other, key)
+            elif _is_reference(likeness, contained, valid, parent=sample, key=key, place=place):
+                yield likeness, Link(field.name, other, key, contained)
+
+
+def _contained(values: pa.Array | None, keys: pa.Array | None) -> float | None:
+    """The share of values that are keys; None where either is not known."""
+    if values is None or keys is None or not len(values):
+        return None
+    return float(pc.mean(pc.is_in(values.cast(keys.type, safe=False), keys).cast(pa.float64())).as_py())
+
+
+def _is_reference(
+    likeness: int, contained: float, values: pa.Array | None, *, parent: Sample, key: str, place: int
+) -> bool:
+    if likeness == _SAME:
+        return contained >= (_CONTAINED_BY_NAME if parent.is_whole else 0.5)
+    if not parent.is_whole or contained < _CONTAINED:
+        return False
+    if likeness == _ALIKE:
+        return place == 0
+    # Any small number is among the numbers of rows; texts that are keys of another table are seldom so by chance.
+    if values is None or not pa.types.is_string(values.type) or parent.num_rows < _KEYS or place > 0:
+        return False
+    distinct = values.unique()
+    longest = pc.max(pc.utf8_length(distinct)).as_py()
+    return len(distinct) >= _ROLES and longest > 1 and contained >= _CONTAINED - 0.03 and key != "name"
+
+
+def _is_of_known(field: pa.Field, values: pa.Array | None, parent: Parent, key: str) -> bool:
+    """Whether a column may hold the keys of a factory that was there before."""
+    if not names(field.name, parent.table, key) or parent.factory._meta.bound().type_of(key) != field.type:
+        return False
+    if values is None or not len(values):
         return True
+    declared = unwrapped(parent.factory._meta.plan().columns[key])
+    if isinstance(declared, Key):
+        prefix, _, suffix = declared._parts()
+        texts = values if pa.types.is_string(values.type) else values.cast(pa.string())
+        return bool(pc.all(pc.and_(pc.starts_with(texts, prefix), pc.ends_with(texts, suffix))).as_py())
+    return True
 
 
 def names(column: str, table: str, key: str) -> bool:
@@ -80,10 +209,40 @@ def names(column: str, table: str, key: str) -> bool:
     parts, owner = words(column), words(table)
     if not parts or not owner:
         return False
-    if column == key and len(parts) > 1:
+    if column.lower() == key.lower() and (len(parts) > 1 or parts[0] not in _GENERIC):
         return True
     own = [*owner[:-1], singular(owner[-1])]
     return parts[-1] in _REFERRING and parts[:-1][-len(own) :] in (own, owner)
+
+
+def _likeness(column: str, table: str, key: str) -> int:
+    """How much a column's name says that it holds a table's key.
+
+    >>> _likeness("o_custkey", "customer", "c_custkey"), _likeness("origin", "airports", "faa")
+    (2, 0)
+    """
+    if names(column, table, key):
+        return _SAME
+    parts, of_key, owner = words(column), words(key), words(table)
+    if not parts or not of_key or not owner:
+        return _NONE
+    # c_custkey and o_custkey: one word after a prefix of its table's first letters.
+    if len(of_key) > 1 and parts[-1] == of_key[-1] and len(parts[-1]) > 3 and parts[-1] not in _GENERIC:  # noqa: PLR2004
+        prefixed = _is_prefix(of_key[0], owner)
+        return _SAME if prefixed and len(parts) <= 2 else _ALIKE  # noqa: PLR2004
+    own = [*owner[:-1], singular(owner[-1])]
+    if parts[-len(of_key) :] == of_key and len(of_key) > 1:
+        return _SAME  # billing_customer_id and customer_id
+    if parts[-1] in (own[-1], owner[-1]) or (parts[-1:] == of_key[-1:] and of_key[-1] not in _GENERIC):
+        return _ALIKE
+    squeezed = re.sub(r"[^a-z]", "", column.lower())
+    return _ALIKE if squeezed.startswith(own[-1]) and squeezed[len(own[-1]) :] in _REFERRING else _NONE
+
+
+def _is_prefix(prefix: str, owner: Sequence[str]) -> bool:
+    """Whether a key's first word abbreviates its table's name, as ``ps`` does ``partsupp``."""
+    joined = iter("".join(owner))
+    return len(prefix) <= 3 and all(letter in joined for letter in prefix)  # noqa: PLR2004
 
 
 @dataclass(frozen=True)
@@ -92,15 +251,19 @@ class Referring:
 
     Args:
         name: the attribute of the reference.
+        column: the column.
         parent: the table.
-        declared: what stands in the factory: the reference, and its column where it holds nulls.
+        weights: how often its rows are referred to; None for all alike.
         picks: the parent's row of each row, if all are known.
+        contained: the share of the values that are the parent's keys.
     """
 
     name: str
+    column: str
     parent: Parent
-    declared: dict[str, Declared]
+    weights: Generator | None
     picks: npt.NDArray[np.int64] | None
+    contained: float
 
     def deciders(self) -> Iterator[Predictor]:
         """The parent's columns that the table's may depend on."""
@@ -109,53 +272,65 @@ class Referring:
                 yield Predictor(f"{self.name}.{one.name}", one.categories, one.codes[self.picks])
 
 
-def reference(
-    column: pa.Field, values: pa.Array | None, parents: Sequence[Parent], taken: set[str]
-) -> Referring | None:
-    """A column as a reference, if it is one.
+def referring(link: Link, values: pa.Array | None, parent: Parent, taken: set[str]) -> Referring:
+    """How a column refers to another table.
 
     Args:
-        column: its name and type.
+        link: the column and the table.
         values: what it holds, if that is known.
-        parents: the tables that it may refer to.
+        parent: the table.
         taken: names that no attribute may have.
     """
-    valid = None if values is None else values.drop_null()
-    parent = next((one for one in parents if one.has(column.name, column.type, valid)), None)
-    if parent is None or not _has_room(column.name, values, taken):
+    parts = words(link.column)
+    if len(parts) > 1 and parts[-1] in _REFERRING:
+        short = "_".join(parts[:-1])
+    elif len(parts) == 1 and parts != words(link.key):
+        short = f"{parts[0]}_{singular(words(parent.table)[-1])}" if words(parent.table) else parts[0]
+    else:
+        short = "_".join([*words(parent.table)[:-1], singular((words(parent.table) or ["parent"])[-1])])
+    name = attribute_name(short, {*taken, link.column})
+    found = None if values is None or parent.keys is None else _found(values, parent.keys)
+    picks = None if found is None or values is None or (found < 0).any() or not len(found) else found
+    weights = None if found is None else _weights(found[found >= 0], parent)
+    return Referring(name, link.column, parent, weights, picks, link.contained)
+
+
+def _found(values: pa.Array, keys: pa.Array) -> npt.NDArray[np.int64]:
+    """The row of each value's key; -1 where there is none."""
+    places = pc.index_in(values.cast(keys.type, safe=False), keys)
+    return to_numpy(places.fill_null(-1)).astype(np.int64)
+
+
+def _weights(picks: npt.NDArray[np.int64], parent: Parent) -> Generator | None:
+    """How often the parents are referred to: by their kind, else by a distribution of its own."""
+    if not len(picks):
         return None
-    parts = words(column.name)
-    short = "_".join(parts[:-1]) if len(parts) > 1 else singular(parent.table)
-    name = attribute_name(short, {*taken, column.name})
-    picks = _picks(values, parent.keys)
-    key = ForeignKey(
-        parent.factory,
-        weights=None if picks is None else weights(picks, parent.deciders),
-        column=None if column.name == f"{name}_id" else column.name,
-    )
-    return Referring(name, parent, _declared(name, key, column.name, parent.factory._meta.key_column(), values), picks)
+    by_kind = weights_by_kind(picks, parent.deciders) if parent.deciders else None
+    keys = parent.keys
+    if by_kind is not None or keys is None:
+        return by_kind
+    children = np.bincount(picks, minlength=len(keys)).astype(np.float64)
+    mean = children.mean()
+    # Of references that are spread by chance, the variance of the counts is their mean (Poisson).
+    if len(children) < _ROLES or children.var() <= _CROWDED * mean:
+        return None
+    if len(children) <= _LISTED and any(
+        isinstance(one, Listed) for one in parent.factory._meta.plan().columns.values()
+    ):
+        return Given(str(parent.key), {key: int(count) for key, count in zip(keys.to_pylist(), children, strict=True)})
+    if len(children) < SHORT or children.min() == children.max():
+        return None
+    return Quantiles(quantiles_of(np.round(children / mean, 3), None, 0.02))
 
 
-def _has_room(column: str, values: pa.Array | None, taken: set[str]) -> bool:
-    """Whether a reference's column may be called as it is: where it holds nulls it is an attribute, too."""
-    has_nulls = values is not None and values.null_count > 0
-    return column not in taken and not (has_nulls and attribute_name(column, ()) != column)
-
-
-def _declared(
-    name: str, key: ForeignKey, column: str, held: str | None, values: pa.Array | None
-) -> dict[str, Declared]:
-    """A reference, and its column where some rows refer to nothing."""
-    if values is None or not values.null_count:
-        return {name: Declared(key)}
-    share = rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0]
-    return {name: Declared(key), column: Declared(col(f"{name}.{held}").nulls(share))}
+_CROWDED = 2.0
+_LISTED = 60
 
 
 def own_reference(
     column: pa.Field, values: pa.Array | None, key: pa.Field, sample: Sample, taken: set[str]
-) -> dict[str, Declared] | None:
-    """A column as a reference to another row of its own table, such as an employee's manager.
+) -> str | None:
+    """The attribute of a column that refers to another row of its own table, such as an employee's manager.
 
     Args:
         column: its name and type.
@@ -166,31 +341,22 @@ def own_reference(
     """
     parts, keys = words(column.name), sample.column(key.name)
     is_named = len(parts) > 1 and parts[0] in _OWN and parts[-1] in _REFERRING
-    if not is_named or column.type != key.type or not _has_room(column.name, values, taken):
+    if not is_named or column.type != key.type:
         return None
     if values is not None and keys is not None and sample.is_whole:
         own = pc.all(pc.is_in(values.drop_null(), keys)).as_py()
         if own is False:
             return None
-    name = attribute_name("_".join(parts[:-1]), {*taken, column.name})
-    reference = ForeignKey("self", column=None if column.name == f"{name}_id" else column.name)
-    return _declared(name, reference, column.name, key.name, values)
-
-
-def _picks(values: pa.Array | None, keys: pa.Array | None) -> npt.NDArray[np.int64] | None:
-    if values is None or keys is None or not len(values):
-        return None
-    found = pc.index_in(values, keys)
-    return None if found.null_count else to_numpy(found).astype(np.int64)
+    return attribute_name("_".join(parts[:-1]), {*taken, column.name})
 
 
 def in_order(
-    referring: Referring, table: Sample, days: Sequence[str], picks: npt.NDArray[np.int64]
+    one: Referring, table: Sample, days: Sequence[str], picks: npt.NDArray[np.int64]
 ) -> tuple[str, str] | None:
     """A date or time of the parent that none of the table's own precedes, though it could: their names."""
-    parent = referring.parent.sample
+    parent = one.parent.sample
     assert parent is not None  # noqa: S101 - there are picks
-    for before in referring.parent.days:
+    for before in one.parent.days:
         earlier = _microseconds(parent.column(before))
         for after in days:
             later = _microseconds(table.column(after))
@@ -207,4 +373,4 @@ def _microseconds(values: pa.Array | None) -> npt.NDArray[np.int64] | None:
     return to_numpy(values.cast(pa.timestamp("us")).cast(pa.int64())).astype(np.int64)
 
 
-__all__ = ["Parent", "Referring", "in_order", "names", "own_reference", "reference"]
+__all__ = ["Link", "Parent", "Referring", "find_links", "in_order", "names", "own_reference", "referring"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,15 +13,16 @@ from pytest_synthdata.columns.expressions.operators import Call, Column, Operati
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
-from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
+from pytest_synthdata.columns.generators.listed import Rows
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded, Unique
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.exports import MODULES
-from pytest_synthdata.infer.code import code
-from pytest_synthdata.infer.layout import Bracket, Code, laid_out, on_one_line
-from pytest_synthdata.infer.tables import Inferred
+from pytest_synthdata.infer.code import INTERVALS, bare, code
+from pytest_synthdata.infer.inferred import Inferred
+from pytest_synthdata.infer.layout import Bracket, Code, is_filled, laid_out, on_one_line
 
 
 def module_source(tables: Sequence[Inferred], said: str) -> str:
@@ -39,14 +41,12 @@ def module_source(tables: Sequence[Inferred], said: str) -> str:
 def class_source(table: Inferred) -> str:
     """The class of a table's factory."""
     lines = [f"class {table.class_name}({table.base.__name__}):", "    class Meta:"]
-    lines += [_statement(name, code(value), 8) for name, value in table.options.items()]
-    if table.parameters:
-        lines += ["", "    class Params:"]
-        lines += [_statement(name, code(value), 8) for name, value in table.parameters.items()]
+    lines += [_statement(name, bare(value), 8) for name, value in table.options.items()]
     lines.append("")
     for name, declaration in table.declarations.items():
+        lines += [f"    # {table.comments[name]}"] if name in table.comments else []
         stated = f": Annotated[dict, {on_one_line(code(table.stated[name]))}]" if name in table.stated else ""
-        lines.append(_statement(f"{name}{stated}", code(declaration), 4))
+        lines.append(_statement(f"{name}{stated}", bare(declaration), 4))
     return "\n".join(lines)
 
 
@@ -56,17 +56,17 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
     for table in tables:
         for name in ("factory", "pa", "dt", "F"):
             if any(
-                f"{name}." in on_one_line(code(one))
-                for one in (*table.declarations.values(), *table.parameters.values(), *table.stated.values())
+                re.search(rf"\b{name}\.", _without_texts(on_one_line(code(one))))
+                for one in (*table.declarations.values(), *table.stated.values(), *table.options.values())
             ):
                 plain.add(name)
-        kinds: set[Any] = {table.base, *_kinds([*table.declarations.values(), *table.parameters.values()])}
+        kinds: set[Any] = {table.base, *_kinds([*table.declarations.values(), *table.options.values()])}
         for kind in kinds:
-            name = {Column: "col", When: "when"}.get(kind, kind.__name__)
+            name = kind if isinstance(kind, str) else {Column: "col", When: "when"}.get(kind, kind.__name__)
             if name in own:
                 continue
             public = name in MODULES
-            shipped = kind.__module__.startswith("pytest_synthdata.factories.") and not public
+            shipped = not public and kind.__module__.startswith("pytest_synthdata.factories.")
             module = "pytest_synthdata" if public else kind.__module__
             used.setdefault("pytest_synthdata.factories" if shipped else module, set()).add(name)
     modules = {"factory": "import factory", "pa": "import pyarrow as pa", "dt": "import datetime as dt"}
@@ -75,15 +75,16 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
     standard += [""] if standard else []
     installed = [modules[name] for name in ("factory", "pa") if name in plain]
     lines = [*standard, *installed, *([""] if installed else [])]
-    lines += ["from pytest_synthdata import functions as F"] if "F" in plain else []
     for module in sorted(used):
         names = sorted(used[module], key=lambda one: (not one[0].isupper(), one))
         items = tuple(("", name) for name in names)
         lines += laid_out(Bracket("", items), 0, f"from {module} import ", bare=True)
+        if module == "pytest_synthdata" and "F" in plain:
+            lines.append("from pytest_synthdata import functions as F  # noqa: N812")
     return "\n".join(lines)
 
 
-def _kinds(values: Any) -> Iterator[type]:
+def _kinds(values: Any) -> Iterator[Any]:
     """The classes that declarations are made of, as they are written."""
     for value in values:
         if isinstance(value, ForeignKey):
@@ -91,11 +92,18 @@ def _kinds(values: Any) -> Iterator[type]:
             yield from _kinds([value.weights, value.where])
         elif isinstance(value, (boy.Dict, boy.List)):
             yield from _kinds(value._defaults.values())
-        elif isinstance(value, (Rounded, Clipped, Nullable, NotNull, Cast, Operation, Call, Given, When, Array)):
+        elif isinstance(
+            value, (Rounded, Clipped, Nullable, NotNull, Unique, Cast, Operation, Call, Given, When, Array)
+        ):
             if isinstance(value, (Given, When, Array)):
                 yield type(value)
-            branched = isinstance(value, (Given, When, Array))  # whose constants are written as they are
+            if isinstance(value, Call):
+                yield from _kinds_of_call(value)
+                continue
+            branched = isinstance(value, (Given, When, Array, Operation))  # whose constants are written as they are
             yield from _kinds([one for one in value.children() if not (branched and isinstance(one, Constant))])
+        elif isinstance(value, Rows):
+            yield Rows
         elif isinstance(value, Timeline):
             yield from (Timeline, *([Event] if value.events else []))
         elif isinstance(value, Generator):
@@ -103,8 +111,20 @@ def _kinds(values: Any) -> Iterator[type]:
             yield from _kinds(dict(value.parts).values() if type(value) is Template else [])
 
 
+def _kinds_of_call(value: Call) -> Iterator[Any]:
+    """What a function is written with: columns stand there by their names."""
+    if value.function in INTERVALS:
+        yield value.function
+    yield from _kinds([one for one in value.operands if not isinstance(one, (Column, Constant))])
+
+
+def _without_texts(source: str) -> str:
+    return re.sub(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", '""', source)
+
+
 def _statement(name: str, value: Code, indent: int) -> str:
-    return "\n".join(laid_out(value, indent, f"{name} = "))
+    lines = laid_out(value, indent, f"{name} = ")
+    return "\n".join(lines) + ("  # fmt: skip" if is_filled(value, indent, f"{name} = ") else "")
 
 
 __all__ = ["class_source", "module_source"]

@@ -14,13 +14,19 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
-from pytest_synthdata.infer.fitting import is_few, rounded_shares
+from pytest_synthdata.infer.fitting import rounded_shares
 from pytest_synthdata.infer.meanings import TEXTS, ColumnName, is_identifier, key_prefix, points_elsewhere
-from pytest_synthdata.infer.personal import holds_addresses, personal
+from pytest_synthdata.infer.patterned import patterned
+from pytest_synthdata.infer.personal import holds_addresses, is_name, personal
+from pytest_synthdata.infer.times import spread_out
+from pytest_synthdata.infer.written_times import pattern_of, read_times, written
 
 _LOOKED_AT = 1_000  # texts whose shape is looked at
 _LONGEST_SHAPE = 40
 _MOST_UNIQUE = 0.99
+MOST_LISTED = 50  # different texts that are a list whatever they say
+MOST_TEXTS = 1_000
+_TIMES = 2  # that each comes, at least
 _FEWEST_KEYS = 3
 _SHAPES = {
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}": Fake("uuid4"),
@@ -46,16 +52,42 @@ def text(column: ColumnName, values: pa.Array | None, *, is_first: bool) -> Gene
     may_be_shown = not holds_addresses(distinct)
     if may_be_shown and len(distinct) == len(values) and (key := key_of(values)) is not None:
         return key
-    if may_be_shown and is_few(len(distinct), len(values)):
-        if len(distinct) == 1:
-            return Constant(distinct[0].as_py())
-        shares = dict(zip(distinct.to_pylist(), rounded_shares(counts.to_pylist(), len(values)), strict=True))
-        return Categorical(dict(sorted(shares.items(), key=lambda item: (-item[1], item[0]))))
+    if may_be_shown and (found := _listed_or_written(values, distinct, counts)) is not None:
+        return found
     some = distinct.slice(0, _LOOKED_AT).to_pylist()
     for pattern, generator in _SHAPES.items():
         if _share(pattern, some) > _MOST_UNIQUE:
             return generator
-    return column.find(TEXTS) or _of_shape(some) or _of_words(some)
+    found = column.find(TEXTS)
+    if found is None and may_be_shown:
+        found = patterned(values, len(distinct))
+    return found or _of_shape(some) or _of_words(some)
+
+
+def _listed_or_written(values: pa.Array, distinct: pa.Array, counts: pa.Array) -> Generator | None:
+    """Texts that are a list to choose from, or written dates."""
+    is_list = is_listed(distinct, len(values))
+    if is_list and len(distinct) == 1:
+        return Constant(distinct[0].as_py())
+    if is_list and len(distinct) <= MOST_LISTED:
+        return listed(distinct.to_pylist(), counts.to_pylist(), len(values))
+    if (pattern := pattern_of(values)) is not None:
+        return written(spread_out(read_times(values, pattern)), pattern)
+    return listed(distinct.to_pylist(), counts.to_pylist(), len(values)) if is_list else None
+
+
+def is_listed(distinct: pa.Array, count: int) -> bool:
+    """Whether texts are a list to choose from: so few that most come again, and if many, not the names of people."""
+    few = len(distinct)
+    if few > MOST_TEXTS or few * _TIMES > count:
+        return False
+    return few <= MOST_LISTED or sum(map(is_name, distinct.to_pylist())) < few / 2
+
+
+def listed(names: list[str], counts: list[int], total: int) -> Categorical:
+    """Texts by their shares, the usual first."""
+    shares = dict(zip(names, rounded_shares(counts, total), strict=True))
+    return Categorical(dict(sorted(shares.items(), key=lambda item: (-item[1], item[0]))))
 
 
 def _share(pattern: str, texts: list[str]) -> float:
@@ -128,4 +160,4 @@ def _of_words(texts: list[str]) -> Generator:
     return Fake("sentence", nb_words=min(usual, 100))
 
 
-__all__ = ["key_of", "text"]
+__all__ = ["MOST_LISTED", "is_listed", "key_of", "listed", "text"]

@@ -158,7 +158,7 @@ def _bare(type_: pa.DataType) -> pa.DataType:
     """A type as its values are, without what it says of their meaning or layout."""
     if isinstance(type_, pa.BaseExtensionType):
         return _bare(type_.storage_type)
-    if pa.types.is_run_end_encoded(type_):
+    if pa.types.is_run_end_encoded(type_) or pa.types.is_dictionary(type_):
         return _bare(type_.value_type)
     if pa.types.is_union(type_) or str(type_).startswith(("list_view", "large_list_view")):
         raise SynthDataError(f"{type_}: tables have no columns of that type; cast the column, or leave it out")

@@ -250,7 +250,6 @@ class TestRows:
     def test_values_that_are_mostly_zero(self, things: Any, rows: Any) -> None:
         zeros = rows["mostly_zero"].to_pylist().count(0)
         assert abs(zeros - 2_100) < 5 * (2 * 3_000 * 0.7 * 0.3) ** 0.5  # of two samples
-        assert "has_mostly_zero" in things._meta.parameters
         median = np.median([value for value in rows["mostly_zero"].to_pylist() if value])
         assert abs(np.log(median) - 4) < 5 * 1.2533 * (1 / 900 + 1 / 900) ** 0.5
 
@@ -485,13 +484,6 @@ def test_names_with_spaces_in_them_agree_too() -> None:
 
     plain = TableFactory.from_schema("first_name string, last_name string, email string", table="people").build()
     assert plain.email.startswith(plain.first_name.lower())
-
-
-def test_a_column_may_be_called_as_a_parameter_would() -> None:
-    zeros = [0.0] * 300 + np.random.default_rng(1).lognormal(3, 1, 300).tolist()
-    rows = pa.table({"has_fee": ["yes", "no", "no"] * 200, "fee": zeros})
-    made = Dataset({TableFactory.from_schema(rows, table="fees"): 200})["fees"].to_arrow()
-    assert set(made["has_fee"].to_pylist()) == {"yes", "no"}
 
 
 def test_it_can_be_subclassed() -> None:

@@ -55,6 +55,8 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
         if source == pa.duration("s"):  # an interval of whole days, as the difference of two dates
             array = pc.divide(array.cast(pa.int64()), 86_400)
         return _number(array, target)
+    if test.is_time(target) and test.is_integer(source):  # the units of the type since midnight
+        return array.cast(pa.int32() if test.is_time32(target) else pa.int64()).cast(target)
     if test.is_temporal(target) and not test.is_duration(target):
         return _time(array, target)
     if test.is_boolean(target) and test.is_decimal(source):

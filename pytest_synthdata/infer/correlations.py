@@ -1,0 +1,153 @@
+"""Rank correlations of a table's columns, as those of normal scores that give the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
+from pytest_synthdata.columns.correlation import cholesky, matrix, nearest
+from pytest_synthdata.columns.rules import may_correlate
+from pytest_synthdata.declarations.factory_class import FactoryClass
+from pytest_synthdata.infer.inferred import Inferred
+
+Floats = npt.NDArray[np.float64]
+
+_LOOKED_AT = 5_000  # rows in which correlations are measured
+_FEWEST = 20
+_LEAST = 0.05  # a correlation that is worth a line
+_SURE = 2.0  # standard errors
+_CLEAR = 0.25  # what is kept even of few rows
+_ROUNDS = 4
+_MOST = 0.98
+_MOST_COLUMNS = 40
+_CLOSE = 0.02
+
+
+def correlated(inferred: Inferred, made: FactoryClass, values: Mapping[str, pa.Array], module: str) -> Inferred:
+    """A factory with the correlations that its columns had.
+
+    Args:
+        inferred: the factory without them.
+        made: its class.
+        values: the columns whose order means something, by attribute.
+        module: where its class stands.
+    """
+    columns = made._meta.plan().columns
+    names = [name for name in values if name in columns and may_correlate(columns[name])][:_MOST_COLUMNS]
+    if len(names) < 2:  # noqa: PLR2004
+        return inferred
+    wanted = _ranks_correlate(_numbers({name: values[name] for name in names}))
+    pairs = [
+        (one, other)
+        for number, one in enumerate(names)
+        for other in names[number + 1 :]
+        if np.isfinite(wanted[names.index(one), names.index(other)])
+    ]
+    goal = {pair: float(wanted[names.index(pair[0]), names.index(pair[1])]) for pair in pairs}
+    # What the columns have in common already, by what they are given alike.
+    measured = _measured(made, names)
+    scores: dict[tuple[str, str], float] = dict.fromkeys(pairs, 0.0)
+    count = min(min((len(one) - one.null_count for one in values.values()), default=0), _LOOKED_AT)
+    least = max(_LEAST, min(_SURE / max(count, 1) ** 0.5, _CLEAR))
+    live = [pair for pair in pairs if abs(goal[pair]) >= least or abs(goal[pair] - measured.get(pair, 0.0)) >= least]
+    if not live:
+        return inferred
+    best: tuple[float, dict[tuple[str, str], float]] | None = None
+    for _ in range(_ROUNDS):
+        for pair in live:
+            off = goal[pair] - measured.get(pair, 0.0)
+            scores[pair] = float(np.clip(scores[pair] + off * _slope(goal[pair]), -_MOST, _MOST))
+        kept = _possible({pair: scores[pair] for pair in live}, names)
+        scores |= kept
+        measured = _measured(replace(inferred, correlations=kept).factory(module), names) if kept else {}
+        off_by = max((abs(goal[pair] - measured.get(pair, 0.0)) for pair in live), default=0.0)
+        total = float(np.mean([abs(goal[pair] - measured.get(pair, 0.0)) for pair in live]))
+        if best is None or total < best[0]:
+            best = total, kept
+        if off_by < _CLOSE:
+            break
+    assert best is not None  # noqa: S101 - there is a round
+    return replace(inferred, correlations=best[1])
+
+
+def _slope(goal: float) -> float:
+    """How much more the scores correlate than the ranks: those of ranks that correlate by r do by 2 sin(pi r / 6)."""
+    return 1.05 if abs(goal) < 0.9 else 0.7  # noqa: PLR2004
+
+
+def _possible(scores: Mapping[tuple[str, str], float], names: list[str]) -> dict[tuple[str, str], float]:
+    """Correlations to two digits that can be at once."""
+    rounded = {pair: round(value, 2) for pair, value in scores.items() if abs(value) >= _LEAST / 2}
+    used = [name for name in names if any(name in pair for pair in rounded)]
+    if rounded and cholesky(matrix(rounded, used)) is None:
+        # Pairs that are not given have no correlation at all, which they need not; all are given a value here.
+        whole = {(a, b): rounded.get((a, b), 0.0) for n, a in enumerate(used) for b in used[n + 1 :]}
+        rounded = {pair: value for pair, value in nearest(whole, used).items() if value}
+        if cholesky(matrix(rounded, used)) is None:
+            return {}
+    return rounded
+
+
+def _numbers(values: Mapping[str, pa.Array]) -> Floats:
+    """Columns as numbers, NaN where null, of some rows."""
+    columns = []
+    for array in values.values():
+        some = array
+        if len(array) > _LOOKED_AT:
+            some = array.take(pa.array(np.linspace(0, len(array) - 1, _LOOKED_AT).astype(np.int64)))
+        if pa.types.is_date(some.type):
+            some = some.cast(pa.int32())
+        elif pa.types.is_timestamp(some.type):
+            some = some.cast(pa.int64())
+        some = some.cast(pa.float64(), safe=False)
+        columns.append(to_numpy(some.fill_null(np.nan)).astype(np.float64))
+    return np.stack(columns)
+
+
+def _ranks_correlate(columns: Floats) -> Floats:
+    """Spearman's correlations, each pair over the rows that have both; NaN where there are too few."""
+    count = len(columns)
+    found = np.full((count, count), np.nan)
+    finite = np.isfinite(columns)
+    whole = [_ranks(one) if known.all() else None for one, known in zip(columns, finite, strict=True)]
+    for a in range(count):
+        for b in range(a + 1, count):
+            both = finite[a] & finite[b]
+            if both.sum() < _FEWEST:
+                continue
+            x, y = whole[a], whole[b]
+            if x is None or y is None:
+                x, y = _ranks(columns[a][both]), _ranks(columns[b][both])
+            spread = x.std() * y.std()
+            if spread > 0:
+                found[a, b] = found[b, a] = float(((x - x.mean()) * (y - y.mean())).mean() / spread)
+    return found
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks, those of equal values their mean."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place], np.float64)
+
+
+def _measured(made: FactoryClass, names: list[str]) -> dict[tuple[str, str], float]:
+    """The rank correlations of a factory's columns."""
+    bound = made._meta.bound()
+    reader = bound.at(np.arange(min(_LOOKED_AT, max(bound.num_rows, 1_000)), dtype=np.uint64))
+    made_values: dict[str, Any] = {name: to_arrow(reader.read(name)) for name in names}
+    found = _ranks_correlate(_numbers(made_values))
+    return {
+        (one, other): 0.0 if np.isnan(found[a, b]) else float(found[a, b])
+        for a, one in enumerate(names)
+        for b, other in enumerate(names)
+        if a < b
+    }
+
+
+__all__ = ["correlated"]

@@ -1,0 +1,50 @@
+"""Short tables of codes and their names, whose rows are taken as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.generators.listed import Rows
+from pytest_synthdata.infer.meanings import ColumnName
+from pytest_synthdata.infer.personal import holds_addresses, personal
+from pytest_synthdata.sources.samples import Sample
+
+_MOST_ROWS, _MOST_COLUMNS = 60, 5
+
+
+def lookup(sample: Sample, names: Sequence[str], table: str, siblings: Mapping[str, str]) -> Rows | None:
+    """The rows of a short table whose first column is a key, and one of whose columns is a label; None for others.
+
+    Args:
+        sample: the table.
+        names: its columns that refer to no other table.
+        table: its name.
+        siblings: its columns of texts, by the name that a factory gives them.
+    """
+    count = sample.num_rows
+    if sample.rows is None or not sample.is_whole or not 2 <= count <= _MOST_ROWS or not names:  # noqa: PLR2004
+        return None
+    if not 1 < len(sample.schema) <= _MOST_COLUMNS:
+        return None
+    columns = {name: sample.rows[name].combine_chunks() for name in names}
+    texts = {name: values for name, values in columns.items() if pa.types.is_string(values.type)}
+    others = [values for name, values in columns.items() if name not in texts]
+    if len(others) > 1 or not all(pa.types.is_integer(values.type) for values in others):
+        return None
+    if any(_is_personal(ColumnName(name, table, siblings), values) for name, values in texts.items()):
+        return None
+    has_label = any(_differ(values) for values in texts.values())
+    return Rows(columns) if has_label and _differ(columns[names[0]]) else None
+
+
+def _is_personal(column: ColumnName, values: pa.Array) -> bool:
+    return personal(column, values) is not None or holds_addresses(values)
+
+
+def _differ(values: pa.Array) -> bool:
+    return not values.null_count and len(values.unique()) == len(values)
+
+
+__all__ = ["lookup"]

@@ -1,0 +1,369 @@
+"""The columns of a table, read one after the other: each may depend on others of its row and of its parents' rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.types import sql_name
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import col
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.given import Given
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.listed import Rows
+from pytest_synthdata.columns.generators.modifiers import unwrapped
+from pytest_synthdata.columns.generators.numbers.whole import Boolean
+from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.declarations.factory_class import FactoryClass
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.infer.columns import Declared, declare
+from pytest_synthdata.infer.dependence import Predictor, decider
+from pytest_synthdata.infer.fitting import rounded_shares
+from pytest_synthdata.infer.inferred import Inferred
+from pytest_synthdata.infer.keys import unique_key
+from pytest_synthdata.infer.lookups import lookup
+from pytest_synthdata.infer.meanings import ColumnName, is_identifier, siblings
+from pytest_synthdata.infer.naming import attribute_name, words
+from pytest_synthdata.infer.numbers import lattice_for
+from pytest_synthdata.infer.personal import holds_addresses, personal
+from pytest_synthdata.infer.references import Link, Parent, Referring, in_order, own_reference, referring
+from pytest_synthdata.infer.relations import Computed, following, formulas, hierarchies, missing_with
+from pytest_synthdata.infer.texts import is_listed, listed
+from pytest_synthdata.sources.samples import Sample
+
+_MOST_FINE = 400  # values of a hierarchy
+
+
+class Reading:
+    """What is found in a table's columns.
+
+    Args:
+        table: its name.
+        sample: what is known of it.
+        base: the class that its factory inherits from.
+        parents: the tables that it may refer to, by name.
+        taken: names that the source uses.
+        links: its columns that refer to others.
+        key: the column that others refer to, if any do.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        sample: Sample,
+        base: FactoryClass,
+        *,
+        parents: Mapping[str, Parent],
+        taken: frozenset[str],
+        links: Sequence[Link],
+        key: str | None,
+    ) -> None:
+        self.table, self.sample, self.base, self.key = table, sample, base, key
+        self.deciders: list[Predictor] = []
+        self.days: list[str] = []
+        self.rename: dict[str, str] = {}
+        self.declared: dict[str, Declared] = {}
+        self._taken = set(dir(base)) | {"Meta", "Params", "self", "cells"} | taken
+        self._referring: dict[str, Referring] = {}
+        self._own: dict[str, str] = {}
+        self._attributes = self._named(links, parents)
+        strings = [one.name for one in sample.schema if pa.types.is_string(one.type)]
+        self._texts = siblings([name for name in strings if self._attributes.get(name) == name])
+        self._listed = self._lookup()
+        self._relations = self._related()
+        for column in self._in_order_of_need():
+            self._read(column)
+
+    def _named(self, links: Sequence[Link], parents: Mapping[str, Parent]) -> dict[str, str]:
+        """The attributes of all columns; references get those of their parents."""
+        names = {name for name in self.sample.schema.names if name.isidentifier()}
+        attributes: dict[str, str] = {}
+        by_column = {link.column: link for link in links}
+        first = self.sample.schema.field(0) if len(self.sample.schema) else None
+        for column in self.sample.schema:
+            others = self._taken | (names - {column.name})
+            values = self.sample.column(column.name)
+            if column.name in by_column and column.name not in self._taken:
+                link = by_column[column.name]
+                found = referring(link, values, parents[link.parent], others)
+                self._referring[column.name] = found
+                attributes[column.name] = found.name
+            elif (
+                first is not None
+                and column.name != first.name
+                and self._is_key(first)
+                and column.name not in self._taken
+                and (own := own_reference(column, values, first, self.sample, others))
+            ):
+                self._own[column.name] = attributes[column.name] = own
+            else:
+                attributes[column.name] = attribute_name(column.name, others)
+                if attributes[column.name] != column.name:
+                    self.rename[attributes[column.name]] = column.name
+            self._taken.add(attributes[column.name])
+        return attributes
+
+    def _is_key(self, column: pa.Field) -> bool:
+        values = self.sample.column(column.name)
+        if values is None or not len(values):
+            return is_identifier(column.name, self.table)
+        if not (pa.types.is_string(column.type) or pa.types.is_integer(column.type)):
+            return False
+        return bool(pc.count_distinct(values).as_py() == len(values))
+
+    def _plain(self) -> dict[str, tuple[pa.DataType, pa.Array]]:
+        """The columns that are not references or keys, with their values."""
+        found = {}
+        for column in self.sample.schema:
+            values = self.sample.column(column.name)
+            special = column.name in self._referring or column.name in self._own or column.name == self.key
+            if values is not None and len(values) and not special:
+                found[column.name] = (column.type, values)
+        return found
+
+    def _lookup(self) -> Rows | None:
+        """The rows of a short table of codes and their names, which are taken as they are."""
+        names = [one for one in self.sample.schema.names if one not in self._referring and one not in self._own]
+        if any(self._attributes[name] != name for name in names):
+            return None
+        return lookup(self.sample, names, self.table, self._texts)
+
+    def _related(self) -> dict[str, Computed]:
+        """The columns that follow from others of their row."""
+        if self._listed is not None or self.sample.rows is None:
+            return {}
+        plain = self._plain()
+        found = formulas(plain, self._attributes)
+        for name, one in following(plain, self._attributes).items():
+            found.setdefault(name, one)
+        lists = {
+            name: values
+            for name, (type_, values) in plain.items()
+            if name not in found and self._is_list(name, type_, values)
+        }
+        self._finer = hierarchies(lists, _MOST_FINE)
+        self._missing = missing_with({name: values for name, (_, values) in plain.items()}, list(plain))
+        return found
+
+    _finer: Mapping[str, str] = {}
+    _missing: Mapping[str, str] = {}
+
+    def _is_list(self, name: str, type_: pa.DataType, values: pa.Array) -> bool:
+        if not pa.types.is_string(type_) or personal(ColumnName(name, self.table, self._texts), values.drop_null()):
+            return False
+        distinct = values.drop_null().unique()
+        return not holds_addresses(distinct) and is_listed(distinct, len(values))
+
+    def _in_order_of_need(self) -> list[pa.Field]:
+        """The columns, each after those that it is made from: references and short lists first."""
+        needs = {name: set(one.reads) for name, one in self._relations.items()}
+        for fine, coarse in self._finer.items():
+            needs.setdefault(fine, set()).add(coarse)
+        for name, other in self._missing.items():
+            needs.setdefault(name, set()).add(other)
+        waiting = {column.name: column for column in self.sample.schema}
+        done: list[pa.Field] = []
+        while waiting:
+            ready = [one for one in waiting if not needs.get(one, set()) & (waiting.keys() - {one})]
+            name = ready[0] if ready else next(iter(waiting))
+            if not ready:  # missing together may go round
+                self._missing = {one: other for one, other in self._missing.items() if one != name}
+                needs[name] = set(self._relations[name].reads) if name in self._relations else set()
+                if name in self._finer:
+                    needs[name].add(self._finer[name])
+                if needs[name] & (waiting.keys() - {name}):
+                    self._relations.pop(name, None)
+                    self._finer = {one: other for one, other in self._finer.items() if one != name}
+                    needs[name] = set()
+                continue
+            done.append(waiting.pop(name))
+        return done
+
+    def _read(self, column: pa.Field) -> None:
+        name, values = self._attributes[column.name], self.sample.column(column.name)
+        if self._listed is not None and column.name in self._listed.table.column_names:
+            return
+        if column.name in self._referring:
+            self.declared[name] = self._reference(self._referring[column.name], values)
+        elif column.name in self._own:
+            declared = ForeignKey("self", column=None if column.name == f"{name}_id" else column.name)
+            self.declared[name] = Declared(_nullable(declared, values))
+        elif column.name in self._relations:
+            self.declared[name] = self._computed(column, self._relations[column.name], values)
+        elif column.name in self._finer and values is not None:
+            self.declared[name] = Declared(self._within(values, self._finer[column.name]))
+        else:
+            self.declared[name] = self._alone(column, values)
+        if values is not None and self._may_decide(name):
+            found = decider(name, values)
+            self.deciders += [found] if found is not None else []
+        if pa.types.is_temporal(column.type) and name == column.name:
+            self.days.append(name)
+
+    def _may_decide(self, name: str) -> bool:
+        return isinstance(unwrapped(self.declared[name].declaration), (Categorical, Given, Boolean))
+
+    def _reference(self, one: Referring, values: pa.Array | None) -> Declared:
+        column = None if one.column == f"{one.name}_id" else one.column
+        declared = ForeignKey(one.parent.factory, weights=one.weights, column=column)
+        said = None
+        if one.contained < 1:
+            said = f"{1 - one.contained:.1%} of the source's values are no key of {one.parent.table}."
+        return Declared(_nullable(declared, values), comment=said)
+
+    def _computed(self, column: pa.Field, computed: Computed, values: pa.Array | None) -> Declared:
+        generator = computed.generator
+        finite = None if values is None else to_numpy(values.is_valid())
+        if values is not None and (pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
+            numbers = to_numpy(values.drop_null().cast(pa.float64(), safe=False)).astype(np.float64)
+            digits = lattice_for(column.type, numbers[np.isfinite(numbers)]).digits
+            generator = generator if digits is None else generator.round(digits)
+        elif pa.types.is_integer(column.type):
+            generator = generator.round()
+        generator = in_type_of_expression(generator, column.type)
+        if finite is not None and not finite.all():
+            read = [self.sample.column(name) for name in computed.reads]
+            there = np.logical_and.reduce([to_numpy(one.is_valid()) for one in read if one is not None])
+            lost = int((there & ~finite).sum())
+            if lost:
+                generator = generator.nulls(rounded_shares([lost, int(there.sum()) - lost], int(there.sum()))[0])
+        return Declared(generator)
+
+    def _within(self, values: pa.Array, coarse: str) -> Generator:
+        """The values of a list by the value of another column that each belongs to."""
+        others = self.sample.column(coarse)
+        assert others is not None  # noqa: S101 - there are rows
+        pairs = pa.table({"fine": values, "coarse": others}).group_by(["coarse", "fine"]).aggregate([([], "count_all")])
+        cases: dict[Any, dict[str, int]] = {}
+        for row in pairs.sort_by([("count_all", "descending"), ("fine", "ascending")]).to_pylist():
+            cases.setdefault(row["coarse"], {})[row["fine"]] = row["count_all"]
+        branches = {
+            case: next(iter(found))
+            if len(found) == 1
+            else listed(list(found), list(found.values()), sum(found.values()))
+            for case, found in cases.items()
+        }
+        return Given(self._attributes[coarse], branches)
+
+    def _alone(self, column: pa.Field, values: pa.Array | None) -> Declared:
+        """A column that depends on others by chance only."""
+        together = self._missing.get(column.name)
+        picked = None
+        if together is not None and values is not None:
+            other = self.sample.column(together)
+            assert other is not None  # noqa: S101 - there are rows
+            picked = to_numpy(other.is_valid())
+            values = values.filter(pa.array(picked))
+        deciders = [*self.deciders, *(one for some in self._referring.values() for one in some.deciders())]
+        if picked is not None:
+            deciders = [replace(one, codes=one.codes[picked]) for one in deciders]
+        declared = declare(
+            ColumnName(column.name, self.table, self._texts),
+            column.type,
+            values,
+            is_first=column.name == self.sample.schema.names[0] or column.name == self.key,
+            may_order=not any(isinstance(unwrapped(one.declaration), Timeline) for one in self.declared.values()),
+            deciders=deciders,
+        )
+        if column.name == self.key and isinstance(declared.declaration, Generator):
+            declared = replace(
+                declared, declaration=unique_key(declared.declaration, column, self.table, self.sample.num_rows)
+            )
+        if together is None or not isinstance(declared.declaration, Generator):
+            return declared
+        condition = col(self._attributes[together]).is_not_null()
+        return replace(declared, declaration=When((condition,), (declared.declaration,)))
+
+    def _order(self) -> None:
+        """Let no row precede the one that it refers to, where none did."""
+        for one in self._referring.values():
+            if one.picks is None:
+                continue
+            found = in_order(one, self.sample, self.days, one.picks)
+            if found is not None:
+                self.declared[one.name].declaration.where = col(f"{one.name}.{found[0]}") <= col(found[1])
+
+    def inferred(self, class_name: str) -> Inferred:
+        """The factory, by the name of its class."""
+        self._order()
+        order = [self._attributes[name] for name in self.sample.schema.names if self._attributes[name] in self.declared]
+        declared = {name: self.declared[name] for name in order}
+        rows: int | Rows | None = self._listed
+        if rows is None and self.sample.rows is not None:
+            rows = self.sample.num_rows
+        return Inferred(
+            self.table,
+            class_name,
+            self.base,
+            {name: one.declaration for name, one in declared.items()},
+            {name: one.stated for name, one in declared.items() if one.stated is not None},
+            self.rename,
+            rows,
+            self._key_of(declared),
+            comments={name: one.comment for name, one in declared.items() if one.comment is not None},
+        )
+
+    def _key_of(self, declared: Mapping[str, Declared]) -> str | None:
+        """The column that references hold, where nobody would guess it."""
+        if self._listed is not None:
+            return None if self.key in (None, self._listed.key) else self._attributes[self.key or ""]
+        first_key = next((name for name, one in declared.items() if isinstance(unwrapped(one.declaration), Key)), None)
+        if self.key is not None:
+            key = self._attributes[self.key]
+            return None if first_key == key else key
+        first = next(iter(declared), None)
+        is_named = first is not None and words(first)[-1:] in (["id"], ["uuid"], ["guid"], ["key"])
+        return (
+            first
+            if first_key is None and is_named and first not in {one.name for one in self._referring.values()}
+            else None
+        )
+
+    def comparable(self) -> dict[str, pa.Array]:
+        """The values of columns whose order means something, by attribute."""
+        found = {}
+        for column in self.sample.schema:
+            values = self.sample.column(column.name)
+            name = self._attributes[column.name]
+            test = pa.types
+            is_ordered = (
+                test.is_integer(column.type)
+                or test.is_floating(column.type)
+                or test.is_decimal(column.type)
+                or test.is_boolean(column.type)
+                or test.is_date(column.type)
+                or test.is_timestamp(column.type)
+            )
+            if (
+                is_ordered
+                and values is not None
+                and len(values)
+                and name in self.declared
+                and column.name not in self._referring
+            ):
+                found[name] = values
+        return found
+
+
+def in_type_of_expression(generator: Generator, type_: pa.DataType) -> Generator:
+    """An expression whose values have a type, which is always stated: what it reads is not known yet."""
+    if pa.types.is_date(type_) or type_ == pa.timestamp("us", "UTC"):
+        return generator
+    return generator.cast(sql_name(type_) or type_)
+
+
+def _nullable(key: ForeignKey, values: pa.Array | None) -> ForeignKey:
+    if values is None or not values.null_count:
+        return key
+    return key.nulls(rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0])
+
+
+__all__ = ["Reading"]
