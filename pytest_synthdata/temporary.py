@@ -1,7 +1,7 @@
-"""Temporary folders that are gone when their process is, however it ends: by a signal, by `os._exit`, untidily.
+"""Files and folders that are whole or gone: temporary folders end with their process, and files appear when complete.
 
-A shell waits for the process beside it and removes the folder after it. Should that be killed, too, the next process
-that makes such a folder removes it: the owner of a folder holds a lock on it.
+However the process ends, by a signal, by `os._exit`, untidily: a shell waits for it and removes the folder after it.
+Should that be killed, too, the next process that makes such a folder removes it: the owner holds a lock on it.
 """
 
 from __future__ import annotations
@@ -88,6 +88,25 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A name to write a file under: what was written there becomes the file at the end; after an error it is removed.
+
+    Pipes and devices are written to as they are.
+    """
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        if part.exists():
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _sweep() -> None:
     """Remove folders whose owners are gone."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
@@ -108,4 +127,4 @@ def is_owned(path: Path) -> bool:
     return False
 
 
-__all__ = ["gone_after", "is_owned", "locked", "temporary_folder"]
+__all__ = ["gone_after", "is_owned", "locked", "temporary_folder", "whole_file"]

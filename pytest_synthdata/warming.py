@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from pytest_synthdata.dataset import Dataset
@@ -17,6 +15,7 @@ from pytest_synthdata.spark.archive import Archive, archive_of, make_room
 from pytest_synthdata.spark.java import find_java
 from pytest_synthdata.spark.local_session import open_local
 from pytest_synthdata.spark.session_settings import SessionSettings
+from pytest_synthdata.temporary import whole_file
 
 _SECONDS = 600  # after which an attempt is given up
 _SECONDS_TO_CLEAN = 60
@@ -53,10 +52,10 @@ def make_archive() -> Archive | None:
 
 def _write(archive: Archive) -> None:
     if archive.base:
-        with _part(archive.base) as part:
+        with whole_file(archive.base) as part:
             command = [str(archive.java.home / "bin" / "java"), "-Xshare:dump", f"-XX:SharedArchiveFile={part}"]
             subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603 - our own command
-    with _part(archive.file) as part:
+    with whole_file(archive.file) as part:
         options = " ".join(f'"{option}"' for option in archive.writing_options(part))
         conf = {"spark.driver.extraJavaOptions": options}
         session = open_local(SessionSettings(conf=conf, warm_start=False, seconds_to_end=_SECONDS))
@@ -69,18 +68,6 @@ def _write(archive: Archive) -> None:
                 f"Java {archive.java.version} from {archive.java.found_in} wrote no archive to {archive.folder}; is "
                 "there room, and is Spark's conf folder empty?"
             )
-
-
-@contextmanager
-def _part(file: Path) -> Iterator[Path]:
-    """A name to write a file under, that becomes the file when it is complete."""
-    part = file.with_suffix(f".{os.getpid()}.part")
-    try:
-        yield part
-        if part.exists():
-            part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _exercise(spark: Any) -> None:

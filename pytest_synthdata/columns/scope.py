@@ -12,6 +12,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.cells import Declared, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.references.circles import circle_in
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.rules import check_rules
 from pytest_synthdata.errors import DeclarationError, nearest
@@ -163,27 +164,16 @@ def _check(generator: Generator, scope: ColumnScope) -> None:
 
 
 def _check_cycles(plan: Plan) -> None:
-    finished: set[str] = set()
-
-    def visit(name: str, path: list[str]) -> None:
-        if name in path:
-            circle = " → ".join([*path[path.index(name) :], name])
-            raise DeclarationError(f"{plan.table}.{name}: columns read each other in a circle: {circle}")
-        if name in finished or name not in plan.columns:
-            return
+    def reads(name: str) -> Iterator[str]:
         for read in plan.columns[name].reads():
             head, _, rest = read.partition(".")
-            visit(head, [*path, name])
-            if (
-                rest
-                and isinstance(reference := plan.columns.get(head), ForeignKeyColumn)
-                and reference.self_referential
-            ):
-                visit(rest.partition(".")[0], [*path, name])
-        finished.add(name)
+            yield head
+            reference = plan.columns.get(head) if rest else None
+            if isinstance(reference, ForeignKeyColumn) and reference.self_referential:
+                yield rest.partition(".")[0]
 
-    for name in plan.columns:
-        visit(name, [])
+    if circle := circle_in(plan.columns, lambda name: (read for read in reads(name) if read in plan.columns)):
+        raise DeclarationError(f"{plan.table}.{circle[0]}: columns read each other in a circle: {' → '.join(circle)}")
 
 
 __all__ = ["ColumnScope", "check_columns", "check_plan"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
+
+from pytest_synthdata.temporary import whole_file
 
 
 def render(content: dict[str, Any]) -> str:
@@ -24,10 +25,8 @@ def render(content: dict[str, Any]) -> str:
 def write(content: dict[str, Any], path: Path) -> Path:
     """Write the page; it is there as a whole or not at all."""
     path = path.absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(render(content), "utf-8")
-    part.replace(path)
+    with whole_file(path) as part:
+        part.write_text(render(content), "utf-8")
     return path
 
 

@@ -174,11 +174,7 @@ def leaf_of(node: Node, rows: Rows, name: str) -> Which:
 def _branch_of(fork: Fork, rows: Rows, name: str) -> Which:
     split = fork.split
     if isinstance(split, When):
-        which = np.full(rows.count, len(split.conditions), np.int64)
-        for number in reversed(range(len(split.conditions))):
-            met = pc.fill_null(to_arrow(rows.evaluate(split.conditions[number], name)), False)
-            which[np.asarray(to_numpy(met), np.bool_)] = number
-        return which
+        return split.cases(rows.count, lambda number: rows.evaluate(split.conditions[number], name)).astype(np.int64)
     assert isinstance(split, Given)  # noqa: S101
     return split.interval(rows.read(split.columns[0])) if split.is_binned else split.cases(rows.read).astype(np.int64)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -58,14 +59,26 @@ class When(Expression):
         return replace(self, branches=(*self.branches, literal(value)))
 
     def values(self, cells: Cells) -> Values:
-        which = np.full(len(cells.rows), len(self.conditions), code_type(len(self.conditions)))
-        for number in reversed(range(len(self.conditions))):
-            met = to_arrow(self.conditions[number].values(cells.substream(_CONDITION.format(number))))
-            which[to_numpy(pc.fill_null(met, False))] = number
+        which = self.cases(
+            len(cells.rows),
+            lambda number: self.conditions[number].values(cells.substream(_CONDITION.format(number))),
+        )
         branches = self.branches
         if len(branches) == len(self.conditions):
             branches = (*branches, Constant(None))
         return mixture(branches, which, cells)
+
+    def cases(self, count: int, met: Callable[[int], Values]) -> npt.NDArray[Any]:
+        """The number of the first condition that each row meets; their count where it meets none.
+
+        Args:
+            count: the number of rows.
+            met: whether each row meets a condition, by its number.
+        """
+        which = np.full(count, len(self.conditions), code_type(len(self.conditions)))
+        for number in reversed(range(len(self.conditions))):
+            which[to_numpy(pc.fill_null(to_arrow(met(number)), False))] = number
+        return which
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return mixture_type(self.branches, scope)

@@ -1,9 +1,10 @@
-"""Totals that depend on themselves: columns that read each other in a circle through parents and children."""
+"""Circles: columns that read each other, in one table or through the totals of parents and children."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeAlias, TypeVar
 
 from pytest_synthdata.columns.cells import Declarations
 from pytest_synthdata.columns.references.aggregates import aggregates_of
@@ -12,6 +13,7 @@ from pytest_synthdata.columns.series.series import Series
 from pytest_synthdata.errors import DeclarationError
 
 Place: TypeAlias = tuple[str, str]
+_Node = TypeVar("_Node", bound=Hashable)
 
 
 def check_totals(plan: Declarations, known: Mapping[str, Declarations] | None = None) -> None:
@@ -21,30 +23,53 @@ def check_totals(plan: Declarations, known: Mapping[str, Declarations] | None = 
         plan: a table with totals.
         known: plans by table, which take the place of those that references and totals were declared with.
     """
-    finished: set[Place] = set()
+    plans: dict[str, Declarations] = {}
 
-    def visit(seen: Declarations, name: str, path: list[Place]) -> None:
-        head = name if name in seen.columns else name.partition(".")[0]
-        if head not in seen.columns:
+    def located(seen: Declarations, name: str) -> Iterator[Place]:
+        """The columns that a name is read from: the table's own, and where it is a reference's, the parent's."""
+        head, _, rest = (name, "", "") if name in seen.columns else name.partition(".")
+        if (column := seen.columns.get(head)) is None:
             return
-        place = seen.table, head
-        if place in path:
-            circle = " → ".join(f"{table}.{column}" for table, column in [*path[path.index(place) :], place])
-            raise DeclarationError(
-                f"{plan.table}.{path[0][1]}: a total cannot be read by what it is the total of: {circle}"
-            )
-        if place not in finished:
-            for table, read in _reads(seen, head, known or {}):
-                visit(table, read, [*path, place])
-            finished.add(place)
-        column = seen.columns[head]
-        if isinstance(column, ForeignKeyColumn) and not column.self_referential and name != head:
-            parent = (known or {}).get(column.parent.table, column.parent)
-            visit(parent, name.partition(".")[2], path)
+        plans[seen.table] = seen
+        yield seen.table, head
+        if isinstance(column, ForeignKeyColumn) and not column.self_referential and rest:
+            yield from located((known or {}).get(column.parent.table, column.parent), rest)
 
-    for name, generator in plan.columns.items():
-        if any(aggregates_of(generator)):
-            visit(plan, name, [])
+    def reads(place: Place) -> Iterator[Place]:
+        table, name = place
+        for read_in, read in _reads(plans[table], name, known or {}):
+            yield from located(read_in, read)
+
+    names = (name for name, column in plan.columns.items() if any(aggregates_of(column)))
+    totals = [place for name in names for place in located(plan, name)]
+    if circle := circle_in(totals, reads):
+        first = next((name for table, name in circle if (table, name) in totals), circle[0][1])
+        raise DeclarationError(
+            f"{plan.table}.{first}: a total cannot be read by what it is the total of: "
+            + " → ".join(f"{table}.{column}" for table, column in circle)
+        )
+
+
+def circle_in(starts: Iterable[_Node], reads: Callable[[_Node], Iterable[_Node]]) -> list[_Node]:
+    """Nodes of which each reads the next, and the last is the first again; none where nothing reads itself.
+
+    Args:
+        starts: where to begin.
+        reads: what a node reads.
+    """
+    graph: dict[_Node, list[_Node]] = {}
+    waiting = list(starts)
+    while waiting:
+        node = waiting.pop()
+        if node not in graph:
+            graph[node] = list(dict.fromkeys(reads(node)))
+            waiting += graph[node]
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle: list[_Node] = error.args[1][::-1]  # graphlib names what is read first
+        return circle
+    return []
 
 
 def _reads(plan: Declarations, name: str, known: Mapping[str, Declarations]) -> Iterator[tuple[Declarations, str]]:
@@ -66,4 +91,4 @@ def _reads(plan: Declarations, name: str, known: Mapping[str, Declarations]) -> 
             yield from ((child, read) for read in (declared.reference, *aggregate.child_reads()))
 
 
-__all__ = ["check_totals"]
+__all__ = ["check_totals", "circle_in"]

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_synthdata.plugin.replay import command_for
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
+from pytest_synthdata.temporary import whole_file
 
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
@@ -153,7 +154,8 @@ class Shrinking:
             return
         path = Path(self.config.invocation_params.dir) / self.settings.shrink_json
         try:
-            path.write_text(json.dumps(self.found, indent=1) + "\n", "utf-8")
+            with whole_file(path) as part:
+                part.write_text(json.dumps(self.found, indent=1) + "\n", "utf-8")
         except OSError as error:
             terminalreporter.write_line(f"synthdata: --synth-shrink-json: {error}", yellow=True)
 
