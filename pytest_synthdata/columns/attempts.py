@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Index, Values, scatter, take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader, Table
 from pytest_synthdata.columns.random import Bits
@@ -150,7 +150,7 @@ def _holds(where: Generator, reader: Reader) -> npt.NDArray[np.bool_]:
     """Whether rows meet a condition; null does not."""
     bound = reader.bound
     cells = Cells(reader, bound.stream(WHERE), f"{bound.plan.table}: Meta.where")
-    return np.asarray(to_numpy(pc.fill_null(to_arrow(where.values(cells)), False)), np.bool_)
+    return np.asarray(to_numpy(without_nulls(to_arrow(where.values(cells)), False)), np.bool_)
 
 
 WHERE = "Meta.where"

@@ -55,7 +55,7 @@ def write_table(spark: Any, sent: str, folder: str) -> None:
 
     def make(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in numbers:
-            for number in batch.column(0).to_numpy().tolist():
+            for number in batch.column(0).to_pylist():
                 yield from shipment.rows(number * at_once, min((number + 1) * at_once, num_rows))
 
     def sums(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

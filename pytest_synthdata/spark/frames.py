@@ -67,7 +67,7 @@ def _maker(view: TableView, schema: pa.Schema) -> Callable[[Iterator[pa.RecordBa
 
     def make(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in numbers:
-            for number in batch.column(0).to_numpy().tolist():
+            for number in batch.column(0).to_pylist():
                 yield from rows(number * block, min((number + 1) * block, num_rows))
 
     return make

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import numpy_of
 from pytest_synthdata.columns.arrow.fingerprint import _words
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.generators.keys import Key
@@ -60,7 +61,7 @@ def numbers_in(array: pa.Array, form: Form) -> npt.NDArray[np.int64]:
             matrix = np.lib.stride_tricks.sliding_window_view(text, int(length))[ends[index]]
         numbers[index] = _numbers_of(matrix, form, digits)
     if array.null_count:
-        numbers[pc.is_null(array).to_numpy(zero_copy_only=False)] = -1
+        numbers[numpy_of(pc.is_null(array))] = -1
     return numbers
 
 
@@ -108,7 +109,7 @@ class KeyMeasure:
             bad = np.flatnonzero(numbers < 0)
             words = numbers.astype(np.uint32 if numbers.max(initial=0) < 1 << 32 else np.uint64)
         else:
-            bad = np.flatnonzero(pc.is_null(to_arrow(array)).to_numpy(zero_copy_only=False))
+            bad = np.flatnonzero(numpy_of(pc.is_null(to_arrow(array))))
             words = _words(to_arrow(array), self.column)[1]
         self.rows += len(words)
         self.bad_count += len(bad)
@@ -150,7 +151,7 @@ def together(arrays: Sequence[pa.Array]) -> pa.Array:
     missing = np.zeros(len(total), np.bool_)
     for number, array in enumerate(map(to_arrow, arrays)):
         total += Stream(("key", str(number))).bits(_words(array, "key")[1])
-        missing |= pc.is_null(array).to_numpy(zero_copy_only=False)
+        missing |= numpy_of(pc.is_null(array))
     return pa.array(total.view(np.int64), mask=missing)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, numpy_of
 from pytest_synthdata.columns.arrow.parsing import parse
 from pytest_synthdata.columns.arrow.printing import as_text
 from pytest_synthdata.columns.arrow.values import Values, as_decimal, to_arrow, to_numpy
@@ -60,7 +61,7 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
     if test.is_temporal(target) and not test.is_duration(target):
         return _time(array, target)
     if test.is_boolean(target) and test.is_decimal(source):
-        return pc.not_equal(array, pa.scalar(0, source))
+        return pc.not_equal(array, arrow_scalar(0, source))
     return array.cast(target)
 
 
@@ -73,9 +74,9 @@ def _nested(array: pa.Array, target: pa.DataType) -> pa.Array:
         return pa.StructArray.from_arrays(fields, fields=list(target), mask=array.is_null())
     if test.is_list(source) and test.is_list(target):
         flat = _cast(array.flatten(), target.value_type)
-        lengths = np.diff(array.offsets.to_numpy()) if not array.null_count else array.value_lengths().fill_null(0)
+        lengths = np.diff(numpy_of(array.offsets)) if not array.null_count else array.value_lengths().fill_null(0)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-        return pa.ListArray.from_arrays(pa.array(offsets), flat, type=target, mask=array.is_null())
+        return pa.ListArray.from_arrays(arrow_array(offsets), flat, type=target, mask=array.is_null())
     return array.cast(target)
 
 
@@ -99,7 +100,7 @@ def _number(array: pa.Array, target: pa.DataType) -> pa.Array:
     if test.is_timestamp(source):
         return _seconds(array, target)
     if test.is_integer(target) and test.is_floating(source):
-        return pa.array(_without_fractions(to_numpy(array.fill_null(0)), target), mask=_null_mask(array))
+        return arrow_array(_without_fractions(to_numpy(array.fill_null(0)), target), mask=_null_mask(array))
     if test.is_integer(target) and test.is_decimal(source):
         whole = pc.round(array, ndigits=0, round_mode="towards_zero")
         return whole.cast(pa.decimal128(38, 0)).cast(pa.int64()).cast(target)
@@ -114,7 +115,7 @@ def _seconds(times: pa.Array, target: pa.DataType) -> pa.Array:
         raise _no_way(times.type, target)
     ticks = times.cast(pa.timestamp("us", times.type.tz)).cast(pa.int64())
     if pa.types.is_integer(target):
-        return pa.array(to_numpy(ticks.fill_null(0)) // _SECOND, mask=_null_mask(times)).cast(target)
+        return arrow_array(to_numpy(ticks.fill_null(0)) // _SECOND, mask=_null_mask(times)).cast(target)
     if pa.types.is_decimal(target):  # a millionth of an integer is the same digits with another scale
         return as_decimal(_with_point(ticks.cast(pa.decimal128(38, 0)), 6), target)
     return pc.divide(ticks.cast(pa.float64(), safe=False), float(_SECOND)).cast(target)
@@ -155,13 +156,13 @@ def _as_map(array: pa.Array, target: pa.DataType) -> pa.Array:
     names = [field.name for field in array.type]
     items = [_cast(array.field(number), target.item_type) for number in range(len(names))]
     count = len(array)
-    valid = np.array([item.is_valid().to_numpy(zero_copy_only=False) for item in items]).reshape(len(names), count)
+    valid = np.array([numpy_of(item.is_valid()) for item in items]).reshape(len(names), count)
     present = valid.T.ravel()
     order = np.arange(len(names) * count).reshape(len(names), count).T.ravel()[present]
-    keys = pa.array(names).cast(target.key_type).take(pa.array(order // max(count, 1)))
-    flat = pa.concat_arrays(items) if items else pa.array([], target.item_type)
+    keys = arrow_array(names).cast(target.key_type).take(arrow_array(order // max(count, 1)))
+    flat = pa.concat_arrays(items) if items else arrow_array([], target.item_type)
     offsets = np.concatenate([[0], np.cumsum(valid.sum(axis=0))]).astype(np.int32)
-    return pa.MapArray.from_arrays(pa.array(offsets), keys, flat.take(pa.array(order)), type=target)
+    return pa.MapArray.from_arrays(arrow_array(offsets), keys, flat.take(arrow_array(order)), type=target)
 
 
 __all__ = ["cast"]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of, without_nulls
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.errors import SynthDataError
@@ -67,25 +68,26 @@ def row_hashes(batch: pa.RecordBatch, number: int = 0) -> Bits:
 def _words(array: pa.Array, name: str) -> tuple[str, Bits]:
     """The kind of a column, and one word for each value."""
     type_ = array.type
-    valid = None if array.null_count == 0 else pc.is_valid(array).to_numpy(zero_copy_only=False)
+    valid = None if array.null_count == 0 else numpy_of(pc.is_valid(array))
     if pa.types.is_floating(type_):
-        numbers = pc.fill_null(array, 0.0).to_numpy().astype(np.float64) + 0.0  # -0.0 becomes 0.0
+        numbers = numpy_of(without_nulls(array, 0.0)).astype(np.float64) + 0.0  # -0.0 becomes 0.0
         kind, words = "float", np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
     elif pa.types.is_boolean(type_):
-        kind, words = "bool", pc.fill_null(array, False).to_numpy(zero_copy_only=False).astype(np.uint64)
+        kind, words = "bool", numpy_of(without_nulls(array, False)).astype(np.uint64)
     elif pa.types.is_integer(type_):
-        kind, words = "int", pc.fill_null(array, 0).to_numpy().astype(np.int64).view(np.uint64)
+        kind, words = "int", numpy_of(without_nulls(array, 0)).astype(np.int64).view(np.uint64)
     elif pa.types.is_date(type_):
         kind, words = "date", _integers(array.cast(pa.date32()).cast(pa.int32()))
     elif pa.types.is_timestamp(type_):
         kind = "timestamp" if type_.tz else "timestamp_ntz"
         words = _integers(array.cast(pa.timestamp("us", type_.tz)).cast(pa.int64()))
     elif pa.types.is_nested(type_):
-        kind, words = "nested", _bytes_hash(pa.array([repr(_plain(value)) for value in array.to_pylist()]))
+        kind, words = "nested", _bytes_hash(arrow_array([repr(_plain(value)) for value in array.to_pylist()]))
     else:
         kind = "binary" if pa.types.is_binary(type_) or pa.types.is_large_binary(type_) else "text"
+        plain, empty = (pa.string(), "") if kind == "text" else (pa.binary(), b"")
         try:
-            words = _bytes_hash(pc.fill_null(array.cast(pa.string() if kind == "text" else pa.binary()), b""))
+            words = _bytes_hash(without_nulls(array.cast(plain), empty))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise SynthDataError(f"column {name!r} of type {type_} has no fingerprint: {error}") from None
     if valid is not None:
@@ -94,7 +96,7 @@ def _words(array: pa.Array, name: str) -> tuple[str, Bits]:
 
 
 def _integers(array: pa.Array) -> Bits:
-    return np.asarray(pc.fill_null(array, 0).to_numpy().astype(np.int64)).view(np.uint64)
+    return np.asarray(numpy_of(without_nulls(array, 0)).astype(np.int64)).view(np.uint64)
 
 
 def _plain(value: Any) -> Any:

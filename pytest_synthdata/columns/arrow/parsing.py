@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
+
 _TRUTHS = dict.fromkeys(("t", "true", "y", "yes", "1"), True) | dict.fromkeys(("f", "false", "n", "no", "0"), False)
 _DATE = r"([+-]?\d{4,6})(?:-(\d{1,2})(?:-(\d{1,2}))?)?"
 _TIME = r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?"
@@ -55,7 +57,7 @@ def _each(texts: pa.Array, target: pa.DataType, read: Callable[[str], Any]) -> p
         if value is None:
             raise pa.ArrowInvalid(f"{text!r} is not a {target}")
         values.append(value)
-    return pa.array(values, target).take(coded.indices)
+    return arrow_array(values, target).take(coded.indices)
 
 
 def _truth(text: str) -> bool | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
+
 _PLAIN_FROM, _PLAIN_TO = 1e-3, 1e7  # where Java writes a float without an exponent
 
 
@@ -23,7 +25,7 @@ def _numbers(array: pa.Array) -> pa.Array:
     coded = array.dictionary_encode()
     # float32 prints with the digits that tell it from its neighbours, which NumPy knows and Python does not.
     texts = [_number(str(value), float(value)) for value in coded.dictionary.to_numpy(zero_copy_only=False)]
-    return pa.array(texts, pa.string()).take(coded.indices)
+    return arrow_array(texts, pa.string()).take(coded.indices)
 
 
 def _number(text: str, value: float) -> str:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, numpy_of
+
 Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
 Index: TypeAlias = npt.NDArray[np.intp]
 
@@ -26,17 +28,17 @@ def to_arrow(values: Any, type_: pa.DataType | None = None) -> pa.Array:
     if isinstance(values, pa.Array):
         return values if type_ is None or values.type == type_ else values.cast(type_)
     if isinstance(values, np.ndarray) and values.dtype != object:
-        array = pa.array(values)
+        array = arrow_array(values)
         if type_ is None or array.type == type_:
             return array
         return as_decimal(array, type_) if pa.types.is_decimal(type_) else array.cast(type_)
-    return pa.array(values, type=type_)
+    return arrow_array(values, type=type_)
 
 
 def as_decimal(array: pa.Array, target: pa.DataType) -> pa.Array:
     """Numbers or texts as decimals of a type, rounded half away from zero as Spark does; not-a-number is null."""
     if pa.types.is_floating(array.type):
-        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+        array = pc.if_else(pc.is_nan(array), null_of(array.type), array)
     if pa.types.is_floating(array.type) or (pa.types.is_decimal(array.type) and array.type.scale > target.scale):
         # A float that prints as 12.34 is meant as 12.34: round at the declared scale, don't fail.
         array = pc.round(array, ndigits=target.scale, round_mode="half_towards_infinity")
@@ -58,12 +60,12 @@ def to_numpy(values: Values) -> npt.NDArray[Any]:
         values = values.cast(pa.timestamp(values.type.unit))
     if pa.types.is_decimal(values.type):
         values = values.cast(pa.float64())
-    return np.asarray(values.to_numpy(zero_copy_only=False))
+    return numpy_of(values)
 
 
 def categorical(codes: npt.NDArray[Any], categories: pa.Array) -> pa.DictionaryArray:
     """Codes into a list of categories, as Arrow's dictionary array."""
-    return pa.DictionaryArray.from_arrays(pa.array(codes), categories, safe=False)
+    return pa.DictionaryArray.from_arrays(arrow_array(codes), categories, safe=False)
 
 
 def code_type(count: int) -> type[np.int8 | np.int32]:
@@ -74,12 +76,12 @@ def code_type(count: int) -> type[np.int8 | np.int32]:
 def without(values: Values, null: npt.NDArray[np.bool_]) -> pa.Array:
     """The values, null where told."""
     array = to_arrow(values)
-    return pc.if_else(pa.array(null), pa.scalar(None, array.type), array)
+    return pc.if_else(arrow_array(null), null_of(array.type), array)
 
 
 def take(values: Values, index: npt.NDArray[Any]) -> Values:
     """The values at some positions."""
-    return values[index] if isinstance(values, np.ndarray) else values.take(pa.array(index))
+    return values[index] if isinstance(values, np.ndarray) else values.take(arrow_array(index))
 
 
 def part(values: Values, start: int, stop: int) -> Values:
@@ -129,7 +131,7 @@ def common_type(types: Sequence[pa.DataType]) -> pa.DataType:
     if len(distinct) == 1:
         return distinct[0]
     if all(pa.types.is_signed_integer(type_) or pa.types.is_floating(type_) for type_ in distinct):
-        return pa.from_numpy_dtype(np.result_type(*[to_numpy(pa.array([], type_)) for type_ in distinct]))
+        return pa.from_numpy_dtype(np.result_type(*[to_numpy(arrow_array([], type_)) for type_ in distinct]))
     if all(pa.types.is_decimal(type_) or pa.types.is_integer(type_) for type_ in distinct):
         decimals = [type_ if pa.types.is_decimal(type_) else _whole_decimal(type_) for type_ in distinct]
         scale = max(type_.scale for type_ in decimals)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, null_of, without_nulls
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions import intervals
 from pytest_synthdata.columns.expressions.spark_types import common_number, decimal_of, decimal_result, is_number
@@ -36,7 +37,7 @@ def arithmetic(function: str, left: pa.Array, right: pa.Array) -> pa.Array:
     if not (is_number(left.type) and is_number(right.type)):
         raise TypeError(_explain(function, left.type, right.type))
     if function in ("divide", "floor_divide", "remainder"):
-        right = pc.if_else(_is_zero(right), pa.scalar(None, right.type), right)
+        right = pc.if_else(_is_zero(right), null_of(right.type), right)
     if any(pa.types.is_decimal(type_) for type_ in (left.type, right.type)) and not any(
         pa.types.is_floating(type_) for type_ in (left.type, right.type)
     ):
@@ -59,7 +60,7 @@ def _explain(function: str, left: pa.DataType, right: pa.DataType) -> str:
 
 
 def _is_zero(array: pa.Array) -> pa.Array:
-    return pc.equal(array, pa.scalar(Decimal(0), array.type) if pa.types.is_decimal(array.type) else 0)
+    return pc.equal(array, arrow_scalar(Decimal(0), array.type) if pa.types.is_decimal(array.type) else 0)
 
 
 def _quotient(function: str, left: pa.Array, right: pa.Array) -> pa.Array:
@@ -67,21 +68,21 @@ def _quotient(function: str, left: pa.Array, right: pa.Array) -> pa.Array:
     if function == "floor_divide" and pa.types.is_integer(left.type):
         return pc.divide(left.cast(pa.int64()), right.cast(pa.int64()))
     null = to_numpy(pc.or_(pc.is_null(left), pc.is_null(right)))
-    dividend, divisor = to_numpy(pc.fill_null(left, 0)), to_numpy(pc.fill_null(right, 1))
+    dividend, divisor = to_numpy(without_nulls(left, 0)), to_numpy(without_nulls(right, 1))
     if function == "remainder":
-        return pa.array(np.fmod(dividend, divisor), left.type, mask=null)
-    whole = pa.array(np.trunc(np.where(null, 0, dividend / divisor)))
-    return pc.if_else(pa.array(null), pa.scalar(None, pa.int64()), whole.cast(pa.int64()))
+        return arrow_array(np.fmod(dividend, divisor), left.type, mask=null)
+    whole = arrow_array(np.trunc(np.where(null, 0, dividend / divisor)))
+    return pc.if_else(arrow_array(null), null_of(pa.int64()), whole.cast(pa.int64()))
 
 
 def _decimal(function: str, left: pa.Array, right: pa.Array) -> pa.Array:
     left, right = (array.cast(decimal_of(array.type)) for array in (left, right))
     if function == "floor_divide":
-        return pa.array(_objects(function, left, right, pa.decimal128(38, 0)), pa.decimal128(38, 0)).cast(pa.int64())
+        return arrow_array(_objects(function, left, right, pa.decimal128(38, 0)), pa.decimal128(38, 0)).cast(pa.int64())
     target = decimal_result(function, left.type, right.type)
     if function in _EXACT and target.precision < _MOST_DIGITS:
         return _EXACT[function](left, right)
-    return pa.array(_objects(function, left, right, target), target)
+    return arrow_array(_objects(function, left, right, target), target)
 
 
 def _objects(function: str, left: pa.Array, right: pa.Array, target: pa.DataType) -> list[Decimal | None]:

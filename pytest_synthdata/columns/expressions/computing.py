@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.expressions.arithmetic import arithmetic
 
@@ -69,10 +70,10 @@ def computed(function: str, arrays: list[pa.Array], written: Sequence[int | None
 
 def is_in(array: pa.Array, listed: list[Any]) -> pa.Array:
     """Whether values are in a list; null for null, and for what is not in a list that has a null."""
-    values = pa.array(listed, type=array.type)
+    values = arrow_array(listed, type=array.type)
     found = pc.is_in(array, value_set=values.drop_null())
     unknown = pc.invert(found) if values.null_count else pc.is_null(array)
-    return pc.if_else(unknown, pa.scalar(None, pa.bool_()), found)
+    return pc.if_else(unknown, null_of(pa.bool_()), found)
 
 
 def _digits_only(array: pa.Array, number: int | None) -> pa.Array:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Values, code_type, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.operators import Expression
@@ -77,7 +77,7 @@ class When(Expression):
         """
         which = np.full(count, len(self.conditions), code_type(len(self.conditions)))
         for number in reversed(range(len(self.conditions))):
-            which[to_numpy(pc.fill_null(to_arrow(met(number)), False))] = number
+            which[to_numpy(without_nulls(to_arrow(met(number)), False))] = number
         return which
 
     def type(self, scope: Scope) -> pa.DataType | None:

@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.exact import for_functions, from_functions
 from pytest_synthdata.columns.arrow.types import arrow_type
@@ -39,7 +40,7 @@ class Computed(Expression):
         }
         result = self._result(arguments, cells)
         if not isinstance(result, (np.ndarray, pa.Array, pa.ChunkedArray)):
-            result = np.full(len(cells.rows), result) if np.isscalar(result) else pa.array(result)
+            result = np.full(len(cells.rows), result) if np.isscalar(result) else arrow_array(result)
         if len(result) != len(cells.rows):
             raise GenerationError(
                 f"{cells.place}: the @column function {self.function.__name__} gave {len(result)} values for "

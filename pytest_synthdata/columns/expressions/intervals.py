@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import null_of
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 
 WHOLE_DAYS = pa.duration("s")
@@ -106,7 +107,7 @@ def _scaled(function: str, interval: pa.Array, factor: pa.Array) -> pa.Array:
 
 
 def _quotient(numbers: pa.Array, divisors: pa.Array) -> pa.Array:
-    return pc.divide(numbers, pc.if_else(pc.equal(divisors, 0.0), pa.scalar(None, pa.float64()), divisors))
+    return pc.divide(numbers, pc.if_else(pc.equal(divisors, 0.0), null_of(pa.float64()), divisors))
 
 
 _CASES: dict[tuple[str, str, str], Callable[[str, pa.Array, pa.Array], pa.Array]] = {

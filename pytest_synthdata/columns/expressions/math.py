@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_scalar
 from pytest_synthdata.columns.expressions.arithmetic import arithmetic
 from pytest_synthdata.columns.expressions.spark_types import bounded, is_number
 
@@ -54,7 +55,7 @@ def _pmod(dividend: pa.Array, divisor: pa.Array) -> pa.Array:
     """The remainder that has no sign, as that of a clock."""
     rest = arithmetic("remainder", dividend, divisor)
     again = arithmetic("remainder", arithmetic("add", rest, divisor).cast(rest.type), divisor).cast(rest.type)
-    zero = pa.scalar(Decimal(0) if pa.types.is_decimal(rest.type) else 0, rest.type)
+    zero = arrow_scalar(Decimal(0) if pa.types.is_decimal(rest.type) else 0, rest.type)
     return pc.if_else(pc.less(rest, zero), again, rest)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_scalar, null_of, without_nulls
 from pytest_synthdata.columns.expressions.spark_types import common
 
 
@@ -38,7 +39,7 @@ def _chosen(name: str, left: pa.Array, right: pa.Array) -> pa.Array:
     if pa.types.is_string(left.type) or pa.types.is_binary(left.type) or pa.types.is_boolean(left.type):
         before = pc.less(left, right) if not pa.types.is_boolean(left.type) else pc.and_(pc.invert(left), right)
         takes_left = pc.or_kleene(before if name == "least" else pc.invert(before), pc.is_null(right))
-        return pc.if_else(pc.fill_null(pc.and_kleene(takes_left, pc.is_valid(left)), False), left, right)
+        return pc.if_else(without_nulls(pc.and_kleene(takes_left, pc.is_valid(left)), False), left, right)
     if pa.types.is_timestamp(left.type):
         naive = pa.timestamp("us")
         return (
@@ -48,8 +49,8 @@ def _chosen(name: str, left: pa.Array, right: pa.Array) -> pa.Array:
         )
     made = _element_wise(name, left, right)
     if name == "greatest" and pa.types.is_floating(left.type):
-        either = pc.or_(pc.fill_null(pc.is_nan(left), False), pc.fill_null(pc.is_nan(right), False))
-        made = pc.if_else(either, pa.scalar(float("nan"), left.type), made)
+        either = pc.or_(without_nulls(pc.is_nan(left), False), without_nulls(pc.is_nan(right), False))
+        made = pc.if_else(either, arrow_scalar(float("nan"), left.type), made)
     return made
 
 
@@ -60,7 +61,7 @@ def _element_wise(name: str, left: pa.Array, right: pa.Array) -> pa.Array:
 
 def _nullif(value: pa.Array, other: pa.Array) -> pa.Array:
     one, two = _in_common_type((value, other))
-    return pc.if_else(pc.fill_null(pc.equal(one, two), False), pa.scalar(None, value.type), value)
+    return pc.if_else(without_nulls(pc.equal(one, two), False), null_of(value.type), value)
 
 
 NULLS: Mapping[str, Callable[..., Any]] = {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.computing import (
@@ -163,14 +164,14 @@ class Operation(Expression):
             listed = self.operands[1]
             assert isinstance(listed, Constant)  # noqa: S101
             try:
-                pa.array(listed.value, type=types[0])
+                arrow_array(listed.value, type=types[0])
             except (pa.ArrowInvalid, pa.ArrowTypeError):
                 raise DeclarationError(
                     f"{scope.place}: {self!r}: the list holds what {types[0]} can never be"
                 ) from None
             return pa.bool_()
         try:
-            samples = [pa.array([], operand_type(operand, scope)) for operand in self.operands]
+            samples = [arrow_array([], operand_type(operand, scope)) for operand in self.operands]
             return computed(self.function, samples, _written(self.operands)).type
         except TypeError as error:
             raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
@@ -264,7 +265,7 @@ class Call(Expression):
 
     def type(self, scope: Scope) -> pa.DataType | None:
         types = [operand_type(operand, scope) for operand in self.operands]
-        samples = [pa.array([], type_) for type_ in types if type_ is not None]
+        samples = [arrow_array([], type_) for type_ in types if type_ is not None]
         if len(samples) < len(types):
             return None
         try:

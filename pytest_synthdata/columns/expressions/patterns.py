@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, concatenated, null_of, without_nulls
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.errors import DeclarationError
 
@@ -59,12 +60,12 @@ def format_times(times: pa.Array, pattern: str) -> pa.Array:
     for letter, count in tokens_of(pattern):
         pieces.append(letter if count == 0 else _written(times, letter, count))
     arrays = [piece if isinstance(piece, pa.Array) else _repeated(piece, len(times)) for piece in pieces]
-    joined = pc.binary_join_element_wise(*arrays, "") if arrays else _repeated("", len(times))
-    return pc.if_else(pc.is_null(times), pa.scalar(None, pa.string()), joined)
+    joined = concatenated(*arrays) if arrays else _repeated("", len(times))
+    return pc.if_else(pc.is_null(times), null_of(pa.string()), joined)
 
 
 def _repeated(text: str, count: int) -> pa.Array:
-    return pa.array([text]).take(pa.array(np.zeros(count, np.int32)))
+    return arrow_array([text]).take(arrow_array(np.zeros(count, np.int32)))
 
 
 def _written(times: pa.Array, letter: str, count: int) -> pa.Array:
@@ -79,11 +80,11 @@ def _written(times: pa.Array, letter: str, count: int) -> pa.Array:
     if letter == "E":
         return _named(pc.day_of_week(times), WEEKDAYS, count)
     if letter == "a":
-        return pa.array(["AM", "PM"]).take(pc.cast(pc.greater_equal(pc.hour(times), 12), pa.int8()))
+        return arrow_array(["AM", "PM"]).take(pc.cast(pc.greater_equal(pc.hour(times), 12), pa.int8()))
     if letter == "S":
         micros = pc.add(pc.multiply(pc.millisecond(times), 1000), pc.microsecond(times))
         kept = pc.divide(micros, 10 ** max(6 - count, 0))
-        return pc.binary_join_element_wise(_digits(kept, min(count, 6)), "0" * max(count - 6, 0), "")
+        return concatenated(_digits(kept, min(count, 6)), "0" * max(count - 6, 0))
     if letter in "XxZ":
         return _repeated(_zone(letter, count), len(times))
     hour = pc.hour(times)
@@ -117,11 +118,13 @@ def _modulo(numbers: pa.Array, divisor: int) -> pa.Array:
 def _digits(numbers: pa.Array, width: int) -> pa.Array:
     """Numbers with zeros before them: each distinct one is written once."""
     coded = numbers.dictionary_encode()
-    return pa.array([f"{number:0{width}d}" for number in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+    return arrow_array([f"{number:0{width}d}" for number in coded.dictionary.to_pylist()], pa.string()).take(
+        coded.indices
+    )
 
 
 def _named(numbers: pa.Array, names: tuple[str, ...], count: int) -> pa.Array:
-    return pa.array(names if count >= _FULL else [name[:3] for name in names]).take(numbers)
+    return arrow_array(names if count >= _FULL else [name[:3] for name in names]).take(numbers)
 
 
 def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
@@ -144,11 +147,11 @@ def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
     month = number("M", 1)
     if "N" in present:
         name = pc.utf8_slice_codeunits(found.field(present["N"]), 0, 3)
-        listed = pa.array([name[:3] for name in MONTHS])
-        month = to_numpy(pc.fill_null(pc.index_in(name, value_set=listed), 0)).astype(np.int64) + 1
+        listed = arrow_array([name[:3] for name in MONTHS])
+        month = to_numpy(without_nulls(pc.index_in(name, value_set=listed), 0)).astype(np.int64) + 1
     hour = number("H", 0)
     if "h" in present:
-        afternoon = to_numpy(pc.fill_null(pc.equal(found.field(present["a"]), "PM"), False)) if "a" in present else 0
+        afternoon = to_numpy(without_nulls(pc.equal(found.field(present["a"]), "PM"), False)) if "a" in present else 0
         hour = number("h", 0) % 12 + 12 * afternoon
     day, minute, second = number("d", 1), number("m", 0), number("s", 0)
     digits = next((count for letter, count in tokens_of(pattern) if letter == "S"), 6)
@@ -164,7 +167,7 @@ def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
     seconds = (hour * 60 + minute) * 60 + second
     days = first.astype("M8[D]") + (day - 1).astype("m8[D]")
     made = days.astype("M8[us]") + (seconds * 10**6 + micros).astype("m8[us]")
-    return pc.if_else(pc.is_valid(texts), pa.array(made), pa.scalar(None, pa.timestamp("us")))
+    return pc.if_else(pc.is_valid(texts), arrow_array(made), null_of(pa.timestamp("us")))
 
 
 def _groups(pattern: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, concatenated, null_of, without_nulls
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.errors import DeclarationError
@@ -25,11 +26,11 @@ def by_distinct(array: pa.Array, function: Callable[[str], str | None]) -> pa.Ar
     """What a function of Python makes of each distinct text."""
     coded = array.dictionary_encode()
     made = [None if text is None else function(text) for text in coded.dictionary.to_pylist()]
-    return pa.array(made, pa.string()).take(coded.indices)
+    return arrow_array(made, pa.string()).take(coded.indices)
 
 
 def _concat(*arrays: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(*(text_of(array, "concat") for array in arrays), "")
+    return concatenated(*(text_of(array, "concat") for array in arrays))
 
 
 def _concat_ws(*arguments: Any) -> pa.Array:
@@ -37,8 +38,8 @@ def _concat_ws(*arguments: Any) -> pa.Array:
     pieces = []
     for array in arrays:
         text = text_of(array, "concat_ws")
-        pieces.append(pc.if_else(pc.is_valid(text), pc.binary_join_element_wise(separator, text, ""), ""))
-    return pc.utf8_slice_codeunits(pc.binary_join_element_wise(*pieces, ""), len(separator), None)
+        pieces.append(pc.if_else(pc.is_valid(text), concatenated(separator, text), ""))
+    return pc.utf8_slice_codeunits(concatenated(*pieces), len(separator), None)
 
 
 def _cased(name: str) -> Callable[[pa.Array], pa.Array]:
@@ -84,9 +85,9 @@ def _padded(*, left: bool) -> Callable[[pa.Array, int, str], pa.Array]:
         if not padding:
             return cut
         filling = (padding * length)[:length]
-        pieces = pa.array([filling[:count] for count in range(length + 1)])
+        pieces = arrow_array([filling[:count] for count in range(length + 1)])
         missing = pieces.take(pc.subtract(length, pc.utf8_length(cut)))
-        return pc.binary_join_element_wise(*((missing, cut) if left else (cut, missing)), "")
+        return concatenated(*((missing, cut) if left else (cut, missing)))
 
     return of
 
@@ -120,7 +121,7 @@ def only_group(pattern: str, number: int) -> str:
 def _regexp_extract(array: pa.Array, pattern: str, group: int) -> pa.Array:
     texts = text_of(array, "regexp_extract")
     found = pc.struct_field(pc.extract_regex(texts, pattern=only_group(pattern, group)), [0])
-    return pc.if_else(pc.is_null(texts), pa.scalar(None, pa.string()), pc.fill_null(found, ""))
+    return pc.if_else(pc.is_null(texts), null_of(pa.string()), without_nulls(found, ""))
 
 
 def _regexp_replace(array: pa.Array, pattern: str, replacement: str) -> pa.Array:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, without_nulls
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
@@ -62,7 +63,7 @@ def _datediff(end: pa.Array, start: pa.Array) -> pa.Array:
 
 def _months(array: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], pa.Array]:
     """Months since 1970, the day of the month from 0, and which are null."""
-    days = to_numpy(pc.fill_null(array.cast(pa.int32()), 0)).astype("M8[D]")
+    days = to_numpy(without_nulls(array.cast(pa.int32()), 0)).astype("M8[D]")
     months = days.astype("M8[M]")
     return months.astype(np.int64), (days - months).astype(np.int64), pc.is_null(array)
 
@@ -70,7 +71,7 @@ def _months(array: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int6
 def _add_months(dates: pa.Array, count: pa.Array) -> pa.Array:
     dates = as_dates(dates, "add_months")
     months, day, null = _months(dates)
-    moved = months + to_numpy(pc.fill_null(count.cast(pa.int64()), 0))
+    moved = months + to_numpy(without_nulls(count.cast(pa.int64()), 0))
     first = moved.astype("M8[M]").astype("M8[D]")
     length = ((moved + 1).astype("M8[M]").astype("M8[D]") - first).astype(np.int64)
     return _dates(first + np.minimum(day, length - 1).astype("m8[D]"), pc.or_(null, pc.is_null(count)))
@@ -82,8 +83,8 @@ def _last_day(dates: pa.Array) -> pa.Array:
 
 
 def _dates(days: npt.NDArray[Any], null: pa.Array) -> pa.Array:
-    made = pa.array(days.astype("M8[D]").astype(np.int32)).cast(pa.date32())
-    return pc.if_else(null, pa.scalar(None, pa.date32()), made)
+    made = arrow_array(days.astype("M8[D]").astype(np.int32)).cast(pa.date32())
+    return pc.if_else(null, null_of(pa.date32()), made)
 
 
 _UNITS = {
@@ -122,14 +123,14 @@ def _truncated(times: npt.NDArray[np.datetime64], unit: str) -> npt.NDArray[np.d
 def _date_trunc(array: pa.Array, unit: str) -> pa.Array:
     zoned = not pa.types.is_timestamp(array.type) or array.type.tz is not None
     times = as_times(array, "date_trunc")
-    made = _truncated(to_numpy(pc.fill_null(times, pa.scalar(0, times.type))), unit_of(unit, dates=False))
-    cut = pc.if_else(pc.is_null(times), pa.scalar(None, times.type), pa.array(made.astype("M8[us]")))
+    made = _truncated(to_numpy(without_nulls(times, 0)), unit_of(unit, dates=False))
+    cut = pc.if_else(pc.is_null(times), null_of(times.type), arrow_array(made.astype("M8[us]")))
     return cut.cast(TIMESTAMP) if zoned else cut
 
 
 def _trunc(array: pa.Array, unit: str) -> pa.Array:
     dates = as_dates(array, "trunc")
-    days = to_numpy(pc.fill_null(dates.cast(pa.int32()), 0)).astype("M8[D]")
+    days = to_numpy(without_nulls(dates.cast(pa.int32()), 0)).astype("M8[D]")
     return _dates(_truncated(days, unit_of(unit, dates=True)).astype("M8[D]"), pc.is_null(dates))
 
 

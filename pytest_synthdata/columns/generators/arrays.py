@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values, join, take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -56,10 +57,10 @@ class Array(Generator):
             places.append(offsets[index] + position)
         if not parts:
             empty = to_arrow(self.item.values(cells.take(np.arange(0)).substream("item 0")))
-            return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), empty)
+            return pa.ListArray.from_arrays(arrow_array(offsets.astype(np.int32)), empty)
         order = np.empty(offsets[-1], np.int64)
         order[np.concatenate(places)] = np.arange(offsets[-1])
-        return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), to_arrow(take(join(parts), order)))
+        return pa.ListArray.from_arrays(arrow_array(offsets.astype(np.int32)), to_arrow(take(join(parts), order)))
 
     def children(self) -> Iterator[Generator]:
         yield from (self.item, self.length)

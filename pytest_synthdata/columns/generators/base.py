@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, common_type, scatter, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -230,20 +231,20 @@ class Constant(Generator):
         value = plain(self.value)
         if isinstance(value, (bool, int, float)):
             return np.full(len(cells.rows), value)
-        scalar = pa.scalar(value, type=self.type(None))
+        scalar = arrow_scalar(value, type=self.type(None))
         if isinstance(value, str):
             return pa.DictionaryArray.from_arrays(
-                pa.array(np.zeros(len(cells.rows), np.int8)), pa.array([value]), safe=False
+                arrow_array(np.zeros(len(cells.rows), np.int8)), arrow_array([value]), safe=False
             )
         return pa.repeat(scalar, len(cells.rows))
 
     @classmethod
     def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
         del cells
-        table = pa.array([plain(branch.value) for branch in branches])
+        table = arrow_array([plain(branch.value) for branch in branches])
         if table.null_count == 0 and (pa.types.is_floating(table.type) or pa.types.is_integer(table.type)):
             return to_numpy(table)[which]
-        return pa.DictionaryArray.from_arrays(pa.array(which), table, safe=False)
+        return pa.DictionaryArray.from_arrays(arrow_array(which), table, safe=False)
 
     def type(self, scope: Scope | None) -> pa.DataType:
         import datetime as dt
@@ -252,7 +253,7 @@ class Constant(Generator):
         value = plain(self.value)
         if isinstance(value, dt.datetime):
             return pa.timestamp("us", tz="UTC") if value.tzinfo else pa.timestamp("us")
-        return pa.scalar(value).type
+        return arrow_scalar(value).type
 
     def check(self, scope: Scope) -> None:
         try:

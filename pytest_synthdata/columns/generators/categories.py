@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import (
     Values,
@@ -85,7 +86,7 @@ class Categorical(Generator):
         return self.exactly
 
     def values(self, cells: Cells) -> Values:
-        return categorical(self.codes(cells), pa.array(self.categories))
+        return categorical(self.codes(cells), arrow_array(self.categories))
 
     def codes(self, cells: Cells) -> npt.NDArray[Any]:
         """The position of the chosen value in ``categories``."""
@@ -123,9 +124,9 @@ class Categorical(Generator):
     def type(self, scope: Scope) -> pa.DataType:
         kinds = set(map(type, self.categories))
         if len(kinds) == 1 and kinds < {str, int, float}:
-            return pa.scalar(self.categories[0]).type
+            return arrow_scalar(self.categories[0]).type
         try:
-            return common_type([pa.scalar(value).type for value in self.categories])
+            return common_type([arrow_scalar(value).type for value in self.categories])
         except TypeError as error:
             raise DeclarationError(f"{scope.place}: {brief(self)}: {error}") from None
 
@@ -181,7 +182,7 @@ def _shares(weights: list[Any], *, scaled: bool) -> tuple[Any, ...]:
 def _union(branches: Sequence[Categorical]) -> tuple[dict[Any, int], pa.Array]:
     """The categories of all branches, and the place of each among them."""
     union = list(dict.fromkeys(value for branch in branches for value in branch.categories))
-    return {value: place for place, value in enumerate(union)}, pa.array(union)
+    return {value: place for place, value in enumerate(union)}, arrow_array(union)
 
 
 def _branch_by_branch(branches: Sequence[Categorical], which: npt.NDArray[Any], cells: Cells) -> Values:

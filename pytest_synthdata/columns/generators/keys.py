@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
@@ -72,7 +73,7 @@ class Key(Generator):
 def format_numbers(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suffix: str) -> pa.Array:
     """Numbers in decimal, zero-padded to ``width`` and more where they need it, between two texts."""
     if not len(numbers):
-        return pa.array([], pa.string())
+        return arrow_array([], pa.string())
     longest = max(width, len(str(numbers.max())))
     shortest = max(width, len(str(numbers.min())))
     if longest == shortest:
@@ -85,7 +86,7 @@ def format_numbers(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suf
         pieces.append(_fixed_width(numbers[index], prefix, int(length), suffix))
         out[index] = np.arange(done, done + len(index))
         done += len(index)
-    return pa.concat_arrays(pieces).take(pa.array(out))
+    return pa.concat_arrays(pieces).take(arrow_array(out))
 
 
 def _fixed_width(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suffix: str) -> pa.Array:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -99,7 +100,7 @@ class Listed(Generator):
                 f"{cells.place}: {count:,} rows are listed, and the table is to have {cells.reader.bound.num_rows:,}"
             )
         # Sequences of a factory may run past the table's end; they begin anew.
-        return self.array.take(pa.array((cells.rows % np.uint64(max(count, 1))).astype(np.int64)))
+        return self.array.take(arrow_array((cells.rows % np.uint64(max(count, 1))).astype(np.int64)))
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope

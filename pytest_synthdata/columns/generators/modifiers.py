@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.limits import nearest_within
 from pytest_synthdata.columns.arrow.types import arrow_type
@@ -63,7 +64,7 @@ class Rounded(Generator):
             scale = 10.0**self.digits
             return np.rint(values * scale) / scale
         # Floats are not exact enough.
-        return values if self.digits >= 0 else to_numpy(pc.round(pa.array(values), ndigits=self.digits))
+        return values if self.digits >= 0 else to_numpy(pc.round(arrow_array(values), ndigits=self.digits))
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
@@ -104,9 +105,9 @@ class Clipped(Generator):
         type_ = clipped.type
         low, high = self.ends(type_)
         if low is not None:
-            clipped = pc.max_element_wise(clipped, pa.scalar(low, type_), skip_nulls=False)
+            clipped = pc.max_element_wise(clipped, arrow_scalar(low, type_), skip_nulls=False)
         if high is not None:
-            clipped = pc.min_element_wise(clipped, pa.scalar(high, type_), skip_nulls=False)
+            clipped = pc.min_element_wise(clipped, arrow_scalar(high, type_), skip_nulls=False)
         return clipped
 
     def integers(self, cells: Cells) -> Values | None:
@@ -151,7 +152,7 @@ class Clipped(Generator):
 def _try(modifier: Rounded | Clipped, type_: pa.DataType | None, scope: Scope) -> None:
     """Raise `DeclarationError` where no value of a type can be modified so."""
     try:
-        modifier.of(pa.array([], type_ or pa.float64()))
+        modifier.of(arrow_array([], type_ or pa.float64()))
     except pa.ArrowInvalid as error:
         raise DeclarationError(f"{scope.place}: {modifier!r}: {error}") from None
 
@@ -250,7 +251,7 @@ class Cast(Generator):
             raise DeclarationError(f"{scope.place}: .cast: {error}") from None
         source = self.generator.type(scope)
         try:
-            cast(pa.array([], source), target)
+            cast(arrow_array([], source), target)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             raise DeclarationError(f"{scope.place}: .cast: cannot cast {source} to {target}") from None
 
@@ -258,7 +259,7 @@ class Cast(Generator):
         domain = self.generator.domain(scope)
         if domain is None or any(not isinstance(value, (int, float)) for value in domain):
             return None
-        values: list[Any] = to_arrow(self.of(pa.array(domain))).to_pylist()
+        values: list[Any] = to_arrow(self.of(arrow_array(domain))).to_pylist()
         return list(dict.fromkeys(values))
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:

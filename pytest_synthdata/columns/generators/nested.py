@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values, common_type, to_arrow
 from pytest_synthdata.columns.batch import Batch, RowView
@@ -114,7 +115,7 @@ class Nested(Generator):
         arrays = [to_arrow(rows.read(name), type_) for name, type_ in types.items()]
         if self.shape == "struct":
             if not arrays:
-                return pa.array([{}] * len(cells.rows), pa.struct([]))
+                return arrow_array([{}] * len(cells.rows), pa.struct([]))
             return pa.StructArray.from_arrays(arrays, names=list(types))
         return _interleaved(arrays, len(cells.rows))
 
@@ -160,10 +161,10 @@ class Nested(Generator):
 def _interleaved(items: list[pa.Array], count: int) -> pa.Array:
     """The first values of all arrays as the first list, and so on."""
     type_ = common_type([item.type for item in items])
-    flat = pa.concat_arrays([item.cast(type_) for item in items]) if items else pa.array([], type_)
+    flat = pa.concat_arrays([item.cast(type_) for item in items]) if items else arrow_array([], type_)
     order = np.arange(len(flat)).reshape(len(items), count).T.ravel()
     offsets = np.arange(count + 1, dtype=np.int32) * len(items)
-    return pa.ListArray.from_arrays(pa.array(offsets), flat.take(pa.array(order)))
+    return pa.ListArray.from_arrays(arrow_array(offsets), flat.take(arrow_array(order)))
 
 
 __all__ = ["InnerBound", "Nested"]

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Scope
@@ -58,8 +59,8 @@ def numbered(generator: Countable, scope: Scope) -> Numbered | None:
         raise DeclarationError(
             f"{scope.place}: .unique(): {generator!r} has nulls, of which there would be none; write .unique().nulls(p)"
         )
-    array = pa.array(list(dict.fromkeys(values)), generator.type(scope))
-    return Numbered(len(array), lambda numbers: array.take(pa.array(numbers)))
+    array = arrow_array(list(dict.fromkeys(values)), generator.type(scope))
+    return Numbered(len(array), lambda numbers: array.take(arrow_array(numbers)))
 
 
 def even_ends(generator: Countable, scope: Scope) -> tuple[float, float] | None:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -147,7 +148,7 @@ def _may_draw(function: Callable[..., Any]) -> bool:
 def python_values(values: list[Any], cells: Cells) -> Values:
     """Python objects as an Arrow array, objects as `plain` makes them; or an error that names the column."""
     try:
-        return pa.array([plain(value) for value in values])
+        return arrow_array([plain(value) for value in values])
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
         raise GenerationError(f"{cells.place}: values that no column can hold: {error}") from None
 
@@ -160,11 +161,11 @@ class Cycle(Generator):
 
     def values(self, cells: Cells) -> Values:
         items = self._array()
-        return items.take(pa.array(cells.rows % np.uint64(len(self.items))))
+        return items.take(arrow_array(cells.rows % np.uint64(len(self.items))))
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
         return self._array().type
 
     def _array(self) -> pa.Array:
-        return pa.array([plain(item) for item in self.items])
+        return arrow_array([plain(item) for item in self.items])

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
@@ -49,8 +50,8 @@ class Shares(Generator):
         shares = self._shares(cells)
         if isinstance(self.parts, int):
             offsets = np.arange(len(cells.rows) + 1, dtype=np.int32) * self.parts
-            return pa.ListArray.from_arrays(pa.array(offsets), pa.array(shares.ravel()))
-        columns = [pa.array(np.ascontiguousarray(shares[:, number])) for number in range(len(self.parts))]
+            return pa.ListArray.from_arrays(arrow_array(offsets), arrow_array(shares.ravel()))
+        columns = [arrow_array(np.ascontiguousarray(shares[:, number])) for number in range(len(self.parts))]
         return pa.StructArray.from_arrays(columns, names=list(self.parts))
 
     def _shares(self, cells: Cells) -> npt.NDArray[np.float64]:

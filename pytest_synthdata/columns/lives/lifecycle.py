@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values, categorical, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -118,7 +119,7 @@ class Lifecycle(Generator):
     def values(self, cells: Cells) -> Values:
         history = self.live(cells)
         type_ = self.time_type(cells.reader.bound.scope(""))
-        number = pa.array(history.steps, mask=history.state < 0)
+        number = arrow_array(history.steps, mask=history.state < 0)
         arrays = [self.state_names(history.state), as_times(history.time, type_), number]
         arrays += [as_times(history.last_times(code), type_) for code in range(len(self.states))]
         return pa.StructArray.from_arrays(arrays, names=self.field_names())
@@ -130,9 +131,9 @@ class Lifecycle(Generator):
     def state_names(self, codes: Numbers) -> pa.Array:
         """States by their numbers; null for -1."""
         if (codes >= 0).all():
-            return categorical(codes.astype(np.int32), pa.array(self.states, pa.string()))
+            return categorical(codes.astype(np.int32), arrow_array(self.states, pa.string()))
         known = np.where(codes < 0, len(self.states), codes).astype(np.int32)
-        return categorical(known, pa.array([*self.states, None], pa.string()))  # codes themselves are never null
+        return categorical(known, arrow_array([*self.states, None], pa.string()))  # codes themselves are never null
 
     def live(self, cells: Cells) -> History:
         """The lives of some rows."""
@@ -271,8 +272,8 @@ def as_times(microseconds: Numbers, type_: pa.DataType) -> pa.Array:
     if mask is not None and not mask.any():
         mask = None
     if pa.types.is_date(type_):
-        return pa.array((microseconds // _DAY).astype(np.int32), mask=mask).cast(pa.date32())
-    return pa.array(microseconds, mask=mask).cast(pa.timestamp("us")).cast(type_)
+        return arrow_array((microseconds // _DAY).astype(np.int32), mask=mask).cast(pa.date32())
+    return arrow_array(microseconds, mask=mask).cast(pa.timestamp("us")).cast(type_)
 
 
 __all__ = ["UNITS", "Lifecycle", "as_times"]

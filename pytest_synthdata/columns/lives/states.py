@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.conditions import When
@@ -74,7 +75,7 @@ class Branching:
         """
         if self.chooser is not None:
             chosen = to_arrow(self.chooser.values(cells))
-            codes = np.asarray(to_numpy(pc.fill_null(pc.index_in(chosen, _texts(self.targets)), -1)), np.int64)
+            codes = np.asarray(to_numpy(without_nulls(pc.index_in(chosen, _texts(self.targets)), -1)), np.int64)
             return np.where((codes >= 0) & is_open[np.arange(len(codes)), np.maximum(codes, 0)], codes, -1)
         weights = np.stack([self._weights(cells, number) for number in range(len(self.targets))], axis=1)
         limits = np.cumsum(np.where(is_open, weights, 0.0), axis=1)
@@ -104,7 +105,7 @@ class Branching:
 def _texts(states: tuple[str, ...]) -> Any:
     import pyarrow as pa
 
-    return pa.array(states, pa.string())
+    return arrow_array(states, pa.string())
 
 
 def _chooser(declared: Generator) -> Generator:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator
@@ -85,7 +86,7 @@ class Step(Generator):
         event = starts[which] + ordinals
         at = as_times(times[event], life.time_type(parent.scope(name)))
         return pa.StructArray.from_arrays(
-            [life.state_names(states[event]), at, pa.array(ordinals + 1)], names=["state", "at", "number"]
+            [life.state_names(states[event]), at, arrow_array(ordinals + 1)], names=["state", "at", "number"]
         )
 
     @staticmethod

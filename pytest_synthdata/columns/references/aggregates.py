@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Declared, Scope
 from pytest_synthdata.columns.generators.base import Generator
@@ -75,7 +76,7 @@ class Aggregate(Generator):
         counted = np.ones(len(family.rows), np.bool_)
         if self.where is not None:
             met = to_arrow(self.where.values(Cells(batch, cells.stream.child("where"), cells.place)))
-            counted = np.asarray(to_numpy(pc.fill_null(met, False)), np.bool_)
+            counted = np.asarray(to_numpy(without_nulls(met, False)), np.bool_)
         column = to_arrow(batch.read(self.column)) if self.column else None
         if column is not None and column.null_count:
             counted &= ~np.asarray(to_numpy(pc.is_null(column)), np.bool_)
@@ -85,7 +86,7 @@ class Aggregate(Generator):
                 family.parents[counted],
                 np.bincount(family.parents[counted], minlength=len(family.counts)),
             )
-            column = None if column is None else column.filter(pa.array(counted))
+            column = None if column is None else column.filter(arrow_array(counted))
         scope = bound.scope("")
         return self.of(column, family, scope)
 
@@ -224,7 +225,7 @@ class Extreme(Aggregate):
         ranks = to_numpy(pc.rank(column, sort_keys="ascending", tiebreaker="first")).astype(np.int64)
         row_of = np.argsort(ranks)  # by rank, from 1
         best = reduced(self.function, ranks - 1, family)
-        chosen = column.take(pa.array(row_of[np.clip(best, 0, len(ranks) - 1)]))
+        chosen = column.take(arrow_array(row_of[np.clip(best, 0, len(ranks) - 1)]))
         return chosen if family.counts.all() else without(chosen, family.counts == 0)
 
     def type_of(self, type_: pa.DataType) -> pa.DataType:

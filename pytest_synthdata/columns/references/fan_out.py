@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator
@@ -145,7 +145,7 @@ def counter(generator: Generator, parent: Table, stream: Stream, place: str) -> 
 
     def count(parents: Bits) -> Numbers:
         values = to_arrow(generator.values(Cells(parent.at(parents), stream, place)))
-        counts = np.asarray(to_numpy(pc.fill_null(values, 0)), np.int64)
+        counts = np.asarray(to_numpy(without_nulls(values, 0)), np.int64)
         if len(counts) and counts.min() < 0:
             raise GenerationError(
                 f"{place}: per_parent gave row {parents[counts.argmin()]} of {parent.plan.table!r} "

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Index, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader, Table
 from pytest_synthdata.columns.generators.base import Generator
@@ -220,7 +220,7 @@ class Pick:
         assert self.where is not None  # noqa: S101
         reader = self.cells.reader.take(positions).with_parents(self.reference.name, parents)
         met = to_arrow(self.where.values(Cells(reader, self.cells.stream.child("where"), self.cells.place)))
-        return to_numpy(pc.fill_null(met, False)).astype(np.bool_)
+        return to_numpy(without_nulls(met, False)).astype(np.bool_)
 
     def chances(self, position: int) -> npt.NDArray[np.float64]:
         """The weight of each parent for one of the child rows; 0 for those that it cannot get."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
@@ -74,7 +75,7 @@ class Share(Generator):
 
     def _split(self, amounts: pa.Array, start: Floats, end: Floats, scope: Scope) -> Values:
         null = to_numpy(pc.is_null(amounts)).astype(np.bool_) if amounts.null_count else None
-        filled = pc.fill_null(amounts, pa.scalar(0).cast(amounts.type)) if null is not None else amounts
+        filled = without_nulls(amounts, 0) if null is not None else amounts
         type_ = amounts.type
         values: Values
         if pa.types.is_decimal(type_):

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope, Table
@@ -154,7 +155,7 @@ class ReadingTime(Generator):
 
     def values(self, cells: Cells) -> Values:
         times = moments(cells.reader.bound, cells.rows).times
-        return pa.array(times).cast(pa.timestamp("us")).cast(TIMESTAMP)
+        return arrow_array(times).cast(pa.timestamp("us")).cast(TIMESTAMP)
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import take, to_numpy
 from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
@@ -67,7 +67,7 @@ def parents_of(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> np
         some = rows[start : start + BATCH]
         held = bound.hold(reference.name, for_rows=len(some))
         picks = bound.at(some).read(reference.name) if held is None else take(held, some)
-        found.append(np.asarray(to_numpy(pc.fill_null(picks, -1) if isinstance(picks, pa.Array) else picks), np.int64))
+        found.append(np.asarray(to_numpy(without_nulls(picks, -1) if isinstance(picks, pa.Array) else picks), np.int64))
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 

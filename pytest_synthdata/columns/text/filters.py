@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values, to_numpy
 from pytest_synthdata.columns.text.folding import LABEL, ascii_fold, label, slug
 from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary
@@ -53,7 +54,7 @@ def base36_tokens(numbers: Values) -> TokenizedText:
 def _base36_words() -> Vocabulary:
     digits = "0123456789abcdefghijklmnopqrstuvwxyz"
     pairs = [a + b for a in digits for b in digits]
-    return Vocabulary(pa.array(["", *pairs, *(pair.lstrip("0") or "0" for pair in pairs)]))
+    return Vocabulary(arrow_array(["", *pairs, *(pair.lstrip("0") or "0" for pair in pairs)]))
 
 
 FILTERS: dict[str, Filter] = {

@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
+
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Offsets: TypeAlias = npt.NDArray[np.integer[Any]]
 
@@ -66,7 +68,7 @@ def _parts(array: pa.Array) -> tuple[Bytes, Offsets]:
     """The bytes of all texts, and where each begins; nulls are empty."""
     array = array.cast(pa.string())
     if array.null_count:
-        array = pc.fill_null(array, "")
+        array = without_nulls(array, "")
     _, ends, data = array.buffers()
     offsets = np.frombuffer(ends, np.int32)[array.offset : array.offset + len(array) + 1].astype(np.int64)
     if data is None or not len(array):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Index, Values, categorical
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Constant, Generator
@@ -42,7 +43,7 @@ def _choices(law: Draw) -> Generator | None:
             return None
         return Numbers(law.values.start, law.values.step, len(law.values))
     try:
-        values = pa.array(law.values)
+        values = arrow_array(law.values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         return None
     every = np.zeros(1, np.uint64)
@@ -137,7 +138,7 @@ class Phrases(Generator):
                 )
             )
         shares = alias_table(tuple(share for share, _ in options), len(options)) if len(options) > 1 else None
-        return cls(pa.array(words, pa.string()), np.concatenate(tables), shares, tuple(slots))
+        return cls(arrow_array(words, pa.string()), np.concatenate(tables), shares, tuple(slots))
 
     def describe(self) -> str:
         """How the texts are made, in a few words."""

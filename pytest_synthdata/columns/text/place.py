@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
@@ -131,7 +132,7 @@ class Place(Generator):
         shares, texts, postcodes, phones = _compiled(self.locale)
         every = np.uint64(len(shares))
         which = pick(shares, cells.substream("place").bits(), np.uint64(0), every, weighted=True)
-        columns = {name: column.take(pa.array(which)) for name, column in texts.items()}
+        columns = {name: column.take(arrow_array(which)) for name, column in texts.items()}
         columns["postcode"] = postcodes.tokens_by(which, cells.substream("postcode")).texts()
         columns["phone"] = phones.tokens_by(which, cells.substream("phone")).texts()
         return pa.StructArray.from_arrays([columns[name] for name in FIELDS], list(FIELDS))
@@ -156,10 +157,10 @@ def _compiled(locale: str) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint64]],
     rows = [line.split("|") for line in _PLACES[locale].strip().splitlines()]
     cities, states, codes, postcodes, phones, people = zip(*rows, strict=True)
     texts = {
-        "city": pa.array(cities),
-        "state": pa.array(states),
-        "state_code": pa.array(codes),
-        "country_code": pa.array([locale[-2:]] * len(rows)),
+        "city": arrow_array(cities),
+        "state": arrow_array(states),
+        "state_code": arrow_array(codes),
+        "country_code": arrow_array([locale[-2:]] * len(rows)),
     }
     shares = alias_table([float(number) for number in people], len(rows))
     return shares, texts, _by_place(postcodes), _by_place(phones)

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_scalar, null_of, without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
@@ -96,10 +97,10 @@ class Template(Generator):
             nulls = column.indices.null_count if isinstance(column, pa.DictionaryArray) else column.null_count
             if nulls:
                 valid = pc.is_valid(column) if valid is None else pc.and_(valid, pc.is_valid(column))
-                column = pc.fill_null(to_arrow(column), "")
+                column = without_nulls(to_arrow(column), "")
             columns.append(column)
         if not self.fields:
-            return pa.repeat(pa.scalar("".join(columns)), len(cells.rows))
+            return pa.repeat(arrow_scalar("".join(columns)), len(cells.rows))
         texts = joined(columns)
         return texts if valid is None else pc.if_else(valid, texts, None)
 
@@ -195,7 +196,7 @@ def _items(lists: pa.Array, place: int) -> pa.Array:
     """The items of lists in one place; null where a list is shorter."""
     is_shorter = pc.less_equal(pc.list_value_length(lists), place)
     if pc.any(is_shorter).as_py():
-        lists = pc.if_else(is_shorter, pa.scalar(None, lists.type), lists)
+        lists = pc.if_else(is_shorter, null_of(lists.type), lists)
     return pc.list_element(lists, place)
 
 

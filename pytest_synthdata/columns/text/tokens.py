@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, concatenated
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.text.folding import slug
 
@@ -43,7 +44,7 @@ class Vocabulary:
         """
         if self.sequences is None:
             return None
-        between_letters = slug(pc.binary_join_element_wise("x", self.words, "x", ""), separator)
+        between_letters = slug(concatenated("x", self.words, "x"), separator)
         words = pc.utf8_slice_codeunits(between_letters, 1, -1)
         begins = to_numpy(pc.starts_with(words, separator))
         ends = to_numpy(pc.ends_with(words, separator))
@@ -88,7 +89,7 @@ class TokenizedText:
         Gathering them row by row leaves the texts in one piece of memory: only their ends must be told anew.
         """
         count, width = self.codes.shape
-        pieces = self.vocabulary.words.take(pa.array(self.codes.ravel()))
+        pieces = self.vocabulary.words.take(arrow_array(self.codes.ravel()))
         _, ends, data = pieces.buffers()
         offsets = np.frombuffer(ends, np.int32, count * width + 1)[::width].copy()
         return pa.Array.from_buffers(pa.string(), count, [None, pa.py_buffer(offsets), data])
@@ -110,7 +111,7 @@ def joined(parts: Sequence[Part]) -> pa.Array:
         else:
             until = place + 1
             if isinstance(part, str):
-                words.append(pa.array([part]))
+                words.append(arrow_array([part]))
                 codes[:, place] = done
             elif isinstance(part, pa.DictionaryArray):
                 words.append(part.dictionary)
@@ -141,5 +142,5 @@ def _is_short(part: Part) -> TypeGuard[pa.DictionaryArray]:
 
 
 def _with(coded: pa.DictionaryArray, *texts: pa.Array | str) -> pa.DictionaryArray:
-    words = pc.binary_join_element_wise(*texts, "")
+    words = concatenated(*texts)
     return pa.DictionaryArray.from_arrays(coded.indices, words, safe=False)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -54,7 +55,7 @@ def instants(period: Timeline, day: npt.NDArray[Any], elapsed: Floats) -> pa.Arr
         index = np.flatnonzero(day == cut)
         if len(index) and parts:
             times[index] = parts.seconds(int(cut), elapsed[index]).astype("M8[s]")
-    return pa.array(times.astype("datetime64[us]")).cast(TIMESTAMP)
+    return arrow_array(times.astype("datetime64[us]")).cast(TIMESTAMP)
 
 
 def ends_of(period: Timeline) -> tuple[dt.datetime, dt.datetime]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
@@ -97,7 +98,7 @@ class Dates(Generator):
         if pa.types.is_timestamp(array.type):
             array = array.cast(pa.timestamp("us"))
         days = array.cast(pa.date32(), safe=False).cast(pa.int32())
-        return to_numpy(pc.fill_null(days, 0)).astype(np.int64), np.array(to_numpy(pc.is_null(days)), np.bool_)
+        return to_numpy(without_nulls(days, 0)).astype(np.int64), np.array(to_numpy(pc.is_null(days)), np.bool_)
 
     def _days(self) -> tuple[dt.date, dt.date]:
         return parse_date(self.start, self.anchor), parse_date(self.end, self.anchor)

@@ -1,0 +1,135 @@
+"""Arrow arrays made without pandas are what PyArrow makes; and what a first use of the package imports."""
+
+import datetime as dt
+import subprocess
+import sys
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pytest_synthdata.columns.arrow.arrays import (
+    arrow_array,
+    arrow_scalar,
+    concatenated,
+    null_of,
+    numpy_of,
+    without_nulls,
+)
+
+DAY = dt.date(2024, 2, 29)
+NOON = dt.datetime(1969, 12, 31, 12, 0, 0, 7)  # noqa: DTZ001
+LISTS = (
+    [],
+    [None, None],
+    ["a", None, "", "Zürich 🙂"],
+    [True, None, False],
+    [1, None, -(2**63)],
+    [1.5, None, float("inf"), -0.0],
+    [1, 2.5],
+    [DAY, None, dt.date.min, dt.date.max],
+    [NOON, None, dt.datetime(9999, 12, 31)],  # noqa: DTZ001
+    [NOON.replace(tzinfo=dt.timezone.utc)],
+    [Decimal("1.25"), None],
+    [b"x", None],
+    [["a"], None],
+    [{"x": 1}],
+    [np.float64(1.5), None],
+    [np.str_("x")],
+)
+ARRAYS = (
+    np.arange(5, dtype=np.uint8),
+    np.arange(10, dtype=np.int32)[::3],
+    np.array([], np.float64),
+    np.array([1.5, np.nan, -0.0]),
+    np.array([1, 2], np.float32),
+    np.array([True, False, True] * 5),
+    np.array(["2024-02-29", "NaT", "0001-01-01"], "M8[D]"),
+    np.array(["2024-02-29T01:02:03.000004", "NaT"], "M8[us]"),
+    np.array(["2024-02-29T01:02"], "M8[m]").astype("M8[s]"),
+    np.array(["x", "yz"]),
+    np.array(["x", None], object),
+    np.array([1, 2], ">i8").astype("<i8"),
+)
+
+
+@pytest.mark.parametrize("values", LISTS, ids=repr)
+def test_lists(values: list[object]) -> None:
+    expected = pa.array(values)
+    assert arrow_array(values).equals(expected)
+    assert arrow_array(values).type == expected.type
+    assert arrow_array(tuple(values), expected.type).equals(expected)
+    assert [arrow_scalar(value) for value in values] == [pa.scalar(value) for value in values]
+
+
+@pytest.mark.parametrize("values", ARRAYS, ids=repr)
+@pytest.mark.parametrize("masked", [False, True])
+def test_numpys(values: np.ndarray, masked: bool) -> None:
+    mask = np.arange(len(values)) % 2 == 1 if masked else None
+    made, expected = arrow_array(values, mask=mask), pa.array(values, mask=mask)
+    made.validate(full=True)
+    assert made.type == expected.type
+    # Not-a-number is not equal to itself: by their texts.
+    assert str(made.to_pylist()) == str(expected.to_pylist())
+    assert made.null_count == expected.null_count
+
+
+@pytest.mark.parametrize(
+    ("values", "type_"),
+    [
+        ([1, None, 300], pa.int16()),
+        (["a", None], pa.large_string()),
+        ([1, 2], pa.float64()),
+        (np.arange(3), pa.int8()),
+        ([None], pa.decimal128(5, 2)),
+        ([0], pa.decimal128(5, 2)),
+        (["1.5"], pa.string()),
+    ],
+    ids=repr,
+)
+def test_types_that_are_asked_for(values: list[object], type_: pa.DataType) -> None:
+    assert arrow_array(values, type_).equals(pa.array(values, type_))
+
+
+@pytest.mark.parametrize(("values", "type_"), [([300], pa.int8()), (["x"], pa.int64())])
+def test_what_does_not_fit_is_an_error(values: list[object], type_: pa.DataType) -> None:
+    with pytest.raises((pa.ArrowInvalid, pa.ArrowTypeError)):
+        arrow_array(values, type_)
+
+
+@pytest.mark.parametrize("values", [*LISTS, *ARRAYS], ids=repr)
+def test_back_to_numpy(values: object) -> None:
+    whole = pa.array(values)
+    for array in (whole, whole.slice(1), pa.concat_arrays([whole, whole]).slice(len(whole), 1)):
+        made, expected = numpy_of(array), array.to_numpy(zero_copy_only=False)
+        assert made.dtype == expected.dtype
+        np.testing.assert_array_equal(made, expected)
+
+
+def test_nulls_and_joined_texts() -> None:
+    assert null_of(pa.int8()) == pa.scalar(None, pa.int8())
+    assert without_nulls(pa.array(["a", None]), "").to_pylist() == ["a", ""]
+    assert concatenated("<", pa.array(["a", None]), ">").to_pylist() == ["<a>", None]
+
+
+SHOP = """
+import sys
+from pytest_synthdata import Dataset
+from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+for table in Dataset({CustomerFactory: 25, OrderFactory: 250, TicketFactory: 80}):
+    table.to_arrow()
+    table.fingerprint()
+own = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
+print(sorted(name for name in own if not name.startswith("_") and sys.modules[name] is not None))
+print(sorted(name for name in sys.modules if name.startswith("scipy.") and name.count(".") == 1 and "._" not in name))
+"""
+
+
+def test_what_the_shipped_tables_import() -> None:
+    """NumPy, Arrow, SciPy's special functions, and the two libraries that factories stand on; no pandas."""
+    done = subprocess.run([sys.executable, "-c", SHOP], capture_output=True, text=True, check=True)
+    libraries, of_scipy = done.stdout.splitlines()
+    known = {"charset_normalizer", "cloudpickle", "cython_runtime", "factory", "faker", "numpy", "pyarrow", "scipy"}
+    assert set(eval(libraries)) <= {*known, "pytest_synthdata"}
+    assert set(eval(of_scipy)) <= {"scipy.special", "scipy.version"}
