@@ -58,7 +58,8 @@ def circle_in(starts: Iterable[_Node], reads: Callable[[_Node], Iterable[_Node]]
         reads: what a node reads.
     """
     graph: dict[_Node, list[_Node]] = {}
-    waiting = list(starts)
+    first = list(starts)
+    waiting = first[:]
     while waiting:
         node = waiting.pop()
         if node not in graph:
@@ -67,8 +68,9 @@ def circle_in(starts: Iterable[_Node], reads: Callable[[_Node], Iterable[_Node]]
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        circle: list[_Node] = error.args[1][::-1]  # graphlib names what is read first
-        return circle
+        circle: list[_Node] = error.args[1][:0:-1]  # graphlib names what is read first
+        begins = circle.index(next((node for node in first if node in circle), circle[0]))
+        return [*circle[begins:], *circle[: begins + 1]]
     return []
 
 
