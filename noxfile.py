@@ -128,24 +128,36 @@ def factory_boy(session: nox.Session) -> None:
     )
     with tarfile.open(next(folder.glob("factory_boy-*.tar.gz"))) as archive:
         archive.extractall(folder, filter="data")
+    apart = [f"--ignore=tests/test_{name}.py" for name in ("alchemy", "django", "mongoengine", "typing")]
+    with session.chdir(next(folder.glob("factory_boy-*/"))):
+        session.run("rm", "-rf", "factory", external=True)  # the installed one
+        _exchanged(session, folder, "--tb=line", *apart, "tests", *session.posargs)
+
+
+@nox.session(python="3.11")
+def pytest_factoryboy(session: nox.Session) -> None:
+    """pytest-factoryboy's own tests with `TableFactory` in place of `Factory`: docs/factory-boy.md says which fail.
+
+    Its package has no tests, so they come from its repository, or from a clone of it: `-- FOLDER`.
+    """
+    session.install("-e", ".", "pytest-factoryboy", "packaging")
+    code = "import importlib.metadata as m; print(m.version('pytest-factoryboy'), end='')"
+    version = str(session.run("python", "-c", code, silent=True))
+    source = session.posargs[0] if session.posargs else "https://github.com/pytest-dev/pytest-factoryboy"
+    folder = Path(session.create_tmp()).resolve()
+    session.run("rm", "-rf", str(folder / "clone"), external=True)
+    session.run("git", "clone", "-q", "--branch", version, source, str(folder / "clone"), external=True)
+    with session.chdir(folder / "clone"):
+        session.run("rm", "-rf", "src", external=True)  # the installed one
+        _exchanged(session, folder, "--tb=short", "-W", "ignore::pytest.PytestWarning", "tests")
+
+
+def _exchanged(session: nox.Session, folder: Path, *arguments: str) -> None:
+    """Run another project's tests with `TableFactory` in place of `Factory`."""
     (folder / "exchanged.py").write_text(
         "import factory, factory.base\nfrom pytest_synthdata import TableFactory\n"
         "factory.Factory = factory.base.Factory = TableFactory\n"
     )
     (folder / "pytest.ini").write_text("[pytest]\n")
-    apart = [f"--ignore=tests/test_{name}.py" for name in ("alchemy", "django", "mongoengine", "typing")]
-    with session.chdir(next(folder.glob("factory_boy-*/"))):
-        session.run("rm", "-rf", "factory", external=True)  # the installed one
-        environment = {"PYTHONPATH": str(folder)}
-        options = [
-            "-c",
-            str(folder / "pytest.ini"),
-            "--rootdir=.",
-            "-p",
-            "exchanged",
-            "-p",
-            "no:cacheprovider",
-            "-q",
-            "--tb=line",
-        ]
-        session.run("pytest", *options, *apart, "tests", *session.posargs, env=environment, success_codes=[0, 1])
+    options = ["-c", str(folder / "pytest.ini"), "--rootdir=.", "-p", "exchanged", "-p", "no:cacheprovider", "-q"]
+    session.run("pytest", *options, *arguments, env={"PYTHONPATH": str(folder)}, success_codes=[0, 1])

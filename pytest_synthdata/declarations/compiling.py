@@ -7,6 +7,7 @@ order differ, and the same factory nested in another table gives that table othe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import factory
@@ -26,14 +27,22 @@ from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.declarations.binding import enclosing_bound
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
-from pytest_synthdata.declarations.factory_class import FactoryClass, has_table, require_factory
+from pytest_synthdata.declarations.factory_class import (
+    EndlessNestingError,
+    FactoryClass,
+    MissingFactoryError,
+    has_table,
+    require_factory,
+)
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.hooks import BUILT, RowBuilder, has_hooks, keeps_values
 from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
-from pytest_synthdata.declarations.rowwise import Attribute, BuiltObject, Held, RowByRow
+from pytest_synthdata.declarations.rowwise import Attribute, BuiltObject, Held, RowByRow, Unmade
 from pytest_synthdata.errors import DeclarationError
 
 _DEEPEST = 20  # levels of factories within factories
+# The factories around the one that is compiled, each with the names of what it is given.
+_nesting: ContextVar[frozenset[Any]] = ContextVar("nesting", default=frozenset())
 
 
 def compile_factory(factory_class: FactoryClass) -> Plan:
@@ -128,13 +137,22 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
     if isinstance(declaration, ItemsDeclaration):
         return declaration.array(place)
     if isinstance(declaration, NestedDeclaration):
-        require_factory(boy.SubFactory.get_factory(declaration), f"{factory_class.__name__}.{name}")
-        if any(type(given) is boy.Maybe for given in context.values()):  # from a trait: it looks at the row around
-            return RowByRow(factory_class, name)
-        return declaration.generator(place, context) or RowByRow(factory_class, name)
+        return _nested(factory_class, name, declaration, context, place)
     if context:
         return RowByRow(factory_class, name)
     return _generator(factory_class, declared, name, declaration)
+
+
+def _nested(
+    factory_class: Any, name: str, declaration: NestedDeclaration, context: Mapping[str, Any], place: str
+) -> Generator:
+    try:
+        declaration.require(f"{factory_class.__name__}.{name}")
+        if any(type(given) is boy.Maybe for given in context.values()):  # from a trait: it looks at the row around
+            return RowByRow(factory_class, name)
+        return declaration.generator(place, context) or RowByRow(factory_class, name)
+    except (EndlessNestingError, MissingFactoryError) as error:
+        return Unmade(error)
 
 
 def _weights(foreign_key: ForeignKey, *, self_referential: bool) -> Generator | None:
@@ -170,7 +188,9 @@ def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -
 
 def is_opaque(generator: Generator) -> bool:
     """Whether only factory_boy can make a column, or a part of it."""
-    return isinstance(generator, (RowByRow, BuiltObject, Attribute)) or any(map(is_opaque, generator.children()))
+    return isinstance(generator, (RowByRow, BuiltObject, Attribute, Unmade)) or any(
+        map(is_opaque, generator.children())
+    )
 
 
 def _reads_rows(generator: Generator) -> bool:
@@ -222,7 +242,19 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
         self.translate = translate
 
     def get_factory(self) -> Any:
-        return require_factory(super().get_factory(), self.name)
+        return self.require(self.name)
+
+    def require(self, place: str) -> Any:
+        """The nested factory.
+
+        Raises:
+            DeclarationError: if it is not there, or is not a factory.
+        """
+        try:
+            found = super().get_factory()
+        except (ImportError, AttributeError, ValueError) as error:
+            raise MissingFactoryError(f"{place}: the factory is not there: {error}") from error
+        return require_factory(found, place)
 
     def unroll_context(self, instance: Any, step: Any, context: dict[str, Any]) -> dict[str, Any]:
         unrolled = super().unroll_context(instance, step, context)
@@ -247,6 +279,9 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
             value = made_ahead(bound, self.name, step)
             if value is not NOTHING:
                 return value
+        column = bound.plan.columns.get(self.name)
+        if isinstance(column, Unmade) and extra.keys() <= self._defaults.keys():
+            raise column.error
         nested = RowBuilder(self.get_factory()._meta, self.fields(extra), step.builder.strategy)
         nested.bound = self._bound(bound)
         return nested.build(parent_step=step, force_sequence=step.sequence)
@@ -263,13 +298,20 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
 
     def plan(self, place: str, given: Mapping[str, Any]) -> Plan:
         """The columns of the nested row, at a path such as ``orders.billing``."""
-        if place.count(".") > _DEEPEST:
-            raise DeclarationError(f"{place}: factories nest each other without end; end with parent=None")
         nested = self.get_factory()
-        declared, _ = builder.parse_declarations(
-            self.fields({**self._defaults, **given}), base_pre=nested._meta.pre_declarations
-        )
-        return compile_columns(nested, declared, place)
+        fields = {**self._defaults, **given}
+        # The same within itself, and given no more: it will be so at any depth. A Dict has only what it is given.
+        one, around = (nested, frozenset(fields)), _nesting.get()
+        if (one in around and len(nested._meta.pre_declarations.declarations)) or place.count(".") > _DEEPEST:
+            name = place.rpartition(".")[2]
+            raise EndlessNestingError(f"{place}: factories nest each other without end; end with {name}=None")
+        declared, _ = builder.parse_declarations(self.fields(fields), base_pre=nested._meta.pre_declarations)
+        token = _nesting.set(around | {one})
+        try:
+            plan = compile_columns(nested, declared, place)
+        finally:
+            _nesting.reset(token)
+        return plan
 
     def _bound(self, outer: BoundTable) -> BoundTable:
         column = outer.plan.columns.get(self.name)
@@ -285,6 +327,9 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
         """The column; None where only factory_boy can make the nested rows."""
         nested = self.get_factory()
         plan = self.plan(place, given)
+        for column in plan.columns.values():
+            if isinstance(column, Unmade):
+                raise column.error
         name = place.rpartition(".")[2]
         if not _is_column(nested, plan):
             return None

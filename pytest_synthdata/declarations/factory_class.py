@@ -41,6 +41,14 @@ class AbstractFactoryError(DeclarationError, FactoryError):  # type: ignore[misc
     """An abstract factory is asked for rows; an error of factory_boy's, too."""
 
 
+class MissingFactoryError(DeclarationError, ImportError):
+    """A factory that is named as text is not where the text says; an error of imports, too."""
+
+
+class EndlessNestingError(DeclarationError):
+    """A factory nests itself, or others that nest it, without end."""
+
+
 def require_factory(found: Any, place: str) -> Any:
     """What a `SubFactory` names, if that is a factory."""
     if isinstance(found, type) and issubclass(found, BaseFactory):
@@ -58,8 +66,10 @@ def keeps_rows(hook: Hook) -> Hook:
 
 __all__ = [
     "AbstractFactoryError",
+    "EndlessNestingError",
     "Factory",
     "FactoryClass",
+    "MissingFactoryError",
     "NotAFactoryError",
     "has_table",
     "keeps_rows",

@@ -21,7 +21,7 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.declarations.binding import bound_to, without_children
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.hooks import BUILT, RowBuilder
-from pytest_synthdata.errors import GenerationError, SynthDataError, cause
+from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError, cause
 
 
 class _Opaque(Generator):
@@ -65,6 +65,20 @@ class RowByRow(_Opaque):
         step.stub = builder.Resolver(meta.pre_declarations, step, sequence)
         value = getattr(step.stub, self.name)
         return None if value is boy.SKIP else value
+
+    def children(self) -> Iterator[Generator]:
+        return iter(())
+
+
+@dataclass(frozen=True)
+class Unmade(_Opaque):
+    """A column of nested rows that a table cannot have: `build()` can still be given what ends or replaces them."""
+
+    error: DeclarationError
+
+    def objects(self, cells: Cells) -> list[Any]:
+        del cells
+        raise self.error
 
     def children(self) -> Iterator[Generator]:
         return iter(())

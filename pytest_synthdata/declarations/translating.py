@@ -11,15 +11,14 @@ from typing import Any
 import factory
 from factory import declarations as boy
 from factory import enums
-from faker.providers import DynamicProvider
 
 from pytest_synthdata.columns.expressions.conditions import FIRST_CONDITION
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction
-from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration, SeededDeclaration
 from pytest_synthdata.declarations.compiling import ItemsDeclaration, NestedDeclaration
+from pytest_synthdata.declarations.faker import FakerDeclaration, is_column
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.errors import GenerationError
@@ -38,6 +37,8 @@ def as_declaration(name: str, value: Any) -> Any:
         value, (ColumnDeclaration, ReferenceDeclaration, SeededDeclaration, NestedDeclaration, ItemsDeclaration)
     ):
         return value
+    if type(value) is factory.Faker and is_column(value):
+        return FakerDeclaration(name, value)
     if type(value) in _REBUILT:
         return _REBUILT[type(value)](name, value)
     generator = _GENERATORS[type(value)](value) if type(value) in _GENERATORS else None
@@ -54,7 +55,9 @@ def _decided(name: str, declared: Any) -> Any:
     """A `Maybe` whose sides and decider are ours where they can be."""
     maybe = copy.copy(declared)
     maybe.yes, maybe.no = as_declaration(name, declared.yes), as_declaration(name, declared.no)
-    if type(declared.decider) in _GENERATORS and (decider := _GENERATORS[type(declared.decider)](declared.decider)):
+    if type(declared.decider) is factory.Faker and is_column(declared.decider):
+        maybe.decider = ColumnDeclaration(name, FakerDeclaration(name, declared.decider).generator, FIRST_CONDITION)
+    elif type(declared.decider) in _GENERATORS and (decider := _GENERATORS[type(declared.decider)](declared.decider)):
         maybe.decider = ColumnDeclaration(name, decider, FIRST_CONDITION)
     return maybe
 
@@ -92,26 +95,6 @@ _REBUILT: Mapping[type, Callable[[str, Any], Any]] = {
     boy.Dict: _nested,
     boy.List: _nested,
 }
-
-
-def _from_faker(declaration: Any) -> Generator | None:
-    arguments = dict(declaration._defaults)
-    if any(enums.get_builder_phase(argument) for argument in arguments.values()):
-        return None
-    locale = arguments.pop("locale", None) or "en_US"
-    return Fake(declaration.provider, locale=locale, providers=_added_providers(locale), **arguments)
-
-
-def _added_providers(locale: str) -> list[Any]:
-    """What a project gave to `factory.Faker.add_provider`."""
-    registered = factory.Faker._FAKER_REGISTRY.get(locale)
-    added: list[Any] = []
-    for provider in reversed(registered.providers if registered else ()):
-        if isinstance(provider, DynamicProvider):
-            added.append(provider)
-        elif not f"{type(provider).__module__}.".startswith("faker.providers."):
-            added.append(type(provider))
-    return added
 
 
 def _from_iterator(declaration: Any) -> Generator | None:
@@ -157,7 +140,6 @@ _GENERATORS: Mapping[type, Callable[[Any], Generator | None]] = {
         declaration.function, takes_row=True, takes_number=True
     ),
     factory.Iterator: _from_iterator,
-    factory.Faker: _from_faker,
 }
 
 

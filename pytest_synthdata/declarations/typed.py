@@ -18,6 +18,7 @@ from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.compiling import NestedDeclaration
+from pytest_synthdata.declarations.faker import FakerDeclaration
 from pytest_synthdata.errors import DeclarationError
 
 
@@ -75,6 +76,8 @@ def as_stated(declaration: Any, types: Mapping[str, pa.DataType | str], place: s
 
 def unstated(declaration: Any) -> Any:
     """A declaration without the type that was stated for it: that of a subclass is another."""
+    if isinstance(declaration, FakerDeclaration):
+        return declaration.stated(None)
     if isinstance(declaration, ColumnDeclaration) and isinstance(declaration.generator, Cast):
         return ColumnDeclaration(declaration.name, declaration.generator.generator)
     if isinstance(declaration, StatedDeclaration):
@@ -87,6 +90,8 @@ def unstated(declaration: Any) -> Any:
 
 
 def _stated(declaration: Any, type_: pa.DataType, place: str) -> Any:
+    if isinstance(declaration, FakerDeclaration):
+        return declaration.stated(type_)
     if isinstance(declaration, ColumnDeclaration):
         generator = declaration.generator
         return (

@@ -225,7 +225,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
 
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
-        cls._meta.plan()
+        cls._meta.plan(for_table=False)
         given = {name: as_declaration(name, value) for name, value in params.items()}
         return RowBuilder(cls._meta, given, strategy).build()
 

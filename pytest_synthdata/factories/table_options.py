@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections import defaultdict
+from collections.abc import Hashable
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -22,9 +25,11 @@ from pytest_synthdata.declarations.binding import table_in_use
 from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.compiling import compile_factory
 from pytest_synthdata.declarations.factory_class import AbstractFactoryError
+from pytest_synthdata.declarations.faker import state
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.hooks import is_related
 from pytest_synthdata.declarations.keys import is_key, key_names
+from pytest_synthdata.declarations.rowwise import Unmade
 from pytest_synthdata.declarations.totals import attach_children, children_of_totals
 from pytest_synthdata.errors import DeclarationError, nearest
 from pytest_synthdata.history.checking import check_history
@@ -32,6 +37,15 @@ from pytest_synthdata.history.checking import check_history
 DEFAULT_SEED = 42
 DEFAULT_ROWS = 1_000
 _NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")  # Unicode's controls, halves of characters, and separators of lines
+
+
+@dataclass
+class _Compiled:
+    """What a factory is by the locale and the providers that `factory.Faker` has at the moment."""
+
+    plan: Plan | None = None
+    is_checked: bool = False
+    bound: BoundTable | None = None
 
 
 class TableOptions(FactoryOptions):  # type: ignore[misc]
@@ -45,9 +59,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         super().__init__()
         self.types: dict[str, Any] = {}
         self.counted_by: dict[str, tuple[Any, str]] = {}
-        self._plan: Plan | None = None
-        self._is_checked = False
-        self._bound: BoundTable | None = None
+        self._by_state: dict[Hashable, _Compiled] = defaultdict(_Compiled)
 
     def _build_default_options(self) -> list[OptionDefault]:
         return [
@@ -62,13 +74,18 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             OptionDefault("arrival", None, inherit=True),
         ]
 
-    def contribute_to_class(self, factory: Any, meta: Any = None, **arguments: Any) -> None:
-        super().contribute_to_class(factory, meta=meta, **arguments)
+    def contribute_to_class(self, factory: Any, meta: Any = None, params: Any = None, **arguments: Any) -> None:
+        super().contribute_to_class(factory, meta=meta, params=params, **arguments)
+        base = self.base_factory
+        is_alias = meta is None and params is None and all(name.startswith("_") for name in vars(factory))
+        if is_alias and base is not None and not base._meta.abstract:
+            # Other tools, pytest-factoryboy for one, build by such subclasses: theirs are the next rows of the table.
+            self.counter_reference = base._meta.counter_reference
         if self.table is None:
             self.table = _table_name(factory.__name__)
         model: Any = self.model
         if model is Row or getattr(model, "_is_named_by_factory", False):
-            # Other tools, pytest-factoryboy for one, go by the model's name.
+            # Such tools go by the model's name.
             name = factory.__name__.removesuffix("Factory") or "Row"
             self.model = type(name, (Row,), {"__module__": factory.__module__, "_is_named_by_factory": True})
         if not _is_name(self.table):
@@ -83,7 +100,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
         None where they are counted from the parents.
         """
-        if self.rows is not None and self.plan().fan_out_key is None:
+        if self.rows is not None and self.plan(for_table=False).fan_out_key is None:
             return int(self.rows)
         return self.expected_rows
 
@@ -93,7 +110,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
         None where they are counted from the parents.
         """
-        if self.plan().fan_out_key is not None:  # which says, too, what is wrong with a timeline
+        if self.plan(for_table=False).fan_out_key is not None:  # which says, too, what is wrong with a timeline
             return None
         for name in self.pre_declarations:
             declaration = self.pre_declarations[name].declaration
@@ -171,15 +188,22 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         names = self.key_columns()
         return names[0] if len(names) == 1 else None
 
-    def plan(self) -> Plan:
+    def plan(self, *, for_table: bool = True) -> Plan:
         """What the factory compiles to; checked, and made once.
+
+        Args:
+            for_table: whether rows are made from it alone; `build()` may be given what a table would lack.
 
         Raises:
             DeclarationError: for a declaration that can never work, by table and column.
         """
         plan = self.compiled()
-        if not self._is_checked:
-            self._is_checked = True  # tables that are computed from each other ask for each other's plans
+        for column in plan.columns.values() if for_table else ():
+            if isinstance(column, Unmade):
+                raise column.error
+        now = self._now
+        if not now.is_checked:
+            now.is_checked = True  # tables that are computed from each other ask for each other's plans
             try:
                 for parent in self.parents:
                     parent._meta.plan()
@@ -188,7 +212,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
                 check_history(plan)
                 self._check_rows(plan)
             except BaseException:
-                self._is_checked, self._plan = False, None
+                now.is_checked, now.plan = False, None
                 raise
         return plan
 
@@ -196,38 +220,44 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         if plan.fan_out_key is not None and self.rows is not None:
             raise DeclarationError(f"{self.table}: Meta.rows is {self.rows}, and per_parent counts the rows; drop one")
 
+    @property
+    def _now(self) -> _Compiled:
+        return self._by_state[state()]
+
     def compiled(self) -> Plan:
         """What the factory compiles to, not yet checked."""
-        if self._plan is None:
+        now = self._now
+        if now.plan is None:
             if self.abstract:
                 name = self.factory.__name__
                 raise AbstractFactoryError(f"{name} is abstract, so that it has no table and no rows: subclass it")
             rows = 0 if self.rows is None else self.rows
             if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
                 raise DeclarationError(f"{self.table}: Meta.rows is {self.rows!r}; it must be an integer ≥ 0")
-            self._plan = compile_factory(self.factory)
+            now.plan = compile_factory(self.factory)
             try:
-                attach_children(self.factory, self._plan)
+                attach_children(self.factory, now.plan)
             except BaseException:
-                self._plan = None
+                now.plan = None
                 raise
-        return self._plan
+        return now.plan
 
     def bound(self) -> BoundTable:
         """The table whose rows `build()` gives: that of a dataset in use, else one of the default seed and size."""
-        if (in_use := table_in_use(self.plan())) is not None:
+        if (in_use := table_in_use(self.plan(for_table=False))) is not None:
             return in_use
-        if self._bound is None:
+        now = self._now
+        if now.bound is None:
             parents = {parent._meta.table: parent._meta.bound() for parent in self.parents}
-            self._bound = BoundTable.of(self.plan(), DEFAULT_SEED, self.usual_rows, parents)
-            for name, (child, _) in children_of_totals(self.factory, self.plan()).items():
+            now.bound = BoundTable.of(self.plan(for_table=False), DEFAULT_SEED, self.usual_rows, parents)
+            for name, (child, _) in children_of_totals(self.factory, self.plan(for_table=False)).items():
                 others = {parent._meta.table: parent for parent in child._meta.parents}
                 near = {
-                    table: self._bound if table == self.table else parent._meta.bound()
+                    table: now.bound if table == self.table else parent._meta.bound()
                     for table, parent in others.items()
                 }
-                self._bound.children[name] = BoundTable.of(child._meta.plan(), DEFAULT_SEED, None, near)
-        return self._bound
+                now.bound.children[name] = BoundTable.of(child._meta.plan(), DEFAULT_SEED, None, near)
+        return now.bound
 
 
 def _table_name(class_name: str) -> str:
