@@ -78,6 +78,9 @@ class Table:
 
     def batches(self, start: int = 0, stop: int | None = None, size: int = BATCH) -> Iterator[pa.RecordBatch]:
         """The rows from ``start`` to before ``stop``, in batches of at most ``size`` rows."""
+        scan = getattr(self.view, "scan", None)
+        if scan is not None and start == 0 and stop is None:  # nothing need be counted
+            return (batch.slice(first, size) for batch in scan() for first in range(0, batch.num_rows, size))
         first, last = self._range(start, stop)
         return self.view.batches(first, last, size)
 

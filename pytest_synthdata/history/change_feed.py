@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,14 +14,12 @@ from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.versions.occurrences import DAY, Instants
 from pytest_synthdata.history.happenings import DELETE, INSERT, UPDATE, Happenings
 from pytest_synthdata.history.pieces import Pieces, joined
-from pytest_synthdata.history.state import State
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
 
 _EXPECTED = 1 << 17  # changes that a piece is expected to have
 _ROWS = 1 << 18  # rows that are born at the start, a piece
-_REMEMBERED = 1 << 20  # changes that are kept when they were counted
 _SHORTEST = 60_000_000  # microseconds of a piece
 
 SOURCE = pa.struct(
@@ -44,7 +42,7 @@ class Feed(Pieces):
 
     start: int
     stop: int
-    _known: dict[int, Any] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
     suffix = "changes"
     #: The columns beside the table's own.
@@ -66,25 +64,40 @@ class Feed(Pieces):
     def num_pieces(self) -> int:
         return len(self.spans)
 
-    def found(self, number: int) -> Happenings:
-        """What happens in a piece."""
-        known: Happenings | None = self._known.get(number)
-        if known is None:
-            known = self.find(*self.spans[number])
-            if sum(map(len, self._known.values())) + len(known) <= _REMEMBERED:
-                self._known[number] = known
-        return known
+    def candidates(self, number: int) -> Happenings:
+        """What happens in a piece, perhaps to no effect."""
+        return self.chronicle.candidates(*self.spans[number])
 
-    def find(self, start: int, stop: int, first: int, last: int) -> Happenings:
-        """What happens in a time to some rows."""
-        return self.chronicle.between(start, stop, first, last)
+    def ends(self, times: Instants) -> tuple[Instants, Instants]:
+        """The instants before and after what happens at some times."""
+        return times - 1, times
 
     def count(self, number: int) -> int:
-        return len(self.found(number))
+        if number not in self._known:
+            found = self.candidates(number)
+            kept, _, _ = self.chronicle.have_effect(found, *self.ends(found.times))
+            self._known[number] = self.rows_of(found.kinds[kept])
+        return self._known[number]
 
-    def images(self, rows: Bits, times: Instants) -> pa.RecordBatch:
-        """Rows as they are at times of their own."""
-        return self.bound.visible(State(self.bound, rows, times))
+    def rows_of(self, kinds: npt.NDArray[np.int8]) -> int:
+        """How many rows tell of what happens."""
+        return len(kinds)
+
+    def piece(self, number: int) -> tuple[pa.RecordBatch, Bits]:
+        found = self.candidates(number)
+        kept, old, new = self.chronicle.have_effect(found, *self.ends(found.times))
+        found = found.take(kept)
+        return self.told(found, self.bound.visible(old), self.bound.visible(new))
+
+    def told(self, found: Happenings, old: pa.RecordBatch, new: pa.RecordBatch) -> tuple[pa.RecordBatch, Bits]:
+        """What happened as this feed tells it.
+
+        Args:
+            found: what happened.
+            old: the rows before it, but for inserts.
+            new: the rows after it, but for deletes.
+        """
+        raise NotImplementedError
 
 
 def _in_blocks(start: int, stop: int, num_rows: int, size: int) -> list[tuple[int, int, int, int]]:
@@ -114,10 +127,10 @@ class AutoCdcFeed(EventFeed):
 
     own: ClassVar[pa.Schema] = pa.schema([pa.field("operation", pa.string()), pa.field("sequence", pa.int64())])
 
-    def piece(self, number: int) -> tuple[pa.RecordBatch, Bits]:
-        found = self.found(number)
-        gone = found.kinds == DELETE
-        batch = self.images(found.rows, found.times - gone)
+    def told(self, found: Happenings, old: pa.RecordBatch, new: pa.RecordBatch) -> tuple[pa.RecordBatch, Bits]:
+        gone, there = np.flatnonzero(found.kinds == DELETE), np.flatnonzero(found.kinds != DELETE)
+        old = old.filter(pa.array(found.kinds[found.kinds != INSERT] == DELETE))
+        batch = joined([new, old], self.bound.schema).take(pa.array(np.argsort(np.concatenate([there, gone]))))
         names = pa.array(["INSERT", "UPDATE", "DELETE"]).take(pa.array(found.kinds))
         arrays = [*batch.columns, names, pa.array(found.times)]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema), found.rows
@@ -134,11 +147,9 @@ class DebeziumFeed(EventFeed):
             [("before", row), ("after", row), ("source", SOURCE), ("op", pa.string()), ("ts_ms", pa.int64())]
         )
 
-    def piece(self, number: int) -> tuple[pa.RecordBatch, Bits]:
-        found = self.found(number)
+    def told(self, found: Happenings, old: pa.RecordBatch, new: pa.RecordBatch) -> tuple[pa.RecordBatch, Bits]:
         row = self.schema.field("before").type
-        before = self._structs(found, found.kinds != INSERT, found.times - 1, row)
-        after = self._structs(found, found.kinds != DELETE, found.times, row)
+        before, after = _structs(old, found.kinds != INSERT, row), _structs(new, found.kinds != DELETE, row)
         initial = (found.kinds == INSERT) & (found.times == self.chronicle.evolution.lives.start)
         operation = np.where(initial, 3, found.kinds)
         milliseconds = pa.array(found.times // 1_000)
@@ -158,16 +169,12 @@ class DebeziumFeed(EventFeed):
         arrays = [before, after, source, names, milliseconds]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema), found.rows
 
-    def _structs(
-        self, found: Happenings, has: npt.NDArray[np.bool_], times: Instants, row: pa.DataType
-    ) -> pa.StructArray:
-        """The rows that there are as structs, null for the others."""
-        index = np.flatnonzero(has)
-        batch = self.images(found.rows[index], times[index])
-        there = pa.StructArray.from_arrays(batch.columns, fields=list(row))
-        place = np.full(len(has), -1, np.int64)
-        place[index] = np.arange(len(index))
-        return there.take(pa.array(place, mask=~has))
+
+def _structs(rows: pa.RecordBatch, has: npt.NDArray[np.bool_], row: pa.DataType) -> pa.StructArray:
+    """Rows as structs where there are some, null elsewhere."""
+    place = np.full(len(has), -1, np.int64)
+    place[has] = np.arange(rows.num_rows)
+    return pa.StructArray.from_arrays(rows.columns, fields=list(row)).take(pa.array(place, mask=~has))
 
 
 @dataclass(frozen=True)
@@ -214,49 +221,38 @@ class DeltaFeed(Feed):
     def _end_of(self, commit: Any) -> Any:
         return self.chronicle.evolution.lives.start + (commit + 1) * self.period - 1
 
-    def _around(self, times: Instants) -> tuple[Instants, Instants]:
+    def ends(self, times: Instants) -> tuple[Instants, Instants]:
         """The instant before the commits that hold some times, and their last, as far as this feed goes."""
         last = np.minimum(self._end_of(self.commit(times)), self.stop)
         return np.maximum(self._end_of(self.commit(times) - 1), self.start - 1), last
 
-    def find(self, start: int, stop: int, first: int, last: int) -> Happenings:
+    def candidates(self, number: int) -> Happenings:
         """What each commit does to each row in all, in the order of commits, then of rows."""
-        candidates = self.chronicle.candidates(start, stop, first, last)
-        commits = self.commit(candidates.times)
-        order = np.lexsort((candidates.rows, commits))
-        rows, commits, times = candidates.rows[order], commits[order], candidates.times[order]
+        found = super().candidates(number)
+        commits = self.commit(found.times)
+        order = np.lexsort((found.rows, commits))
+        rows, commits = found.rows[order], commits[order]
         once = np.ones(len(rows), np.bool_)
         once[1:] = (rows[1:] != rows[:-1]) | (commits[1:] != commits[:-1])
-        rows, times = rows[once], times[once]
-        before, after = self._around(times)
-        life = self.chronicle.evolution.lives.of(rows)
-        was, is_there = life.is_on(before), life.is_on(after)
+        found = found.take(order[once])
+        before, after = self.ends(found.times)
+        was, is_there = found.life.is_on(before), found.life.is_on(after)
         kinds = np.where(was, np.where(is_there, UPDATE, DELETE), INSERT).astype(np.int8)
-        kept = was | is_there
-        stays = np.flatnonzero(was & is_there)
-        if len(stays):
-            states = [State(self.bound, rows[stays], when[stays]) for when in (before, after)]
-            kept[stays] = self.chronicle.differ(*states)
-        return Happenings(rows, times, kinds).take(kept)
+        return replace(found, kinds=kinds).take(was | is_there)
 
-    def count(self, number: int) -> int:
-        found = self.found(number)
-        return len(found) + int((found.kinds == UPDATE).sum())
+    def rows_of(self, kinds: npt.NDArray[np.int8]) -> int:
+        return len(kinds) + int((kinds == UPDATE).sum())
 
-    def piece(self, number: int) -> tuple[pa.RecordBatch, Bits]:
-        found = self.found(number)
-        before, after = self._around(found.times)
-        old, new = np.flatnonzero(found.kinds != INSERT), np.flatnonzero(found.kinds != DELETE)
-        images = [self.images(found.rows[old], before[old]), self.images(found.rows[new], after[new])]
-        batch = joined(images, self.bound.schema)
-        which = np.concatenate([old, new])
-        kinds = np.concatenate([found.kinds[old] + 2, found.kinds[new]])
+    def told(self, found: Happenings, old: pa.RecordBatch, new: pa.RecordBatch) -> tuple[pa.RecordBatch, Bits]:
+        before, after = np.flatnonzero(found.kinds != INSERT), np.flatnonzero(found.kinds != DELETE)
+        which = np.concatenate([before, after])
+        kinds = np.concatenate([found.kinds[before] + 2, found.kinds[after]])
         names = pa.array(["insert", "update_postimage", None, "update_preimage", "delete"])
         arrays = [
-            *batch.columns,
+            *joined([old, new], self.bound.schema).columns,
             names.take(pa.array(kinds)),
             pa.array(self.commit(found.times)[which]),
-            pa.array(after[which]).cast(TIMESTAMP),
+            pa.array(self.ends(found.times)[1][which]).cast(TIMESTAMP),
         ]
         order = np.argsort(which, kind="stable")
         made = pa.RecordBatch.from_arrays(arrays, schema=self.schema).take(pa.array(order))

@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
-from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.versions.occurrences import NEVER
 from pytest_synthdata.history.evolution import Evolution, evolution_of
 from pytest_synthdata.history.state import State
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.cells import Reader
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.columns.versions.occurrences import Instants
     from pytest_synthdata.history.lives import Life
+
+Index = npt.NDArray[np.intp]
 
 INSERT, UPDATE, DELETE = 0, 1, 2
 _AT_ONCE = 1 << 18  # rows that are looked through together
@@ -38,18 +42,21 @@ class Happenings:
         rows: row numbers.
         times: microseconds since 1970.
         kinds: INSERT, UPDATE or DELETE.
+        life: the lives of the rows.
     """
 
     rows: Bits
     times: Instants
     kinds: npt.NDArray[np.int8]
+    life: Life
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Happenings:
         """Some of them."""
-        return Happenings(self.rows[index], self.times[index], self.kinds[index])
+        index = np.flatnonzero(index) if index.dtype == np.bool_ else index
+        return Happenings(self.rows[index], self.times[index], self.kinds[index], self.life.take(index))
 
 
 class Chronicle:
@@ -69,31 +76,65 @@ class Chronicle:
 
     def between(self, start: int, stop: int, first: int, last: int) -> Happenings:
         """What happens from ``start`` to ``stop``, both included, to the rows from ``first`` to before ``last``."""
-        return self._with_effect(self.candidates(start, stop, first, last))
+        found = self.candidates(start, stop, first, last)
+        return found.take(self.have_effect(found, found.times - 1, found.times)[0])
 
     def candidates(self, start: int, stop: int, first: int, last: int) -> Happenings:
         """The same, and updates that leave every cell as it was."""
         lives = self.evolution.lives
         start, stop = max(start, lives.start), min(stop, lives.end)
-        if start > stop or first >= last:
-            return _sorted([], [], [])
-        rows, times, kinds = [], [], []
+        rows, times, kinds = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int8)]
 
         def add(kind: int, some: Bits, when: Instants) -> None:
             rows.append(some)
             times.append(when)
             kinds.append(np.full(len(some), kind, np.int8))
 
-        for births, deaths, moves in self._lives(start, stop, first, last):
-            add(INSERT, *births)
-            add(DELETE, *deaths)
-            add(UPDATE, *moves)
-        for occurrences in self.evolution.updates.values():
-            some, when = occurrences.between(start, stop, first, last)
-            life = lives.of(some)
-            happens = (life.birth < when) & (when < life.death)
-            add(UPDATE, some[happens], when[happens])
-        return _sorted(rows, times, kinds)
+        if start <= stop and first < last:
+            for births, deaths, moves in self._lives(start, stop, first, last):
+                add(INSERT, *births)
+                add(DELETE, *deaths)
+                add(UPDATE, *moves)
+            for occurrences in self.evolution.updates.values():
+                add(UPDATE, *occurrences.between(start, stop, first, last))
+        return self._sorted(np.concatenate(rows), np.concatenate(times), np.concatenate(kinds))
+
+    def _sorted(self, rows: Bits, times: Instants, kinds: npt.NDArray[np.int8]) -> Happenings:
+        """What happens to rows while they live, in the order of time, then of rows; of one row at an instant once."""
+        order = np.lexsort((kinds, rows, times))
+        rows, times, kinds = rows[order], times[order], kinds[order]
+        life = self.evolution.lives.of(rows)
+        happens = ((kinds == INSERT) & (life.birth == times)) | ((kinds == DELETE) & (life.death == times))
+        happens |= (kinds == UPDATE) & (life.birth < times) & (times < life.death)
+        happens[1:] &= (rows[1:] != rows[:-1]) | (times[1:] != times[:-1])
+        return Happenings(rows, times, kinds, life).take(happens)
+
+    def have_effect(self, found: Happenings, before: Instants, after: Instants) -> tuple[Index, State, State]:
+        """Where something changes, and there the rows before that, but for inserts, and after it, but for deletes."""
+        begun = State(self.bound, found.rows, before, found.life)
+        states = begun, begun.later(after)
+        old, new = (
+            state.part(np.flatnonzero(found.kinds != kind))
+            for state, kind in zip(states, (INSERT, DELETE), strict=True)
+        )
+        in_old, in_new = (np.flatnonzero(found.kinds[found.kinds != kind] == UPDATE) for kind in (INSERT, DELETE))
+        differ = self.differ(old.take(in_old), new.take(in_new))
+        kept = np.ones(len(found), np.bool_)
+        kept[found.kinds == UPDATE] = differ
+        if differ.all():
+            return np.arange(len(found)), old, new
+        return (
+            np.flatnonzero(kept),
+            old.part(np.flatnonzero(kept[found.kinds != INSERT])),
+            new.part(np.flatnonzero(kept[found.kinds != DELETE])),
+        )
+
+    def differ(self, before: Reader, after: Reader) -> npt.NDArray[np.bool_]:
+        """Whether rows have other values in two states."""
+        differ = np.zeros(len(before.rows), np.bool_)
+        for name in self.evolution.visible:
+            differ |= unequal(before.read(name), after.read(name), self.bound.type_of(name))
+        return differ
 
     @property
     def per_day(self) -> float:
@@ -113,9 +154,7 @@ class Chronicle:
                 born: Bits = np.arange(first, last, dtype=np.uint64)
                 yield (born, np.full(len(born), lives.start, np.int64)), _NOTHING, _NOTHING
             if lives.deletes is not None:
-                some, when = lives.deletes.between(start, stop, first, last)
-                first_time = lives.of(some).death == when
-                yield _NOTHING, (some[first_time], when[first_time]), _NOTHING
+                yield _NOTHING, lives.deletes.between(start, stop, first, last), _NOTHING
             return
         for begin in range(first, last, _AT_ONCE):
             some = np.arange(begin, min(begin + _AT_ONCE, last), dtype=np.uint64)
@@ -140,29 +179,6 @@ class Chronicle:
                 last = middle
         return first
 
-    def _with_effect(self, found: Happenings) -> Happenings:
-        """Without updates that leave every cell as it was."""
-        updates = np.flatnonzero(found.kinds == UPDATE)
-        if not len(updates):
-            return found
-        kept = np.ones(len(found), np.bool_)
-        for begin in range(0, len(updates), _AT_ONCE):
-            some = updates[begin : begin + _AT_ONCE]
-            rows, times = found.rows[some], found.times[some]
-            kept[some] = self.differ(State(self.bound, rows, times - 1), State(self.bound, rows, times))
-        return found.take(kept)
-
-    def differ(self, before: State, after: State) -> npt.NDArray[np.bool_]:
-        """Whether rows have other values in two states."""
-        names = self.evolution.visible
-        if not names:
-            return np.zeros(len(before.rows), np.bool_)
-        hashes = []
-        for state in (before, after):
-            arrays = [to_arrow(state.read(name), self.bound.type_of(name)) for name in names]
-            hashes.append(row_hashes(pa.RecordBatch.from_arrays(arrays, names=names)))
-        return np.asarray(hashes[0] != hashes[1], np.bool_)
-
 
 def _moves(rows: Bits, life: Life, start: int, stop: int) -> tuple[Bits, Instants]:
     """Rows that come to refer to another row while they live."""
@@ -176,15 +192,19 @@ def _moves(rows: Bits, life: Life, start: int, stop: int) -> tuple[Bits, Instant
     return np.concatenate(some), np.concatenate(when)
 
 
-def _sorted(rows: list[Bits], times: list[Instants], kinds: list[npt.NDArray[np.int8]]) -> Happenings:
-    """In the order of time, then of rows; updates of one row at one instant are one."""
-    if not rows:
-        return Happenings(*_NOTHING, np.zeros(0, np.int8))
-    found = Happenings(np.concatenate(rows), np.concatenate(times), np.concatenate(kinds))
-    found = found.take(np.lexsort((found.kinds, found.rows, found.times)))
-    again = np.zeros(len(found), np.bool_)
-    again[1:] = (found.rows[1:] == found.rows[:-1]) & (found.times[1:] == found.times[:-1])
-    return found.take(~again)
+def unequal(one: Values, other: Values, type_: pa.DataType) -> npt.NDArray[np.bool_]:
+    """Whether the values of a column differ, bit by bit; two nulls do not."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and one.dtype == other.dtype != object:
+        if one.dtype.kind == "f":
+            one, other = one.view(f"i{one.dtype.itemsize}"), other.view(f"i{other.dtype.itemsize}")
+        return np.asarray(one != other, np.bool_)
+    arrays = [to_arrow(values, type_) for values in (one, other)]
+    if pa.types.is_nested(type_) or pa.types.is_floating(type_):
+        hashes = [row_hashes(pa.RecordBatch.from_arrays([array], names=["value"])) for array in arrays]
+        return np.asarray(hashes[0] != hashes[1], np.bool_)
+    null = [np.asarray(to_numpy(pc.is_null(array)), np.bool_) for array in arrays]
+    differ = np.asarray(to_numpy(pc.fill_null(pc.not_equal(*arrays), False)), np.bool_)
+    return np.asarray(differ | (null[0] != null[1]), np.bool_)
 
 
 __all__ = ["DELETE", "INSERT", "UPDATE", "Chronicle", "Happenings"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,11 @@ class Life:
         """Whether each row lives at a time."""
         alive: npt.NDArray[np.bool_] = (self.birth <= when) & (when < self.death)
         return alive
+
+    def take(self, index: npt.NDArray[Any]) -> Life:
+        """The lives of the rows at some positions."""
+        hops = {name: tuple(_taken(moves, index, len(self.birth))) for name, moves in self.hops.items()}
+        return Life(self.birth[index], self.death[index], hops)
 
 
 class Lives:
@@ -131,8 +136,7 @@ class Lives:
         held = self._held(len(rows))
         if held is None:
             return self._lived(rows)
-        index = rows.astype(np.int64)
-        return Life(held.birth[index], held.death[index], _taken(held.hops, rows, len(held.birth)))
+        return held.take(rows.astype(np.int64))
 
     def _held(self, count: int) -> Life | None:
         """The lives of all rows, where it pays to hold them."""
@@ -218,19 +222,15 @@ class Lives:
         return tuple(hop for hop in hops if len(hop.index)), ends
 
 
-def _taken(hops: Mapping[str, tuple[Hop, ...]], rows: Bits, count: int) -> dict[str, tuple[Hop, ...]]:
-    """The moves of some rows, from those of all."""
-    found: dict[str, tuple[Hop, ...]] = {}
-    for name, moves in hops.items():
-        taken = []
-        for hop in moves:
-            place = np.full(count, -1, np.int64)
-            place[hop.index] = np.arange(len(hop.index))
-            where = place[rows.astype(np.int64)]
-            index = np.flatnonzero(where >= 0)
-            taken.append(Hop(index, hop.since[where[index]], hop.parents[where[index]]))
-        found[name] = tuple(hop for hop in taken if len(hop.index))
-    return found
+def _taken(moves: tuple[Hop, ...], index: npt.NDArray[Any], count: int) -> Iterator[Hop]:
+    """The moves of some rows, from those of so many."""
+    for hop in moves:
+        place = np.full(count, -1, np.int64)
+        place[hop.index] = np.arange(len(hop.index))
+        where = place[index]
+        mine = np.flatnonzero(where >= 0)
+        if len(mine):
+            yield Hop(mine, hop.since[where[mine]], hop.parents[where[mine]])
 
 
 def microseconds(values: Values, missing: int) -> Instants:

@@ -78,6 +78,13 @@ class Pieces:
         # Elsewhere nothing is counted again.
         return {**{part.name: getattr(self, part.name) for part in fields(self)}, "_ends": self._ends}
 
+    def scan(self) -> Iterator[pa.RecordBatch]:
+        """All rows, piece by piece; nothing is counted before."""
+        for number in range(self.num_pieces):
+            batch = self.piece(number)[0]
+            if batch.num_rows:
+                yield batch
+
     def row_numbers(self, start: int, stop: int) -> Bits:
         """The numbers from ``start`` to before ``stop``."""
         return np.arange(start, stop, dtype=np.uint64)

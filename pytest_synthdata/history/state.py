@@ -36,14 +36,17 @@ class State(Batch):
         bound: their table.
         rows: row numbers, in any order; a row may come at several times.
         times: microseconds since 1970.
+        life: the rows' lives, where they are known.
     """
 
     bound: BoundTable
     attempt: int | None = None  # at the table's condition; None for the one that meets it
 
-    def __init__(self, bound: BoundTable, rows: Bits, times: Instants) -> None:
+    def __init__(self, bound: BoundTable, rows: Bits, times: Instants, life: Life | None = None) -> None:
         super().__init__(bound, rows)
         self.times = times
+        if life is not None:
+            self.life = life
         self._versions: dict[str, Instants] = {}
         self.as_declared: Reader = bound.at(rows)
 
@@ -65,6 +68,23 @@ class State(Batch):
             since = np.minimum(self.life.birth, self.times)
             self._versions[key] = self.evolution.updates[group].count(self.rows, since, self.times)
         return self._versions[key]
+
+    def later(self, times: Instants) -> State:
+        """The same rows at later times."""
+        state = State(self.bound, self.rows, times, self.life)
+        state.as_declared = self.as_declared
+        for group, occurrences in self.evolution.updates.items():
+            since = np.maximum(np.minimum(self.life.birth, times), self.times)
+            more = occurrences.count(self.rows, since, np.maximum(times, since))
+            state._versions[group[0]] = self.version(group[0]) + more
+        return state
+
+    def part(self, index: Index) -> State:
+        """Some of the rows, at the same times."""
+        state = State(self.bound, self.rows[index], self.times[index], self.life.take(index))
+        state.as_declared = self.as_declared.take(index)
+        state._versions = {column: numbers[index] for column, numbers in self._versions.items()}
+        return state
 
     def _make(self, name: str) -> Values:
         if "." in name and name not in self.bound.plan.columns:

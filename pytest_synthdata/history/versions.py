@@ -65,8 +65,9 @@ class Versions(Pieces):
         is_open = np.ones(len(found), np.bool_)
         is_open[:-1] = found.rows[1:] != found.rows[:-1]
         ends[:-1] = found.times[1:]
-        rows, times = found.rows[begins], found.times[begins]
-        batch = self.bound.visible(State(self.bound, rows, times))
+        begun = found.take(begins)
+        rows, times = begun.rows, begun.times
+        batch = self.bound.visible(State(self.bound, rows, times, begun.life))
         current = is_open[begins]
         arrays = [
             *batch.columns,
