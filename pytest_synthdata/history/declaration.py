@@ -5,10 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pytest_synthdata.columns.generators.base import Generator, literal
 from pytest_synthdata.columns.time.calendar import Timeline
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 CASCADE, MOVE = "cascade", "move"
 
@@ -146,6 +152,15 @@ class History:
         """Whether rows refer to another row when the one that a reference points to is deleted."""
         given = self.on_parent_delete
         return (given if isinstance(given, str) else dict(given).get(reference, CASCADE)) == MOVE
+
+    def moved_to(self, bound: BoundTable, reference: str, rows: Bits) -> Bits:
+        """The rows that some rows of a table come to refer to, each once."""
+        from pytest_synthdata.history.lives import lives_of
+
+        lives = lives_of(bound)
+        assert lives is not None  # noqa: S101 - it has this history
+        hops = lives.of(rows).hops.get(reference, ())
+        return np.unique(np.concatenate([np.zeros(0, np.uint64), *(hop.parents for hop in hops)]))
 
 
 def _as_update(rate: Any) -> Update:

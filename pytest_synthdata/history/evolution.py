@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_synthdata.columns.attempts import is_pinned
+from pytest_synthdata.columns.attempts import WHERE, is_pinned
 from pytest_synthdata.columns.generators.base import Generator, is_vectorised
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.modifiers import unwrapped
@@ -117,6 +117,53 @@ class Evolution:
                 if changing:
                     found[name] = changing
         return found
+
+    @cached_property
+    def of_the_past(self) -> frozenset[str]:
+        """The columns that follow what a row, or one that it refers to, once was: now that may say something else."""
+        plan, updated = self.bound.plan, set(self.changing)
+        found = {
+            name for name in self.kept if not self._is_of_parents(name) and self._follows(plan.columns[name], updated)
+        }
+        while True:
+            more = {
+                name
+                for name, column in plan.columns.items()
+                if name not in found and not isinstance(column, ForeignKeyColumn) and self._looks_back(column, found)
+            }
+            if not more:
+                break
+            found |= more
+        if plan.where is not None and self._looks_back(plan.where, found):
+            found.add(WHERE)
+        return frozenset(found)
+
+    def _is_of_parents(self, name: str) -> bool:
+        return isinstance(self.bound.plan.columns[name], ForeignKeyColumn) or name == self.bound.plan.key
+
+    def _looks_back(self, column: Generator, found: set[str]) -> bool:
+        if not is_vectorised(column) and self._changing_parents:
+            return True
+        for name in column.reads():
+            head, _, rest = name.partition(".")
+            if name in found or head in found:
+                return True
+            if rest and rest.partition(".")[0] in self._changing_parents.get(head, frozenset()):
+                return True
+        return False
+
+    @cached_property
+    def is_drawn_as_declared(self) -> bool:
+        """Whether the rows of any time are a fair sample of the declaration's."""
+        history = self.lives.history
+        as_declared = all(one == Update(one.rate) for one in self.how.values())
+        others = [lives for lives in self.lives.parents.values() if lives is not self.lives]
+        return (
+            as_declared
+            and not self.lives.follows
+            and (history is None or history.births is None)
+            and all(evolution_of(lives.bound).is_drawn_as_declared for lives in others)
+        )
 
     @cached_property
     def visible(self) -> list[str]:

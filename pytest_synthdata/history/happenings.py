@@ -64,10 +64,12 @@ class Chronicle:
 
     Args:
         bound: a table that changes.
+        chosen: the rows to tell of, ascending; None for all.
     """
 
-    def __init__(self, bound: BoundTable) -> None:
+    def __init__(self, bound: BoundTable, chosen: Bits | None = None) -> None:
         self.bound = bound
+        self.chosen = chosen
 
     @cached_property
     def evolution(self) -> Evolution:
@@ -101,6 +103,9 @@ class Chronicle:
 
     def _sorted(self, rows: Bits, times: Instants, kinds: npt.NDArray[np.int8]) -> Happenings:
         """What happens to rows while they live, in the order of time, then of rows; of one row at an instant once."""
+        if self.chosen is not None:
+            mine = np.isin(rows, self.chosen)
+            rows, times, kinds = rows[mine], times[mine], kinds[mine]
         order = np.lexsort((kinds, rows, times))
         rows, times, kinds = rows[order], times[order], kinds[order]
         life = self.evolution.lives.of(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,11 @@ class Pieces:
 
     Args:
         bound: the table.
+        chosen: the rows that this tells of, ascending; None for all.
     """
 
     bound: BoundTable
+    chosen: Bits | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     suffix = ""
 
@@ -52,7 +54,7 @@ class Pieces:
     @cached_property
     def chronicle(self) -> Chronicle:
         """What happens to the table's rows."""
-        return Chronicle(self.bound)
+        return Chronicle(self.bound, self.chosen)
 
     @property
     def name(self) -> str:

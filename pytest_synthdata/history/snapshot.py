@@ -56,6 +56,16 @@ class Snapshot:
         return evolution_of(self.bound)
 
     @property
+    def is_unfair(self) -> bool:
+        """Whether shares and distributions of these rows are not those declared."""
+        return not self.evolution.is_drawn_as_declared
+
+    @property
+    def of_the_past(self) -> frozenset[str]:
+        """The columns that follow what other columns once were."""
+        return self.evolution.of_the_past
+
+    @property
     def _is_whole(self) -> bool:
         """Whether no row is missing."""
         return self.evolution.lives.is_settled and self.when >= self.evolution.lives.start

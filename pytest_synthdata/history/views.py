@@ -69,7 +69,8 @@ def change_view(
     if first > last:
         raise SynthDataError(f"{view.name}.changes: {start!r} is after {stop!r}")
     feed: Any = _FEEDS[format]
-    made: TableView = feed(view.bound, first, last, **({"period": _PERIODS[every]} if format == "delta" else {}))
+    more = {"period": _PERIODS[every]} if format == "delta" else {}
+    made: TableView = feed(view.bound, first, last, **more, chosen=_chosen(view))
     _require_free(made.schema.names, f"{view.name}.changes")
     return made
 
@@ -81,7 +82,7 @@ def version_view(view: TableView) -> TableView:
         SynthDataError: for a table without a history.
     """
     _whole_lives(view, "versions")
-    versions = Versions(view.bound)
+    versions = Versions(view.bound, chosen=_chosen(view))
     _require_free(versions.schema.names, f"{view.name}.versions")
     return versions
 
@@ -94,9 +95,12 @@ def _whole_lives(view: TableView, asked: str) -> Lives:
             "class Meta: history = History('2024-01-01', '2024-12-31', updates={…})"
         )
     _require_clean(view)
-    if isinstance(view, Subset):
-        raise SynthDataError(f"{view.name}.{asked}: only some of the rows were taken; ask the whole dataset")
     return lives
+
+
+def _chosen(view: TableView) -> Any:
+    """The rows of a subset; None where there are all."""
+    return view.chosen if isinstance(view, Subset) else None
 
 
 def _require_clean(view: TableView) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from pytest_synthdata.columns.generators.modifiers import Unique
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.columns.tables.subset import is_part
+from pytest_synthdata.columns.tables.subset import is_part, of_the_past
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
@@ -81,6 +81,8 @@ def validate(
         if result is not None:
             if partial & {name, *table.bound.all_parents()}:
                 result = without_shares(result, table.bound.num_rows if name in partial else None)
+            if own and (past := of_the_past(table)):
+                result = _without_columns(result, past, "it follows what other columns were before")
             results.append(result)
     seconds = time.perf_counter() - begin
     return Validation(
@@ -190,6 +192,13 @@ def without_shares(result: TableResult, some_of: int | None) -> TableResult:
     """
     kept = tuple(check for check in result.checks if check.p_value is None and not check.kind.startswith(CHILDREN))
     return replace(result, checks=kept, days=(), some_of=some_of, shares_unchecked=True)
+
+
+def _without_columns(result: TableResult, columns: Collection[str], why: str) -> TableResult:
+    """The checks of other columns than these."""
+    kept = tuple(check for check in result.checks if check.column not in columns)
+    left_out = {check.column: why for check in result.checks if check.column in columns}
+    return replace(result, checks=kept, unchecked={**result.unchecked, **left_out})
 
 
 class TableMeasures:

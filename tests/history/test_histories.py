@@ -150,6 +150,18 @@ def test_at_any_time_rows_are_as_declared(dataset: Dataset) -> None:
         assert (row["fee"] > 0) == (row["tier"] == "Pro")
 
 
+def test_snapshots_are_validated_by_what_holds_at_any_time(dataset: Dataset) -> None:
+    for day in DAYS:
+        validation = dataset.at(day).validate()
+        assert validation.ok
+        payments = next(one for one in validation.tables if one.table == "payments")
+        assert "tier_then" in payments.unchecked
+    wrong = (
+        dataset.at(DAYS[2]).accounts.to_arrow().set_column(2, "fee", [[9.5] * dataset.at(DAYS[2]).accounts.num_rows])
+    )
+    assert not dataset.validate({"accounts": wrong}).ok
+
+
 def test_the_table_itself_shows_rows_as_first_declared(dataset: Dataset) -> None:
     class Plain(AccountFactory):
         class Meta:
@@ -223,6 +235,10 @@ def test_rows_move_to_another_parent_when_theirs_is_deleted(replay: Any, rows_of
         assert set(now.tasks.to_arrow()["account_id"].to_pylist()) <= accounts
         assert now.tasks.num_rows == 400
         assert replay(feed, "task_id", end_of(day)) == rows_of(now.tasks, "task_id")
+    moved = dataset.take(tasks=range(50)).at(DAYS[-1])  # with all that they ever refer to
+    assert set(moved.tasks.to_arrow()["account_id"].to_pylist()) <= set(
+        moved.accounts.to_arrow()["account_id"].to_pylist()
+    )
 
 
 def test_a_deleted_row_takes_those_below_it_along() -> None:
@@ -356,8 +372,10 @@ def test_taken_rows_have_their_snapshot(dataset: Dataset) -> None:
     now = taken.payments.at("2024-12-31")
     whole = dataset.payments.at("2024-12-31")
     assert now.row_numbers.tolist() == [row for row in (3, 77, 401) if row in whole.row_numbers]
-    with pytest.raises(SynthDataError, match="only some of the rows were taken"):
-        taken.payments.changes()
+    keys = set(taken.payments.to_arrow()["payment_id"].to_pylist())
+    for ask in (lambda table: table.changes(format="autocdc"), lambda table: table.versions()):
+        of_all = [row for row in ask(dataset.payments).to_arrow().to_pylist() if row["payment_id"] in keys]
+        assert ask(taken.payments).to_arrow().to_pylist() == of_all
 
 
 def test_a_view_can_be_read_in_any_pieces(dataset: Dataset) -> None:

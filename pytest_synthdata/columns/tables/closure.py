@@ -50,6 +50,8 @@ def _referred(view: TableView, row_numbers: Bits) -> Iterator[tuple[str, Bits]]:
     bound, rows = view.bound, view.origins(row_numbers)
     for name, reference in bound.plan.references.items():
         yield bound.parent(name).name, _parents(bound, reference, rows)
+        if bound.plan.history is not None and bound.plan.history.moves(name):
+            yield bound.parent(name).name, bound.plan.history.moved_to(bound, name, rows)
     for name, child in bound.children.items():  # that its totals are computed from
         yield child.name, np.unique(family_of(child, bound.plan.children[name].reference, rows).rows)
 

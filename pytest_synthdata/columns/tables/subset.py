@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from pytest_synthdata.columns.tables.part import Part
+from pytest_synthdata.columns.tables.part import Part, whole_of
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.errors import SynthDataError
 
@@ -49,8 +49,16 @@ class Subset(Part):
 
 
 def is_part(view: TableView) -> bool:
-    """Whether rows were left out by choice, so that shares and distributions are not those declared."""
-    return isinstance(view, Part) and view.num_rows < view.whole.num_rows
+    """Whether rows were left out or changed so that shares and distributions are not those declared."""
+    if isinstance(view, Part):
+        return view.num_rows < view.whole.num_rows or is_part(view.whole)
+    return bool(getattr(view, "is_unfair", False))
+
+
+def of_the_past(view: TableView) -> frozenset[str]:
+    """The columns of a view that follow what other columns once were, so that these now say something else."""
+    found: frozenset[str] = getattr(whole_of(view), "of_the_past", frozenset())
+    return found
 
 
 def chosen_rows(view: TableView, row_numbers: Iterable[Any]) -> Bits:
@@ -99,4 +107,4 @@ def _refuse(view: TableView, number: Any) -> NoReturn:
     raise SynthDataError(f"{view.name}: row {number} is not among the {count:,} rows that were taken")
 
 
-__all__ = ["Subset", "chosen_rows", "is_part"]
+__all__ = ["Subset", "chosen_rows", "is_part", "of_the_past"]
