@@ -81,9 +81,8 @@ def validate(
         if result is not None:
             if partial & {name, *table.bound.all_parents()}:
                 result = without_shares(result, table.bound.num_rows if name in partial else None)
-            if own and (past := of_the_past(table)):
-                result = _without_columns(result, past, "it follows what other columns were before")
-            results.append(result)
+            past = of_the_past(table) if own else frozenset()
+            results.append(_without_columns(result, past, "it follows what other columns were before"))
     seconds = time.perf_counter() - begin
     return Validation(
         adjust_p_values(results, false_alarms),
@@ -196,6 +195,8 @@ def without_shares(result: TableResult, some_of: int | None) -> TableResult:
 
 def _without_columns(result: TableResult, columns: Collection[str], why: str) -> TableResult:
     """The checks of other columns than these."""
+    if not columns:
+        return result
     kept = tuple(check for check in result.checks if check.column not in columns)
     left_out = {check.column: why for check in result.checks if check.column in columns}
     return replace(result, checks=kept, unchecked={**result.unchecked, **left_out})
