@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.plugin.differences import cells_that_differ, rows_compared
+from pytest_synthdata.plugin.differing_cells import differing_cells, rows_compared
 from pytest_synthdata.plugin.shrinking.failures import message_of, strings_in
 
 if TYPE_CHECKING:
@@ -47,11 +47,8 @@ def hints(error: BaseException, dataset: Dataset, order: Order) -> Iterator[Posi
 
 def _in_differences(error: BaseException, dataset: Dataset) -> dict[str, set[int]]:
     compared = rows_compared(error.__traceback__)
-    differing = None if compared is None else cells_that_differ(*compared, [dataset])
-    if differing is None:
-        return {}
-    table, _, cells = differing
-    return {table.name: {row for row, *_ in cells}}
+    differing = None if compared is None else differing_cells(compared, [dataset])
+    return {one.table.name: {cell.row for cell in one.cells} for one in differing or () if one.cells}
 
 
 def _named(texts: Iterable[str], dataset: Dataset) -> dict[str, set[int]]:
