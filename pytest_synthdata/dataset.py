@@ -30,6 +30,7 @@ from pytest_synthdata.defects.views import (
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
+from pytest_synthdata.snapshots import Snapshots
 from pytest_synthdata.table import Table
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class Dataset:
             SynthDataError: for a time outside of the period of a table's history.
         """
         snapshot = copy.copy(self)
-        snapshot.tables = {table.name: table.at(when) for table in self}
+        snapshot.tables = Snapshots(self.tables, when)
         return snapshot
 
     @property

@@ -22,11 +22,6 @@ _FEEDS: dict[str, type[Feed]] = {"delta": DeltaFeed, "debezium": DebeziumFeed, "
 _PERIODS = {"hour": DAY // 24, "day": DAY, "week": 7 * DAY}
 
 
-def has_history(view: TableView) -> bool:
-    """Whether a view's table has a history, or refers to one that has."""
-    return lives_of(view.bound) is not None
-
-
 def snapshot_view(view: TableView, when: str | dt.date) -> TableView:
     """The rows of a view that are there at a time, as they are then; the view itself where nothing changes.
 
@@ -126,4 +121,4 @@ def _require_free(names: list[str], what: str) -> None:
         raise SynthDataError(f"{what}: the table has a column {twice!r} of its own; rename it by Meta.rename")
 
 
-__all__ = ["change_view", "has_history", "snapshot_view", "version_view"]
+__all__ = ["change_view", "snapshot_view", "version_view"]

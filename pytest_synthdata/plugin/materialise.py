@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.declarations.related import with_children
@@ -20,8 +21,9 @@ from pytest_synthdata.plugin.synth import Synth
 if TYPE_CHECKING:
     from pytest_synthdata.defects.views import Planted
     from pytest_synthdata.plugin.options import Settings
+    from pytest_synthdata.table import Table
 
-_OPTIONS = ("seed", "seeds", "scale", "factories", "take", "defects", "upload", "shrink")
+_OPTIONS = ("seed", "seeds", "scale", "factories", "at", "take", "defects", "upload", "shrink")
 
 # Saves tables of a dataset in a Volume; gives their paths. Is told whether it is the run's default dataset.
 Save: TypeAlias = "Callable[[Dataset, Sequence[str], bool], Mapping[str, str]]"
@@ -82,6 +84,7 @@ class Materialiser:
             (lambda: self._clean(dataset, session)) if dataset.defects else None,
             arguments=arguments,
             stand_ins=self.stand_ins,
+            made_once=self._made_once,
         )
         if upload:
             synth.upload()
@@ -102,12 +105,15 @@ class Materialiser:
         seed: int | None = None,
         scale: float | None = None,
         factories: Sequence[type[TableFactory]] = (),
+        at: str | dt.date | None = None,
         take: Mapping[str, Iterable[int]] | None = None,
         defects: Mapping[Any, Sequence[Planted]] | None = None,
         **rows: int,
     ) -> OnDemandDataset:
         """The marker's arguments, as its signature."""
         dataset = self._whole(seed, scale, factories, defects, rows)
+        if at is not None:
+            dataset = self.datasets.setdefault(("at", id(dataset), str(at)), cast("OnDemandDataset", dataset.at(at)))
         if self.settings.take:
             return self._taken(dataset, self.settings.take)
         return dataset if take is None else self._taken(dataset, take)
@@ -177,12 +183,16 @@ class Materialiser:
         return with_parents(with_children(found.values()).values())
 
     def _frame(self, dataset: Dataset, table: str, spark: Any) -> Any:
-        dataset = self.stand_ins.current(dataset)
+        current = self.stand_ins.current(dataset)
+        return self._made_once(current, table, spark, lambda: current[table])
+
+    def _made_once(self, dataset: Dataset, name: str, spark: Any, table: Callable[[], Table]) -> Any:
+        """What belongs to a dataset under a name as a DataFrame, made once."""
         frames = self.stand_ins.frames if self.stand_ins.is_one(dataset) else self._frames
-        key = (id(dataset), table)
+        key = (id(dataset), name)
         owner, frame = frames.get(key, (None, None))
         if owner is not spark:
-            frame = dataset[table].to_spark(spark)
+            frame = table().to_spark(spark)
             frames[key] = (spark, frame)
         return frame
 

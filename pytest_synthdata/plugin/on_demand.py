@@ -14,6 +14,7 @@ from pytest_synthdata.defects.views import with_kinds
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
+from pytest_synthdata.snapshots import Snapshots
 from pytest_synthdata.table import Table
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class OnDemandDataset(Dataset):
             for table, factory in self._factories.items()
         ]
         kinds = [(table, repr(kinds)) for table, kinds in self._kinds.items()]
-        return self.seed, self._scale, tables, kinds
+        when = str(self.tables.when) if isinstance(self.tables, Snapshots) else None
+        return self.seed, self._scale, tables, kinds, *([when] if when else [])
 
     @property
     def clean(self) -> Dataset:
@@ -84,7 +86,7 @@ class OnDemandDataset(Dataset):
         return clean
 
     def _with_defects(self) -> list[str]:
-        if isinstance(self.tables, OnDemandTables):
+        if isinstance(self.tables, (OnDemandTables, Snapshots)):
             return [name for name in self.tables if name in self._kinds]
         return super()._with_defects()
 
@@ -103,15 +105,18 @@ class OnDemandDataset(Dataset):
 
     def bound_of(self, name: str) -> BoundTable | None:
         """A table whose rows ``build()`` gives; None where there is none. It does not count as asked for."""
-        if isinstance(self.tables, OnDemandTables):
-            return self.tables.bound_of(name)
-        return self.tables[name].bound if name in self.tables else None
+        tables = self.tables.of if isinstance(self.tables, Snapshots) else self.tables
+        if isinstance(tables, OnDemandTables):
+            return tables.bound_of(name)
+        return tables[name].bound if name in tables else None
 
     def used(self) -> Dataset:
         """The tables that have been asked for, and those that they refer to."""
         used = copy(self)
         if isinstance(self.tables, OnDemandTables):
             used.tables = self.tables.found()
+        if isinstance(self.tables, Snapshots):
+            used.tables = dict(self.tables.found)
         return used
 
 

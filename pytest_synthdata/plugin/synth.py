@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, why_missing
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.order.instants import Moment
     from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.dataset import Labels
+    from pytest_synthdata.table import Table
+
+# Makes a DataFrame of what belongs to a dataset under a name, with a session, once.
+MadeOnce: TypeAlias = "Callable[[Dataset, str, Any, Callable[[], Table]], Any]"
 
 
 class Synth:
@@ -29,6 +34,7 @@ class Synth:
         clean: gives the same data without defects.
         arguments: what the markers said of this data.
         stand_ins: what is given in the dataset's place.
+        made_once: makes a DataFrame of what belongs to a dataset under a name, or gives the one made before.
     """
 
     def __init__(
@@ -41,6 +47,7 @@ class Synth:
         *,
         arguments: Mapping[str, Any] | None = None,
         stand_ins: StandIns | None = None,
+        made_once: MadeOnce | None = None,
     ) -> None:
         self.asked_for = dataset
         self.arguments = arguments or {}
@@ -49,6 +56,7 @@ class Synth:
         self._frames = frames
         self._session = session
         self._save = save
+        self._made_once = made_once or (lambda _, __, spark, table: table().to_spark(spark))
 
     @property
     def dataset(self) -> Dataset:
@@ -79,6 +87,46 @@ class Synth:
     def defects(self) -> Labels:
         """Where the defects are: ``synth.defects["orders"]`` is a `Table` of labels, for `assert_caught`."""
         return self._current.defects
+
+    def at(self, when: str | dt.date) -> Synth:
+        """The tables as they are at a time, where factories have a `History`: ``synth.at("2024-06-30").customers``.
+
+        Args:
+            when: a day, which stands for its end, or a time, in UTC where it has no zone.
+        """
+        current = self._current
+        snapshot = current.at(when)
+
+        def frame(name: str, spark: Any) -> Any:
+            self._stand_ins.read.add(name)
+            return self._made_once(current, f"{name} at {when}", spark, lambda: snapshot[name])
+
+        return Synth(snapshot, frame, self._session, made_once=self._made_once)
+
+    def changes(
+        self,
+        table: str,
+        start: str | dt.date | None = None,
+        stop: str | dt.date | None = None,
+        format: str = "delta",  # noqa: A002 - Spark's and pandas' word
+        **more: Any,
+    ) -> DataFrame:
+        """What happens to the rows of a table with a `History`, as a Spark DataFrame.
+
+        The arguments after the table are those of `Table.changes`.
+        """
+        return self._about(table, "changes", start, stop, format, **more)
+
+    def versions(self, table: str) -> DataFrame:
+        """All versions of the rows of a table with a `History`, as a Spark DataFrame; see `Table.versions`."""
+        return self._about(table, "versions")
+
+    def _about(self, table: str, what: str, *arguments: Any, **more: Any) -> DataFrame:
+        current = self._current
+        name = current[table].name
+        self._stand_ins.read.add(name)
+        label = f"{name} {what} {arguments} {sorted(more.items())}"
+        return self._made_once(current, label, self.spark, lambda: getattr(current[name], what)(*arguments, **more))
 
     def volume_path(self, table: str) -> str:
         """Where a table is in a Unity Catalog Volume, saved there at the latest now, with those that it refers to.
