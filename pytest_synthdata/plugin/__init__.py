@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession  # what an editor completes; no run imports it
 
+    from pytest_synthdata.plugin.data_in_test import Synth
     from pytest_synthdata.plugin.materialise import Materialiser
-    from pytest_synthdata.plugin.synth import Synth
 
 _MARKER = (
     "synth(*, seed=None, seeds=None, scale=None, factories=(), at=None, take=None, defects=None, upload=False, "

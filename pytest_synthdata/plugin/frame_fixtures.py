@@ -12,7 +12,7 @@ import pytest
 from pytest_synthdata.plugin.stash import SETTINGS
 
 if TYPE_CHECKING:
-    from pytest_synthdata.plugin.synth import Synth
+    from pytest_synthdata.plugin.data_in_test import Synth
 
 _ENDING = "_df"
 

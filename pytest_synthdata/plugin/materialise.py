@@ -14,9 +14,9 @@ from pytest_synthdata.defects.views import kinds_by_table
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.discovery import load_factories
+from pytest_synthdata.plugin.data_in_test import Synth
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, with_parents
 from pytest_synthdata.plugin.stand_ins import StandIns
-from pytest_synthdata.plugin.synth import Synth
 
 if TYPE_CHECKING:
     from pytest_synthdata.defects.views import Planted

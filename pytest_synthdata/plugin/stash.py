@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_synthdata.plugin.data_in_test import Synth  # noqa: F401 - as above
     from pytest_synthdata.plugin.materialise import Materialiser  # noqa: F401 - named in the keys' types
     from pytest_synthdata.plugin.options import Settings  # noqa: F401 - as above
-    from pytest_synthdata.plugin.synth import Synth  # noqa: F401 - as above
 
 SETTINGS = pytest.StashKey["Settings"]()  # the run's
 MATERIALISER = pytest.StashKey["Materialiser"]()  # the run's, from the first test on that asks for data

@@ -10,7 +10,7 @@ from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.modifiers import Clipped, Nullable, Rounded, Unique
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
-from pytest_synthdata.plugin.synth import Synth
+from pytest_synthdata.plugin.data_in_test import Synth
 
 
 def what_a_test_holds(synth: Synth) -> None:

@@ -18,7 +18,7 @@ follow_imports = silent
 """
 WRONG = """
 from pytest_synthdata import Dataset
-from pytest_synthdata.plugin.synth import Synth
+from pytest_synthdata.plugin.data_in_test import Synth
 
 
 def test(synth: Synth) -> None:

@@ -16,8 +16,8 @@ from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 from pytest_synthdata.temporary import whole_file
 
 if TYPE_CHECKING:
+    from pytest_synthdata.plugin.data_in_test import Synth
     from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
-    from pytest_synthdata.plugin.synth import Synth
     from pytest_synthdata.shrinking.runs import Runs
 
 PROPERTY = "synthdata_shrunk"
