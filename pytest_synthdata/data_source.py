@@ -2,6 +2,7 @@
 
 spark.dataSource.register(DatasetSource)
 spark.read.format("synthdata").option("table", "orders").option("rows", 1_000_000).load()
+spark.readStream.format("synthdata").option("table", "tickets").option("batch", "day").load()
 spark.sql("CREATE TEMPORARY VIEW orders USING synthdata OPTIONS (table 'orders', rows '1000000')")
 """
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.spark.frames import representable, spark_schema
 from pytest_synthdata.spark.shipping import row_range
+from pytest_synthdata.spark.stream_reader import stream_reader_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.spark.shipping import RowRange
     from pytest_synthdata.table import Table
 
-_OPTIONS = ("table", "rows", "seed", "factories", "partitions")
+_OPTIONS = ("table", "rows", "seed", "factories", "partitions", "batch", "rate", "column")
 _SPARKS_OWN = ("path", "serialization.format")
 _ROWS_PER_PARTITION = 1 << 18
 
@@ -31,6 +33,8 @@ def _make_source() -> Any:
         from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
     except ImportError:
         raise SynthDataError("Python data sources need pyspark 4: pip install 'pyspark>=4'") from None
+
+    stream_reader = stream_reader_class()
 
     # Nested classes are pickled by value. Executors, which read their pickles, have no such module.
     class DatasetSource(DataSource):  # type: ignore[misc]
@@ -43,6 +47,12 @@ def _make_source() -> Any:
             factories: modules with tables of your own, separated by commas: ``shop.factories``.
             partitions: how many; defaults to one for each 2^18 rows.
             (a table's name): the number of rows of a table that it refers to, such as ``customers``.
+
+        Options of a stream, whose rows come in the order of time, else in that of their numbers:
+            batch: what a micro-batch has at most: a number of rows, or the rows of an ``hour``, ``day``, ``week`` or
+                ``month``; defaults to 100,000 rows.
+            rate: rows that come in a second; all are there at once by default, and for ``availableNow``.
+            column: the column of dates or times that counts; defaults to that of `Table.between`.
 
         Where it is planned, which is the driver or the Connect server, this package must be installed. Executors
         need NumPy, PyArrow and SciPy only.
@@ -57,7 +67,9 @@ def _make_source() -> Any:
 
         def schema(self) -> Any:
             planning = self._planning()
-            return planning.spark_schema(planning.table_of(self.options).schema)
+            table = planning.table_of(self.options)
+            self.rows = planning.rows_of(table)  # which travels along, so that nothing is imported for a micro-batch
+            return planning.spark_schema(table.schema)
 
         def reader(self, schema: Any) -> Any:
             del schema
@@ -72,12 +84,20 @@ def _make_source() -> Any:
 
             return Reader()
 
-        def _planning(self) -> Any:
+        def streamReader(self, schema: Any) -> Any:  # noqa: N802 - pyspark's name
+            del schema
+            rows = getattr(self, "rows", None)
+            if rows is None:  # a schema was given to Spark, so that ours was not asked for
+                planning = self._planning()
+                rows = planning.rows_of(planning.table_of(self.options))
+            return stream_reader(rows, lambda: self._planning("streams").TableStream(self.options))
+
+        def _planning(self, module: str = "data_source") -> Any:
             import importlib
             import sys
 
             sys.path.extend(place for place in self.search_path if place not in sys.path)
-            return importlib.import_module("pytest_synthdata.data_source")
+            return importlib.import_module(f"pytest_synthdata.{module}")
 
     return DatasetSource
 
@@ -97,15 +117,15 @@ def table_of(options: Mapping[str, str]) -> Table:
         raise SynthDataError(f"option 'table' is {name!r}; {nearest(name, factories)}")
     # Spark's options are case-insensitive, so that a table's name comes in lower case.
     tables = {table.lower(): factory for table, factory in factories.items()}
-    rows = _number(options, "rows")
+    rows = number_of(options, "rows")
     counts: dict[Any, int | None] = {factories[name]: factories[name]._meta.usual_rows if rows is None else rows}
     for option in options:
         key = option.lower()
         if key in tables and key != name.lower():
-            counts[tables[key]] = _number(options, option)
+            counts[tables[key]] = number_of(options, option)
         elif key not in (*_OPTIONS, *_SPARKS_OWN) and not key.startswith("option."):  # as CREATE TABLE repeats them
             raise SynthDataError(f"unknown option {option!r}: {nearest(key, [*_OPTIONS, *tables])}")
-    seed = _number(options, "seed")
+    seed = number_of(options, "seed")
     return (Dataset(counts) if seed is None else Dataset(counts, seed=seed))[name]
 
 
@@ -113,15 +133,29 @@ def planned(options: Mapping[str, str]) -> tuple[RowRange, list[tuple[int, int]]
     """What executors call for rows, and with what ranges."""
     table = table_of(options)
     count = table.num_rows
-    partitions = _number(options, "partitions") or max(1, -(-count // _ROWS_PER_PARTITION))
+    return rows_of(table), ranges_of(options, 0, count)
+
+
+def rows_of(table: Table) -> RowRange:
+    """What executors call for a table's rows."""
+    return row_range(table.view, representable(table.schema, table.name))
+
+
+def ranges_of(options: Mapping[str, str], start: int, stop: int) -> list[tuple[int, int]]:
+    """The partitions of some rows."""
+    count = stop - start
+    partitions = number_of(options, "partitions") or max(1, -(-count // _ROWS_PER_PARTITION))
     if partitions < 1:
         raise SynthDataError(f"option 'partitions' is {partitions}; it must be a whole number from 1")
-    ends = [count * number // partitions for number in range(partitions + 1)]
-    ranges = list(pairwise(ends))
-    return row_range(table.view, representable(table.schema, table.name)), ranges
+    return list(pairwise(start + count * number // partitions for number in range(partitions + 1)))
 
 
-def _number(options: Mapping[str, str], name: str) -> int | None:
+def number_of(options: Mapping[str, str], name: str) -> int | None:
+    """The whole number that is an option's value; None where it is not given.
+
+    Raises:
+        SynthDataError: for another value.
+    """
     value = options.get(name)
     if value is None:
         return None
@@ -133,4 +167,4 @@ def _number(options: Mapping[str, str], name: str) -> int | None:
 
 DatasetSource: Any = _make_source()
 
-__all__ = ["DatasetSource", "planned", "spark_schema", "table_of"]
+__all__ = ["DatasetSource", "number_of", "planned", "ranges_of", "rows_of", "spark_schema", "table_of"]

@@ -46,14 +46,15 @@ class Shipment:
             sys.meta_path.append(EngineImporter(self.alias, self.engine))
         return importlib.import_module(f"{self.alias}.{name}" if name else self.alias)
 
-    def rows(self, start: int, stop: int) -> Iterator[pa.RecordBatch]:
-        """The rows from ``start`` to before ``stop``."""
+    def rows(self, start: Any, stop: int | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows from ``start`` to before ``stop``; without this, those whose numbers ``start`` is."""
         plans = vars(self.module()).setdefault("plans", {})
         if self.key not in plans:
             if len(plans) >= KEPT_PLANS:
                 plans.clear()
             plans[self.key] = PlanReader(self).load()
-        for batch in plans[self.key].batches(start, stop):
+        view = plans[self.key]
+        for batch in [view.record_batch(start)] if stop is None else view.batches(start, stop):
             yield batch if batch.schema == self.schema else batch.cast(self.schema)
 
 

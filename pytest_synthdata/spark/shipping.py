@@ -12,7 +12,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_synthdata.pickling import ENGINE, PACKAGE, pickled, pickled_table
 from pytest_synthdata.spark import shipment
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from pytest_synthdata.columns.tables.table_view import TableView
 
-RowRange: TypeAlias = "Callable[[int, int], Iterator[pa.RecordBatch]]"
+RowRange: TypeAlias = "Callable[..., Iterator[pa.RecordBatch]]"
 
 
 def row_range(view: TableView, schema: pa.Schema) -> RowRange:
-    """A function of ``start`` and ``stop`` that gives these rows, and that pickles without this package.
+    """A function of ``start`` and ``stop``, or of row numbers, that gives these rows, and pickles without this package.
 
     Args:
         view: the rows.
@@ -40,7 +40,7 @@ def row_range(view: TableView, schema: pa.Schema) -> RowRange:
     packed = pickled(shipment_of(view, schema), cloudpickle, [shipment])
 
     # A nested function that refers to nothing else is pickled by value, by whomever.
-    def rows(start: int, stop: int) -> Iterator[pa.RecordBatch]:
+    def rows(start: Any, stop: int | None = None) -> Iterator[pa.RecordBatch]:
         import pickle
 
         made: Iterator[pa.RecordBatch] = pickle.loads(packed).rows(start, stop)  # noqa: S301 - our own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,13 +12,19 @@ pytest.importorskip("pyspark.sql.datasource")
 
 from test_frames import SPARK_TYPES, everything
 
-from pytest_synthdata import Dataset
+from pytest_synthdata import Arrival, Dataset, Exponential, days
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.data_source import DatasetSource
-from pytest_synthdata.factories import CustomerFactory, OrderFactory
+from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class LateCustomerFactory(CustomerFactory):
+    class Meta:
+        table = "customers"
+        arrival = Arrival("created_at", days(Exponential(9)), redelivered=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +87,24 @@ def test_from_sql(source: Any, synth_spark: Any) -> None:
 def test_mistakes_are_named(source: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(Exception, match=message):
         source(**options).count()
+
+
+def test_a_stream_that_is_stopped_goes_on_where_it_was(synth_session: Any, tmp_path: Path) -> None:
+    """Rows come in the order of arrival; those that are redelivered come twice, and no others."""
+    spark = synth_session.spark
+    spark.dataSource.register(DatasetSource)
+    options = {"table": "customers", "rows": 300, "batch": 120, "factories": "test_data_source:LateCustomerFactory"}
+    places = {"path": str(tmp_path / "rows"), "checkpointLocation": str(tmp_path / "checkpoint")}
+    for trigger in ({"processingTime": "0 seconds"}, {"availableNow": True}):
+        read = spark.readStream.format("synthdata").options(**options).load()
+        query = read.writeStream.format("parquet").options(**places).trigger(**trigger).start()
+        while trigger.get("processingTime") and query.lastProgress is None:
+            assert query.isActive, query.exception()
+            time.sleep(0.05)
+        if trigger.get("processingTime"):
+            query.stop()
+        assert query.awaitTermination(120)
+    batches = Dataset({LateCustomerFactory: 300}).customers.in_batches(120)
+    rows = [batch for table in batches for batch in table.batches()]
+    assert fingerprint_of(spark.read.parquet(places["path"])) == fingerprint(rows)
+    assert len({row.customer_id for row in spark.read.parquet(places["path"]).collect()}) == 300 < sum(map(len, rows))
