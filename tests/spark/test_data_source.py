@@ -15,7 +15,7 @@ from test_frames import SPARK_TYPES, everything
 from pytest_synthdata import Arrival, Dataset, Exponential, days
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.data_source import DatasetSource
-from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
