@@ -89,7 +89,10 @@ def _possible(scores: Mapping[tuple[str, str], float], names: list[str]) -> dict
         # Pairs that are not given have no correlation at all, which they need not; all are given a value here.
         whole = {(a, b): rounded.get((a, b), 0.0) for n, a in enumerate(used) for b in used[n + 1 :]}
         rounded = {pair: value for pair, value in nearest(whole, used).items() if value}
-        if cholesky(matrix(rounded, used)) is None:
+        fewer = {pair: value for pair, value in rounded.items() if abs(value) >= _LEAST / 2}
+        if cholesky(matrix(fewer, used)) is not None:
+            rounded = fewer
+        elif cholesky(matrix(rounded, used)) is None:
             return {}
     return rounded
 

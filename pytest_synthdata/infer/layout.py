@@ -61,7 +61,7 @@ def laid_out(one: Code, indent: int, start: str, end: str = "", *, bare: bool = 
     if first.ends == "()" and not bare and len(pad) + _INDENT + len(inner) <= WIDTH:
         lines.append(f"{pad}{' ' * _INDENT}{inner}")
     elif first.is_filled:
-        lines += _filled(first, indent + _INDENT)
+        lines += _filled(first, indent + _INDENT, WIDTH)
     else:
         comma = "," if bare or len(first.items) > 1 else ""
         for name, item in first.items:
@@ -69,16 +69,47 @@ def laid_out(one: Code, indent: int, start: str, end: str = "", *, bare: bool = 
     return [*lines, f"{pad}{closing}{rest}{end}"]
 
 
+def packed(one: Code, indent: int, start: str, end: str = "") -> list[str]:
+    """Code whose long lists stand on as few lines as hold them, which formatters would not do."""
+    pad = " " * indent
+    flat = f"{pad}{start}{on_one_line(one)}{end}"
+    if isinstance(one, str) or len(flat) <= WIDTH:
+        return [flat]
+    chain = list(_chain(one))
+    longest = max(chain, key=lambda link: len(on_one_line(dataclasses.replace(link, before=None))))
+    place = chain.index(longest)
+    before = "".join(on_one_line(dataclasses.replace(link, before=None)) for link in chain[:place])
+    after = "".join(on_one_line(dataclasses.replace(link, before=None)) for link in chain[place + 1 :])
+    if not longest.items:
+        return [flat]
+    head = f"{before}{longest.head}{longest.ends[:1]}"
+    if longest.is_filled:
+        inner = list(_filled(longest, indent + _INDENT, WIDTH))
+    elif len(longest.items) == 1 or all(
+        len(f"{name}{on_one_line(item)}") < WIDTH / 2 for name, item in longest.items[:-1]
+    ):
+        # All but the last stand where the bracket opens, and the last is packed there, too.
+        lead = "".join(f"{name}{on_one_line(item)}, " for name, item in longest.items[:-1])
+        name, item = longest.items[-1]
+        lines = packed(item, indent, f"{start}{head}{lead}{name}", f"{longest.ends[1:]}{after}{end}")
+        if len(lines[0]) <= WIDTH:
+            return lines
+        inner = [line for name, item in longest.items for line in packed(item, indent + _INDENT, name, ",")]
+    else:
+        inner = [line for name, item in longest.items for line in packed(item, indent + _INDENT, name, ",")]
+    return [f"{pad}{start}{head}", *inner, f"{pad}{longest.ends[1:]}{after}{end}"]
+
+
 def _is_text(one: Bracket) -> bool:
     return not one.ends
 
 
-def _filled(one: Bracket, indent: int) -> Iterator[str]:
+def _filled(one: Bracket, indent: int, width: int) -> Iterator[str]:
     """Lines that each hold as many items as fit."""
     line = ""
     for name, item in one.items:
         added = f"{name}{on_one_line(item)},"
-        if line and indent + len(line) + 1 + len(added) > WIDTH:
+        if line and indent + len(line) + 1 + len(added) > width:
             yield " " * indent + line
             line = added
         else:
@@ -104,4 +135,4 @@ def _chain(one: Bracket) -> Iterator[Bracket]:
     yield one
 
 
-__all__ = ["Bracket", "Code", "is_filled", "laid_out", "on_one_line"]
+__all__ = ["Bracket", "Code", "is_filled", "laid_out", "on_one_line", "packed"]

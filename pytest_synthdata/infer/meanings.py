@@ -66,6 +66,10 @@ _THINGS = {"product", "item", "article", "service", "plan", "campaign", "project
 _PLACES = {
     *("city", "country", "region", "state", "place", "store", "shop", "company", "brand", "department", "team", "tag"),
     *("category", "event", "file", "color", "colour", "currency", "language", "group", "role", "type", "status"),
+    *("airport", "airline", "station", "hotel", "restaurant", "school", "university", "hospital", "museum", "venue"),
+    *("county", "district", "neighborhood", "neighbourhood", "island", "river", "mountain", "lake", "park", "street"),
+    *("nation", "species", "car", "vehicle", "plane", "ship", "model", "movie", "film", "book", "song", "album"),
+    *("game", "course", "part", "warehouse", "site", "facility", "stadium", "club", "port", "bank", "branch"),
 }
 
 

@@ -51,14 +51,10 @@ def attribute_name(column: str, taken: Container[str]) -> str:
     name = re.sub(r"__+", "_", name).lstrip("_") or "column"
     if not name.isidentifier():
         name = f"column_{name}"
-    more = (f"{name}_{number}" for number in itertools.count(2))
-    free = itertools.chain((name, f"{name}_column"), more)
+    stem = name.rstrip("_") or "column"  # two underscores would be a path to factory_boy
+    more = (f"{stem}_{number}" for number in itertools.count(2))
+    free = itertools.chain((name, f"{stem}_column"), more)
     return next(one for one in free if one not in taken and not keyword.iskeyword(one))
 
 
-def parameter_name(column: str) -> str:
-    """What says whether a column has more than its usual value."""
-    return f"has_{column}"
-
-
-__all__ = ["attribute_name", "class_name", "parameter_name", "singular", "words"]
+__all__ = ["attribute_name", "class_name", "singular", "words"]

@@ -22,7 +22,7 @@ from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
 from pytest_synthdata.infer.fitting import SHORT, Numbers, Resolution, fit, is_list, resolution_of, rounded_shares
 from pytest_synthdata.infer.meanings import NUMBERS, ColumnName, is_identifier, points_elsewhere
 from pytest_synthdata.infer.personal import personal_number
-from pytest_synthdata.infer.quantile_fit import quantiles_of, tolerance_for
+from pytest_synthdata.infer.quantile_fit import outward, plain, quantiles_of, tolerance_for
 from pytest_synthdata.infer.written_times import days_as_numbers
 
 _FEWEST_KEYS = 3
@@ -32,6 +32,7 @@ _WIDE = 1e6  # what goes to here holds all that names suggest
 _SURELY = 3  # pairs that would be alike by chance, if numbers differed by chance only
 _ROOM = 10  # numbers for each row, at least, that unique ones are taken from
 _FEWEST_MULTIPLES = 30
+_FINE = 10_000  # parts of the range that ends are rounded to
 
 
 def truth(values: pa.Array | None) -> Generator:
@@ -118,7 +119,7 @@ def _is_key(column: ColumnName, values: pa.Array, *, is_first: bool) -> bool:
     return is_dense or is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name))
 
 
-def law(numbers: Numbers, resolution: Resolution, tolerance: float = 0.01) -> Generator:
+def law(numbers: Numbers, resolution: Resolution, tolerance: float = 0.012) -> Generator:
     """The best distribution of some numbers, within their range and rounded as they are.
 
     Args:
@@ -150,7 +151,7 @@ def law(numbers: Numbers, resolution: Resolution, tolerance: float = 0.01) -> Ge
         points = dict(generator.listed())
         generator = Quantiles({share: _within_ends(point, ends) for share, point in points.items()})
     if isinstance(generator, (Normal, LogNormal, Exponential, Operation)):
-        low, high = _outward(float(numbers.min()), -1), _outward(float(numbers.max()), 1)
+        low, high = _ends(numbers, resolution)
         generator = generator.clip(max(low, resolution.least), min(high, resolution.most))
     return generator if resolution.digits is None else generator.round(resolution.digits)
 
@@ -176,16 +177,13 @@ def _multiple(numbers: Numbers, resolution: Resolution) -> int | None:
     return unit if unit > 1 and len(numbers) >= _FEWEST_MULTIPLES and len(np.unique(whole)) > SHORT else None
 
 
-def _outward(value: float, direction: int) -> float:
-    """The end of a range, moved to a number of three significant digits that lies beyond it."""
-    if value == 0:
-        return 0
-    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
-    if unit == 0 or not math.isfinite(10 * value):  # at the ends of what there is
-        return value
-    steps = math.ceil(value / unit) if direction > 0 else math.floor(value / unit)
-    end = float(f"{steps * unit:.3g}")
-    return int(end) if end.is_integer() and abs(end) < _LARGE else end
+def _ends(numbers: Numbers, resolution: Resolution) -> tuple[float, float]:
+    """The least and the greatest number; of those that are not rounded, with digits by their spread, moved outward."""
+    low, high = float(numbers.min()), float(numbers.max())
+    unit = (high - low) / _FINE if math.isfinite(high - low) else 0.0
+    if resolution.digits is not None or not unit > 0:
+        return plain(low, resolution.step or 0), plain(high, resolution.step or 0)
+    return outward(low, unit, -1), outward(high, unit, 1)
 
 
 def _within(generator: Generator, type_: pa.DataType) -> Generator:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.float64]
 
 _MOST_VERTICES = 4_000  # of a distribution function that is looked at
+_MOST_QUANTILES = 16  # where fewer are good enough
+_COARSEST = 0.025
 _STEEP = 4  # times as often as its neighbours is a value with a share of its own
 _FEWEST_PLACES = 3
 _MOST_PLACES = 5
@@ -36,6 +38,9 @@ def quantiles_of(values: Numbers, step: float | None, tolerance: float) -> dict[
     distinct, counts = np.unique(values, return_counts=True)
     x, p = _vertices(distinct, counts, step, tolerance)
     kept = _corners(x, p, tolerance)
+    while len(kept) > _MOST_QUANTILES and tolerance < _COARSEST:
+        tolerance *= 1.4
+        kept = _corners(x, p, tolerance)
     return _listed(x[kept], p[kept], len(values), step)
 
 
@@ -124,13 +129,14 @@ def _rounded(x: Numbers, step: float | None) -> list[Any]:
         elif is_exact and 0 < number < len(x) - 1:
             values.append(int(one) if one.is_integer() and abs(one) < 2**53 else one)
         elif number in (0, len(x) - 1):
-            values.append(_outward(one, unit / 10, -1 if number == 0 else 1))
+            values.append(outward(one, unit / 10, -1 if number == 0 else 1))
         else:
             values.append(plain(one, unit))
     return np.maximum.accumulate(np.array(values, object)).tolist()
 
 
-def _outward(value: float, unit: float, direction: int) -> Any:
+def outward(value: float, unit: float, direction: int) -> Any:
+    """The end of a range, rounded away from it."""
     rounded = plain(value, unit)
     if (rounded - value) * direction < 0:
         rounded = plain(rounded + direction * unit, unit)
@@ -154,4 +160,4 @@ def plain(value: float, unit: float) -> Any:
     return int(rounded) if float(rounded).is_integer() and abs(rounded) < 2**63 else float(rounded)
 
 
-__all__ = ["plain", "quantiles_of", "tolerance_for"]
+__all__ = ["outward", "plain", "quantiles_of", "tolerance_for"]

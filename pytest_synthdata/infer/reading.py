@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.types import sql_name
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import col
@@ -25,8 +23,10 @@ from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.columns import Declared, declare
+from pytest_synthdata.infer.composing import in_type_of_expression, is_whole, nullable, within
 from pytest_synthdata.infer.dependence import Predictor, decider
-from pytest_synthdata.infer.fitting import rounded_shares
+from pytest_synthdata.infer.fitting import is_few, rounded_shares
+from pytest_synthdata.infer.formulas import Computed, formulas
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.keys import unique_key
 from pytest_synthdata.infer.lookups import lookup
@@ -35,10 +35,11 @@ from pytest_synthdata.infer.naming import attribute_name, words
 from pytest_synthdata.infer.numbers import lattice_for
 from pytest_synthdata.infer.personal import holds_addresses, personal
 from pytest_synthdata.infer.references import Link, Parent, Referring, in_order, own_reference, referring
-from pytest_synthdata.infer.relations import Computed, following, formulas, hierarchies, missing_with
-from pytest_synthdata.infer.texts import is_listed, listed
+from pytest_synthdata.infer.relations import following, hierarchies, missing_with, parts_of_dates
+from pytest_synthdata.infer.texts import is_listed
 from pytest_synthdata.sources.samples import Sample
 
+_ROWS_A_CODE = 3  # three times as many as of other lists: numbers are related by chance, too
 _MOST_FINE = 400  # values of a hierarchy
 
 
@@ -141,7 +142,9 @@ class Reading:
         if self._listed is not None or self.sample.rows is None:
             return {}
         plain = self._plain()
-        found = formulas(plain, self._attributes)
+        found = parts_of_dates(plain, self._attributes)
+        rest = {name: one for name, one in plain.items() if name not in found}
+        found |= formulas(rest, self._attributes)
         for name, one in following(plain, self._attributes).items():
             found.setdefault(name, one)
         lists = {
@@ -157,6 +160,8 @@ class Reading:
     _missing: Mapping[str, str] = {}
 
     def _is_list(self, name: str, type_: pa.DataType, values: pa.Array) -> bool:
+        if pa.types.is_integer(type_) and type_ != pa.uint64():
+            return is_few(len(values.unique()) * _ROWS_A_CODE, len(values))
         if not pa.types.is_string(type_) or personal(ColumnName(name, self.table, self._texts), values.drop_null()):
             return False
         distinct = values.drop_null().unique()
@@ -195,11 +200,12 @@ class Reading:
             self.declared[name] = self._reference(self._referring[column.name], values)
         elif column.name in self._own:
             declared = ForeignKey("self", column=None if column.name == f"{name}_id" else column.name)
-            self.declared[name] = Declared(_nullable(declared, values))
+            self.declared[name] = Declared(nullable(declared, values))
         elif column.name in self._relations:
             self.declared[name] = self._computed(column, self._relations[column.name], values)
         elif column.name in self._finer and values is not None:
-            self.declared[name] = Declared(self._within(values, self._finer[column.name]))
+            coarse = self._finer[column.name]
+            self.declared[name] = Declared(within(values, self.sample.column(coarse), self._attributes[coarse]))
         else:
             self.declared[name] = self._alone(column, values)
         if values is not None and self._may_decide(name):
@@ -217,7 +223,7 @@ class Reading:
         said = None
         if one.contained < 1:
             said = f"{1 - one.contained:.1%} of the source's values are no key of {one.parent.table}."
-        return Declared(_nullable(declared, values), comment=said)
+        return Declared(nullable(declared, values), comment=said)
 
     def _computed(self, column: pa.Field, computed: Computed, values: pa.Array | None) -> Declared:
         generator = computed.generator
@@ -226,7 +232,7 @@ class Reading:
             numbers = to_numpy(values.drop_null().cast(pa.float64(), safe=False)).astype(np.float64)
             digits = lattice_for(column.type, numbers[np.isfinite(numbers)]).digits
             generator = generator if digits is None else generator.round(digits)
-        elif pa.types.is_integer(column.type):
+        elif pa.types.is_integer(column.type) and not is_whole(generator):
             generator = generator.round()
         generator = in_type_of_expression(generator, column.type)
         if finite is not None and not finite.all():
@@ -236,22 +242,6 @@ class Reading:
             if lost:
                 generator = generator.nulls(rounded_shares([lost, int(there.sum()) - lost], int(there.sum()))[0])
         return Declared(generator)
-
-    def _within(self, values: pa.Array, coarse: str) -> Generator:
-        """The values of a list by the value of another column that each belongs to."""
-        others = self.sample.column(coarse)
-        assert others is not None  # noqa: S101 - there are rows
-        pairs = pa.table({"fine": values, "coarse": others}).group_by(["coarse", "fine"]).aggregate([([], "count_all")])
-        cases: dict[Any, dict[str, int]] = {}
-        for row in pairs.sort_by([("count_all", "descending"), ("fine", "ascending")]).to_pylist():
-            cases.setdefault(row["coarse"], {})[row["fine"]] = row["count_all"]
-        branches = {
-            case: next(iter(found))
-            if len(found) == 1
-            else listed(list(found), list(found.values()), sum(found.values()))
-            for case, found in cases.items()
-        }
-        return Given(self._attributes[coarse], branches)
 
     def _alone(self, column: pa.Field, values: pa.Array | None) -> Declared:
         """A column that depends on others by chance only."""
@@ -351,19 +341,6 @@ class Reading:
             ):
                 found[name] = values
         return found
-
-
-def in_type_of_expression(generator: Generator, type_: pa.DataType) -> Generator:
-    """An expression whose values have a type, which is always stated: what it reads is not known yet."""
-    if pa.types.is_date(type_) or type_ == pa.timestamp("us", "UTC"):
-        return generator
-    return generator.cast(sql_name(type_) or type_)
-
-
-def _nullable(key: ForeignKey, values: pa.Array | None) -> ForeignKey:
-    if values is None or not values.null_count:
-        return key
-    return key.nulls(rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0])
 
 
 __all__ = ["Reading"]

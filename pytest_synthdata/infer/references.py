@@ -33,6 +33,7 @@ _GENERIC = frozenset(
     {"id", "key", "code", "name", "no", "nr", "number", "uuid", "guid", "index", "row", "date", "year"}
 )
 _CONTAINED = 0.98  # of a reference's values, at least, are the parent's keys
+_CONTAINED_TEXTS = 0.95  # of texts that are called otherwise
 _CONTAINED_BY_NAME = 0.75  # of one that is called as the key is
 _ROLES = 3  # different values, at least, of a reference by what it holds alone
 _KEYS = 10  # keys, at least, of what it refers to
@@ -174,7 +175,7 @@ def _is_reference(
 ) -> bool:
     if likeness == _SAME:
         return contained >= (_CONTAINED_BY_NAME if parent.is_whole else 0.5)
-    if not parent.is_whole or contained < _CONTAINED:
+    if not parent.is_whole or contained < (_CONTAINED if likeness == _ALIKE else _CONTAINED_TEXTS):
         return False
     if likeness == _ALIKE:
         return place == 0
@@ -183,7 +184,7 @@ def _is_reference(
         return False
     distinct = values.unique()
     longest = pc.max(pc.utf8_length(distinct)).as_py()
-    return len(distinct) >= _ROLES and longest > 1 and contained >= _CONTAINED - 0.03 and key != "name"
+    return len(distinct) >= _ROLES and longest > 1 and key != "name"
 
 
 def _is_of_known(field: pa.Field, values: pa.Array | None, parent: Parent, key: str) -> bool:

@@ -1,207 +1,54 @@
-"""Relations between the columns of a row: sums and products, dates that follow dates, hierarchies, missing together."""
+"""Relations between the columns of a row: dates that follow dates, parts of dates, hierarchies, missing together."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.columns.expressions.operators import Call, col
+from pytest_synthdata.columns.expressions.operators import FUNCTIONS, Call, col
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.infer.fitting import Resolution
-from pytest_synthdata.infer.naming import words
-from pytest_synthdata.infer.numbers import lattice_for, law
+from pytest_synthdata.infer.formulas import ALL, FEWEST, FIRST, Computed, Floats
+from pytest_synthdata.infer.numbers import law
 
-Floats = npt.NDArray[np.float64]
-
-_FEWEST = 20  # rows in which a relation is believed
-_FIRST = 200  # rows in which each relation is looked for, before all rows are looked at
-_MOST_COLUMNS = 30
-_DISTINCT = 6  # values of a column, at least, for a formula to mean something
-_ALL = 0.999  # of the rows follow a formula
-_TERMS = 8
 _FEWEST_FINE = 3  # values that each belong to one of another column
-_TOTALS = {
-    "total",
-    "sum",
-    "gross",
-    "net",
-    "amount",
-    "overall",
-    "subtotal",
-    "all",
-    "balance",
-    "duration",
-    "delta",
-    "diff",
-}
 _NARROW = 0.5  # of the spread of dates: what follows them at a smaller distance belongs to them
 _MICROS_A_DAY = 86_400_000_000
 
 
-@dataclass(frozen=True)
-class Computed:
-    """A column that follows from others.
-
-    Args:
-        generator: what it is computed by, of the attributes of the others; not yet in its type.
-        reads: the columns that it is computed from.
-    """
-
-    generator: Generator
-    reads: frozenset[str]
+_PARTS = ("year", "quarter", "month", "weekofyear", "dayofyear", "dayofmonth", "dayofweek", "weekday", "hour", "minute")
 
 
-@dataclass(frozen=True)
-class _Numbers:
-    name: str
-    values: Floats  # NaN where null
-    resolution: Resolution
-
-    @property
-    def slack(self) -> Floats:
-        """How far a formula may be off in each row: what rounding does, and the last digits of floats."""
-        half = 0.0 if self.resolution.step is None else self.resolution.step / 2
-        return half * 1.001 + np.abs(self.values) * 1e-9 + 1e-12
-
-
-def formulas(columns: Mapping[str, tuple[pa.DataType, pa.Array]], attributes: Mapping[str, str]) -> dict[str, Computed]:
-    """Columns of numbers that are sums, differences, products, quotients or multiples of others, exactly.
+def parts_of_dates(
+    columns: Mapping[str, tuple[pa.DataType, pa.Array]], attributes: Mapping[str, str]
+) -> dict[str, Computed]:
+    """Columns of whole numbers that are the year, the month, the hour and so on of a date or time of their row.
 
     Args:
         columns: their types and values, by name.
         attributes: what the columns are called in expressions.
     """
-    numbers = [one for name, (type_, array) in columns.items() if (one := _numbers(name, type_, array)) is not None]
-    numbers = numbers[:_MOST_COLUMNS]
+    days = {
+        name: array
+        for name, (type_, array) in columns.items()
+        if pa.types.is_date(type_) or pa.types.is_timestamp(type_)
+    }
     found: dict[str, Computed] = {}
-    needed: dict[str, set[str]] = {}
-    order = sorted(range(len(numbers)), key=lambda n: (not set(words(numbers[n].name)) & _TOTALS, -n))
-    # A total is made from its parts rather than a part from its total: differences would add up what is by chance.
-    for only_sums, number in itertools.product((True, False), order):
-        target = numbers[number]
-        if target.name in found or len(np.unique(target.values[np.isfinite(target.values)])) < _DISTINCT:
+    for name, (type_, array) in columns.items():
+        few = array.slice(0, FIRST)
+        if not pa.types.is_integer(type_) or len(array) < FEWEST or len(few.unique()) < 2:  # noqa: PLR2004
             continue
-        terms = [one for one in numbers if one is not target and target.name not in needed.get(one.name, ())]
-        made = _formula(target, terms, attributes, only_sums=only_sums)
-        if made is None:
-            continue
-        found[target.name] = made
-        needed[target.name] = set(made.reads).union(*(needed.get(one, set()) for one in made.reads))
+        for (day, times), part in itertools.product(days.items(), _PARTS):
+            if FUNCTIONS[part](times.slice(0, FIRST)).cast(type_).equals(few) and FUNCTIONS[part](times).cast(
+                type_
+            ).equals(array):
+                found[name] = Computed(Call(part, (col(attributes[day]),)), frozenset([day]))
+                break
     return found
-
-
-def _numbers(name: str, type_: pa.DataType, array: pa.Array) -> _Numbers | None:
-    test = pa.types
-    if not (test.is_integer(type_) or test.is_floating(type_) or test.is_decimal(type_)):
-        return None
-    values = to_numpy(array.cast(pa.float64(), safe=False).fill_null(np.nan)).astype(np.float64)
-    finite = values[np.isfinite(values)]
-    if len(finite) < _FEWEST or finite.min() == finite.max():
-        return None
-    return _Numbers(name, values, lattice_for(type_, finite))
-
-
-def _formula(
-    target: _Numbers, terms: Sequence[_Numbers], attributes: Mapping[str, str], *, only_sums: bool
-) -> Computed | None:
-    valid = np.isfinite(target.values)
-    first = np.flatnonzero(valid)
-    if len(first) > _FIRST:
-        first = first[np.linspace(0, len(first) - 1, _FIRST).astype(int)]
-    wanted, slack = target.values[first], target.slack[first]
-
-    def holds(values: Floats) -> bool:
-        """Whether a formula gives the column in all rows, and nothing where there is nothing."""
-        off = np.abs(values - target.values) <= target.slack
-        return bool((np.isfinite(values) == valid).mean() >= _ALL and off[valid].mean() >= _ALL)
-
-    names = {one.name: col(attributes[one.name]) for one in terms}
-    with np.errstate(all="ignore"):
-        for one in terms:
-            factor = _factor(one.values[first], wanted, slack)
-            if factor is not None and holds(one.values * factor):
-                expression = names[one.name] if factor == 1 else names[one.name] * _short(factor)
-                return Computed(expression, frozenset([one.name]))
-        for a, b in itertools.combinations(terms, 2):
-            for values, make in _of_two(a, b, only_sums=only_sums):
-                if (np.abs(values[first] - wanted) <= slack).all() and holds(values):
-                    return Computed(make(names), frozenset([a.name, b.name]))
-        return _sum_of_many(target, terms, names, first, holds, only_sums=only_sums)
-
-
-def _factor(values: Floats, wanted: Floats, slack: Floats) -> float | None:
-    """What one column is multiplied by to give another; None where no number does."""
-    usable = np.abs(values) > 0
-    if not usable.any() or not np.isfinite(values).all():
-        return None
-    largest = int(np.abs(values).argmax())
-    ratio = float(wanted[largest] / values[largest])
-    factor = float(f"{ratio:.6g}")
-    if factor == 0 or len(np.unique(values)) < _DISTINCT:
-        return None
-    return factor if (np.abs(values * factor - wanted) <= slack).all() else None
-
-
-def _short(value: float) -> float:
-    return int(value) if float(value).is_integer() else value
-
-
-def _of_two(a: _Numbers, b: _Numbers, *, only_sums: bool) -> Iterator[tuple[Floats, Any]]:
-    x, y = a.values, b.values
-    yield x + y, lambda names: names[a.name] + names[b.name]
-    yield x * y, lambda names: names[a.name] * names[b.name]
-    if only_sums:
-        return
-    yield x - y, lambda names: names[a.name] - names[b.name]
-    yield y - x, lambda names: names[b.name] - names[a.name]
-    yield x / y, lambda names: names[a.name] / names[b.name]
-    yield y / x, lambda names: names[b.name] / names[a.name]
-    yield x / y * 100, lambda names: names[a.name] / names[b.name] * 100
-    yield y / x * 100, lambda names: names[b.name] / names[a.name] * 100
-    yield x * (1 - y), lambda names: names[a.name] * (1 - names[b.name])
-    yield x * (1 + y), lambda names: names[a.name] * (1 + names[b.name])
-    yield y * (1 - x), lambda names: names[b.name] * (1 - names[a.name])
-    yield y * (1 + x), lambda names: names[b.name] * (1 + names[a.name])
-
-
-def _sum_of_many(
-    target: _Numbers,
-    terms: Sequence[_Numbers],
-    names: Mapping[str, Any],
-    first: npt.NDArray[np.intp],
-    holds: Any,
-    *,
-    only_sums: bool,
-) -> Computed | None:
-    """A sum of some of the columns, some of them with a minus."""
-    usable = [one for one in terms if np.isfinite(one.values[first]).all()]
-    if len(usable) < 3 or len(first) < 3 * len(usable):  # noqa: PLR2004
-        return None
-    matrix = np.stack([one.values[first] for one in usable], axis=1)
-    scale = np.abs(matrix).max(axis=0)
-    scale[scale == 0] = 1
-    weights = np.linalg.lstsq(matrix / scale, target.values[first], rcond=1e-10)[0] / scale
-    signs = np.rint(weights)
-    chosen = [(one, int(sign)) for one, sign in zip(usable, signs.tolist(), strict=True) if sign in (1, -1)]
-    if not 2 <= len(chosen) <= _TERMS or not any(sign == 1 for _, sign in chosen):  # noqa: PLR2004
-        return None
-    if only_sums and any(sign == -1 for _, sign in chosen):
-        return None
-    values = np.sum([one.values * sign for one, sign in chosen], axis=0)
-    if not holds(values):
-        return None
-    chosen.sort(key=lambda pair: -pair[1])
-    expression = names[chosen[0][0].name]
-    for one, sign in chosen[1:]:
-        expression = expression + names[one.name] if sign == 1 else expression - names[one.name]
-    return Computed(expression, frozenset(one.name for one, _ in chosen))
 
 
 def following(
@@ -216,7 +63,7 @@ def following(
     times = {
         name: (type_, _micros(array))
         for name, (type_, array) in columns.items()
-        if (pa.types.is_date(type_) or pa.types.is_timestamp(type_)) and len(array) - array.null_count >= _FEWEST
+        if (pa.types.is_date(type_) or pa.types.is_timestamp(type_)) and len(array) - array.null_count >= FEWEST
     }
     order = sorted(times, key=lambda name: float(np.nanmean(times[name][1])))
     found: dict[str, Computed] = {}
@@ -244,7 +91,7 @@ def _micros(array: pa.Array) -> Floats:
 def _distance(earlier: Floats, later: Floats) -> float | None:
     """How far the times that follow others are from them; None where they do not, or whatever the others are."""
     both = np.isfinite(earlier) & np.isfinite(later)
-    if both.sum() < max(_FEWEST, _ALL * np.isfinite(later).sum()):
+    if both.sum() < max(FEWEST, ALL * np.isfinite(later).sum()):
         return None
     a, b = earlier[both], later[both]
     apart = b - a
@@ -317,11 +164,11 @@ def missing_with(columns: Mapping[str, pa.Array], order: Sequence[str]) -> dict[
             theirs = masks[other]
             count = int(theirs.sum())
             together = int((mine & theirs).sum())
-            if together >= _ALL * count and count >= 0.3 * mine.sum() and (best is None or count > best[0]):
+            if together >= ALL * count and count >= 0.3 * mine.sum() and (best is None or count > best[0]):
                 best = count, other
-        if best is not None and best[0] > _FEWEST / 4:
+        if best is not None and best[0] > FEWEST / 4:
             found[name] = best[1]
     return found
 
 
-__all__ = ["Computed", "following", "formulas", "hierarchies", "missing_with"]
+__all__ = ["following", "hierarchies", "missing_with", "parts_of_dates"]

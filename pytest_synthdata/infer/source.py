@@ -22,7 +22,7 @@ from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.exports import MODULES
 from pytest_synthdata.infer.code import INTERVALS, bare, code
 from pytest_synthdata.infer.inferred import Inferred
-from pytest_synthdata.infer.layout import Bracket, Code, is_filled, laid_out, on_one_line
+from pytest_synthdata.infer.layout import Bracket, Code, is_filled, laid_out, on_one_line, packed
 
 
 def module_source(tables: Sequence[Inferred], said: str) -> str:
@@ -42,7 +42,7 @@ def class_source(table: Inferred) -> str:
     """The class of a table's factory."""
     lines = [f"class {table.class_name}({table.base.__name__}):", "    class Meta:"]
     lines += [_statement(name, bare(value), 8) for name, value in table.options.items()]
-    lines.append("")
+    lines += [""] if table.declarations else []
     for name, declaration in table.declarations.items():
         lines += [f"    # {table.comments[name]}"] if name in table.comments else []
         stated = f": Annotated[dict, {on_one_line(code(table.stated[name]))}]" if name in table.stated else ""
@@ -123,8 +123,10 @@ def _without_texts(source: str) -> str:
 
 
 def _statement(name: str, value: Code, indent: int) -> str:
-    lines = laid_out(value, indent, f"{name} = ")
-    return "\n".join(lines) + ("  # fmt: skip" if is_filled(value, indent, f"{name} = ") else "")
+    start = f"{name} = "
+    if is_filled(value, indent, start):
+        return "\n".join(packed(value, indent, start)) + "  # fmt: skip"
+    return "\n".join(laid_out(value, indent, start))
 
 
 __all__ = ["class_source", "module_source"]

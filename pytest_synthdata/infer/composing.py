@@ -1,0 +1,66 @@
+"""Declarations that are put together: expressions in a type, nullable references, values by those of another column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.types import sql_name
+from pytest_synthdata.columns.expressions.operators import Operation
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.given import Given
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.infer.fitting import rounded_shares
+from pytest_synthdata.infer.texts import listed
+
+
+def within(values: pa.Array, others: pa.Array, name: str) -> Generator:
+    """Values by the value of another column that each belongs to.
+
+    Args:
+        values: the column's.
+        others: those of the other column.
+        name: the attribute of the other column.
+    """
+    pairs = pa.table({"fine": values, "coarse": others}).group_by(["coarse", "fine"]).aggregate([([], "count_all")])
+    cases: dict[Any, dict[Any, int]] = {}
+    for row in pairs.sort_by([("count_all", "descending"), ("fine", "ascending")]).to_pylist():
+        cases.setdefault(row["coarse"], {})[row["fine"]] = row["count_all"]
+    branches = {case: next(iter(found)) if len(found) == 1 else _listed(found) for case, found in cases.items()}
+    made = Given(name, branches)
+    return made if pa.types.is_string(values.type) else in_type_of_expression(made, values.type)
+
+
+def _listed(counts: Mapping[Any, int]) -> Categorical:
+    """Values by their shares: texts by how usual they are, numbers in their order."""
+    names = sorted(counts) if isinstance(next(iter(counts)), int) else list(counts)
+    total = sum(counts.values())
+    if isinstance(names[0], int):
+        return Categorical(dict(zip(names, rounded_shares([counts[name] for name in names], total), strict=True)))
+    return listed(names, list(counts.values()), total)
+
+
+def is_whole(generator: Generator) -> bool:
+    """Whether an expression of whole numbers is one itself."""
+    if isinstance(generator, Operation):
+        return generator.function != "divide" and all(map(is_whole, generator.operands))
+    return not isinstance(generator, Constant) or isinstance(generator.value, int)
+
+
+def in_type_of_expression(generator: Generator, type_: pa.DataType) -> Generator:
+    """An expression whose values have a type, which is always stated: what it reads is not known yet."""
+    if pa.types.is_date(type_) or type_ == pa.timestamp("us", "UTC"):
+        return generator
+    return generator.cast(sql_name(type_) or type_)
+
+
+def nullable(key: ForeignKey, values: pa.Array | None) -> ForeignKey:
+    if values is None or not values.null_count:
+        return key
+    return key.nulls(rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0])
+
+
+__all__ = ["in_type_of_expression", "is_whole", "nullable", "within"]
