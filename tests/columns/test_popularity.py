@@ -28,6 +28,7 @@ from pytest_synthdata import (
 )
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.references.heavy_picking import HeavyPick
 from pytest_synthdata.columns.references.popularity import Tournament
 
 
@@ -38,6 +39,7 @@ class ArtistFactory(TableFactory):
     artist_id = Key("A{}")
     kind = Categorical({"star": 0.1, "other": 0.9})
     since = Dates("2020-01-01", "2023-12-31")
+    fame = Categorical({"world": 0.004, "land": 0.01, "town": 0.986})
 
 
 def plays(weights: Any, where: Any = None) -> type[TableFactory]:
@@ -73,6 +75,9 @@ LAWS = [
     ZipfRank(),
     ZipfRank(2.0),
     ZipfRank(0.3),
+    Given("fame", {"world": 20_000, "land": 300, "town": 1}),
+    Given("fame", {"world": 50.0, "land": 0, "town": 0.1}),
+    Given("fame", {"world": 5, "land": 5, "town": 1e-6}),
 ]
 
 
@@ -87,7 +92,7 @@ def test_parents_are_picked_in_proportion(weights: Any, artists: int) -> None:
     groups = [np.append(counts[expected >= 5], counts[expected < 5].sum()) for counts in (found, expected)]
     present = groups[1] >= 5
     if present.sum() > 1:
-        # One seed in 10,000 would fail each of the 33; they are fixed.
+        # One seed in 10,000 would fail each of the 42; they are fixed.
         observed, likely = groups[0][present], groups[1][present]
         assert stats.chisquare(observed, likely * observed.sum() / likely.sum()).pvalue > 1e-4
 
@@ -101,6 +106,30 @@ def test_new_parents_move_only_their_share_and_only_to_themselves(weights: Any, 
     # Five standard errors of a share among 20,000.
     assert abs(moved.mean() - due) <= 5 * np.sqrt(due * (1 - due) / len(before))
     assert (after[moved] >= few).all()
+
+
+def test_darts_go_where_few_parents_weigh_much() -> None:
+    """One parent in 250 has nearly all the weight: counted by darts, which do not depend on the machine."""
+    plays_of = plays(Given("fame", {"world": 10**6, "land": 300, "town": 1}))
+    bound = Dataset({ArtistFactory: 5_000, plays_of: 5_000}, seed=3).plays.bound
+    column = bound.plan.references["artist"]
+    cells = Cells(bound.at(np.arange(5_000, dtype=np.uint64)), bound.stream("artist"), "plays.artist")
+    parent = bound.parents["artists"]
+    common = column._common_weight(cells, column.statistics_in(bound), parent)
+    assert common == 1
+    pick = HeavyPick(column, column.statistics_in(bound), cells, parent, parent.num_rows, common=common)
+    thrown = 0
+    throw = pick._throw
+
+    def counted(active: Any, picked: Any, throws: int) -> Any:
+        nonlocal thrown
+        thrown += len(active) * throws
+        return throw(active, picked, throws)
+
+    pick._throw = counted  # type: ignore[method-assign]
+    pick.rows()
+    # Half of the darts at the highest level of 8,192 parents are beyond the last of 5,000; few others miss.
+    assert thrown < 3 * 5_000 + 10 * 8_192
 
 
 def test_the_order_of_a_sum_or_a_product_does_not_matter() -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.values import Values, to_numpy, without
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Declarations, Declared, Scope, Table
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Generator
@@ -17,6 +17,7 @@ from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.distinct import DistinctPick
 from pytest_synthdata.columns.references.fan_out import Count, FanOut, Numbers, counter
+from pytest_synthdata.columns.references.heavy_members import SAMPLE, common_weight, weights_are_lasting
 from pytest_synthdata.columns.references.heavy_picking import HeavyPick
 from pytest_synthdata.columns.references.pick_statistics import PickStatistics
 from pytest_synthdata.columns.references.picking import Pick
@@ -81,8 +82,25 @@ class ForeignKeyColumn(Generator):
         statistics = self.statistics_in(cells.reader.bound)
         if self.distinct_within is not None:
             return DistinctPick(self, statistics, cells, parent, self.distinct_within).rows()
-        pick = HeavyPick if statistics.is_heavy else Pick
-        return pick(self, statistics, cells, parent, parent.num_rows).rows()
+        common = self._common_weight(cells, statistics, parent)
+        if statistics.is_heavy or common is not None:
+            return HeavyPick(self, statistics, cells, parent, parent.num_rows, common=common).rows()
+        return Pick(self, statistics, cells, parent, parent.num_rows).rows()
+
+    def _common_weight(self, cells: Cells, statistics: PickStatistics, parent: Table) -> float | None:
+        """The weight above which parents are listed; None where they are not."""
+        weights = self.weights
+        if weights is None or statistics.is_heavy:
+            return None
+
+        def make() -> float | None:
+            if not weights_are_lasting(weights, parent):
+                return None
+            sample = Cells(parent.at(np.arange(SAMPLE, dtype=np.uint64)), cells.stream.child("weights"), cells.place)
+            known = np.nan_to_num(to_numpy(to_arrow(weights.values(sample))).astype(np.float64), nan=0.0)
+            return common_weight(known, statistics.ceiling)
+
+        return cells.reader.bound.cached(("common_weight", self.name), make)
 
     def _before(self, cells: Cells, table: Table) -> Values:
         """A row before each of the cells' own; -1 for row 0. Nobody is thus their own superior, however far up."""
