@@ -6,6 +6,7 @@ of its own. Interpreters that a machine lacks are skipped.
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,3 +162,21 @@ def _exchanged(session: nox.Session, folder: Path, *arguments: str) -> None:
     (folder / "pytest.ini").write_text("[pytest]\n")
     options = ["-c", str(folder / "pytest.ini"), "--rootdir=.", "-p", "exchanged", "-p", "no:cacheprovider", "-q"]
     session.run("pytest", *options, *arguments, env={"PYTHONPATH": str(folder)}, success_codes=[0, 1])
+
+
+@nox.session(python="3.12")
+def mutants(session: nox.Session) -> None:
+    """Change one operator at a time in a copy of this repository, and see whether a test notices; takes about an hour.
+
+    `nox -s mutants -- --again` tries again what survived, with the tests of today.
+    """
+    tree = Path(session.create_tmp()).resolve() / "tree"
+    if "--again" in session.posargs:
+        (tree / "executed.json").unlink(missing_ok=True)
+    else:
+        shutil.rmtree(tree, ignore_errors=True)
+    left_out = shutil.ignore_patterns(".git", ".nox", ".venv", "site")
+    shutil.copytree(Path.cwd(), tree, dirs_exist_ok=True, ignore=left_out)
+    # Without a Java runtime, so that tests that need one fail at once and are left out.
+    session.install("-e", f"{tree}[dev,spark]", "cosmic-ray")
+    session.run("nice", "python", "benchmarks/mutants.py", str(tree), *session.posargs, external=True)
