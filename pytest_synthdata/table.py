@@ -226,8 +226,8 @@ class Table:
     def at(self, when: str | dt.date) -> Table:
         """The table as it is at a time, where its factory has a `History`: the rows that are there, as they are then.
 
-        Rows have the numbers that they have in this table. A table that only refers to others with a history has the
-        rows whose parents are there; one that does not even do so is the same at any time.
+        Rows keep their numbers. A table without a history of its own has the rows whose parents are there, if those have
+        one; else it is the same at any time.
 
         Args:
             when: a day, which stands for its end, or a time, in UTC where it has no zone.
@@ -256,6 +256,10 @@ class Table:
         format: str = "delta",  # noqa: A002 - Spark's and pandas' word
         *,
         every: str = "day",
+        delay: Any = None,
+        late: float = 1.0,
+        redelivered: float = 0.0,
+        again: Any = None,
     ) -> Table:
         """What happens to the table's rows, where its factory has a `History`: inserts, updates and deletes.
 
@@ -270,23 +274,19 @@ class Table:
                 change: ``before``, ``after``, ``source``, ``op`` and ``ts_ms``. ``"autocdc"``, each row as it then is
                 (a deleted one as it was) with ``operation`` and ``sequence``, microseconds since 1970.
             every: the period of Delta's commits: ``"hour"``, ``"day"`` or ``"week"``.
+            delay: how much later changes arrive than they happen, such as ``hours(Exponential(2))``: they then come in
+                the order of arrival, with its time in ``arrived_at``. Not for Delta, whose commits are in order.
+            late: the share of the changes that are delayed.
+            redelivered: the share of the changes that arrive a second time.
+            again: how much later they do, after the first time; defaults to another ``delay``.
 
         Raises:
             SynthDataError: for a table without a history, a time outside of it, and an unknown format.
-
-        >>> from pytest_synthdata import Categorical, Dataset, History, Key, TableFactory
-        >>> class PlanFactory(TableFactory):
-        ...     class Meta:
-        ...         history = History("2024-01-01", "2024-12-31", updates={"tier": 0.8}, deletes=0.05)
-        ...     plan_id = Key("P-{:04d}")
-        ...     tier = Categorical({"Free": 0.7, "Pro": 0.3})
-        >>> feed = Dataset({PlanFactory: 100}).plans.changes("2024-06-01", "2024-06-30", format="autocdc")
-        >>> feed.to_arrow(stop=1).select(["plan_id", "tier", "operation"]).to_pylist()
-        [{'plan_id': 'P-0063', 'tier': 'Free', 'operation': 'UPDATE'}]
         """
         from pytest_synthdata.history import change_view
 
-        return Table(change_view(self.view, start, stop, format, every), self.factory)
+        delays = {"delay": delay, "late": late, "redelivered": redelivered, "again": again}
+        return Table(change_view(self.view, start, stop, format, every=every, **delays), self.factory)
 
     def versions(self) -> Table:
         """All versions of the table's rows, where its factory has a `History`: a slowly changing dimension of type 2.

@@ -72,6 +72,12 @@ class Feed(Pieces):
         """The instants before and after what happens at some times."""
         return times - 1, times
 
+    def told_of(self, number: int) -> tuple[Bits, Instants]:
+        """The rows that a piece tells of, and when what it tells happened."""
+        found = self.candidates(number)
+        kept, _, _ = self.chronicle.have_effect(found, *self.ends(found.times))
+        return found.rows[kept], found.times[kept]
+
     def count(self, number: int) -> int:
         if number not in self._known:
             found = self.candidates(number)

@@ -93,7 +93,7 @@ class Pieces:
 
     def origins(self, row_numbers: Bits) -> Bits:
         """The table's rows that these are about."""
-        return self._gathered(row_numbers)[1]
+        return self.gathered(row_numbers)[1]
 
     def batch(self, start: int, stop: int) -> pa.RecordBatch:
         """The rows from ``start`` to before ``stop``."""
@@ -108,9 +108,10 @@ class Pieces:
 
     def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
         """The rows with these numbers, in this order."""
-        return self._gathered(row_numbers)[0]
+        return self.gathered(row_numbers)[0]
 
-    def _gathered(self, row_numbers: Bits) -> tuple[pa.RecordBatch, Bits]:
+    def gathered(self, row_numbers: Bits) -> tuple[pa.RecordBatch, Bits]:
+        """The rows with these numbers, in this order, and the table's rows that they are about."""
         numbers = row_numbers.astype(np.int64)
         of_piece = np.searchsorted(self._ends, numbers, side="right")
         batches, rows, order = [], [np.zeros(0, np.uint64)], [np.zeros(0, np.intp)]

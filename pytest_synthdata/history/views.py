@@ -9,7 +9,8 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.versions.occurrences import DAY
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.history.change_feed import AutoCdcFeed, DebeziumFeed, DeltaFeed, Feed
+from pytest_synthdata.history.change_feed import AutoCdcFeed, DebeziumFeed, DeltaFeed, EventFeed, Feed
+from pytest_synthdata.history.delayed import DelayedFeed, Delays
 from pytest_synthdata.history.instants import first_instant, last_instant, written
 from pytest_synthdata.history.lives import Lives, lives_of
 from pytest_synthdata.history.snapshot import Snapshot
@@ -45,9 +46,11 @@ def change_view(
     start: str | dt.date | None,
     stop: str | dt.date | None,
     format: str = "delta",  # noqa: A002 - Spark's and pandas' word
+    *,
     every: str = "day",
+    **delays: Any,
 ) -> TableView:
-    """What happens to the rows of a table.
+    """What happens to the rows of a table, perhaps in the order of arrival.
 
     Raises:
         SynthDataError: for a table without a history, a time outside of its period, and an unknown format.
@@ -66,8 +69,23 @@ def change_view(
     feed: Any = _FEEDS[format]
     more = {"period": _PERIODS[every]} if format == "delta" else {}
     made: TableView = feed(view.bound, first, last, **more, chosen=_chosen(view))
+    made = _delayed(made, Delays(**delays))
     _require_free(made.schema.names, f"{view.name}.changes")
     return made
+
+
+def _delayed(feed: Any, delays: Delays) -> TableView:
+    if delays.delay is None:
+        if delays == Delays():
+            return feed
+        raise SynthDataError(f"{feed.bound.name}.changes: give a delay=, such as hours(Exponential(2)), too")
+    if not isinstance(feed, EventFeed):
+        raise SynthDataError(
+            f"{feed.bound.name}.changes: Delta's commits are in order; changes are late in format='debezium' or "
+            "'autocdc'"
+        )
+    delays.check(feed.bound.scope("arrived_at"))
+    return DelayedFeed(feed.bound, feed, delays, chosen=feed.chosen)
 
 
 def version_view(view: TableView) -> TableView:
