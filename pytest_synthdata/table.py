@@ -226,8 +226,7 @@ class Table:
     def at(self, when: str | dt.date) -> Table:
         """The table as it is at a time, where its factory has a `History`: the rows that are there, as they are then.
 
-        Rows keep their numbers. A table without a history of its own has the rows whose parents are there, if those have
-        one; else it is the same at any time.
+        Rows keep their numbers. A table without a history of its own has the rows whose parents are there.
 
         Args:
             when: a day, which stands for its end, or a time, in UTC where it has no zone.
