@@ -223,6 +223,62 @@ class Table:
 
         return write_files(self.view, path, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=progress)
 
+    def file_batches(
+        self,
+        folder: str | Path,
+        by: str | int = "day",
+        format: str = "parquet",  # noqa: A002 - as above
+        *,
+        every: float = 0.0,
+        start: Moment | None = None,
+        stop: Moment | None = None,
+        column: str | None = None,
+    ) -> Iterator[Path]:
+        """Write the table's batches as files of a folder, one after the other, for a stream that watches it.
+
+        Each file appears complete. Those that are there are passed over, so that one goes on where one was.
+
+        Args:
+            folder: the folder; files are called ``batch-000000…`` and so on.
+            by: the batches, as for `in_batches`.
+            format: ``parquet``, ``csv`` or ``json`` (lines).
+            every: the seconds between two files.
+            start: only from this instant on.
+            stop: only before this instant.
+            column: the column of dates or times that counts.
+
+        Returns:
+            The files, each when it has appeared: nothing is written that is not asked for.
+
+        Raises:
+            SynthDataError: as `in_batches`, and where the folder has files of other batches.
+        """
+        from pytest_synthdata.files.batch_files import write_batch_files
+
+        batches = self.in_batches(by, start=start, stop=stop, column=column).map(lambda table: table.view)
+        return write_batch_files(batches, folder, format, every=every)
+
+    def to_delta_history(self, path: str | Path, *, every: str = "day", overwrite: bool = False) -> Path:
+        """Write the table's history as a Delta table: a commit a day, with its change data feed. Needs ``deltalake``.
+
+        Version k of the table is how it is at the end of day k; the feed is that of `changes`, its versions and
+        timestamps, too.
+
+        Args:
+            path: a folder.
+            every: the period of a commit: ``"hour"``, ``"day"`` or ``"week"``.
+            overwrite: replace what is there, once all is written.
+
+        Raises:
+            SynthDataError: for a table without a history or a key, and where something is there already.
+        """
+        from pytest_synthdata.files.delta_history import write_delta_history
+
+        feed: Any = self.changes(format="delta", every=every).view
+        key = [name for name in self.factory._meta.key_columns() if name in self.bound.plan.visible]
+        last = int(feed.commit(feed.stop))
+        return write_delta_history(feed, self.bound.schema.names, key, path, last=last, overwrite=overwrite)
+
     def at(self, when: str | dt.date) -> Table:
         """The table as it is at a time, where its factory has a `History`: the rows that are there, as they are then.
 

@@ -29,6 +29,7 @@ _MORE = (
     "pytest_synthdata.cli.looking",
     "pytest_synthdata.cli.skill",
     "pytest_synthdata.cli.spark",
+    "pytest_synthdata.cli.stream",
     "pytest_synthdata.cli.warm",
 )
 _INTERRUPTED, _TERMINATED = 130, 143  # 128 and the signal's number, as shells have it

@@ -68,7 +68,7 @@ def stream_reader_class() -> Any:  # noqa: C901 - a class with its methods
 def _refuse(*_: Any) -> Any:
     raise SynthDataError(
         "streams of the source 'synthdata' need pyspark 4.2; before, let files come into a folder that a stream reads: "
-        "table.to_file_batches(folder), or synthdata stream"
+        "for file in table.file_batches(folder): …, or synthdata stream"
     )
 
 

@@ -1,0 +1,57 @@
+"""`synthdata stream`: the batches of a table as files that come into a folder, for a stream to read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.file_formats import FILE_FORMATS
+
+
+@click.command()
+@click.argument("table", metavar="TABLE[=ROWS]")
+@click.option("--rows", multiple=True, metavar="TABLE=ROWS", help="Rows of tables that it refers to.")
+@click.option("--by", default="day", show_default=True, help="hour, day, week or month, or a number of rows.")
+@click.option("--every", type=click.FloatRange(min=0), default=0.0, help="Seconds between two files.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder.")
+@click.option("--from", "start", metavar="TIME", help="Only rows that come from this date or time (UTC) on.")
+@click.option("--to", "stop", metavar="TIME", help="Only rows that come before this date or time.")
+@click.option("--column", help="The column of dates or times that counts.")
+@click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
+@click.option("--format", "format_", type=click.Choice(FILE_FORMATS), default="parquet", show_default=True)
+@click.option("--factories", multiple=True, metavar="MODULE", help="Tables of your own: shop.factories[:Factory].")
+@click.option("--json", "as_json", is_flag=True, help="Print each file as a line of JSON.")
+def stream(
+    *,
+    table: str,
+    rows: tuple[str, ...],
+    by: str,
+    every: float,
+    out: Path,
+    start: str | None,
+    stop: str | None,
+    column: str | None,
+    seed: int,
+    format_: str,
+    factories: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Let the batches of a table come into a folder: synthdata stream tickets --by day --every 2 --out landing.
+
+    Each file appears complete, in the order of time or of arrival. Files that are there are passed over: the command
+    goes on where it was ended.
+    """
+    with errors_as_json(as_json):
+        one = dataset_of([table, *rows], seed, factories)[table.partition("=")[0]]
+        size = int(by) if by.isdecimal() else by
+        files = one.file_batches(out, size, format_, every=every, start=start, stop=stop, column=column)
+        for file in files:
+            click.echo(json.dumps({"file": str(file)}) if as_json else str(file))
+
+
+COMMANDS = [stream]
+
+__all__ = ["COMMANDS"]

@@ -1,0 +1,72 @@
+"""Batches as files that come into a folder one after the other, as a stream of files finds them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_synthdata.columns.order.batches import Batches
+from pytest_synthdata.columns.tables.table_view import BATCH
+from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.files.formats import FORMATS
+from pytest_synthdata.files.targets import local_path
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.tables.table_view import TableView
+
+
+def write_batch_files(
+    batches: Batches[TableView],
+    folder: str | Path,
+    format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
+    *,
+    every: float = 0.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Path]:
+    """Write each batch as a file of a folder, which appears complete; gives the files as they appear.
+
+    Files that are there are passed over, so that a run that was ended goes on where it was.
+
+    Args:
+        batches: the batches.
+        folder: the folder.
+        format: ``parquet``, ``csv`` or ``json`` (lines).
+        every: the seconds between two files.
+        sleep: waits for so many seconds.
+
+    Raises:
+        SynthDataError: for another format, and where the folder has files of other batches.
+    """
+    place = local_path(folder, "writing batches")
+    if format not in FORMATS:
+        raise SynthDataError(f"unknown format {format!r}: {nearest(format, FORMATS)}")
+    write, ending = FORMATS[format]
+    names = [f"batch-{number:06d}{suffix}.{ending}" for number, suffix in enumerate(_suffixes(batches))]
+    place.mkdir(parents=True, exist_ok=True)
+    foreign = sorted({item.name for item in place.glob("batch-*")} - set(names))
+    if foreign:
+        raise SynthDataError(f"{place} has {foreign[0]}, which is not one of these batches; write to another folder")
+    begun = False
+    for number, name in enumerate(names):
+        file = place / name
+        if file.exists():
+            continue
+        if begun and every:
+            sleep(every)
+        begun = True
+        view = batches[number]
+        unfinished = place / f".{name}.unfinished"  # which streams pass over
+        write(view, view.batches(0, view.num_rows, BATCH), unfinished)
+        unfinished.replace(file)
+        yield file
+
+
+def _suffixes(batches: Batches[TableView]) -> list[str]:
+    if batches.size:
+        return [f"-{batches.size}-rows"] * len(batches)
+    return [f"-{start:%Y%m%dT%H%M%S}" for start in batches.starts]
+
+
+__all__ = ["write_batch_files"]
