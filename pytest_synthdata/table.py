@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,15 +20,15 @@ from pytest_synthdata.columns.tables.schemas import by_schema
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.defects.views import cell_defects
 from pytest_synthdata.factories.base import TableFactory
+from pytest_synthdata.table_sinks import Sinks
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql import DataFrame
 
     from pytest_synthdata.explaining import Explanation
 
 
-class Table:
+class Table(Sinks):
     """A table whose every cell is decided, and none is made before it is asked for.
 
     >>> from pytest_synthdata import Dataset
@@ -164,120 +163,6 @@ class Table:
     def to_pandas(self, start: int = 0, stop: int | None = None) -> pd.DataFrame:
         """The rows as a pandas DataFrame. pandas is an optional dependency."""
         return self.to_arrow(start, stop).to_pandas()
-
-    def to_spark(self, spark: Any, *, distributed: bool | None = None, partitions: int | None = None) -> DataFrame:
-        """The table as a Spark DataFrame, with its own schema stated: nothing is inferred.
-
-        Args:
-            spark: a session, classic or Connect.
-            distributed: whether Spark's executors make the rows, whenever an action asks for them, rather than
-                this process, at once. Where not given, executors make large tables. The data is the same.
-            partitions: how many partitions a distributed table has; defaults to Spark's own number.
-        """
-        from pytest_synthdata.spark.frames import to_spark
-
-        return to_spark(self.view, spark, distributed=distributed, partitions=partitions)
-
-    def to_parquet(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the table as Parquet; the arguments are those of `to_files`."""
-        return self.to_files(path, "parquet", overwrite=overwrite)
-
-    def to_csv(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the table as CSV with a header; the arguments are those of `to_files`."""
-        return self.to_files(path, "csv", overwrite=overwrite)
-
-    def to_json(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the table as JSON lines; the arguments are those of `to_files`."""
-        return self.to_files(path, "json", overwrite=overwrite)
-
-    def to_delta(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the table as a Delta table; the arguments are those of `to_files`. Needs ``deltalake``."""
-        return self.to_files(path, "delta", overwrite=overwrite)
-
-    def to_files(
-        self,
-        path: str | Path,
-        format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
-        *,
-        overwrite: bool = False,
-        rows_per_file: int | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> Path:
-        """Write the table: to one file where the path ends in its format, else to a folder of parts.
-
-        What is there appears complete or not at all. Memory does not grow with the table; large tables are written
-        by as many processes as there are processors.
-
-        Args:
-            path: a file such as ``orders.parquet``, or a folder, which gets ``part-00000…`` and ``_SUCCESS``.
-            format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``.
-            overwrite: replace what is there.
-            rows_per_file: how many rows a file of a folder has at most; by default, the more,
-                the larger the table is: from 2^19 to 2^22.
-            progress: is called with the number of rows written since the last call.
-
-        Raises:
-            SynthDataError: where something is there already, and for what a format cannot hold.
-        """
-        from pytest_synthdata.files import write_files
-
-        return write_files(self.view, path, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=progress)
-
-    def file_batches(
-        self,
-        folder: str | Path,
-        by: str | int = "day",
-        format: str = "parquet",  # noqa: A002 - as above
-        *,
-        every: float = 0.0,
-        start: Moment | None = None,
-        stop: Moment | None = None,
-        column: str | None = None,
-    ) -> Iterator[Path]:
-        """Write the table's batches as files of a folder, one after the other, for a stream that watches it.
-
-        Each file appears complete. Those that are there are passed over, so that one goes on where one was.
-
-        Args:
-            folder: the folder; files are called ``batch-000000…`` and so on.
-            by: the batches, as for `in_batches`.
-            format: ``parquet``, ``csv`` or ``json`` (lines).
-            every: the seconds between two files.
-            start: only from this instant on.
-            stop: only before this instant.
-            column: the column of dates or times that counts.
-
-        Returns:
-            The files, each when it has appeared: nothing is written that is not asked for.
-
-        Raises:
-            SynthDataError: as `in_batches`, and where the folder has files of other batches.
-        """
-        from pytest_synthdata.files.batch_files import write_batch_files
-
-        batches = self.in_batches(by, start=start, stop=stop, column=column).map(lambda table: table.view)
-        return write_batch_files(batches, folder, format, every=every)
-
-    def to_delta_history(self, path: str | Path, *, every: str = "day", overwrite: bool = False) -> Path:
-        """Write the table's history as a Delta table: a commit a day, with its change data feed. Needs ``deltalake``.
-
-        Version k of the table is how it is at the end of day k; the feed is that of `changes`, its versions and
-        timestamps, too.
-
-        Args:
-            path: a folder.
-            every: the period of a commit: ``"hour"``, ``"day"`` or ``"week"``.
-            overwrite: replace what is there, once all is written.
-
-        Raises:
-            SynthDataError: for a table without a history or a key, and where something is there already.
-        """
-        from pytest_synthdata.files.delta_history import write_delta_history
-
-        feed: Any = self.changes(format="delta", every=every).view
-        key = [name for name in self.factory._meta.key_columns() if name in self.bound.plan.visible]
-        last = int(feed.commit(feed.stop))
-        return write_delta_history(feed, self.bound.schema.names, key, path, last=last, overwrite=overwrite)
 
     def at(self, when: str | dt.date) -> Table:
         """The table as it is at a time, where its factory has a `History`: the rows that are there, as they are then.

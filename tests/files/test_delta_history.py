@@ -51,12 +51,8 @@ def test_the_change_data_feed_tells_the_same(written: Any) -> None:
     names = [*plans.schema.names, "_change_type", "_commit_version"]
     assert of(found.select(names), feed.select(names).schema) == of(feed.select(names), feed.select(names).schema)
     assert set(feed["_change_type"].to_pylist()) == {"insert", "update_preimage", "update_postimage", "delete"}
-    milliseconds = {
-        version: time.replace(microsecond=999_000)
-        for version, time in zip(
-            *(feed[name].to_pylist() for name in names[-1:]), feed["_commit_timestamp"].to_pylist()
-        )
-    }
+    told = zip(feed["_commit_version"].to_pylist(), feed["_commit_timestamp"].to_pylist(), strict=True)
+    milliseconds = {version: time.replace(microsecond=999_000) for version, time in told}
     times = zip(found["_commit_version"].to_pylist(), found["_commit_timestamp"].to_pylist(), strict=True)
     assert {version: time.replace(tzinfo=dt.timezone.utc) for version, time in times} == milliseconds
 
