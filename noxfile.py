@@ -114,6 +114,14 @@ def dqx(session: nox.Session) -> None:
     session.run("pytest", "-q", "-p", "no:doctest", *UNCLOSED, "tests/validation/test_dqx.py")
 
 
+@nox.session(python="3.11")
+def great_expectations(session: nox.Session) -> None:
+    """Checks from declarations in Great Expectations, which brings many dependencies."""
+    session.install("-e", ".[local]", "pandas", *TESTED_BY, "great_expectations")
+    tests = "tests/validation/test_great_expectations.py"
+    session.run("pytest", "-q", "-p", "no:doctest", *UNCLOSED, tests, env={"GX_ANALYTICS_ENABLED": "false"})
+
+
 def _example(session: nox.Session, *arguments: str) -> None:
     with session.chdir("examples/revenue"):
         session.run("pytest", "-q", *arguments)

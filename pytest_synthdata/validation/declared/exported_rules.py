@@ -151,13 +151,25 @@ def _expectation(rule: RowRule, places: Mapping[str, str]) -> dict[str, Any]:
     elif rule.kind == "pattern":
         arguments["regex"] = rule.pattern
     elif rule.kind == "range":
-        ends = (rule.low, rule.high)
-        arguments |= {"min_value": _plain(ends[0]), "max_value": _plain(ends[1])}
+        arguments |= {
+            "min_value": _plain(rule.low, rule.type),
+            "max_value": _plain(_last(rule.high, rule.type), rule.type),
+        }
     return {"type": _TYPES[rule.kind], "kwargs": arguments, "meta": {"name": _name(rule)}}
 
 
-def _plain(end: Any) -> Any:
-    """An end of a range as JSON has it; dates and times as texts."""
+def _last(high: Any, type_: pa.DataType) -> Any:
+    """Of times, the last moment of the last second."""
+    if high is None or not pa.types.is_timestamp(type_):
+        return high
+    return _end(high, type_) - dt.timedelta(microseconds=1)
+
+
+def _plain(end: Any, type_: pa.DataType) -> Any:
+    """An end of a range as JSON has it; dates and times as texts, which are in UTC where the column is."""
+    if pa.types.is_timestamp(type_) and isinstance(end, dt.date):
+        moment = end if isinstance(end, dt.datetime) else dt.datetime(end.year, end.month, end.day)  # noqa: DTZ001
+        return (moment.replace(tzinfo=dt.timezone.utc) if type_.tz else moment).isoformat()
     return end.isoformat() if isinstance(end, dt.date) else end if end is None or isinstance(end, int) else float(end)
 
 
