@@ -120,7 +120,8 @@ class Repeated(Kind):
 class Stale(Kind):
     """An older value of the parent's in a column that copies it: the tier that a customer had before.
 
-    All children of a parent that have this defect hold the same older value.
+    All children of a parent that have this defect hold the same older value. It is from before the dataset's first
+    day, so that no version of a parent with a ``Meta.history`` need have it.
 
     Args:
         column: a column declared as one of a parent's, such as ``tier = col("customer.tier")``.

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import cloudpickle
+import factory
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pytest_synthdata import Array, ForeignKey, GenerationError, Integers, Key, Sum, TableFactory, col
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.dataset import Dataset
@@ -57,3 +59,59 @@ def test_one_without_rows_has_the_schema(whole: TableView) -> None:
     none = Subset.of(whole, CHOSEN[:0])
     assert rows_of(none).schema == whole.schema
     assert rows_of(none).num_rows == 0
+
+
+class TagFactory(TableFactory):
+    class Meta:
+        table = "tags"
+
+    tag_id = Key("T{:03d}")
+    weight = Integers(1, 9)
+
+
+class PostFactory(TableFactory):
+    class Meta:
+        table = "posts"
+        where = col("words") > col("least")
+
+    post_id = Key("P{:03d}")
+    tags = Array(ForeignKey(TagFactory, weights=col("weight")), length=Integers(0, 4))
+    words = Integers(1, 100)
+    least = Integers(1, 50)
+
+
+def test_the_rows_whose_keys_an_array_lists_come_along_and_no_others() -> None:
+    dataset = Dataset({TagFactory: 500, PostFactory: 300})
+    whole = dataset["posts"].to_arrow()["tags"].to_pylist()
+    for row in range(0, 300, 9):
+        taken = dataset.take(posts=[row])
+        assert set(taken["tags"].to_arrow()["tag_id"].to_pylist()) == set(whole[row])
+
+
+class BasketFactory(TableFactory):
+    class Meta:
+        table = "baskets"
+
+    basket_id = Key("B{:03d}")
+    lines = factory.RelatedFactoryList("test_subset.BasketLineFactory", "basket", size=3)
+    total = Sum("lines.amount")
+
+
+class BasketLineFactory(TableFactory):
+    class Meta:
+        table = "basket_lines"
+
+    line_id = Key("L{:03d}")
+    basket = ForeignKey(BasketFactory)
+    amount = Integers(1, 9)
+
+
+def test_children_whose_number_is_stated_are_taken_without_those_of_their_parent() -> None:
+    dataset = Dataset({BasketLineFactory: 50})
+    taken = dataset.take(basket_lines=[3])
+    assert taken["basket_lines"].to_arrow().equals(dataset["basket_lines"].to_arrow(3, 4))
+    assert taken["baskets"].num_rows == 1
+    with pytest.raises(GenerationError, match="'baskets' sums up these rows, whose number was stated"):
+        dataset["baskets"].to_arrow()
+    counted = Dataset({BasketFactory: 20}).take(basket_lines=[3])
+    assert (counted["basket_lines"].num_rows, counted["baskets"].num_rows) == (3, 1)

@@ -46,6 +46,20 @@ def test_what_is_stored_is_what_was_made(workspace: Workspace, client: Any, smal
         assert stored_fingerprint(workspace, f"{RUN}/{table.name}", tmp_path) == table.fingerprint()
 
 
+def test_some_rows_are_stored_as_they_are_in_the_whole(
+    workspace: Workspace, client: Any, small: Dataset, tmp_path: Path
+) -> None:
+    taken = small.take(orders=[3, 17, 60])
+    taken.to_volume(RUN, client=client)
+    for table in taken:
+        assert stored_fingerprint(workspace, f"{RUN}/{table.name}", tmp_path) == table.fingerprint()
+    manifest = json.loads(workspace.files[f"{RUN}/{MANIFEST}"])
+    assert manifest["tables"]["orders"]["rows"] == 3
+    assert taken.to_volume(RUN, client=client).skipped == ("customers", "orders")
+    with pytest.raises(SynthDataError, match="overwrite=True"):  # the whole tables are other data
+        small.to_volume(RUN, client=client)
+
+
 @pytest.mark.parametrize("format_", ["csv", "json"])
 def test_other_formats(workspace: Workspace, client: Any, small: Dataset, tmp_path: Path, format_: str) -> None:
     small.to_volume(RUN, client=client, format=format_)

@@ -137,7 +137,10 @@ class ForeignKeyColumn(Generator):
         """The number of each parent's first child, counted from parent to parent, and how many it has."""
         of, place = bound.parent(self.name), f"{bound.plan.table}.{self.name}"
         if bound.fan_out is None:
-            raise GenerationError(f"{place}: the children were not counted")
+            raise GenerationError(
+                f"{place}: {of.plan.table!r} sums up these rows, whose number was stated and not counted; "
+                f"leave it out, and give that of {of.plan.table!r} alone"
+            )
         count = self._counter(of, bound.stream(self.name), place)
         return bound.fan_out.spans(parents.astype(np.int64), count, of.num_rows)
 
@@ -317,6 +320,24 @@ class KeyOf(Generator):
         return scope.type(f"{self.reference}.{self.key}")
 
 
+@dataclass(frozen=True)
+class PickOf(Generator):
+    """The number of the row whose key `KeyOf` gives, -1 for none.
+
+    Args:
+        reference: the name of the reference, which says how to pick.
+    """
+
+    reference: str
+
+    def values(self, cells: Cells) -> Values:
+        return cells.reader.bound.plan.references[self.reference].values(cells)  # type: ignore[no-any-return]
+
+    def type(self, scope: Scope) -> pa.DataType:
+        del scope
+        return pa.int64()
+
+
 def _runs_in_time(generator: Declared) -> bool:
     """Whether rows are in the order of time, in which one parent's children do not follow one another."""
     return isinstance(generator, Timeline) or any(map(_runs_in_time, generator.children()))
@@ -326,4 +347,4 @@ def _holds_ranks(generator: Declared) -> bool:
     return isinstance(generator, ZipfRank) or any(map(_holds_ranks, generator.children()))
 
 
-__all__ = ["ForeignKeyColumn", "KeyOf"]
+__all__ = ["ForeignKeyColumn", "KeyOf", "PickOf"]

@@ -9,8 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import without_nulls
-from pytest_synthdata.columns.arrow.values import take, to_numpy
+from pytest_synthdata.columns.arrow.values import take, to_arrow, to_numpy
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.references.family import family_of
+from pytest_synthdata.columns.references.foreign_keys import KeyOf, PickOf
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 
 if TYPE_CHECKING:
@@ -48,11 +51,15 @@ def closed(views: Mapping[str, TableView], chosen: Mapping[str, Bits]) -> dict[s
 
 def _referred(view: TableView, row_numbers: Bits) -> Iterator[tuple[str, Bits]]:
     bound, rows = view.bound, view.origins(row_numbers)
+    listed = {item.reference: name for name, item in _arrays_of_keys(bound)}
     for name, reference in bound.plan.references.items():
-        yield bound.parent(name).name, _parents(bound, reference, rows)
+        found = _listed(bound, listed[name], rows) if name in listed else _parents(bound, reference, rows)
+        yield bound.parent(name).name, found
         if bound.plan.history is not None and bound.plan.history.moves(name):
             yield bound.parent(name).name, bound.plan.history.moved_to(bound, name, rows)
     for name, child in bound.children.items():  # that its totals are computed from
+        if child.fan_out is None:
+            continue  # the children's number was stated, so that there are no totals
         yield child.name, np.unique(family_of(child, bound.plan.children[name].reference, rows).rows)
 
 
@@ -60,6 +67,30 @@ def _parents(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> Bits
     """The rows that a reference points to, each once."""
     picks = parents_of(bound, reference, rows)
     return np.unique(picks[picks >= 0]).astype(np.uint64)
+
+
+def _arrays_of_keys(bound: BoundTable) -> Iterator[tuple[str, KeyOf]]:
+    for name, column in bound.plan.columns.items():
+        if isinstance(column, Array) and isinstance(column.item, KeyOf):
+            yield name, column.item
+
+
+def _listed(bound: BoundTable, name: str, rows: Bits) -> Bits:
+    """The rows whose keys an array lists, each once."""
+    array = bound.plan.columns[name]
+    assert isinstance(array, Array)  # noqa: S101
+    assert isinstance(array.item, KeyOf)  # noqa: S101
+    picking = Array(PickOf(array.item.reference), array.length)
+    found = [_NONE]
+    for start in range(0, len(rows), BATCH):
+        batch = bound.at(rows[start : start + BATCH])
+        attempts = batch.settled.numbers if name in bound.plan.redrawn else np.zeros(len(batch.rows), np.int64)
+        for attempt in np.unique(attempts).tolist():
+            some = batch.take(np.flatnonzero(attempts == attempt))
+            lists = to_arrow(picking.values(Cells(some, bound.stream(name, attempt), f"{bound.name}.{name}")))
+            picks = to_numpy(lists.flatten())
+            found.append(np.unique(picks[picks >= 0]).astype(np.uint64))
+    return np.unique(np.concatenate(found))
 
 
 def parents_of(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> npt.NDArray[np.int64]:
