@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Declarations, Declared, Scope, Table
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Generator
@@ -295,49 +295,6 @@ class ForeignKeyColumn(Generator):
         )
 
 
-@dataclass(frozen=True)
-class KeyOf(Generator):
-    """The key of a row that a reference would pick with the random bits of these cells: an item of an array.
-
-    Args:
-        reference: the name of the reference, which says how to pick.
-        key: the parent's key.
-    """
-
-    reference: str
-    key: str
-
-    def values(self, cells: Cells) -> Values:
-        bound = cells.reader.bound
-        picks = np.asarray(bound.plan.references[self.reference].values(cells))
-        keys = bound.parent(self.reference).at(np.maximum(picks, 0).astype(np.uint64), scattered=True).read(self.key)
-        return keys if not (picks < 0).any() else without(keys, picks < 0)
-
-    def reads(self) -> Iterator[str]:
-        yield f"{self.reference}.{self.key}"
-
-    def type(self, scope: Scope) -> pa.DataType | None:
-        return scope.type(f"{self.reference}.{self.key}")
-
-
-@dataclass(frozen=True)
-class PickOf(Generator):
-    """The number of the row whose key `KeyOf` gives, -1 for none.
-
-    Args:
-        reference: the name of the reference, which says how to pick.
-    """
-
-    reference: str
-
-    def values(self, cells: Cells) -> Values:
-        return cells.reader.bound.plan.references[self.reference].values(cells)  # type: ignore[no-any-return]
-
-    def type(self, scope: Scope) -> pa.DataType:
-        del scope
-        return pa.int64()
-
-
 def _runs_in_time(generator: Declared) -> bool:
     """Whether rows are in the order of time, in which one parent's children do not follow one another."""
     return isinstance(generator, Timeline) or any(map(_runs_in_time, generator.children()))
@@ -347,4 +304,4 @@ def _holds_ranks(generator: Declared) -> bool:
     return isinstance(generator, ZipfRank) or any(map(_holds_ranks, generator.children()))
 
 
-__all__ = ["ForeignKeyColumn", "KeyOf", "PickOf"]
+__all__ = ["ForeignKeyColumn"]

@@ -13,7 +13,7 @@ from pytest_synthdata.columns.arrow.values import take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.references.family import family_of
-from pytest_synthdata.columns.references.foreign_keys import KeyOf, PickOf
+from pytest_synthdata.columns.references.listed_keys import KeyOf, PickOf
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 
 if TYPE_CHECKING:
