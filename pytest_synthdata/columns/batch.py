@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.objects import as_objects
@@ -16,7 +17,7 @@ from pytest_synthdata.columns.attempts import Settled
 from pytest_synthdata.columns.cells import Cells, Reader, Table
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
-from pytest_synthdata.errors import GenerationError, nearest
+from pytest_synthdata.errors import GenerationError, cause, nearest
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.text.tokens import TokenizedText
@@ -97,10 +98,13 @@ class Batch:
         values: list[Values] = []
         for reader in readers:
             cells = Cells(reader, stream, place)
-            tokens = generator.tokens(cells) if name in plan.tokenized_columns else None
-            if tokens is not None:
-                self._tokens.setdefault(name, []).append(tokens)
-            values.append(generator.values(cells) if tokens is None else tokens.texts())
+            try:
+                tokens = generator.tokens(cells) if name in plan.tokenized_columns else None
+                if tokens is not None:
+                    self._tokens.setdefault(name, []).append(tokens)
+                values.append(generator.values(cells) if tokens is None else tokens.texts())
+            except (UnicodeEncodeError, OverflowError, pa.ArrowException) as error:
+                raise GenerationError(f"{place}: values that no column can hold: {cause(error)}") from error
         try:
             return join(values)
         except TypeError as error:

@@ -10,6 +10,7 @@ import numpy as np
 from pytest_synthdata.columns.random import Bits, Stream
 
 _ROUNDS = 5
+_ALL = 2**64
 _LEAST_BITS = 6  # of fewer, some orders come more often than others
 
 
@@ -23,7 +24,7 @@ class Permutation:
     cycle walking), less than once on average unless ``count`` is small.
 
     Args:
-        count: how many numbers there are, up to 2^63.
+        count: how many numbers there are, up to 2^64.
         stream: decides the order.
 
     >>> sorted(Permutation(5, Stream(("example",))).of(np.arange(5, dtype=np.uint64)).tolist())
@@ -35,7 +36,10 @@ class Permutation:
 
     def of(self, numbers: Bits) -> Bits:
         """What stands at each of some places, all of which are below ``count``."""
-        moved, count = self._move(numbers), np.uint64(self.count)
+        moved = self._move(numbers)
+        if self.count == _ALL:
+            return moved
+        count = np.uint64(self.count)
         outside = np.flatnonzero(moved >= count)
         while len(outside):
             again = self._move(moved[outside])
@@ -53,7 +57,10 @@ class Permutation:
 
     def places(self, numbers: Bits) -> Bits:
         """Where each of some numbers stands: what undoes `of`."""
-        moved, count = self._move_back(numbers), np.uint64(self.count)
+        moved = self._move_back(numbers)
+        if self.count == _ALL:
+            return moved
+        count = np.uint64(self.count)
         outside = np.flatnonzero(moved >= count)
         while len(outside):
             again = self._move_back(moved[outside])

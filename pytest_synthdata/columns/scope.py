@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import category
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.types import MOST_DIGITS
 from pytest_synthdata.columns.cells import Declared, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.circles import circle_in
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.rules import check_rules
-from pytest_synthdata.errors import DeclarationError, nearest
+from pytest_synthdata.errors import DeclarationError, GenerationError, cause, nearest
 
 _UNFORESEEN = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NotImplementedError)
 _LONG = 200  # characters of a declaration that are shown
@@ -127,6 +129,8 @@ def check_plan(plan: Plan, parents: Mapping[str, Plan] | None = None) -> None:
 def check_columns(plan: Plan, scope_of: Callable[[str], ColumnScope]) -> None:
     """Raise `DeclarationError` for any column that can never work, seen from its scope."""
     for name, generator in plan.columns.items():
+        if not name.isprintable() and any(category(letter) == "Cs" for letter in name):
+            raise DeclarationError(f"{plan.table}: {name!r} cannot be a column's name: it holds half of a character")
         with _at(scope_of(name), generator):
             for read in generator.reads():
                 if not isinstance(read, str):
@@ -136,7 +140,16 @@ def check_columns(plan: Plan, scope_of: Callable[[str], ColumnScope]) -> None:
         scope = scope_of(name)
         with _at(scope, generator):
             _check(generator, scope)
-            generator.type(scope)
+            _require_digits(generator.type(scope), scope)
+
+
+def _require_digits(type_: pa.DataType | None, scope: ColumnScope) -> None:
+    """Raise `DeclarationError` for decimals that Spark has not."""
+    if type_ is not None and pa.types.is_decimal256(type_):
+        raise DeclarationError(
+            f"{scope.place}: its decimals have {type_.precision} digits, and a column holds {MOST_DIGITS}; add "
+            ".cast('decimal(38,6)'), or .cast('double')"
+        )
 
 
 @contextmanager
@@ -148,7 +161,11 @@ def _at(scope: ColumnScope, generator: Generator) -> Iterator[None]:
         shown = repr(generator)
         if len(shown) > _LONG:
             shown = type(generator).__name__
-        raise DeclarationError(f"{scope.place}: {shown} cannot be: {error}") from error
+        raise DeclarationError(f"{scope.place}: {cause(shown)} cannot be: {cause(error)}") from error
+    except GenerationError as error:  # of a value, which does not know where it stands
+        if str(error).startswith(f"{scope.plan.table}."):
+            raise
+        raise DeclarationError(f"{scope.place}: {error}") from None
 
 
 def _check(generator: Generator, scope: ColumnScope) -> None:

@@ -50,7 +50,8 @@ def float_result(function: str, arguments: list[Values]) -> npt.NDArray[Any] | N
         return None
     if function == "divide" and not np.all(right):
         return None
-    return np.asarray(FLOAT_FUNCTIONS[function](left, right))
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite, or not a number, as in Spark
+        return np.asarray(FLOAT_FUNCTIONS[function](left, right))
 
 
 def computed(function: str, arrays: list[pa.Array], written: Sequence[int | None]) -> pa.Array:

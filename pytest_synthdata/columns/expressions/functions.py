@@ -26,6 +26,9 @@ _HINTS = {
 }
 
 
+_REFUSED = (pa.ArrowException, OverflowError, TypeError, ValueError)
+
+
 @dataclass(frozen=True, eq=False)
 class Computed(Expression):
     """A function of whole columns: its parameters' names are the columns that it gets, as NumPy arrays."""
@@ -39,8 +42,15 @@ class Computed(Expression):
             for parameter, name in self._parameters()
         }
         result = self._result(arguments, cells)
-        if not isinstance(result, (np.ndarray, pa.Array, pa.ChunkedArray)):
-            result = np.full(len(cells.rows), result) if np.isscalar(result) else arrow_array(result)
+        if result is None:
+            raise GenerationError(
+                f"{cells.place}: the @column function {self.function.__name__} gave None: return a column"
+            )
+        try:
+            if not isinstance(result, (np.ndarray, pa.Array, pa.ChunkedArray)):
+                result = np.full(len(cells.rows), result) if np.isscalar(result) else arrow_array(result)
+        except _REFUSED as error:
+            raise self._unusable(error, cells) from None
         if len(result) != len(cells.rows):
             raise GenerationError(
                 f"{cells.place}: the @column function {self.function.__name__} gave {len(result)} values for "
@@ -50,10 +60,12 @@ class Computed(Expression):
             # Nulls of the inputs came as NaN; they go back as nulls.
             array = from_functions(result) if isinstance(result, np.ndarray) else to_arrow(result)
             return array if self.target is None else cast(array, arrow_type(self.target))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-            raise GenerationError(
-                f"{cells.place}: the @column function {self.function.__name__} gave what no column can hold: {error}"
-            ) from None
+        except _REFUSED as error:
+            raise self._unusable(error, cells) from None
+
+    def _unusable(self, error: Exception, cells: Cells) -> GenerationError:
+        what = f"the @column function {self.function.__name__} gave what no column can hold"
+        return GenerationError(f"{cells.place}: {what}: {cause(error)}")
 
     def _result(self, arguments: dict[str, Any], cells: Cells) -> Any:
         try:

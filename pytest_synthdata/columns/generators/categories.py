@@ -26,7 +26,7 @@ from pytest_synthdata.columns.generators.base import (
     Generator,
 )
 from pytest_synthdata.columns.generators.quotas import check_alone, places, quotas
-from pytest_synthdata.errors import DeclarationError, brief
+from pytest_synthdata.errors import DeclarationError, GenerationError, brief
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -66,7 +66,10 @@ class Categorical(Generator):
     ) -> None:
         summed: dict[Any, Any] = {}
         for value, weight in _weighted(shares, weights):
-            category = value if isinstance(value, tuple) else plain(value)
+            try:
+                category = value if isinstance(value, tuple) else plain(value)
+            except GenerationError:
+                category = value  # the check of the column says so, with its name
             try:
                 summed[category] = summed[category] + weight if category in summed else weight
             except TypeError:
@@ -136,6 +139,7 @@ class Categorical(Generator):
         if not self.categories:
             raise DeclarationError(f"{scope.place}: Categorical of no values")
         for value, share in zip(self.categories, self.shares, strict=True):
+            plain(value)
             if not isinstance(share, (int, float, np.number)) or not share >= 0:
                 raise DeclarationError(
                     f"{scope.place}: Categorical: the probability of {value!r} is {share!r}; it must be a number ≥ 0"

@@ -23,6 +23,7 @@ from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, wi
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.generators.numbering import Numbered, even_ends, numbered, without_fractions
+from pytest_synthdata.columns.generators.rounding import rounded
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
@@ -61,8 +62,7 @@ class Rounded(Generator):
         if isinstance(values, pa.Array):
             return pc.round(to_arrow(values), ndigits=self.digits)
         if values.dtype.kind == "f":
-            scale = 10.0**self.digits
-            return np.rint(values * scale) / scale
+            return rounded(values, self.digits)
         # Floats are not exact enough.
         return values if self.digits >= 0 else to_numpy(pc.round(arrow_array(values), ndigits=self.digits))
 

@@ -22,7 +22,7 @@ from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.randomness import may_use_randomness
-from pytest_synthdata.errors import DeclarationError, GenerationError
+from pytest_synthdata.errors import DeclarationError, GenerationError, cause
 
 # Who has the generators: nobody, the rows of a column, or a function of a row, which may be amid its draws.
 _FOR_ROWS, _FOR_A_FUNCTION = "rows", "function"
@@ -149,8 +149,8 @@ def python_values(values: list[Any], cells: Cells) -> Values:
     """Python objects as an Arrow array, objects as `plain` makes them; or an error that names the column."""
     try:
         return arrow_array([plain(value) for value in values])
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
-        raise GenerationError(f"{cells.place}: values that no column can hold: {error}") from None
+    except (pa.ArrowException, GenerationError, OverflowError, TypeError, ValueError) as error:
+        raise GenerationError(f"{cells.place}: values that no column can hold: {cause(error)}") from None
 
 
 @dataclass(frozen=True)

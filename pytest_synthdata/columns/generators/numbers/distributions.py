@@ -19,6 +19,7 @@ from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, mix
 from pytest_synthdata.columns.generators.numbers.parameters import Parameter, ParametricDistribution, parameter_bounds
+from pytest_synthdata.columns.generators.numbers.poisson import counts, counts_of_one
 from pytest_synthdata.columns.random import Floats, multiply_high
 from pytest_synthdata.errors import DeclarationError
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _TELLS_APART = 2**53  # up to which a float64 tells integers apart
 _LOG2_E = 1.4426950408889634
-_FEW = 64  # expectations for which a table of counts each is quicker than searching row by row
 _MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
 
 
@@ -182,9 +182,12 @@ class Uniform(ParametricDistribution):
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:
         low, high = parameters
-        uniform *= high - low
-        uniform += low
-        return uniform
+        width = high - low
+        if np.all(np.isfinite(np.asarray(width, np.float64))):
+            uniform *= width
+            uniform += low
+            return uniform
+        return np.asarray(low * (1 - uniform) + high * uniform)  # where the width is beyond the greatest float
 
     def integers(self, cells: Cells) -> Values | None:
         """Exact ones from all 64 random bits, where a float has not the digits."""
@@ -205,19 +208,6 @@ class Uniform(ParametricDistribution):
         return None if low is None or high is None else (low[0], high[1])
 
 
-def _counts(uniform: Floats, lam: float) -> npt.NDArray[np.int64]:
-    """Poisson counts of one expectation.
-
-    The CDF is tabulated where a uniform of 52 bits can fall: 10 standard deviations and some to each side.
-    """
-    from scipy.special import pdtr
-
-    spread = 10 * math.sqrt(lam) + 20
-    first = max(0, math.floor(lam - spread))
-    cdf = pdtr(np.arange(first, math.ceil(lam + spread)), lam)
-    return np.searchsorted(cdf, uniform, side="left") + first
-
-
 @dataclass(frozen=True)
 class Poisson(ParametricDistribution):
     """Poisson distribution: counts of independent events with mean ``lam``, as int64.
@@ -236,29 +226,12 @@ class Poisson(ParametricDistribution):
     def values(self, cells: Cells) -> Values:
         if isinstance(self.lam, Generator):
             return super().values(cells)
-        return _counts(cells.uniform(), self.lam)
+        return counts_of_one(cells.uniform(), self.lam)
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> npt.NDArray[np.int64]:
         """The least count whose CDF reaches each uniform."""
-        from scipy.special import pdtr, pdtrik
-
-        lam = np.broadcast_arrays(*parameters, uniform)[0]
-        different = np.unique(lam)
-        if len(different) <= _FEW:
-            few = np.zeros(len(lam), np.int64)
-            for one in different:
-                index = np.flatnonzero(lam == one)
-                few[index] = _counts(uniform[index], float(one))
-            return few
-        # The inverse of the CDF between the counts is near enough to be put right by steps of one.
-        count = np.where(lam > 0, np.ceil(np.nan_to_num(pdtrik(uniform, np.where(lam > 0, lam, 1.0)))), 0.0)
-        count = np.maximum(count, 0.0)
-        while (above := (count > 0) & (pdtr(count - 1, lam) >= uniform)).any():
-            count[above] -= 1
-        while (below := (lam > 0) & (pdtr(count, lam) < uniform)).any():
-            count[below] += 1
-        return count.astype(np.int64)
+        return counts(uniform, np.broadcast_arrays(*parameters, uniform)[0])
 
     @classmethod
     def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:

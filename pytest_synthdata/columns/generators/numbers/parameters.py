@@ -37,10 +37,15 @@ class ParametricDistribution(Generator):
 
     def values(self, cells: Cells) -> Values:
         if self.is_fixed:
-            return self.inverse(cells.uniform(), *self.parameters())
+            return self._inverse(cells.uniform(), *self.parameters())
         parameters, null = row_parameters(self, cells)
-        values = self.inverse(cells.uniform(), *parameters)
+        values = self._inverse(cells.uniform(), *parameters)
         return values if null is None else without(values, null)
+
+    @classmethod
+    def _inverse(cls, uniform: Floats, *parameters: Any) -> Any:
+        with np.errstate(over="ignore"):  # what is beyond the greatest float is infinite
+            return cls.inverse(uniform, *parameters)
 
     @property
     def is_fixed(self) -> bool:
@@ -66,7 +71,7 @@ class ParametricDistribution(Generator):
         if not all(branch.is_fixed for branch in branches):
             return mix(branches, which, cells)
         columns = zip(*(branch.parameters() for branch in branches), strict=True)
-        return cls.inverse(cells.uniform(), *(np.array(column, np.float64)[which] for column in columns))
+        return cls._inverse(cells.uniform(), *(np.array(column, np.float64)[which] for column in columns))
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
