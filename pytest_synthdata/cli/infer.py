@@ -45,30 +45,31 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
 
 def _tables(path: str) -> list[tuple[str, Sample]]:
     """The tables at a path, by name."""
+    from pytest_synthdata.file_formats import table_name
     from pytest_synthdata.sources.samples import is_path, sample_of
 
     if not is_path(path):
         return [("inferred", sample_of(path, "synthdata infer"))]
     place = Path(path)
     if not place.is_dir() or _is_table(place):
-        return [(place.stem, sample_of(place, "synthdata infer"))]
+        return [(table_name(place), sample_of(place, "synthdata infer"))]
     found = [item for item in sorted(place.iterdir()) if _is_table(item)]
     if not found:
         raise SynthDataError(f"synthdata infer: {path} holds no tables: give Parquet, CSV, JSON lines or Delta")
-    return [(item.stem, sample_of(item, "synthdata infer")) for item in found]
+    return [(table_name(item), sample_of(item, "synthdata infer")) for item in found]
 
 
 def _is_table(place: Path) -> bool:
     """Whether a path is one table: a file of data, or a folder of parts of a table."""
-    from pytest_synthdata.file_formats import SUFFIXES
+    from pytest_synthdata.file_formats import format_of
 
     if place.name.startswith(("_", ".")):
         return False
     if place.is_file():
-        return place.suffix in SUFFIXES
+        return format_of(place) is not None
     if (place / "_delta_log").is_dir() or any("=" in item.name for item in place.iterdir() if item.is_dir()):
         return True
-    parts = [item for item in place.iterdir() if item.suffix in SUFFIXES and item.is_file()]
+    parts = [item for item in place.iterdir() if format_of(item) is not None and item.is_file()]
     return bool(parts) and all(item.name.startswith("part-") for item in parts)
 
 

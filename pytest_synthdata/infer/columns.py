@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import factory
@@ -32,6 +33,7 @@ from pytest_synthdata.infer.numbers import lattice_for, law, number, truth
 from pytest_synthdata.infer.personal import holds_addresses, personal
 from pytest_synthdata.infer.texts import text
 from pytest_synthdata.infer.times import moment, span
+from pytest_synthdata.infer.trends import along
 
 _USUAL_ITEMS = 3
 _USUAL_KEYS = ("a", "b", "c")
@@ -61,6 +63,7 @@ def declare(
     is_first: bool,
     may_order: bool,
     deciders: Sequence[Predictor] = (),
+    places: Mapping[str, pa.Array] = MappingProxyType({}),
 ) -> Declared:
     """The declaration of a column.
 
@@ -71,6 +74,7 @@ def declare(
         is_first: whether it is the table's first column.
         may_order: whether the table may be ordered by it.
         deciders: columns that it may depend on.
+        places: columns that say where in a series a row is.
     """
     share = 0.0
     if values is not None and pa.types.is_floating(type_):
@@ -81,12 +85,19 @@ def declare(
         share = rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0]
         valid = np.flatnonzero(to_numpy(values.is_valid()))
         deciders = [replace(one, codes=one.codes[valid]) for one in deciders]
+        places = {name: one.take(pa.array(valid)) for name, one in places.items()}
         values = values.drop_null()
     if pa.types.is_struct(type_):
         return Declared(_struct(column, type_, values), stated=_stated(type_))
     if pa.types.is_map(type_):
         return Declared(_map(column, type_, values), stated=_stated(type_))
     found = _flat(column, type_, values, is_first=is_first, may_order=may_order)
+    if values is not None and places and _is_number(type_) and not isinstance(found, (Key, Unique, Constant, Call)):
+        numbers = to_numpy(values).astype(np.float64)
+        trend = along(numbers, lattice_for(type_, numbers), places)
+        if trend is not None:
+            generator = trend.cast(sql_name(type_) or type_)
+            return Declared(generator.nulls(share) if share else generator)
     if values is not None and deciders and (depending := _depending(found, type_, values, deciders)):
         found = depending
     if pa.types.is_list(type_) and not isinstance(found, Array):

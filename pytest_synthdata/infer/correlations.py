@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
-from pytest_synthdata.columns.correlation import cholesky, matrix, nearest
+from pytest_synthdata.columns.correlation import cholesky, matrix
 from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.inferred import Inferred
+from pytest_synthdata.infer.ranks import correlation, ranks
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,6 +28,7 @@ _ROUNDS = 4
 _MOST = 0.98
 _MOST_COLUMNS = 40
 _CLOSE = 0.02
+_NARROWEST = 0.02  # the least eigenvalue, so that two digits are enough
 
 
 def correlated(inferred: Inferred, made: FactoryClass, values: Mapping[str, pa.Array], module: str) -> Inferred:
@@ -86,15 +88,29 @@ def _possible(scores: Mapping[tuple[str, str], float], names: list[str]) -> dict
     rounded = {pair: round(value, 2) for pair, value in scores.items() if abs(value) >= _LEAST / 2}
     used = [name for name in names if any(name in pair for pair in rounded)]
     if rounded and cholesky(matrix(rounded, used)) is None:
-        # Pairs that are not given have no correlation at all, which they need not; all are given a value here.
-        whole = {(a, b): rounded.get((a, b), 0.0) for n, a in enumerate(used) for b in used[n + 1 :]}
-        rounded = {pair: value for pair, value in nearest(whole, used).items() if value}
+        rounded = _nearest(rounded, used)
         fewer = {pair: value for pair, value in rounded.items() if abs(value) >= _LEAST / 2}
         if cholesky(matrix(fewer, used)) is not None:
-            rounded = fewer
-        elif cholesky(matrix(rounded, used)) is None:
-            return {}
+            return fewer
     return rounded
+
+
+def _nearest(scores: Mapping[tuple[str, str], float], names: list[str]) -> dict[tuple[str, str], float]:
+    """Correlations near to others that can be at once: without the negative directions, and nearer to none at all."""
+    values, vectors = np.linalg.eigh(np.array(matrix(scores, names)))
+    projected = (vectors * np.maximum(values, _NARROWEST)) @ vectors.T
+    scale = np.sqrt(np.diag(projected))
+    projected /= np.outer(scale, scale)
+    for shrink in np.linspace(1, 0, 51):
+        # Pairs that are not given have no correlation at all, which they need not: all are given a value.
+        rounded = {
+            (a, b): round(float(shrink * projected[number, number + 1 + more]), 2)
+            for number, a in enumerate(names)
+            for more, b in enumerate(names[number + 1 :])
+        }
+        if cholesky(matrix(rounded, names)) is not None:
+            return {pair: value for pair, value in rounded.items() if value}
+    return {}
 
 
 def _numbers(values: Mapping[str, pa.Array]) -> Floats:
@@ -118,7 +134,7 @@ def _ranks_correlate(columns: Floats) -> Floats:
     count = len(columns)
     found = np.full((count, count), np.nan)
     finite = np.isfinite(columns)
-    whole = [_ranks(one) if known.all() else None for one, known in zip(columns, finite, strict=True)]
+    whole = [ranks(one) if known.all() else None for one, known in zip(columns, finite, strict=True)]
     for a in range(count):
         for b in range(a + 1, count):
             both = finite[a] & finite[b]
@@ -126,17 +142,9 @@ def _ranks_correlate(columns: Floats) -> Floats:
                 continue
             x, y = whole[a], whole[b]
             if x is None or y is None:
-                x, y = _ranks(columns[a][both]), _ranks(columns[b][both])
-            spread = x.std() * y.std()
-            if spread > 0:
-                found[a, b] = found[b, a] = float(((x - x.mean()) * (y - y.mean())).mean() / spread)
+                x, y = ranks(columns[a][both]), ranks(columns[b][both])
+            found[a, b] = found[b, a] = correlation(x, y) if x.std() * y.std() > 0 else np.nan
     return found
-
-
-def _ranks(values: Floats) -> Floats:
-    """Ranks, those of equal values their mean."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place], np.float64)
 
 
 def _measured(made: FactoryClass, names: list[str]) -> dict[tuple[str, str], float]:

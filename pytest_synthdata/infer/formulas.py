@@ -27,6 +27,7 @@ ALL = 0.999  # of the rows follow a formula
 _MOST_COLUMNS = 30
 _DISTINCT = 6  # values of a column, at least, for a formula to mean something
 _TERMS = 8
+_GLANCED = 12  # rows in which all pairs are tried at once
 _FINE = 0.02  # of a column's spread, up to which its grid may hide what rounding did
 _DIVISORS = (10, 60, 100, 1_000, 10_000)
 _TOTALS = {
@@ -157,11 +158,19 @@ def _of_few(
             for place, (values, expression) in enumerate(_parts_of_digits(few, names[one.name])):
                 again = partial(_parts_of_digits, one.values, names[one.name])
                 yield values, partial(_nth, again, place), partial(_same, expression), [one.name]
-    for a, b in itertools.combinations(terms, 2):
-        x, y = names[a.name], names[b.name]
-        for place, (values, make) in enumerate(_of_two(a.values[first], b.values[first], x, y, only_sums=only_sums)):
-            again = partial(_of_two, a.values, b.values, x, y, only_sums=only_sums)
-            yield values, partial(_nth, again, place), make, [a.name, b.name]
+    if len(terms) < 2:  # noqa: PLR2004
+        return
+    few = np.stack([one.values[first[:_GLANCED]] for one in terms])
+    left, right = np.triu_indices(len(terms), 1)
+    glanced = _of_two(few[left], few[right], None, None, only_sums=only_sums)
+    for place, (guessed, _) in enumerate(glanced):
+        close = (np.abs(guessed - wanted[:_GLANCED]) <= slack[:_GLANCED]).all(axis=1)
+        for pair in np.flatnonzero(close).tolist():
+            one, other = terms[left[pair]], terms[right[pair]]
+            again = partial(_of_two, one.values, other.values, names[one.name], names[other.name], only_sums=only_sums)
+            make = next(itertools.islice(again(), place, None))[1]
+            values = partial(_nth, again, place)
+            yield values()[first], values, make, [one.name, other.name]
 
 
 def _times(name: Any, factor: float) -> Any:

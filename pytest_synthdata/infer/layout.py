@@ -82,6 +82,9 @@ def packed(one: Code, indent: int, start: str, end: str = "") -> list[str]:
     after = "".join(on_one_line(dataclasses.replace(link, before=None)) for link in chain[place + 1 :])
     if not longest.items:
         return [flat]
+    if max(len(f"{pad}{start}{before}{longest.head}("), len(f"{pad}){after}{end}")) > WIDTH:
+        links = (packed(dataclasses.replace(link, before=None), indent + _INDENT, "") for link in chain)
+        return [f"{pad}{start}(", *(line for link in links for line in link), f"{pad}){end}"]
     head = f"{before}{longest.head}{longest.ends[:1]}"
     if longest.is_filled:
         inner = list(_filled(longest, indent + _INDENT, WIDTH))

@@ -126,7 +126,7 @@ def _rounded(x: Numbers, step: float | None) -> list[Any]:
         is_exact = (x == one).sum() > 1  # it has a share of its own
         if step is not None and (is_exact or number in (0, len(x) - 1) or unit < step / 2):
             values.append(plain(one, step / 2))
-        elif is_exact and 0 < number < len(x) - 1:
+        elif is_exact:
             values.append(int(one) if one.is_integer() and abs(one) < 2**53 else one)
         elif number in (0, len(x) - 1):
             values.append(outward(one, unit / 10, -1 if number == 0 else 1))

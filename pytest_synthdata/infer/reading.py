@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,8 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.listed import Rows
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
+from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
@@ -70,6 +73,7 @@ class Reading:
         self.table, self.sample, self.base, self.key = table, sample, base, key
         self.deciders: list[Predictor] = []
         self.days: list[str] = []
+        self._places: dict[str, pa.Array] = {}
         self.rename: dict[str, str] = {}
         self.declared: dict[str, Declared] = {}
         self._taken = set(dir(base)) | {"Meta", "Params", "self", "cells"} | taken
@@ -253,7 +257,9 @@ class Reading:
             picked = to_numpy(other.is_valid())
             values = values.filter(pa.array(picked))
         deciders = [*self.deciders, *(one for some in self._referring.values() for one in some.deciders())]
+        places = self._places
         if picked is not None:
+            places = {name: one.filter(pa.array(picked)) for name, one in places.items()}
             deciders = [replace(one, codes=one.codes[picked]) for one in deciders]
         declared = declare(
             ColumnName(column.name, self.table, self._texts),
@@ -262,7 +268,16 @@ class Reading:
             is_first=column.name == self.sample.schema.names[0] or column.name == self.key,
             may_order=not any(isinstance(unwrapped(one.declaration), Timeline) for one in self.declared.values()),
             deciders=deciders,
+            places=places,
         )
+        if (
+            values is not None
+            and not values.null_count
+            and picked is None
+            and not pa.types.is_string(column.type)
+            and _says_where(declared.declaration)
+        ):
+            self._places[self._attributes[column.name]] = values
         if column.name == self.key and isinstance(declared.declaration, Generator):
             declared = replace(
                 declared, declaration=unique_key(declared.declaration, column, self.table, self.sample.num_rows)
@@ -341,6 +356,15 @@ class Reading:
             ):
                 found[name] = values
         return found
+
+
+def _says_where(declaration: Any) -> bool:
+    """Whether a column says where in a series a row is: it is settled by the row's number."""
+    if isinstance(declaration, (Timeline, Key)):
+        return True
+    if isinstance(declaration, Generator) and not isinstance(declaration, (Template, Fake)):
+        return any(map(_says_where, declaration.children()))
+    return False
 
 
 __all__ = ["Reading"]

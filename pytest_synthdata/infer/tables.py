@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.exports import MODULES
+from pytest_synthdata.file_formats import table_name
 from pytest_synthdata.infer.correlations import correlated
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import class_name
@@ -32,7 +33,7 @@ def from_schema(base: Any, schema: Any, *, table: str | None = None, parents: Se
     """
     named_by_path = isinstance(schema, Path) or (isinstance(schema, str) and is_path(schema))
     usual = "inferred" if base._meta.abstract else base._meta.table
-    name = table or (Path(schema).stem if named_by_path else usual)
+    name = table or (table_name(schema) if named_by_path else usual)
     samples = {name: sample_of(schema, f"{base.__name__}.from_schema")}
     return next(infer_tables(samples, base=base, parents=parents, module=base.__module__))[1]
 

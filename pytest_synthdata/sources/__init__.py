@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +13,9 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.file_formats import SUFFIXES
+from pytest_synthdata.file_formats import COMPRESSED, format_of
 from pytest_synthdata.files.targets import local_path
+from pytest_synthdata.sources.delimited import first_names, form_of, opened
 from pytest_synthdata.sources.source import Source
 from pytest_synthdata.sources.spark import from_spark
 
@@ -23,6 +25,7 @@ _FORMS = {
     "parquet": ("Parquet", "is it one, and whole?"),
     "csv": ("CSV", "give a header, and every line as many fields"),
     "json": ("JSON lines", "give one object a line, each field of one type"),
+    "feather": ("Feather", "is it one, and whole?"),
 }
 
 
@@ -32,7 +35,7 @@ def reading(file: str | Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        name, remedy = _FORMS[SUFFIXES.get(Path(file).suffix, "parquet")]
+        name, remedy = _FORMS[format_of(file) or "parquet"]
         reason = re.sub(r"^Error creating dataset\..*?\?: ", "", str(error).partition("\n")[0])
         raise SynthDataError(f"{file} cannot be read as {name}: {reason}; {remedy}") from None
 
@@ -67,13 +70,27 @@ def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each
     if isinstance(data, list) and all(isinstance(row, dict) for row in data):
         return source_of(pa.Table.from_pylist(data), what)
     if type(data).__module__.partition(".")[0] == "pandas":
-        return source_of(pa.Table.from_pandas(data, preserve_index=False), what)
+        return source_of(_of_pandas(data, what), what)
     if hasattr(data, "__arrow_c_stream__"):
         return source_of(pa.RecordBatchReader.from_stream(data), what)
     raise SynthDataError(
         f"{what}: {type(data).__name__} is not data that can be read: give a path, a pandas or Spark DataFrame, or an "
         "Arrow table"
     )
+
+
+def _of_pandas(frame: Any, what: str) -> pa.Table:
+    twice = [name for name, count in Counter(map(str, frame.columns)).items() if count > 1]
+    if twice:
+        raise SynthDataError(f"{what}: two columns have one name, {twice[0]!r}: rename one of them")
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        name = next((str(one) for one in frame.columns if str(one) in str(error)), None)
+        where = "a column" if name is None else f"the column {name!r}"
+        raise SynthDataError(
+            f"{what}: {where} has values of several types: make them one, such as by astype(str)"
+        ) from None
 
 
 def _from_path(path: Path, what: str) -> Source:
@@ -90,13 +107,15 @@ def _from_path(path: Path, what: str) -> Source:
             ) from None
         return _from_files(DeltaTable(path).to_pyarrow_dataset())
     files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if _is_data(item, path))
-    formats = {SUFFIXES.get(file.suffix) for file in files}
+    formats = {format_of(file) for file in files}
     if len(formats) != 1 or formats == {None}:
         found = "no data files" if not files else f"files of several formats: {sorted(map(str, formats))}"
-        raise SynthDataError(f"{what}: {path} holds {found}; give Parquet, CSV, JSON lines or a Delta table")
+        raise SynthDataError(f"{what}: {path} holds {found}; give Parquet, CSV, JSON, Feather or a Delta table")
     format_ = formats.pop()
     if format_ == "csv":
         return _from_csv(files)
+    if format_ == "json" and any(file.suffix in COMPRESSED or _is_array(file) for file in files):
+        return _from_json(files)
     with reading(files[0]):  # of which the types are
         return _from_files(ds.dataset([str(file) for file in files], format=format_, partitioning="hive"))
 
@@ -114,29 +133,55 @@ def _from_files(dataset: Any) -> Source:
 
 def _is_data(item: Path, root: Path) -> bool:
     hidden = any(part.startswith(("_", ".")) for part in item.relative_to(root).parts)
-    return item.is_file() and not hidden and item.suffix in SUFFIXES
+    return item.is_file() and not hidden and format_of(item) is not None
 
 
 def _from_csv(files: list[Path]) -> Source:
     """CSV as texts, which the declared types then decide about: nothing is guessed."""
     from pyarrow import csv
 
-    def names(file: Path) -> list[str]:
-        with reading(file), csv.open_csv(file, csv.ReadOptions(block_size=1 << 20)) as reader:
-            return list(reader.schema.names)
-
-    columns = dict.fromkeys(name for file in files for name in names(file))
-    convert = csv.ConvertOptions(
-        column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False
-    )
+    forms = {}
+    columns: dict[str, None] = {}
+    for file in files:
+        with reading(file):
+            forms[file] = form_of(file)
+            columns |= dict.fromkeys(first_names(file, forms[file]))
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for file in files:
-            options = csv.ReadOptions(block_size=1 << 24)
-            with reading(file), csv.open_csv(file, options, convert_options=convert) as reader:
+        for file, form in forms.items():
+            options, parsing = form.options()
+            convert = form.conversion(dict.fromkeys(columns, pa.string()))
+            with reading(file), opened(file) as stream, csv.open_csv(stream, options, parsing, convert) as reader:
                 yield from reader
 
     return Source(pa.schema([(name, pa.string()) for name in columns]), batches())
+
+
+def _is_array(file: Path) -> bool:
+    """Whether a file of JSON is one list of objects."""
+    with file.open("rb") as stream:
+        return stream.read(4_096).lstrip().startswith(b"[")
+
+
+def _from_json(files: list[Path]) -> Source:
+    """JSON that is compressed, or one list of objects."""
+    import json
+
+    from pyarrow import json as lines
+
+    tables = []
+    for file in files:
+        with reading(file), opened(file) as stream:
+            text = stream.read()
+            if text.lstrip().startswith(b"["):
+                try:
+                    tables.append(pa.Table.from_pylist(json.loads(text)))
+                except (ValueError, AttributeError, TypeError) as error:
+                    raise SynthDataError(f"{file} cannot be read as a list of JSON objects: {error}") from None
+            else:
+                tables.append(lines.read_json(pa.BufferReader(text)))
+    table = pa.concat_tables(tables, promote_options="permissive")
+    return Source(table.schema, table.to_batches(max_chunksize=BATCH))
 
 
 __all__ = ["Source", "reading", "source_of"]

@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.types import MOST_DIGITS, arrow_type, ddl_schema, settled
 from pytest_synthdata.errors import DeclarationError, SynthDataError
-from pytest_synthdata.file_formats import SUFFIXES
+from pytest_synthdata.file_formats import format_of
 from pytest_synthdata.files.targets import is_address, local_path
 from pytest_synthdata.sources import reading, source_of
+from pytest_synthdata.sources.delimited import read_delimited
 
 MOST_ROWS = 1_000_000
 
@@ -70,7 +71,7 @@ def sample_of(source: Any, what: str) -> Sample:
 
 def is_path(text: str) -> bool:
     """Whether a text is a path, rather than a schema in Spark's DDL."""
-    if is_address(text) or re.search(r"[\s:<,]", text) is None or Path(text).suffix in SUFFIXES:
+    if is_address(text) or re.search(r"[\s:<,]", text) is None or format_of(text) is not None:
         return True
     try:
         return Path(text).exists()
@@ -193,8 +194,17 @@ def _of_spark_type(type_: Any) -> pa.DataType:
 
 def _csv_files(path: Path) -> list[Path]:
     if path.is_file():
-        return [path] if path.suffix == ".csv" else []
-    return sorted(file for file in path.rglob("*.csv") if not file.name.startswith(("_", ".")))
+        return [path] if format_of(path) == "csv" else []
+    if any("=" in item.name and item.is_dir() for item in (path.iterdir() if path.is_dir() else ())):
+        return []  # whose folders say what else is in a row
+    return sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file()
+        and format_of(file) == "csv"
+        and file.suffix != ".txt"
+        and not file.name.startswith(("_", "."))
+    )
 
 
 def _read_csv(files: list[Path]) -> tuple[pa.Table, bool]:
@@ -209,13 +219,8 @@ def _read_csv(files: list[Path]) -> tuple[pa.Table, bool]:
 
 
 def _csv_table(file: Path, texts: Iterable[str]) -> pa.Table:
-    from pyarrow import csv
-
-    convert = csv.ConvertOptions(
-        column_types=dict.fromkeys(texts, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False
-    )
     with reading(file):
-        table = csv.read_csv(file, convert_options=convert)
+        table = read_delimited(file, texts)
     _check_names(table.schema.names, f"columns of {file}")
     return table
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.tables.table_view import TableView
-from pytest_synthdata.file_formats import SUFFIXES
+from pytest_synthdata.file_formats import format_of
 from pytest_synthdata.validation.results import Check
 
 STRICT, LOOSE, NONE = "strict", "loose", "none"
@@ -19,8 +19,8 @@ def strictness(data: Any) -> str:
     """How much of a column's type some data states: texts in CSV and JSON state none, pandas has fewer types."""
     if isinstance(data, (str, Path)):
         path = Path(data)
-        files = [path] if path.is_file() else [file for file in path.rglob("*") if file.suffix in SUFFIXES]
-        return NONE if any(SUFFIXES.get(file.suffix) in ("csv", "json") for file in files) else STRICT
+        files = [path] if path.is_file() else [file for file in path.rglob("*") if format_of(file) is not None]
+        return NONE if any(format_of(file) in ("csv", "json") for file in files) else STRICT
     if isinstance(data, list):
         return NONE
     return LOOSE if type(data).__module__.partition(".")[0] == "pandas" else STRICT

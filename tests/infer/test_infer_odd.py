@@ -227,7 +227,7 @@ def test_more_digits_than_a_table_has() -> None:
         ("ragged.csv", "a,b\n1,2\n1,2,3\n", "cannot be read as CSV: .*; give a header, and every line as many fields"),
         ("twice.csv", "id,id\n1,2\n", "two columns of .*twice.csv have one name, 'id'"),
         ("empty.json", "", "cannot be read as JSON lines"),
-        ("array.json", '[{"a": 1}, {"a": 2}]', "cannot be read as JSON lines: .*; give one object a line"),
+        ("array.json", '[{"a": 1}, 2', "cannot be read as a list of JSON objects"),
         ("mixed.json", '{"a": 1}\n{"a": "x"}\n', "cannot be read as JSON lines: .* each field of one type"),
         ("no.parquet", "no", "cannot be read as Parquet: .*; is it one"),
     ],

@@ -265,3 +265,13 @@ def test_independent_columns_are_not_correlated() -> None:
     correlations = TableFactory.from_schema(rows, table="apart")._meta.plan().correlations
     # Three standard errors of so many rows.
     assert all(abs(value) < 3 / 2_000**0.5 + 0.01 for value in (correlations or {}).values())
+
+
+def test_what_changes_along_a_series() -> None:
+    years = np.arange(1871, 1971)
+    flow = (1_100 - 4 * (years - 1871) + rng().normal(0, 60, 100)).round()
+    made = again({"year": years, "flow": flow}, 100)
+    assert len(made["year"].unique()) == 100
+    # What is known of each part of the series keeps the correlation within 0.15, which is five standard errors.
+    expected = ranks_correlate(years, flow)
+    assert abs(ranks_correlate(made["year"].to_numpy(), made["flow"].to_numpy()) - expected) < 0.15

@@ -1,0 +1,68 @@
+"""Columns that change along the rows of a series: what they are in each part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import col
+from pytest_synthdata.columns.generators.base import Constant, Generator, literal
+from pytest_synthdata.columns.generators.modifiers import Rounded
+from pytest_synthdata.infer.fitting import Resolution
+from pytest_synthdata.infer.numbers import law
+from pytest_synthdata.infer.ranks import correlation, ranks
+
+_MOST_PARTS = 8
+_ROWS_A_PART = 8
+_FEWEST = 24
+_CLEAR = 0.3  # of a rank correlation with the place in the series, from which on it is one
+_COARSE = 0.05
+
+
+def along(numbers: npt.NDArray[np.float64], resolution: Resolution, places: Mapping[str, pa.Array]) -> Generator | None:
+    """Numbers by where in a series their rows are; None where that says little.
+
+    Args:
+        numbers: the column, without nulls.
+        resolution: what they are multiples of.
+        places: columns that say where in a series a row is, at the same rows.
+    """
+    if len(numbers) < _FEWEST:
+        return None
+    best: tuple[float, str, pa.Array] | None = None
+    for name, values in places.items():
+        strength = abs(correlation(ranks(numbers), ranks(_as_numbers(values))))
+        if strength >= _CLEAR and (best is None or strength > best[0]):
+            best = strength, name, values
+    if best is None:
+        return None
+    _, name, values = best
+    order = np.argsort(_as_numbers(values), kind="stable")
+    parts = min(_MOST_PARTS, len(numbers) // _ROWS_A_PART)
+    pieces = np.array_split(order, parts)
+    branches = [law(numbers[piece], resolution, _COARSE) for piece in pieces]
+    is_rounded = any(isinstance(branch, Rounded) for branch in branches)
+    branches = [branch.generator if isinstance(branch, Rounded) else branch for branch in branches]
+    edges = [values[int(piece[0])].as_py() for piece in pieces[1:]]
+    made: Generator = When(tuple(col(name) < edge for edge in edges), tuple(map(_plain, branches)))
+    return made.round(resolution.digits) if is_rounded and resolution.digits is not None else made
+
+
+def _plain(branch: Generator) -> Generator:
+    return literal(branch.value) if isinstance(branch, Constant) else branch
+
+
+def _as_numbers(values: pa.Array) -> npt.NDArray[np.float64]:
+    if pa.types.is_date(values.type):
+        values = values.cast(pa.int32())
+    elif pa.types.is_timestamp(values.type):
+        values = values.cast(pa.int64())
+    return to_numpy(values.cast(pa.float64(), safe=False)).astype(np.float64)
+
+
+__all__ = ["along"]

@@ -1,0 +1,72 @@
+"""Files in the forms that people have them: compressed, in other encodings, with other separators."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import feather
+
+from pytest_synthdata import Dataset, SynthDataError, TableFactory
+from pytest_synthdata.sources import source_of
+from pytest_synthdata.sources.samples import sample_of
+
+TEXT = "id,city\n1,Köln\n2,Bonn\n"
+FORMS = {
+    "t.csv": TEXT.encode(), "t.tsv": TEXT.replace(",", "\t").encode(), "t.csv.gz": gzip.compress(TEXT.encode()),
+    "latin.csv": TEXT.encode("latin-1"), "wide.csv": TEXT.encode("utf-16"), "marked.csv": TEXT.encode("utf-8-sig"),
+    "semicolons.csv": TEXT.replace(",", ";").encode(), "bars.txt": TEXT.replace(",", "|").encode(),
+    "array.json": json.dumps([{"id": 1, "city": "Köln"}, {"id": 2, "city": "Bonn"}]).encode(),
+    "lines.jsonl.gz": gzip.compress('{"id": 1, "city": "Köln"}\n{"id": 2, "city": "Bonn"}\n'.encode()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_any_form_is_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(FORMS[name])
+    expected = {"id": [1, 2], "city": ["Köln", "Bonn"]}
+    rows = sample_of(tmp_path / name, "test").rows
+    assert rows is not None
+    assert rows.to_pydict() == expected
+    batches = list(source_of(tmp_path / name, "test").batches)
+    assert pa.Table.from_batches(batches)["city"].to_pylist() == expected["city"]
+    assert TableFactory.from_schema(tmp_path / name)._meta.table == name.split(".", maxsplit=1)[0]
+
+
+def test_feather(tmp_path: Path) -> None:
+    feather.write_feather(pa.table({"id": [1, 2]}), tmp_path / "t.feather")
+    rows = sample_of(tmp_path / "t.feather", "test").rows
+    assert rows is not None
+    assert rows.to_pydict() == {"id": [1, 2]}
+
+
+def test_decimal_commas_and_codes_with_zeros_before_them(tmp_path: Path) -> None:
+    lines = "".join(f"{number:05d};{number},5;{number}\n" for number in range(40))
+    (tmp_path / "t.csv").write_text(f"plz;betrag;anzahl\n{lines}", "utf-8")
+    schema = sample_of(tmp_path / "t.csv", "test").schema
+    assert schema == pa.schema([("plz", pa.string()), ("betrag", pa.float64()), ("anzahl", pa.int64())])
+    made = Dataset({TableFactory.from_schema(tmp_path / "t.csv"): 20})["t"].to_arrow()
+    assert all(len(one) == 5 for one in made["plz"].to_pylist())
+
+
+def test_folders_that_say_what_is_in_a_row(tmp_path: Path) -> None:
+    for year in (2023, 2024):
+        (tmp_path / "t" / f"year={year}").mkdir(parents=True)
+        pq.write_table(pa.table({"x": [1, 2]}), tmp_path / "t" / f"year={year}" / "part-0.parquet")
+    assert sample_of(tmp_path / "t", "test").schema.names == ["x", "year"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "what"),
+    [([("m", [1, "a"])], "'m' has values of several types"), ([("a", [1]), ("a", [2])], "one name, 'a'")],
+)
+def test_frames_that_no_table_can_hold(columns: Any, what: str) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.concat([pandas.Series(values, name=name) for name, values in columns], axis=1)
+    with pytest.raises(SynthDataError, match=what):
+        TableFactory.from_schema(frame, table="t")
