@@ -169,8 +169,8 @@ def _of_few(
             one, other = terms[left[pair]], terms[right[pair]]
             again = partial(_of_two, one.values, other.values, names[one.name], names[other.name], only_sums=only_sums)
             make = next(itertools.islice(again(), place, None))[1]
-            values = partial(_nth, again, place)
-            yield values()[first], values, make, [one.name, other.name]
+            whole = partial(_nth, again, place)
+            yield whole()[first], whole, make, [one.name, other.name]
 
 
 def _times(name: Any, factor: float) -> Any:
