@@ -52,15 +52,15 @@ if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.declarations.foreign_keys import ForeignKey
     from pytest_synthdata.defect_assertions import assert_caught, assert_repaired
-    from pytest_synthdata.defects.duplicates import Duplicates
-    from pytest_synthdata.defects.nasty import Nasty
-    from pytest_synthdata.defects.orphans import Orphans
-    from pytest_synthdata.defects.ranges import OutOfRange
-    from pytest_synthdata.defects.schema_columns import AddedColumn, MissingColumn, RenamedColumn, ReorderedColumns
-    from pytest_synthdata.defects.schema_types import ReformattedDates, RetypedColumn
-    from pytest_synthdata.defects.texts import Malformed, Typos
-    from pytest_synthdata.defects.times import Late
-    from pytest_synthdata.defects.values import Defect, Missing, Repeated, Stale, Swapped
+    from pytest_synthdata.defects.kinds.duplicates import Duplicates
+    from pytest_synthdata.defects.kinds.nasty import Nasty
+    from pytest_synthdata.defects.kinds.orphans import Orphans
+    from pytest_synthdata.defects.kinds.ranges import OutOfRange
+    from pytest_synthdata.defects.kinds.texts import Malformed, Typos
+    from pytest_synthdata.defects.kinds.times import Late
+    from pytest_synthdata.defects.kinds.values import Defect, Missing, Repeated, Stale, Swapped
+    from pytest_synthdata.defects.schemas.columns import AddedColumn, MissingColumn, RenamedColumn, ReorderedColumns
+    from pytest_synthdata.defects.schemas.types import ReformattedDates, RetypedColumn
     from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError
     from pytest_synthdata.factories.base import TableFactory
     from pytest_synthdata.functions import days, hours, minutes, seconds

@@ -23,19 +23,16 @@ from pytest_synthdata.defects.views import (
     delivered_schemas,
     kinds_by_table,
     kinds_of,
-    label_view,
-    schema_labels,
     with_kinds,
 )
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
+from pytest_synthdata.labels import Labels
 from pytest_synthdata.snapshots import Snapshots
 from pytest_synthdata.table import Table
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from pytest_synthdata.databricks.upload import UploadResult
     from pytest_synthdata.defects.views import Planted
     from pytest_synthdata.validation import Validation
@@ -194,7 +191,7 @@ class Dataset:
         """
         return Labels(self)
 
-    def _with_defects(self) -> list[str]:
+    def with_defects(self) -> list[str]:
         """The names of the tables that have defects."""
         return [table.name for table in self if kinds_of(table.view)]
 
@@ -259,42 +256,6 @@ class Dataset:
         from pytest_synthdata.databricks.upload import upload
 
         return upload(self.views, path, client=client, spark=spark, create=create, overwrite=overwrite, format=format)
-
-
-class Labels(Mapping[str, Table]):
-    """The labels of a dataset's defects: a table for each of its tables; those without defects have none."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
-
-    def __getitem__(self, name: str) -> Table:
-        table = self._dataset[name]
-        return Table(label_view(table.view, table.factory._meta.key_columns()), table.factory)
-
-    @property
-    def schema(self) -> Mapping[str, pa.Table]:
-        """What was changed in the schema of each table that has defects: an Arrow table with a row for each change.
-
-        Columns: ``kind``; ``column``, null for an order; ``clean`` and ``dirty``, the type, name, format or order
-        before and after; ``since``, ``until`` and ``on``; ``rows``, how many rows have it.
-
-        >>> from pytest_synthdata import RenamedColumn
-        >>> from pytest_synthdata.factories import OrderFactory
-        >>> dataset = Dataset({OrderFactory: 1_000}, defects={OrderFactory: [RenamedColumn("amount", "amt")]})
-        >>> dataset.defects.schema["orders"].select(["kind", "clean", "dirty", "rows"]).to_pylist()
-        [{'kind': 'renamed_column', 'clean': 'amount', 'dirty': 'amt', 'rows': 1000}]
-        """
-        return {name: schema_labels(self._dataset[name].view) for name in self}
-
-    def __iter__(self) -> Iterator[str]:
-        """The names of the tables that have defects."""
-        return iter(self._dataset._with_defects())
-
-    def __len__(self) -> int:
-        return len(self._dataset._with_defects())
-
-    def __repr__(self) -> str:
-        return f"<Labels of {self._dataset!r}>"
 
 
 def stated(asked: Mapping[Any, int | None]) -> tuple[dict[str, type[TableFactory]], dict[str, int]]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pytest_synthdata.columns.cells import Reader
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.defects.duplicates import Duplicates
+from pytest_synthdata.defects.kinds.duplicates import Duplicates
 from pytest_synthdata.defects.planting import Planting
 
 _BLOCK = 1 << 20  # rows that are looked through to find the copies among them

@@ -16,8 +16,8 @@ from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.defects.copies import Copies
-from pytest_synthdata.defects.duplicates import Duplicates
 from pytest_synthdata.defects.kind import Kind, typed
+from pytest_synthdata.defects.kinds.duplicates import Duplicates
 from pytest_synthdata.defects.planting import Hit, Look, Planting, hit_of
 
 if TYPE_CHECKING:

@@ -17,16 +17,16 @@ from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.defects.differences import as_text
 from pytest_synthdata.defects.dirty_table import DirtyTable, put
 from pytest_synthdata.defects.kind import typed
-from pytest_synthdata.defects.schema_columns import RenamedColumn
-from pytest_synthdata.defects.schema_labels import schema_hits
+from pytest_synthdata.defects.schemas.columns import RenamedColumn
+from pytest_synthdata.defects.schemas.labels import schema_hits
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.columns.tables.table_view import TableView
-    from pytest_synthdata.defects.changed_schema import ChangedSchema
     from pytest_synthdata.defects.kind import Kind
     from pytest_synthdata.defects.planting import Hit
-    from pytest_synthdata.defects.schema_change import SchemaChange
+    from pytest_synthdata.defects.schemas.change import SchemaChange
+    from pytest_synthdata.defects.schemas.changed_schema import ChangedSchema
 
 _BLOCK = 1 << 18  # rows of the dirty table whose labels are made at once
 _OWN = ("row", "kind", "column", "clean", "dirty")

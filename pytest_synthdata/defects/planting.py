@@ -16,8 +16,8 @@ from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.defects.differences import as_mask, differ
-from pytest_synthdata.defects.duplicates import Duplicates
 from pytest_synthdata.defects.kind import Kind, typed
+from pytest_synthdata.defects.kinds.duplicates import Duplicates
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:

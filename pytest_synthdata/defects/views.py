@@ -9,12 +9,12 @@ import numpy as np
 
 from pytest_synthdata.columns.tables.part import Part, whole_of
 from pytest_synthdata.columns.tables.subset import Subset, chosen_rows
-from pytest_synthdata.defects.changed_schema import ChangedSchema
 from pytest_synthdata.defects.dirty_table import DirtyTable
 from pytest_synthdata.defects.kind import Kind
 from pytest_synthdata.defects.label_table import LabelTable
-from pytest_synthdata.defects.schema_change import SchemaChange
-from pytest_synthdata.defects.schema_labels import rows_by_state, schema_truth
+from pytest_synthdata.defects.schemas.change import SchemaChange
+from pytest_synthdata.defects.schemas.changed_schema import ChangedSchema
+from pytest_synthdata.defects.schemas.labels import rows_by_state, schema_truth
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 
 if TYPE_CHECKING:

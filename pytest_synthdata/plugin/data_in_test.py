@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.order.batches import Batches
     from pytest_synthdata.columns.order.instants import Moment
     from pytest_synthdata.columns.tables.bound_table import BoundTable
-    from pytest_synthdata.dataset import Labels
+    from pytest_synthdata.labels import Labels
     from pytest_synthdata.table import Table
 
 # Makes a DataFrame of what belongs to a dataset under a name, with a session, once.

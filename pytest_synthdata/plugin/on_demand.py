@@ -85,10 +85,10 @@ class OnDemandDataset(Dataset):
         clean._kinds, clean.tables = {}, self.tables.without_defects()
         return clean
 
-    def _with_defects(self) -> list[str]:
+    def with_defects(self) -> list[str]:
         if isinstance(self.tables, (OnDemandTables, Snapshots)):
             return [name for name in self.tables if name in self._kinds]
-        return super()._with_defects()
+        return super().with_defects()
 
     def take(self, /, **rows: Iterable[int]) -> OnDemandDataset:
         """Some rows of the tables; those that cannot be bound have none."""

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.defects.kind import Kind, wrong_type
-from pytest_synthdata.defects.texts import misspelt
+from pytest_synthdata.defects.kinds.texts import misspelt
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:

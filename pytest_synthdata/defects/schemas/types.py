@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.defects.kind import typed
-from pytest_synthdata.defects.schema_change import SchemaChange, ShownColumn, text_given
+from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, text_given
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:

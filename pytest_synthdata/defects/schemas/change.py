@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from pytest_synthdata.defects.kind import require_column
-from pytest_synthdata.defects.periods import Period, period_of
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -81,14 +80,6 @@ class SchemaChange:
         """Raise `DeclarationError` for what cannot be."""
         for name in self.named():
             require_column(bound, name, self.title)
-
-    def period(self, bound: BoundTable) -> Period:
-        """The rows for which it holds.
-
-        Raises:
-            DeclarationError: for what are not places in this table.
-        """
-        return period_of(bound, self)
 
     def shown(self, columns: Sequence[ShownColumn], bound: BoundTable) -> list[ShownColumn]:
         """The columns of the rows that have it, made from those without it."""

@@ -21,7 +21,7 @@ from pytest_synthdata.errors import DeclarationError
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
-    from pytest_synthdata.defects.schema_change import SchemaChange
+    from pytest_synthdata.defects.schemas.change import SchemaChange
 
 _NEVER = np.iinfo(np.int64).min  # where a null time stands: before all others
 

@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.tables.table_view import BATCH
-from pytest_synthdata.defects.changed_schema import ChangedSchema
 from pytest_synthdata.defects.kind import typed
 from pytest_synthdata.defects.planting import Hit, Look, hit_of
-from pytest_synthdata.defects.schema_change import SchemaChange, ShownColumn
-from pytest_synthdata.defects.schema_columns import MissingColumn
+from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn
+from pytest_synthdata.defects.schemas.changed_schema import ChangedSchema
+from pytest_synthdata.defects.schemas.columns import MissingColumn
 
 if TYPE_CHECKING:
     import numpy.typing as npt

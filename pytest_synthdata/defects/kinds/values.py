@@ -23,7 +23,7 @@ from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
-    from pytest_synthdata.defects.schema_change import SchemaChange
+    from pytest_synthdata.defects.schemas.change import SchemaChange
 
 _VERSIONS = 16  # older values that are tried until one differs from today's
 

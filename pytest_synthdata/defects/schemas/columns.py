@@ -15,7 +15,7 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.opaque_types import type_of_values
 from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.defects.kind import typed
-from pytest_synthdata.defects.schema_change import SchemaChange, ShownColumn, text_given
+from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, text_given
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.tables.part import Part
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.defects.kind import typed
-from pytest_synthdata.defects.periods import Period, States
-from pytest_synthdata.defects.schema_change import SchemaChange, ShownColumn
+from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn
+from pytest_synthdata.defects.schemas.periods import Period, States, period_of
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class ChangedSchema:
     @cached_property
     def periods(self) -> tuple[Period, ...]:
         """When each change holds."""
-        return tuple(change.period(self.bound) for change in self.changes)
+        return tuple(period_of(self.bound, change) for change in self.changes)
 
     @cached_property
     def states(self) -> States:
