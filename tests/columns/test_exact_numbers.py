@@ -41,6 +41,17 @@ def test_whole_numbers_of_18_digits_have_all_their_digits(uniform: Any) -> None:
     assert high > 8 * 10**16
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "whole"),
+    [
+        (2**60, 2**60 + 3, {2**60, 2**60 + 1, 2**60 + 2}),
+        (-(2**60) - 3, -(2**60), {-(2**60) - 2, -(2**60) - 1, -(2**60)}),
+    ],
+)
+def test_the_ends_of_large_ranges_are_those_of_small_ones(low: int, high: int, whole: set[int]) -> None:
+    assert set(table(300, x=Uniform(low, high).cast("bigint")).to_arrow()["x"].to_pylist()) == whole
+
+
 def test_long_integers_with_nulls_and_decimals_go_through_functions_unchanged() -> None:
     @column(type="bigint")
     def same(big):  # noqa: ANN001, ANN202

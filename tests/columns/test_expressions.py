@@ -98,6 +98,29 @@ def test_random_operands_are_independent_of_each_other() -> None:
     assert abs(sum(values) / 4_000 - 2 / 3) < 0.0149
 
 
+def test_the_first_operand_has_the_random_numbers_of_the_column_itself() -> None:
+    assert column(Uniform(0, 1) * 1.0).to_pylist() == column(Uniform(0, 1)).to_pylist()
+
+
+def test_intervals_longer_than_floats_tell_apart_in_microseconds_can_be_halved() -> None:
+    ends = {"a": Constant(dt.date(1, 1, 1)), "b": Constant(dt.date(9999, 12, 31))}
+    assert column((col("b") - col("a")) * 0.5, **ends).to_pylist()[0] == dt.timedelta(days=3_652_058 / 2)
+
+
+def test_expressions_are_shown_as_they_are_written() -> None:
+    assert [repr(one) for one in (-col("n"), F.abs(col("n")), F.lower(col("c")))] == [
+        "(-col('n'))",
+        "F.abs(col('n'))",
+        "F.lower(col('c'))",
+    ]
+
+
+def test_days_of_the_week_begin_with_sunday() -> None:
+    sunday = {"d": Constant(dt.date(2024, 6, 2))}
+    assert column(F.dayofweek(col("d")), **sunday).to_pylist()[0] == 1
+    assert column(F.dayofweek(col("d") + 6), **sunday).to_pylist()[0] == 7
+
+
 def test_quotients_of_nothing_are_null() -> None:
     zero = {"n": Constant(5), "z": Constant(0), "p": Constant(Decimal("1.5"))}
     for declared in (col("n") / col("z"), col("n") // col("z"), col("n") % col("z"), col("p") / col("z")):

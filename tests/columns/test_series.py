@@ -115,6 +115,9 @@ def test_gaps_and_outliers(readings: pa.Table) -> None:
     assert abs(blocks[:, 0].mean() - 0.1) < 5 * (0.09 / len(blocks)) ** 0.5
     far = np.abs(readings["holed"].drop_null().to_numpy()) > 0.7  # 7 standard deviations; outliers are 10 away
     assert abs(far.mean() - 0.01) < 5 * (0.0099 / far.size) ** 0.5
+    # Half of them lie below.
+    below = readings["holed"].drop_null().to_numpy()[far] < 0
+    assert abs(below.mean() - 0.5) < 5 * 0.5 / len(below) ** 0.5
 
 
 def test_start_and_end_are_the_parents_own() -> None:

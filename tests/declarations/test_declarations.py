@@ -29,6 +29,7 @@ from pytest_synthdata import (
     Poisson,
     TableFactory,
     Timeline,
+    Times,
     Uniform,
     col,
     column,
@@ -104,6 +105,11 @@ BAD = {
     "objects as values": ({"x": Categorical({object(): 1.0})}, "Could not convert"),
     # Time
     "a month after the last": ({"x": Dates("+0d", "+2m", anchor="9999-11-30")}, "beyond the years 1 to 9999"),
+    "a case of too few values": (
+        {"tier": TIERS, "kind": TIERS, "x": Given(("tier", "kind"), {("Pro",): 1}, default=0)},
+        "is not one of 2 values",
+    ),
+    "an hour below zero": ({"x": Times(*YEAR, hours=[-1, *[1] * 23])}, "24 weights ≥ 0"),
     "no hours": (timeline(hours=np.array([])), "24 weights"),
     "an inverted range": ({"x": Dates("2024-12-31", "2024-01-01")}, "inverted: 2024-12-31 is after 2024-01-01"),
     "no date": ({"x": Dates("2024-13-01", "2025-01-01")}, "'2024-13-01' is not a date; write it as"),

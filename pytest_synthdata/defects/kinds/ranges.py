@@ -177,7 +177,8 @@ def _from_numbers(numbers: npt.NDArray[Any], like: pa.Array, null: npt.NDArray[n
 def _within(numbers: npt.NDArray[Any], low: int, high: int) -> npt.NDArray[np.int64]:
     if numbers.dtype.kind == "f":
         # Just below 2^63 no float is an integer that an int64 holds.
-        return np.clip(numbers, max(low, -(2**62)), min(high, 2**62)).astype(np.int64)
+        numbers = np.clip(numbers, -(2**62), 2**62).astype(np.int64)
+    # The last microsecond of the year 9999 is not a float.
     return np.clip(numbers, low, high).astype(np.int64)
 
 

@@ -1,0 +1,96 @@
+"""Defects stay what they say to the last microsecond, cent and letter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pytest_synthdata import Dataset, Dates, Key, Late, TableFactory
+from pytest_synthdata.defects.nasty import nasty_values
+from pytest_synthdata.defects.orphans import absent_keys
+from pytest_synthdata.defects.ranges import _decimals, _from_numbers, _mirrored, _ticks
+from pytest_synthdata.defects.texts import misspelt
+
+LAST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_999)  # noqa: DTZ001
+
+
+def test_an_end_counts_its_hours_minutes_seconds_and_microseconds() -> None:
+    moment, type_ = dt.datetime(1970, 1, 3, 4, 5, 6, 7), pa.timestamp("us")  # noqa: DTZ001
+    assert _ticks(moment, type_) == ((2 * 24 + 4) * 3_600 + 5 * 60 + 6) * 1_000_000 + 7
+    assert _ticks(moment.date(), type_) == 2 * 86_400 * 1_000_000
+    assert _ticks(moment, pa.date32()) == 2
+    assert _ticks(None, type_) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "upwards", "expected"),
+    [
+        (None, 10, True, [19, 15, 11]),
+        (0, None, False, [-1, -5, -10]),
+        (0, 10, True, [19, 15, 11]),
+        (0, 10, False, [-1, -5, -10]),
+        (None, None, True, [2e6, 6e6, 11e6]),
+    ],
+)
+def test_numbers_are_as_far_beyond_an_end_as_they_were_within(
+    low: int | None, high: int | None, upwards: bool, expected: list[float]
+) -> None:
+    assert _mirrored(np.array([1, 5, 10]), np.full(3, upwards), low, high).tolist() == expected
+
+
+def test_numbers_beyond_what_a_type_holds_become_its_last() -> None:
+    nothing = np.zeros(2, np.bool_)
+    far = np.array([2.0**70, -(2.0**70)])
+    first = dt.datetime(1, 1, 1)  # noqa: DTZ001
+    assert _from_numbers(far, pa.array([], pa.timestamp("us")), nothing).to_pylist() == [LAST, first]
+    assert _from_numbers(far, pa.array([], pa.date32()), nothing).to_pylist() == [LAST.date(), dt.date(1, 1, 1)]
+    assert _from_numbers(far, pa.array([], pa.int8()), nothing).to_pylist() == [127, -128]
+
+
+def test_decimals_without_a_range_are_moved_as_far_as_they_can_be() -> None:
+    values, up = pa.array([Decimal("1.00"), None], pa.decimal128(12, 2)), np.ones(2, np.bool_)
+    assert _decimals(values, up, None, None).to_pylist() == [Decimal(2_000_000), None]
+    assert _decimals(values.cast(pa.decimal128(5, 2)), up, None, None).to_pylist()[0] == Decimal("999.99")
+
+
+def test_the_longest_and_the_shortest_decimals_of_a_type() -> None:
+    longest, unit = Decimal("999.99"), Decimal("0.01")
+    assert nasty_values(pa.decimal128(5, 2)).to_pylist() == [longest, -longest, 0, unit, -unit]
+
+
+@pytest.mark.parametrize("bits", range(40))
+def test_one_typing_error_is_one_letter(bits: int) -> None:
+    text = "Summer"
+    made, how = misspelt(text, bits), bits % 5
+    assert made != text
+    assert len(made) == len(text) + {1: -1, 2: 1}.get(how, 0)
+    other = [(a, b) for a, b in zip(text, made, strict=False) if a != b]
+    if how == 0:
+        assert sorted(made) == sorted(text)
+    elif how in (3, 4):
+        assert len(other) == 1
+        assert (other[0][0].lower() == other[0][1].lower()) == (how == 4)
+    assert misspelt("", bits) == ""
+
+
+def test_dates_are_late_by_the_days_that_are_declared() -> None:
+    class ParcelFactory(TableFactory):
+        sent = Dates("2024-01-01", "2024-12-31")
+
+    dataset = Dataset({ParcelFactory: 400}, defects={ParcelFactory: [Late("sent", 1.0, by=(2, 4))]})
+    clean, dirty = (one.parcels.to_arrow()["sent"].to_pylist() for one in (dataset.clean, dataset))
+    # A third of 400 each: the probability that one of the three never comes is below 10^-70.
+    assert {(before - after).days for before, after in zip(clean, dirty, strict=True)} == {2, 3, 4}
+
+
+def test_a_key_that_no_parent_has_lies_above_the_highest() -> None:
+    class HouseFactory(TableFactory):
+        house_id = Key("{}", start=40 * 10**9).cast("bigint")
+
+    houses = Dataset({HouseFactory: 50}).houses.bound
+    absent = absent_keys(houses, "house_id", np.arange(50), pa.array([1] * 50, pa.int64())).to_pylist()
+    assert not {*absent} & {*houses.batch(0, 50).column(0).to_pylist()}
