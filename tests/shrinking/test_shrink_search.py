@@ -182,3 +182,8 @@ def test_rows_and_positions_are_each_others_inverse() -> None:
     found = order.rows_at(positions)
     assert {name: rows.tolist() for name, rows in found.items()} == {"customers": [5], "orders": [2, 9]}
     assert order.positions({"orders": np.empty(0, np.int64)}).tolist() == NONE.tolist()
+
+
+def test_hints_are_started_from_only_where_they_fail() -> None:
+    found = search(Subject(needle), hints=[NONE, np.array([1, 2]), np.array([3, 700])])
+    assert (found.verdict, found.rows is not None and found.rows.tolist()) == (Verdict.MINIMAL, [700])

@@ -1,4 +1,4 @@
-"""What each row must meet, as declared: ranges with one end, lists of up to a hundred values, nulls of what is within."""
+"""What each row must meet, as declared: ranges with one end, lists of up to a hundred values, nulls of parts."""
 
 from __future__ import annotations
 
