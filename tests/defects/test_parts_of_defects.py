@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from pytest_synthdata import Dataset, Dates, Key, Late, TableFactory
-from pytest_synthdata.defects.nasty import nasty_values
-from pytest_synthdata.defects.orphans import absent_keys
-from pytest_synthdata.defects.ranges import _decimals, _from_numbers, _mirrored, _ticks
-from pytest_synthdata.defects.texts import misspelt
+from pytest_synthdata.defects.kinds.nasty import nasty_values
+from pytest_synthdata.defects.kinds.orphans import absent_keys
+from pytest_synthdata.defects.kinds.ranges import _decimals, _from_numbers, _mirrored, _ticks
+from pytest_synthdata.defects.kinds.texts import misspelt
 
 LAST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_999)  # noqa: DTZ001
 

@@ -1,0 +1,87 @@
+"""What inference decides from few values: patterns of keys, people by a column's name, limits of types, rows read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pytest_synthdata import Fake
+from pytest_synthdata.infer.meanings import ColumnName
+from pytest_synthdata.infer.numbers import _limits
+from pytest_synthdata.infer.personal import _by_shape
+from pytest_synthdata.infer.texts import key_of
+from pytest_synthdata.sources import samples
+from pytest_synthdata.sources.source import in_type
+
+NAMES = ["Ada Lovelace", "Alan Turing", "Grace Hopper", "Emmy Noether", "Carl Gauss"]
+USERS = ["ada_l", "alan.t", "grace1", "emmy", "carl_g"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "pattern"),
+    [
+        (range(10, 200), "A{}"),
+        (range(100, 200), "A{:03d}"),
+        (range(1, 9), "A{}"),
+    ],
+)
+def test_numbers_of_different_lengths_are_not_padded(numbers: range, pattern: str) -> None:
+    key: Any = key_of(pa.array([f"A{number}" for number in numbers]))
+    assert key is None or (key.pattern, key.start) == (pattern, numbers.start)
+    assert key is not None or len(numbers) < 20
+
+
+def test_zeros_in_front_are_padding() -> None:
+    key: Any = key_of(pa.array([f"A{number:03d}" for number in range(5, 1_100)]))
+    assert (key.pattern, key.start) == ("A{:03d}", 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "found"),
+    [
+        ("approved_by", NAMES, Fake("name")),
+        ("reviewer", NAMES, Fake("name")),
+        ("by", NAMES, None),
+        ("flag", NAMES, None),
+        ("reviewer", USERS, Fake("user_name")),
+        ("flag", USERS, None),
+        ("reviewer", [name.split()[0] for name in NAMES], Fake("first_name")),
+        ("reviewer", ["A1", "B2", "C3", "D4"], None),
+    ],
+)
+def test_people_are_known_by_what_a_column_is_called(name: str, values: list[str], found: Any) -> None:
+    assert _by_shape(ColumnName(name, "orders", {}), values) == found
+
+
+def test_limits_are_those_of_the_type() -> None:
+    assert _limits(pa.int8()) == (-128, 127)
+    least, most = _limits(pa.int64())
+    assert least == -(2**63)
+    assert 2**63 - 2**11 < most < 2**63
+    assert _limits(pa.decimal128(5, 2)) == (-999.99, 999.99)
+    assert _limits(pa.date32()) == (-np.inf, np.inf)
+
+
+def test_no_more_than_the_first_rows_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "MOST_ROWS", 10)
+    schema = pa.schema([("x", pa.int64())])
+    batches = [pa.record_batch([pa.array(range(start, start + 4))], schema) for start in range(0, 20, 4)]
+    rows, is_whole = samples._first(iter(batches), schema)
+    assert (rows["x"].to_pylist(), is_whole) == ([*range(10)], False)
+    rows, is_whole = samples._first(iter(batches[:2]), schema)
+    assert (rows["x"].to_pylist(), is_whole) == ([*range(8)], True)
+
+
+def test_layouts_of_bytes_and_texts_are_one_type_each() -> None:
+    assert {samples._plain_type(one) for one in (pa.binary(4), pa.large_binary(), pa.binary())} == {pa.binary()}
+    assert {samples._plain_type(one) for one in (pa.string(), pa.large_string())} == {pa.string()}
+
+
+def test_dates_become_times_and_texts_and_numbers_do_as_they_did() -> None:
+    day, utc = pa.array([19_723], pa.int32()).cast(pa.date32()), pa.timestamp("us", "UTC")
+    assert in_type(day, pa.field("x", utc), "t").cast(pa.int64()).to_pylist() == [1_704_067_200_000_000]
+    assert in_type(day, pa.field("x", pa.string()), "t").to_pylist() == ["2024-01-01"]
+    assert in_type(pa.array([3], pa.int8()), pa.field("x", pa.int64()), "t").to_pylist() == [3]

@@ -1,0 +1,52 @@
+"""Keys that come twice are named by their rows; rows outside of a timeline are counted, and spikes measured whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pytest_synthdata import Dataset, Event, TableFactory, Timeline
+from pytest_synthdata.validation.keys import _Piece
+from pytest_synthdata.validation.results import Check
+
+
+def test_rows_keep_their_numbers_through_several_choices() -> None:
+    piece = _Piece(np.array([10, 20, 30, 40, 50], np.uint64), start=100)
+    some = piece.take(np.array([1, 3, 4]))
+    assert some.rows_of(np.array([50, 20])) == [101, 104]
+    assert some.take(np.array([0, 2])).rows_of(np.array([50, 20])) == [101, 104]
+    assert piece.rows_of(np.array([50, 20])) == [101, 104]
+
+
+class CallFactory(TableFactory):
+    at = Timeline("2024-01-01", "2024-12-31", events=[Event("2024-06-03", "2024-06-16", 4.0)])
+
+
+def checked(times: list[dt.datetime]) -> dict[str, Check]:
+    data = pa.table({"at": pa.array(times, pa.timestamp("us", "UTC"))})
+    return {check.kind: check for check in Dataset({CallFactory: 4_000}, seed=2).validate({"calls": data})}
+
+
+@pytest.fixture(scope="module")
+def times() -> list[dt.datetime]:
+    made: list[dt.datetime] = Dataset({CallFactory: 4_000}, seed=2).calls.to_arrow()["at"].to_pylist()
+    return made
+
+
+def test_rows_outside_are_among_those_that_were_looked_at(times: list[dt.datetime]) -> None:
+    lost = [time.replace(year=1999) if number < 3 else time for number, time in enumerate(times)]
+    check = checked(lost)["outside of the period"]
+    assert (check.measured, check.rows) == (3, 4_000)
+
+
+def test_a_spike_is_measured_on_all_of_its_days(times: list[dt.datetime]) -> None:
+    assert checked(times)["event"].passed
+    assert checked(times)["event"].measured == pytest.approx(4, rel=0.15)
+    # Half of its days have no calls at all; its last one has.
+    silent = {dt.date(2024, 6, day) for day in range(4, 11)}
+    half = checked([time for time in times if time.date() not in silent])["event"]
+    assert not half.passed
+    assert half.measured == pytest.approx(2, rel=0.2)
