@@ -68,8 +68,9 @@ def corner(session: nox.Session, name: str) -> None:
         session.install("-e", ".", *TESTED_BY, *CORNERS[name].packages)
     session.run("pytest", "-q", *UNCLOSED, *(session.posargs or TESTS))
     _example(session, "-p", "no:asyncio")
-    with session.chdir("examples/quarantine"):
-        session.run("pytest", "-q", "-p", "no:asyncio")
+    for example in ("quarantine", "scd2"):
+        with session.chdir(f"examples/{example}"):
+            session.run("pytest", "-q", "-p", "no:asyncio")
 
 
 @nox.session(python="3.11")

@@ -11,7 +11,8 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.attempts import is_pinned
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.generators.modifiers import Unique
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.modifiers import Unique, unwrapped
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.columns.time.calendar import Timeline
@@ -88,13 +89,17 @@ def _check_updates(history: History, plan: Plan, parents: Mapping[str, Plan], pl
                 raise DeclarationError(f"{where} is updated twice; give each column one rate")
             seen.add(name)
             _check_rate(update.rate, where)
-            _check_can_be_updated(name, plan, where)
+            _check_can_be_updated(name, plan, update, where)
             if name in history.keeps or name == history.births:
                 raise DeclarationError(f"{where} stays as it is, by keeps= or births=; it cannot be updated")
             _check_update(update, name, ColumnScope(plan, name, parents), where)
 
 
-def _check_can_be_updated(name: str, plan: Plan, where: str) -> None:
+def _is_one_value(column: Categorical) -> bool:
+    return sum(share > 0 for share in column.shares) == 1
+
+
+def _check_can_be_updated(name: str, plan: Plan, update: Update, where: str) -> None:
     column = plan.columns[name]
     if name == plan.key or name in plan.key_columns:
         raise DeclarationError(f"{where} is the table's key, which says which row it is; it cannot be updated")
@@ -109,7 +114,8 @@ def _check_can_be_updated(name: str, plan: Plan, where: str) -> None:
             f"{where} is settled for the table as a whole (in the order of time, counted, unique, or exact); "
             "it cannot be updated"
         )
-    if isinstance(column, Constant):
+    drawn = unwrapped(column)
+    if isinstance(column, Constant) or (isinstance(drawn, Categorical) and _is_one_value(drawn) and update.to is None):
         raise DeclarationError(f"{where} is the same in every row; it cannot be updated")
 
 

@@ -20,7 +20,6 @@ from pytest_synthdata.history.instants import first_instant, last_instant
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
-    from pytest_synthdata.history.declaration import History
 
 _HELD = 1 << 20  # rows whose lives are held: 16 MB
 _MOST_TRIES = 64  # picks of another parent
@@ -76,7 +75,7 @@ class Lives:
 
     def __init__(self, bound: BoundTable, parents: Mapping[str, Lives]) -> None:
         self.bound = bound
-        self.history: History | None = bound.plan.history
+        self.history: Any = bound.plan.history
         self.parents: dict[str, Lives] = dict(parents)
         for name, reference in bound.plan.references.items():
             if reference.self_referential and self.history is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,23 +10,40 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, scatter, take, to_arrow, to_numpy
-from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.references.decimals import decimal_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_synthdata.columns.generators.base import Generator
-    from pytest_synthdata.columns.random import Floats
+    from pytest_synthdata.columns.random import Bits, Floats, Stream
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.columns.versions.occurrences import Instants
     from pytest_synthdata.history.declaration import Update
-    from pytest_synthdata.history.state import State
+    from pytest_synthdata.history.evolution import Evolution
 
 Index = npt.NDArray[np.intp]
 Shares = tuple[tuple[Any, tuple[tuple[Any, float], ...]], ...]
 
 
-def moved(state: State, name: str) -> Values:
+class Versioned(Protocol):
+    """Rows with the versions of their updated columns: a `State`, as this module sees it."""
+
+    @property
+    def bound(self) -> BoundTable: ...
+    @property
+    def rows(self) -> Bits: ...
+    @property
+    def evolution(self) -> Evolution: ...
+    def version(self, column: str) -> Instants: ...
+    def redrawn(self, name: str, versions: dict[str, Instants]) -> Values: ...
+    def versioned(self, name: str, versions: dict[str, int]) -> Stream: ...
+    def of_version(self, name: str, index: Index, stream: Stream) -> Values: ...
+    def take(self, index: Index) -> Reader: ...
+
+
+def moved(state: Versioned, name: str) -> Values:
     """The values of an updated column at the versions that its rows have."""
     evolution = state.evolution
     versions = {column: state.version(column) for column in evolution.updated_by(name)}
@@ -48,7 +65,7 @@ def _steps(numbers: Instants) -> list[tuple[int, Index]]:
     return [(version, np.flatnonzero(numbers >= version)) for version in range(1, int(numbers.max(initial=0)) + 1)]
 
 
-def _transitioned(state: State, name: str, shares: Shares, begun: Values, numbers: Instants) -> Values:
+def _transitioned(state: Versioned, name: str, shares: Shares, begun: Values, numbers: Instants) -> Values:
     array = to_arrow(begun)
     encoded = array.dictionary_encode(null_encoding="encode")
     targets = [target for _, following in shares for target, _ in following]
@@ -71,7 +88,7 @@ def _following(drawn: Floats, stays: int, following: tuple[tuple[Any, float], ..
     return targets[np.searchsorted(ends, drawn, side="right")]
 
 
-def _walked(state: State, name: str, update: Update, begun: Values, numbers: Instants) -> Values:
+def _walked(state: Versioned, name: str, update: Update, begun: Values, numbers: Instants) -> Values:
     array = to_arrow(begun)
     values = np.array(to_numpy(array.cast(pa.float64(), safe=False)), np.float64)
     scope, generator = state.bound.scope(name), state.bound.plan.columns[name]
@@ -92,7 +109,7 @@ def _walked(state: State, name: str, update: Update, begun: Values, numbers: Ins
     return made if not array.null_count else pc.if_else(pc.is_valid(array), made, pa.scalar(None, array.type))
 
 
-def _never_back(state: State, name: str, begun: Values, numbers: Instants) -> Values:
+def _never_back(state: Versioned, name: str, begun: Values, numbers: Instants) -> Values:
     rank = _ranker(state.bound.plan.columns[name], state, name)
     best, ranks = begun, rank(begun)
     for version, index in _steps(numbers):
@@ -106,7 +123,7 @@ def _never_back(state: State, name: str, begun: Values, numbers: Instants) -> Va
     return best
 
 
-def _ranker(generator: Generator, state: State, name: str) -> Callable[[Values], npt.NDArray[Any]]:
+def _ranker(generator: Generator, state: Versioned, name: str) -> Callable[[Values], npt.NDArray[Any]]:
     """What orders a column's values: their places in its declaration for texts, their sizes for all else."""
     domain = generator.domain(state.bound.scope(name))
     if domain is not None and any(isinstance(value, str) for value in domain):

@@ -399,6 +399,7 @@ def test_a_view_can_be_read_in_any_pieces(dataset: Dataset) -> None:
         (History(*YEAR, updates={"tier": Update(1, to={"Fre": {"Pro": 1}})}), "tier is never 'Fre'"),
         (History(*YEAR, updates={"tier": Update(1, to={"Free": {"Pro": 1.2}})}), "sum to 1.2"),
         (History(*YEAR, updates={"tier": Update(1, by=Normal(0, 1))}), "by= adds numbers"),
+        (History(*YEAR, updates={"one": 1}), "'one' is the same in every row"),
         (History(*YEAR, births="tier"), "the column is string, not a date or a time"),
         (History(*YEAR, births=3), "births=3"),
         (History(*YEAR, on_parent_delete="drop"), "write 'cascade' or 'move'"),
@@ -412,6 +413,8 @@ def test_what_is_wrong_is_said(history: Any, message: str) -> None:
     class WrongFactory(AccountFactory):
         class Meta:
             table = "accounts"
+
+        one = Categorical({"x": 1.0})
 
     WrongFactory._meta.history = history
     with pytest.raises(DeclarationError, match=message):

@@ -1,0 +1,1 @@
+"""A dimension of customers with all their versions."""
