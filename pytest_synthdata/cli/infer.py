@@ -46,10 +46,12 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
 def _tables(path: str) -> list[tuple[str, Sample]]:
     """The tables at a path, by name."""
     from pytest_synthdata.file_formats import table_name
-    from pytest_synthdata.sources.samples import is_path, sample_of
+    from pytest_synthdata.sources.samples import is_path, sample_of, samples_of_sql
 
+    if path.endswith(".sql") and Path(path).is_file():
+        return list(samples_of_sql(Path(path).read_text("utf-8")).items())
     if not is_path(path):
-        return [("inferred", sample_of(path, "synthdata infer"))]
+        return [(name or "inferred", sample) for name, sample in samples_of_sql(path).items()]
     place = Path(path)
     if not place.is_dir() or _is_table(place):
         return [(table_name(place), sample_of(place, "synthdata infer"))]

@@ -176,7 +176,7 @@ DAYS: Mapping[str, Generator | Callable[[ColumnName], Generator]] = {
 def is_identifier(name: str, table: str) -> bool:
     """Whether a column's name is that of its table's own key."""
     parts, owner = words(name), words(table)
-    if parts and parts[-1] in ("id", "key", "uuid", "number", "no", "nr"):
+    if parts and parts[-1] in ("id", "key", "uuid", "number", "no", "nr", "sk"):
         own = owner and [*owner[:-1], singular(owner[-1])]
         return parts[:-1] in ([], owner, own, own and own[-1:])
     return False
@@ -191,7 +191,7 @@ def key_prefix(table: str) -> str:
 def points_elsewhere(name: str) -> bool:
     """Whether a column's name is that of another table's key."""
     parts = words(name)
-    return len(parts) > 1 and parts[-1] in ("id", "key", "fk", "ref")
+    return len(parts) > 1 and parts[-1] in ("id", "key", "fk", "ref", "sk")
 
 
 def siblings(names: Collection[str]) -> dict[str, str]:

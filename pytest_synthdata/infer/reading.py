@@ -27,6 +27,7 @@ from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.composing import in_type_of_expression, is_whole, nullable, within
+from pytest_synthdata.infer.declared_rules import as_defined
 from pytest_synthdata.infer.dependence import Predictor, decider
 from pytest_synthdata.infer.fitting import is_few, rounded_shares
 from pytest_synthdata.infer.formulas import Computed, formulas
@@ -38,7 +39,7 @@ from pytest_synthdata.infer.naming import attribute_name, words
 from pytest_synthdata.infer.numbers import lattice_for
 from pytest_synthdata.infer.personal import holds_addresses, personal
 from pytest_synthdata.infer.references import Link, Parent, Referring, in_order, own_reference, referring
-from pytest_synthdata.infer.relations import following, hierarchies, missing_with, parts_of_dates
+from pytest_synthdata.infer.relations import following, following_by_name, hierarchies, missing_with, parts_of_dates
 from pytest_synthdata.infer.texts import is_listed
 from pytest_synthdata.sources.samples import Sample
 
@@ -143,7 +144,9 @@ class Reading:
 
     def _related(self) -> dict[str, Computed]:
         """The columns that follow from others of their row."""
-        if self._listed is not None or self.sample.rows is None:
+        if self.sample.rows is None:
+            return following_by_name(self.sample.schema, self._attributes)
+        if self._listed is not None:
             return {}
         plain = self._plain()
         found = parts_of_dates(plain, self._attributes)
@@ -198,6 +201,12 @@ class Reading:
 
     def _read(self, column: pa.Field) -> None:
         name, values = self._attributes[column.name], self.sample.column(column.name)
+        self._declare(column, name, values)
+        if self.sample.definition is not None and name in self.declared:
+            said = self.sample.definition
+            self.declared[name] = as_defined(self.declared[name], column, self.table, said, self._attributes)
+
+    def _declare(self, column: pa.Field, name: str, values: pa.Array | None) -> None:
         if self._listed is not None and column.name in self._listed.table.column_names:
             return
         if column.name in self._referring:
@@ -324,6 +333,10 @@ class Reading:
         if self.key is not None:
             key = self._attributes[self.key]
             return None if first_key == key else key
+        said = self.sample.definition
+        if said is not None and len(said.key) == 1:
+            key = self._attributes[said.key[0]]
+            return None if first_key == key or key not in declared else key
         first = next(iter(declared), None)
         is_named = first is not None and words(first)[-1:] in (["id"], ["uuid"], ["guid"], ["key"])
         return (
@@ -331,6 +344,11 @@ class Reading:
             if first_key is None and is_named and first not in {one.name for one in self._referring.values()}
             else None
         )
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What the columns are called in expressions."""
+        return {column: name for column, name in self._attributes.items() if column not in self._referring}
 
     def comparable(self) -> dict[str, pa.Array]:
         """The values of columns whose order means something, by attribute."""

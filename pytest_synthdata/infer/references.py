@@ -103,10 +103,27 @@ def find_links(samples: Mapping[str, Sample], known: Sequence[Parent] = ()) -> d
     found: dict[str, list[Link]] = {table: [] for table in samples}
     for table, sample in samples.items():
         for field in sample.schema:
+            if (stated := _stated(field.name, table, samples)) is not None:
+                found[table].append(stated)
+                continue
             links = sorted(_links(table, field, samples, keys, known), key=lambda pair: (-pair[0], -pair[1].contained))
             if links and not _reaches(found, links[0][1].parent, table):
                 found[table].append(links[0][1])
     return found
+
+
+def _stated(column: str, table: str, samples: Mapping[str, Sample]) -> Link | None:
+    """What a table's definition says that a column refers to."""
+    definition = samples[table].definition
+    if definition is None or column not in definition.references:
+        return None
+    name, key = definition.references[column]
+    parent = next((one for one in samples if one.lower() == name.lower() and one != table), None)
+    if parent is None:
+        return None
+    said = samples[parent].definition
+    usual = said.key[0] if said is not None and len(said.key) == 1 else samples[parent].schema.names[0]
+    return Link(column, parent, key or usual)
 
 
 def _reaches(found: Mapping[str, list[Link]], start: str, end: str) -> bool:

@@ -11,8 +11,10 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import FUNCTIONS, Call, col
 from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.numbers.distributions import Exponential
 from pytest_synthdata.infer.fitting import Resolution
 from pytest_synthdata.infer.formulas import ALL, FEWEST, FIRST, Computed, Floats
+from pytest_synthdata.infer.naming import words
 from pytest_synthdata.infer.numbers import law
 
 _FEWEST_FINE = 3  # values that each belong to one of another column
@@ -81,6 +83,50 @@ def following(
             expression = _later(type_, attributes[best[1]], apart[np.isfinite(apart)])
             found[after] = Computed(expression, frozenset([best[1]]))
     return found
+
+
+_ORDERED = (
+    (("pickup",), ("dropoff",)),
+    (("start", "begin", "from", "opened", "open"), ("end", "finish", "to", "closed", "close")),
+    (("created", "inserted"), ("updated", "modified", "deleted")),
+    (("order", "ordered"), ("ship", "shipped", "delivery", "delivered")),
+    (("ship", "shipped"), ("delivered", "received", "receipt")),
+    (("checkin", "arrival"), ("checkout", "departure")),
+    (("hire", "hired"), ("termination", "terminated", "fired")),
+    (("admission", "admitted"), ("discharge", "discharged")),
+)
+
+
+def following_by_name(schema: pa.Schema, attributes: Mapping[str, str]) -> dict[str, Computed]:
+    """Dates and times that come after others by their names, where there are no rows: an end after its start.
+
+    Args:
+        schema: the table's columns.
+        attributes: what the columns are called in expressions.
+    """
+    times = [one for one in schema if pa.types.is_date(one.type) or pa.types.is_timestamp(one.type)]
+    found: dict[str, Computed] = {}
+    for before, after in itertools.permutations(times, 2):
+        if before.type != after.type or after.name in found or before.name in found:
+            continue
+        first, last = words(before.name), words(after.name)
+        for firsts, lasts in _ORDERED:
+            if _differ_by(first, last, firsts, lasts):
+                apart = Call("hours", (Exponential(2).clip(0.05, 48).round(2),))
+                if pa.types.is_date(before.type):
+                    name = attributes[before.name]
+                    later: Generator = Call("date_add", (col(name), Exponential(14).clip(0, 365).cast("int")))
+                else:
+                    later = col(attributes[before.name]) + apart
+                found[after.name] = Computed(later, frozenset([before.name]))
+                break
+    return found
+
+
+def _differ_by(one: Sequence[str], other: Sequence[str], firsts: Sequence[str], lasts: Sequence[str]) -> bool:
+    """Whether two names are the same but for a word: of a beginning and of an end."""
+    apart = [(a, b) for a, b in zip(one, other, strict=False) if a != b]
+    return len(one) == len(other) and len(apart) == 1 and apart[0][0] in firsts and apart[0][1] in lasts
 
 
 def _micros(array: pa.Array) -> Floats:
@@ -171,4 +217,4 @@ def missing_with(columns: Mapping[str, pa.Array], order: Sequence[str]) -> dict[
     return found
 
 
-__all__ = ["following", "hierarchies", "missing_with", "parts_of_dates"]
+__all__ = ["following", "following_by_name", "hierarchies", "missing_with", "parts_of_dates"]

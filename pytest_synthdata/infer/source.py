@@ -40,7 +40,9 @@ def module_source(tables: Sequence[Inferred], said: str) -> str:
 
 def class_source(table: Inferred) -> str:
     """The class of a table's factory."""
-    lines = [f"class {table.class_name}({table.base.__name__}):", "    class Meta:"]
+    lines = [f"class {table.class_name}({table.base.__name__}):"]
+    lines += [f"    # {table.comments['']}"] if "" in table.comments else []
+    lines.append("    class Meta:")
     lines += [_statement(name, bare(value), 8) for name, value in table.options.items()]
     lines += [""] if table.declarations else []
     for name, declaration in table.declarations.items():

@@ -10,11 +10,12 @@ from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.exports import MODULES
 from pytest_synthdata.file_formats import table_name
 from pytest_synthdata.infer.correlations import correlated
+from pytest_synthdata.infer.declared_rules import with_checks
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import class_name
 from pytest_synthdata.infer.reading import Reading
 from pytest_synthdata.infer.references import Parent, find_links
-from pytest_synthdata.sources.samples import Sample, is_path, sample_of
+from pytest_synthdata.sources.samples import Sample, is_path, sample_of, samples_of_sql
 
 # The names that an inferred factory's source uses: an attribute would hide them.
 _WRITTEN = frozenset(name for name in MODULES if name[0].isupper()) | {
@@ -34,7 +35,13 @@ def from_schema(base: Any, schema: Any, *, table: str | None = None, parents: Se
     named_by_path = isinstance(schema, Path) or (isinstance(schema, str) and is_path(schema))
     usual = "inferred" if base._meta.abstract else base._meta.table
     name = table or (table_name(schema) if named_by_path else usual)
-    samples = {name: sample_of(schema, f"{base.__name__}.from_schema")}
+    what = f"{base.__name__}.from_schema"
+    if isinstance(schema, str) and not named_by_path and len(found := samples_of_sql(schema)) == 1:
+        ((said, sample),) = found.items()
+        return next(infer_tables({table or said or usual: sample}, base=base, parents=parents, module=base.__module__))[
+            1
+        ]
+    samples = {name: sample_of(schema, what)}
     return next(infer_tables(samples, base=base, parents=parents, module=base.__module__))[1]
 
 
@@ -66,6 +73,10 @@ def infer_tables(
         reading = Reading(name, samples[name], base, parents=known, taken=taken, links=links[name], key=key)
         inferred = reading.inferred(classes[name])
         made = inferred.factory(module)
+        said = samples[name].definition
+        if said is not None:
+            inferred = with_checks(inferred, said, reading.attributes, module)
+            made = inferred.factory(module)
         inferred = correlated(inferred, made, reading.comparable(), module)
         made = inferred.factory(module) if inferred.correlations else made
         known[name] = Parent(made, samples[name], tuple(reading.deciders), tuple(reading.days))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.types import MOST_DIGITS, arrow_type, ddl_schema, settled
+from pytest_synthdata.columns.arrow.types import MOST_DIGITS, annotated_type, arrow_type, ddl_schema, settled
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.file_formats import format_of
 from pytest_synthdata.files.targets import is_address, local_path
 from pytest_synthdata.sources import reading, source_of
+from pytest_synthdata.sources.ddl import Definition, definitions, is_special
 from pytest_synthdata.sources.delimited import read_delimited
 
 MOST_ROWS = 1_000_000
@@ -30,11 +32,13 @@ class Sample:
         schema: its columns, in types as tables have them.
         rows: its first rows, at most a million; None where only the schema is known.
         is_whole: whether these are all.
+        definition: what a `CREATE TABLE` says of it; None where there is none.
     """
 
     schema: pa.Schema
     rows: pa.Table | None = None
     is_whole: bool = False
+    definition: Definition | None = None
 
     @property
     def num_rows(self) -> int:
@@ -50,8 +54,9 @@ def sample_of(source: Any, what: str) -> Sample:
     """What is known of a table.
 
     Args:
-        source: a PySpark ``StructType``, a DDL string, an Arrow schema; a path to a file or folder of Parquet, CSV,
-            JSON lines or Delta; a pandas, Arrow or Spark table.
+        source: a PySpark ``StructType``, a DDL string or `CREATE TABLE` statement, an Arrow schema, a dataclass; a path
+            to a file or folder of Parquet, CSV, JSON, Feather or Delta; a pandas, Arrow or Spark table, ``{column:
+            values}``.
         what: whose columns they are, for messages.
 
     Raises:
@@ -61,12 +66,49 @@ def sample_of(source: Any, what: str) -> Sample:
         return _without_rows(source)
     if type(source).__name__ == "StructType" and hasattr(source, "fields"):
         return _without_rows(pa.schema(list(_of_spark(source))))
+    if isinstance(source, type) and dataclasses.is_dataclass(source):
+        return _without_rows(_of_dataclass(source))
+    if isinstance(source, dict):
+        return sample_of(_of_columns(source), what)
     if isinstance(source, str) and not is_path(source):
-        return _without_rows(ddl_schema(source))
+        found = samples_of_sql(source)
+        if len(found) > 1:
+            raise SynthDataError(
+                f"{what}: these are {len(found)} tables: {', '.join(found)}; give one, or all to `synthdata infer`"
+            )
+        return next(iter(found.values()))
     if isinstance(source, (str, Path)) and (files := _csv_files(local_path(source, what))):
         return _of_rows(_read_csv(files))
     data = source_of(source, what)
     return _of_rows(_first(data.batches, data.schema))
+
+
+def samples_of_sql(text: str) -> dict[str, Sample]:
+    """The tables of a schema in SQL, by name; of columns alone one without a name.
+
+    Args:
+        text: columns with their types, or `CREATE TABLE` statements.
+    """
+    if not is_special(text):
+        return {"": _without_rows(ddl_schema(text))}
+    found = {}
+    for one in definitions(text):
+        found[one.table] = replace(_without_rows(one.schema), definition=one)
+    return found
+
+
+def _of_dataclass(source: Any) -> pa.Schema:
+    type_ = annotated_type(source)
+    if type_ is None:
+        raise SynthDataError(f"{source.__name__}: a field has a type that no column can have; annotate it by another")
+    return pa.schema(list(type_))
+
+
+def _of_columns(source: dict[Any, Any]) -> pa.Table:
+    try:
+        return pa.table({str(name): values for name, values in source.items()})
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise SynthDataError(f"{{column: values}} of unlike lengths or types: {error}") from None
 
 
 def is_path(text: str) -> bool:
@@ -237,4 +279,4 @@ def _differs(name: str, tables: list[pa.Table]) -> bool:
     return False
 
 
-__all__ = ["Sample", "is_path", "sample_of"]
+__all__ = ["Sample", "is_path", "sample_of", "samples_of_sql"]

@@ -186,6 +186,8 @@ class _Reader:
             fields.append(pa.field(name, self.type()))
             if self.tokens[:1] == [","]:
                 self.next()
+            elif self.tokens and self.tokens[0] != ">":
+                raise DeclarationError(f"{self.text!r}: a comma is missing after {name!r}, before {self.tokens[0]!r}")
         return fields
 
 

@@ -1,0 +1,214 @@
+"""Tables as `CREATE TABLE` declares them: columns, and what is said of them. sqlglot reads the SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.types import arrow_type
+from pytest_synthdata.errors import DeclarationError, SynthDataError
+
+_SPECIAL = re.compile(
+    r"(?i)\bcreate\b|\bnot\s+null\b|\bprimary\b|\bforeign\b|\bconstraint\b|\bdefault\b|\bcheck\b|\bunique\b|\bgenerated\b|"
+    r"\breferences\b|\bcollate\b|\binterval\b|\btime\b|\bvariant\b|\b(?:var)?char\s*\(|--|/\*"
+)  # fmt: skip
+_TYPES: Mapping[str, pa.DataType] = {"TIME": pa.time64("us"), "VARIANT": pa.string(), "OBJECT": pa.string()}
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A table as its `CREATE TABLE` declares it.
+
+    Args:
+        table: its name; empty for columns without one.
+        schema: its columns.
+        not_null: columns that are never null.
+        unique: columns of which no two rows have the same value.
+        key: the columns of its primary key.
+        lengths: the most letters of texts, and whether all have as many.
+        references: the table and column that columns refer to; no column where it is that table's key.
+        defaults: what columns hold if nobody says, as SQL.
+        computed: what columns are computed by, as sqlglot's expressions.
+        checks: the conditions of rows, as sqlglot's expressions.
+    """
+
+    table: str
+    schema: pa.Schema
+    not_null: frozenset[str] = frozenset()
+    unique: frozenset[str] = frozenset()
+    key: tuple[str, ...] = ()
+    lengths: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
+    references: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    computed: Mapping[str, Any] = field(default_factory=dict)
+    checks: tuple[Any, ...] = ()
+
+
+def is_special(text: str) -> bool:
+    """Whether there is more in a schema than names and types of columns."""
+    return _SPECIAL.search(text) is not None
+
+
+def definitions(text: str) -> list[Definition]:
+    """The tables of some SQL; one without a name for columns alone.
+
+    Args:
+        text: `CREATE TABLE` statements, or the columns of a table as they stand in one.
+
+    Raises:
+        SynthDataError: where sqlglot is not installed, and for what it cannot read.
+    """
+    try:
+        import sqlglot
+        from sqlglot import exp
+    except ImportError:
+        raise SynthDataError(
+            "constraints, defaults and CREATE TABLE are read by sqlglot: pip install 'pytest-synthdata[schema]'"
+        ) from None
+    is_statement = re.search(r"(?i)^\s*(?:--[^\n]*\n\s*)*create\b", text) is not None
+    sql = text if is_statement else f"CREATE TABLE columns_alone (\n{text}\n)"
+    try:
+        statements = sqlglot.parse(sql, read="databricks")
+    except sqlglot.errors.SqlglotError as error:
+        said = re.sub(r"\x1b\[\d*m", "", str(error).partition("\n")[0])
+        raise DeclarationError(f"cannot read the schema {text[:80]!r}: {said}; is a comma missing?") from None
+    found = [
+        _definition(one, exp) for one in statements if isinstance(one, exp.Create) and isinstance(one.this, exp.Schema)
+    ]
+    if not found:
+        raise DeclarationError(f"cannot read the schema {text[:80]!r}: there is no CREATE TABLE with columns in it")
+    return found
+
+
+def _definition(create: Any, exp: Any) -> Definition:
+    name = create.this.this.name
+    found = _Found("" if name == "columns_alone" else name, exp)
+    for item in create.this.expressions:
+        found.add(item)
+    return found.definition()
+
+
+class _Found:
+    """What a statement says, piece by piece."""
+
+    def __init__(self, table: str, exp: Any) -> None:
+        self.table, self.exp = table, exp
+        self.fields: list[pa.Field] = []
+        self.not_null: set[str] = set()
+        self.unique: set[str] = set()
+        self.key: tuple[str, ...] = ()
+        self.lengths: dict[str, tuple[int, bool]] = {}
+        self.references: dict[str, tuple[str, str | None]] = {}
+        self.defaults: dict[str, str] = {}
+        self.computed: dict[str, Any] = {}
+        self.checks: list[Any] = []
+
+    def definition(self) -> Definition:
+        names = [one.name for one in self.fields]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise SynthDataError(f"two columns have one name, {twice!r}: rename one of them")
+        return Definition(
+            self.table,
+            pa.schema(self.fields),
+            frozenset(self.not_null | set(self.key)),
+            frozenset(self.unique),
+            self.key,
+            self.lengths,
+            self.references,
+            self.defaults,
+            self.computed,
+            tuple(self.checks),
+        )
+
+    def add(self, item: Any) -> None:
+        exp = self.exp
+        if isinstance(item, exp.ColumnDef):
+            self._column(item)
+        elif isinstance(item, exp.Constraint):
+            for one in item.expressions:
+                self.add(one)
+        elif isinstance(item, exp.PrimaryKey):
+            self.key = tuple(_names(item.expressions))
+        elif isinstance(item, exp.UniqueColumnConstraint) and item.this is not None:
+            names = _names(item.this.expressions)
+            self.unique |= set(names) if len(names) == 1 else set()
+        elif isinstance(item, exp.CheckColumnConstraint):
+            self.checks.append(item.this)
+        elif isinstance(item, exp.ForeignKey):
+            columns, target = _names(item.expressions), item.args["reference"].this
+            if len(columns) == 1:
+                self.references[columns[0]] = _target(target, exp)
+
+    def _column(self, item: Any) -> None:
+        exp, name, kind = self.exp, item.name, item.args.get("kind")
+        if kind is None:
+            raise DeclarationError(f"{self.table or 'the schema'}: the column {name!r} has no type")
+        self.fields.append(pa.field(name, _type(kind, name, exp)))
+        if kind.this in (exp.DataType.Type.CHAR, exp.DataType.Type.VARCHAR) and kind.expressions:
+            self.lengths[name] = int(kind.expressions[0].name), kind.this == exp.DataType.Type.CHAR
+        for constraint in item.args.get("constraints") or ():
+            self._constraint(name, constraint.args.get("kind"))
+
+    def _constraint(self, name: str, kind: Any) -> None:
+        exp = self.exp
+        if isinstance(kind, exp.NotNullColumnConstraint):
+            self.not_null |= set() if kind.args.get("allow_null") else {name}
+        elif isinstance(kind, exp.PrimaryKeyColumnConstraint):
+            self.key = (name,)
+        elif isinstance(kind, exp.GeneratedAsIdentityColumnConstraint):
+            if kind.args.get("expression") is not None:
+                self.computed[name] = kind.args["expression"]
+            else:
+                self.unique.add(name)
+        elif isinstance(kind, exp.UniqueColumnConstraint):
+            self.unique.add(name)
+        elif isinstance(kind, exp.DefaultColumnConstraint):
+            self.defaults[name] = kind.this.sql("databricks")
+        elif isinstance(kind, exp.ComputedColumnConstraint):
+            self.computed[name] = kind.this
+        elif isinstance(kind, exp.CheckColumnConstraint):
+            self.checks.append(kind.this)
+        elif isinstance(kind, exp.Reference):
+            self.references[name] = _target(kind.this, exp)
+
+
+def _names(items: Any) -> list[str]:
+    return [item.name for item in items]
+
+
+def _target(target: Any, exp: Any) -> tuple[str, str | None]:
+    if isinstance(target, exp.Schema):
+        names = _names(target.expressions)
+        return target.this.name, names[0] if len(names) == 1 else None
+    return target.name, None
+
+
+def _type(kind: Any, name: str, exp: Any) -> pa.DataType:
+    if isinstance(kind.this, exp.Interval):
+        unit = str(kind.this.args.get("unit") or "").upper()
+        if "YEAR" in unit or "MONTH" in unit:
+            raise DeclarationError(f"{name}: INTERVAL {unit} has no type in tables; declare it as an int of months")
+        return pa.duration("us")
+    known = _TYPES.get(kind.this.name if hasattr(kind.this, "name") else "")
+    if known is not None:
+        return known
+    text = re.sub(r"\s+(?:NOT\s+NULL|COLLATE\s+\w+|COMMENT\s+'[^']*')", "", kind.sql("spark"))
+    try:
+        return arrow_type(text)
+    except DeclarationError as error:
+        raise DeclarationError(f"{name}: {error}") from None
+
+
+def checked_columns(check: Any) -> Iterator[str]:
+    """The columns that a condition reads."""
+    from sqlglot import exp
+
+    yield from (column.name for column in check.find_all(exp.Column))
+
+
+__all__ = ["Definition", "checked_columns", "definitions", "is_special"]
