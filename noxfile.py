@@ -109,6 +109,14 @@ def neighbours(session: nox.Session) -> None:
 
 
 @nox.session(python="3.11")
+def killing(session: nox.Session) -> None:
+    """Twelve ways to kill a run, each while it computes, writes and uploads."""
+    session.install("-e", ".[local,databricks]", *TESTED_BY)
+    matrix = "tests/spark/test_killing_matrix.py"
+    session.run("pytest", "-q", "-o", "addopts=", matrix, *session.posargs, env={"SYNTHDATA_KILLING": "1"})
+
+
+@nox.session(python="3.11")
 def dqx(session: nox.Session) -> None:
     """Checks from declarations in Databricks Labs DQX, which brings many dependencies."""
     session.install("-e", ".[local]", "pandas", *TESTED_BY, "databricks-labs-dqx")

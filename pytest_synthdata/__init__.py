@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.factories.base import TableFactory
     from pytest_synthdata.functions import days, hours, minutes, seconds
     from pytest_synthdata.history.declaration import History, Update
+    from pytest_synthdata.plugin.data_in_test import Synth
     from pytest_synthdata.table import Table
 
 __all__ = [
@@ -125,6 +126,7 @@ __all__ = [
     "Steps",
     "Sum",
     "Swapped",
+    "Synth",
     "SynthDataError",
     "Table",
     "TableFactory",

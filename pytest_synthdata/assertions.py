@@ -70,6 +70,11 @@ def assert_matches(
     of_fixture = None if isinstance(parents, (Mapping, Dataset)) else getattr(parents, "dataset", None)
     if isinstance(of_fixture, Dataset):  # the fixture `synth` was given
         parents = of_fixture
+    if parents is not None and not isinstance(parents, (Mapping, Dataset)):
+        raise SynthDataError(
+            f"assert_matches: parents={short(parents)}: give the tables that {table} refer to by name, such as "
+            "{'customers': customers}, or the dataset that they are in"
+        )
     if isinstance(parents, Dataset):
         if rows is None and table in parents.tables:
             rows = parents[table].num_rows

@@ -60,6 +60,7 @@ MODULES = {
     "Steps": "columns.lives.steps",
     "Sum": "columns.references.aggregates",
     "Swapped": "defects.kinds.values",
+    "Synth": "plugin.data_in_test",
     "SynthDataError": "errors",
     "Table": "table",
     "TableFactory": "factories.base",

@@ -28,10 +28,10 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         module_name, _, class_name = name.strip().partition(":")
         try:
             module = import_module(module_name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             hint = "; write shop.factories, no path" if module_name.endswith(".py") else ""
             raise DeclarationError(
-                f"factories: cannot import {module_name!r}: {type(error).__name__}: {error}{_where(error)}{hint}"
+                f"factories: cannot import {module_name!r}: {type(error).__name__}: {_said(error)}{_where(error)}{hint}"
             ) from error
         own = {
             key: value
@@ -49,10 +49,14 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         yield from defined
 
 
-def _where(error: Exception) -> str:
+def _said(error: BaseException) -> str:
+    return error.msg if isinstance(error, SyntaxError) else str(error)
+
+
+def _where(error: BaseException) -> str:
     """The innermost line of the user's own that raised an error."""
-    if isinstance(error, SyntaxError):  # whose text says where
-        return ""
+    if isinstance(error, SyntaxError):
+        return f" ({error.filename}:{error.lineno})"
     frames = [
         frame
         for frame in extract_tb(error.__traceback__)

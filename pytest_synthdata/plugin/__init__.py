@@ -86,6 +86,19 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [*header, f"synthdata: {problem}"] if problem else header
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> None:
+    """Refuse parameters that a fixture of this plugin would not read."""
+    function: Any = fixturedef.func
+    own = getattr(function, "__module__", "").startswith("pytest_synthdata.plugin")
+    if own and hasattr(request, "param") and fixturedef.argname not in ("synth", "_synth_seed"):
+        pytest.fail(
+            f"parametrize({fixturedef.argname!r}, …, indirect=True): it takes no parameters; synth does: "
+            "parametrize('synth', [{'orders': 10}], indirect=True)",
+            pytrace=False,
+        )
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome: Any = yield
@@ -178,7 +191,8 @@ def synth_spark(request: pytest.FixtureRequest) -> SparkSession:
     """The Spark session in use: the project's own fixture's if it has one, else one that the plugin starts."""
     from pytest_synthdata.plugin.spark_fixture import session_of
 
-    return session_of(request)
+    with _explained("synth_spark"):
+        return session_of(request)
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,12 @@ class Synth:
         arguments: what the markers said of this data.
         stand_ins: what is given in the dataset's place.
         made_once: makes a DataFrame of what belongs to a dataset under a name, or gives the one made before.
+
+    Tests get one from the fixtures ``synth`` and ``synth_session``; its name is there for their annotations:
+
+    >>> from pytest_synthdata import Synth
+    >>> def test_revenue(synth: Synth) -> None:
+    ...     assert synth.orders.count() == synth.dataset.orders.num_rows
     """
 
     def __init__(

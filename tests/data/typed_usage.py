@@ -5,12 +5,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from typing_extensions import assert_type
 
-from pytest_synthdata import Categorical, Constant, Dataset, ForeignKey, Given, Key, LogNormal, Table, col, when
+from pytest_synthdata import Categorical, Constant, Dataset, ForeignKey, Given, Key, LogNormal, Synth, Table, col, when
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.modifiers import Clipped, Nullable, Rounded, Unique
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
-from pytest_synthdata.plugin.data_in_test import Synth
 
 
 def what_a_test_holds(synth: Synth) -> None:

@@ -33,3 +33,11 @@ def test_every_page_is_in_the_navigation() -> None:
 
 def test_public_names_are_listed_once_and_in_order() -> None:
     assert pytest_synthdata.__all__ == sorted(set(pytest_synthdata.__all__)) == list(MODULES)
+
+
+def test_no_module_of_the_plugin_takes_the_name_of_a_fixture() -> None:
+    """Importing it would put the module in the fixture's place, and the next run in this process would lack it."""
+    folder = ROOT / "pytest_synthdata" / "plugin"
+    fixtures = re.findall(r"@pytest\.fixture\S*\ndef (\w+)", (folder / "__init__.py").read_text("utf-8"))
+    assert {"synth", "orders_df"} <= set(fixtures)
+    assert not set(fixtures) & {path.stem for path in folder.iterdir()}

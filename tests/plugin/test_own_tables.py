@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+
+from pytest_synthdata import DeclarationError
+from pytest_synthdata.factories.discovery import load_factories
 
 OWN = """
 from pytest_synthdata import Categorical, ForeignKey, Given, Key, TableFactory
@@ -167,6 +171,53 @@ def test_errors_at_import_name_the_line(pytester: pytest.Pytester) -> None:
     assert "@pytest.mark.synth" not in text
     errors = text.partition("short test summary info")[0]  # which repeats them in full on a CI server
     assert errors.count("synth: factories: cannot import 'bad_shop': ") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = 1\n  y = 2", "IndentationError: unexpected indent ({file}:2)"),
+        ("import sys\nsys.exit(3)", "SystemExit: 3 ({file}:2)"),
+        ("import no_such_package", "ModuleNotFoundError: No module named 'no_such_package' ({file}:1)"),
+    ],
+)
+def test_any_error_at_import_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str
+) -> None:
+    file = tmp_path / f"shop_{len(source)}_lines.py"
+    file.write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(DeclarationError) as caught:
+        list(load_factories([file.stem]))
+    assert said.format(file=file) in str(caught.value)
+
+
+def test_what_is_no_request_is_told_in_a_line(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from pytest_synthdata import SynthDataError, assert_matches
+        from pytest_synthdata.factories import CustomerFactory, OrderFactory
+
+        @pytest.mark.parametrize("orders_df", [5], indirect=True)
+        def test_frame(orders_df):
+            pass
+
+        @pytest.mark.parametrize("synth_session", [{"orders": 5}], indirect=True)
+        def test_session(synth_session):
+            pass
+
+        def test_lookup(synth):
+            with pytest.raises(SynthDataError, match="no table 0 in this test's data"):
+                synth[0]
+
+        @pytest.mark.parametrize("parents", [5, ["customers"], CustomerFactory])
+        def test_parents(synth, parents):
+            with pytest.raises(SynthDataError, match="give the tables that orders refer to by name"):
+                assert_matches(synth.dataset.orders.to_arrow(0, 5), OrderFactory, parents=parents)
+    """)
+    text = failing(pytester, errors=2, passed=4)
+    assert "parametrize('orders_df', …, indirect=True): it takes no parameters; synth does" in text
+    assert "parametrize('synth_session', …, indirect=True): it takes no parameters; synth does" in text
 
 
 def test_a_marker_that_lacks_a_factory_names_it(pytester: pytest.Pytester) -> None:
