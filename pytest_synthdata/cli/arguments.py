@@ -30,7 +30,8 @@ def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str], defects:
             of the modules, or the shipped ones, of their usual sizes.
         seed: decides every value.
         modules: those of a project's own tables: ``shop.factories[:Factory]``.
-        defects: where a project has a dict of kinds of defects by table: ``shop.defects:NIGHTLY``.
+        defects: where a project has a dict of kinds of defects by table: ``shop.defects:NIGHTLY``; or what is in such
+            a dict: ``orders=[Missing('amount', 0.01)]``.
 
     Raises:
         SynthDataError: for an unknown table or module, and a number of rows that is none.
@@ -55,9 +56,19 @@ def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str], defects:
 
 
 def _defects(name: str) -> Any:
+    if "=" in name:
+        from pytest_synthdata.written_defects import read_by_table
+
+        try:
+            return read_by_table(name)
+        except SynthDataError as error:
+            raise SynthDataError(f"--defects: {error}") from None
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):
-        raise SynthDataError(f"--defects: {name!r} is not MODULE:NAME, such as shop.defects:NIGHTLY")
+        raise SynthDataError(
+            f"--defects: {name!r} is not MODULE:NAME, such as shop.defects:NIGHTLY, nor kinds by table, such as "
+            "orders=[Missing('amount', 0.01)]"
+        )
     try:
         module = import_module(module_name)
     except Exception as error:

@@ -123,16 +123,18 @@ def _print(result: Validation) -> None:
 @click.command()
 @click.argument("file", default="synth-report.html", type=click.Path(dir_okay=False, path_type=Path))
 @_options
-def report(*, file: Path, against: tuple[str, ...], rows: tuple[str, ...], seed: int) -> None:
+@click.option("--defects", metavar="MODULE:NAME", help="Plant defects, which the page lists: a dict of kinds by table.")
+def report(*, file: Path, against: tuple[str, ...], rows: tuple[str, ...], seed: int, defects: str | None) -> None:
     """Write a page that shows generated data, declared against measured: synthdata report report.html."""
     from pytest_synthdata.report.content import content_of
     from pytest_synthdata.report.page import write
+    from pytest_synthdata.report.planted import with_planted
     from pytest_synthdata.report.requirements import missing_packages
 
     if problem := missing_packages():
         raise SynthDataError(problem)
-    dataset = dataset_of(rows, seed, against)
-    result = dataset.validate()
+    dataset = dataset_of(rows, seed, against, defects)
+    result = with_planted(dataset.clean.validate(), dataset)
     path = write(content_of(dataset, result), file)
     click.echo(f"{path}: {len(result.checks):,} checks, {len(result.failed):,} failed")
 

@@ -66,7 +66,7 @@ class Reporting:
             return
         if self.settings.report and not self.problem:
             try:
-                part = self._drawn(clean, result)
+                part = self._drawn(dataset, result)
             except Exception as error:  # noqa: BLE001 - as above
                 self.notes.append(_reason(error))
         self.found.append({"result": result.to_dict(), "part": part})

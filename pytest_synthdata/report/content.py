@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+import shlex
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.tables.subset import is_part
+from pytest_synthdata.defects.views import kinds_of
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.report.diagram import boxes_of, diagram
 from pytest_synthdata.report.distinct import DistinctTable, distinct_tables, largest_first, table_key
@@ -17,6 +19,7 @@ from pytest_synthdata.report.table_content import check_content, factory_name, t
 from pytest_synthdata.report.terminal import incident
 from pytest_synthdata.validation.results import Validation
 from pytest_synthdata.validation.rows import key_column
+from pytest_synthdata.written_defects import written_by_table
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -44,7 +47,7 @@ def part_of(
     """What a dataset adds to a report.
 
     Args:
-        dataset: what is shown.
+        dataset: what is shown, without the defects that it has.
         result: its validation.
         drawn: the keys of tables that are in another part already.
         most: how many more tables are drawn; the others are listed.
@@ -54,6 +57,7 @@ def part_of(
     """
     if problem := missing_packages():
         raise SynthDataError(problem)
+    command, dataset = _command(dataset), dataset.clean if dataset.defects else dataset
     keys = {one.table: table_key(one, result.seed) for one in result.tables}
     new = [table.name for table in dataset if keys[table.name] not in drawn][:most]
     tables = []
@@ -64,7 +68,7 @@ def part_of(
             content = {"name": table.name, "drawn": False, "factory": factory_name(table), "fingerprint": ""}
         plan = table.bound.plan
         tables.append({**content, "key": keys[table.name], "shown_at": _shown_at(plan.references, plan)})
-    return {"seed": dataset.seed, "tables": tables, "boxes": boxes_of(dataset), "command": _command(dataset)}
+    return {"seed": dataset.seed, "tables": tables, "boxes": boxes_of(dataset), "command": command}
 
 
 def _shown_at(references: Collection[str], plan: Any) -> dict[str, str]:
@@ -73,13 +77,17 @@ def _shown_at(references: Collection[str], plan: Any) -> dict[str, str]:
 
 
 def _command(dataset: Dataset) -> str:
-    """What makes the report again; empty for some rows of tables, and for a factory that has no name to import."""
+    """What makes the report again; empty for some rows of tables, and for what has no name to import."""
     own = [f"{table.factory.__module__}:{table.factory.__qualname__}" for table in dataset]
     if any("<locals>" in name for name in own) or any(is_part(table.view) for table in dataset):
         return ""
     against = [f"--against {name}" for name in own if not name.startswith("pytest_synthdata.factories.")]
     rows = [f"--rows {table.name}={table.bound.num_rows}" for table in dataset]
-    return " ".join(["synthdata report", f"--seed {dataset.seed}", *rows, *against])
+    defects = written_by_table({table.name: kinds_of(table.view) for table in dataset})
+    if defects is None:
+        return ""
+    planted = [f"--defects {shlex.quote(defects)}"] if defects else []
+    return " ".join(["synthdata report", f"--seed {dataset.seed}", *rows, *against, *planted])
 
 
 def page_content(parts: Sequence[Mapping[str, Any]], results: Sequence[Validation]) -> dict[str, Any]:

@@ -70,6 +70,9 @@ def test_a_changed_schema_is_written_beside_the_labels_shown_and_explained(proje
     ("name", "message"),
     [
         ("nightly_defects", "is not MODULE:NAME"),
+        ("orders=[Missing('amuont', 0.1)]", "no column 'amuont': did you mean 'amount'"),
+        ("orders=Missing('amount', 0.1)", "give orders a list of kinds"),
+        ("orders=[Mising('amount', 0.1)]", "name 'Mising' is not defined"),
         ("no_such_module:NIGHTLY", "cannot import 'no_such_module'"),
         ("nightly_defects:NIGHTLI", "has no 'NIGHTLI': did you mean 'NIGHTLY'"),
     ],
@@ -78,3 +81,11 @@ def test_what_is_not_there_is_explained(project: Path, name: str, message: str) 
     result = CliRunner().invoke(cli, ["generate", "orders=5", "--out", "data", "--defects", name, "--json"])
     assert result.exit_code == 1
     assert message in json.loads(result.output)["error"]
+
+
+def test_defects_can_be_written_in_the_command(project: Path) -> None:
+    defects = "orders=[Missing('amount', exactly=7, where=col('status') == 'completed')], customers=[Duplicates(0.1)]"
+    arguments = ["generate", "orders=500", "customers=50", "--out", "data", "--defects", defects]
+    assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
+    assert pq.read_table(project / "data" / "orders")["amount"].null_count == 7
+    assert pq.read_table(project / "data" / "customers").num_rows > 50

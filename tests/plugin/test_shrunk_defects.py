@@ -16,4 +16,5 @@ def test_the_planted_defect_is_named(pytester: pytest.Pytester) -> None:
     """)
     result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio", "--synth-shrink")
     result.assert_outcomes(failed=1)
-    result.stdout.re_match_lines([r".*planted: missing in orders row \d+, amount: [\d.]+ → None"])
+    marker = r"""as a test:  @pytest.mark.synth\(.*defects={"orders": \[Missing\('amount', exactly=1\)\]}, .*take={.*"""
+    result.stdout.re_match_lines([r".*planted: missing in orders row \d+, amount: [\d.]+ → None", marker])

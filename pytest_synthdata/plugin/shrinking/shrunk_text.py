@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.assertions import aligned, short
+from pytest_synthdata.defects.kind import Kind
+from pytest_synthdata.defects.schemas.change import SchemaChange
 from pytest_synthdata.shrinking.search import Shrunk, Verdict
+from pytest_synthdata.written_defects import written
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -195,6 +198,8 @@ def _source(value: Any) -> str:
         return value.__name__
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, (Kind, SchemaChange)):
+        return written(value)
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_source, value))}]"
     if isinstance(value, dict):

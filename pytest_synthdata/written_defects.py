@@ -1,0 +1,72 @@
+"""Defects as they are written in Python, in markers and commands that are to be pasted, and read from there again."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_synthdata.defects.kind import Kind
+from pytest_synthdata.defects.schemas.change import SchemaChange
+from pytest_synthdata.errors import SynthDataError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.defects.views import Planted
+
+
+def written(kind: Planted) -> str:
+    """A kind of defect as Python source, without what is usual.
+
+    >>> from pytest_synthdata import AddedColumn, Missing, col
+    >>> written(Missing("amount", 0.01, where=col("status") == "completed"))
+    "Missing('amount', 0.01, where=(col('status') == 'completed'))"
+    >>> written(AddedColumn("coupon", since="2024-07-01"))
+    "AddedColumn('coupon', since='2024-07-01')"
+    """
+    parts, by_name = [], False
+    for field in sorted(dataclasses.fields(kind), key=lambda field: field.kw_only):
+        value = getattr(kind, field.name)
+        if field.default is not dataclasses.MISSING and value is field.default:
+            by_name = True
+            continue
+        by_name = by_name or field.kw_only
+        text = value.__name__ if callable(value) and hasattr(value, "__name__") else repr(value)
+        parts.append(f"{field.name}={text}" if by_name else text)
+    return f"{type(kind).__name__}({', '.join(parts)})"
+
+
+def written_by_table(kinds: Mapping[str, Sequence[Planted]]) -> str | None:
+    """Defects as ``--defects`` takes them: ``orders=[Missing('amount', 0.01)]``; None for what cannot be written so."""
+    text = _text(kinds)
+    try:
+        return text if _text(read_by_table(text)) == text else None
+    except SynthDataError:
+        return None
+
+
+def _text(kinds: Mapping[str, Sequence[Planted]]) -> str:
+    return ", ".join(f"{table}=[{', '.join(map(written, some))}]" for table, some in kinds.items() if some)
+
+
+def read_by_table(text: str) -> dict[str, list[Planted]]:
+    """Defects as `written_by_table` gives them.
+
+    Raises:
+        SynthDataError: for what cannot be read.
+    """
+    import pytest_synthdata
+
+    names = {name: getattr(pytest_synthdata, name) for name in pytest_synthdata.__all__}
+    try:
+        # Whoever gives a command its arguments may run any Python anyhow: MODULE:NAME is imported.
+        found: Any = eval(f"dict({text})", {"__builtins__": {}, "dict": dict, "datetime": dt, **names})  # noqa: S307
+    except Exception as error:  # noqa: BLE001 - whatever is written there
+        raise SynthDataError(f"{text!r}: {type(error).__name__}: {error}") from None
+    for table, kinds in found.items():
+        if not isinstance(kinds, list) or not all(isinstance(kind, (Kind, SchemaChange)) for kind in kinds):
+            raise SynthDataError(f"{text!r}: give {table} a list of kinds: {table}=[Missing('amount', 0.01)]")
+    return dict(found)
+
+
+__all__ = ["read_by_table", "written", "written_by_table"]
