@@ -25,12 +25,12 @@ def written(kind: Planted) -> str:
     "AddedColumn('coupon', since='2024-07-01')"
     """
     parts, by_name = [], False
-    for field in sorted(dataclasses.fields(kind), key=lambda field: field.kw_only):
+    for field in sorted(dataclasses.fields(kind), key=lambda field: bool(field.kw_only)):
         value = getattr(kind, field.name)
         if field.default is not dataclasses.MISSING and value is field.default:
             by_name = True
             continue
-        by_name = by_name or field.kw_only
+        by_name = by_name or bool(field.kw_only)
         text = value.__name__ if callable(value) and hasattr(value, "__name__") else repr(value)
         parts.append(f"{field.name}={text}" if by_name else text)
     return f"{type(kind).__name__}({', '.join(parts)})"
