@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.defects.kind import Kind
 from pytest_synthdata.defects.schemas.change import SchemaChange
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.exports import MODULES
 
 if TYPE_CHECKING:
     from pytest_synthdata.defects.views import Planted
@@ -49,18 +51,22 @@ def _text(kinds: Mapping[str, Sequence[Planted]]) -> str:
     return ", ".join(f"{table}=[{', '.join(map(written, some))}]" for table, some in kinds.items() if some)
 
 
+class _Names(dict[str, Any]):
+    """The public names, imported when they are asked for."""
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(import_module(f"pytest_synthdata.{MODULES[name]}"), name)
+
+
 def read_by_table(text: str) -> dict[str, list[Planted]]:
     """Defects as `written_by_table` gives them.
 
     Raises:
         SynthDataError: for what cannot be read.
     """
-    import pytest_synthdata
-
-    names = {name: getattr(pytest_synthdata, name) for name in pytest_synthdata.__all__}
     try:
         # Whoever gives a command its arguments may run any Python anyhow: MODULE:NAME is imported.
-        found: Any = eval(f"dict({text})", {"__builtins__": {}, "dict": dict, "datetime": dt, **names})  # noqa: S307
+        found: Any = eval(f"dict({text})", {"__builtins__": {}}, _Names(dict=dict, datetime=dt))  # noqa: S307
     except Exception as error:  # noqa: BLE001 - whatever is written there
         raise SynthDataError(f"{text!r}: {type(error).__name__}: {error}") from None
     for table, kinds in found.items():
