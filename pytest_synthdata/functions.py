@@ -13,6 +13,7 @@ from pytest_synthdata.columns.expressions.conditions import when
 from pytest_synthdata.columns.expressions.operators import Call, Column, col
 from pytest_synthdata.columns.generators.base import Constant, Generator, literal
 from pytest_synthdata.columns.generators.modifiers import Cast, Rounded
+from pytest_synthdata.errors import DeclarationError
 
 ColumnOrName = Any
 
@@ -86,6 +87,39 @@ def concat(*columns: ColumnOrName) -> Call:
 def concat_ws(separator: str, *columns: ColumnOrName) -> Call:
     """Texts with a separator between them; those that are null are left out."""
     return _call("concat_ws", *columns, options=(separator,))
+
+
+def struct(*columns: ColumnOrName, **named: ColumnOrName) -> Call:
+    """A struct of columns, under their own names or under those that are given.
+
+    A parent's column has the last part of its name (``customer.tier`` is ``tier``); what has none is called by its
+    place, as in Spark: ``col2``.
+
+    >>> struct("order_id", tier="customer.tier")
+    F.struct(order_id=col('order_id'), tier=col('customer.tier'))
+
+    Raises:
+        DeclarationError: for no field, and for two of one name.
+    """
+    fields = [_column(value) for value in (*columns, *named.values())]
+    names = [
+        field.name.rpartition(".")[2] if isinstance(field, Column) else f"col{place}"
+        for place, field in enumerate(fields[: len(columns)], start=1)
+    ]
+    names += named
+    if not names or len(set(names)) < len(names):
+        wrong = "it has none" if not names else f"these are {', '.join(names)}"
+        raise DeclarationError(f"F.struct: each field has a name of its own, and {wrong}; write name=column")
+    return Call("struct", tuple(fields), (tuple(names),))
+
+
+def to_json(column: ColumnOrName) -> Call:
+    """A struct, an array or a map as a JSON text, as Spark writes it: without blanks, and without fields that are null.
+
+    >>> to_json(struct("sku", price=1.5))
+    F.to_json(F.struct(sku=col('sku'), price=F.lit(1.5)))
+    """
+    return _call("to_json", column)
 
 
 def upper(column: ColumnOrName) -> Call:
@@ -388,8 +422,10 @@ __all__ = [
     "second",
     "seconds",
     "sqrt",
+    "struct",
     "substring",
     "to_date",
+    "to_json",
     "to_timestamp",
     "trim",
     "trunc",

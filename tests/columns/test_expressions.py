@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ from pytest_synthdata import (
     GenerationError,
     Poisson,
     TableFactory,
+    Template,
     Times,
     Uniform,
     col,
@@ -29,6 +31,7 @@ from pytest_synthdata import (
     when,
 )
 from pytest_synthdata import functions as F
+from pytest_synthdata.columns.arrow.json_text import json_text
 
 
 def column(value: Any, rows: int = 50, **others: Any) -> pa.ChunkedArray:
@@ -151,3 +154,53 @@ def test_validation_calculates_what_follows_from_other_columns() -> None:
     wrong = wrong.set_column(2, "took", pa.array([1] * 3_000, pa.int32()))
     failed = {check.column for check in dataset.validate({"shipments": wrong}).failed}
     assert {"took", "label"} <= failed
+
+
+def test_json_that_spark_has_no_words_for() -> None:
+    """Lists, maps, nothing, control characters; fields that are null are left out, items are not."""
+    rows = pa.array(
+        [
+            {"text": 'a "b"\\\n\x1f', "items": [1.5, None], "empty": {}, "not": float("nan")},
+            {"text": None, "items": None, "empty": {}, "not": None},
+            None,
+        ],
+        pa.struct(
+            [
+                ("text", pa.string()),
+                ("items", pa.list_(pa.float64())),
+                ("empty", pa.struct([])),
+                ("not", pa.float32()),
+            ]
+        ),
+    )
+    written = json_text(rows).to_pylist()
+    assert written == [
+        '{"text":"a \\"b\\"\\\\\\n\\u001F","items":[1.5,null],"empty":{},"not":"NaN"}',
+        '{"empty":{}}',
+        None,
+    ]
+    maps = pa.array([[("a", 1), ("b", None)], None], pa.map_(pa.string(), pa.int64()))
+    assert json_text(maps).to_pylist() == ['{"a":1,"b":null}', None]
+
+
+def test_templates_write_json() -> None:
+    class NoteFactory(TableFactory):
+        class Meta:
+            table = "notes"
+
+        note = Categorical(['say "hi"', None])
+        text = Template('{{"note": {note|json}}}')
+
+    table = Dataset({NoteFactory: 50})["notes"].to_arrow()
+    assert [json.loads(text)["note"] for text in table["text"].to_pylist()] == table["note"].to_pylist()
+    with pytest.raises(DeclarationError, match=r"F\.struct: each field has a name of its own"):
+        F.struct("a", "b.a")
+
+
+def test_what_is_no_struct_is_not_written_as_json() -> None:
+    class BadFactory(TableFactory):
+        n = Poisson(3)
+        text = F.to_json("n")
+
+    with pytest.raises(DeclarationError, match=r"bads\.text: .*to_json takes structs.*write F\.struct"):
+        Dataset({BadFactory: 5})

@@ -251,6 +251,8 @@ class Call(Expression):
         if self.function in _METHODS:
             return f"{self.operands[0]!r}.{self.function}({self.options[0]!r})"
         shown = [f"F.lit({one.value!r})" if isinstance(one, Constant) else repr(one) for one in self.operands]
+        if self.function == "struct":
+            return f"F.struct({', '.join(f'{name}={one}' for name, one in zip(self.options[0], shown, strict=True))})"
         return f"F.{self.function}({', '.join((*shown, *map(repr, self.options)))})"
 
     def values(self, cells: Cells) -> Values:

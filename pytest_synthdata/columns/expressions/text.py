@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, concatenated, null_of, without_nulls
 from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.json_text import json_text
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.errors import DeclarationError
 
@@ -135,6 +136,17 @@ def _replace(array: pa.Array, search: str, replacement: str) -> pa.Array:
     return pc.replace_substring(texts, pattern=search, replacement=replacement) if search else texts
 
 
+def _to_json(array: pa.Array) -> pa.Array:
+    if not pa.types.is_nested(array.type):
+        raise TypeError(f"to_json takes structs, arrays and maps, and these are {array.type}; write F.struct(…)")
+    return json_text(array)
+
+
+def _struct(*arguments: Any) -> pa.Array:
+    *arrays, names = arguments
+    return pa.StructArray.from_arrays([to_arrow(array) for array in arrays], names=list(names))
+
+
 TEXT: Mapping[str, Callable[..., Any]] = {
     "concat": _concat,
     "concat_ws": _concat_ws,
@@ -154,7 +166,9 @@ TEXT: Mapping[str, Callable[..., Any]] = {
     "rpad": _padded(left=False),
     "rtrim": _trimmed(pc.utf8_rtrim),
     "startswith": lambda array, piece: pc.starts_with(text_of(array, "startswith"), pattern=piece),
+    "struct": _struct,
     "substring": _substring,
+    "to_json": _to_json,
     "trim": _trimmed(pc.utf8_trim),
     "upper": _cased("upper"),
 }

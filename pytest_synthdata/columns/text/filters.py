@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array
+from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
+from pytest_synthdata.columns.arrow.json_text import json_text
 from pytest_synthdata.columns.arrow.values import Values, to_numpy
 from pytest_synthdata.columns.text.folding import LABEL, ascii_fold, label, slug
 from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary
@@ -67,6 +68,7 @@ FILTERS: dict[str, Filter] = {
     "label": label,
     "dotted": lambda texts: label(texts, "."),
     "base36": base36,
+    "json": lambda values: without_nulls(json_text(values), "null"),
 }
 # What the filters are to words: those that treat a text letter by letter, and those that make slugs.
 BY_LETTER = ("ascii", "lower", "upper")

@@ -54,7 +54,7 @@ class Template(Generator):
             as ``{pair[0]}`` (a struct's field as ``{place[city]}``, too), the row number as ``{#}``; ``{{`` for a
             brace. Filters follow after bars: ``{name|ascii|lower}``. There are ascii, lower, upper, title, initial (the
             first letter), slug, label (a slug of 1 to 48 characters, for domains), dotted (a label with dots, for the
-            part of an address before the @), and base36 (of a number).
+            part of an address before the @), base36 (of a number), and json (of anything).
         parts: what the template brings along, by name: filters of your own, functions of an Arrow array that give
             one value for each of its values, whatever its length; and generators, to be used like columns.
 
