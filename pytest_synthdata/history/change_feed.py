@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.versions.occurrences import DAY, Instants
+from pytest_synthdata.history.feed_order import FeedOrder
 from pytest_synthdata.history.happenings import DELETE, INSERT, UPDATE, Happenings
 from pytest_synthdata.history.pieces import Pieces, joined
 
@@ -88,6 +89,19 @@ class Feed(Pieces):
     def rows_of(self, kinds: npt.NDArray[np.int8]) -> int:
         """How many rows tell of what happens."""
         return len(kinds)
+
+    @property
+    def starts(self) -> list[int]:
+        """For each piece, the instant from which on its changes happen."""
+        return [start for start, _, _, _ in self.spans]
+
+    def times_in(self, number: int) -> Instants:
+        """When each row of a piece comes, ascending."""
+        return self.once("times", number, lambda one: self.told_of(one)[1])
+
+    def own_order(self) -> FeedOrder:
+        """How the rows come: as they happen."""
+        return FeedOrder(self)
 
     def piece(self, number: int) -> tuple[pa.RecordBatch, Bits]:
         found = self.candidates(number)
@@ -248,6 +262,15 @@ class DeltaFeed(Feed):
 
     def rows_of(self, kinds: npt.NDArray[np.int8]) -> int:
         return len(kinds) + int((kinds == UPDATE).sum())
+
+    def times_in(self, number: int) -> Instants:
+        return self.once("times", number, self._times_in)
+
+    def _times_in(self, number: int) -> Instants:
+        found = self.candidates(number)
+        kept, _, _ = self.chronicle.have_effect(found, *self.ends(found.times))
+        found = found.take(kept)
+        return np.repeat(self.ends(found.times)[1], np.where(found.kinds == UPDATE, 2, 1))
 
     def told(self, found: Happenings, old: pa.RecordBatch, new: pa.RecordBatch) -> tuple[pa.RecordBatch, Bits]:
         before, after = np.flatnonzero(found.kinds != INSERT), np.flatnonzero(found.kinds != DELETE)

@@ -17,6 +17,7 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.history.change_feed import EventFeed
+from pytest_synthdata.history.feed_order import FeedOrder
 from pytest_synthdata.history.lives import lives_of
 from pytest_synthdata.history.pieces import Pieces
 
@@ -121,6 +122,19 @@ class DelayedFeed(Pieces):
 
     def count(self, number: int) -> int:
         return min(len(self._deliveries[0]) - number * _AT_ONCE, _AT_ONCE)
+
+    @property
+    def starts(self) -> list[int]:
+        """For each piece, when its first change arrives."""
+        return [int(time) for time in self._deliveries[0][::_AT_ONCE]]
+
+    def times_in(self, number: int) -> Instants:
+        """When each row of a piece arrives, ascending."""
+        return self._deliveries[0][number * _AT_ONCE : (number + 1) * _AT_ONCE]
+
+    def own_order(self) -> FeedOrder:
+        """How the rows come: as they arrive."""
+        return FeedOrder(self)
 
     def piece(self, number: int) -> tuple[pa.RecordBatch, Bits]:
         some = slice(number * _AT_ONCE, (number + 1) * _AT_ONCE)

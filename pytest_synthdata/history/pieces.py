@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from pytest_synthdata.history.happenings import Chronicle
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Pieces:
 
     bound: BoundTable
     chosen: Bits | None = field(default=None, repr=False, compare=False, kw_only=True)
+    _last: dict[str, tuple[int, Any]] = field(default_factory=dict, init=False, repr=False, compare=False, kw_only=True)
 
     suffix = ""
 
@@ -76,9 +79,14 @@ class Pieces:
         """How many rows there are: what happens is looked for once."""
         return int(self._ends[-1]) if len(self._ends) else 0
 
+    def rows_before(self, number: int) -> int:
+        """How many rows the pieces before this one have."""
+        return int(self._ends[number - 1]) if number else 0
+
     def __getstate__(self) -> dict[str, Any]:
         # Elsewhere nothing is counted again.
-        return {**{part.name: getattr(self, part.name) for part in fields(self)}, "_ends": self._ends}
+        state = {part.name: getattr(self, part.name) for part in fields(self)}
+        return {**state, "_ends": self._ends, "_last": {}}
 
     def scan(self) -> Iterator[pa.RecordBatch]:
         """All rows, piece by piece; nothing is counted before."""
@@ -86,6 +94,17 @@ class Pieces:
             batch = self.piece(number)[0]
             if batch.num_rows:
                 yield batch
+
+    def _kept(self, number: int) -> tuple[pa.RecordBatch, Bits]:
+        """A piece; the last one that was asked for is kept."""
+        return self.once("piece", number, self.piece)
+
+    def once(self, what: str, number: int, make: Callable[[int], Made]) -> Made:
+        """What was made of a piece; of the last piece that was asked for it is kept."""
+        if self._last.get(what, (-1,))[0] != number:
+            self._last[what] = number, make(number)
+        made: Made = self._last[what][1]
+        return made
 
     def row_numbers(self, start: int, stop: int) -> Bits:
         """The numbers from ``start`` to before ``stop``."""
@@ -103,7 +122,7 @@ class Pieces:
             if before >= stop:
                 break
             if before < self._ends[number]:
-                batches.append(self.piece(number)[0].slice(max(start - before, 0), stop - max(start, before)))
+                batches.append(self._kept(number)[0].slice(max(start - before, 0), stop - max(start, before)))
         return joined(batches, self.schema)
 
     def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
@@ -118,7 +137,7 @@ class Pieces:
         for number in np.unique(of_piece).tolist():
             index = np.flatnonzero(of_piece == number)
             before = int(self._ends[number - 1]) if number else 0
-            batch, origins = self.piece(number)
+            batch, origins = self._kept(number)
             batches.append(batch.take(pa.array(numbers[index] - before)))
             rows.append(origins[numbers[index] - before])
             order.append(index)
@@ -134,7 +153,7 @@ class Pieces:
                 break
             if before == self._ends[number]:
                 continue
-            batch = self.piece(number)[0].slice(max(start - before, 0), stop - max(start, before))
+            batch = self._kept(number)[0].slice(max(start - before, 0), stop - max(start, before))
             for begin in range(0, batch.num_rows, size):
                 yield batch.slice(begin, size)
 

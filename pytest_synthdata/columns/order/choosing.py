@@ -35,6 +35,8 @@ def order_of(view: TableView, column: str | None = None, *, scan: bool = False) 
         SynthDataError: for a column that is not there or has no times, and where nothing says when rows come.
     """
     bound = view.bound
+    if (own := _of_its_own(view, column)) is not None:
+        return own
     if isinstance(view, Arrivals):
         raise SynthDataError(f"{view.name}: these rows are in the order of arrival; ask the whole table for a period")
     if column is not None:
@@ -53,6 +55,14 @@ def order_of(view: TableView, column: str | None = None, *, scan: bool = False) 
     if scan and len(names) == 1:
         return Scanned(view, ColumnClock(bound, names[0]))
     raise SynthDataError(_why_none(view.name, names, scan=scan))
+
+
+def _of_its_own(view: TableView, column: str | None) -> Any:
+    """The order of a view that tells what happened, whatever times the table has; None for others."""
+    make = getattr(view, "own_order", None)
+    if make is not None and column is not None:
+        raise SynthDataError(f"{view.name}: its rows are in the order in which they come; leave out column={column!r}")
+    return None if make is None else make()
 
 
 def has_times(bound: BoundTable) -> bool:
