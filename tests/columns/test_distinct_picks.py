@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +25,7 @@ from pytest_synthdata import (
     Timeline,
     col,
 )
+from pytest_synthdata.columns.references.distinct import DistinctPick
 
 
 class StudentFactory(TableFactory):
@@ -149,3 +152,10 @@ def test_a_group_is_a_parent_that_counts_its_children(within: str) -> None:
 
     with pytest.raises(DeclarationError, match=r"enrolments\.course: "):
         school(WrongFactory)
+
+
+@pytest.mark.parametrize(("choices", "said"), [(None, "too few rows of 't'"), (1_234, "only 1,234 rows of 't'")])
+def test_it_says_how_many_can_be_picked(choices: int | None, said: str) -> None:
+    parent = SimpleNamespace(plan=SimpleNamespace(table="t"))
+    pick: Any = SimpleNamespace(cells=SimpleNamespace(place="a.b"), within="order", parent=parent)
+    assert said in str(DistinctPick._too_few(pick, 3, choices))

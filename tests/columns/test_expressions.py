@@ -204,3 +204,14 @@ def test_what_is_no_struct_is_not_written_as_json() -> None:
 
     with pytest.raises(DeclarationError, match=r"bads\.text: .*to_json takes structs.*write F\.struct"):
         Dataset({BadFactory: 5})
+
+
+def test_all_values_of_a_condition_are_those_of_its_branches() -> None:
+    def domain(declared: Any) -> Any:
+        listed = type("ListedFactory", (TableFactory,), {"__module__": __name__, "n": NUMBER, "x": declared})
+        return declared.domain(Dataset({listed: 3})["listeds"].bound.scope("x"))
+
+    either = Categorical({"a": 0.5, "b": 0.5})
+    assert domain(when(col("n") > 3, either).otherwise("c")) == ["a", "b", "c"]
+    assert domain(when(col("n") > 3, either).when(col("n") > 1, "b")) == ["a", "b", None]
+    assert domain(when(col("n") > 3, either).otherwise(Fake("name"))) is None
