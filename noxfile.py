@@ -181,7 +181,7 @@ def _exchanged(session: nox.Session, folder: Path, *arguments: str) -> None:
     session.run("pytest", *options, *arguments, env={"PYTHONPATH": str(folder)}, success_codes=[0, 1])
 
 
-@nox.session(python="3.12")
+@nox.session(python="3.11")
 def mutants(session: nox.Session) -> None:
     """Change one operator at a time in a copy of this repository, and see whether a test notices; takes about an hour.
 

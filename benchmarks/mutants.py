@@ -27,6 +27,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from collections import Counter, defaultdict
@@ -34,7 +35,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -217,11 +218,22 @@ class Recorder:
         self.seconds: dict[str, float] = {}
         self.lines: dict[str, set[tuple[str, int]]] = {}
         self.test: set[tuple[str, int]] = set()
+        if not hasattr(sys, "monitoring"):  # before Python 3.12; slower
+            threading.settrace(self._trace)
+            sys.settrace(self._trace)
+            return
         monitoring, events = sys.monitoring, sys.monitoring.events
         monitoring.use_tool_id(monitoring.COVERAGE_ID, "mutants")
         monitoring.register_callback(monitoring.COVERAGE_ID, events.PY_START, self._start)
         monitoring.register_callback(monitoring.COVERAGE_ID, events.LINE, self._line)
         monitoring.set_events(monitoring.COVERAGE_ID, events.PY_START)
+
+    def _trace(self, frame: FrameType, event: str, _: object) -> Any:
+        if not frame.f_code.co_filename.startswith(self.package):
+            return None
+        if event == "line":
+            self.test.add((frame.f_code.co_filename, frame.f_lineno))
+        return self._trace
 
     def _start(self, code: CodeType, offset: int) -> object:
         del offset
@@ -235,7 +247,8 @@ class Recorder:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.test = self.lines[nodeid] = set()
-        sys.monitoring.restart_events()
+        if hasattr(sys, "monitoring"):
+            sys.monitoring.restart_events()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
