@@ -27,7 +27,7 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
     """
     from pytest_synthdata.factories.base import TableFactory
     from pytest_synthdata.factories.discovery import load_factories
-    from pytest_synthdata.infer.source import module_source
+    from pytest_synthdata.infer.printing.source import module_source
     from pytest_synthdata.infer.tables import infer_tables
     from pytest_synthdata.sources.samples import is_path
 

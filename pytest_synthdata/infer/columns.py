@@ -26,14 +26,14 @@ from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError
-from pytest_synthdata.infer.dependence import Predictor, given
-from pytest_synthdata.infer.fitting import Resolution, rounded_shares
-from pytest_synthdata.infer.meanings import ColumnName
-from pytest_synthdata.infer.numbers import lattice_for, law, number, truth
-from pytest_synthdata.infer.personal import holds_addresses, personal
-from pytest_synthdata.infer.texts import text
-from pytest_synthdata.infer.times import moment, span
-from pytest_synthdata.infer.trends import along
+from pytest_synthdata.infer.relations.dependence import Predictor, given
+from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
+from pytest_synthdata.infer.values.meanings import ColumnName
+from pytest_synthdata.infer.values.numbers import lattice_for, law, number, span, truth
+from pytest_synthdata.infer.values.personal import holds_addresses, personal
+from pytest_synthdata.infer.values.texts import text
+from pytest_synthdata.infer.values.times import moment
+from pytest_synthdata.infer.values.trends import along
 
 _USUAL_ITEMS = 3
 _USUAL_KEYS = ("a", "b", "c")

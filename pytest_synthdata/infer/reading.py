@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,21 +25,28 @@ from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.columns import Declared, declare
-from pytest_synthdata.infer.composing import in_type_of_expression, is_whole, nullable, within
 from pytest_synthdata.infer.declared_rules import as_defined
-from pytest_synthdata.infer.dependence import Predictor, decider
-from pytest_synthdata.infer.fitting import is_few, rounded_shares
-from pytest_synthdata.infer.formulas import Computed, formulas
 from pytest_synthdata.infer.inferred import Inferred
-from pytest_synthdata.infer.keys import unique_key
-from pytest_synthdata.infer.lookups import lookup
-from pytest_synthdata.infer.meanings import ColumnName, is_identifier, siblings
 from pytest_synthdata.infer.naming import attribute_name, words
-from pytest_synthdata.infer.numbers import lattice_for
-from pytest_synthdata.infer.personal import holds_addresses, personal
-from pytest_synthdata.infer.references import Link, Parent, Referring, in_order, own_reference, referring
-from pytest_synthdata.infer.relations import following, following_by_name, hierarchies, missing_with, parts_of_dates
-from pytest_synthdata.infer.texts import is_listed
+from pytest_synthdata.infer.relations.composing import as_computed, nullable, within
+from pytest_synthdata.infer.relations.dependence import Predictor, decider
+from pytest_synthdata.infer.relations.formulas import formulas
+from pytest_synthdata.infer.relations.keys import unique_key
+from pytest_synthdata.infer.relations.lookups import lookup
+from pytest_synthdata.infer.relations.needs import RowRelations
+from pytest_synthdata.infer.relations.parents import Parent
+from pytest_synthdata.infer.relations.references import Link, Referring, in_order, own_reference, referring
+from pytest_synthdata.infer.relations.rows import (
+    following,
+    following_by_name,
+    hierarchies,
+    missing_with,
+    parts_of_dates,
+)
+from pytest_synthdata.infer.values.fitting import is_few
+from pytest_synthdata.infer.values.meanings import ColumnName, is_identifier, siblings
+from pytest_synthdata.infer.values.personal import holds_addresses, personal
+from pytest_synthdata.infer.values.texts import is_listed
 from pytest_synthdata.sources.samples import Sample
 
 _ROWS_A_CODE = 3  # three times as many as of other lists: numbers are related by chance, too
@@ -84,8 +90,8 @@ class Reading:
         strings = [one.name for one in sample.schema if pa.types.is_string(one.type)]
         self._texts = siblings([name for name in strings if self._attributes.get(name) == name])
         self._listed = self._lookup()
-        self._relations = self._related()
-        for column in self._in_order_of_need():
+        self._row = self._related()
+        for column in self._row.in_order(self.sample.schema):
             self._read(column)
 
     def _named(self, links: Sequence[Link], parents: Mapping[str, Parent]) -> dict[str, str]:
@@ -142,12 +148,12 @@ class Reading:
             return None
         return lookup(self.sample, names, self.table, self._texts)
 
-    def _related(self) -> dict[str, Computed]:
-        """The columns that follow from others of their row."""
+    def _related(self) -> RowRelations:
+        """What the columns of a row have to do with each other."""
         if self.sample.rows is None:
-            return following_by_name(self.sample.schema, self._attributes)
+            return RowRelations(following_by_name(self.sample.schema, self._attributes))
         if self._listed is not None:
-            return {}
+            return RowRelations()
         plain = self._plain()
         found = parts_of_dates(plain, self._attributes)
         rest = {name: one for name, one in plain.items() if name not in found}
@@ -159,12 +165,8 @@ class Reading:
             for name, (type_, values) in plain.items()
             if name not in found and self._is_list(name, type_, values)
         }
-        self._finer = hierarchies(lists, _MOST_FINE)
-        self._missing = missing_with({name: values for name, (_, values) in plain.items()}, list(plain))
-        return found
-
-    _finer: Mapping[str, str] = {}
-    _missing: Mapping[str, str] = {}
+        missing = missing_with({name: values for name, (_, values) in plain.items()}, list(plain))
+        return RowRelations(found, hierarchies(lists, _MOST_FINE), missing)
 
     def _is_list(self, name: str, type_: pa.DataType, values: pa.Array) -> bool:
         if pa.types.is_integer(type_) and type_ != pa.uint64():
@@ -173,31 +175,6 @@ class Reading:
             return False
         distinct = values.drop_null().unique()
         return not holds_addresses(distinct) and is_listed(distinct, len(values))
-
-    def _in_order_of_need(self) -> list[pa.Field]:
-        """The columns, each after those that it is made from: references and short lists first."""
-        needs = {name: set(one.reads) for name, one in self._relations.items()}
-        for fine, coarse in self._finer.items():
-            needs.setdefault(fine, set()).add(coarse)
-        for name, other in self._missing.items():
-            needs.setdefault(name, set()).add(other)
-        waiting = {column.name: column for column in self.sample.schema}
-        done: list[pa.Field] = []
-        while waiting:
-            ready = [one for one in waiting if not needs.get(one, set()) & (waiting.keys() - {one})]
-            name = ready[0] if ready else next(iter(waiting))
-            if not ready:  # missing together may go round
-                self._missing = {one: other for one, other in self._missing.items() if one != name}
-                needs[name] = set(self._relations[name].reads) if name in self._relations else set()
-                if name in self._finer:
-                    needs[name].add(self._finer[name])
-                if needs[name] & (waiting.keys() - {name}):
-                    self._relations.pop(name, None)
-                    self._finer = {one: other for one, other in self._finer.items() if one != name}
-                    needs[name] = set()
-                continue
-            done.append(waiting.pop(name))
-        return done
 
     def _read(self, column: pa.Field) -> None:
         name, values = self._attributes[column.name], self.sample.column(column.name)
@@ -214,10 +191,10 @@ class Reading:
         elif column.name in self._own:
             declared = ForeignKey("self", column=None if column.name == f"{name}_id" else column.name)
             self.declared[name] = Declared(nullable(declared, values))
-        elif column.name in self._relations:
-            self.declared[name] = self._computed(column, self._relations[column.name], values)
-        elif column.name in self._finer and values is not None:
-            coarse = self._finer[column.name]
+        elif column.name in self._row.computed:
+            self.declared[name] = as_computed(column, self._row.computed[column.name], values, self.sample)
+        elif column.name in self._row.finer and values is not None:
+            coarse = self._row.finer[column.name]
             self.declared[name] = Declared(within(values, self.sample.column(coarse), self._attributes[coarse]))
         else:
             self.declared[name] = self._alone(column, values)
@@ -238,27 +215,9 @@ class Reading:
             said = f"{1 - one.contained:.1%} of the source's values are no key of {one.parent.table}."
         return Declared(nullable(declared, values), comment=said)
 
-    def _computed(self, column: pa.Field, computed: Computed, values: pa.Array | None) -> Declared:
-        generator = computed.generator
-        finite = None if values is None else to_numpy(values.is_valid())
-        if values is not None and (pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
-            numbers = to_numpy(values.drop_null().cast(pa.float64(), safe=False)).astype(np.float64)
-            digits = lattice_for(column.type, numbers[np.isfinite(numbers)]).digits
-            generator = generator if digits is None else generator.round(digits)
-        elif pa.types.is_integer(column.type) and not is_whole(generator):
-            generator = generator.round()
-        generator = in_type_of_expression(generator, column.type)
-        if finite is not None and not finite.all():
-            read = [self.sample.column(name) for name in computed.reads]
-            there = np.logical_and.reduce([to_numpy(one.is_valid()) for one in read if one is not None])
-            lost = int((there & ~finite).sum())
-            if lost:
-                generator = generator.nulls(rounded_shares([lost, int(there.sum()) - lost], int(there.sum()))[0])
-        return Declared(generator)
-
     def _alone(self, column: pa.Field, values: pa.Array | None) -> Declared:
         """A column that depends on others by chance only."""
-        together = self._missing.get(column.name)
+        together = self._row.missing.get(column.name)
         picked = None
         if together is not None and values is not None:
             other = self.sample.column(together)
@@ -354,26 +313,17 @@ class Reading:
         """The values of columns whose order means something, by attribute."""
         found = {}
         for column in self.sample.schema:
-            values = self.sample.column(column.name)
-            name = self._attributes[column.name]
-            test = pa.types
-            is_ordered = (
-                test.is_integer(column.type)
-                or test.is_floating(column.type)
-                or test.is_decimal(column.type)
-                or test.is_boolean(column.type)
-                or test.is_date(column.type)
-                or test.is_timestamp(column.type)
-            )
-            if (
-                is_ordered
-                and values is not None
-                and len(values)
-                and name in self.declared
-                and column.name not in self._referring
-            ):
+            name, values = self._attributes[column.name], self.sample.column(column.name)
+            if values is None or not len(values) or name not in self.declared or column.name in self._referring:
+                continue
+            if any(test(column.type) for test in _ORDERED):
                 found[name] = values
         return found
+
+
+_ORDERED = tuple(
+    getattr(pa.types, f"is_{name}") for name in ("integer", "floating", "decimal", "boolean", "date", "timestamp")
+)
 
 
 def _says_where(declaration: Any) -> bool:

@@ -36,7 +36,7 @@ from pytest_synthdata import (
 )
 from pytest_synthdata.columns.arrow.types import arrow_type, ddl_schema
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
-from pytest_synthdata.infer.source import module_source
+from pytest_synthdata.infer.printing.source import module_source
 from pytest_synthdata.infer.tables import infer_tables
 from pytest_synthdata.sources.samples import sample_of
 

@@ -16,7 +16,7 @@ from test_infer import executed, inferred
 
 from pytest_synthdata import Dataset, DeclarationError, SynthDataError, TableFactory
 from pytest_synthdata.columns.arrow.types import arrow_type
-from pytest_synthdata.infer.source import module_source
+from pytest_synthdata.infer.printing.source import module_source
 from pytest_synthdata.infer.tables import infer_tables
 from pytest_synthdata.sources.samples import sample_of
 

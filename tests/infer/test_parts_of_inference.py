@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from pytest_synthdata import Fake
-from pytest_synthdata.infer.meanings import ColumnName
-from pytest_synthdata.infer.numbers import _limits
-from pytest_synthdata.infer.personal import _by_shape
-from pytest_synthdata.infer.texts import key_of
+from pytest_synthdata.infer.values.meanings import ColumnName
+from pytest_synthdata.infer.values.numbers import _limits
+from pytest_synthdata.infer.values.personal import _by_shape
+from pytest_synthdata.infer.values.texts import key_of
 from pytest_synthdata.sources import samples
 from pytest_synthdata.sources.source import in_type
 

@@ -86,7 +86,7 @@ stopped = freezegun.freeze_time("2031-02-03") if {kind!r} == "freezegun" else ti
 sys.path.insert(0, {folder!r})
 with stopped:
     import test_stopped_clocks
-    from pytest_synthdata.infer.code import code
+    from pytest_synthdata.infer.printing.code import code
     print(test_stopped_clocks.data(test_stopped_clocks.declare())[1])
 print(test_stopped_clocks.data(test_stopped_clocks.declare())[1])
 print(code(test_stopped_clocks.dt.date(2024, 12, 31)))

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from pytest_synthdata import Dataset, DeclarationError, SynthDataError, TableFactory
-from pytest_synthdata.infer.source import module_source
+from pytest_synthdata.infer.printing.source import module_source
 from pytest_synthdata.infer.tables import infer_tables
 from pytest_synthdata.sources.samples import samples_of_sql
 

@@ -13,9 +13,9 @@ from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.base import Constant, Generator, literal
 from pytest_synthdata.columns.generators.modifiers import Rounded
-from pytest_synthdata.infer.fitting import Resolution
-from pytest_synthdata.infer.numbers import law
-from pytest_synthdata.infer.ranks import correlation, ranks
+from pytest_synthdata.infer.values.fitting import Resolution
+from pytest_synthdata.infer.values.numbers import law
+from pytest_synthdata.infer.values.ranks import correlation, ranks
 
 _MOST_PARTS = 8
 _ROWS_A_PART = 8

@@ -11,6 +11,7 @@ from pytest_synthdata.columns.expressions.operators import Call
 from pytest_synthdata.columns.expressions.patterns import format_times, parse_times
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.infer.values.times import spread_out
 
 _DAYS = (
     *("yyyy-MM-dd", "MM/dd/yyyy", "dd/MM/yyyy", "M/d/yyyy", "d/M/yyyy", "dd.MM.yyyy", "d.M.yyyy", "yyyy/MM/dd"),
@@ -73,8 +74,6 @@ def written(generator: Generator, pattern: str) -> Generator:
 
 def days_as_numbers(values: pa.Array) -> Generator | None:
     """The generator of whole numbers that are days, such as 20241231; None for others."""
-    from pytest_synthdata.infer.times import spread_out
-
     ends = pc.min_max(values).as_py()
     if len(values) < _FEWEST or ends["min"] < _LEAST_DAY or ends["max"] > _MOST_DAY or ends["min"] == ends["max"]:
         return None

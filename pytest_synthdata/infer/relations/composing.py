@@ -5,16 +5,49 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import sql_name
+from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.infer.fitting import rounded_shares
-from pytest_synthdata.infer.texts import listed
+from pytest_synthdata.infer.columns import Declared
+from pytest_synthdata.infer.relations.formulas import Computed
+from pytest_synthdata.infer.values.fitting import rounded_shares
+from pytest_synthdata.infer.values.numbers import lattice_for
+from pytest_synthdata.infer.values.texts import listed
+from pytest_synthdata.sources.samples import Sample
+
+
+def as_computed(column: pa.Field, computed: Computed, values: pa.Array | None, sample: Sample) -> Declared:
+    """A column that follows from others, in its type, with the nulls that it has beside theirs.
+
+    Args:
+        column: its name and type.
+        computed: what it is computed by.
+        values: its values, if they are known.
+        sample: its table.
+    """
+    generator = computed.generator
+    finite = None if values is None else to_numpy(values.is_valid())
+    if values is not None and (pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
+        numbers = to_numpy(values.drop_null().cast(pa.float64(), safe=False)).astype(np.float64)
+        digits = lattice_for(column.type, numbers[np.isfinite(numbers)]).digits
+        generator = generator if digits is None else generator.round(digits)
+    elif pa.types.is_integer(column.type) and not is_whole(generator):
+        generator = generator.round()
+    generator = in_type_of_expression(generator, column.type)
+    if finite is not None and not finite.all():
+        read = [sample.column(name) for name in computed.reads]
+        there = np.logical_and.reduce([to_numpy(one.is_valid()) for one in read if one is not None])
+        lost = int((there & ~finite).sum())
+        if lost:
+            generator = generator.nulls(rounded_shares([lost, int(there.sum()) - lost], int(there.sum()))[0])
+    return Declared(generator)
 
 
 def within(values: pa.Array, others: pa.Array, name: str) -> Generator:
@@ -63,4 +96,4 @@ def nullable(key: ForeignKey, values: pa.Array | None) -> ForeignKey:
     return key.nulls(rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0])
 
 
-__all__ = ["in_type_of_expression", "is_whole", "nullable", "within"]
+__all__ = ["as_computed", "in_type_of_expression", "is_whole", "nullable", "within"]

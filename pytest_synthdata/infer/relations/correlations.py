@@ -15,7 +15,7 @@ from pytest_synthdata.columns.correlation import cholesky, matrix
 from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.inferred import Inferred
-from pytest_synthdata.infer.ranks import correlation, ranks
+from pytest_synthdata.infer.values.ranks import correlation, ranks
 
 Floats = npt.NDArray[np.float64]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,66 +12,23 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.modifiers import unwrapped
-from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
-from pytest_synthdata.declarations.factory_class import FactoryClass
-from pytest_synthdata.infer.dependence import Predictor
-from pytest_synthdata.infer.dependence import weights as weights_by_kind
-from pytest_synthdata.infer.fitting import SHORT
-from pytest_synthdata.infer.meanings import is_identifier
 from pytest_synthdata.infer.naming import attribute_name, singular, words
-from pytest_synthdata.infer.quantile_fit import quantiles_of
+from pytest_synthdata.infer.relations.activity import activity
+from pytest_synthdata.infer.relations.dependence import Predictor
+from pytest_synthdata.infer.relations.key_names import ALIKE, REFERRING, SAME, names
+from pytest_synthdata.infer.relations.key_names import likeness as likeness_of
+from pytest_synthdata.infer.relations.parents import Parent
+from pytest_synthdata.infer.values.meanings import is_identifier
 from pytest_synthdata.sources.samples import Sample
 
-_REFERRING = frozenset({"id", "key", "fk", "ref", "uuid", "code", "no", "nr", "number", "sk"})
 _OWN = frozenset({"parent", "manager", "supervisor", "boss", "referrer", "previous", "predecessor", "original"})
-_GENERIC = frozenset(
-    {"id", "key", "code", "name", "no", "nr", "number", "uuid", "guid", "index", "row", "date", "year"}
-)
 _CONTAINED = 0.98  # of a reference's values, at least, are the parent's keys
 _CONTAINED_TEXTS = 0.95  # of texts that are called otherwise
 _CONTAINED_BY_NAME = 0.75  # of one that is called as the key is
 _ROLES = 3  # different values, at least, of a reference by what it holds alone
 _KEYS = 10  # keys, at least, of what it refers to
-_SAME, _ALIKE, _NONE = 2, 1, 0
-
-
-@dataclass(frozen=True)
-class Parent:
-    """A table that others may refer to.
-
-    Args:
-        factory: its factory.
-        sample: what is known of it; nothing of factories that were there before.
-        deciders: columns that its children's may depend on.
-        days: its columns of dates and times.
-    """
-
-    factory: FactoryClass
-    sample: Sample | None = None
-    deciders: tuple[Predictor, ...] = ()
-    days: tuple[str, ...] = ()
-
-    @property
-    def table(self) -> str:
-        """The table's name."""
-        return str(self.factory._meta.table)
-
-    @property
-    def key(self) -> str | None:
-        """The attribute of its key."""
-        return self.factory._meta.key_column()
-
-    @property
-    def keys(self) -> pa.Array | None:
-        """All its keys, if they are known."""
-        key = self.key
-        if key is None or self.sample is None or not self.sample.is_whole:
-            return None
-        return self.sample.column(self.factory._meta.rename.get(key, key))
 
 
 @dataclass(frozen=True)
@@ -161,20 +117,20 @@ def _links(
     is_own = field.name in keys[table][:1] and (is_identifier(field.name, table) or field.name == first)
     for parent in known:
         if not is_own and parent.key is not None and _is_of_known(field, valid, parent, parent.key):
-            yield _SAME, Link(field.name, parent.table, parent.key)
+            yield SAME, Link(field.name, parent.table, parent.key)
     for other, sample in samples.items():
         for place, key in enumerate(keys[other] if other != table else []):
             type_ = sample.schema.field(key).type
             if type_ != field.type and not (pa.types.is_integer(type_) and pa.types.is_integer(field.type)):
                 continue
-            likeness = _likeness(field.name, other, key)
+            likeness = likeness_of(field.name, other, key)
             # A table's own key refers to another table only if it is called as that one's: each row adds to one there.
-            adds = likeness == _SAME and not is_identifier(field.name, table)
+            adds = likeness == SAME and not is_identifier(field.name, table)
             if is_own and not (adds and samples[table].num_rows <= sample.num_rows):
                 continue
             contained = _contained(valid, sample.column(key))
             if contained is None:
-                if likeness == _SAME and place == 0 and not is_own:
+                if likeness == SAME and place == 0 and not is_own:
                     yield likeness, Link(field.name, other, key)
             elif _is_reference(likeness, contained, valid, parent=sample, key=key, place=place):
                 yield likeness, Link(field.name, other, key, contained)
@@ -190,11 +146,11 @@ def _contained(values: pa.Array | None, keys: pa.Array | None) -> float | None:
 def _is_reference(
     likeness: int, contained: float, values: pa.Array | None, *, parent: Sample, key: str, place: int
 ) -> bool:
-    if likeness == _SAME:
+    if likeness == SAME:
         return contained >= (_CONTAINED_BY_NAME if parent.is_whole else 0.5)
-    if not parent.is_whole or contained < (_CONTAINED if likeness == _ALIKE else _CONTAINED_TEXTS):
+    if not parent.is_whole or contained < (_CONTAINED if likeness == ALIKE else _CONTAINED_TEXTS):
         return False
-    if likeness == _ALIKE:
+    if likeness == ALIKE:
         return place == 0
     # Any small number is among the numbers of rows; texts that are keys of another table are seldom so by chance.
     if values is None or not pa.types.is_string(values.type) or parent.num_rows < _KEYS or place > 0:
@@ -216,51 +172,6 @@ def _is_of_known(field: pa.Field, values: pa.Array | None, parent: Parent, key: 
         texts = values if pa.types.is_string(values.type) else values.cast(pa.string())
         return bool(pc.all(pc.and_(pc.starts_with(texts, prefix), pc.ends_with(texts, suffix))).as_py())
     return True
-
-
-def names(column: str, table: str, key: str) -> bool:
-    """Whether a column's name is that of a table's key.
-
-    >>> names("billing_customer_id", "customers", "id"), names("customer_id", "orders", "order_id")
-    (True, False)
-    """
-    parts, owner = words(column), words(table)
-    if not parts or not owner:
-        return False
-    if column.lower() == key.lower() and (len(parts) > 1 or parts[0] not in _GENERIC):
-        return True
-    own = [*owner[:-1], singular(owner[-1])]
-    return parts[-1] in _REFERRING and parts[:-1][-len(own) :] in (own, owner)
-
-
-def _likeness(column: str, table: str, key: str) -> int:
-    """How much a column's name says that it holds a table's key.
-
-    >>> _likeness("o_custkey", "customer", "c_custkey"), _likeness("origin", "airports", "faa")
-    (2, 0)
-    """
-    if names(column, table, key):
-        return _SAME
-    parts, of_key, owner = words(column), words(key), words(table)
-    if not parts or not of_key or not owner:
-        return _NONE
-    # c_custkey and o_custkey: one word after a prefix of its table's first letters.
-    if len(of_key) > 1 and parts[-1] == of_key[-1] and len(parts[-1]) > 3 and parts[-1] not in _GENERIC:  # noqa: PLR2004
-        prefixed = _is_prefix(of_key[0], owner)
-        return _SAME if prefixed and len(parts) <= 2 else _ALIKE  # noqa: PLR2004
-    own = [*owner[:-1], singular(owner[-1])]
-    if parts[-len(of_key) :] == of_key and len(of_key) > 1:
-        return _SAME  # billing_customer_id and customer_id
-    if parts[-1] in (own[-1], owner[-1]) or (parts[-1:] == of_key[-1:] and of_key[-1] not in _GENERIC):
-        return _ALIKE
-    squeezed = re.sub(r"[^a-z]", "", column.lower())
-    return _ALIKE if squeezed.startswith(own[-1]) and squeezed[len(own[-1]) :] in _REFERRING else _NONE
-
-
-def _is_prefix(prefix: str, owner: Sequence[str]) -> bool:
-    """Whether a key's first word abbreviates its table's name, as ``ps`` does ``partsupp``."""
-    joined = iter("".join(owner))
-    return len(prefix) <= 3 and all(letter in joined for letter in prefix)  # noqa: PLR2004
 
 
 @dataclass(frozen=True)
@@ -300,7 +211,7 @@ def referring(link: Link, values: pa.Array | None, parent: Parent, taken: set[st
         taken: names that no attribute may have.
     """
     parts = words(link.column)
-    if len(parts) > 1 and parts[-1] in _REFERRING:
+    if len(parts) > 1 and parts[-1] in REFERRING:
         short = "_".join(parts[:-1])
     elif len(parts) == 1 and parts != words(link.key):
         short = f"{parts[0]}_{singular(words(parent.table)[-1])}" if words(parent.table) else parts[0]
@@ -309,7 +220,7 @@ def referring(link: Link, values: pa.Array | None, parent: Parent, taken: set[st
     name = attribute_name(short, {*taken, link.column})
     found = None if values is None or parent.keys is None else _found(values, parent.keys)
     picks = None if found is None or values is None or (found < 0).any() or not len(found) else found
-    weights = None if found is None else _weights(found[found >= 0], parent)
+    weights = None if found is None else activity(found[found >= 0], parent)
     return Referring(name, link.column, parent, weights, picks, link.contained)
 
 
@@ -317,32 +228,6 @@ def _found(values: pa.Array, keys: pa.Array) -> npt.NDArray[np.int64]:
     """The row of each value's key; -1 where there is none."""
     places = pc.index_in(values.cast(keys.type, safe=False), keys)
     return to_numpy(places.fill_null(-1)).astype(np.int64)
-
-
-def _weights(picks: npt.NDArray[np.int64], parent: Parent) -> Generator | None:
-    """How often the parents are referred to: by their kind, else by a distribution of its own."""
-    if not len(picks):
-        return None
-    by_kind = weights_by_kind(picks, parent.deciders) if parent.deciders else None
-    keys = parent.keys
-    if by_kind is not None or keys is None:
-        return by_kind
-    children = np.bincount(picks, minlength=len(keys)).astype(np.float64)
-    mean = children.mean()
-    # Of references that are spread by chance, the variance of the counts is their mean (Poisson).
-    if len(children) < _ROLES or children.var() <= _CROWDED * mean:
-        return None
-    if len(children) <= _LISTED and any(
-        isinstance(one, Listed) for one in parent.factory._meta.plan().columns.values()
-    ):
-        return Given(str(parent.key), {key: int(count) for key, count in zip(keys.to_pylist(), children, strict=True)})
-    if len(children) < SHORT or children.min() == children.max():
-        return None
-    return Quantiles(quantiles_of(np.round(children / mean, 3), None, 0.02))
-
-
-_CROWDED = 2.0
-_LISTED = 60
 
 
 def own_reference(
@@ -358,7 +243,7 @@ def own_reference(
         taken: names that no attribute may have.
     """
     parts, keys = words(column.name), sample.column(key.name)
-    is_named = len(parts) > 1 and parts[0] in _OWN and parts[-1] in _REFERRING
+    is_named = len(parts) > 1 and parts[0] in _OWN and parts[-1] in REFERRING
     if not is_named or column.type != key.type:
         return None
     if values is not None and keys is not None and sample.is_whole:
@@ -391,4 +276,4 @@ def _microseconds(values: pa.Array | None) -> npt.NDArray[np.int64] | None:
     return to_numpy(values.cast(pa.timestamp("us")).cast(pa.int64())).astype(np.int64)
 
 
-__all__ = ["Link", "Parent", "Referring", "find_links", "in_order", "names", "own_reference", "referring"]
+__all__ = ["Link", "Parent", "Referring", "find_links", "in_order", "own_reference", "referring"]

@@ -11,7 +11,7 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable, Unique, unwrapped
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
-from pytest_synthdata.infer.meanings import key_prefix
+from pytest_synthdata.infer.values.meanings import key_prefix
 
 _SHORT = 8
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from pytest_synthdata.columns.generators.listed import Rows
-from pytest_synthdata.infer.meanings import ColumnName
-from pytest_synthdata.infer.personal import holds_addresses, personal
+from pytest_synthdata.infer.values.meanings import ColumnName
+from pytest_synthdata.infer.values.personal import holds_addresses, personal
 from pytest_synthdata.sources.samples import Sample
 
 _MOST_ROWS, _MOST_COLUMNS = 60, 5

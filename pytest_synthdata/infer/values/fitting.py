@@ -27,7 +27,7 @@ from pytest_synthdata.columns.generators.numbers.distributions import (
     Uniform,
 )
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
-from pytest_synthdata.infer.quantile_fit import plain, quantiles_of, tolerance_for
+from pytest_synthdata.infer.values.quantile_fit import plain, quantiles_of, tolerance_for
 
 Numbers = npt.NDArray[np.float64]
 Function = Callable[[Numbers], Numbers]

@@ -15,7 +15,7 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.numbers.whole import Integers
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
-from pytest_synthdata.infer.fitting import Resolution, rounded_shares
+from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
 
 _TOKEN = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]+")
 _MEASURE = re.compile(r"([^0-9]*?)(-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?)([^0-9]*)")
@@ -48,7 +48,7 @@ def _measures(some: list[str]) -> Generator | None:
     places = {len(fraction or "") for _, _, fraction, _ in found}
     if len(around) != 1 or len(places) != 1 or max(len(number) for _, number, _, _ in found) > _MOST_DIGITS:
         return None
-    from pytest_synthdata.infer.numbers import law
+    from pytest_synthdata.infer.values.numbers import law
 
     digits = places.pop()
     generator = law(np.array([float(number) for _, number, _, _ in found]), Resolution(digits))
@@ -118,7 +118,7 @@ def _at(tokens: list[str], *, is_unique: bool) -> Generator | None:
 
 
 def _digits(tokens: list[str], *, is_unique: bool) -> Generator | None:
-    from pytest_synthdata.infer.numbers import law
+    from pytest_synthdata.infer.values.numbers import law
 
     width = max(map(len, tokens))
     if width > _MOST_DIGITS:

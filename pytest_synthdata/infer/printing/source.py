@@ -20,9 +20,9 @@ from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.exports import MODULES
-from pytest_synthdata.infer.code import INTERVALS, bare, code
 from pytest_synthdata.infer.inferred import Inferred
-from pytest_synthdata.infer.layout import Bracket, Code, is_filled, laid_out, on_one_line, packed
+from pytest_synthdata.infer.printing.code import INTERVALS, bare, code
+from pytest_synthdata.infer.printing.layout import Bracket, Code, is_filled, laid_out, on_one_line, packed
 
 
 def module_source(tables: Sequence[Inferred], said: str) -> str:

@@ -14,8 +14,16 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email, Template
-from pytest_synthdata.infer.meanings import COMPANY, PARTIES, PEOPLE, ColumnName, fakes, names_others, names_people
 from pytest_synthdata.infer.naming import singular, words
+from pytest_synthdata.infer.values.meanings import (
+    COMPANY,
+    PARTIES,
+    PEOPLE,
+    ColumnName,
+    fakes,
+    names_others,
+    names_people,
+)
 
 _LOOKED_AT = 1_000  # texts whose shape is looked at
 _MOST = 0.5  # of the texts, more than that share of which have a shape

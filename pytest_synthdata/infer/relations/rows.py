@@ -12,10 +12,10 @@ from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import FUNCTIONS, Call, col
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.numbers.distributions import Exponential
-from pytest_synthdata.infer.fitting import Resolution
-from pytest_synthdata.infer.formulas import ALL, FEWEST, FIRST, Computed, Floats
 from pytest_synthdata.infer.naming import words
-from pytest_synthdata.infer.numbers import law
+from pytest_synthdata.infer.relations.formulas import ALL, FEWEST, FIRST, Computed, Floats
+from pytest_synthdata.infer.values.fitting import Resolution
+from pytest_synthdata.infer.values.numbers import law
 
 _FEWEST_FINE = 3  # values that each belong to one of another column
 _NARROW = 0.5  # of the spread of dates: what follows them at a smaller distance belongs to them

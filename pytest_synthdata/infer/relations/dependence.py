@@ -18,8 +18,8 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
-from pytest_synthdata.infer.fitting import Resolution, rounded_shares
-from pytest_synthdata.infer.numbers import law
+from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
+from pytest_synthdata.infer.values.numbers import law
 
 MOST_CASES = 12
 _FEWEST_ROWS = 30  # of a case

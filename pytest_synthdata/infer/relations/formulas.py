@@ -15,9 +15,9 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.infer.fitting import Resolution
 from pytest_synthdata.infer.naming import words
-from pytest_synthdata.infer.numbers import lattice_for
+from pytest_synthdata.infer.values.fitting import Resolution
+from pytest_synthdata.infer.values.numbers import lattice_for
 
 Floats = npt.NDArray[np.float64]
 

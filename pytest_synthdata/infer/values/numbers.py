@@ -19,11 +19,19 @@ from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.columns.generators.numbers.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
-from pytest_synthdata.infer.fitting import SHORT, Numbers, Resolution, fit, is_list, resolution_of, rounded_shares
-from pytest_synthdata.infer.meanings import NUMBERS, ColumnName, is_identifier, points_elsewhere
-from pytest_synthdata.infer.personal import personal_number
-from pytest_synthdata.infer.quantile_fit import outward, plain, quantiles_of, tolerance_for
-from pytest_synthdata.infer.written_times import days_as_numbers
+from pytest_synthdata.infer.values.fitting import (
+    SHORT,
+    Numbers,
+    Resolution,
+    fit,
+    is_list,
+    resolution_of,
+    rounded_shares,
+)
+from pytest_synthdata.infer.values.meanings import NUMBERS, ColumnName, is_identifier, points_elsewhere
+from pytest_synthdata.infer.values.personal import personal_number
+from pytest_synthdata.infer.values.quantile_fit import outward, plain, quantiles_of, tolerance_for
+from pytest_synthdata.infer.values.written_times import days_as_numbers
 
 _FEWEST_KEYS = 3
 _LARGE = 2.0**63
@@ -82,6 +90,15 @@ def _is_unique_by_design(numbers: Numbers) -> bool:
         return False
     off = np.abs((ordered - low) / (high - low) - np.arange(count) / (count - 1)).max()
     return bool(off < 1 / count**0.5)
+
+
+def span(type_: pa.DataType, values: pa.Array | None) -> Generator:
+    """The generator of times of day and of durations: numbers of their unit."""
+    if values is None or not len(values):
+        return Constant(None)
+    width = pa.int32() if pa.types.is_time32(type_) else pa.int64()
+    numbers = to_numpy(values.cast(width)).astype(np.float64)
+    return law(numbers, Resolution(0)).cast(width)
 
 
 def lattice_for(type_: pa.DataType, numbers: Numbers) -> Resolution:
@@ -205,4 +222,4 @@ def _by_name(column: ColumnName, type_: pa.DataType, *, is_first: bool) -> Gener
     return Poisson(10) if pa.types.is_integer(type_) else LogNormal(3, 1).round(2)
 
 
-__all__ = ["lattice_for", "law", "number", "truth"]
+__all__ = ["lattice_for", "law", "number", "span", "truth"]

@@ -1,0 +1,1 @@
+"""Inferred factories as Python source."""

@@ -1,0 +1,78 @@
+"""Expressions of columns as the Python that makes them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+from pytest_synthdata.columns.expressions.computing import COMPARISONS
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import SYMBOLS, Call, Column, Operation
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.infer.printing.layout import Bracket, Code, on_one_line
+from pytest_synthdata.infer.printing.plain_values import call, code, unwrapped_constant
+
+INTERVALS = ("days", "hours", "minutes", "seconds")
+
+
+@code.register
+def _(value: Column) -> Code:
+    return call("col", value.name)
+
+
+@code.register
+def _(value: Operation) -> Code:
+    said = [on_one_line(code(unwrapped_constant(one))) for one in value.operands]
+    if value.function in SYMBOLS:
+        text = f"{said[0]} {SYMBOLS[value.function]} {said[1]}"
+        return text if value.function in COMPARISONS else f"({text})"  # within brackets of a call
+    return {
+        "invert": f"~{said[0]}",
+        "is_null": f"{said[0]}.is_null()",
+        "is_valid": f"{said[0]}.is_not_null()",
+        "is_in": f"{said[0]}.isin({said[-1]})",
+    }[value.function]
+
+
+@code.register
+def _(value: Call) -> Code:
+    head = value.function if value.function in INTERVALS else f"F.{value.function}"
+    made = call(head, *(_operand(one) for one in value.operands), *value.options)
+    return dataclasses.replace(made, items=tuple(made.items))
+
+
+def _operand(one: Generator) -> Any:
+    """What stands in a function: a column by its name, constants other than texts as they are."""
+    if isinstance(one, Column):
+        return one.name
+    if isinstance(one, Constant):
+        return Literal(one.value) if isinstance(one.value, (str, dt.date)) else one.value
+    return one
+
+
+@dataclasses.dataclass(frozen=True)
+class Literal:
+    """A constant that is meant as such."""
+
+    value: Any
+
+
+@code.register
+def _(value: Literal) -> Code:
+    return call("F.lit", value.value)
+
+
+@code.register
+def _(value: When) -> Code:
+    made: Bracket | None = None
+    for condition, branch in zip(value.conditions, value.branches, strict=False):
+        link = call("when" if made is None else ".when", condition, unwrapped_constant(branch))
+        made = dataclasses.replace(link, before=made)
+    for branch in value.branches[len(value.conditions) :]:
+        made = dataclasses.replace(call(".otherwise", unwrapped_constant(branch)), before=made)
+    assert made is not None  # noqa: S101 - there is a condition
+    return made
+
+
+__all__ = ["INTERVALS"]

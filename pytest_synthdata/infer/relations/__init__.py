@@ -1,0 +1,1 @@
+"""What columns and tables have to do with each other."""

@@ -1,0 +1,46 @@
+"""What the columns of a row are made from, and in which order they can be read then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from pytest_synthdata.infer.relations.formulas import Computed
+
+
+@dataclass
+class RowRelations:
+    """What the columns of a row have to do with each other.
+
+    Args:
+        computed: columns that follow from others.
+        finer: columns whose values each belong to one value of another column.
+        missing: columns that are null wherever another one is.
+    """
+
+    computed: dict[str, Computed] = field(default_factory=dict)
+    finer: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def _needs(self, name: str) -> set[str]:
+        needs = set(self.computed[name].reads) if name in self.computed else set()
+        return needs | {some[name] for some in (self.finer, self.missing) if name in some}
+
+    def in_order(self, schema: pa.Schema) -> list[pa.Field]:
+        """The columns, each after those that it is made from; what goes round is left out."""
+        waiting = {column.name: column for column in schema}
+        done: list[pa.Field] = []
+        while waiting:
+            ready = [name for name in waiting if not self._needs(name) & (waiting.keys() - {name})]
+            if ready:
+                done.append(waiting.pop(ready[0]))
+                continue
+            name = next(iter(waiting))
+            for some in (self.missing, self.finer, self.computed):
+                if some.pop(name, None) is not None:
+                    break
+        return done
+
+
+__all__ = ["RowRelations"]

@@ -1,0 +1,1 @@
+"""One column at a time: which distribution, which dates, which texts."""
