@@ -94,6 +94,9 @@ def spread_out(values: pa.Array) -> Generator:
     unit = DAY * 1_000_000 if is_date else 1
     scale = 1 if is_date else step or 1
     found = quantiles_of((micros // unit).astype(np.float64), float(scale), tolerance_for(len(values)))
+    if len(found) == 2 and step in (None, _SECOND, DAY * 1_000_000):  # noqa: PLR2004 - nearly even
+        is_day = is_date or step == DAY * 1_000_000
+        return Dates(*ends) if is_day else Times(*ends, hours=usual_hours(micros // 1_000_000))
     points = {share: _written(point, unit, is_date=is_date) for share, point in found.items()}
     named = _name_of(step) if not is_date and step not in (None, _SECOND) else None
     return Quantiles(points, named) if named else Quantiles(points)
