@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -179,9 +180,9 @@ def _add(folder: Path, target: Path, period: Period) -> None:
     if there is None:
         raise SynthDataError(f"{target} has been replaced meanwhile; {period} is not appended")
     there.require_new(period, target)
-    known = [one.suffix for one in there.periods]
+    known = re.compile(rf"part-\d+({'|'.join(re.escape(one.suffix) for one in there.periods)})[.-].*")
     for left in target.glob("part-*"):  # of a process that was killed just here
-        if not any(f"{suffix}." in left.name for suffix in known):
+        if not known.fullmatch(left.name):
             left.unlink()
     moved: list[Path] = []
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from deltalake import DeltaTable
@@ -160,3 +161,16 @@ def test_tables_without_times_are_written_once_and_labels_with_their_rows(folder
     assert labels.num_rows == first["readings_defects"] + second["readings_defects"]
     readings = ds.dataset(folder / "data/readings").to_table()
     assert readings["value"].null_count == labels["kind"].to_pylist().count("missing") > 50
+
+
+def test_files_of_several_schemas_stay(folder: Path) -> None:
+    (folder / "drifts.py").write_text(
+        "from pytest_synthdata import AddedColumn\nDRIFT = {'tickets': [AddedColumn('coupon', since='2024-02-01')]}\n"
+    )
+    rows = ("tickets=300", "--defects", "drifts:DRIFT")
+    for start, stop in itertools.pairwise(CUTS):
+        generate(start, stop, "--append", rows=rows)
+    tables = [pq.read_table(file) for file in (folder / "data/tickets").glob("part-*")]
+    assert sum(map(len, tables)) == 300
+    assert len(tables) == 4
+    assert len({tuple(table.schema.names) for table in tables}) == 2
