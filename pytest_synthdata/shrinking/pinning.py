@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import isqrt
 
 import numpy as np
 
 from pytest_synthdata.shrinking.runs import NONE, Positions, Runs, union
 
-_GROWTH = 4
-_WIDE_GROWTH = 8  # once a row is pinned, others are near it, or anywhere
+_GROWTH = 32
+_NEAR_GROWTH = 16  # once a row is pinned, others are near it, or anywhere
+_FIRST = 4  # rows near those that are pinned
+_WIDE = 4  # a range whose ends are so far apart is parted by their ratio, others in the middle
 _MOST_STUCK = 3  # rows pinned in a row that made nothing shorter: the failure wants all of them
 
 
@@ -47,19 +50,26 @@ def shortest_failing(fails: Callable[[int], bool], most: int, *, has_pinned: boo
     """A number of rows that fails, while one row less passes; 0 where none are needed. None where ``most`` passes."""
     if fails(0):
         return 0
-    start, growth = (_GROWTH, _WIDE_GROWTH) if has_pinned else (1, _GROWTH)
+    start, growth = (_FIRST, _NEAR_GROWTH) if has_pinned else (1, _GROWTH)
     passing, failing = 0, min(start, most)
     while not fails(failing):
         if failing == most:
             return None
         passing, failing = failing, min(failing * growth, most)
     while failing - passing > 1:
-        middle = (passing + failing) // 2
+        middle = _between(passing, failing)
         if fails(middle):
             failing = middle
         else:
             passing = middle
     return failing
+
+
+def _between(passing: int, failing: int) -> int:
+    """Where to part a range: what fails is as likely among the first rows of its order as among ten times as many."""
+    if passing and failing > _WIDE * passing:
+        return max(passing + 1, isqrt(passing * failing))
+    return (passing + failing) // 2
 
 
 def _nearest_first(rows: Positions, pinned: Positions) -> Positions:

@@ -135,8 +135,8 @@ def at_least(count: int) -> Callable[[Shop], Bug]:
 
 
 # The bug, how many rows its smallest answer has, customers included, and the most runs that we allow ourselves:
-# log2(35,500) is 15, and 4^8 is the first power above, so that one needle takes up to 9 + 15 runs, each further one
-# 6 + 15; at last each row is left out once.
+# log2(35,500) is 15, and 32^4 is the first power above, so that one needle takes up to 5 + 15 runs, each further one
+# 5 + 15; at last each row is left out once.
 QUALITY: dict[str, tuple[Callable[[Shop], Bug], int, int]] = {
     "one needle": (needles(1), 2, 28),
     "two needles": (needles(2), 4, 52),
