@@ -13,6 +13,7 @@ from pytest_synthdata.columns.attempts import is_pinned
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.modifiers import Unique, unwrapped
+from pytest_synthdata.columns.lives.lifecycle import Lifecycle
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.columns.time.calendar import Timeline
@@ -53,6 +54,13 @@ def check_history(plan: Plan, parents: Mapping[str, Plan] | None = None) -> None
     _check_updates(history, plan, parents or {}, place)
     _check_births(history, plan, parents or {}, place)
     _check_references(history, plan, place)
+    for name in history.lives:
+        _require_column(name, plan, f"{place}: lives")
+        if not isinstance(plan.columns[name], Lifecycle) or name in plan.redrawn:
+            raise DeclarationError(
+                f"{place}: lives={name!r}: it is not a Lifecycle, or Meta.where may draw it again; name a "
+                "column with a Lifecycle"
+            )
     for name in history.keeps:
         _require_column(name, plan, f"{place}: keeps")
 

@@ -86,6 +86,7 @@ class History:
         births: when rows come into being: None, all at the start; a column of dates or times of the row itself, such as
             ``"created_at"`` (what is before the period is there from its start); or a `Timeline`, on which the rows lie
             in the order of their numbers. No row is there before the rows that it refers to.
+        lives: columns with a `Lifecycle`: the states of each row come in their time, and what reads them follows.
         keeps: columns that stay as they were at a row's birth, though they depend on others that are updated. Keys,
             references and the column of births always do.
         on_parent_delete: what becomes of a row when one that it refers to is deleted: ``"cascade"``, it is deleted
@@ -104,6 +105,7 @@ class History:
     updates: tuple[tuple[Group, Update], ...]
     deletes: float
     births: str | Timeline | None
+    lives: tuple[str, ...]
     keeps: tuple[str, ...]
     on_parent_delete: str | tuple[tuple[str, str], ...]
 
@@ -115,6 +117,7 @@ class History:
         updates: Mapping[str | tuple[str, ...], float | Update] | None = None,
         deletes: float = 0.0,
         births: str | Timeline | None = None,
+        lives: str | tuple[str, ...] | list[str] = (),
         keeps: str | tuple[str, ...] | list[str] = (),
         on_parent_delete: str | Mapping[str, str] = CASCADE,
     ) -> None:
@@ -128,6 +131,7 @@ class History:
             ),
             "deletes": deletes,
             "births": births,
+            "lives": (lives,) if isinstance(lives, str) else tuple(lives),
             "keeps": (keeps,) if isinstance(keeps, str) else tuple(keeps),
             "on_parent_delete": tuple(given.items()) if isinstance(given, Mapping) else given,
         }
@@ -143,6 +147,7 @@ class History:
         shown += [f"updates={rates}"] * bool(rates)
         shown += [f"deletes={self.deletes!r}"] * bool(self.deletes)
         shown += [f"births={self.births!r}"] * (self.births is not None)
+        shown += [f"lives={list(self.lives)}"] * bool(self.lives)
         shown += [f"keeps={list(self.keeps)}"] * bool(self.keeps)
         on_delete = self.on_parent_delete if isinstance(self.on_parent_delete, str) else dict(self.on_parent_delete)
         shown += [f"on_parent_delete={on_delete!r}"] * (on_delete != CASCADE)

@@ -66,6 +66,12 @@ class Evolution:
         return frozenset(name for name in self.lives.others if history is not None and history.moves(name))
 
     @cached_property
+    def lived(self) -> frozenset[str]:
+        """The lives whose states come in their time."""
+        history = self.bound.plan.history
+        return frozenset() if history is None else frozenset(history.lives)
+
+    @cached_property
     def kept(self) -> frozenset[str]:
         """The columns that are as they are declared, for ever."""
         history, plan = self.bound.plan.history, self.bound.plan
@@ -80,7 +86,7 @@ class Evolution:
     def changing(self) -> frozenset[str]:
         """The columns whose values may differ from those that are declared."""
         plan = self.bound.plan
-        found = {name for name in plan.columns if self.updated_by(name)} | self.moving
+        found = {name for name in plan.columns if self.updated_by(name)} | self.moving | self.lived
         while True:
             more = {
                 name
@@ -125,6 +131,7 @@ class Evolution:
         found = {
             name for name in self.kept if not self._is_of_parents(name) and self._follows(plan.columns[name], updated)
         }
+        found |= self.lived
         while True:
             more = {
                 name
@@ -160,6 +167,7 @@ class Evolution:
         others = [lives for lives in self.lives.parents.values() if lives is not self.lives]
         return (
             as_declared
+            and not self.lived
             and not self.lives.follows
             and (history is None or history.births is None)
             and all(evolution_of(lives.bound).is_drawn_as_declared for lives in others)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.versions.occurrences import NEVER
 from pytest_synthdata.history.evolution import Evolution, evolution_of
@@ -146,6 +147,7 @@ class Chronicle:
         """How much is expected to happen to a row in a day."""
         rates = [occurrences.rate for occurrences in self.evolution.updates.values()]
         history = self.evolution.lives.history
+        rates += [4.0 for _ in self.evolution.lived]  # steps of a life, about
         return (math.fsum(rates) + (0 if history is None else float(history.deletes)) + 1) / 365.25  # and a birth
 
     def _lives(self, start: int, stop: int, first: int, last: int) -> Iterator[tuple[tuple[Bits, Instants], ...]]:
@@ -166,7 +168,19 @@ class Chronicle:
             life = lives.of(some)
             new = np.flatnonzero((life.birth >= start) & (life.birth <= stop))
             dead = np.flatnonzero((life.death >= start) & (life.death <= stop))
+            for name in self.evolution.lived:
+                yield _NOTHING, _NOTHING, self._steps(name, some, start, stop)
             yield (some[new], life.birth[new]), (some[dead], life.death[dead]), _moves(some, life, start, stop)
+
+    def _steps(self, name: str, rows: Bits, start: int, stop: int) -> tuple[Bits, Instants]:
+        """When the lives of some rows come to other states."""
+        life: Any = self.bound.plan.columns[name]
+        cells = Cells(self.bound.at(rows), self.bound.stream(name), f"{self.bound.plan.table}.{name}")
+        until = np.full(len(rows), stop)
+        lived = life.live(cells, until)
+        index, times = np.repeat(np.arange(len(rows)), lived.steps), lived.events()[1]
+        inside = times >= start
+        return rows[index[inside]], times[inside]
 
     def _born_in_order(self, start: int, stop: int, first: int, last: int) -> tuple[Bits, Instants]:
         """The rows that are born from ``start`` to ``stop``, in a table whose rows are in the order of their births."""

@@ -126,6 +126,8 @@ class Lives:
     def follows(self) -> bool:
         """Whether only the rows themselves, one by one, tell who is born or deleted at a time."""
         births = None if self.history is None else self.history.births
+        if self.history is not None and self.history.lives:
+            return True
         return isinstance(births, str) or any(not (self.is_settled and lives is self) for lives in self.others.values())
 
     def of(self, rows: Bits) -> Life:

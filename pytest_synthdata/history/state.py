@@ -115,6 +115,10 @@ class State(Batch):
     def generate(self, name: str) -> Values:
         if name in self.evolution.moving:
             return self.current_parents(name)[0]
+        if name in self.evolution.lived:
+            life: Any = self.bound.plan.columns[name]
+            cells = Cells(self.as_declared, self.bound.stream(name), f"{self.bound.plan.table}.{name}")
+            return life.known_at(cells, self.times)
         if self.evolution.updated_by(name):
             return moved(self, name)
         return super().generate(name)

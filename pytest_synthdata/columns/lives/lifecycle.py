@@ -117,7 +117,11 @@ class Lifecycle(Generator):
             yield self.until
 
     def values(self, cells: Cells) -> Values:
-        history = self.live(cells)
+        return self.known_at(cells, None)
+
+    def known_at(self, cells: Cells, until: Numbers | None) -> Values:
+        """The lives as they are known at times in microseconds since 1970, one a row; None for all of them."""
+        history = self.live(cells, until)
         type_ = self.time_type(cells.reader.bound.scope(""))
         number = arrow_array(history.steps, mask=history.state < 0)
         arrays = [self.state_names(history.state), as_times(history.time, type_), number]
@@ -135,10 +139,12 @@ class Lifecycle(Generator):
         known = np.where(codes < 0, len(self.states), codes).astype(np.int32)
         return categorical(known, arrow_array([*self.states, None], pa.string()))  # codes themselves are never null
 
-    def live(self, cells: Cells) -> History:
-        """The lives of some rows."""
+    def live(self, cells: Cells, until: Numbers | None = None) -> History:
+        """The lives of some rows, up to times in microseconds since 1970 that are included, where these are given."""
         states = self.states
         history, end = History(len(cells.rows), len(states)), self._ends(cells)
+        if until is not None:
+            end = np.minimum(end, until + 1)
         begin = _microseconds(self.start.values(cells.substream("start")))
         going = np.flatnonzero((begin != NEVER) & (begin < end))
         history.move(going, np.zeros(len(going), np.int64), begin[going])
