@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Dataset, Dates, Key, Late, TableFactory
+from pytest_synthdata import Dataset, Dates, Key, Late, TableFactory, Uniform
 from pytest_synthdata.defects.kinds.nasty import nasty_values
 from pytest_synthdata.defects.kinds.orphans import absent_keys
 from pytest_synthdata.defects.kinds.ranges import _decimals, _from_numbers, _mirrored, _ticks
@@ -90,7 +90,11 @@ def test_dates_are_late_by_the_days_that_are_declared() -> None:
 def test_a_key_that_no_parent_has_lies_above_the_highest() -> None:
     class HouseFactory(TableFactory):
         house_id = Key("{}", start=40 * 10**9).cast("bigint")
+        number = Uniform(0, 95 * 10**8).cast("bigint").unique()
 
     houses = Dataset({HouseFactory: 50}).houses.bound
-    absent = absent_keys(houses, "house_id", np.arange(50), pa.array([1] * 50, pa.int64())).to_pylist()
+    keys = pa.array([1] * 50, pa.int64())
+    absent = absent_keys(houses, "house_id", np.arange(50), keys).to_pylist()
     assert not {*absent} & {*houses.batch(0, 50).column(0).to_pylist()}
+    # Where their end is known to lie beyond the numbers that orphans have else, they have those after it.
+    assert min(absent_keys(houses, "number", np.arange(50), keys).to_pylist()) > 95 * 10**8 - 1
