@@ -17,7 +17,6 @@ from factory import declarations as boy
 from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.operators import Column
-from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.columns.generators.nested import Nested
@@ -34,8 +33,9 @@ from pytest_synthdata.declarations.factory_class import (
     has_table,
     require_factory,
 )
-from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.hooks import BUILT, RowBuilder, has_hooks, keeps_values
+from pytest_synthdata.declarations.items import ItemsDeclaration
+from pytest_synthdata.declarations.opaque import is_opaque, reads_rows
 from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
 from pytest_synthdata.declarations.rowwise import Attribute, BuiltObject, Held, RowByRow, Unmade
 from pytest_synthdata.errors import DeclarationError
@@ -90,7 +90,7 @@ def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
     made = {name: _column(factory_class, declared, name, f"{place}.{name}") for name in declared}
     if any(isinstance(declared[name].declaration, NestedDeclaration) and is_opaque(made[name]) for name in made):
         # A function may look into nested rows, which only factory_boy can make.
-        made |= {name: RowByRow(factory_class, name) for name in made if _reads_rows(made[name])}
+        made |= {name: RowByRow(factory_class, name) for name in made if reads_rows(made[name])}
     columns: dict[str, Generator] = {}
     for name, column in made.items():
         is_stated = name in types and not isinstance(column, (Cast, ForeignKeyColumn))
@@ -127,7 +127,7 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
         return ForeignKeyColumn(
             name,
             plan,
-            _weights(foreign_key, self_referential=self_referential),
+            foreign_key.picking_weights(),
             foreign_key.where,
             foreign_key.per_parent,
             self_referential,
@@ -155,14 +155,6 @@ def _nested(
         return Unmade(error)
 
 
-def _weights(foreign_key: ForeignKey, *, self_referential: bool) -> Generator | None:
-    """How often each parent is picked: as stated here, else as its listed rows say."""
-    if foreign_key.weights is not None or foreign_key.per_parent is not None or self_referential:
-        return foreign_key.weights
-    column = getattr(foreign_key.parent._meta, "reference_weights", None)
-    return None if column is None else Column(column)
-
-
 def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -> Generator:
     if isinstance(declaration, ColumnDeclaration):
         return declaration.generator
@@ -184,17 +176,6 @@ def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -
         return Constant(None)
     meta = factory_class._meta
     return Held(declaration) if name in meta.exclude or name in meta.parameters else Constant(declaration)
-
-
-def is_opaque(generator: Generator) -> bool:
-    """Whether only factory_boy can make a column, or a part of it."""
-    return isinstance(generator, (RowByRow, BuiltObject, Attribute, Unmade)) or any(
-        map(is_opaque, generator.children())
-    )
-
-
-def _reads_rows(generator: Generator) -> bool:
-    return getattr(generator, "takes_row", False) or any(map(_reads_rows, generator.children()))
 
 
 def _is_row(declaration: Any, path: str) -> bool:
@@ -338,28 +319,6 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
         return Nested(name, plan)
 
 
-class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
-    """An `Array` of nested rows, which are structs."""
-
-    def __init__(self, name: str, item: NestedDeclaration, length: Generator) -> None:
-        super().__init__()
-        self.name, self.item, self.length = name, item, length
-
-    def array(self, place: str) -> Array:
-        """The column at a place."""
-        item = self.item.generator(place, {})
-        if item is None:
-            raise DeclarationError(
-                f"{place}: the items of an Array are rows of columns; {self.item.get_factory().__name__} has hooks, a "
-                "model, or declarations that only factory_boy evaluates"
-            )
-        return Array(item, self.length)
-
-    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
-        column = enclosing_bound(step).plan.columns[self.name]
-        return ColumnDeclaration(self.name, column).evaluate(instance, step, extra)
-
-
 def _is_column(nested: Any, plan: Plan) -> bool:
     model = nested._meta.model
     if not (model in (dict, list) or (isinstance(model, type) and issubclass(model, Row))) or has_hooks(nested):
@@ -367,4 +326,4 @@ def _is_column(nested: Any, plan: Plan) -> bool:
     return not any(map(is_opaque, plan.columns.values()))
 
 
-__all__ = ["ItemsDeclaration", "NestedDeclaration", "compile_columns", "compile_factory", "is_opaque"]
+__all__ = ["NestedDeclaration", "compile_columns", "compile_factory"]

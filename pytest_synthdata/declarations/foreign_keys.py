@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from factory.base import BaseFactory
 
+from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator, literal
 from pytest_synthdata.declarations.factory_class import FactoryClass, has_table
 from pytest_synthdata.errors import DeclarationError
@@ -69,3 +70,10 @@ class ForeignKey:
         one = copy.copy(self)
         one.null_share = share
         return one
+
+    def picking_weights(self) -> Generator | None:
+        """How often each parent is picked: as stated here, else as its listed rows say."""
+        if self.weights is not None or self.per_parent is not None or self.parent == "self":
+            return self.weights
+        column = getattr(self.parent._meta, "reference_weights", None)
+        return None if column is None else Column(column)

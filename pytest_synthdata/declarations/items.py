@@ -1,0 +1,38 @@
+"""Arrays of nested rows, which are structs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factory import declarations as boy
+
+from pytest_synthdata.columns.generators.arrays import Array
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.declarations.binding import enclosing_bound
+from pytest_synthdata.declarations.building import ColumnDeclaration
+from pytest_synthdata.errors import DeclarationError
+
+
+class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
+    """An `Array` of nested rows, which are structs."""
+
+    def __init__(self, name: str, item: Any, length: Generator) -> None:
+        super().__init__()
+        self.name, self.item, self.length = name, item, length
+
+    def array(self, place: str) -> Array:
+        """The column at a place."""
+        item = self.item.generator(place, {})
+        if item is None:
+            raise DeclarationError(
+                f"{place}: the items of an Array are rows of columns; {self.item.get_factory().__name__} has hooks, a "
+                "model, or declarations that only factory_boy evaluates"
+            )
+        return Array(item, self.length)
+
+    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+        column = enclosing_bound(step).plan.columns[self.name]
+        return ColumnDeclaration(self.name, column).evaluate(instance, step, extra)
+
+
+__all__ = ["ItemsDeclaration"]

@@ -1,0 +1,21 @@
+"""Which columns only factory_boy can make, or look at rows that only it can make."""
+
+from __future__ import annotations
+
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.declarations.rowwise import Attribute, BuiltObject, RowByRow, Unmade
+
+
+def is_opaque(generator: Generator) -> bool:
+    """Whether only factory_boy can make a column, or a part of it."""
+    return isinstance(generator, (RowByRow, BuiltObject, Attribute, Unmade)) or any(
+        map(is_opaque, generator.children())
+    )
+
+
+def reads_rows(generator: Generator) -> bool:
+    """Whether a function of a column gets whole rows."""
+    return getattr(generator, "takes_row", False) or any(map(reads_rows, generator.children()))
+
+
+__all__ = ["is_opaque", "reads_rows"]
