@@ -90,6 +90,8 @@ class Batch:
         plan = self.bound.plan
         if name not in plan.columns:
             raise GenerationError(f"{plan.table}: there is no column {name!r}: {nearest(name, plan.columns)}")
+        for read in plan.chains.get(name, ()):
+            self.read(read)
         generator, stream, place = plan.columns[name], self.stream(name), f"{plan.table}.{name}"
         count = len(self.rows)
         readers: list[Reader] = [self]

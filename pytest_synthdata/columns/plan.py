@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from pytest_synthdata.columns.attempts import redrawn
@@ -12,6 +13,8 @@ from pytest_synthdata.columns.correlation import Loadings, Pairs, loadings
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.order.arrival import Arrival
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+
+_LONG_CHAIN = 20  # columns, each of which reads the one before
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,32 @@ class Plan:
     correlations: Pairs = field(default_factory=dict)
     history: Any = None
     arrival: Arrival | None = None
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "known": {}}  # what was found out of the columns can be found out again
+
+    @cached_property
+    def chains(self) -> dict[str, list[str]]:
+        """What columns at the ends of long chains read, near and far, each after what it reads itself.
+
+        Read in this order, none of them asks for another from within another, as deep as the chain is long.
+        """
+        reads = {
+            name: {read if read in self.columns else read.partition(".")[0] for read in column.reads()} - {name}
+            for name, column in self.columns.items()
+        }
+        depth: dict[str, int] = {}
+        needed: dict[str, set[str]] = {}
+        try:
+            order = [name for name in TopologicalSorter(reads).static_order() if name in self.columns]
+        except CycleError:
+            return {}
+        for name in order:
+            near = [read for read in reads[name] if read in depth]
+            depth[name] = 1 + max((depth[read] for read in near), default=0)
+            needed[name] = set(near).union(*(needed[read] for read in near))
+        return {name: [read for read in order if read in needed[name]] for name in order if depth[name] > _LONG_CHAIN}
 
     @cached_property
     def redrawn(self) -> frozenset[str]:

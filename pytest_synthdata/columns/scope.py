@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from unicodedata import category
@@ -17,7 +17,7 @@ from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.circles import circle_in
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.rules import check_rules
-from pytest_synthdata.errors import DeclarationError, GenerationError, cause, nearest
+from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError, cause, nearest
 
 _UNFORESEEN = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NotImplementedError)
 _LONG = 200  # characters of a declaration that are shown
@@ -83,20 +83,25 @@ class ColumnScope:
         seen = self.parents.get(declared.plan.table, declared.plan)
         return ColumnScope(seen, self.name, self.parents, self.stands_in or self.plan.table)
 
+    def _known(self, kind: str, name: str, find: Callable[[Any, Any], Any]) -> Any:
+        """What was found out of a column, once: columns that read each other ask for it again and again."""
+        parents = tuple(self.parents.values())
+        key = (kind, name, *map(id, parents))
+        if key not in (known := self.plan.known):
+            known[key] = find(*self.column(name)), parents  # which keep their ids
+        return known[key][0]
+
     def type(self, name: str) -> pa.DataType | None:
         """A column's type, where its declaration tells."""
-        scope, generator = self.column(name)
-        return generator.type(scope)
+        return self._known("type", name, lambda scope, generator: generator.type(scope))
 
     def domain(self, name: str) -> Sequence[Any] | None:
         """All values that a column can have, where its declaration tells."""
-        scope, generator = self.column(name)
-        return generator.domain(scope)
+        return self._known("domain", name, lambda scope, generator: generator.domain(scope))
 
     def bounds(self, name: str) -> tuple[Any, Any] | None:
         """A column's range, where its declaration tells."""
-        scope, generator = self.column(name)
-        return generator.bounds(scope)
+        return self._known("bounds", name, lambda scope, generator: generator.bounds(scope))
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,9 @@ def check_columns(plan: Plan, scope_of: Callable[[str], ColumnScope]) -> None:
                 if not isinstance(read, str):
                     raise DeclarationError(f"{plan.table}.{name}: {read!r} is not a column name; write it as text")
     _check_cycles(plan)
+    for name in next(iter(sorted(plan.chains.values(), key=len, reverse=True)), ()):
+        with suppress(SynthDataError, *_UNFORESEEN):  # which are told below, in the table's order
+            scope_of(name).type(name)
     for name, generator in plan.columns.items():
         scope = scope_of(name)
         with _at(scope, generator):

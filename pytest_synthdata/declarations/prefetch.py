@@ -96,26 +96,31 @@ def made_ahead(bound: BoundTable, name: str, step: Any) -> Any:
 
 def _generators(bound: BoundTable, name: str, seen: set[tuple[str, str]]) -> Iterator[Generator]:
     """A column and all that it depends on, in this table and its parents."""
+    waiting = [(bound, name)]
+    while waiting:
+        table, column = waiting.pop()
+        if (table.plan.table, column) in seen:
+            continue
+        seen.add((table.plan.table, column))
+        yield table.plan.columns[column if column in table.plan.columns else column.partition(".")[0]]
+        waiting.extend(_read_by(table, column))
+
+
+def _read_by(bound: BoundTable, name: str) -> Iterator[tuple[BoundTable, str]]:
+    """What a column reads itself, each with its table."""
     head, dot, rest = (name, "", "") if name in bound.plan.columns else name.partition(".")
-    if (bound.plan.table, name) in seen:
-        return
-    seen.add((bound.plan.table, name))
     generator = bound.plan.columns[head]
-    yield generator
-    for read in generator.reads():
-        yield from _generators(bound, read, seen)
+    yield from ((bound, read) for read in generator.reads())
     for aggregate in aggregates_of(generator):
         child = bound.children[aggregate.children_name]
-        for read in (bound.plan.children[aggregate.children_name].reference, *aggregate.child_reads()):
-            yield from _generators(child, read, seen)
+        reads = bound.plan.children[aggregate.children_name].reference, *aggregate.child_reads()
+        yield from ((child, read) for read in reads)
     if isinstance(generator, ForeignKeyColumn):
         parent = bound.parent(head)
-        for read in (read for one in generator.of_parent() for read in one.reads()):
-            yield from _generators(parent, read, seen)
-        for condition in generator.where.reads() if generator.where is not None else ():
-            yield from _generators(bound, condition, seen)
+        yield from ((parent, read) for one in generator.of_parent() for read in one.reads())
+        yield from ((bound, read) for read in (generator.where.reads() if generator.where is not None else ()))
         if dot:
-            yield from _generators(parent, rest, seen)
+            yield parent, rest
 
 
 __all__ = ["NOTHING", "RowsAhead", "made_ahead", "rows_ahead"]

@@ -42,22 +42,31 @@ def _repeating(batch: pa.RecordBatch) -> list[str]:
 
 
 def write_csv(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) -> None:
-    """A CSV file with a header. Times are in ISO 8601; null is an empty field, an empty text is quoted."""
+    """A CSV file with a header. Times are in ISO 8601; null is an empty field, an empty text is quoted.
+
+    NaN and Infinity are written so, as Spark, Java and pandas read them.
+    """
     from pyarrow import csv
 
     for field in view.schema:
         if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
             raise SynthDataError(f"{view.name}.{field.name}: CSV cannot hold {field.type}; write Parquet or JSON")
-    schema = pa.schema(
-        [
-            pa.field(field.name, pa.string() if pa.types.is_timestamp(field.type) else field.type)
-            for field in view.schema
-        ]
-    )
-    with csv.CSVWriter(path, schema) as writer:
+    plain = csv.WriteOptions(include_header=False)
+    with path.open("wb") as file:
+        names = pa.table({name: pa.array([], pa.string()) for name in view.schema.names})
+        csv.write_csv(names, file)
         for batch in batches:
-            columns = [_iso(array) if pa.types.is_timestamp(array.type) else array for array in batch.columns]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+            columns = [_as_csv(array) for array in batch.columns]
+            csv.write_csv(pa.RecordBatch.from_arrays(columns, names=view.schema.names), file, plain)
+
+
+def _as_csv(array: pa.Array) -> pa.Array:
+    """A column as Arrow can write it: times, and floats that are not all finite, as texts."""
+    if pa.types.is_timestamp(array.type):
+        return _iso(array)
+    if pa.types.is_floating(array.type) and pc.all(pc.is_finite(array)).as_py() is False:
+        return _numbers(array, "NaN", "Infinity", "-Infinity")
+    return array
 
 
 def write_json(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) -> None:
@@ -128,11 +137,18 @@ def _json_pairs(array: pa.Array) -> pa.Array:
 
 
 def _json_numbers(array: pa.Array) -> pa.Array:
-    numbers = array.cast(pa.string())
+    texts = _numbers(array, '"NaN"', '"Infinity"', '"-Infinity"')
+    zeros = pc.equal(texts, "-0")  # which JSON's readers take for the whole number 0
+    return pc.if_else(zeros, "-0.0", texts) if pc.any(zeros).as_py() else texts
+
+
+def _numbers(array: pa.Array, nan: str, infinity: str, minus_infinity: str) -> pa.Array:
+    """Floats as texts, with words for those that are not finite."""
+    texts = array.cast(pa.string())
     if pc.all(pc.is_finite(array)).as_py() is not False:
-        return numbers
-    infinite = pc.if_else(pc.less(array, 0), '"-Infinity"', '"Infinity"')
-    return pc.case_when(pc.make_struct(pc.is_nan(array), pc.is_inf(array)), '"NaN"', infinite, numbers)
+        return texts
+    infinite = pc.if_else(pc.less(array, 0), minus_infinity, infinity)
+    return pc.case_when(pc.make_struct(pc.is_nan(array), pc.is_inf(array)), nan, infinite, texts)
 
 
 def _quoted(array: pa.Array) -> pa.Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import sys
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,7 @@ from pytest_synthdata import (
     Uniform,
     col,
     column,
+    when,
 )
 
 
@@ -164,3 +166,29 @@ def test_names_that_are_no_text() -> None:
     kind: Any = type("OneFactory", (TableFactory,), {"x": 1, "y\ud800": 2})
     with pytest.raises(SynthDataError, match=r"^ones: 'y\\ud800' cannot be a column's name"):
         Dataset({kind: 1})
+
+
+def chain(length: int, link: Any) -> Any:
+    columns = {f"x{number}": link(f"x{number - 1}") for number in range(1, length)}
+    body = {"Meta": type("Meta", (), {"table": "chains"}), "x0": Normal(), **columns}
+    return type("ChainFactory", (TableFactory,), body)
+
+
+LINKS = {
+    "sums": lambda before: col(before) + 1,
+    "branches": lambda before: when(col(before) > 0, col(before)).otherwise(col(before) * 0.5),
+    "parameters": lambda before: Normal(col(before), 1),
+    "modifiers": lambda before: col(before).round(9).clip(-100, 100),
+    "functions": lambda before: factory.LazyAttribute(lambda row: getattr(row, before) + 1),
+}
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS.keys())
+def test_chains_of_columns_take_time_and_depth_in_proportion(link: Any) -> None:
+    kind = chain(180, link)
+    begin = time.process_time()
+    table = Dataset({kind: 20}).chains
+    last = table.to_arrow()["x179"].to_pylist()
+    assert dict(kind.build(__sequence=3)) == table.to_arrow(3, 4).to_pylist()[0]
+    assert table.bound.at(np.arange(20, dtype=np.uint64)).read("x179").tolist() == last
+    assert time.process_time() - begin < 30  # without care, 180 columns took longer than anybody waited

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import cloudpickle
+import factory
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset
@@ -413,3 +415,32 @@ def test_what_is_no_part_of_a_table_is_not_overwritten(tmp_path: Path, name: str
     with pytest.raises(SynthDataError, match=f"holds '{re.escape(name)}', which is not part of a table"):
         table.to_parquet(tmp_path / "customers", overwrite=True)
     assert (tmp_path / "customers" / name).read_text() == "mine"
+
+
+class EdgeFactory(TableFactory):
+    class Meta:
+        table = "edges"
+
+    number = factory.Iterator([math.nan, math.inf, -math.inf, -0.0, 1.5, None, 5e-324])
+    small: float = factory.Iterator([-math.inf, math.nan, -0.0])
+
+
+def test_csv_and_json_keep_numbers_that_are_not_finite_and_the_sign_of_zero(tmp_path: Path) -> None:
+    table = Dataset({EdgeFactory: 7}).edges
+    lines = table.to_csv(tmp_path / "edges.csv").read_text().splitlines()
+    assert lines[0] == '"number","small"'
+    assert lines[1:5] == ['"NaN","-Infinity"', '"Infinity","NaN"', '"-Infinity","-0"', '"-0","-Infinity"']
+    rows = [json.loads(line) for line in table.to_json(tmp_path / "edges.json").read_text().splitlines()]
+    assert [math.copysign(1, float(row["number"])) for row in rows[2:4]] == [-1, -1]
+    assert rows[3] == {"number": 0.0, "small": "-Infinity"}
+
+
+def test_spark_reads_numbers_that_are_not_finite(tmp_path: Path, synth_spark: Any) -> None:
+    table = Dataset({EdgeFactory: 7}).edges
+    expected = [[repr(value) for value in row.values()] for row in table.to_arrow().to_pylist()]
+    for kind in ("csv", "json"):
+        path = table.to_files(tmp_path / kind, kind)
+        options = {"header": "true"} if kind == "csv" else {}
+        frame = synth_spark.read.options(**options).schema("number double, small float").format(kind)
+        found = frame.load(str(path)).coalesce(1).collect()
+        assert [[repr(value) for value in row] for row in found] == expected

@@ -132,7 +132,7 @@ def _from_list(values: Sequence[Any], type_: pa.DataType | None) -> pa.Array | N
     if type_ is not None and not _NATURAL.get(kind, lambda _: False)(type_):
         return None
     if kind is bool or kind is float:
-        return _from_numpy(np.array([value or 0 for value in values], kind), mask)
+        return _from_numpy(np.array([0 if value is None else value for value in values], kind), mask)
     if kind is int:
         numbers = [value or 0 for value in values]
         if min(numbers) < _INT64.min or max(numbers) > _INT64.max:

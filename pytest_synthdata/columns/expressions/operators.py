@@ -171,7 +171,10 @@ class Operation(Expression):
                 ) from None
             return pa.bool_()
         try:
-            samples = [arrow_array([], operand_type(operand, scope)) for operand in self.operands]
+            samples = [
+                arrow_array([], _as_operand(operand, type_))
+                for operand, type_ in zip(self.operands, types, strict=True)
+            ]
             return computed(self.function, samples, _written(self.operands)).type
         except TypeError as error:
             raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
@@ -217,7 +220,10 @@ def _is_integer(operand: Generator) -> bool:
 
 def operand_type(operand: Generator, scope: Scope) -> pa.DataType | None:
     """The type of an operand: a whole number that is written there is an int, a long one a bigint, as in Spark."""
-    type_ = operand.type(scope)
+    return _as_operand(operand, operand.type(scope))
+
+
+def _as_operand(operand: Generator, type_: pa.DataType | None) -> pa.DataType | None:
     if isinstance(operand, Constant) and _is_integer(operand) and type_ == pa.int64():
         return pa.int32() if -_LONG <= operand.value < _LONG else type_
     return type_
