@@ -301,3 +301,24 @@ def test_factories_that_nest_each_other_without_end() -> None:
     globals()["EndlessFactory"] = EndlessFactory
     with pytest.raises(DeclarationError, match="without end"):
         EndlessFactory._meta.plan()
+
+
+def net(amount: Any) -> Any:
+    return amount / 1.19
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (net, "the function net is not a value: write @column above"),
+        (lambda amount: amount, "a lambda is not a value: write @column above"),
+        (len, "the function len is not a value"),
+        (property(net), "a property is not a value"),
+        (Normal().round, r"\.round is a method: call it, as in \.round\("),
+    ],
+)
+def test_functions_in_place_of_values_say_what_to_write(value: Any, message: str) -> None:
+    factory_class: Any = type("BadFactory", (TableFactory,), {"Meta": type("Meta", (), {"table": "bad"}), "x": value})
+    for attempt in (factory_class.build, factory_class._meta.plan):
+        with pytest.raises(DeclarationError, match=rf"^bad\.x: {message}"):
+            attempt()
