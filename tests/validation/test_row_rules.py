@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pytest_synthdata import Categorical, Dataset, Poisson, Shares, TableFactory, Uniform, col
@@ -38,11 +39,19 @@ def test_a_part_of_a_struct_may_be_null_for_all_that_is_known() -> None:
 
 
 def test_ends_are_written_as_json_has_them() -> None:
-    ends = [None, 3, Decimal("1.5"), 2.5, dt.date(2024, 1, 2)]
-    assert [(type(made), made) for made in map(_plain, ends)] == [
+    ends = [
+        (None, pa.int64()),
+        (3, pa.int64()),
+        (Decimal("1.5"), pa.decimal128(5, 1)),
+        (2.5, pa.float64()),
+        (dt.date(2024, 1, 2), pa.date32()),
+        (dt.date(2024, 1, 2), pa.timestamp("us", "UTC")),
+    ]
+    assert [(type(made), made) for made in (_plain(end, type_) for end, type_ in ends)] == [
         (type(None), None),
         (int, 3),
         (float, 1.5),
         (float, 2.5),
         (str, "2024-01-02"),
+        (str, "2024-01-02T00:00:00+00:00"),
     ]
