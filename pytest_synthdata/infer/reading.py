@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -50,6 +51,7 @@ from pytest_synthdata.infer.values.texts import is_listed
 from pytest_synthdata.sources.samples import Sample
 
 _ROWS_A_CODE = 3  # three times as many as of other lists: numbers are related by chance, too
+_LOOKED_AT = 100_000  # rows in which relations are looked for
 _MOST_FINE = 400  # values of a hierarchy
 
 
@@ -154,7 +156,7 @@ class Reading:
             return RowRelations(following_by_name(self.sample.schema, self._attributes))
         if self._listed is not None:
             return RowRelations()
-        plain = self._plain()
+        plain = {name: (type_, _some(values)) for name, (type_, values) in self._plain().items()}
         found = parts_of_dates(plain, self._attributes)
         rest = {name: one for name, one in plain.items() if name not in found}
         found |= formulas(rest, self._attributes)
@@ -324,6 +326,13 @@ class Reading:
 _ORDERED = tuple(
     getattr(pa.types, f"is_{name}") for name in ("integer", "floating", "decimal", "boolean", "date", "timestamp")
 )
+
+
+def _some(values: pa.Array) -> pa.Array:
+    """Rows enough to tell what columns have to do with each other."""
+    if len(values) <= 2 * _LOOKED_AT:
+        return values
+    return values.take(pa.array(np.arange(0, len(values), len(values) // _LOOKED_AT)))
 
 
 def _says_where(declaration: Any) -> bool:

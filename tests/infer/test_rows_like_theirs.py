@@ -275,3 +275,11 @@ def test_what_changes_along_a_series() -> None:
     # What is known of each part of the series keeps the correlation within 0.15, which is five standard errors.
     expected = ranks_correlate(years, flow)
     assert abs(ranks_correlate(made["year"].to_numpy(), made["flow"].to_numpy()) - expected) < 0.15
+
+
+def test_many_values_that_each_come_a_few_times() -> None:
+    names = [f"quarter {number}" for number in range(40) for _ in range(2)] + ["centre"] * 3
+    made = again({"quarter": names, "size": rng().normal(0, 1, 83)}, 2_000)["quarter"].to_pylist()
+    assert set(made) == set(names)
+    # 5 standard deviations of a share of 3 of 83 in 2,000 rows.
+    assert abs(made.count("centre") / 2_000 - 3 / 83) < 5 * (3 / 83 / 2_000) ** 0.5

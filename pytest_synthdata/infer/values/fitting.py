@@ -42,6 +42,7 @@ _LOOKED_AT = 200_000  # values that parameters are estimated from
 _DENSE = 0.5  # of the grid between the least and the greatest, from which values are no list of codes
 _NEAR, _NEAREST = 1.3, 0.025  # how far a distribution may be off: over the root of the rows, and of few of them
 _LEAST = 1e-300
+_FINEST, _KEPT = 12, 20  # digits of shares, and the part of the largest that rounding may change
 
 
 @dataclass(frozen=True)
@@ -213,9 +214,15 @@ def rounded_shares(counts: Any, total: int) -> list[float]:
     digits = min(max(math.ceil(math.log10(max(total, 1)) / 2) + 1, 2), MOST_DIGITS)
     while any(round(float(count) / total, digits) == 0 for count in counts) and digits < MOST_DIGITS:
         digits += 1
-    shares = [max(round(float(count) / total, digits), 10.0**-digits) for count in counts]
-    largest = shares.index(max(shares))
-    shares[largest] = round(1 - math.fsum(share for number, share in enumerate(shares) if number != largest), digits)
+    while True:
+        shares = [max(round(float(count) / total, digits), 10.0**-digits) for count in counts]
+        largest = shares.index(max(shares))
+        rest = round(1 - math.fsum(share for number, share in enumerate(shares) if number != largest), digits)
+        # What rounding adds up to over many shares must not be taken from the largest.
+        if digits == _FINEST or abs(rest - shares[largest]) <= shares[largest] / _KEPT:
+            break
+        digits += 1
+    shares[largest] = rest
     return shares
 
 
