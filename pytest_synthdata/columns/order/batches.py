@@ -24,10 +24,11 @@ _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
 _MONDAY = 4 * _DAY  # the first one after 1970-01-01, a Thursday
 _LENGTHS = {"hour": (_HOUR, 0), "day": (_DAY, 0), "week": (7 * _DAY, _MONDAY)}
+_MOST_PERIODS = 1 << 22  # more come of a delay without bounds, and of a mistake
 PERIODS = (*_LENGTHS, "month")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batches(Sequence[Made], Generic[Made]):
     """Batches of rows in the order of time, each made when it is asked for. One after the other, they are the whole.
 
@@ -132,6 +133,11 @@ def _edges(order: Order, by: str, start: Any, stop: Any) -> Micros:
     end = instant(stop, "stop") if stop is not None else span and span[1] + 1
     if begin is None or end is None or begin >= end:
         return np.zeros(0, np.int64)
+    if (end - begin) // _LENGTHS.get(by, (28 * _DAY, 0))[0] > _MOST_PERIODS:
+        raise SynthDataError(
+            f"{order.view.name}: by={by!r}: its rows come for {(end - begin) // _DAY:,} days; give stop='2024-12-31', "
+            "or longer periods"
+        )
     edges = period_starts(begin, end, by)
     if stop is not None:
         edges = np.append(edges[edges < end], end)
