@@ -8,6 +8,7 @@ import sys
 import time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import factory
 import numpy as np
@@ -18,6 +19,7 @@ from pytest_synthdata import (
     Constant,
     Dataset,
     Exponential,
+    Given,
     Integers,
     Key,
     Normal,
@@ -192,3 +194,13 @@ def test_chains_of_columns_take_time_and_depth_in_proportion(link: Any) -> None:
     assert dict(kind.build(__sequence=3)) == table.to_arrow(3, 4).to_pylist()[0]
     assert table.bound.at(np.arange(20, dtype=np.uint64)).read("x179").tolist() == last
     assert time.process_time() - begin < 30  # without care, 180 columns took longer than anybody waited
+
+
+def test_times_in_an_hour_that_comes_twice_are_the_same_in_any_zone() -> None:
+    late = dt.datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1)
+    for stored in (late, late.astimezone(dt.timezone.utc)):
+        assert (
+            made(Given("at", {late: "late"}, default="other"), rows=9, at=factory.LazyFunction(returns(stored)))
+            == ["late"] * 9
+        )
+        assert set(made(Given("at", {late: 1, None: 2}), rows=9, at=Categorical([stored, None]))) == {1, 2}

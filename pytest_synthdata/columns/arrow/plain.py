@@ -61,8 +61,18 @@ def plain(value: Any, depth: int = 0) -> Any:
         return {plain(key): plain(item, depth + 1) for key, item in items}
     if (isinstance(value, (list, tuple)) and not hasattr(value, "_asdict")) or _is_of_pandas(value):
         return [plain(item, depth + 1) for item in value]
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return _in_utc(value)
     fields = _fields(value)
     return value if fields is None else {name: plain(item, depth + 1) for name, item in fields.items()}
+
+
+def _in_utc(time: dt.datetime) -> dt.datetime:
+    """A time as columns have it. In an hour that comes twice, Python takes times of two zones never for equal."""
+    try:
+        return time.astimezone(dt.timezone.utc)
+    except OverflowError:  # at the ends of Python's years
+        return time
 
 
 def _is_of_pandas(value: Any) -> bool:
