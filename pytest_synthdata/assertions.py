@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import SynthDataError, nearest, printable
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, Validation, format_value
 from pytest_synthdata.validation.run import validate
@@ -75,12 +75,21 @@ def assert_matches(
             f"assert_matches: parents={short(parents)}: give the tables that {table} refer to by name, such as "
             "{'customers': customers}, or the dataset that they are in"
         )
+    if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < 0):
+        raise SynthDataError(f"assert_matches: rows={short(rows)}: write how many rows there are, such as rows=1_000")
+    given = parents
     if isinstance(parents, Dataset):
         if rows is None and table in parents.tables:
             rows = parents[table].num_rows
         parents = {other.name: other for other in parents if other.name != table}
     is_counted = factory._meta.plan().fan_out_key is not None  # by its parents, so that nobody says how often
     declared = Dataset({factory: None if is_counted else 0})
+    referred = [name for name in declared.tables if name != table]
+    unknown = [name for name in given if name not in declared.tables] if isinstance(given, Mapping) else []
+    if unknown and not {*referred} <= {*(given or ())}:
+        raise SynthDataError(
+            f"assert_matches: parents: {table} refer to no table {unknown[0]!r}: {nearest(unknown[0], referred)}"
+        )
     known = {name: other for name, other in (parents or {}).items() if name in declared.tables}
     result = validate(declared.views, {table: data}, parents=known, false_alarms=false_alarms)
     result = _with_shape(result, declared.views[table], data, rows)
@@ -117,7 +126,7 @@ def message(result: Validation, declared_by: str, data: Any) -> str:
         lines += ["", f"… and {len(failed) - _MOST_SHOWN} more"]
     unchecked = {name: reason for table in result.tables for name, reason in table.unchecked.items()}
     if unchecked:
-        lines += ["", "not checked:", *(f"  {name}: {reason}" for name, reason in unchecked.items())]
+        lines += ["", "not checked:", *(printable(f"  {name}: {reason}") for name, reason in unchecked.items())]
     return "\n".join(lines)
 
 
@@ -149,7 +158,10 @@ def _table(check: Check, rows: Mapping[int, Mapping[str, Any]]) -> list[str]:
     names = list(shown_rows[0][1])
     blamed = [name for name in names if name == check.column or name.startswith(f"{check.column}_")]
     names = list(dict.fromkeys([*names[:1], *blamed, *names[:6]]))
-    lines = [["row", *names], *([str(row), *(short(cells[name]) for name in names)] for row, cells in shown_rows)]
+    lines = [
+        ["row", *map(short, names)],
+        *([str(row), *(short(cells[name]) for name in names)] for row, cells in shown_rows),
+    ]
     return [f"    {line}" for line in aligned(lines)]
 
 
@@ -159,14 +171,9 @@ def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
-def _printable(letter: str) -> str:
-    """A letter, or how Python writes it where a terminal might obey it."""
-    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-
-
 def short(value: Any) -> str:
     """A cell in few letters."""
-    text = "null" if value is None else "".join(map(_printable, str(value)))
+    text = "null" if value is None else printable(str(value)).replace("\n", "\\n")
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 

@@ -19,6 +19,9 @@ class SynthDataError(Exception):
     no table 'ordres' in this dataset: did you mean 'orders'? Known: customers, orders, tickets
     """
 
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
 
 class DeclarationError(SynthDataError):
     """A declaration that can never work: an unknown column, shares that do not add up to 1, a cycle.
@@ -40,6 +43,17 @@ class GenerationError(SynthDataError):
     >>> issubclass(GenerationError, SynthDataError)
     True
     """
+
+
+def printable(text: str) -> str:
+    r"""A text for a terminal: what it might obey, and what turns the order of letters, is written as Python writes it.
+
+    >>> printable("a" + chr(27) + "[31mb")
+    'a\\x1b[31mb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode() for one in text)
 
 
 def brief(value: object, most: int = 200) -> str:

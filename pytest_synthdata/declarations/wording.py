@@ -8,6 +8,9 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.types import sql_name
 from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.functions import Computed
 from pytest_synthdata.columns.expressions.operators import SYMBOLS, Call, Operation
@@ -214,4 +217,20 @@ def _function(function: Any) -> str:
     return f"{name}{where}"
 
 
-__all__ = ["as_written"]
+_OTHERS = {"time": "time", "duration": "duration", "large_string": "string", "halffloat": "float", "null": "void"}
+
+
+def type_name(type_: pa.DataType) -> str:
+    """A type's name in Spark SQL; a nearby word where Spark has none.
+
+    >>> type_name(pa.date32()), type_name(pa.decimal128(12, 2)), type_name(pa.time64("us"))
+    ('date', 'decimal(12,2)', 'time')
+    """
+    name = sql_name(type_)
+    if name is not None:
+        return name
+    text = str(type_)
+    return next((word for start, word in _OTHERS.items() if text.startswith(start)), text)
+
+
+__all__ = ["as_written", "type_name"]

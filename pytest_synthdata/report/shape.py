@@ -14,8 +14,8 @@ from rich.text import Text
 
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.tables.table_view import TableView
+from pytest_synthdata.declarations.wording import type_name
 from pytest_synthdata.report.sample import MOST, SampleRows
-from pytest_synthdata.report.words import type_name
 from pytest_synthdata.validation.results import format_value
 
 _BARS = "▁▂▃▄▅▆▇█"

@@ -13,10 +13,9 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.table_view import BATCH
-from pytest_synthdata.declarations.wording import as_written
+from pytest_synthdata.declarations.wording import as_written, type_name
 from pytest_synthdata.report import plots
 from pytest_synthdata.report.sample import MOST, SampleRows, associations
-from pytest_synthdata.report.words import type_name
 from pytest_synthdata.validation.columns import law_of_column, leaf_of
 from pytest_synthdata.validation.declared.describe import leaves
 from pytest_synthdata.validation.declared.expectations import Curve, Fork, Leaf, Shares, TimelineExpectation

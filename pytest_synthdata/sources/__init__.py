@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def reading(file: str | Path) -> Iterator[None]:
         raise SynthDataError(f"{file} cannot be read as {name}: {reason}; {remedy}") from None
 
 
-def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each form
+def source_of(data: Any, what: str) -> Source:
     """Data in any form that is understood.
 
     Args:
@@ -51,6 +51,12 @@ def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each
     Raises:
         SynthDataError: for anything else, and for a path where nothing is.
     """
+    found = _source_of(data, what)
+    _require_one_name_each(found.schema.names, what)
+    return found
+
+
+def _source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each form
     if isinstance(data, (str, Path)):
         return _from_path(local_path(data, what), what)
     if isinstance(data, pa.RecordBatch):
@@ -79,10 +85,14 @@ def source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for each
     )
 
 
-def _of_pandas(frame: Any, what: str) -> pa.Table:
-    twice = [name for name, count in Counter(map(str, frame.columns)).items() if count > 1]
+def _require_one_name_each(names: Iterable[str], what: str) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise SynthDataError(f"{what}: two columns have one name, {twice[0]!r}: rename one of them")
+
+
+def _of_pandas(frame: Any, what: str) -> pa.Table:
+    _require_one_name_each(map(str, frame.columns), what)
     try:
         return pa.Table.from_pandas(frame, preserve_index=False)
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from pytest_synthdata.errors import printable
+
 FALSE_ALARMS = 0.001  # how often a correct dataset may fail, at most
 
 
@@ -54,13 +56,13 @@ class Check:
     @property
     def place(self) -> str:
         """``table.column``."""
-        return f"{self.table}.{self.column}"
+        return _on_one_line(f"{self.table}.{self.column}")
 
     @property
     def title(self) -> str:
         """What was looked at, in words."""
         about = f" ({self.subject})" if self.subject else ""
-        return f"{self.kind}{about}{f' where {self.condition}' if self.condition else ''}"
+        return _on_one_line(f"{self.kind}{about}{f' where {self.condition}' if self.condition else ''}")
 
     def __str__(self) -> str:
         declared, measured = format_value(self.declared), format_value(self.measured)
@@ -155,7 +157,7 @@ class Validation:
         return not self.failed
 
     def __repr__(self) -> str:
-        tables = ", ".join(f"{table.table}: {table.rows:,} rows" for table in self.tables)
+        tables = ", ".join(f"{_on_one_line(table.table)}: {table.rows:,} rows" for table in self.tables)
         checks, failed = len(self.checks), len(self.failed)
         return (
             f"<Validation {tables}; {f'{failed} of {checks} checks failed' if failed else f'{checks} checks passed'}>"
@@ -225,11 +227,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def format_value(value: Any) -> str:
     """A value for people: numbers with as many digits as say something."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        # What a terminal might obey is written as Python writes it.
-        return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(value))
+        return _on_one_line(str(value))
     if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 1000):  # noqa: PLR2004
         return f"{int(value):,}"
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"  # noqa: PLR2004
+
+
+def _on_one_line(text: str) -> str:
+    """A text as one line, without what a terminal might obey."""
+    return printable(text).replace("\n", "\\n")
 
 
 __all__ = ["FALSE_ALARMS", "Check", "Days", "TableResult", "Validation", "adjust_p_values", "format_value", "holm"]

@@ -25,12 +25,11 @@ from pytest_synthdata import (
     column,
     when,
 )
-from pytest_synthdata.declarations.wording import as_written
+from pytest_synthdata.declarations.wording import as_written, type_name
 from pytest_synthdata.report.content import content_of, page_content, part_of
 from pytest_synthdata.report.page import render
 from pytest_synthdata.report.plots import _edges, _log_ticks
 from pytest_synthdata.report.terminal import to_text
-from pytest_synthdata.report.words import type_name
 from pytest_synthdata.validation.declared.describe import describe
 
 pytest.importorskip("matplotlib", reason="the report's plots need it")

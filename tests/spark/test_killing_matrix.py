@@ -40,7 +40,8 @@ def reached():
     (HERE / "reached.part").write_text(" ".join(map(str, pids)))
     (HERE / "reached.part").rename(HERE / "reached")
     if KIND == "os._exit":
-        time.sleep(0.3)
+        while not (HERE / "go").exists():
+            time.sleep(0.05)
         os._exit(7)
 
 
@@ -163,10 +164,12 @@ def test_nothing_is_left_and_the_next_run_works(tmp_path: Path, workspace: objec
         pids = [int(pid) for pid in (tmp_path / "reached").read_text().split()]
         if stage == "uploading":
             workspace.wait_for(r"PUT .*/orders/.*")
-        if kill is not None:
+        if kill is None:
+            (tmp_path / "go").touch()
+        else:
             kill(process, pids)
         workspace.stalled.set()
-        output = process.communicate(timeout=240)[0].decode()
+        output = process.communicate(timeout=600)[0].decode()
     if goes_on:
         assert "1 failed, 2 passed" in output or "3 passed" in output, output
     else:
@@ -177,7 +180,7 @@ def test_nothing_is_left_and_the_next_run_works(tmp_path: Path, workspace: objec
     if target.exists():
         assert sum(pq.read_metadata(file).num_rows for file in target.glob("*.parquet")) == ROWS
     left = list(tmp_path.glob("target/.*"))
-    again = subprocess.run(pytest_, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=240)
+    again = subprocess.run(pytest_, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=600)
     assert again.returncode == 0, again.stdout.decode()
     assert b"2 passed" in again.stdout
     assert list(tmp_path.glob("target/.*")) == [], left

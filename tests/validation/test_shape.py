@@ -8,7 +8,20 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Dataset, Dates, Key, LogNormal, Poisson, TableFactory, Timeline, assert_matches
+from pytest_synthdata import (
+    Categorical,
+    Dataset,
+    Dates,
+    Key,
+    LogNormal,
+    Poisson,
+    SynthDataError,
+    TableFactory,
+    Timeline,
+    assert_matches,
+)
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
+from pytest_synthdata.report.terminal import to_text
 
 
 class ParcelFactory(TableFactory):
@@ -90,6 +103,39 @@ def test_escape_sequences_in_data_do_not_reach_the_terminal() -> None:
         assert_matches(PARCELS.set_column(0, "parcel_id", hostile), ParcelFactory)
     assert "\\x1b[31mred" in str(raised.value)
     assert all(letter.isprintable() or letter == "\n" for letter in str(raised.value))
+
+
+HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202e"
+
+
+def test_no_escape_sequence_of_columns_categories_or_files_reaches_the_terminal(tmp_path: Any) -> None:
+    class SignFactory(TableFactory):
+        sign = Categorical([HOSTILE, "plain"])
+
+    other = pa.table({"sign": [HOSTILE + "2"] * 50, HOSTILE: [1] * 50})
+    junk = tmp_path / f"{HOSTILE}.parquet"
+    junk.write_text("junk")
+    for data in (other, str(junk), str(tmp_path / f"no {HOSTILE}")):
+        with pytest.raises((AssertionError, SynthDataError)) as raised:
+            assert_matches(data, SignFactory)
+        assert "\\x1b[31mred" in str(raised.value)
+        assert all(letter.isprintable() or letter == "\n" for letter in str(raised.value))
+    result = Dataset({SignFactory: 50}).validate()
+    shown = to_text([result]) + "".join(map(str, result.checks))
+    assert "\\x1b[31mred" in shown
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
+
+
+def test_what_cannot_be_compared_is_told_in_a_line() -> None:
+    twice = PARCELS.append_column("amount", PARCELS["amount"])
+    with pytest.raises(SynthDataError, match=r"two columns have one name, 'amount'"):
+        assert_matches(twice, ParcelFactory)
+    for rows in ("10", -1, True):
+        with pytest.raises(SynthDataError, match=r"rows=.*: write how many rows there are"):
+            assert_matches(PARCELS, ParcelFactory, rows=rows)  # type: ignore[arg-type]
+    dataset = Dataset({CustomerFactory: 5, OrderFactory: 9})
+    with pytest.raises(SynthDataError, match=r"orders refer to no table 'custmers': did you mean 'customers'"):
+        assert_matches(dataset.orders.to_arrow(), OrderFactory, parents={"custmers": dataset.customers})
 
 
 def test_a_validation_is_shown_in_one_line() -> None:
