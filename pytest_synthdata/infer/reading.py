@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,8 +18,6 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.listed import Rows
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
-from pytest_synthdata.columns.providers.fake import Fake
-from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
@@ -34,7 +30,7 @@ from pytest_synthdata.infer.relations.dependence import Predictor, decider
 from pytest_synthdata.infer.relations.formulas import formulas
 from pytest_synthdata.infer.relations.keys import unique_key
 from pytest_synthdata.infer.relations.lookups import lookup
-from pytest_synthdata.infer.relations.needs import RowRelations
+from pytest_synthdata.infer.relations.needs import RowRelations, says_where, some_of
 from pytest_synthdata.infer.relations.parents import Parent
 from pytest_synthdata.infer.relations.references import Link, Referring, in_order, own_reference, referring
 from pytest_synthdata.infer.relations.rows import (
@@ -51,7 +47,6 @@ from pytest_synthdata.infer.values.texts import is_listed
 from pytest_synthdata.sources.samples import Sample
 
 _ROWS_A_CODE = 3  # three times as many as of other lists: numbers are related by chance, too
-_LOOKED_AT = 100_000  # rows in which relations are looked for
 _MOST_FINE = 400  # values of a hierarchy
 
 
@@ -156,7 +151,7 @@ class Reading:
             return RowRelations(following_by_name(self.sample.schema, self._attributes))
         if self._listed is not None:
             return RowRelations()
-        plain = {name: (type_, _some(values)) for name, (type_, values) in self._plain().items()}
+        plain = {name: (type_, some_of(values)) for name, (type_, values) in self._plain().items()}
         found = parts_of_dates(plain, self._attributes)
         rest = {name: one for name, one in plain.items() if name not in found}
         found |= formulas(rest, self._attributes)
@@ -245,7 +240,7 @@ class Reading:
             and not values.null_count
             and picked is None
             and not pa.types.is_string(column.type)
-            and _says_where(declared.declaration)
+            and says_where(declared.declaration)
         ):
             self._places[self._attributes[column.name]] = values
         if column.name == self.key and isinstance(declared.declaration, Generator):
@@ -326,22 +321,6 @@ class Reading:
 _ORDERED = tuple(
     getattr(pa.types, f"is_{name}") for name in ("integer", "floating", "decimal", "boolean", "date", "timestamp")
 )
-
-
-def _some(values: pa.Array) -> pa.Array:
-    """Rows enough to tell what columns have to do with each other."""
-    if len(values) <= 2 * _LOOKED_AT:
-        return values
-    return values.take(pa.array(np.arange(0, len(values), len(values) // _LOOKED_AT)))
-
-
-def _says_where(declaration: Any) -> bool:
-    """Whether a column says where in a series a row is: it is settled by the row's number."""
-    if isinstance(declaration, (Timeline, Key)):
-        return True
-    if isinstance(declaration, Generator) and not isinstance(declaration, (Template, Fake)):
-        return any(map(_says_where, declaration.children()))
-    return False
 
 
 __all__ = ["Reading"]

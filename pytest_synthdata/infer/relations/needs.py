@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.text.template import Template
+from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.infer.relations.formulas import Computed
+
+_LOOKED_AT = 100_000  # rows in which relations are looked for
 
 
 @dataclass
@@ -43,4 +52,20 @@ class RowRelations:
         return done
 
 
-__all__ = ["RowRelations"]
+def some_of(values: pa.Array) -> pa.Array:
+    """Rows enough to tell what columns have to do with each other."""
+    if len(values) <= 2 * _LOOKED_AT:
+        return values
+    return values.take(pa.array(np.arange(0, len(values), len(values) // _LOOKED_AT)))
+
+
+def says_where(declaration: Any) -> bool:
+    """Whether a column says where in a series a row is: it is settled by the row's number."""
+    if isinstance(declaration, (Timeline, Key)):
+        return True
+    if isinstance(declaration, Generator) and not isinstance(declaration, (Template, Fake)):
+        return any(map(says_where, declaration.children()))
+    return False
+
+
+__all__ = ["RowRelations", "says_where", "some_of"]
