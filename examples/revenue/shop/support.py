@@ -13,7 +13,7 @@ def missed_deadlines(tickets: DataFrame) -> DataFrame:
     return tickets.groupBy("priority").agg(F.avg(missed).alias("missed"), F.count("*").alias("tickets"))
 
 
-def incident_days(tickets: DataFrame, factor: float = 2.0) -> DataFrame:
+def incident_days(tickets: DataFrame, factor: float = 1.6) -> DataFrame:
     """The days with more than ``factor`` times the tickets of a usual day of their kind, weekday or weekend."""
     daily = (
         tickets.groupBy(F.to_date("created_at").alias("day"))
