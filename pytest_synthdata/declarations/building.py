@@ -151,7 +151,11 @@ def _type_of_path(bound: BoundTable, path: str) -> pa.DataType | None:
         return None
     if isinstance(column, ForeignKeyColumn):
         return type_of_path(bound.parent(head), rest) if rest else None
-    type_ = bound.type_of(head)
+    # Of a factory with hooks, the column is what its objects have, which are made of what it declares.
+    declared = getattr(column, "declared", None)
+    type_ = declared.type(bound.scope(head)) if isinstance(declared, Generator) else bound.type_of(head)
+    if type_ is None:
+        return None
     for field in rest.split(".") if rest else ():
         if not pa.types.is_struct(type_) or type_.get_field_index(field) < 0:
             return None
