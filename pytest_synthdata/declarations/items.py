@@ -32,6 +32,7 @@ class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         column = enclosing_bound(step).plan.columns[self.name]
+        column = getattr(column, "declared", column)  # of a factory with hooks, what its objects are made of
         return ColumnDeclaration(self.name, column).evaluate(instance, step, extra)
 
 
