@@ -39,7 +39,7 @@ class Labels(Mapping[str, Table]):
         Columns: ``kind``; ``column``, null for an order; ``clean`` and ``dirty``, the type, name, format or order
         before and after; ``since``, ``until`` and ``on``; ``rows``, how many rows have it.
 
-        >>> from pytest_synthdata import RenamedColumn
+        >>> from pytest_synthdata import Dataset, RenamedColumn
         >>> from pytest_synthdata.factories import OrderFactory
         >>> dataset = Dataset({OrderFactory: 1_000}, defects={OrderFactory: [RenamedColumn("amount", "amt")]})
         >>> dataset.defects.schema["orders"].select(["kind", "clean", "dirty", "rows"]).to_pylist()

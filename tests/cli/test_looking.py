@@ -89,6 +89,6 @@ def test_show_has_tables_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     monkeypatch.chdir(tmp_path)
     text = run("show", "--factories", "looked_at", "--rows", "visits=2000")
-    assert re.search(r"items +decimal128\(5, 1\) +2\d\.\d% +\S+ [▁▂▃▄▅▆▇█ ]{24} ", text)
+    assert re.search(r"items +decimal\(5,1\) +2\d\.\d% +\S+ [▁▂▃▄▅▆▇█ ]{24} ", text)
     assert re.search(r"same +double +1.5 100.0%", text)
-    assert re.search(r"place +struct<city: string>", text)
+    assert re.search(r"place +struct<city:string>", text)

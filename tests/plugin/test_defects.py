@@ -95,7 +95,7 @@ def test_the_summary_and_the_report_show_what_was_planted(pytester: pytest.Pytes
     result.stdout.fnmatch_lines(["*orders * duplicates 3*", "*checks passed*"])
     page = (pytester.path / "data.html").read_text("utf-8")
     assert "What was planted" in page
-    assert "<td>missing amount</td>" in page
+    assert 'data-label="Defect">missing amount</td>' in page
 
 
 def test_equal_defects_are_made_once() -> None:

@@ -96,7 +96,7 @@ def test_of_many_datasets_the_largest_are_listed(result: Validation) -> None:
     assert [line.split()[:2] for line in lines[1:6]] == [
         ["customers", "200"], ["orders", "2,000"], ["tickets", "8,000"], ["customers", "25"], ["customers", "24"]
     ]  # fmt: skip
-    assert lines[21] == "… and 8 more"
+    assert lines[21].startswith("… and 8 more ")
 
 
 def test_without_data_there_is_nothing_to_hold() -> None:
@@ -184,5 +184,5 @@ def test_a_report_that_cannot_be_drawn_is_explained(pytester: pytest.Pytester) -
     pytester.makepyfile("def test_it(synth): assert synth.dataset.orders.num_rows")
     text = run(pytester, "--synth-report", "--synth-scale=0.01", "--synth-summary", passed=1)
     assert "pip install 'pytest-synthdata[report]'" in text
-    assert "no report, for it could not be drawn" in text
+    assert text.count("synthdata: no report will be written: the report needs matplotlib") == 1
     assert "checks passed in" in text
