@@ -32,7 +32,7 @@ def test_every_snippet_is_run(page: Path, pytester: pytest.Pytester) -> None:
     tests += sum(int(seeds) - 1 for text in texts for seeds in re.findall(r"synth\(seeds=(\d+)", text))
     tests += sum(values.count(",") for text in texts for values in re.findall(r"parametrize\(\"\w+\", \[(.+)\]", text))
     assert tests
-    pytester.runpytest_inprocess("-p", "no:asyncio", "-W", "error", "-W", UNCLOSED).assert_outcomes(passed=tests)
+    pytester.runpytest_subprocess("-p", "no:asyncio", "-W", "error", "-W", UNCLOSED).assert_outcomes(passed=tests)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
