@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.tables.table_view import BATCH
+from pytest_synthdata.columns.tables.positions import ByPosition
 from pytest_synthdata.defects.copies import Copies
 from pytest_synthdata.defects.kind import Kind, typed
 from pytest_synthdata.defects.kinds.duplicates import Duplicates
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class DirtyTable:
+class DirtyTable(ByPosition):
     """A bound table whose rows have defects, followed by copies of some of them.
 
     A row has the number that it has in the clean table; copies have the numbers after those.
@@ -99,15 +99,6 @@ class DirtyTable:
         clean = self.bound.visible(batch)
         hits = self.hits(rows, copied_by, batch.take)
         return replaced(clean, hits) if hits else clean
-
-    def batch(self, start: int, stop: int) -> pa.RecordBatch:
-        """The rows from ``start`` to before ``stop``."""
-        return self.record_batch(self.row_numbers(start, stop))
-
-    def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
-        """The same in batches of at most ``size`` rows."""
-        for first in range(start, stop, size):
-            yield self.batch(first, min(first + size, stop))
 
     def hits(self, rows: Bits, copied_by: npt.NDArray[np.int64] | None, look: Look) -> list[Hit]:
         """The changed cells of some rows.

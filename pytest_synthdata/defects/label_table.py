@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.cells import Reader
 from pytest_synthdata.columns.random import Bits
-from pytest_synthdata.columns.tables.table_view import BATCH
+from pytest_synthdata.columns.tables.positions import ByPosition
 from pytest_synthdata.defects.differences import as_text
 from pytest_synthdata.defects.dirty_table import DirtyTable, put
 from pytest_synthdata.defects.kind import typed
@@ -33,7 +33,7 @@ _OWN = ("row", "kind", "column", "clean", "dirty")
 
 
 @dataclass(frozen=True)
-class LabelTable:
+class LabelTable(ByPosition):
     """The defects of a dirty table, in the order of its rows, without making that table.
 
     Columns: ``row``, the row's number; the table's key as the dirty row has it; ``kind``; ``column``, null for a row
@@ -129,11 +129,6 @@ class LabelTable:
             order.append(index)
         back = np.argsort(np.concatenate(order)) if order else np.zeros(0, np.int64)
         return self._joined(pieces).take(pa.array(back))
-
-    def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
-        """The labels from ``start`` to before ``stop`` in batches of at most ``size``."""
-        for first in range(start, stop, size):
-            yield self.batch(first, min(first + size, stop))
 
     def scan(self) -> Iterator[pa.RecordBatch]:
         """All labels, a batch for each block of rows; nothing is counted before."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_synthdata.columns.tables.table_view import BATCH
+from pytest_synthdata.columns.tables.positions import ByPosition
 from pytest_synthdata.history.evolution import Evolution, evolution_of
 from pytest_synthdata.history.state import State
 
@@ -24,7 +23,7 @@ _BLOCK = 1 << 18  # rows whose lives are looked at together
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Snapshot(ByPosition):
     """The rows of a table that are there at a time, as they are then; each has its number in the table.
 
     Args:
@@ -112,15 +111,6 @@ class Snapshot:
     def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
         """The rows with these numbers, in this order."""
         return self.bound.visible(State(self.bound, row_numbers, np.full(len(row_numbers), self.when)))
-
-    def batch(self, start: int, stop: int) -> pa.RecordBatch:
-        """The rows at the positions from ``start`` to before ``stop``."""
-        return self.record_batch(self.row_numbers(start, stop))
-
-    def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
-        """The same in batches of at most ``size`` rows."""
-        for first in range(start, stop, size):
-            yield self.batch(first, min(first + size, stop))
 
 
 __all__ = ["Snapshot"]

@@ -13,14 +13,13 @@ import numpy as np
 from pytest_synthdata.columns.attempts import is_pinned
 from pytest_synthdata.columns.cells import Declared, Table
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.random import Bits, Floats, Stream
+from pytest_synthdata.columns.random import Bits, Floats
+from pytest_synthdata.columns.references.popularity import HEIGHT, MEMBER, WHICH
 
 SAMPLE = 4_096  # first parents, by which it is decided how heavy is heavy: the same ones at any size
 _HEAVY = 8.0  # times the mean weight: below it, darts at one rectangle hit often enough
 _MOST_LISTED = 1 / 32  # of the parents: 12 bytes each
 _AT_ONCE = 1 << 18  # parents whose weights are looked at together
-# More random words from a dart's first.
-_WHICH, _MEMBER, _HEIGHT = (Stream(("dart", part)) for part in ("which", "member", "height"))
 
 
 def common_weight(sample: Floats, ceiling: float) -> float | None:
@@ -92,9 +91,9 @@ class HeavyMembers:
         """A parent and a height for each word of random bits."""
         start, size = _span(level)
         cumulative, members = self._cumulative[level], self._members[level]
-        share = _HEIGHT.uniform(word)
-        above = _WHICH.uniform(word) * self.areas[level] - size * self._common
-        candidate = np.uint64(start) + (_MEMBER.bits(word) & np.uint64(size - 1))
+        share = HEIGHT.uniform(word)
+        above = WHICH.uniform(word) * self.areas[level] - size * self._common
+        candidate = np.uint64(start) + (MEMBER.bits(word) & np.uint64(size - 1))
         listed = np.flatnonzero(above >= 0) if len(members) else np.zeros(0, np.int64)
         height = share * self._common
         if len(listed):

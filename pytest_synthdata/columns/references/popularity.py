@@ -37,7 +37,7 @@ MOST_LEVELS = _MOST_ROUNDS + 2  # of parents, the first by itself and each other
 _ONE, _ALL = np.uint64(1), np.uint64(2**64 - 1)
 _LOG2_E = 1.4426950408889634
 # More random words from a dart's first.
-_WHICH, _MEMBER, _HEIGHT = (Stream(("dart", part)) for part in ("which", "member", "height"))
+WHICH, MEMBER, HEIGHT = (Stream(("dart", part)) for part in ("which", "member", "height"))
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,13 @@ class Layers:
     def dart(self, level: int, word: Bits) -> tuple[Bits, Floats]:
         """A parent and a height for each word of random bits."""
         cumulative = self._cumulative[level]
-        chosen = _WHICH.uniform(word) * cumulative[-1]
+        chosen = WHICH.uniform(word) * cumulative[-1]
         layer = np.minimum(np.searchsorted(cumulative, chosen, side="right"), len(cumulative) - 1)
-        height = self._bottoms[level][layer] + self._heights[level][layer] * _HEIGHT.uniform(word)
+        height = self._bottoms[level][layer] + self._heights[level][layer] * HEIGHT.uniform(word)
         # The members of a layer are the winners of as many blocks as the level has of that size.
         count = np.uint64(len(cumulative) - 1) - layer.astype(np.uint64)
         start = np.uint64(min(level, 1)) << count
-        block = start + (_MEMBER.bits(word) & ((_ONE << count) - _ONE))
+        block = start + (MEMBER.bits(word) & ((_ONE << count) - _ONE))
         return self._tournament.winner(block, layer), height
 
 
@@ -138,7 +138,7 @@ class Ranks:
         """A parent and a height for each word of random bits."""
         size = np.uint64(1 << max(level - 1, 0))
         start = np.uint64(0) if level == 0 else size
-        return start + (_MEMBER.bits(word) & (size - _ONE)), self._heights[level] * _HEIGHT.uniform(word)
+        return start + (MEMBER.bits(word) & (size - _ONE)), self._heights[level] * HEIGHT.uniform(word)
 
 
 @dataclass(frozen=True)
@@ -258,4 +258,14 @@ def _(generator: Operation, share: float, scope: Scope) -> float | None:
     return first * float(other[1]) if min(first, other[0]) >= 0 else None
 
 
-__all__ = ["Layers", "Ranks", "Tournament", "ZipfRank", "upper_quantile", "upper_quantiles"]
+__all__ = [
+    "HEIGHT",
+    "MEMBER",
+    "WHICH",
+    "Layers",
+    "Ranks",
+    "Tournament",
+    "ZipfRank",
+    "upper_quantile",
+    "upper_quantiles",
+]

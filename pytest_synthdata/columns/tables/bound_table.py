@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -20,6 +20,7 @@ from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.fan_out import FanOut
 from pytest_synthdata.columns.scope import ColumnScope
+from pytest_synthdata.columns.tables.positions import ByPosition
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 Made = TypeVar("Made")
@@ -30,7 +31,7 @@ _asked_for: ContextVar[frozenset[tuple[int, str]]] = ContextVar("asked_for", def
 
 
 @dataclass(frozen=True)
-class BoundTable:
+class BoundTable(ByPosition):
     """A plan with a seed, a number of rows and the tables that it refers to: every cell is now decided.
 
     Args:
@@ -194,10 +195,6 @@ class BoundTable:
         """The first rows, which tell the types of opaque columns."""
         return self.at(np.arange(count, dtype=np.uint64))
 
-    def batch(self, start: int, stop: int) -> pa.RecordBatch:
-        """The visible columns of the rows from ``start`` to before ``stop``."""
-        return self.record_batch(self.row_numbers(start, stop))
-
     def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
         """The visible columns of the rows with these numbers, in this order."""
         return self.visible(self.at(row_numbers))
@@ -222,11 +219,6 @@ class BoundTable:
     def is_opaque(self, name: str) -> bool:
         """Whether only the values of a column tell its type."""
         return self.cached(("opaque", name), lambda: self.plan.columns[name].type(self.scope(name)) is None)
-
-    def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
-        """The rows from ``start`` to before ``stop`` in batches of at most ``size``."""
-        for first in range(start, stop, size):
-            yield self.batch(first, min(first + size, stop))
 
 
 __all__ = ["BATCH", "BoundTable"]

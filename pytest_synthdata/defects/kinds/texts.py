@@ -26,7 +26,28 @@ _NEIGHBOURS = {
 
 
 @dataclass(frozen=True)
-class Malformed(Kind):
+class _ChangedText(Kind):
+    """A text that is changed by some random bits, one at a time; nulls are passed over."""
+
+    column: str
+    rate: float | None = None
+
+    def check_type(self, bound: BoundTable, column: str, type_: pa.DataType) -> None:
+        if not pa.types.is_string(type_):
+            raise wrong_type(bound, column, type_, self, "texts")
+
+    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
+        del bound
+        pairs = zip(clean[0].to_pylist(), cells.bits().tolist(), strict=True)
+        return [pa.array([None if text is None else self.changed(text, bit) for text, bit in pairs], pa.string())]
+
+    def changed(self, text: str, bits: int) -> str:
+        """The text as it went wrong."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Malformed(_ChangedText):
     """A value of the wrong format in a text column: an e-mail without ``@``, the 31st of February, ``1.234,56``.
 
     What the clean value looks like decides how it breaks: e-mails, dates, numbers, codes such as keys, other texts
@@ -44,20 +65,12 @@ class Malformed(Kind):
     'ORD000017'
     """
 
-    column: str
-    rate: float | None = None
-
-    def check_type(self, bound: BoundTable, column: str, type_: pa.DataType) -> None:
-        if not pa.types.is_string(type_):
-            raise wrong_type(bound, column, type_, self, "texts")
-
-    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
-        del bound
-        return [_each(malformed, clean[0], cells)]
+    def changed(self, text: str, bits: int) -> str:
+        return malformed(text, bits)
 
 
 @dataclass(frozen=True)
-class Typos(Kind):
+class Typos(_ChangedText):
     """A typing error in a text: two letters exchanged, one left out, doubled, missed by a key, or of the wrong case.
 
     Nulls and empty texts are passed over.
@@ -72,22 +85,8 @@ class Typos(Kind):
     'Enetrprise'
     """
 
-    column: str
-    rate: float | None = None
-
-    def check_type(self, bound: BoundTable, column: str, type_: pa.DataType) -> None:
-        if not pa.types.is_string(type_):
-            raise wrong_type(bound, column, type_, self, "texts")
-
-    def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
-        del bound
-        return [_each(misspelt, clean[0], cells)]
-
-
-def _each(change: Callable[[str, int], str], texts: pa.Array, cells: Cells) -> pa.Array:
-    bits = cells.bits().tolist()
-    pairs = zip(texts.to_pylist(), bits, strict=True)
-    return pa.array([None if text is None else change(text, bit) for text, bit in pairs], pa.string())
+    def changed(self, text: str, bits: int) -> str:
+        return misspelt(text, bits)
 
 
 def malformed(text: str, bits: int) -> str:

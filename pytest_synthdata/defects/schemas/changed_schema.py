@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.casting import cast
-from pytest_synthdata.columns.tables.part import Part
-from pytest_synthdata.columns.tables.table_view import BATCH, TableView
+from pytest_synthdata.columns.tables.part import Derived, Part
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.defects.kind import typed
 from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn
 from pytest_synthdata.defects.schemas.periods import Period, States, period_of
@@ -22,13 +22,12 @@ from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
-    from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _MOST_STATES = 256
 
 
 @dataclass(frozen=True)
-class ChangedSchema:
+class ChangedSchema(Derived):
     """A view under a schema that was changed, for all of its rows or for those of a period.
 
     Where several schemas hold, the view shows all their columns, as a reader does that merges schemas: null where a
@@ -57,34 +56,6 @@ class ChangedSchema:
 
     def __getstate__(self) -> dict[str, Any]:
         return {"view": self.view, "changes": self.changes}
-
-    @property
-    def bound(self) -> BoundTable:
-        """What is declared."""
-        return self.view.bound
-
-    @property
-    def name(self) -> str:
-        """The table's name."""
-        return self.view.name
-
-    @property
-    def seed(self) -> int:
-        """The dataset's seed."""
-        return self.view.seed
-
-    @property
-    def num_rows(self) -> int:
-        """How many rows are shown."""
-        return self.view.num_rows
-
-    def row_numbers(self, start: int, stop: int) -> Bits:
-        """The numbers of the rows at some positions."""
-        return self.view.row_numbers(start, stop)
-
-    def origins(self, row_numbers: Bits) -> Bits:
-        """The declared rows that these are made from."""
-        return self.view.origins(row_numbers)
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
@@ -181,15 +152,6 @@ class ChangedSchema:
             for piece in pieces
         ]
         return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
-
-    def batch(self, start: int, stop: int) -> pa.RecordBatch:
-        """The rows at the positions from ``start`` to before ``stop``."""
-        return self.record_batch(self.row_numbers(start, stop))
-
-    def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
-        """The same in batches of at most ``size`` rows."""
-        for first in range(start, stop, size):
-            yield self.batch(first, min(first + size, stop))
 
     def rows_by_schema(self, row_numbers: Bits) -> list[TableView]:
         """Some rows by the schema that they have, each part under its own; none where all have the same."""
