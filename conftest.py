@@ -24,6 +24,8 @@ for name in (
         import_module(name)
 
 pytest_plugins = ["pytester"]
+# Several folders have one: as modules whose docstrings are tested, they would all be called alike.
+collect_ignore_glob = ["*conftest.py"]
 
 
 @pytest.fixture
