@@ -59,7 +59,7 @@ class Uploading:
                 self.folder, self.lock = self.volume / str(name), None
         except SynthDataError as error:
             # pytest takes what follows the bare flag for its value.
-            raise pytest.UsageError(f"--synth-upload, --synth-keep: {error}; write the value after '='") from None
+            raise pytest.UsageError(f"--synth-upload or --synth-keep: {error} (write the value after '=')") from None
         self.ending: ExitStack = ExitStack()
         self.files: Files | None = None
         self.begun: bool = False

@@ -79,8 +79,8 @@ def _why_none(table: str, names: list[str], *, scan: bool) -> str:
             f"Meta.arrival = {names[0]!r}"
         )
     return (
-        f"{table}: its rows are in no order of time, so that those of a period are not found without making all. "
-        f"Declare the time as a Timeline(…); or let all rows be looked at: column={names[0]!r}, or "
+        f"{table}: its rows are in no order of time, so a period cannot be found without making every row. "
+        f"Declare the time as a Timeline(…), or have every row looked at: column={names[0]!r}, or "
         f"Meta.arrival = {names[0]!r}"
     )
 
