@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.json_text import as_json, quoted
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
@@ -106,12 +107,7 @@ def _json_values(array: pa.Array) -> pa.Array:
     if pa.types.is_date(type_):
         return _quoted(array.cast(pa.string()))
     if pa.types.is_string(type_) or pa.types.is_large_string(type_):
-        text = array.cast(pa.string())
-        if pc.any(pc.match_substring_regex(text, r'["\\\x00-\x1f]')).as_py():
-            return pa.array(
-                [None if value is None else json.dumps(value, ensure_ascii=False) for value in text.to_pylist()]
-            )
-        return _quoted(text)
+        return quoted(array.cast(pa.string()), as_json)
     if pa.types.is_map(type_):
         return _json_several(array, _json_pairs(array), "{}")
     if pa.types.is_list(type_) or pa.types.is_large_list(type_) or pa.types.is_fixed_size_list(type_):

@@ -12,7 +12,7 @@ from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, con
 from pytest_synthdata.columns.arrow.printing import as_text
 
 _ESCAPED = r'["\\\x00-\x1f]'
-# Java's names for the few that Python writes by number, and the other way round.
+# What Python writes by number in small letters, and Java in capitals.
 _OTHERWISE = {f"\\u{number:04x}": f"\\u{number:04X}" for number in range(32)}
 
 
@@ -33,19 +33,27 @@ def json_text(array: pa.Array) -> pa.Array:
     raise TypeError(f"JSON cannot hold {array.type}; cast it to text")
 
 
-def quoted(texts: pa.Array) -> pa.Array:
-    """Texts between quotation marks, with what JSON does not allow in them escaped."""
+def quoted(texts: pa.Array, escaped: Callable[[str], str] | None = None) -> pa.Array:
+    """Texts between quotation marks, with what JSON does not allow in them escaped.
+
+    Args:
+        texts: the texts; null stays null.
+        escaped: writes a text that has such letters; by default as Spark does.
+    """
     if pc.any(pc.match_substring_regex(texts, _ESCAPED)).as_py():
-        coded = texts.dictionary_encode()
-        written = [_written(text) for text in coded.dictionary.to_pylist()]
+        coded, write = texts.dictionary_encode(), escaped or _as_java
+        written = [None if text is None else write(text) for text in coded.dictionary.to_pylist()]
         return arrow_array(written, pa.string()).take(coded.indices)
     return concatenated('"', texts, '"')
 
 
-def _written(text: str | None) -> str | None:
-    if text is None:
-        return None
-    written = json.dumps(text, ensure_ascii=False)
+def as_json(text: str) -> str:
+    """A text as JSON, letters beyond ASCII as they are."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _as_java(text: str) -> str:
+    written = as_json(text)
     for python, java in _OTHERWISE.items():
         written = written.replace(python, java) if python in written else written
     return written
@@ -57,7 +65,7 @@ def _plain(array: pa.Array) -> pa.Array:
 
 def _object(array: pa.Array) -> pa.Array:
     pairs = [
-        without_nulls(concatenated(f",{json.dumps(field.name, ensure_ascii=False)}:", json_text(values)), "")
+        without_nulls(concatenated(f",{as_json(field.name)}:", json_text(values)), "")
         for field, values in zip(array.type, array.flatten(), strict=True)
     ]
     nothing = pc.if_else(array.is_valid(), arrow_scalar(""), null_of(pa.string()))
@@ -109,4 +117,4 @@ _FORMS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array
     (lambda type_: pa.types.is_primitive(type_) or pa.types.is_decimal(type_) or pa.types.is_null(type_), _plain),
 )
 
-__all__ = ["json_text", "quoted"]
+__all__ = ["as_json", "json_text", "quoted"]
