@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from faker.providers.geo import Provider as GeoProvider
 
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.expressions.operators import col
@@ -265,6 +266,45 @@ def test_the_columns_of_a_place_agree(locale: str) -> None:
     assert len(pick_statistics) > 10
     assert {len(fact) for fact in pick_statistics.values()} == {1}
     assert len({row["place"]["phone"] for row in made}) > 1_000
+
+
+# The five countries from west to east and south to north, without what lies overseas; islands of Japan included.
+COUNTRIES = {
+    "en_US": (-125, -66.9, 24.5, 49.4),
+    "de_DE": (5.8, 15.1, 47.2, 55.1),
+    "fr_FR": (-4.8, 8.3, 42.3, 51.1),
+    "ja_JP": (129, 145.9, 30, 45.6),
+    "pt_BR": (-73.9, -34.7, -33.8, 5.3),
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_places_lie_where_they_are(locale: str) -> None:
+    plan = Plan("t", {"place": Place(locale), "north": col("place.latitude")})
+    check_plan(plan)
+    table = BoundTable(plan, 1, 20_000)
+    assert table.schema.field("north").type == pa.float64()
+    west, east, south, north = COUNTRIES[locale]
+    of_city: dict[str, list[tuple[float, float]]] = {}
+    for row in table.batch(0, 20_000).to_pylist():
+        place = row["place"]
+        assert row["north"] == place["latitude"] == round(place["latitude"], 5)
+        assert west < place["longitude"] < east
+        assert south < place["latitude"] < north
+        of_city.setdefault(place["city"], []).append((place["latitude"], place["longitude"]))
+    known = {
+        name: (float(latitude), float(longitude))
+        for latitude, longitude, name, code, _ in GeoProvider.land_coords
+        if code == locale[-2:]
+    }
+    for city, points in of_city.items():
+        assert len(set(points)) > 0.9 * len(points)
+        spans = [max(one) - min(one) for one in zip(*points, strict=True)]
+        assert max(spans) < 0.1, city  # 5 km to each side of the centre at the most, along a diagonal
+        for latitude, longitude in points[:1] if city in known else []:
+            # GeoNames's points stand for the same cities: ten kilometres are a tenth of a degree.
+            assert abs(latitude - known[city][0]) < 0.1
+            assert abs(longitude - known[city][1]) < 0.1
 
 
 def test_large_cities_come_more_often() -> None:
