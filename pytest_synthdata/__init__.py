@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.references.shares import Share
     from pytest_synthdata.columns.series.readings import Readings, ReadingTime
     from pytest_synthdata.columns.series.series import Series
+    from pytest_synthdata.columns.siblings.running import Previous, RunningSum
     from pytest_synthdata.columns.text.place import Place
     from pytest_synthdata.columns.text.template import Email, Template
     from pytest_synthdata.columns.time.calendar import Timeline
@@ -109,6 +110,7 @@ __all__ = [
     "Pareto",
     "Place",
     "Poisson",
+    "Previous",
     "Quantiles",
     "ReadingTime",
     "Readings",
@@ -118,6 +120,7 @@ __all__ = [
     "Repeated",
     "RetypedColumn",
     "Rows",
+    "RunningSum",
     "Series",
     "Share",
     "Shares",

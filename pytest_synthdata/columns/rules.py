@@ -19,6 +19,7 @@ from pytest_synthdata.columns.generators.numbers.distributions import Distributi
 from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.order.arrival import ARRIVAL, Arrival
+from pytest_synthdata.columns.siblings.running import all_reads, looks_at_siblings
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.errors import DeclarationError
@@ -56,6 +57,12 @@ def _check_where(plan: Ruled, scope: Scope) -> None:
         scope.column(name)
         if head in plan.references and plan.references[head].self_referential:
             raise DeclarationError(f"{place}: {where!r} looks at other rows of {plan.table!r}; it can look at parents")
+    for name in all_reads(where.reads(), plan.columns) & plan.columns.keys():
+        if looks_at_siblings(plan.columns[name]):
+            raise DeclarationError(
+                f"{place}: {where!r} looks at {name!r}, which follows the rows before; no row could then be drawn "
+                "again by itself. Let the column itself keep to it, as by F.greatest(…) or .clip(…)"
+            )
     type_ = where.type(scope)
     if type_ is not None and not pa.types.is_boolean(type_):
         raise DeclarationError(f"{place}: {where!r} is {type_}, not a condition")

@@ -11,10 +11,14 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.references.shares import Share
+from pytest_synthdata.columns.siblings.earlier import Earlier
+from pytest_synthdata.columns.siblings.running import OfSiblings
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.subset import chosen_rows
 from pytest_synthdata.columns.tables.table_view import TableView
@@ -161,6 +165,8 @@ def _of_other_rows(bound: BoundTable, row: int, column: str, step: Step) -> dict
         return {generator.path: _summed_up(bound, row, generator)}
     if isinstance(generator, Share):
         return {generator.reference: _picked(bound, row, generator.reference)}
+    if isinstance(generator, OfSiblings):
+        return {repr(generator): _rows_before(bound, row, generator)}
     return {}
 
 
@@ -211,6 +217,22 @@ def _summed_up(bound: BoundTable, row: int, aggregate: Aggregate) -> list[str]:
     if aggregate.column:
         values = to_arrow(child.at(rows[:_MOST]).read(aggregate.column)).to_pylist()
         lines.append(f"{aggregate.column}: {', '.join(map(show, values))}{', …' if len(rows) > _MOST else ''}")
+    return lines
+
+
+def _rows_before(bound: BoundTable, row: int, generator: OfSiblings) -> list[str]:
+    """The siblings up to a row, and what they have."""
+    key = bound.plan.fan_out_key
+    assert key is not None  # noqa: S101 - it was checked
+    reader = bound.at(np.array([row], np.uint64))
+    cells = Cells(reader, Stream(()), f"{bound.name}.{key.name}")
+    rows = Earlier.of(cells, key.name).family.rows
+    last = rows[-_MOST:]
+    shown = [*(["…"] if len(rows) > len(last) else []), *map(str, last.tolist())]
+    lines = [f"row{'s'[: len(rows) > 1]} {', '.join(shown)}, of one {key.name}"]
+    if isinstance(generator.of, Column):
+        values = to_arrow(bound.at(last).read(generator.of.name)).to_pylist()
+        lines.append(f"{generator.of.name}: {'…, ' if len(rows) > len(last) else ''}{', '.join(map(show, values))}")
     return lines
 
 

@@ -21,10 +21,11 @@ from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.references.shares import Share
+from pytest_synthdata.columns.siblings.running import OfSiblings
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 # What they draw and read is not their row's: candidates for a parent, and other rows.
-OF_OTHER_ROWS = (ForeignKeyColumn, Aggregate, Share)
+OF_OTHER_ROWS = (ForeignKeyColumn, Aggregate, Share, OfSiblings)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pytest_synthdata.columns.generators.modifiers import Unique, unwrapped
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.scope import ColumnScope
+from pytest_synthdata.columns.siblings.running import all_reads, looks_at_siblings
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.history.declaration import CASCADE, MOVE, History, Update
@@ -36,6 +37,7 @@ def check_history(plan: Plan, parents: Mapping[str, Plan] | None = None) -> None
         parents: the tables that it refers to, near and far, and those that these are seen as.
     """
     _check_totals(plan)
+    _check_siblings(plan, parents or {})
     history: Any = plan.history
     if history is None:
         return
@@ -73,6 +75,35 @@ def _check_totals(plan: Plan) -> None:
                 f"{plan.table}: it sums up its {name!r}, which have a Meta.history of their own; take that away: they "
                 f"then live as long as their row of {plan.table!r} does"
             )
+
+
+def _check_siblings(plan: Plan, parents: Mapping[str, Plan]) -> None:
+    """What follows the rows before is of them as they were first declared: so these must stay, unchanged."""
+    history = plan.history
+    for name, column in plan.columns.items():
+        if not looks_at_siblings(column):
+            continue
+        reads = all_reads(column.reads(), plan.columns)
+        changing = _changed_by(history) & reads
+        for reference, key in plan.references.items():
+            of = parents.get(key.parent.table, key.parent)
+            changing |= {
+                read
+                for read in reads
+                if read.startswith(f"{reference}.") and read != f"{reference}.{of.key}" and _changed_by(of.history)
+            }
+        if changing or (isinstance(history, History) and history.deletes):
+            why = f"{min(changing)!r} may change" if changing else "rows may be deleted"
+            raise DeclarationError(
+                f"{plan.table}.{name}: {column!r} follows the rows before as they are declared, and by Meta.history "
+                f"{why}; leave that out, or let a query compute {name!r}"
+            )
+
+
+def _changed_by(history: Any) -> set[str]:
+    if not isinstance(history, History):
+        return set()
+    return {*history.lives, *(column for group, update in history.updates if update.rate for column in group)}
 
 
 def _check_rate(rate: Any, place: str) -> None:

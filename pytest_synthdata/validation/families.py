@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,12 @@ from pytest_synthdata.columns.lives.lifecycle import Lifecycle
 from pytest_synthdata.columns.lives.steps import Step
 from pytest_synthdata.columns.references.aggregates import Aggregate, Count, Sum
 from pytest_synthdata.columns.references.decimals import unscaled
+from pytest_synthdata.columns.siblings.running import OfSiblings
 from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.validation.declared.describe import is_formula
 from pytest_synthdata.validation.measures import Finding, ViolationCounter
 from pytest_synthdata.validation.rows import Parent, Rows, UnreadableError
+from pytest_synthdata.validation.running import RunningMeasure
 
 Numbers = npt.NDArray[np.int64]
 
@@ -140,6 +143,9 @@ class StepMeasure:
         return allowed
 
 
+FamilyMeasure: TypeAlias = "TotalMeasure | PairMeasure | StepMeasure | RunningMeasure"
+
+
 class FamilyMeasures:
     """All that children must have together, for one table.
 
@@ -150,7 +156,7 @@ class FamilyMeasures:
     """
 
     def __init__(self, bound: BoundTable, parents: Mapping[str, Parent], present: set[str]) -> None:
-        self.measures: list[tuple[str, TotalMeasure | PairMeasure | StepMeasure]] = []
+        self.measures: list[tuple[str, FamilyMeasure]] = []
         plan, key = bound.plan, bound.plan.fan_out_key
         if key is None or key.name not in parents:
             return
@@ -166,6 +172,8 @@ class FamilyMeasures:
                 life = parent.bound.plan.columns[column.path.partition(".")[2]]
                 assert isinstance(life, Lifecycle)  # noqa: S101 - it was checked
                 self.measures.append((name, StepMeasure(name, column, life)))
+            if isinstance(column, OfSiblings) and name in present and is_formula(column.of):
+                self.measures.append((name, RunningMeasure(name, column, key.name, bound)))
 
     def add(self, rows: Rows) -> None:
         """Count a batch; what cannot be read is not checked any more."""
@@ -178,7 +186,7 @@ class FamilyMeasures:
                 yield name, finding
 
 
-def _added(measure: TotalMeasure | PairMeasure | StepMeasure, rows: Rows) -> bool:
+def _added(measure: FamilyMeasure, rows: Rows) -> bool:
     try:
         measure.add(rows)
     except UnreadableError:

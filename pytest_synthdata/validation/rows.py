@@ -105,7 +105,7 @@ class Rows:
         self.start = start
         self._columns = columns
         self._parents = parents or {}
-        self._row_numbers = row_numbers
+        self.declared_rows = row_numbers
         self._known: dict[str, Values] = {}
         self.count: int = len(next(iter(columns.values()), ()))
 
@@ -116,8 +116,8 @@ class Rows:
     @cached_property
     def rows(self) -> Bits:
         """Row numbers."""
-        if self._row_numbers is not None:
-            return self._row_numbers
+        if self.declared_rows is not None:
+            return self.declared_rows
         return np.arange(self.start, self.start + self.count, dtype=np.uint64)
 
     def has(self, name: str) -> bool:
@@ -147,7 +147,7 @@ class Rows:
             return array.take(index)
         if dot and head in self._columns:
             return pc.struct_field(self._columns[head], rest.split("."))
-        if self._row_numbers is not None and head in plan.columns:
+        if self.declared_rows is not None and head in plan.columns:
             return self.bound.at(self.rows).read(name)
         raise UnreadableError(f"{plan.table}.{name} is not in the data")
 

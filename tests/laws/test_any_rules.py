@@ -28,9 +28,12 @@ from pytest_synthdata import (
     Normal,
     Ordinal,
     Pareto,
+    Place,
     Poisson,
+    Previous,
     Readings,
     ReadingTime,
+    RunningSum,
     Series,
     Share,
     Step,
@@ -90,6 +93,8 @@ class Family:
             "life": self.life(),
             "state": col("life.state"),
             "last": col("life.at"),
+            "place": Place(self.random.choice(["en_US", "de_DE", "fr_FR", "ja_JP", "pt_BR"])),
+            "north": col("place.latitude"),
             "total": Sum(f"lines.{total}", where=where),
             "spent": Sum("lines.part"),
             "count": Count("lines", where=where),
@@ -97,6 +102,7 @@ class Family:
             "most": Max("lines.money"),
             "mean": Mean("lines.rounded", where=where),
             "twice": col("total") * 2,
+            "closing": Max("lines.so_far"),
         }
 
     def life(self) -> Lifecycle:
@@ -142,6 +148,12 @@ class Family:
             "money": col("goods.price"),
             "whole": Poisson(9),
             "name": Categorical({"q": 0.3, "r": 0.7}),
+            "so_far": self.one_of(
+                lambda: RunningSum(self.random.choice(["plain", "rounded", "money", "whole"])),
+                lambda: RunningSum(col("goods.price") * 2) + 1,
+                lambda: RunningSum(Normal(0, 1)).round(3),
+            ),
+            "before": Previous(self.random.choice(["plain", "money", "name", "so_far"])),
             "part": Share("parent.budget", weights=self.one_of(Exponential, lambda: Pareto(3.0))),
             **self.one_of(dict, lambda: {"at": Times("2024-01-01", "2024-02-01")}),
         }

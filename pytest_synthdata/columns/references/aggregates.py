@@ -172,9 +172,7 @@ class Sum(Aggregate):
         return decimal_places(generator, inner)
 
     def type_of(self, type_: pa.DataType) -> pa.DataType:
-        if pa.types.is_decimal(type_):
-            return pa.decimal128(min(type_.precision + 10, _MOST_DIGITS), type_.scale)
-        return pa.int64() if pa.types.is_integer(type_) else pa.float64()
+        return sum_type(type_)
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         bounds = self._child_bounds(scope)
@@ -283,6 +281,13 @@ class Mean(Aggregate):
         return self._child_bounds(scope)
 
 
+def sum_type(type_: pa.DataType) -> pa.DataType:
+    """The type of a sum of values of a type, as Spark has it."""
+    if pa.types.is_decimal(type_):
+        return pa.decimal128(min(type_.precision + 10, _MOST_DIGITS), type_.scale)
+    return pa.int64() if pa.types.is_integer(type_) else pa.float64()
+
+
 def aggregates_of(generator: Declared) -> Iterator[Aggregate]:
     """The aggregates that a generator is made of."""
     if isinstance(generator, Aggregate):
@@ -296,4 +301,4 @@ def _is_number(type_: pa.DataType) -> bool:
     return test.is_floating(type_) or test.is_integer(type_) or test.is_decimal(type_)
 
 
-__all__ = ["Aggregate", "Count", "Max", "Mean", "Min", "Sum", "aggregates_of"]
+__all__ = ["Aggregate", "Count", "Max", "Mean", "Min", "Sum", "aggregates_of", "sum_type"]

@@ -57,6 +57,20 @@ def segment_sums(words: Words, counts: npt.NDArray[np.int64]) -> tuple[Words, Wo
     return low, high
 
 
+def running_sums(words: Words, counts: npt.NDArray[np.int64]) -> tuple[Words, Words]:
+    """The sums of each of successive groups of 128-bit numbers up to each number, as low and high words."""
+    filled = counts > 0
+    first, repeats = (np.cumsum(counts) - counts)[filled], counts[filled]
+
+    def running(parts: Words) -> Words:
+        sums = np.cumsum(parts)
+        return sums - np.repeat(sums[first] - parts[first], repeats)
+
+    right = running(words[:, 0] & _LOW)
+    left = running(words[:, 0] >> _HALF) + (right >> _HALF)
+    return (left << _HALF) | (right & _LOW), running(words[:, 1]) + (left >> _HALF)
+
+
 def as_decimal128(low: Words, high: Words, type_: pa.DataType) -> pa.Array:
     """Decimals of a type from the whole numbers that they are stored as."""
     words = np.empty((len(low), 2), "<u8")
@@ -104,4 +118,4 @@ def _most(places: Sequence[int | None]) -> int | None:
     return None if None in places else max((one for one in places if one is not None), default=None)
 
 
-__all__ = ["as_decimal128", "decimal_places", "segment_sums", "signed", "unscaled"]
+__all__ = ["as_decimal128", "decimal_places", "running_sums", "segment_sums", "signed", "unscaled"]

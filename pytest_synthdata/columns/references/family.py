@@ -63,9 +63,43 @@ def sums_of_floats(values: npt.NDArray[np.float64], family: Family, digits: int 
     if digits is not None:
         # What was declared in cents is summed in cents: 0.1 + 0.2 is 0.3.
         scaled = np.rint(values * 10.0**digits)
+        sums = reduced(np.add, scaled, family) / 10.0**digits
         if np.abs(scaled).sum() < _EXACT:
-            return reduced(np.add, scaled, family) / 10.0**digits
+            return sums
+        # Each parent by itself: its sum must not depend on which others are made with it.
+        return np.where(reduced(np.add, np.abs(scaled), family) < _EXACT, sums, _compensated(values, family))
     return _compensated(values, family)
+
+
+def running_sums_of_floats(
+    values: npt.NDArray[np.float64], family: Family, digits: int | None
+) -> npt.NDArray[np.float64]:
+    """The sums of each parent's values up to each: exact where these have a declared number of digits after the point.
+
+    Others are added up one after the other, as a loop over a parent's rows would.
+    """
+    if not len(values):
+        return values
+    sums = _one_after_the_other(values, family)
+    if digits is None:
+        return sums
+    scaled = np.rint(values * 10.0**digits)
+    is_exact = _one_after_the_other(np.abs(scaled), family) < _EXACT
+    return np.where(is_exact, _one_after_the_other(scaled, family) / 10.0**digits, sums)
+
+
+def _one_after_the_other(values: npt.NDArray[np.float64], family: Family) -> npt.NDArray[np.float64]:
+    """Running sums of each parent's values, the same bits whichever way they are added up."""
+    sums, filled = values.copy(), np.flatnonzero(family.counts)
+    starts, counts = family.starts[filled], family.counts[filled]
+    if len(filled) <= int(counts.max()):  # few parents with many children
+        for start, count in zip(starts.tolist(), counts.tolist(), strict=True):
+            np.cumsum(values[start : start + count], out=sums[start : start + count])
+        return sums
+    for ordinal in range(1, int(counts.max())):
+        at = starts[counts > ordinal] + ordinal
+        sums[at] += sums[at - 1]
+    return sums
 
 
 def _compensated(values: npt.NDArray[np.float64], family: Family) -> npt.NDArray[np.float64]:
@@ -82,4 +116,4 @@ def _compensated(values: npt.NDArray[np.float64], family: Family) -> npt.NDArray
     return total + error
 
 
-__all__ = ["Family", "family_of", "reduced", "sums_of_floats"]
+__all__ = ["Family", "family_of", "reduced", "running_sums_of_floats", "sums_of_floats"]

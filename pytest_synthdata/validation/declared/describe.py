@@ -27,6 +27,7 @@ from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull
 from pytest_synthdata.columns.generators.numbers.distributions import Distribution, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
+from pytest_synthdata.columns.siblings.running import OfSiblings, RunningSum
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
@@ -159,6 +160,12 @@ def _(generator: Categorical) -> Node:
 def _(generator: Listed) -> Node:
     nulls = generator.array.null_count / max(len(generator.array), 1)
     return Leaf(Unknown("the rows are listed"), 0.0 if nulls == 0 else None)
+
+
+@_describe.register
+def _(generator: OfSiblings) -> Node:
+    how = "looked at beside the rows before" if is_formula(generator.of) else "any value may come out"
+    return Leaf(Unknown(f"{_short(generator)}: {how}"), 0.0 if isinstance(generator, RunningSum) else None)
 
 
 @_describe.register

@@ -1,0 +1,109 @@
+"""Columns that follow the rows before: running sums and previous values, looked at again parent by parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
+from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.random import Stream
+from pytest_synthdata.columns.references.decimals import running_sums, unscaled
+from pytest_synthdata.columns.references.family import Family, running_sums_of_floats
+from pytest_synthdata.columns.references.fan_out import Ordinal
+from pytest_synthdata.columns.siblings.running import OfSiblings, RunningSum
+from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.validation.measures import Finding, ViolationCounter
+from pytest_synthdata.validation.rows import Rows
+
+_CLOSE = 1e-6  # relative, for sums of floats that somebody else added up in another order
+_DIGITS = 38
+
+
+class RunningMeasure:
+    """A column that follows the rows before, computed again from the rows that are seen.
+
+    Rows are taken in the order of their `Ordinal`, where it is known, and only as far as none is missing; else in the
+    order in which they come.
+
+    Args:
+        name: the column.
+        declared: what it is declared as.
+        reference: the foreign key that leads to the rows' parents.
+        bound: the table.
+    """
+
+    def __init__(self, name: str, declared: OfSiblings, reference: str, bound: BoundTable) -> None:
+        self.name, self.declared, self.reference, self.bound = name, declared, reference, bound
+        columns = bound.plan.columns
+        self.ordinal = next((one for one in bound.plan.visible if isinstance(columns[one], Ordinal)), None)
+        self.knows_order = True
+        self._pieces: list[tuple[Any, Any, pa.Array, pa.Array]] = []
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        numbers: Any = self._ordinals(rows)
+        read = to_arrow(rows.evaluate(self.declared.of, self.name))
+        self._pieces.append((rows.positions(self.reference), numbers, read, to_arrow(rows.read(self.name))))
+
+    def _ordinals(self, rows: Rows) -> Any:
+        """Which of their parent's children rows are, from 0; where nothing tells, their places in the data."""
+        if self.ordinal is not None and rows.has(self.ordinal):
+            declared: Any = self.bound.plan.columns[self.ordinal]
+            return to_numpy(to_arrow(rows.read(self.ordinal)).fill_null(0)).astype(np.int64) - declared.start
+        if rows.declared_rows is not None:
+            cells = Cells(self.bound.at(rows.declared_rows), Stream(()), f"{self.bound.plan.table}.{self.name}")
+            return to_numpy(Ordinal(self.reference, 0).values(cells))
+        self.knows_order = False
+        return rows.rows.astype(np.int64)
+
+    def checks(self) -> Iterator[Finding]:
+        """What there is to say."""
+        if not self._pieces:
+            return
+        parents, numbers = (np.concatenate(parts) for parts in list(zip(*self._pieces, strict=True))[:2])
+        read, found = (pa.chunked_array([piece[at] for piece in self._pieces]).combine_chunks().take for at in (2, 3))
+        order = np.lexsort((numbers, parents))
+        order = order[parents[order] >= 0]
+        owners, which = np.unique(parents[order], return_inverse=True)
+        family = Family(order.astype(np.uint64), which, np.bincount(which, minlength=len(owners)))
+        index = pa.array(order)
+        wrong = self._wrong(read(index), found(index), family)
+        if self.knows_order:
+            gap = (numbers[order] != family.ordinals).astype(np.int64)
+            complete = np.cumsum(gap) - np.repeat(np.cumsum(gap)[family.starts] - gap[family.starts], family.counts)
+            wrong &= complete == 0
+        counter = ViolationCounter()
+        counter.add(wrong, order, 0)
+        yield counter.finding("does not follow the rows before", f"{self.declared!r}", len(order))
+
+    def _wrong(self, read: pa.Array, found: pa.Array, family: Family) -> npt.NDArray[np.bool_]:
+        if not isinstance(self.declared, RunningSum):
+            before = read.take(pa.array(np.maximum(np.arange(len(read)) - 1, 0)))
+            expected = pc.if_else(pa.array(family.ordinals == 0), pa.scalar(None, read.type), before)
+            return _differ(expected, found)
+        if pa.types.is_decimal(found.type):
+            scale = found.type.scale
+            low, high = running_sums(unscaled(read.fill_null(0).cast(pa.decimal128(_DIGITS, scale))), family.counts)
+            declared = unscaled(found.fill_null(0).cast(pa.decimal128(_DIGITS, scale)))
+            return np.asarray((declared[:, 0] != low) | (declared[:, 1] != high), np.bool_)
+        values = to_numpy(read.fill_null(0)).astype(np.float64)
+        expected = running_sums_of_floats(values, family, None)
+        size = running_sums_of_floats(np.abs(values), family, None)
+        return np.abs(to_numpy(found.fill_null(0)).astype(np.float64) - expected) > _CLOSE * np.maximum(size, 1)
+
+
+def _differ(expected: pa.Array, found: pa.Array) -> npt.NDArray[np.bool_]:
+    if expected.type != found.type:
+        found = found.cast(expected.type)
+    same = pc.fill_null(pc.equal(expected, found), False)
+    both_null = pc.and_(pc.is_null(expected), pc.is_null(found))
+    return ~np.asarray(to_numpy(pc.or_(same, both_null)), np.bool_)
+
+
+__all__ = ["RunningMeasure"]
