@@ -86,7 +86,7 @@ def _check_siblings(plan: Plan, parents: Mapping[str, Plan]) -> None:
         reads = all_reads(column.reads(), plan.columns)
         changing = _changed_by(history) & reads
         for reference, key in plan.references.items():
-            of = parents.get(key.parent.table, key.parent)
+            of: Any = parents.get(key.parent.table, key.parent)
             changing |= {
                 read
                 for read in reads

@@ -192,7 +192,7 @@ def test_the_laws_hold(seed: int) -> None:
         whole.validate(full=True)
         middle, few = table.num_rows // 2, min(table.num_rows // 2, 20)
         assert table.to_arrow(middle, middle + few).combine_chunks().equals(whole.slice(middle, few))
-        assert pa.Table.from_batches(table.batches(size=17), table.schema).combine_chunks().equals(whole)
+        assert pa.Table.from_batches(table.batches(size=61), table.schema).combine_chunks().equals(whole)
         again = pickle.loads(pickle.dumps(table.bound))
         assert pa.Table.from_batches(again.batches(0, table.num_rows), table.schema).combine_chunks().equals(whole)
         assert more[name].to_arrow(0, table.num_rows).combine_chunks().equals(whole)
