@@ -116,6 +116,57 @@ class Sinks:
         batches = batches_of(order, by, start, stop, lambda rows: rows)
         return write_batch_files(batches, folder, format, every=every)
 
+    def volume_batches(
+        self,
+        path: str,
+        by: str | int = "day",
+        format: str = "parquet",  # noqa: A002 - as above
+        *,
+        start: Moment | None = None,
+        stop: Moment | None = None,
+        column: str | None = None,
+        snapshots: bool = False,
+        client: Any = None,
+        create: bool = False,
+        overwrite: bool = False,
+    ) -> Iterator[str]:
+        """Save the table's batches in a Unity Catalog Volume, a folder each, one after the other, for Auto Loader.
+
+        A batch is listed in the manifest of the table's folder when it is there, whole. Those that are listed are
+        passed over, so that one goes on where one was, and later nights are added to earlier ones.
+
+        Args:
+            path: ``catalog.schema.volume/folder`` or ``/Volumes/…``. The table gets a folder of its name in it, and in
+                that each batch one, by the day or time at which it begins: ``orders/2024-06-30/part-00000…``.
+            by: the batches, as for `in_batches`.
+            format: ``parquet``, ``csv`` or ``json`` (lines).
+            start: only from this instant on.
+            stop: only before this instant.
+            column: the column of dates or times that counts.
+            snapshots: of a table with a `History`, also save how it is at the end of each period, before the batch:
+                ``orders_at/2024-06-30/part-00000…``.
+            client: a ``databricks.sdk.WorkspaceClient``; defaults to one with the SDK's own settings.
+            create: make the schema and the Volume where they are missing.
+            overwrite: replace batches of other data.
+
+        Returns:
+            The folders, each when it is there: nothing is sent that is not asked for.
+
+        Raises:
+            SynthDataError: as `in_batches`, and for what is missing, refused, or there already.
+        """
+        from pytest_synthdata.databricks.batch_upload import BatchUpload
+        from pytest_synthdata.databricks.client import preflight
+        from pytest_synthdata.databricks.names import VolumePath
+        from pytest_synthdata.databricks.volumes import Files
+        from pytest_synthdata.history import snapshots_of
+
+        target = VolumePath.parse(path) / self.view.bound.name
+        batches = batches_of(order_of(self.view, column, scan=True), by, start, stop, lambda rows: rows)
+        snapshot = snapshots_of(self.view) if snapshots else None
+        files = Files(preflight(target, client, create=create))
+        return map(str, BatchUpload(files, target, by, format, overwrite, snapshot).save(batches))
+
     def to_delta_history(self, path: str | Path, *, every: str = "day", overwrite: bool = False) -> Path:
         """Write the table's history as a Delta table: a commit a day, with its change data feed. Needs ``deltalake``.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.cli.feeds import CHANGES, Feeds, upload_feeds
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import FILE_FORMATS
 
@@ -34,6 +35,13 @@ _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 @click.option("--create", is_flag=True, help="Make the schema and the Volume where they are missing.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of other data.")
 @click.option("--format", "format_", type=click.Choice(FILE_FORMATS), default="parquet", show_default=True)
+@click.option("--by", help="Save batches, a folder each: hour, day, week or month, or a number of rows.")
+@click.option("--from", "start", metavar="TIME", help="With --by: only rows that come from this time (UTC) on.")
+@click.option("--to", "stop", metavar="TIME", help="With --by: only rows that come before this time.")
+@click.option(
+    "--changes", type=click.Choice(CHANGES), help="With --by: what happens in tables with a History, in this format."
+)
+@click.option("--snapshots", is_flag=True, help="With --changes: also each table as it is at the end of each batch.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def upload(
     *,
@@ -44,15 +52,31 @@ def upload(
     create: bool,
     overwrite: bool,
     format_: str,
+    by: str | None,
+    start: str | None,
+    stop: str | None,
+    changes: str | None,
+    snapshots: bool,
     as_json: bool,
 ) -> None:
     """Save tables in a Volume: synthdata upload main.sales.raw/test --rows orders=10M.
 
     VOLUME is catalog.schema.volume[/folder] or /Volumes/…; each table gets a folder of its name in it. Tables that
     are there already are not sent again.
+
+    With --by, each table comes batch by batch, as Auto Loader reads them: orders/2024-06-30/part-00000… and so on. What
+    is there is passed over, so that a command that was ended, or is called again with a later --to, goes on.
     """
+    if by is None and (start or stop or changes or snapshots):
+        raise click.UsageError("--from, --to, --changes and --snapshots go with --by")
+    if snapshots and not changes:
+        raise click.UsageError("--snapshots goes with --changes")
     with errors_as_json(as_json):
         dataset = dataset_of(rows, seed, factories)
+        if by is not None:
+            feeds = Feeds(by, start, stop, changes, snapshots=snapshots)
+            upload_feeds(dataset, volume, feeds, create=create, overwrite=overwrite, format_=format_, as_json=as_json)
+            return
         show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), as_json=as_json)
 
 

@@ -117,7 +117,7 @@ class Upload:
         fingerprints = {table.name: fingerprint(table.batches(0, table.num_rows)) for table in chosen}
         manifest = self.manifest()
         same = [name for name in fingerprints if self._is_same(manifest.get(name, {}), fingerprints[name])]
-        skipped = tuple(name for name in same if self._is_whole(name, manifest[name]))
+        skipped = tuple(name for name in same if self.is_whole(name, manifest[name]))
         missing = [table for table in chosen if table.name not in skipped]
         if missing:
             if not overwrite:
@@ -125,10 +125,10 @@ class Upload:
 
             def store(table: TableView, folder: VolumePath, bar: Bar) -> Stored:
                 files = self._by_spark(table, spark, folder) if _sees(spark, folder) else None
-                return files or self._by_files(table, folder, bar), fingerprints[table.name]
+                return files or self.by_files(table, folder, bar), fingerprints[table.name]
 
             self._write(missing, manifest, store, fingerprints)
-        elif not self.temporary and set(self._note()) <= set(manifest):
+        elif not self.temporary and set(self.note()) <= set(manifest):
             self.files.remove(self.folder, MARKER_FILE)  # which a process that ended between its last two steps left
         return UploadResult(str(self.folder), paths, skipped)
 
@@ -177,7 +177,7 @@ class Upload:
         written = {table.name for table in missing}
         entries = {name: entry for name, entry in manifest.items() if name not in written}
         if set(entries) != set(manifest):
-            self._put_manifest(seed, entries)  # no reader shall take what is being replaced for whole
+            self.put_manifest(seed, entries)  # no reader shall take what is being replaced for whole
         with progress_bar("bytes") as bar:
             for table in missing:
                 bar.begin(table.name)
@@ -185,8 +185,8 @@ class Upload:
                 self.clear(folder)
                 self.files.make(folder)
                 stored, fingerprint = store(table, folder, bar)
-                entries[table.name] = {"format": self.format, **_entry(table, fingerprint, stored)}
-        self._put_manifest(seed, entries)
+                entries[table.name] = {"format": self.format, **entry_of(table, fingerprint, stored)}
+        self.put_manifest(seed, entries)
         if not self.temporary:
             self.files.remove(self.folder, MARKER_FILE)
 
@@ -197,7 +197,8 @@ class Upload:
                 raise WorkspaceError(f"{folder} holds {entry.name!r}, which is not part of a table; it is not replaced")
         self.files.remove_folder(folder)
 
-    def _by_files(self, table: TableView, folder: VolumePath, bar: Bar) -> list[dict[str, Any]]:
+    def by_files(self, table: TableView, folder: VolumePath, bar: Bar) -> list[dict[str, Any]]:
+        """Store a table's files in a folder that is there; they are told as the manifest has them."""
         with temporary_folder("upload") as (place, _):
             written = write_files(table, place / "table", self.format)
             sources = sorted(written.iterdir())
@@ -225,14 +226,15 @@ class Upload:
     def _is_same(self, entry: Mapping[str, Any], fingerprint: str) -> bool:
         return entry.get("fingerprint") == fingerprint and entry.get("format") == self.format
 
-    def _is_whole(self, name: str, entry: Mapping[str, Any]) -> bool:
+    def is_whole(self, name: str, entry: Mapping[str, Any]) -> bool:
+        """Whether all files of a manifest's entry are there, at their sizes."""
         sizes = {found.name: found.size for found in self.files.entries(self.folder / name)}
         return all(sizes.get(file["name"]) == file["size"] for file in entry["files"])
 
     def _require_free(
         self, missing: list[TableView], manifest: Mapping[str, Any], fingerprints: Mapping[str, str]
     ) -> None:
-        note = self._note()
+        note = self.note()
         for table in missing:
             folder = self.folder / table.name
             other = "overwrite=True replaces it; or choose another folder"
@@ -249,14 +251,16 @@ class Upload:
             if self.files.entries(folder):
                 raise WorkspaceError(f"{folder} is not empty, and no upload of ours is noted there: {other}")
 
-    def _note(self) -> Mapping[str, str]:
+    def note(self) -> Mapping[str, str]:
+        """What is being written, or was left unfinished, by name."""
         text = self.files.text(self.folder, MARKER_FILE)
         try:
             return dict(json.loads(text)["tables"]) if text else {}
         except (ValueError, KeyError, TypeError, RecursionError):
             return {}
 
-    def _put_manifest(self, seed: int | None, entries: Mapping[str, Any]) -> None:
+    def put_manifest(self, seed: int | None, entries: Mapping[str, Any]) -> None:
+        """Say what is whole."""
         content = {
             "form": _FORM,
             "run": self.run,
@@ -269,12 +273,13 @@ class Upload:
 
 
 def _with_parents(tables: Mapping[str, TableView], names: Iterable[str]) -> Iterator[TableView]:
-    wanted = {parent for name in names for parent in (name, *tables[name].bound.all_parents())}
+    wanted = {parent for name in names for parent in (name, *tables[name].bound.all_parents()) if parent in tables}
     # A table has more above it than each of those that it refers to.
     return iter(sorted((tables[name] for name in wanted), key=lambda one: (len(one.bound.all_parents()), one.name)))
 
 
-def _entry(table: TableView, fingerprint: str, files: list[dict[str, Any]]) -> dict[str, Any]:
+def entry_of(table: TableView, fingerprint: str, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a manifest says of a table, but for its format."""
     return {
         "rows": table.num_rows,
         "fingerprint": fingerprint,
@@ -307,4 +312,4 @@ def _sees(spark: Any, folder: VolumePath) -> bool:
 
 Saved = UploadResult  # its public name in version 0.1
 
-__all__ = ["MANIFEST", "MARKER_FILE", "Store", "Stored", "Upload", "upload"]
+__all__ = ["MANIFEST", "MARKER_FILE", "Store", "Stored", "Upload", "entry_of", "upload"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.columns.order.instants import as_datetime
 from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.versions.occurrences import DAY
 from pytest_synthdata.errors import SynthDataError, nearest
@@ -13,6 +16,7 @@ from pytest_synthdata.history.change_feed import AutoCdcFeed, DebeziumFeed, Delt
 from pytest_synthdata.history.delayed import DelayedFeed, Delays
 from pytest_synthdata.history.instants import first_instant, last_instant, written
 from pytest_synthdata.history.lives import Lives, lives_of
+from pytest_synthdata.history.pieces import Pieces
 from pytest_synthdata.history.snapshot import Snapshot
 from pytest_synthdata.history.versions import Versions
 
@@ -39,6 +43,32 @@ def snapshot_view(view: TableView, when: str | dt.date) -> TableView:
     if isinstance(view, Subset):
         return Subset(snapshot, view.chosen[lives.of(view.chosen).is_on(instant)])
     return snapshot
+
+
+def snapshots_of(view: TableView) -> Callable[[int], TableView]:
+    """What gives a view's table at an instant, in microseconds since 1970; at the ends of its history outside of it.
+
+    Args:
+        view: the table, or what happens in it, or rows of either.
+
+    Raises:
+        SynthDataError: for a table that never changes.
+    """
+    whole = whole_of(view)
+    lives = lives_of(whole.bound)
+    if lives is None:
+        raise SynthDataError(
+            f"{view.name}: it has no history, so it is the same at any time: save it once, without snapshots"
+        )
+    table = whole.bound if isinstance(whole, Pieces) else whole
+    _require_clean(table)
+    start, end, chosen = lives.start, lives.end, getattr(whole, "chosen", None)
+
+    def at(instant: int) -> TableView:
+        found = table if chosen is None else Subset(table, chosen)
+        return snapshot_view(found, as_datetime(min(max(instant, start), end)))
+
+    return at
 
 
 def change_view(
@@ -139,4 +169,4 @@ def _require_free(names: list[str], what: str) -> None:
         raise SynthDataError(f"{what}: the table has a column {twice!r} of its own; rename it by Meta.rename")
 
 
-__all__ = ["change_view", "snapshot_view", "version_view"]
+__all__ = ["change_view", "snapshot_view", "snapshots_of", "version_view"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from pytest_synthdata.dataset import Dataset
+from pytest_synthdata.plugin.feeds import FeedOfTest, feed_of
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, why_missing
 from pytest_synthdata.plugin.stand_ins import StandIns
 
@@ -35,6 +36,7 @@ class Synth:
         arguments: what the markers said of this data.
         stand_ins: what is given in the dataset's place.
         made_once: makes a DataFrame of what belongs to a dataset under a name, or gives the one made before.
+        save_feed: saves a table's feed in a Volume and gives its path, where the run was asked to.
 
     Tests get one from the fixtures ``synth`` and ``synth_session``; its name is there for their annotations:
 
@@ -54,6 +56,7 @@ class Synth:
         arguments: Mapping[str, Any] | None = None,
         stand_ins: StandIns | None = None,
         made_once: MadeOnce | None = None,
+        save_feed: Callable[[Dataset, str, FeedOfTest], str] | None = None,
     ) -> None:
         self.asked_for = dataset
         self.arguments = arguments or {}
@@ -62,6 +65,7 @@ class Synth:
         self._frames = frames
         self._session = session
         self._save = save
+        self._save_feed = save_feed
         self._made_once = made_once or (lambda _, __, spark, table: table().to_spark(spark))
 
     @property
@@ -151,12 +155,60 @@ class Synth:
         names = current.own_tables() if isinstance(current, OnDemandDataset) else list(current.tables)
         self._saved(names)
 
+    def feed_path(
+        self,
+        table: str,
+        by: str | int = "day",
+        *,
+        changes: str | None = None,
+        start: Moment | None = None,
+        stop: Moment | None = None,
+        column: str | None = None,
+        snapshots: bool = False,
+        **more: Any,
+    ) -> str:
+        """Where a table's feed is in a Unity Catalog Volume, a folder for each batch: the input of Auto Loader.
+
+        The batches are saved at the latest now: ``…/orders/2024-06-30/part-00000…``. Asked for again with a later
+        ``stop``, the same folder has more of them. Without ``--synth-upload`` the test is skipped, which says why.
+
+        Args:
+            table: the table's name.
+            by: ``"hour"``, ``"day"``, ``"week"`` or ``"month"``, or a number of rows.
+            changes: ``"autocdc"``, ``"debezium"`` or ``"delta"``: what happens to the rows of a table with a `History`,
+                in this format. By default, the rows themselves in the order of time or arrival.
+            start: only from this instant on.
+            stop: only before this instant.
+            column: the column of dates or times that counts; see `Table.in_batches`.
+            snapshots: also save how the table is at the end of each batch, in a folder beside the feed's whose name
+                ends in ``_at``.
+            more: ``delay``, ``late``, ``redelivered``, ``again`` and ``every``, as for `Table.changes`.
+
+        Raises:
+            SynthDataError: as `Table.in_batches` and `Table.changes`.
+        """
+        if self._save_feed is None:
+            self._skip()
+        current = self._current
+        one = current[table]
+        options: dict[str, Any] = {
+            "changes": changes,
+            "start": start,
+            "stop": stop,
+            "column": column,
+            "snapshots": snapshots,
+        }
+        return self._save_feed(current, one.name, feed_of(one, by, **options, **more))
+
     def _saved(self, tables: Sequence[str]) -> Mapping[str, str]:
         if self._save is None:
-            import pytest
-
-            pytest.skip("needs data in a Volume: run with --synth-upload=catalog.schema.volume")
+            self._skip()
         return self._save(tables)
+
+    def _skip(self) -> NoReturn:
+        import pytest
+
+        pytest.skip("needs data in a Volume: run with --synth-upload=catalog.schema.volume")
 
     def __getitem__(self, table: str) -> DataFrame:
         name = self._current[table].name

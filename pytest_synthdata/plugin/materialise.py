@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.declarations.related import with_children
@@ -15,6 +15,7 @@ from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.discovery import load_factories
 from pytest_synthdata.plugin.data_in_test import Synth
+from pytest_synthdata.plugin.feeds import FeedOfTest, feeds_of_marker
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, with_parents
 from pytest_synthdata.plugin.stand_ins import StandIns
 
@@ -23,10 +24,17 @@ if TYPE_CHECKING:
     from pytest_synthdata.plugin.options import Settings
     from pytest_synthdata.table import Table
 
-_OPTIONS = ("seed", "seeds", "scale", "factories", "at", "take", "defects", "upload", "shrink")
+_OPTIONS = ("seed", "seeds", "scale", "factories", "at", "take", "defects", "upload", "feeds", "shrink")
 
-# Saves tables of a dataset in a Volume; gives their paths. Is told whether it is the run's default dataset.
-Save: TypeAlias = "Callable[[Dataset, Sequence[str], bool], Mapping[str, str]]"
+
+class Saver(Protocol):
+    """What saves tables and feeds in a Volume, and gives their paths."""
+
+    def tables(self, dataset: Dataset, names: Sequence[str], is_default: bool) -> Mapping[str, str]:
+        """Save tables; is told whether they are the run's default ones."""
+
+    def feed(self, dataset: Dataset, table: str, feed: FeedOfTest) -> str:
+        """Save a table's feed."""
 
 
 class Materialiser:
@@ -44,7 +52,7 @@ class Materialiser:
         self,
         markers: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]],
         session: Callable[[], Any],
-        save: Save | None = None,
+        save: Saver | None = None,
         *,
         seed: int | None = None,
     ) -> Synth:
@@ -75,19 +83,23 @@ class Materialiser:
         upload = arguments.pop("upload", False)
         if not isinstance(upload, bool):
             raise DeclarationError(f"upload={upload!r}; it is True or False")
+        feeds = feeds_of_marker(arguments.pop("feeds", {}))
         dataset = self._request(**arguments)
         synth = Synth(
             dataset,
             lambda table, spark: self._frame(dataset, table, spark),
             session,
-            (lambda tables: save(dataset, tables, not (arguments or self.settings.take))) if save is not None else None,
+            (lambda tables: save.tables(dataset, tables, not (arguments or self.settings.take))) if save else None,
             (lambda: self._clean(dataset, session)) if dataset.defects else None,
             arguments=arguments,
             stand_ins=self.stand_ins,
             made_once=self._made_once,
+            save_feed=save.feed if save else None,
         )
         if upload:
             synth.upload()
+        for table, options in feeds.items():
+            synth.feed_path(table, **options)
         return synth
 
     def release(self, seed: int) -> None:

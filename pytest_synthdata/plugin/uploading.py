@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_synthdata.databricks.batch_upload import BatchUpload
 from pytest_synthdata.databricks.client import MissingCredentialsError, preflight
 from pytest_synthdata.databricks.leftovers import new_run
 from pytest_synthdata.databricks.names import VolumePath
@@ -25,9 +26,10 @@ from pytest_synthdata.temporary import temporary_folder
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
     from pytest_synthdata.dataset import Dataset
-    from pytest_synthdata.plugin.materialise import Save
+    from pytest_synthdata.plugin.feeds import FeedOfTest
 
 _OTHER = "data-"  # how the folders of other than the default data begin
+_FEED = "feed-"  # how those of feeds do
 _RUN = "synth_run"  # what xdist's workers are told: the run's folder, and a file to lock
 
 
@@ -64,6 +66,7 @@ class Uploading:
         self.files: Files | None = None
         self.begun: bool = False
         self.paths: dict[tuple[int, str], str] = {}
+        self.batches_there: dict[VolumePath, set[str]] = {}
         self.notes: list[tuple[str, bool]] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -72,7 +75,7 @@ class Uploading:
         if self.is_worker or self.config.option.collectonly:
             return
         try:
-            self._begin(None)
+            self.begin(None)
         except MissingCredentialsError as error:
             if not any(hasattr(plugin, "ws") for plugin in self.config.pluginmanager.get_plugins()):
                 raise pytest.UsageError(f"--synth-upload: {error}") from None
@@ -92,22 +95,9 @@ class Uploading:
             self.lock = str(folder / "lock")
         node.workerinput[_RUN] = (str(self.folder), self.lock)
 
-    def saver(self, request: pytest.FixtureRequest) -> Save:
+    def saver(self, request: pytest.FixtureRequest) -> Saver:
         """What saves tables for the tests of this process."""
-
-        def save(dataset: Dataset, tables: Sequence[str], is_default: bool) -> Mapping[str, str]:
-            missing = [name for name in tables if (id(dataset), name) not in self.paths]
-            if missing:
-                # The default data is in the run's folder, any other in one of its own: a table's name is there once.
-                folder = self.folder if is_default else self.folder / _name_of(dataset)
-                with _alone(self.lock):
-                    files, format_ = self._begin(request), self.config.stash[SETTINGS].format
-                    upload = Upload(files, folder, run=self._run, temporary=self.temporary, format=format_)
-                    saved = upload.save(_views(dataset, missing), missing, spark=_spark(request))
-                self.paths |= {(id(dataset), name): path for name, path in saved.tables.items()}
-            return {name: self.paths[id(dataset), name] for name in tables}
-
-        return save
+        return Saver(self, request)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -140,15 +130,16 @@ class Uploading:
             terminalreporter.write_line(f"synthdata: {note}", yellow=is_warning)
 
     @property
-    def _run(self) -> str:
+    def run(self) -> str:
+        """The run's name."""
         return self.folder.folders[-1]
 
-    def _begin(self, request: pytest.FixtureRequest | None) -> Files:
+    def begin(self, request: pytest.FixtureRequest | None) -> Files:
         """The workspace's files, once the Volume has been seen; a temporary folder has its note by then."""
         if self.files is None:
             self.files = Files(preflight(self.volume, _ws(request), create=self.create))
         if self.temporary and not self.is_worker and not self.begun:
-            Upload(self.files, self.folder, run=self._run, temporary=True).begin()
+            Upload(self.files, self.folder, run=self.run, temporary=True).begin()
             self.begun = True
         return self.files
 
@@ -159,6 +150,52 @@ class Uploading:
             if entry.is_folder and entry.name.startswith(_OTHER):
                 self.files.remove(folder / entry.name, MARKER_FILE)
         self.files.remove(folder, MARKER_FILE)
+
+
+class Saver:
+    """What saves tables and feeds for a test.
+
+    Args:
+        uploading: where they go.
+        request: the test's.
+    """
+
+    def __init__(self, uploading: Uploading, request: pytest.FixtureRequest) -> None:
+        self.uploading = uploading
+        self.request = request
+        self.grown: set[str] = set()  # feeds of which the test has had only a part
+
+    def tables(self, dataset: Dataset, names: Sequence[str], is_default: bool) -> Mapping[str, str]:
+        """Save tables of a dataset, with those that they refer to; gives their paths."""
+        uploading, paths = self.uploading, self.uploading.paths
+        missing = [name for name in names if (id(dataset), name) not in paths]
+        if missing:
+            # The default data is in the run's folder, any other in one of its own: a table's name is there once.
+            folder = uploading.folder if is_default else uploading.folder / _name_of(dataset)
+            with _alone(uploading.lock):
+                files, format_ = uploading.begin(self.request), uploading.config.stash[SETTINGS].format
+                upload = Upload(files, folder, run=uploading.run, temporary=uploading.temporary, format=format_)
+                saved = upload.save(_views(dataset, missing), missing, spark=_spark(self.request))
+            paths.update({(id(dataset), name): path for name, path in saved.tables.items()})
+        return {name: paths[id(dataset), name] for name in names}
+
+    def feed(self, dataset: Dataset, table: str, feed: FeedOfTest) -> str:
+        """Save the batches of a table's feed; gives the path of the folder that holds theirs.
+
+        Feeds that are asked for in part, and then perhaps for more, are the test's own; others are there once.
+        """
+        uploading, identity = self.uploading, f"{_name_of(dataset)} {feed.identity}"
+        if feed.is_part:
+            self.grown.add(identity)
+        own = self.request.node.nodeid if identity in self.grown else ""
+        digest = blake2b(f"{identity} {own}".encode(), digest_size=6).hexdigest()
+        folder = uploading.folder / f"{_FEED}{digest}" / table
+        with _alone(uploading.lock):
+            there = uploading.batches_there.setdefault(folder, set())
+            files, format_ = uploading.begin(self.request), uploading.config.stash[SETTINGS].format
+            for _ in BatchUpload(files, folder, feed.by, format_, snapshot=feed.snapshot).save(feed.batches, there):
+                pass
+        return str(folder)
 
 
 def _views(dataset: Dataset, names: Sequence[str]) -> Mapping[str, TableView]:

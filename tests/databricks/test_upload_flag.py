@@ -120,6 +120,71 @@ def test_the_format_of_the_files(logged_in: Workspace, pytester: pytest.Pytester
     assert all(path.endswith("/part-00000.csv") for path in tables)
 
 
+FEEDS = """
+    import pytest
+    from pytest_synthdata import Categorical, Exponential, History, Key, TableFactory, hours
+
+    class PlanFactory(TableFactory):
+        class Meta:
+            history = History("2024-01-01", "2024-01-04", updates={"tier": 60})
+        plan_id = Key("P{:03d}")
+        tier = Categorical(["Free", "Pro"])
+
+    PLANS = {"factories": [PlanFactory], "plans": 20}
+
+    @pytest.mark.synth(**PLANS, feeds={"plans": {"changes": "autocdc"}})
+    def test_marked(synth):
+        assert synth.feed_path("plans", changes="autocdc").endswith("/plans")
+
+    @pytest.mark.synth(**PLANS)
+    def test_grows(synth):
+        paths = {synth.feed_path("plans", changes="autocdc", stop=f"2024-01-0{day}") for day in (2, 3)}
+        assert len(paths) == 1
+        assert synth.feed_path("plans", changes="autocdc", snapshots=True, delay=hours(Exponential(3))) not in paths
+
+    @pytest.mark.synth(**PLANS)
+    def test_wrong(synth):
+        with pytest.raises(Exception, match="there is no chagnes=: did you mean 'changes'"):
+            synth.feed_path("plans", chagnes="autocdc")
+        with pytest.raises(Exception, match="delay= goes with changes="):
+            synth.feed_path("plans", delay=hours(Exponential(3)))
+"""
+
+
+def test_feeds_have_folders_of_their_own(logged_in: Workspace, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(FEEDS)
+    run(pytester, FLAG, "--synth-keep", "-p", "no:randomly", outcomes={"passed": 3})
+    found: dict[str, set[str]] = {}
+    for path in logged_in.files:
+        if "/part-" in path:
+            folder, _, day = path.rpartition("/")[0].rpartition("/")
+            found.setdefault(folder, set()).add(day[-1])
+    # All days of one feed, some of another, late changes after the last of them, and the snapshots beside these.
+    days = sorted("".join(sorted(days)) for days in found.values())
+    assert days[:2] == ["12", "1234"]
+    assert len(days) == 4
+    assert not any(path.endswith(MARKER_FILE) for path in logged_in.files)
+
+
+@pytest.mark.parametrize(
+    ("feeds", "message"),
+    [
+        ("['orders']", "give arguments by table"),
+        ("{'orders': 'day'}", "'orders' has 'day'; give arguments by table"),
+        ("{'orders': {'bye': 'day'}}", "there is no 'bye': did you mean 'by'"),
+    ],
+)
+def test_feeds_of_a_marker_are_checked(pytester: pytest.Pytester, feeds: str, message: str) -> None:
+    pytester.makepyfile(f"""
+        import pytest
+
+        @pytest.mark.synth(feeds={feeds})
+        def test_it(synth): pass
+    """)
+    result = run(pytester, outcomes={"errors": 1})
+    assert message in result.stdout.str()
+
+
 def test_a_format_without_an_upload_says_so(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("--synth-format=csv")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -53,6 +53,30 @@ def test_upload(logged_in: Workspace, synthdata: Command) -> None:
     assert (code, "holds a table of other data" in errors) == (1, True)
 
 
+def test_upload_by_batches(logged_in: Workspace, synthdata: Command, tmp_path: Path) -> None:
+    (tmp_path / "plans.py").write_text(
+        "from pytest_synthdata import *\n"
+        "class PlanFactory(TableFactory):\n"
+        "    class Meta:\n        history = History('2024-01-01', '2024-01-03', updates={'tier': 60})\n"
+        "    plan_id = Key('P{}')\n    tier = Categorical(['Free', 'Pro'])\n"
+        "class UnitFactory(TableFactory):\n    unit_id = Key('U{}')\n"
+    )
+    sys.path.append(str(tmp_path))
+    rows = ("--rows", "plans=20", "--rows", "units=3", "--factories", "plans")
+    arguments = ("upload", "main.sales.raw/land", *rows, "--by", "day", "--changes", "autocdc", "--snapshots")
+    code, output, _ = synthdata(*arguments, "--to", "2024-01-03")
+    days = [f"{HOME}/land/plans/2024-01-{day:02d}" for day in (1, 2, 3)]
+    assert (code, output.splitlines()) == (0, [f"{HOME}/land/units", *days[:2]])
+    assert [json.loads(line) for line in synthdata(*arguments, "--json")[1].splitlines()] == [{"path": days[2]}]
+    assert f"{HOME}/land/plans_at/2024-01-03/part-00000.zstd.parquet" in logged_in.files
+    some = ("upload", "main.sales.raw/land", "--rows", "tickets=300", "--rows", "customers=30", "--by", "100")
+    code, output, _ = synthdata(*some)
+    assert (code, len(output.splitlines())) == (0, 1 + 3)
+    assert synthdata("upload", "main.sales.raw/x", "--changes", "delta")[0] == 2
+    code, output, _ = synthdata("upload", "main.sales.raw/x", "--rows", "tickets", "--by", "dya", "--json")
+    assert (code, "did you mean 'day'" in output) == (1, True)
+
+
 def test_run_on_a_cluster(logged_in: Workspace, synthdata: Command, script: Path) -> None:
     logged_in.answers = [{"status": "Running"}, *DONE]
     code, output, errors = synthdata("run", str(script), "--cluster-id", CLUSTER)
