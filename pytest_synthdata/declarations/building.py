@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from factory import declarations as boy
 
-from pytest_synthdata.columns.arrow.objects import as_objects
+from pytest_synthdata.columns.arrow.objects import Row, as_objects
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
 from pytest_synthdata.columns.batch import Selection
@@ -114,7 +115,7 @@ class BuiltRow:
         for _ in range(len(name) - len(path) - 1):  # "..x" is x of the row around this one
             value = value.factory_parent
         for part in path.split("."):
-            value = None if value is None else getattr(value, part)
+            value = None if value is None else _part(value, part)
         return self._as_read(value, type_of_path(self.bound, name))
 
     def _as_read(self, value: Any, type_: pa.DataType | None) -> Values:
@@ -134,6 +135,13 @@ class BuiltRow:
     def row(self, position: int) -> Any:
         del position
         return self._instance
+
+
+def _part(value: Any, name: str) -> Any:
+    """A column of a row, or a field of an object; a model may be a dict."""
+    if isinstance(value, Mapping) and not isinstance(value, Row):
+        return value[name]
+    return getattr(value, name)
 
 
 def type_of_path(bound: BoundTable, path: str) -> pa.DataType | None:

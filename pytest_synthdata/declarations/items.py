@@ -31,8 +31,9 @@ class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         return Array(item, self.length)
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
-        column = enclosing_bound(step).plan.columns[self.name]
-        column = getattr(column, "declared", column)  # of a factory with hooks, what its objects are made of
+        bound = enclosing_bound(step)
+        # Not the table's column: that may be one of the two sides of a trait, or what a hook's objects have.
+        column = bound.cached(("items", self), lambda: self.array(f"{bound.plan.table}.{self.name}"))
         return ColumnDeclaration(self.name, column).evaluate(instance, step, extra)
 
 

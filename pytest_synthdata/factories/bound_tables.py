@@ -52,7 +52,7 @@ class BoundTables:
             self.bounds[name] = factory, bound
             try:
                 for field, (child, _) in children_of_totals(factory, bound.plan, self.factories).items():
-                    bound.children[field] = self.bind(child)
+                    bound.children[field] = self.bind(child).with_parents_as_declared(name)
             except BaseException:
                 del self.bounds[name]  # it is not complete
                 raise

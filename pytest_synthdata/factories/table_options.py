@@ -253,7 +253,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             for name, (child, _) in children_of_totals(self.factory, self.plan(for_table=False)).items():
                 others = {parent._meta.table: parent for parent in child._meta.parents}
                 near = {
-                    table: now.bound if table == self.table else parent._meta.bound()
+                    table: now.bound.as_declared() if table == self.table else parent._meta.bound()
                     for table, parent in others.items()
                 }
                 now.bound.children[name] = BoundTable.of(child._meta.plan(), DEFAULT_SEED, None, near)

@@ -173,7 +173,7 @@ class ForeignKeyColumn(Generator):
 
     def _counter(self, parent: Table, stream: Stream, place: str) -> Count:
         assert self.per_parent is not None  # noqa: S101
-        return counter(self.per_parent, parent, stream.child("per_parent"), place)
+        return counter(self.per_parent, parent.as_declared(), stream.child("per_parent"), place)
 
     def of_parent(self) -> Iterator[Generator]:
         """The generators that are evaluated on the parent's rows."""

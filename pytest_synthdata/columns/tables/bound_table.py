@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -163,6 +163,21 @@ class BoundTable(ByPosition):
         if key not in self.cache and not self.is_small_for(for_rows):
             return None
         return self.cached(key, lambda: self.at(np.arange(self.num_rows, dtype=np.uint64)).read(name))
+
+    def as_declared(self) -> BoundTable:
+        """The table before hooks of its factory change its rows, which may read totals of their children."""
+        columns = self.plan.columns
+        declared = {name: column.declared for name, column in columns.items() if hasattr(column, "declared")}
+        if not declared:
+            return self
+        plan = self.cached("declared plan", lambda: replace(self.plan, columns={**columns, **declared}))
+        return self.cached("declared", lambda: replace(self, plan=plan, cache={}))
+
+    def with_parents_as_declared(self, table: str) -> BoundTable:
+        """The table as the totals of a parent see it: what it reads of that parent is what is declared there."""
+        parent = self.parents[table]
+        declared = parent.as_declared()
+        return self if declared is parent else replace(self, parents={**self.parents, table: declared}, cache={})
 
     @cached_property
     def schema(self) -> pa.Schema:
