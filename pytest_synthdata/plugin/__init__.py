@@ -45,6 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(FrameFixtures(config), "synthdata-frames")
     config.pluginmanager.register(Interrupts(), "synthdata-interrupts")
     config.pluginmanager.register(BackgroundWork(config), "synthdata-background-work")
+    if settings.engine == "connect" and not settings.remote:
+        from pytest_synthdata.plugin.shared_server import SharedServer
+
+        config.pluginmanager.register(SharedServer(config), "synthdata-shared-server")
     if settings.summary or settings.report:
         from pytest_synthdata.plugin.reporting import Reporting
 
@@ -133,6 +137,7 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
     settings = pytestconfig.stash[SETTINGS]
     worker: dict[str, Any] = getattr(pytestconfig, "workerinput", {})
     background_work: Any = pytestconfig.pluginmanager.get_plugin("synthdata-background-work")
+    shared_server: Any = pytestconfig.pluginmanager.get_plugin("synthdata-shared-server")
     opened: list[OpenSession] = []
 
     def spark() -> Any:
@@ -147,6 +152,7 @@ def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str,
                 workers=worker.get("workercount", 1),
                 warm_start=settings.warm_start,
                 keep_alive=settings.keep_alive,
+                shared_server=shared_server.endpoint if shared_server is not None else None,
                 on_background_work=background_work.start,
             )
             with _explained("Spark"):

@@ -104,7 +104,10 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("synth_spark_fixture", "the fixture that gives the Spark session")
     parser.addini("synth_remote", "a Spark Connect endpoint, e.g. sc://localhost")
-    parser.addini("synth_spark_engine", "spark or sail (default: spark)")
+    parser.addini(
+        "synth_spark_engine",
+        "spark; connect, one local Spark Connect server for all pytest-xdist workers; or sail (default: spark)",
+    )
     parser.addini(
         "synth_spark_warm_start", "start Spark from a class-data archive (default: true)", type="bool", default=True
     )

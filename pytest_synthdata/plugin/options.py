@@ -30,7 +30,7 @@ class Settings:
         shipped: whether the customers, orders and tickets that ship are among a test's tables.
         spark_fixture: the project's fixture that gives the Spark session.
         remote: a Spark Connect endpoint.
-        engine: ``"spark"`` or ``"sail"``.
+        engine: ``"spark"``, ``"connect"`` or ``"sail"``.
         spark_conf: Spark settings on top of ours.
         warm_start: whether Spark starts from a class-data archive.
         keep_alive: how many seconds of idleness Spark's JVM waits for the next run; None: it ends with this one.
@@ -80,8 +80,8 @@ def read_settings(config: pytest.Config) -> Settings:
     # The controller of a distributed run has settled the seed already.
     handed_over: dict[str, Any] = getattr(config, "workerinput", {})
     engine = config.getini("synth_spark_engine") or "spark"
-    if engine not in ("spark", "sail"):
-        raise pytest.UsageError(f"synth_spark_engine is {engine!r}; it is 'spark' or 'sail'")
+    if engine not in ("spark", "connect", "sail"):
+        raise pytest.UsageError(f"synth_spark_engine is {engine!r}; it is 'spark', 'connect' or 'sail'")
     return Settings(
         seed=_seed(handed_over.get("synth_seed", _option(config, "synth_seed", DEFAULT_SEED))),
         scale=_scale(_option(config, "synth_scale", 1.0)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 from pytest_synthdata.spark.archive import Archive
@@ -39,4 +40,10 @@ def start_in_background(archive: Archive) -> bool:
     return False
 
 
-__all__ = ["start_in_background"]
+def make_archive(archive: Archive, on_background_work: Callable[[], None] | None) -> None:
+    """The same at the end of a session, whose caller is told where a process was started."""
+    if start_in_background(archive) and on_background_work is not None:
+        on_background_work()
+
+
+__all__ = ["make_archive", "start_in_background"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ class OpenSession:
 
     spark: Any
     ending: contextlib.ExitStack
+    address: tuple[str, int] | None = None  # of a Connect server of this machine
 
     @property
     def is_stopped(self) -> bool:
         """Whether somebody has stopped it, as jobs do at their end, or its JVM has ended."""
-        if jvm_has_ended(self.spark):
+        if jvm_has_ended(self.spark) or (self.address is not None and not _listens(self.address)):
             return True
         context = getattr(self.spark, "_sc", None)
         return bool(getattr(self.spark, "is_stopped", False)) if context is None else context._jsc is None
@@ -27,6 +29,17 @@ class OpenSession:
     def close(self) -> None:
         """End what was started for this session, and nothing else."""
         self.ending.close()
+
+
+def _listens(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, _SECONDS_TO_CONNECT).close()
+    except OSError:
+        return False
+    return True
+
+
+_SECONDS_TO_CONNECT = 10.0  # to one's own machine, however loaded
 
 
 def jvm_has_ended(spark: Any) -> bool:

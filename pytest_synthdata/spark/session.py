@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -14,7 +15,7 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.jvm import OpenSession
 from pytest_synthdata.spark.local_session import start_local
 from pytest_synthdata.spark.session_settings import SessionSettings, builder
-from pytest_synthdata.spark.spark_install import conflicting_installs, is_installed
+from pytest_synthdata.spark.spark_install import conflicting_installs, ignore_pyspark_warnings, is_installed
 
 
 def open_session(settings: SessionSettings) -> OpenSession:
@@ -29,7 +30,9 @@ def open_session(settings: SessionSettings) -> OpenSession:
         raise SynthDataError(problem)
     ending = contextlib.ExitStack()
     try:
-        return OpenSession(_active() or _start(settings, ending), ending)
+        if (active := _active()) is not None:
+            return OpenSession(active, ending)
+        return _start(settings, ending)
     except BaseException:
         ending.close()
         raise
@@ -44,19 +47,23 @@ def _active() -> Any:
     return SparkSession.getActiveSession()
 
 
-def _start(settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
+def _start(settings: SessionSettings, ending: contextlib.ExitStack) -> OpenSession:
     remote = settings.remote or os.environ.get("SPARK_REMOTE")
+    is_elsewhere = remote is not None and not remote.startswith("local")
+    if settings.engine == "connect" and not is_elsewhere:
+        return _on_local_server(settings, ending)
     if settings.engine == "sail":
-        return _connect(_sail(ending), settings, ending)
-    if remote and not remote.startswith("local"):
-        return _connect(_checked(remote), settings, ending)
-    if is_installed("databricks-connect"):
+        spark = _connect(_sail(ending), settings, ending)
+    elif remote and is_elsewhere:
+        spark = _connect(_checked(remote), settings, ending)
+    elif is_installed("databricks-connect"):
         from databricks.connect import DatabricksSession
 
         spark = DatabricksSession.builder.getOrCreate()
         ending.callback(spark.stop)
-        return spark
-    return start_local(remote, settings, ending)
+    else:
+        spark = start_local(remote, settings, ending)
+    return OpenSession(spark, ending)
 
 
 _CONNECT_PORT = 15_002
@@ -77,17 +84,88 @@ def _checked(remote: str) -> str:
 
 
 def _connect(remote: str, settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
-    sessions = builder().remote(remote)
-    for name, value in {"spark.sql.session.timeZone": "UTC", **settings.conf}.items():
+    return _connected(remote, {"spark.sql.session.timeZone": "UTC", **settings.conf}, ending)
+
+
+def _connected(url: str, conf: Mapping[str, str], ending: contextlib.ExitStack) -> Any:
+    sessions = builder().remote(url)
+    for name, value in conf.items():
         sessions = sessions.config(name, value)
+    # While it is open, a job's own SparkSession.builder.getOrCreate() gives it; afterwards, other kinds can be started.
+    ending.enter_context(_restored("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"))
+    os.environ["SPARK_REMOTE"] = url
     try:
-        spark = sessions.getOrCreate()
+        with ignore_pyspark_warnings(), _as_a_script():
+            spark = sessions.getOrCreate()
     except ImportError as error:
         raise SynthDataError(
             f"Spark Connect's client lacks a package: {error}. pip install 'pyspark[connect]'"
         ) from None
     ending.callback(spark.stop)
     return spark
+
+
+@contextlib.contextmanager
+def _as_a_script() -> Iterator[None]:
+    """With a main module that has a file, which pytest-xdist's workers have not.
+
+    Pyspark takes them for its own doctests, imports its tests, and ends the process where a package is missing.
+    """
+    main = sys.modules["__main__"]
+    if hasattr(main, "__file__"):
+        yield
+        return
+    main.__file__ = __file__
+    try:
+        yield
+    finally:
+        del main.__file__
+
+
+@contextlib.contextmanager
+def _restored(*names: str) -> Iterator[None]:
+    """Environment variables are at the end as they were."""
+    before = {name: os.environ.get(name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _on_local_server(settings: SessionSettings, ending: contextlib.ExitStack) -> OpenSession:
+    """A session of this process's own on a Connect server of this machine."""
+    from pytest_synthdata.spark.connect_server import require_client, start_server
+
+    require_client()
+    if settings.shared_server is not None:
+        endpoint = settings.shared_server(settings.conf)
+    else:
+        endpoint = start_server(settings, ending).endpoint
+    own = {name: value for name, value in settings.conf.items() if endpoint.conf.get(name) != value}
+    spark = _connected(endpoint.url, own, ending)
+    _give_up_soon(spark)
+    if settings.worker_id is not None:
+        # Sessions share the catalog: each worker has tables of its own.
+        database = f"synth_{settings.worker_id}"
+        spark.sql(f"create database if not exists {database}").collect()
+        spark.catalog.setCurrentDatabase(database)
+    address = urlsplit(endpoint.url)
+    return OpenSession(spark, ending, (str(address.hostname), int(address.port or 0)))
+
+
+def _give_up_soon(spark: Any) -> None:
+    """A local server that has ended does not come back: a client's usual patience is ten minutes."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    with contextlib.suppress(AttributeError):  # of other versions
+        spark.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
+
+
+_RETRIES = 3  # within a second
 
 
 def _sail(ending: contextlib.ExitStack) -> str:

@@ -19,10 +19,11 @@ import pytest
 
 from pytest_synthdata import warming
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark import background, local_session, session
+from pytest_synthdata.spark import background, connect_server, local_session, local_settings, session
 from pytest_synthdata.spark.archive import Archive, archive_of, cache_folder, make_room
 from pytest_synthdata.spark.java import Java, find_java
 from pytest_synthdata.spark.session import SessionSettings
+from pytest_synthdata.spark.session_settings import Endpoint
 
 # pyspark 3.5 leaves the sockets of collect() to the garbage collector.
 STRICT = ("-W", "error", "-W", "ignore:unclosed <socket:ResourceWarning", "-p", "no:randomly")
@@ -401,7 +402,7 @@ def test_a_session_has_the_processors_that_its_process_may_use(
 
 def test_a_collector_that_is_asked_for_takes_the_place_of_ours(tmp_path: Path) -> None:
     def collectors(own: dict[str, str]) -> list[str]:
-        options = local_session._conf(own, tmp_path, tmp_path, 1, ())["spark.driver.extraJavaOptions"]
+        options = local_settings.local_conf(own, tmp_path, tmp_path, 1, ())["spark.driver.extraJavaOptions"]
         return re.findall(r"-XX:\+Use\w+GC", options)
 
     assert collectors({}) == ["-XX:+UseSerialGC"]
@@ -422,6 +423,133 @@ def test_a_connect_server_of_our_own_does_not_warn(pytester: pytest.Pytester) ->
     pytester.makepyfile("def test_it(orders_df): assert orders_df.count() == 25_000")
     result = pytester.runpytest_subprocess(*STRICT, "-p", "no:cacheprovider", "--synth-remote=local[1]")
     result.assert_outcomes(passed=1)
+
+
+# One Connect server for all workers.
+
+SHARED = """
+import os
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+PLACE = Path(__file__).parent
+
+@pytest.mark.synth(customers=10, orders=100)
+def test_it(synth, synth_spark):
+    spark, remote = synth_spark, os.environ["SPARK_REMOTE"]
+    assert SparkSession.builder.getOrCreate() is spark
+    assert spark.conf.get("spark.sql.session.timeZone") == "Asia/Tokyo"
+    spark.conf.set("spark.sql.shuffle.partitions", str(os.getpid()))
+    synth.orders.createOrReplaceTempView("mine")
+    synth.dataset.orders.to_spark(spark, distributed=True).write.saveAsTable("orders")
+    (PLACE / f"done {os.getpid()}").touch()
+    with open(PLACE / "seen", "a") as file:
+        print(remote, spark.conf.get("spark.local.dir"), file=file)
+    # The other worker has done the same meanwhile, and neither has seen it.
+    while len(list(PLACE.glob("done *"))) < 2:
+        pass
+    assert spark.conf.get("spark.sql.shuffle.partitions") == str(os.getpid())
+    assert {table.name for table in spark.catalog.listTables()} == {"mine", "orders"}
+    assert spark.table("orders").count() == 100
+    stranger = type(spark).builder.remote(remote.partition(";")[0])
+    with pytest.raises(Exception, match="UNAUTHENTICATED|[Aa]uthenticat"):
+        stranger.create().range(1).count()
+"""
+CONNECT = "[pytest]\nsynth_spark_engine = connect\nsynth_spark_conf = spark.sql.session.timeZone=Asia/Tokyo\n"
+needs_server = pytest.mark.skipif(
+    version("pyspark").startswith("3."), reason="pyspark 3.5's wheel has no Connect server"
+)
+
+
+@needs_server
+def test_workers_share_one_connect_server_and_nothing_else(pytester: pytest.Pytester) -> None:
+    pytester.makeini(CONNECT)
+    pytester.makepyfile(SHARED)
+    result = pytester.runpytest_subprocess(*STRICT, "-n", "2", "--dist=each")
+    result.assert_outcomes(passed=2)
+    (seen,) = set((pytester.path / "seen").read_text().splitlines())
+    remote, folder = seen.split()
+    port = int(remote.removeprefix("sc://localhost:").partition("/")[0])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    assert not Path(folder).parent.parent.exists()
+
+
+@needs_server
+def test_a_connect_server_ends_with_a_controller_that_is_killed(pytester: pytest.Pytester) -> None:
+    pytester.makeini(CONNECT)
+    pytester.makepyfile("""
+        import time
+        from pathlib import Path
+
+        def test_it(synth_spark):
+            Path(__file__).with_name("folder").write_text(synth_spark.conf.get("spark.local.dir"))
+            time.sleep(600)
+    """)
+    command = [sys.executable, "-m", "pytest", *STRICT, "-n", "1"]
+    with subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        told = pytester.path / "folder"
+        try:
+            wait(lambda: told.exists() and told.read_text(), "the session did not start")
+            folder = Path(told.read_text()).parent.parent
+            assert folder.exists()
+        finally:
+            process.kill()
+    wait(lambda: not folder.exists(), "the server's folder is still there")  # it goes after the server
+    running = [file.read_bytes() for file in Path("/proc").glob("[0-9]*/cmdline") if file.exists()]
+    assert not [command for command in running if str(folder).encode() in command]
+
+
+class Server:
+    """Stands for a running server."""
+
+    def __init__(self, settings: SessionSettings) -> None:
+        self.endpoint = Endpoint(f"sc://localhost:{len(settings.conf)}", settings.conf)
+        self.is_running = True
+
+    def close(self) -> None:
+        self.is_running = False
+
+
+def test_a_server_is_started_once_and_again_where_it_has_ended(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Server] = []
+
+    def start(settings: SessionSettings, ending: Any) -> Server:
+        if "no" in settings.conf:
+            raise SynthDataError("no Java")
+        started.append(Server(settings))
+        return started[-1]
+
+    monkeypatch.setattr(connect_server, "start_server", start)
+    controller = pytester.parseconfigure("-c", str(pytester.makeini(CONNECT)))
+    shared = controller.pluginmanager.get_plugin("synthdata-shared-server")
+    with pytest.raises(SynthDataError, match="no Java"):
+        shared.endpoint({"no": "1"})
+    first = shared.endpoint({"a": "1"})
+    assert shared.endpoint({"b": "1", "c": "2"}) == first  # whoever comes later
+    started[0].close()
+    second = shared.endpoint({"b": "1", "c": "2"})
+    assert second.conf == {"b": "1", "c": "2"}
+    assert [one.is_running for one in started] == [False, True]
+    shared.key = "a stranger's"
+    with pytest.raises(SynthDataError, match="controller, which starts Spark's Connect server, is gone"):
+        shared.endpoint({})
+    shared.pytest_unconfigure()
+    with pytest.raises(SynthDataError, match="controller, which starts Spark's Connect server, is gone"):
+        shared.endpoint({})
+
+
+def test_what_connect_needs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect_server, "find_spec", lambda name: None if name.startswith("grpc") else name)
+    with pytest.raises(SynthDataError, match=r"lacks grpcio, grpcio-status: pip install 'pytest-synthdata\[spark"):
+        connect_server.require_client()
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path))
+    with pytest.raises(SynthDataError, match="has no Connect server: pyspark's wheel has one from version 4 on"):
+        connect_server._spark_home()
 
 
 def test_a_job_may_stop_the_session(pytester: pytest.Pytester) -> None:

@@ -1,0 +1,93 @@
+"""What a JVM of ours is started with: Spark's settings for tests, its log's, and environment variables."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pytest_synthdata.files.workers import processors
+from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
+
+WAREHOUSE = "spark.sql.warehouse.dir"
+_MOST_CORES = 4
+
+LOG_SETTINGS = """\
+rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+# Spark says aloud that it changes this one's level, unless it is the root's already.
+logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
+logger.gateway.level = error
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+
+
+def local_cores(workers: int) -> int:
+    """How many processors a session uses, of several that share the machine."""
+    return max(1, min(_MOST_CORES, processors() // workers))
+
+
+def local_conf(
+    own: Mapping[str, str], jvm_folder: Path, run_folder: Path, cores: int, archive: tuple[str, ...]
+) -> dict[str, str]:
+    """Spark's settings.
+
+    Args:
+        own: the user's, which go before ours.
+        jvm_folder: for what lives as long as the JVM.
+        run_folder: for what lives as long as the session.
+        cores: how many processors the session uses.
+        archive: the JVM options of a class-data archive.
+    """
+    own_options = own.get("spark.driver.extraJavaOptions", "")
+    options = (
+        *JVM_OPTIONS,
+        *(() if re.search(r"-XX:\+Use\w+GC\b", own_options) else (COLLECTOR,)),  # a JVM takes but one
+        *(f'"{option}"' for option in archive),
+        f"-Dlog4j2.configurationFile={jvm_folder / 'log4j2.properties'}",
+        f"-Dderby.system.home={jvm_folder / 'derby'}",
+        own_options,
+    )
+    return {
+        "spark.app.name": "pytest-synthdata",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.default.parallelism": str(cores),
+        "spark.sql.shuffle.partitions": str(cores),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.catalogImplementation": "in-memory",
+        WAREHOUSE: (run_folder / "warehouse").as_uri(),
+        "spark.local.dir": str(jvm_folder / "scratch"),
+        **own,
+        "spark.driver.extraJavaOptions": " ".join(options).strip(),
+    }
+
+
+@contextlib.contextmanager
+def environment(settled: Mapping[str, str] | None = None, **defaults: str) -> Iterator[None]:
+    """Environment variables within a block: those that are settled, and those that nobody has set."""
+    settled = settled or {}
+    before = {name: os.environ.get(name) for name in (*settled, *defaults)}
+    os.environ.update(settled)
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+    try:
+        yield
+    finally:
+        for name, inherited in before.items():
+            if inherited is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = inherited
+
+
+__all__ = ["LOG_SETTINGS", "WAREHOUSE", "environment", "local_conf", "local_cores"]
