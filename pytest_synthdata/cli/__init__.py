@@ -15,6 +15,7 @@ import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
 from pytest_synthdata.cli.periods import write_period
+from pytest_synthdata.cli.schema_changes import schema_changes
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import FILE_FORMATS
 
@@ -158,10 +159,10 @@ def _write(
     dataset: Dataset, out: Path, format_: str, overwrite: bool, rows_per_file: int | None
 ) -> list[dict[str, Any]]:
     from pytest_synthdata.files.progress import progress_bar
-    from pytest_synthdata.files.targets import local_path, require_free
+    from pytest_synthdata.files.targets import SCHEMA_CHANGES, local_path, require_free
 
     tables = [*dataset, *dataset.defects.values()]
-    schemas = {f"{name}_defects": found.to_pylist() for name, found in dataset.defects.schema.items() if len(found)}
+    schemas = schema_changes(dataset)
     out = local_path(out, "--out")
     targets = {table.name: out / table.name for table in tables}
     for target in targets.values():
@@ -176,7 +177,7 @@ def _write(
                 targets[table.name], format_, overwrite=overwrite, rows_per_file=rows_per_file, progress=bar.advance
             )
             if table.name in schemas:
-                (path / "_schema_changes.json").write_text(json.dumps(schemas[table.name], indent=1) + "\n", "utf-8")
+                (path / SCHEMA_CHANGES).write_text(schemas[table.name], "utf-8")
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             seconds = round(time.perf_counter() - begin, 3)
             written.append(

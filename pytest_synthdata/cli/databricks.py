@@ -14,6 +14,7 @@ import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
 from pytest_synthdata.cli.feeds import CHANGES, Feeds, upload_feeds
+from pytest_synthdata.cli.schema_changes import schema_changes
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import FILE_FORMATS
 
@@ -101,10 +102,18 @@ def generate_there(
 ) -> None:
     """`synthdata generate --on-cluster`: make tables on a cluster, and print where they are."""
     from pytest_synthdata.databricks.generation import generate_on_cluster
+    from pytest_synthdata.files.targets import SCHEMA_CHANGES
 
     views = {table.name: table.view for table in (*dataset, *dataset.defects.values())}
     saved = generate_on_cluster(
-        _Tables(views), path, cluster_id=cluster_id, create=create, start=start, overwrite=overwrite, on_status=tell
+        _Tables(views),
+        path,
+        cluster_id=cluster_id,
+        create=create,
+        start=start,
+        overwrite=overwrite,
+        on_status=tell,
+        beside={name: {SCHEMA_CHANGES: text} for name, text in schema_changes(dataset).items()},
     )
     show(saved, as_json=as_json)
 

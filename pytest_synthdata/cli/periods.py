@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.cli.schema_changes import schema_changes
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def write_period(
     from pytest_synthdata.columns.order.instants import instant
     from pytest_synthdata.files.periods import Period, period_written, require_appendable
     from pytest_synthdata.files.progress import progress_bar
-    from pytest_synthdata.files.targets import local_path, require_free
+    from pytest_synthdata.files.targets import SCHEMA_CHANGES, local_path, require_free
 
     ends = (None if end is None else instant(end, f"--{name} ") for name, end in (("from", start), ("to", stop)))
     period = Period(*ends)
@@ -72,6 +73,8 @@ def write_period(
             together.enter_context(writing)
             seconds = round(time.perf_counter() - begin, 3)
             written.append({"table": part.name, "rows": part.table.num_rows, "path": str(target), "seconds": seconds})
+    for name, text in schema_changes(dataset).items():  # those of all periods
+        (out / name / SCHEMA_CHANGES).write_text(text, "utf-8")
     return written
 
 

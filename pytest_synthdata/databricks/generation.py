@@ -7,6 +7,7 @@ import inspect
 import json
 import sys
 import zlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.arrow.fingerprint import combined
@@ -37,6 +38,7 @@ def generate_on_cluster(
     timeout: float = 3600,
     on_status: OnStatus | None = None,
     client: Any = None,
+    beside: Mapping[str, Mapping[str, str]] | None = None,
 ) -> UploadResult:
     """Let a cluster make a dataset's tables and save them in a Volume, with a manifest, which comes last.
 
@@ -54,6 +56,8 @@ def generate_on_cluster(
         timeout: how many seconds a table may take.
         on_status: is called with what happens meanwhile, as text.
         client: a ``databricks.sdk.WorkspaceClient``; defaults to one with the SDK's own settings.
+        beside: by table, texts to store beside its files, by file name; the names begin with ``_``, so that readers of
+            the table skip them.
 
     Raises:
         PicklingError: for columns that can only be made in this process.
@@ -83,6 +87,8 @@ def generate_on_cluster(
         rows = sum(part[2] for part in parts)
         if rows != table.num_rows:
             raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that the cluster wrote")
+        for name, text in (beside or {}).get(table.name, {}).items():
+            upload.files.put_text(text, folder, name)
         return upload.stored(folder), combined(parts)
 
     return upload.save_by(dataset.views, store, overwrite=overwrite)

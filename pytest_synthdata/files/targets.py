@@ -19,8 +19,18 @@ from pytest_synthdata.temporary import gone_after, is_owned, locked
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # not a drive's letter
 PERIODS = "_periods"  # the file that says which periods of a table are there
+SCHEMA_CHANGES = "_schema_changes.json"  # the file that says what defects change in a table's schema
 # What Spark, Delta and Databricks put beside the parts of a table.
-_BESIDE_PARTS = (".*.crc", "_SUCCESS", "_metadata", "_common_metadata", "_started_*", "_committed_*", PERIODS)
+_BESIDE_PARTS = (
+    ".*.crc",
+    "_SUCCESS",
+    "_metadata",
+    "_common_metadata",
+    "_started_*",
+    "_committed_*",
+    PERIODS,
+    SCHEMA_CHANGES,
+)
 _FOLDERS_BESIDE = ("_delta_log", "_temporary")
 _PART = re.compile(r"part-\d{5}.*\.(parquet|csv|json|orc|avro|txt)(\.[a-z0-9]+)?")
 _PARQUET, _FEW, _HEAD = b"PAR1", 8, 4096
@@ -205,4 +215,4 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-__all__ = ["PERIODS", "added_at_last", "is_address", "local_path", "renamed_at_last", "require_free"]
+__all__ = ["PERIODS", "SCHEMA_CHANGES", "added_at_last", "is_address", "local_path", "renamed_at_last", "require_free"]

@@ -54,6 +54,7 @@ def test_a_changed_schema_is_written_beside_the_labels_shown_and_explained(proje
     planted = ["--defects", "nightly_defects:RENAMED"]
     arguments = ["generate", "orders=500", "customers=50", "--out", "data", *planted]
     assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
+    assert CliRunner().invoke(cli, [*arguments, "--overwrite"], catch_exceptions=False).exit_code == 0
     assert "amt" in pq.read_table(project / "data" / "orders").schema.names
     (change,) = json.loads((project / "data" / "orders_defects" / "_schema_changes.json").read_text())
     assert (change["clean"], change["dirty"], change["rows"]) == ("amount", "amt", 500)

@@ -174,3 +174,5 @@ def test_files_of_several_schemas_stay(folder: Path) -> None:
     assert sum(map(len, tables)) == 300
     assert len(tables) == 4
     assert len({tuple(table.schema.names) for table in tables}) == 2
+    (change,) = json.loads((folder / "data/tickets_defects/_schema_changes.json").read_text())
+    assert (change["kind"], change["since"][:10]) == ("added_column", "2024-02-01")

@@ -152,7 +152,10 @@ def test_generate_on_a_cluster_saves_in_its_volume(logged_in: Workspace, synthda
 def test_labels_are_made_on_the_cluster_beside_their_tables(
     logged_in: Workspace, synthdata: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "from pytest_synthdata import Missing\nTHREE = {'customers': [Missing('email', exactly=3)]}\n"
+    text = (
+        "from pytest_synthdata import Missing, RenamedColumn\n"
+        "THREE = {'customers': [Missing('email', exactly=3), RenamedColumn('region', 'area')]}\n"
+    )
     (tmp_path / "cluster_defects.py").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
     rows = iter((5, 3))
@@ -165,6 +168,10 @@ def test_labels_are_made_on_the_cluster_beside_their_tables(
     arguments = ["--rows", "customers=5", "--out", f"{HOME}/big", "--on-cluster", CLUSTER]
     code, output, errors = synthdata("generate", *arguments, "--defects", "cluster_defects:THREE")
     assert (code, output) == (0, f"{HOME}/big/customers\n{HOME}/big/customers_defects\n"), errors
+    (change,) = json.loads(logged_in.files[f"{HOME}/big/customers_defects/_schema_changes.json"])
+    assert (change["kind"], change["clean"], change["dirty"], change["rows"]) == ("renamed_column", "region", "area", 5)
+    listed = json.loads(logged_in.files[f"{HOME}/big/{MANIFEST}"])["tables"]["customers_defects"]["files"]
+    assert [file["name"] for file in listed] == ["_schema_changes.json"]
 
 
 def test_the_cluster_is_started_and_the_volume_made_where_that_is_asked_for(
