@@ -31,7 +31,8 @@ def write_period(
 ) -> list[dict[str, Any]]:
     """Write each table's rows of a period to a folder, and say what was written.
 
-    A table without dates or times has no periods: it is written whole, and once.
+    A table without dates or times has no periods: it is written whole, and once. A run that is killed while tables get
+    a period is completed by the next, which passes over those that have it.
 
     Raises:
         SynthDataError: for a table of which nothing says when its rows come, and as `period_written`.
@@ -40,6 +41,7 @@ def write_period(
     from pytest_synthdata.files.periods import Period, period_written, require_appendable
     from pytest_synthdata.files.progress import progress_bar
     from pytest_synthdata.files.targets import SCHEMA_CHANGES, local_path, require_free
+    from pytest_synthdata.files.unfinished_period import UnfinishedPeriod, noted
 
     ends = (None if end is None else instant(end, f"--{name} ") for name, end in (("from", start), ("to", stop)))
     period = Period(*ends)
@@ -47,8 +49,13 @@ def write_period(
         raise SynthDataError(f"--from {start} is not before --to {stop}")
     out = local_path(out, "--out")
     parts = _parts(dataset, period, start, stop)
+    names = [part.name for part in parts]
     if append:
         parts = [part for part in parts if not _is_there(part, out, format_)]
+        if (left := UnfinishedPeriod.read(out)) is not None:
+            left.require_same(period, names, out)
+            parts = [part for part in parts if part.name not in left.have]
+            names = [*left.have, *left.lack]
     for part in parts:
         if append:
             require_appendable(part.record(format_), out / part.name, part.period)
@@ -56,6 +63,8 @@ def write_period(
             require_free(out / part.name, overwrite=overwrite, single=False)
     written = []
     with progress_bar("rows") as bar, ExitStack() as together:
+        if append:
+            together.enter_context(noted(out, period, names))
         bar.expect(sum(part.table.num_rows for part in parts))
         for part in parts:
             bar.begin(part.name)

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 _COMMIT = "synthdata.period"  # in the metadata of a Delta table's commit
 
 
+def written_at_once(file: Path, text: str) -> None:
+    """Write a small file in one step."""
+    unfinished = file.parent / f".{file.name}"
+    unfinished.write_text(text, "utf-8")
+    unfinished.replace(file)
+
+
 @dataclass(frozen=True)
 class Period:
     """From an instant to before another, in microseconds since 1970; None for no limit."""
@@ -79,12 +86,18 @@ class Record:
         found = json.loads(file.read_text("utf-8"))
         return cls(**{**found, "periods": tuple(Period(*ends) for ends in found["periods"])})
 
+    @classmethod
+    def known(cls, folder: Path) -> Record | None:
+        """The same, with what was committed to a Delta table by a process that was killed before it could say so."""
+        there = cls.read(folder)
+        if there is None or there.format != "delta":
+            return there
+        return replace(there, periods=(*there.periods, *_committed(folder, there.version or 0)))
+
     def write(self, folder: Path) -> None:
         """Say it, in one step."""
-        unfinished = folder / f".{PERIODS}"
         periods = [[period.start, period.stop] for period in self.periods]
-        unfinished.write_text(json.dumps({**asdict(self), "periods": periods}), "utf-8")
-        unfinished.replace(folder / PERIODS)
+        written_at_once(folder / PERIODS, json.dumps({**asdict(self), "periods": periods}))
 
     def require_same(self, other: Record, folder: Path) -> None:
         """Raise `SynthDataError` where another table's rows would be added."""
@@ -116,14 +129,12 @@ def require_appendable(record: Record, target: Path, period: Period) -> bool:
     """
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return False
-    there = Record.read(target)
+    there = Record.known(target)
     if there is None:
         raise SynthDataError(
             f"{target} does not say which periods it holds; append to what was written by --from, --to or --append"
         )
     there.require_same(record, target)
-    if record.format == "delta":
-        there = replace(there, periods=(*there.periods, *_committed(target, there.version or 0)))
     there.require_new(period, target)
     return True
 
@@ -201,12 +212,11 @@ def _committed_to(view: TableView, target: Path, period: Period, progress: Progr
     """Commit a period to a Delta table, and take it back should something fail afterwards."""
     from deltalake import DeltaTable
 
-    before = DeltaTable(target).version()
+    before, there = DeltaTable(target).version(), Record.known(target)
+    assert there is not None  # noqa: S101 - it was asked for before
     _commit(view, target, period, progress)
     try:
         yield
-        there = Record.read(target)
-        assert there is not None  # noqa: S101 - it was asked for before
         there.with_period(period, DeltaTable(target).version()).write(target)
     except BaseException:
         DeltaTable(target).restore(before)
@@ -243,4 +253,4 @@ def _committed(target: Path, version: int) -> list[Period]:
     return found
 
 
-__all__ = ["Period", "Record", "period_written", "require_appendable"]
+__all__ = ["Period", "Record", "period_written", "require_appendable", "written_at_once"]

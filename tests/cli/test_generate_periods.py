@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +103,47 @@ def test_a_delta_commit_is_taken_back(folder: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(periods, "_commit", commit)
     generate("2024-03-01", None, "--append", "--format", "delta")
     assert contents(folder, "orders", "delta") == Dataset({CustomerFactory: 60, OrderFactory: 400}).orders.fingerprint()
+
+
+KILLED = """
+import os, signal, sys
+from pytest_synthdata.cli import cli
+from pytest_synthdata.files import periods
+
+add = periods.{function}
+
+def add_and_die(*arguments):
+    add(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+periods.{function} = add_and_die
+cli(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(("format_", "function"), [("parquet", "_add"), ("delta", "_commit")])
+def test_a_run_that_is_killed_between_two_tables_is_completed_by_the_next(
+    folder: Path, format_: str, function: str
+) -> None:
+    generate(None, "2024-03-01", "--append", "--format", format_)
+    period = ("--from", "2024-03-01", "--to", "2024-07-01", "--append", "--format", format_)
+    code = KILLED.format(function=function)
+    killed = subprocess.run([sys.executable, "-c", code, "generate", *ROWS, "--out", "data", *period], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    dataset = Dataset({CustomerFactory: 60, OrderFactory: 400, TicketFactory: 900})
+    up_to_july = {
+        table.name: fingerprint(table.between(stop="2024-07-01", column=column).batches())
+        for table, column in zip(dataset, ("created_at", "order_date", "created_at"), strict=True)
+    }
+    assert {name: contents(folder, name, format_) for name in up_to_july} != up_to_july
+    other = generate("2024-07-01", None, "--append", "--format", format_)
+    assert "a run that added 2024-03-01 to 2024-07-01 was ended half-way" in other
+    assert len(generate("2024-03-01", "2024-07-01", "--append", "--format", format_)) == 2  # one has it
+    assert {name: contents(folder, name, format_) for name in up_to_july} == up_to_july
+    assert "would come twice" in generate("2024-03-01", "2024-07-01", "--append", "--format", format_)
+    generate("2024-07-01", None, "--append", "--format", format_)
+    assert {table.name: contents(folder, table.name, format_) for table in dataset} == dataset.fingerprints()
+    assert sorted(item.name for item in (folder / "data").iterdir()) == sorted(up_to_july)
 
 
 def test_files_of_a_process_that_was_killed_while_they_appeared_are_gone(folder: Path) -> None:
