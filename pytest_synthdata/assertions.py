@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pytest_synthdata.errors import SynthDataError, nearest, printable
+from pytest_synthdata.errors import SynthDataError, describe, nearest, printable
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, Validation, format_value
 from pytest_synthdata.validation.run import validate
-from pytest_synthdata.validation.shape import shape_checks, strictness
+from pytest_synthdata.validation.shape import shape_checks, strictness, type_names
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
@@ -65,18 +65,19 @@ def assert_matches(
     from pytest_synthdata.factories.base import TableFactory
 
     if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
-        raise SynthDataError(f"assert_matches: {factory!r} is not a TableFactory; give the class, such as OrderFactory")
+        shown = getattr(factory, "__name__", None) or describe(factory)
+        raise SynthDataError(f"assert_matches: {shown} is not a TableFactory; give the class, such as OrderFactory")
     table = factory._meta.table
     of_fixture = None if isinstance(parents, (Mapping, Dataset)) else getattr(parents, "dataset", None)
     if isinstance(of_fixture, Dataset):  # the fixture `synth` was given
         parents = of_fixture
     if parents is not None and not isinstance(parents, (Mapping, Dataset)):
         raise SynthDataError(
-            f"assert_matches: parents={short(parents)}: give the tables that {table} refer to by name, such as "
+            f"assert_matches: parents={describe(parents)}: give the tables that {table} refer to by name, such as "
             "{'customers': customers}, or the dataset that they are in"
         )
     if rows is not None and (isinstance(rows, bool) or not isinstance(rows, int) or rows < 0):
-        raise SynthDataError(f"assert_matches: rows={short(rows)}: write how many rows there are, such as rows=1_000")
+        raise SynthDataError(f"assert_matches: rows={describe(rows)}: say how many rows there are, such as rows=1_000")
     given = parents
     if isinstance(parents, Dataset):
         if rows is None and table in parents.tables:
@@ -102,7 +103,9 @@ def _with_shape(result: Validation, view: TableView, data: Any, rows: int | None
     """The checks, and before them those of the columns, their types and the number of rows."""
     (checked,) = result.tables
     schema = source_of(data, "assert_matches").schema
-    checks = shape_checks(view, schema, checked.rows, expected_rows=rows, how=strictness(data))
+    checks = shape_checks(
+        view, schema, checked.rows, expected_rows=rows, how=strictness(data), name_of=type_names(data)
+    )
     return replace(result, tables=(replace(checked, checks=(*checks, *checked.checks)),))
 
 

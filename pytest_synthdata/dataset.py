@@ -25,7 +25,7 @@ from pytest_synthdata.defects.views import (
     kinds_of,
     with_kinds,
 )
-from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
+from pytest_synthdata.errors import DeclarationError, SynthDataError, describe, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
 from pytest_synthdata.labels import Labels
@@ -64,17 +64,13 @@ class Dataset:
     def __init__(
         self,
         tables: Mapping[type[TableFactory], int | None] | None = None,
-        *,
+        *others: Any,
         seed: int = DEFAULT_SEED,
         defects: Mapping[Any, Sequence[Planted]] | None = None,
         **named: Any,
     ) -> None:
-        if named or not (tables is None or isinstance(tables, Mapping)):
-            what = ", ".join(f"{name}={value!r}" for name, value in named.items()) or repr(tables)
-            raise DeclarationError(
-                f"Dataset: {what}: give rows by factory, such as Dataset({{OrderFactory: 1_000}}, seed=7); None stands "
-                "for a factory's usual number"
-            )
+        if named or others or not (tables is None or isinstance(tables, Mapping)):
+            raise DeclarationError(_not_by_factory((*(() if tables is None else (tables,)), *others), named))
         load_libraries()
         if tables is None:
             from pytest_synthdata.factories import SHIPPED
@@ -268,7 +264,8 @@ def stated(asked: Mapping[Any, int | None]) -> tuple[dict[str, type[TableFactory
     rows: dict[str, int] = {}
     for factory, count in asked.items():
         if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
-            raise DeclarationError(f"Dataset: {factory!r} is not a TableFactory; give {{OrderFactory: 1_000}}")
+            shown = factory.__name__ if isinstance(factory, type) else describe(factory)
+            raise DeclarationError(f"Dataset: {shown} is not a TableFactory; give {{OrderFactory: 1_000}}")
         name = factory._meta.table
         if name in factories:
             raise DeclarationError(
@@ -279,6 +276,19 @@ def stated(asked: Mapping[Any, int | None]) -> tuple[dict[str, type[TableFactory
         if count is not None:
             rows[name] = _row_count(count, name)
     return with_children(factories.values()), rows
+
+
+def _not_by_factory(given: tuple[Any, ...], named: Mapping[str, Any]) -> str:
+    """What to write where tables are not given as rows by factory."""
+    flat = [one for item in given for one in (item if isinstance(item, (list, tuple, set)) else [item])]
+    factories = [one for one in flat if isinstance(one, type) and issubclass(one, TableFactory)]
+    rows = ", ".join(f"{factory.__name__}: 1_000" for factory in factories) or "OrderFactory: 1_000"
+    what = [*(one.__name__ if one in factories else describe(one) for one in flat)]
+    what += [f"{name}={describe(value)}" for name, value in named.items()]
+    return (
+        f"Dataset({', '.join(what)}): give the number of rows by factory, as in Dataset({{{rows}}}, seed=7); "
+        "None stands for a factory's usual number"
+    )
 
 
 _MOST_ROWS = 2**63

@@ -20,7 +20,7 @@ class SynthDataError(Exception):
     """
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return printable(cause(super().__str__()))
 
 
 class DeclarationError(SynthDataError):

@@ -37,6 +37,9 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         self.generator = generator
         self.substream = substream
 
+    def __repr__(self) -> str:
+        return repr(self.generator)
+
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         if extra:
             raise DeclarationError(f"{self.name} is a column and takes no '__' arguments: {', '.join(extra)}")

@@ -33,7 +33,7 @@ from pytest_synthdata.declarations.factory_class import (
     has_table,
     require_factory,
 )
-from pytest_synthdata.declarations.hooks import BUILT, RowBuilder, has_hooks, keeps_values
+from pytest_synthdata.declarations.hooks import BUILT, RowBuilder, default_of, has_hooks, keeps_values
 from pytest_synthdata.declarations.items import ItemsDeclaration
 from pytest_synthdata.declarations.opaque import is_opaque, reads_rows
 from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
@@ -172,9 +172,9 @@ def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -
         return Column(path)
     if enums.get_builder_phase(declaration) is not None:
         return RowByRow(factory_class, name)
-    if declaration is boy.SKIP:
-        return Constant(None)
     meta = factory_class._meta
+    if declaration is boy.SKIP:
+        return Constant(default_of(meta.model, name))
     return Held(declaration) if name in meta.exclude or name in meta.parameters else Constant(declaration)
 
 

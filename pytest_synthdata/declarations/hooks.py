@@ -56,8 +56,22 @@ def keeps_values(model: Any) -> bool:
         return True
     own = {name for base in model.__mro__[:-1] for name in vars(base)}
     if dataclasses.is_dataclass(model):
+        if any(field.default_factory not in (dataclasses.MISSING, list, dict) for field in dataclasses.fields(model)):
+            return False
         return own.isdisjoint({"__post_init__", "__new__", "__setattr__", "__getattribute__"}) and _has_made_init(model)
     return issubclass(model, tuple) and hasattr(model, "_fields") and "__new__" in vars(model)
+
+
+def default_of(model: Any, field: str) -> Any:
+    """What objects of a model that `keeps_values` have in a field that they are not given; None where there is none."""
+    if dataclasses.is_dataclass(model):
+        found = next((one for one in dataclasses.fields(model) if one.name == field), None)
+        if found is None:
+            return None
+        if found.default_factory is not dataclasses.MISSING:
+            return found.default_factory()
+        return None if found.default is dataclasses.MISSING else found.default
+    return getattr(model, "_field_defaults", {}).get(field)
 
 
 def _has_made_init(model: type) -> bool:
@@ -129,4 +143,4 @@ def _seeded_for(bound: BoundTable, row: int) -> Iterator[None]:
         yield
 
 
-__all__ = ["BUILT", "RowBuilder", "has_hooks", "is_related", "keeps_values"]
+__all__ = ["BUILT", "RowBuilder", "default_of", "has_hooks", "is_related", "keeps_values"]

@@ -31,6 +31,12 @@ def key_declarations(reference: ForeignKey, field: str, names: tuple[str, ...], 
             "its Meta.key"
         )
     columns = key_names(reference, field, names)
+    if reference.column is None and columns == [f"{field}_id"] and field.endswith("_id") and len(field) > len("_id"):
+        row = field.removesuffix("_id")
+        raise DeclarationError(
+            f"{factory_name}.{field}: a ForeignKey has the name of the parent's row, and its key's column gets _id: "
+            f"write {row} = ForeignKey(…), which makes {field}, or add column={columns[0]!r}"
+        )
     if len(columns) != len(names):
         raise DeclarationError(
             f"{factory_name}.{field}: column={columns}: the key has {len(names)}: {', '.join(names)}"

@@ -35,7 +35,7 @@ class _Opaque(Generator):
         except SynthDataError:
             raise
         except Exception as error:
-            raise GenerationError(f"{cells.place}: {type(error).__name__}: {cause(error)}") from error
+            raise GenerationError(f"{cells.place}: {_said(error)}") from error
         return python_values(objects, cells)
 
     def objects(self, cells: Cells) -> list[Any]:
@@ -109,9 +109,7 @@ class BuiltObject(_Opaque):
             raise
         except Exception as error:
             table = cells.place.rpartition(".")[0]
-            raise GenerationError(
-                f"{table}: row {row}: {self.factory.__name__}.build(): {type(error).__name__}: {cause(error)}"
-            ) from error
+            raise GenerationError(f"{table}: row {row}: {self.factory.__name__}.build(): {_said(error)}") from error
 
     def children(self) -> Iterator[Generator]:
         return iter(())
@@ -141,6 +139,11 @@ class Attribute(_Opaque):
 
 
 _NONE = object()
+
+
+def _said(error: Exception) -> str:
+    """What an error says; of factory_boy's without all that it knows of the row."""
+    return f"{type(error).__name__}: {cause(error).partition(' Evaluated attributes are ')[0]}"
 
 
 def _attribute(built: Any, name: str) -> Any:

@@ -30,6 +30,8 @@ def as_declaration(name: str, value: Any) -> Any:
     name = name.rpartition("__")[2]  # billing__city is the city of what is nested
     if isinstance(value, Array) and isinstance(value.item, Constant) and type(value.item.value) in _NESTED:
         return ItemsDeclaration(name, _nested(name, value.item.value), value.length)
+    if isinstance(value, type) and issubclass(value, _UNCALLED):
+        return ColumnDeclaration(name, Constant(value))  # which says what to write when the table is used
     if isinstance(value, Generator):
         return ColumnDeclaration(name, value)
     if isinstance(value, ForeignKey):
@@ -84,6 +86,7 @@ def _nested(name: str, declared: Any) -> Any:
 
 
 _NESTED = (boy.SubFactory, boy.Dict)
+_UNCALLED = (boy.BaseDeclaration, boy.PostGenerationDeclaration)
 
 # factory_boy's declarations that hold others.
 _REBUILT: Mapping[type, Callable[[str, Any], Any]] = {

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_synthdata.declarations.factory_class import FactoryClass
+from pytest_synthdata.declarations.factory_class import FactoryClass, has_table
+from pytest_synthdata.errors import DeclarationError, describe
 from pytest_synthdata.exports import MODULES
 from pytest_synthdata.file_formats import table_name
 from pytest_synthdata.infer.declared_rules import with_checks
@@ -61,6 +62,10 @@ def infer_tables(
         parents: factories of other tables that these may refer to.
         module: where the classes say that they stand.
     """
+    if not isinstance(parents, Sequence) or not all(map(has_table, parents)):
+        raise DeclarationError(
+            f"parents={describe(parents)}: give the factories that the table may refer to, such as [CustomerFactory]"
+        )
     known = {parent.table: parent for parent in map(Parent, parents)}
     links = find_links(samples, list(known.values()))
     order = sorted(samples, key=lambda name: samples[name].num_rows)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.tables.table_view import BATCH
+from pytest_synthdata.declarations.wording import type_name
 from pytest_synthdata.errors import SynthDataError
 
 
@@ -59,7 +60,8 @@ def in_type(array: pa.Array, field: pa.Field, table: str) -> pa.Array:
         return array.cast(target)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise SynthDataError(
-            f"{table}.{field.name}: the data is {array.type}, which cannot be read as the declared {target}: {error}"
+            f"{table}.{field.name}: the data is {type_name(array.type)}, which cannot be read as the declared "
+            f"{type_name(target)}: {error}"
         ) from None
 
 

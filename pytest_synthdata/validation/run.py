@@ -15,7 +15,7 @@ from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.subset import is_part, of_the_past
-from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.errors import SynthDataError, describe, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
 from pytest_synthdata.validation.families import FamilyMeasures, totals_of
@@ -52,6 +52,7 @@ def validate(
     Raises:
         SynthDataError: for a table that is not among them, and for data that cannot be read.
     """
+    _require_probability(false_alarms)
     given = {**(parents or {}), **(data or {})}
     for name in given:
         if name not in tables:
@@ -90,6 +91,14 @@ def validate(
         false_alarms,
         seconds,
     )
+
+
+def _require_probability(false_alarms: Any) -> None:
+    if isinstance(false_alarms, bool) or not isinstance(false_alarms, (int, float)) or not 0 < false_alarms < 1:
+        raise SynthDataError(
+            f"validate: false_alarms={describe(false_alarms)}: a probability between 0 and 1, such as 0.001: how often "
+            "data that is as declared may fail"
+        )
 
 
 def looked_up_by(children: Iterable[BoundTable]) -> dict[str, list[str]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.tables.table_view import TableView
+from pytest_synthdata.declarations.wording import type_name
 from pytest_synthdata.file_formats import format_of
 from pytest_synthdata.validation.results import Check
 
@@ -26,8 +28,35 @@ def strictness(data: Any) -> str:
     return LOOSE if type(data).__module__.partition(".")[0] == "pandas" else STRICT
 
 
+def type_names(data: Any) -> Callable[[pa.DataType], str]:
+    """How types are called where some data comes from: in Arrow's words, in pandas', else in Spark's."""
+    library = type(data).__module__.partition(".")[0]
+    if library == "pyarrow":
+        return str
+    return _name_in_pandas if library == "pandas" else type_name
+
+
+def _name_in_pandas(type_: pa.DataType) -> str:
+    types = pa.types
+    if types.is_dictionary(type_):
+        return "category"
+    if types.is_timestamp(type_) or types.is_duration(type_):
+        kind = "datetime64" if types.is_timestamp(type_) else "timedelta64"
+        return f"{kind}[{type_.unit}{f', {type_.tz}' if getattr(type_, 'tz', None) else ''}]"
+    numbers = (types.is_integer, types.is_floating, types.is_boolean)
+    if any(is_kind(type_) for is_kind in numbers):
+        return str(np.dtype(type_.to_pandas_dtype()))
+    return type_name(type_)
+
+
 def shape_checks(
-    view: TableView, schema: pa.Schema, rows: int, *, expected_rows: int | None, how: str
+    view: TableView,
+    schema: pa.Schema,
+    rows: int,
+    *,
+    expected_rows: int | None,
+    how: str,
+    name_of: Callable[[pa.DataType], str] = type_name,
 ) -> Iterator[Check]:
     """The checks of a table's columns that are too many, of types, and of the number of rows.
 
@@ -37,6 +66,7 @@ def shape_checks(
         rows: how many the data has.
         expected_rows: how many there should be; None where nobody says: then there should be some.
         how: how much the data's types say, as `strictness` gives it.
+        name_of: gives the name of a type for the reader.
     """
     table = view.name
     if expected_rows is not None or not rows:
@@ -44,13 +74,13 @@ def shape_checks(
         yield Check(table, "(rows)", "number", "", "", wanted, rows, rows, passed=rows == expected_rows)
     for name in dict.fromkeys(schema.names):
         if name not in view.schema.names:
-            found = str(schema.field(schema.names.index(name)).type)
+            found = name_of(schema.field(schema.names.index(name)).type)
             yield Check(table, name, "extra column", "", "", "not there", found, rows, passed=False)
     for field in view.schema:
         if how != NONE and schema.names.count(field.name) == 1:
             found = schema.field(field.name).type
             same = _is_like(field.type, found, loose=how == LOOSE)
-            yield Check(table, field.name, "type", "", "", str(field.type), str(found), rows, passed=same)
+            yield Check(table, field.name, "type", "", "", name_of(field.type), name_of(found), rows, passed=same)
 
 
 def schema_problems(view: TableView, delivered: Iterable[tuple[pa.Schema, int]]) -> Iterator[Check]:
@@ -127,4 +157,4 @@ def _is_like_nested(declared: pa.DataType, found: pa.DataType, *, loose: bool) -
     return is_list and _is_like(declared.value_type, found.value_type, loose=loose)
 
 
-__all__ = ["schema_problems", "shape_checks", "strictness"]
+__all__ = ["schema_problems", "shape_checks", "strictness", "type_names"]

@@ -115,7 +115,7 @@ def test_without_parents_what_needs_them_is_named_not_guessed() -> None:
 
 
 def test_no_factory_and_no_data_are_explained() -> None:
-    with pytest.raises(SynthDataError, match="int'> is not a TableFactory; give the class"):
+    with pytest.raises(SynthDataError, match="int is not a TableFactory; give the class"):
         assert_matches(ORDERS, int)  # type: ignore[type-var]
     with pytest.raises(SynthDataError, match="float is not data that can be read"):
         assert_matches(1.5, OrderFactory)

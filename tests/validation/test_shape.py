@@ -131,7 +131,7 @@ def test_what_cannot_be_compared_is_told_in_a_line() -> None:
     with pytest.raises(SynthDataError, match=r"two columns have one name, 'amount'"):
         assert_matches(twice, ParcelFactory)
     for rows in ("10", -1, True):
-        with pytest.raises(SynthDataError, match=r"rows=.*: write how many rows there are"):
+        with pytest.raises(SynthDataError, match=r"rows=.*: say how many rows there are"):
             assert_matches(PARCELS, ParcelFactory, rows=rows)  # type: ignore[arg-type]
     dataset = Dataset({CustomerFactory: 5, OrderFactory: 9})
     with pytest.raises(SynthDataError, match=r"orders refer to no table 'custmers': did you mean 'customers'"):

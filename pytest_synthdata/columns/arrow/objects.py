@@ -38,6 +38,13 @@ class Row(dict[str, Any]):
         super().__init__(columns)
         object.__setattr__(self, "_related", {})
 
+    def __hash__(self) -> int:  # type: ignore[override]
+        class_ = type(self).__name__
+        raise TypeError(
+            f"a row ({class_}) cannot be a key of a dict or an item of a set; a Dataset takes factories, written "
+            f"without parentheses: Dataset({{{class_}Factory: 1_000}})"
+        )
+
     def __getattr__(self, name: str) -> Any:
         if name in self:
             return self[name]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, common_type, scatter, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.fluent import Fluent
+from pytest_synthdata.columns.generators.uncalled import CALLABLE, uncalled
 from pytest_synthdata.errors import DeclarationError, cause, describe
 
 if TYPE_CHECKING:
@@ -260,30 +260,14 @@ class Constant(Generator):
         try:
             self.type(scope)
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            if isinstance(self.value, type):
-                raise DeclarationError(f"{scope.place}: write {self.value.__name__}(…), with parentheses") from None
-            if isinstance(self.value, _CALLED):
-                raise DeclarationError(_of_function(self.value, scope)) from None
+            if isinstance(self.value, CALLABLE):
+                raise DeclarationError(f"{scope.place}: {uncalled(self.value)}") from None
             shown = describe(self.value)
             raise DeclarationError(f"{scope.place}: {shown} cannot be a column's value: {cause(error)}") from None
 
     def domain(self, scope: Scope) -> Sequence[Any]:
         del scope
         return (plain(self.value),)
-
-
-_CALLED = (FunctionType, BuiltinFunctionType, MethodType, property)
-
-
-def _of_function(function: Any, scope: Scope) -> str:
-    name = getattr(function, "__name__", "property")
-    if isinstance(function, MethodType) and isinstance(function.__self__, Generator):
-        return f"{scope.place}: .{name} is a method: call it, as in .{name}(…)"
-    what = f"the function {name}" if name.isidentifier() and name != "property" else f"a {name.strip('<>')}"
-    return (
-        f"{scope.place}: {what} is not a value: write @column above a function of whole columns, and "
-        "factory.LazyAttribute(…) around one of a row"
-    )
 
 
 def literal(value: Any) -> Generator:
