@@ -65,8 +65,10 @@ def assert_matches(
     from pytest_synthdata.factories.base import TableFactory
 
     if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
-        shown = getattr(factory, "__name__", None) or describe(factory)
-        raise SynthDataError(f"assert_matches: {shown} is not a TableFactory; give the class, such as OrderFactory")
+        raise SynthDataError(
+            f"assert_matches: {getattr(factory, '__name__', None) or describe(factory)} is not a TableFactory; give the "
+            "class, such as OrderFactory"
+        )
     table = factory._meta.table
     of_fixture = None if isinstance(parents, (Mapping, Dataset)) else getattr(parents, "dataset", None)
     if isinstance(of_fixture, Dataset):  # the fixture `synth` was given
