@@ -66,8 +66,8 @@ def assert_matches(
 
     if not (isinstance(factory, type) and issubclass(factory, TableFactory)):
         raise SynthDataError(
-            f"assert_matches: {getattr(factory, '__name__', None) or describe(factory)} is not a TableFactory; give the "
-            "class, such as OrderFactory"
+            f"assert_matches: {getattr(factory, '__name__', None) or describe(factory)} is not a TableFactory; "
+            "give the class, such as OrderFactory"
         )
     table = factory._meta.table
     of_fixture = None if isinstance(parents, (Mapping, Dataset)) else getattr(parents, "dataset", None)
