@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import operator
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ class InputFactory(TableFactory):
     long = some(-9, 0, 5, 3_000_000_000)
     single = some(-1.5, 0.25, 8.0, type_="float")
     number = some(-7.5, 0.0, 2.5, 1e6, 0.1)
+    odd = some(math.nan, math.inf, -0.0, 2.675, 55.17706918920214)
     price = some(*map(Decimal, ("-7.25", "0.00", "3.10", "99.99")), type_="decimal(10,2)")
     rate = some(*map(Decimal, ("0.12345", "-2.50000", "0.00000")), type_="decimal(20,5)")
     wide = some(*map(Decimal, ("12345678901234567890.123456789", "-0.000000001")), type_="decimal(38,9)")
@@ -102,6 +104,20 @@ CASES: dict[str, Make] = {
     "isnull": lambda F: F.isnull(F.col("text")),
     "comparison of int and double": lambda F: F.col("whole") < F.col("number"),
     "comparison of decimals": lambda F: F.col("price") >= F.col("rate"),
+    **{
+        f"{name} of not-a-number": lambda F, compare=compare: compare(F.col("odd"), F.col("number"))  # type: ignore[misc]
+        for name, compare in vars(operator).items()
+        if name in ("lt", "le", "eq", "ne", "gt", "ge")
+    },
+    "not-a-number is itself": lambda F: F.col("odd") == F.col("odd"),
+    "bigint > double": lambda F: F.col("long") + 9_007_199_254_740_993 > F.col("number"),
+    "0 is -0.0": lambda F: F.col("odd").isin(0.0, 7.0),
+    "sqrt of bigints": lambda F: F.sqrt(F.col("long") + 9_007_199_254_740_993),
+    "double % decimal": lambda F: F.col("number") % F.lit(Decimal("13.12")),
+    "cast of decimals to double": lambda F: (F.col("price") + F.col("whole") * F.lit(Decimal("1.37"))).cast("double"),
+    "cast of wide decimals to double": lambda F: F.col("wide").cast("double"),
+    "cast of doubles": lambda F: F.col("number").cast("decimal(38,18)"),
+    "cast of halves": lambda F: (F.col("whole") + F.lit(2.675)).cast("decimal(10,2)"),
     "between": lambda F: F.col("number").between(-1, 3),
     "isin": lambda F: F.col("other").isin("a", "zz"),
     "and": lambda F: (F.col("whole") > 0) & F.col("yes"),
@@ -136,6 +152,7 @@ CASES: dict[str, Make] = {
     "regexp_extract": lambda F: F.regexp_extract(F.col("text"), r"(\w)-(\d+)", 2),
     "regexp_extract of all": lambda F: F.regexp_extract(F.col("text"), r"[(a-z]+", 0),
     "regexp_replace": lambda F: F.regexp_replace(F.col("text"), r"(\d)(\d)", "$2<$1>"),
+    "regexp_replace with a backslash": lambda F: F.regexp_replace(F.col("text"), "[,]", r"\\.\$1"),
     "contains": lambda F: F.col("text").contains("a"),
     "startswith": lambda F: F.col("text").startswith("x"),
     "endswith": lambda F: F.col("text").endswith("b"),
@@ -155,6 +172,8 @@ CASES: dict[str, Make] = {
         f"date_trunc {unit}": lambda F, unit=unit: F.date_trunc(unit, F.col("at"))  # type: ignore[misc]
         for unit in ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
     },
+    "date_trunc of naive times": lambda F: F.date_trunc("hour", F.col("naive")),
+    "to_timestamp of naive times": lambda F: F.to_timestamp(F.col("naive")),
     "date_trunc of dates": lambda F: F.date_trunc("week", F.col("day")),
     **{
         f"trunc {unit}": lambda F, unit=unit: F.trunc(F.col("day"), unit)  # type: ignore[misc]
@@ -172,6 +191,8 @@ CASES: dict[str, Make] = {
     "date_format": lambda F: F.date_format(F.col("at"), "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"),
     "date_format of names": lambda F: F.date_format(F.col("day"), "EEEE, d. MMMM yy (EEE, MMM) D"),
     "date_format of twelve hours": lambda F: F.date_format(F.col("at"), "h:mm a, K k 'o''clock' QQ"),
+    "date_format of quarters": lambda F: F.date_format(F.col("at"), "QQQ QQQQ q"),
+    "date_format of zones": lambda F: F.date_format(F.col("at"), "z zzzz O Z ZZZZ VV"),
     "to_date": lambda F: F.to_date(F.col("written")),
     "to_date of a pattern": lambda F: F.to_date(F.col("german"), "dd.MM.yyyy HH:mm"),
     "to_date of times": lambda F: F.to_date(F.col("at")),
@@ -205,9 +226,9 @@ def inputs(synth_spark: Any) -> Iterator[Any]:
 
 
 def comparable(value: Any) -> Any:
-    """A value in a form that equals itself, floats to 12 digits: JVM and NumPy may add in another order."""
+    """A value in a form that equals itself; floats are the same to the last bit."""
     if isinstance(value, float):
-        return "nan" if math.isnan(value) else float(f"{value:.12g}")
+        return "nan" if math.isnan(value) else value
     return (
         value.astimezone(dt.timezone.utc).replace(tzinfo=None)
         if isinstance(value, dt.datetime) and value.tzinfo

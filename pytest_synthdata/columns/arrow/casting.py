@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, numpy_of
+from pytest_synthdata.columns.arrow.floats import floats_of_decimals
 from pytest_synthdata.columns.arrow.parsing import parse
 from pytest_synthdata.columns.arrow.printing import as_text
 from pytest_synthdata.columns.arrow.values import Values, as_decimal, to_arrow, to_numpy
@@ -106,6 +107,8 @@ def _number(array: pa.Array, target: pa.DataType) -> pa.Array:
         return whole.cast(pa.decimal128(38, 0)).cast(pa.int64()).cast(target)
     if test.is_decimal(target):
         return as_decimal(array.cast(pa.int8()) if test.is_boolean(source) else array, target)
+    if test.is_decimal(source):
+        return floats_of_decimals(array, target)
     return array.cast(target, safe=not (test.is_integer(source) and test.is_floating(target)))
 
 

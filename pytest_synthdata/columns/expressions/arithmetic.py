@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, null_of, without_nulls
+from pytest_synthdata.columns.arrow.floats import floats_of_decimals
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions import intervals
 from pytest_synthdata.columns.expressions.spark_types import common_number, decimal_of, decimal_result, is_number
@@ -43,12 +44,19 @@ def arithmetic(function: str, left: pa.Array, right: pa.Array) -> pa.Array:
     ):
         return _decimal(function, left, right)
     if function == "divide":
-        return pc.divide(left.cast(pa.float64(), safe=False), right.cast(pa.float64(), safe=False))
+        return pc.divide(as_type(left, pa.float64()), as_type(right, pa.float64()))
     target = common_number(left.type, right.type)
-    left, right = (array.cast(target, safe=False) for array in (left, right))
+    left, right = as_type(left, target), as_type(right, target)
     if function in _CHECKED:
         return _CHECKED[function](left, right)
     return _quotient(function, left, right)
+
+
+def as_type(array: pa.Array, target: pa.DataType) -> pa.Array:
+    """Numbers in the type in which they meet others."""
+    if pa.types.is_decimal(array.type) and pa.types.is_floating(target):
+        return floats_of_decimals(array, target)
+    return array.cast(target, safe=False)
 
 
 def _explain(function: str, left: pa.DataType, right: pa.DataType) -> str:
@@ -105,4 +113,4 @@ _PYTHON: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
     "remainder": _WIDE.remainder,
 }
 
-__all__ = ["FUNCTIONS", "arithmetic"]
+__all__ = ["FUNCTIONS", "arithmetic", "as_type"]

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, null_of
 from pytest_synthdata.columns.arrow.values import Values
-from pytest_synthdata.columns.expressions.arithmetic import arithmetic
+from pytest_synthdata.columns.expressions.arithmetic import arithmetic, as_type
+from pytest_synthdata.columns.expressions.spark_types import is_number
 
 COMPARISONS = {
     "equal": "==",
@@ -66,12 +67,26 @@ def computed(function: str, arrays: list[pa.Array], written: Sequence[int | None
         if any(pa.types.is_decimal(array.type) for array in arrays):
             arrays = [_digits_only(array, number) for array, number in zip(arrays, written, strict=True)]
         return arithmetic(function, *arrays)
+    types = [array.type for array in arrays]
+    if function in COMPARISONS and any(map(pa.types.is_floating, types)) and all(map(is_number, types)):
+        return _floats_compared(function, *(as_type(array, pa.float64()) for array in arrays))
     return pc.call_function(function, _comparable(arrays))
+
+
+def _floats_compared(function: str, left: pa.Array, right: pa.Array) -> pa.Array:
+    """A comparison in which not-a-number equals itself and is greater than all else, as Spark has it."""
+    odd = [pc.is_nan(left), pc.is_nan(right)]
+    found = pc.call_function(function, [left, right])
+    if not any(pc.any(one).as_py() for one in odd):
+        return found
+    return pc.if_else(pc.or_(*odd), pc.call_function(function, [one.cast(pa.int8()) for one in odd]), found)
 
 
 def is_in(array: pa.Array, listed: list[Any]) -> pa.Array:
     """Whether values are in a list; null for null, and for what is not in a list that has a null."""
     values = arrow_array(listed, type=array.type)
+    if pa.types.is_floating(array.type):  # 0 is in the list also where it is -0.0
+        array, values = (pc.add(one, arrow_scalar(0.0, one.type)) for one in (array, values))
     found = pc.is_in(array, value_set=values.drop_null())
     unknown = pc.invert(found) if values.null_count else pc.is_null(array)
     return pc.if_else(unknown, null_of(pa.bool_()), found)

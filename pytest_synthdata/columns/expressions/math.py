@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_scalar
-from pytest_synthdata.columns.expressions.arithmetic import arithmetic
+from pytest_synthdata.columns.expressions.arithmetic import arithmetic, as_type
 from pytest_synthdata.columns.expressions.spark_types import bounded, is_number
 
 
@@ -42,7 +42,7 @@ def _whole(name: str, function: Callable[[pa.Array], pa.Array]) -> Callable[[pa.
 
 
 def _sqrt(array: pa.Array) -> pa.Array:
-    return pc.sqrt(_number(array, "sqrt").cast(pa.float64()))
+    return pc.sqrt(as_type(_number(array, "sqrt"), pa.float64()))
 
 
 def _negative(array: pa.Array) -> pa.Array:

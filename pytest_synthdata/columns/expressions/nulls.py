@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_scalar, null_of, without_nulls
+from pytest_synthdata.columns.expressions.arithmetic import as_type
 from pytest_synthdata.columns.expressions.spark_types import common
 
 
@@ -17,7 +18,7 @@ def _in_common_type(arrays: tuple[pa.Array, ...]) -> list[pa.Array]:
     naive = pa.timestamp("us")
     if pa.types.is_timestamp(target):
         return [array.cast(naive).cast(target) if array.type != target else array for array in arrays]
-    return [array.cast(target, safe=False) if pa.types.is_floating(target) else array.cast(target) for array in arrays]
+    return [as_type(array, target) if pa.types.is_floating(target) else array.cast(target) for array in arrays]
 
 
 def _coalesce(*arrays: pa.Array) -> pa.Array:

@@ -24,7 +24,8 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_LETTERS = "yuMLdDHhKkmsSaEqQXxZ"
+_LETTERS = "yuMLdDHhKkmsSaEqQXxZzOV"
+_QUARTERS = ("Q1", "Q2", "Q3", "Q4")
 _NAMED = 3  # letters from which a month or weekday is a name, cut to 3 letters
 _FULL = 4
 
@@ -69,6 +70,9 @@ def _repeated(text: str, count: int) -> pa.Array:
 
 
 def _written(times: pa.Array, letter: str, count: int) -> pa.Array:
+    if letter in "qQ" and count >= _NAMED:
+        names = ("1st quarter", "2nd quarter", "3rd quarter", "4th quarter") if count >= _FULL else _QUARTERS
+        return arrow_array(names).take(pc.subtract(pc.quarter(times), 1))
     if letter in _NUMBERS:
         return _digits(_NUMBERS[letter](times), count)
     if letter in "yu":
@@ -85,7 +89,7 @@ def _written(times: pa.Array, letter: str, count: int) -> pa.Array:
         micros = pc.add(pc.multiply(pc.millisecond(times), 1000), pc.microsecond(times))
         kept = pc.divide(micros, 10 ** max(6 - count, 0))
         return concatenated(_digits(kept, min(count, 6)), "0" * max(count - 6, 0))
-    if letter in "XxZ":
+    if letter in "XxZzOV":
         return _repeated(_zone(letter, count), len(times))
     hour = pc.hour(times)
     if letter in "hK":
@@ -106,6 +110,10 @@ def _zone(letter: str, count: int) -> str:
     """UTC as the letters for a zone's offset write it."""
     if letter == "X":
         return "Z"
+    if letter in "zV":
+        return "UTC" if count < _FULL else "Coordinated Universal Time"
+    if letter == "O" or (letter == "Z" and count == _FULL):
+        return "GMT"
     if letter == "Z":
         return "+0000"
     return {1: "+00", 3: "+00:00", 5: "+00:00"}.get(count, "+0000")

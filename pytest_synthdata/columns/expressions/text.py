@@ -125,9 +125,16 @@ def _regexp_extract(array: pa.Array, pattern: str, group: int) -> pa.Array:
     return pc.if_else(pc.is_null(texts), null_of(pa.string()), without_nulls(found, ""))
 
 
+_REPLACEMENT = re.compile(r"\\(.?)|\$(\d)", re.DOTALL)
+
+
+def _as_re2_writes(match: re.Match[str]) -> str:
+    """As RE2 writes it: a group, and what stands after a backslash, which Java takes as it is."""
+    return f"\\{match[2]}" if match[2] else match[1].replace("\\", "\\\\")
+
+
 def _regexp_replace(array: pa.Array, pattern: str, replacement: str) -> pa.Array:
-    # RE2 writes \1 for what Java writes as $1.
-    written = re.sub(r"\$(\d)", r"\\\1", replacement.replace("\\", "\\\\"))
+    written = _REPLACEMENT.sub(_as_re2_writes, replacement)
     return pc.replace_substring_regex(text_of(array, "regexp_replace"), pattern=pattern, replacement=written)
 
 

@@ -121,11 +121,10 @@ def _truncated(times: npt.NDArray[np.datetime64], unit: str) -> npt.NDArray[np.d
 
 
 def _date_trunc(array: pa.Array, unit: str) -> pa.Array:
-    zoned = not pa.types.is_timestamp(array.type) or array.type.tz is not None
     times = as_times(array, "date_trunc")
     made = _truncated(to_numpy(without_nulls(times, 0)), unit_of(unit, dates=False))
     cut = pc.if_else(pc.is_null(times), null_of(times.type), arrow_array(made.astype("M8[us]")))
-    return cut.cast(TIMESTAMP) if zoned else cut
+    return cut.cast(TIMESTAMP)  # also of times without a zone, as in Spark
 
 
 def _trunc(array: pa.Array, unit: str) -> pa.Array:
@@ -142,9 +141,7 @@ def _to_date(array: pa.Array, pattern: str | None = None) -> pa.Array:
 
 def _to_timestamp(array: pa.Array, pattern: str | None = None) -> pa.Array:
     if pattern is None or not pa.types.is_string(array.type):
-        zoned = not pa.types.is_timestamp(array.type) or array.type.tz is not None
-        times = as_times(array, "to_timestamp")
-        return times.cast(TIMESTAMP) if zoned else times
+        return as_times(array, "to_timestamp").cast(TIMESTAMP)
     return parse_times(array, pattern).cast(TIMESTAMP)
 
 
