@@ -47,7 +47,7 @@ from parso.python.tree import Name
 
 PACKAGE = "pytest_synthdata"
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
-LIMIT = 15  # seconds: a slower test notices nothing here
+LIMIT = 15  # seconds of processor: a slower test notices nothing here
 NOTICED = ("killed", "timed out")
 LIBRARIES = (  # which a child process inherits; not those that are plugins of pytest
     "databricks.sdk",
@@ -247,19 +247,27 @@ class Recorder:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.test = self.lines[nodeid] = set()
+        self.seconds[nodeid] = -_processor_seconds()
         if hasattr(sys, "monitoring"):
             sys.monitoring.restart_events()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        if report.when == "teardown":
+            self.seconds[report.nodeid] += _processor_seconds()
         if not report.passed:
             self.seconds[report.nodeid] = float("inf")
+
+
+def _processor_seconds() -> float:
+    """Of this process and what it has started, which are the same on a busy machine."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def record(tree: Path, tests: list[str]) -> None:
     """Run the tests once, without a JVM; keep how long those that pass take, and which of our lines they execute."""
     recorder = Recorder(tree / PACKAGE)
-    options = [*PYTEST, "--maxfail=100000", f"--timeout={LIMIT}", "--continue-on-collection-errors", "--tb=no"]
+    options = [*PYTEST, "--maxfail=100000", f"--timeout={10 * LIMIT}", "--continue-on-collection-errors", "--tb=no"]
     pytest.main([*options, *tests], plugins=[recorder])
     kept: dict[str, tuple[float, dict[str, list[int]]]] = {}
     for test, seconds in recorder.seconds.items():
