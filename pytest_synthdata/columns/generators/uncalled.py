@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-from pytest_synthdata.columns.generators.fluent import Fluent
-
 CALLABLE = (type, FunctionType, BuiltinFunctionType, MethodType, property)
 _OF_DECLARATIONS = ("pytest_synthdata", "factory")  # whose classes and functions give declarations when they are called
 
@@ -19,9 +17,9 @@ def uncalled(value: Any) -> str:
             f"the factory {name} is not a value: write ForeignKey({name}) for a reference to a row of its table, and "
             f"factory.SubFactory({name}) for a nested row"
         )
-    if isinstance(value, MethodType) and isinstance(value.__self__, Fluent):
-        return f".{name} is a method: call it, as in .{name}(…)"
     if name.isidentifier() and (getattr(value, "__module__", None) or "").partition(".")[0] in _OF_DECLARATIONS:
+        if isinstance(value, MethodType):
+            return f".{name} is a method: call it, as in .{name}(…)"
         return f"write {name}(…), with parentheses"
     if isinstance(value, type):
         return f"the class {name} is not a value: write {name}(…), or state a column's type, as in amount: {name} = …"
