@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.attempts import is_pinned
-from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.base import Constant, Generator, literal
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.modifiers import Unique, unwrapped
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.scope import ColumnScope
+from pytest_synthdata.columns.series.series import Series
 from pytest_synthdata.columns.siblings.running import all_reads, looks_at_siblings
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
@@ -170,10 +171,24 @@ def _check_update(update: Update, name: str, scope: ColumnScope, where: str) -> 
     if update.by is not None:
         if type_ is not None and not _is_number(type_):
             raise DeclarationError(f"{where}: by= adds numbers, and the column is {type_}")
+        if isinstance(update.by, Series):
+            _check_series(update.by, scope, where)
+            return
         step = update.by.type(scope)
         if list(update.by.reads()) or (step is not None and not _is_number(step)):
             raise DeclarationError(f"{where}: by={update.by!r}; write a number, or a distribution such as Normal(0, 5)")
     _check_transitions(update, name, scope, where)
+
+
+def _check_series(series: Series, scope: ColumnScope, where: str) -> None:
+    for name, part in series.of_parent():
+        if list(part.reads()):
+            raise DeclarationError(f"{where}: by=Series({name}={part!r}): write a number, or a distribution")
+    if series.level != literal(0.0):
+        raise DeclarationError(f"{where}: by=Series(level=…): its level is the value that a row was born with")
+    if series.gaps:
+        raise DeclarationError(f"{where}: by=Series(gaps=…): a history has no gaps; leave them out")
+    series.check_on(scope, scope)
 
 
 def _check_transitions(update: Update, name: str, scope: ColumnScope, where: str) -> None:

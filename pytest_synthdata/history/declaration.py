@@ -31,8 +31,10 @@ class Update:
         rate: the updates expected, a row and year.
         to: for each value, the shares of those that follow it: ``{"Free": {"Pro": 0.9, "Enterprise": 0.1}}``. What is
             missing from 1 stays; so do values that are not named.
-        by: a distribution or a number that each update adds to the value: a random walk. It stays within the bounds of
-            the column's declaration, at its number of decimal places.
+        by: a distribution or a number that each update adds to the value: a random walk; or a `Series` without level,
+            which moves around the value that the row was born with: its trend, waves, and noise that remembers from one
+            update to the next. Values stay within the bounds of the column's declaration, at its number of decimal
+            places.
         never_back: a drawn value that is below an earlier one is not taken: numbers and dates only grow, and a
             `Categorical` only moves on in the order in which its values are declared.
 

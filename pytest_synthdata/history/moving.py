@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import Values, scatter, take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.references.decimals import decimal_places
+from pytest_synthdata.columns.series.readings import Moments
+from pytest_synthdata.columns.series.series import Series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.versions.occurrences import Instants
     from pytest_synthdata.history.declaration import Update
     from pytest_synthdata.history.evolution import Evolution
+    from pytest_synthdata.history.lives import Life
 
 Index = npt.NDArray[np.intp]
 Shares = tuple[tuple[Any, tuple[tuple[Any, float], ...]], ...]
@@ -36,7 +39,12 @@ class Versioned(Protocol):
     def rows(self) -> Bits: ...
     @property
     def evolution(self) -> Evolution: ...
+    @property
+    def life(self) -> Life: ...
+    @property
+    def times(self) -> Instants: ...
     def version(self, column: str) -> Instants: ...
+    def updated_at(self, column: str) -> Instants: ...
     def redrawn(self, name: str, versions: dict[str, Instants]) -> Values: ...
     def versioned(self, name: str, versions: dict[str, int]) -> Stream: ...
     def of_version(self, name: str, index: Index, stream: Stream) -> Values: ...
@@ -55,6 +63,8 @@ def moved(state: Versioned, name: str) -> Values:
     numbers = versions[name]
     if update.to is not None:
         return _transitioned(state, name, update.to, begun, numbers)
+    if isinstance(update.by, Series):
+        return _followed(state, name, update.by, begun, numbers)
     if update.by is not None:
         return _walked(state, name, update, begun, numbers)
     return _never_back(state, name, begun, numbers)
@@ -90,17 +100,44 @@ def _following(drawn: Floats, stays: int, following: tuple[tuple[Any, float], ..
 
 def _walked(state: Versioned, name: str, update: Update, begun: Values, numbers: Instants) -> Values:
     array = to_arrow(begun)
-    values = np.array(to_numpy(array.cast(pa.float64(), safe=False)), np.float64)
-    scope, generator = state.bound.scope(name), state.bound.plan.columns[name]
-    low, high = generator.bounds(scope) or (None, None)
+    values = _numbers(array)
     for version, index in _steps(numbers):
         cells = Cells(state.take(index), state.versioned(name, {name: version}), f"{state.bound.plan.table}.{name}")
         assert update.by is not None  # noqa: S101
         values[index] += to_numpy(to_arrow(update.by.values(cells), pa.float64()))
         # At each step, so that a walk leaves its bounds as soon as it turns.
-        values[index] = np.clip(
-            values[index], None if low is None else float(low), None if high is None else float(high)
-        )
+        values[index] = _within_bounds(state, name, values[index])
+    return _as_declared(state, name, values, array)
+
+
+def _followed(state: Versioned, name: str, series: Series, begun: Values, numbers: Instants) -> Values:
+    """Each row's value as first drawn, and what a series has added to it by the time of its last update."""
+    array = to_arrow(begun)
+    birth = np.minimum(state.life.birth, state.times)
+    times, each = state.updated_at(name), np.arange(len(state.rows))
+    rows = state.rows.astype(np.int64)
+    taken = Moments(rows, numbers, distinct=state.rows, which=each, times=times, elapsed=times - birth)
+    stream = state.bound.own_stream(name).child("version", "series")
+    cells = Cells(state.take(each), stream, f"{state.bound.plan.table}.{name}")
+    values = _within_bounds(state, name, _numbers(array) + series.around(cells, taken))
+    # Rows that were never updated are as they were, to the last bit.
+    made, index = _as_declared(state, name, values, array), np.flatnonzero(numbers)
+    rest = np.flatnonzero(numbers == 0)
+    return scatter([(rest, take(array, rest)), (index, take(made, index))], len(numbers))
+
+
+def _numbers(array: pa.Array) -> Floats:
+    return np.array(to_numpy(array.cast(pa.float64(), safe=False)), np.float64)
+
+
+def _within_bounds(state: Versioned, name: str, values: Floats) -> Floats:
+    low, high = state.bound.plan.columns[name].bounds(state.bound.scope(name)) or (None, None)
+    return np.clip(values, None if low is None else float(low), None if high is None else float(high))
+
+
+def _as_declared(state: Versioned, name: str, values: Floats, array: pa.Array) -> pa.Array:
+    """Numbers at the column's places after the point and of its type, null where it was."""
+    scope, generator = state.bound.scope(name), state.bound.plan.columns[name]
     digits = 0 if pa.types.is_integer(array.type) else decimal_places(generator, scope)
     if digits is not None:
         scale = 10.0**digits

@@ -69,6 +69,11 @@ class State(Batch):
             self._versions[key] = self.evolution.updates[group].count(self.rows, since, self.times)
         return self._versions[key]
 
+    def updated_at(self, column: str) -> Instants:
+        """When a column was last updated by each row's time; its birth where it never was."""
+        occurrences = self.evolution.updates[self.evolution.group_of[column]]
+        return occurrences.last(self.rows, np.minimum(self.life.birth, self.times), self.times)
+
     def later(self, times: Instants) -> State:
         """The same rows at later times."""
         state = State(self.bound, self.rows, times, self.life)

@@ -126,6 +126,36 @@ class Series(Generator):
             for name, generator in self.of_parent()
         }
 
+    def around(self, cells: Cells, taken: Moments) -> Floats:
+        """What is added to numbers that move on their own, each from its own level, at some moments of theirs.
+
+        Args:
+            cells: the rows of the numbers.
+            taken: which moment of its row each number is at; nothing is added at moment 0.
+        """
+        parameters = {
+            name: to_numpy(to_arrow(generator.values(cells.substream(name)), pa.float64()))
+            for name, generator in self.of_parent()
+        }
+        added = parameters["trend"] * (taken.elapsed / DAY) + self._daily(taken, parameters) + self._weekly(taken)
+        added += parameters["noise"] * (self._noise(cells, taken) - self._fading(cells, taken))
+        if self.outliers:
+            base = cells.stream.child("outlier").bits(taken.parents.astype(np.uint64))
+            far = cells.stream.child("outlier", "moment").uniform(base + taken.ordinals.astype(np.uint64) * GOLDEN)
+            size = parameters["noise"] * self.outlier_size
+            added += np.where(far < self.outliers, np.where(far < self.outliers / 2, -size, size), 0.0)
+        return np.where(taken.ordinals > 0, added, 0.0)
+
+    def _fading(self, cells: Cells, taken: Moments) -> Floats:
+        """What is left of the noise of moment 0; without it, the noise is one that begins there at 0."""
+        from scipy.special import expm1, xlogy
+
+        if self.autocorrelation in (0, 1):
+            return np.zeros(len(taken.ordinals))
+        parents = taken.parents.astype(np.uint64)
+        first = stationary_noise(cells.stream, parents, np.zeros(len(parents), np.uint64), self.autocorrelation)
+        return first * (np.asarray(expm1(xlogy(taken.ordinals.astype(np.float64), self.autocorrelation))) + 1.0)
+
     def _daily(self, taken: Moments, parameters: dict[str, Floats]) -> Floats:
         from scipy.special import cosdg
 
@@ -154,7 +184,15 @@ class Series(Generator):
 
     def check(self, scope: Scope) -> None:
         require_readings(self, scope)
-        parent = scope.of_parent(scope.plan.fan_out_key.parent)
+        self.check_on(scope.of_parent(scope.plan.fan_out_key.parent), scope)
+
+    def check_on(self, parent: Scope, scope: Scope) -> None:
+        """Raise `DeclarationError` for parts that cannot be.
+
+        Args:
+            parent: the rows on which the parts are evaluated.
+            scope: the column.
+        """
         for name, generator in self.of_parent():
             _check(generator, parent)
             require_numbers(generator, parent, f"{name} of a Series")

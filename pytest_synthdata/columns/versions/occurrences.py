@@ -84,6 +84,14 @@ class Occurrences:
                 break
         return found
 
+    def last(self, rows: Bits, since: Instants, until: Instants) -> Instants:
+        """When it last happens to each row after ``since`` and up to ``until``; ``since`` where it does not."""
+        found = np.array(since, np.int64)
+        for window in self._windows(int(since.min()) + 1, int(until.max())) if len(rows) else ():
+            times = self.times(rows, window)
+            np.copyto(found, times, where=(times > found) & (times <= until))
+        return found
+
     def between(self, start: int, stop: int, first: int, last: int) -> tuple[Bits, Instants]:
         """To which rows it happens from ``start`` to ``stop``, both included, and when.
 
