@@ -250,7 +250,8 @@ class DeltaFeed(Feed):
         """What each commit does to each row in all, in the order of commits, then of rows."""
         found = super().candidates(number)
         commits = self.commit(found.times)
-        order = np.lexsort((found.rows, commits))
+        is_one = len(commits) and commits[0] == commits[-1]  # they are in the order of time
+        order = np.argsort(found.rows) if is_one else np.lexsort((found.rows, commits))
         rows, commits = found.rows[order], commits[order]
         once = np.ones(len(rows), np.bool_)
         once[1:] = (rows[1:] != rows[:-1]) | (commits[1:] != commits[:-1])

@@ -107,7 +107,9 @@ class Chronicle:
         if self.chosen is not None:
             mine = np.isin(rows, self.chosen)
             rows, times, kinds = rows[mine], times[mine], kinds[mine]
-        order = np.lexsort((kinds, rows, times))
+        order = np.argsort(times)
+        if (times[order[1:]] == times[order[:-1]]).any():
+            order = np.lexsort((kinds, rows, times))
         rows, times, kinds = rows[order], times[order], kinds[order]
         life = self.evolution.lives.of(rows)
         happens = ((kinds == INSERT) & (life.birth == times)) | ((kinds == DELETE) & (life.death == times))

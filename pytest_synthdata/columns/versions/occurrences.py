@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_synthdata.columns.random import Bits, Stream
+from pytest_synthdata.columns.versions.permutation import BITS, COUNT, Small, factors_of, places_at, ranks_of
 
 Instants = npt.NDArray[np.int64]
 
@@ -23,10 +24,7 @@ DAY = 86_400 * MICROSECONDS
 YEAR = int(365.25 * DAY)
 NEVER = np.iinfo(np.int64).max
 
-_BITS = np.uint64(12)
-_BLOCK = 1 << 12  # rows that are put into an order of their own
-_MASK = np.uint64(_BLOCK - 1)
-_HALF, _ONE = np.uint64(6), np.uint64(1)
+_BITS, _MASK = np.uint64(BITS), np.uint16(COUNT - 1)  # rows of a block are put into an order of their own
 # The probability of an occurrence in a window: the smaller, the nearer to a Poisson process, and the more windows.
 _CHANCES = ((8.0, 0.25), (60.0, 0.5))  # up to so many a year
 _CACHED = 1 << 14  # rows whose arrays stay in the processor's cache
@@ -66,9 +64,22 @@ class Occurrences:
         for start in range(0, len(rows), _CACHED):
             some = slice(start, start + _CACHED)
             after, last = since[some], until[some]
+            begins, ends = int(after.max()), int(last.min())
             for window in self._windows(int(after.min()) + 1, int(last.max())):
-                times = self.times(rows[some], window)
-                counts[some] += (times > after) & (times <= last)
+                ranks = self._ranks(rows[some], window)
+                if begins < window * self.width and ends >= (window + 1) * self.width:
+                    happens, surely = self._limits
+                    counts[some] += ranks < surely
+                    near = np.flatnonzero((ranks >= surely) & (ranks < happens))
+                else:
+                    which = ranks.astype(np.intp)
+                    earliest, latest = (times.take(which) for times in self._bounds(window))
+                    within = (earliest > after) & (latest <= last)
+                    counts[some] += within
+                    near = np.flatnonzero(~within & (latest > after) & (earliest <= last))
+                # The exact time matters only where it may be on either side of an end.
+                times = self._times(rows[some][near], ranks[near], window)
+                counts[start + near] += (times > after[near]) & (times <= last[near])
         return counts
 
     def first(self, rows: Bits, since: Instants, until: int) -> Instants:
@@ -99,8 +110,8 @@ class Occurrences:
         """
         rows, times = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
         for window in self._windows(start, stop):
-            for candidates in self._candidates(window, start, stop, first, last):
-                when = self.times(candidates, window)
+            for candidates, ranks in self._candidates(window, start, stop, first, last):
+                when = self._times(candidates, ranks, window)
                 inside = (when >= start) & (when <= stop) & (candidates >= first) & (candidates < last)
                 rows.append(candidates[inside])
                 times.append(when[inside])
@@ -108,69 +119,73 @@ class Occurrences:
 
     def times(self, rows: Bits, window: int) -> Instants:
         """When it happens to each row in a window; NEVER where it does not."""
-        order, jitter = _streams(self.stream, window)
-        rank = _ranks(rows & _MASK, order.bits(rows >> _BITS)).astype(np.float64)
-        place = (rank + jitter.uniform(rows)) / _BLOCK  # uniform in (0, 1)
-        times = np.floor(place * (self.width / self.chance)).astype(np.int64) + window * self.width
-        return np.where(place < self.chance, np.minimum(times, (window + 1) * self.width - 1), NEVER)
+        return self._times(rows, self._ranks(rows, window), window)
+
+    def _ranks(self, rows: Bits, window: int) -> Small:
+        """Where each row stands in the order of its block in a window."""
+        order, _ = _streams(self.stream, window)
+        places, blocks = rows.astype(np.uint16) & _MASK, rows >> _BITS
+        first = blocks.min() if len(rows) else _BITS
+        count = int(blocks.max() - first) + 1 if len(rows) else 0
+        if 2 * count > len(rows):
+            return ranks_of(places, factors_of(order.bits(blocks)))
+        keys = order.bits(first + np.arange(count, dtype=np.uint64))  # once for each block
+        return ranks_of(places, factors_of(keys.take((blocks - first).astype(np.intp))))
+
+    def _times(self, rows: Bits, ranks: Small, window: int) -> Instants:
+        """When it happens to rows of some ranks."""
+        _, jitter = _streams(self.stream, window)
+        happens, _ = self._limits
+        times = np.full(len(rows), NEVER, np.int64)
+        index = np.flatnonzero(ranks < happens)
+        place = (ranks[index].astype(np.float64) + jitter.uniform(rows[index])) / COUNT  # uniform in (0, 1)
+        found = np.floor(place * (self.width / self.chance)).astype(np.int64) + window * self.width
+        times[index] = np.where(place < self.chance, np.minimum(found, (window + 1) * self.width - 1), NEVER)
+        return times
+
+    def _bounds(self, window: int) -> tuple[Instants, Instants]:
+        """By rank, the earliest and the latest time in a window that a row can have."""
+        earliest, latest = (offsets + window * self.width for offsets in self._offsets)
+        happens, surely = self._limits
+        earliest[happens:] = latest[happens:] = np.iinfo(np.int64).min  # before every period
+        latest[surely:happens] = NEVER  # it may not happen, too
+        return earliest, latest
+
+    @cached_property
+    def _limits(self) -> tuple[int, int]:
+        """From which rank on it does not happen in a window, and from which on it may not."""
+        places = np.arange(COUNT + 1) / COUNT
+        return int((places[:-1] < self.chance).sum()), int((places[1:] < self.chance).sum())
+
+    @cached_property
+    def _offsets(self) -> tuple[Instants, Instants]:
+        """By rank, the earliest and the latest time from a window's start on."""
+        times = np.floor(np.arange(COUNT + 1) / COUNT * (self.width / self.chance)).astype(np.int64)
+        return times[:-1], np.minimum(times[1:], self.width - 1)
 
     def _windows(self, start: int, stop: int) -> range:
         return range(start // self.width, stop // self.width + 1) if stop >= start else range(0)
 
-    def _candidates(self, window: int, start: int, stop: int, first: int, last: int) -> Iterator[Bits]:
-        """Rows whose place in a window is near to a time."""
-        scale = self.chance * _BLOCK / self.width
+    def _candidates(self, window: int, start: int, stop: int, first: int, last: int) -> Iterator[tuple[Bits, Small]]:
+        """Rows whose rank in a window is near to a time, and their ranks."""
+        scale = self.chance * COUNT / self.width
         low = max(int((start - window * self.width) * scale) - 1, 0)
-        high = min(int((stop - window * self.width) * scale) + 1, _BLOCK - 1)
-        ranks = np.arange(low, high + 1, dtype=np.uint64)
+        high = min(int((stop - window * self.width) * scale) + 1, COUNT - 1)
+        ranks = np.arange(low, high + 1, dtype=np.uint16)
         if first >= last or not len(ranks):
             return
         order, _ = _streams(self.stream, window)
         step = max(_MOST_AT_ONCE // len(ranks), 1)
-        for block in range(first >> 12, ((last - 1) >> 12) + 1, step):
-            blocks = np.arange(block, min(block + step, ((last - 1) >> 12) + 1), dtype=np.uint64)
-            keys = np.repeat(order.bits(blocks), len(ranks))
-            within = _rows_at(np.tile(ranks, len(blocks)), keys)
-            yield (np.repeat(blocks, len(ranks)) << _BITS) | within
+        for block in range(first >> BITS, ((last - 1) >> BITS) + 1, step):
+            blocks = np.arange(block, min(block + step, ((last - 1) >> BITS) + 1), dtype=np.uint64)
+            rows = (blocks[:, None] << _BITS) | places_at(ranks, factors_of(order.bits(blocks)[:, None]))
+            yield rows.reshape(-1), np.tile(ranks, len(blocks))
 
 
 @lru_cache(maxsize=4096)
 def _streams(stream: Stream, window: int) -> tuple[Stream, Stream]:
     """What puts the rows of each block into an order, and what spreads them within it."""
     return stream.child("order", str(window)), stream.child("time", str(window))
-
-
-def _ranks(places: Bits, keys: Bits) -> Bits:
-    """Where each place of a block is in the block's order: multiplications by odd numbers, and shifted bits."""
-    first, second, shift = _factors(keys)
-    ranks = (places * first) & _MASK
-    ranks ^= ranks >> _HALF
-    ranks = (ranks * second) & _MASK
-    ranks ^= ranks >> _HALF
-    return (ranks * first + shift) & _MASK
-
-
-def _rows_at(ranks: Bits, keys: Bits) -> Bits:
-    """What undoes `_ranks`."""
-    first, second, shift = _factors(keys)
-    back = _inverse(first)
-    places = ((ranks - shift) * back) & _MASK
-    places ^= places >> _HALF  # a shift by half of the bits undoes itself
-    places = (places * _inverse(second)) & _MASK
-    places ^= places >> _HALF
-    return (places * back) & _MASK
-
-
-def _factors(keys: Bits) -> tuple[Bits, Bits, Bits]:
-    return (keys & _MASK) | _ONE, ((keys >> _BITS) & _MASK) | _ONE, keys >> np.uint64(52)
-
-
-def _inverse(factor: Bits) -> Bits:
-    """The inverse of odd numbers modulo 2^12, by Newton's method: each step doubles the bits that are right."""
-    inverse = factor.copy()
-    for _ in range(2):
-        inverse *= np.uint64(2) - factor * inverse
-    return inverse & _MASK
 
 
 __all__ = ["DAY", "NEVER", "YEAR", "Instants", "Occurrences"]
