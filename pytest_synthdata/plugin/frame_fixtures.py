@@ -48,7 +48,7 @@ class FrameFixtures:
                 try:
                     found = list(load_factories(self.config.stash[SETTINGS].factories))
                 except SynthDataError as error:
-                    raise pytest.UsageError(f"synth_factories: {error}") from None
+                    raise pytest.Collector.CollectError(f"synth_factories: {error}") from None
                 self._known = {factory._meta.table for factory in found}
         return self._known
 
