@@ -21,6 +21,7 @@ from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
 from pytest_synthdata.files.workers import in_processes, processors
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
+from pytest_synthdata.refusals import told_in_a_line
 
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
 _SHARES = 32  # parts from which processes take their work
@@ -56,22 +57,30 @@ def write_files(
         SynthDataError: where something is there already, and for what a format cannot hold.
     """
     target, report = local_path(path, f"writing {view.name}"), progress or _silent
-    if format == "delta":
-        return _write_delta(view, target, overwrite, report)
-    if format not in FORMATS:
+    if format not in (*FORMATS, "delta"):
         raise SynthDataError(f"unknown format {format!r}: {nearest(format, [*FORMATS, 'delta'])}")
     if rows_per_file is not None and rows_per_file < 1:
         raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
-    single = target.suffix == f".{format}"
+    with told_in_a_line(f"writing {view.name}", target):
+        if format == "delta":
+            _write_delta(view, target, overwrite, report)
+        else:
+            _write(view, target, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=report)
+    return target
+
+
+def _write(
+    view: TableView, target: Path, format_: str, *, overwrite: bool, rows_per_file: int | None, progress: Progress
+) -> None:
+    single = target.suffix == f".{format_}"
     require_free(target, overwrite=overwrite, single=single)
     with renamed_at_last(target, overwrite=overwrite, single=single) as unfinished:
         if single:
-            rows = _counted(_made_ahead(view.batches(0, view.num_rows, BATCH)), report)
-            FORMATS[format][0](view, rows, unfinished)
+            rows = _counted(_made_ahead(view.batches(0, view.num_rows, BATCH)), progress)
+            FORMATS[format_][0](view, rows, unfinished)
         else:
-            write_parts(view, unfinished, format, rows_per_file, report)
+            write_parts(view, unfinished, format_, rows_per_file, progress)
             (unfinished / "_SUCCESS").touch()
-    return target
 
 
 def write_parts(
@@ -141,7 +150,7 @@ def _silent(rows: int) -> None:
     del rows
 
 
-def _write_delta(view: TableView, target: Path, overwrite: bool, progress: Progress) -> Path:
+def _write_delta(view: TableView, target: Path, overwrite: bool, progress: Progress) -> None:
     try:
         from deltalake import write_deltalake
     except ImportError:
@@ -151,11 +160,10 @@ def _write_delta(view: TableView, target: Path, overwrite: bool, progress: Progr
     if (target / "_delta_log").is_dir() and overwrite:
         # The log makes it one step, and keeps the table's history.
         write_deltalake(target, reader, mode="overwrite", schema_mode="overwrite")
-        return target
+        return
     require_free(target, overwrite=overwrite, single=False)
     with renamed_at_last(target, overwrite=overwrite, single=False) as unfinished:
         write_deltalake(unfinished, reader)
-    return target
 
 
 __all__ = ["Progress", "require_free", "write_files", "write_parts"]

@@ -12,6 +12,7 @@ from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.targets import local_path
+from pytest_synthdata.refusals import told_in_a_line
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
@@ -44,7 +45,8 @@ def write_batch_files(
         raise SynthDataError(f"unknown format {format!r}: {nearest(format, FORMATS)}")
     write, ending = FORMATS[format]
     names = [f"batch-{number:06d}{suffix}.{ending}" for number, suffix in enumerate(_suffixes(batches))]
-    place.mkdir(parents=True, exist_ok=True)
+    with told_in_a_line("writing batches", place):
+        place.mkdir(parents=True, exist_ok=True)
     foreign = sorted({item.name for item in place.glob("batch-*")} - set(names))
     if foreign:
         raise SynthDataError(f"{place} has {foreign[0]}, which is not one of these batches; write to another folder")
@@ -58,8 +60,12 @@ def write_batch_files(
         begun = True
         view = batches[number]
         unfinished = place / f".{name}.unfinished"  # which streams pass over
-        write(view, view.batches(0, view.num_rows, BATCH), unfinished)
-        unfinished.replace(file)
+        with told_in_a_line("writing batches", file):
+            try:
+                write(view, view.batches(0, view.num_rows, BATCH), unfinished)
+                unfinished.replace(file)
+            finally:
+                unfinished.unlink(missing_ok=True)
         yield file
 
 

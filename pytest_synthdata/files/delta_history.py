@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
+from pytest_synthdata.refusals import told_in_a_line
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
@@ -63,7 +64,8 @@ def write_delta_history(
         )
     target = local_path(path, f"writing {feed.name}")
     require_free(target, overwrite=overwrite, single=False)
-    with renamed_at_last(target, overwrite=overwrite, single=False) as folder:
+    refused = told_in_a_line(f"writing {feed.name}", target)
+    with refused, renamed_at_last(target, overwrite=overwrite, single=False) as folder:
         times: dict[int, int] = {}  # of commits in which something happens, in microseconds
         for version, time, rows in commits(feed):
             if not times:

@@ -16,6 +16,7 @@ from pytest_synthdata.columns.order.instants import as_datetime
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.files import Progress, write_parts
 from pytest_synthdata.files.targets import PERIODS, added_at_last, renamed_at_last, require_free
+from pytest_synthdata.refusals import told_in_a_line
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
@@ -166,6 +167,30 @@ def period_written(
     Raises:
         SynthDataError: for a period of which there are rows already, and for rows of another table.
     """
+    with told_in_a_line(f"writing {view.name}", target):
+        yield from _written(
+            view,
+            record,
+            target,
+            period,
+            append=append,
+            overwrite=overwrite,
+            rows_per_file=rows_per_file,
+            progress=progress,
+        )
+
+
+def _written(
+    view: TableView,
+    record: Record,
+    target: Path,
+    period: Period,
+    *,
+    append: bool,
+    overwrite: bool,
+    rows_per_file: int | None,
+    progress: Progress,
+) -> Iterator[None]:
     format_ = record.format
     if not (append and require_appendable(record, target, period)):
         require_free(target, overwrite=overwrite, single=False)

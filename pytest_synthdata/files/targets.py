@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from fnmatch import fnmatchcase
 from glob import escape
@@ -14,25 +14,24 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import uuid4
 
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import SynthDataError, describe
 from pytest_synthdata.temporary import gone_after, is_owned, locked
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # not a drive's letter
 PERIODS = "_periods"  # the file that says which periods of a table are there
 SCHEMA_CHANGES = "_schema_changes.json"  # the file that says what defects change in a table's schema
-# What Spark, Delta and Databricks put beside the parts of a table.
-_BESIDE_PARTS = (
-    ".*.crc",
-    "_SUCCESS",
-    "_metadata",
-    "_common_metadata",
-    "_started_*",
-    "_committed_*",
-    PERIODS,
-    SCHEMA_CHANGES,
+# What Spark, Delta and Databricks put beside the parts of a table, and into the folders there.
+_BESIDE_PARTS = re.compile(
+    rf"_metadata|_common_metadata|(_started|_committed)_\d+|{PERIODS}|{re.escape(SCHEMA_CHANGES)}"
 )
-_FOLDERS_BESIDE = ("_delta_log", "_temporary")
+_IN_FOLDERS = {
+    "_delta_log": re.compile(r"\.?\d{20}\..*|\.?_last_checkpoint(\..*)?|_sidecars|_commits|_staged_commits"),
+    "_temporary": re.compile(r"\d+"),
+}
 _PART = re.compile(r"part-\d{5}.*\.(parquet|csv|json|orc|avro|txt)(\.[a-z0-9]+)?")
+_TEXTS = ("csv", "json", "txt")
+_BY_SPARK = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|-tid-\d+")
+_SIGNATURES = frozenset({"_SUCCESS", PERIODS, "_delta_log"})
 _PARQUET, _FEW, _HEAD = b"PAR1", 8, 4096
 _PACKED = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")  # gzip, bzip2, zstd, lz4
 _OTHER_FORMATS = {"orc": b"ORC", "avro": b"Obj\x01"}
@@ -44,15 +43,21 @@ def local_path(path: str | Path, what: str) -> Path:
     Raises:
         SynthDataError: for an address of another store.
     """
-    text = os.fspath(path)
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(text := os.fspath(path), str):
+        raise SynthDataError(f"{what}: {describe(path)} is not a path: write it as a text, or a pathlib.Path")
+    if "\0" in text:
+        raise SynthDataError(f"{what}: {text!r} is not a path: no name of a file has the character 0")
     address = _ADDRESS.match(text)
-    try:
-        if address is None:
-            return Path(text).expanduser()
-        if address[1].lower() == "file":
-            return Path(url2pathname(urlsplit(text).path))
-    except RuntimeError as error:  # there is no such user
-        raise SynthDataError(f"{what}: {text}: {error}") from None
+    if address is None:
+        expanded = os.path.expanduser(text)  # noqa: PTH111 - pathlib takes ./~/x for ~/x
+        if text.startswith("~") and expanded == text:
+            user = text[1:].partition("/")[0]
+            raise SynthDataError(f"{what}: {text}: there is no user {user!r}; of a file of that name, write ./{text}")
+        found = Path(expanded)
+        return found.absolute() if str(found).startswith("~") else found  # PyArrow would take it for a home
+    url = urlsplit(text)
+    if address[1].lower() == "file" and url.netloc in ("", "localhost"):
+        return Path(url2pathname(url.path))
     raise SynthDataError(
         f"{what}: {text} is not a path of this machine: give a local one and copy it, save to a Volume by "
         "to_volume, or go through Spark: table.to_spark(spark).write, spark.read"
@@ -66,8 +71,12 @@ def is_address(text: str) -> bool:
 
 def require_free(target: Path, *, overwrite: bool, single: bool) -> None:
     """Raise `SynthDataError` where something is at the target that must not be replaced."""
+    if target.name in ("", ".."):
+        raise SynthDataError(f"{target or '.'} is a place for tables, not for one: name a file or a folder in it")
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
+    if not (target.is_dir() or target.is_file()):
+        raise SynthDataError(f"{target} is a pipe or a device; give a file or a folder")
     if target.is_file() and target.stat().st_size == 0:
         return
     if not overwrite:
@@ -78,18 +87,37 @@ def require_free(target: Path, *, overwrite: bool, single: bool) -> None:
         if not _is_of_format(target, target.suffix[1:]):
             raise SynthDataError(f"{target} is not a {target.suffix[1:]} file; it is not overwritten")
         return
-    foreign = sorted(item.name for item in target.iterdir() if not _is_of_a_table(item))
+    names = {item.name for item in target.iterdir()}
+    foreign = sorted(item.name for item in target.iterdir() if not _is_of_a_table(item, names))
     if foreign:
         raise SynthDataError(f"{target} holds {foreign[0]!r}, which is not part of a table; it is not overwritten")
 
 
-def _is_of_a_table(item: Path) -> bool:
+def _is_of_a_table(item: Path, beside: Collection[str]) -> bool:
+    """Whether an item of a folder is part of a table, by its name, its contents and what is beside it."""
+    if item.is_symlink():
+        return False
     if item.is_dir():
-        return item.name in _FOLDERS_BESIDE
-    if any(fnmatchcase(item.name, pattern) for pattern in _BESIDE_PARTS):
+        wanted = _IN_FOLDERS.get(item.name)
+        return wanted is not None and all(wanted.fullmatch(inner.name) for inner in item.iterdir())
+    if not item.is_file():
+        return False
+    if item.name == "_SUCCESS":
+        return item.stat().st_size == 0
+    if fnmatchcase(item.name, ".*.crc"):
+        return _starts_with(item, b"crc\0")
+    if _BESIDE_PARTS.fullmatch(item.name):
         return True
     part = _PART.fullmatch(item.name)
-    return part is not None and _is_of_format(item, part[1])
+    if part is None or not _is_of_format(item, part[1]):
+        return False
+    # Texts could be anybody's: those that a table's writer names as nobody else does, or that it has signed.
+    return part[1] not in _TEXTS or _BY_SPARK.search(item.name) is not None or not _SIGNATURES.isdisjoint(beside)
+
+
+def _starts_with(file: Path, start: bytes) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(len(start)) == start
 
 
 def _is_of_format(file: Path, format_: str) -> bool:
@@ -143,7 +171,10 @@ def added_at_last(target: Path, add: Callable[[Path, Path], None]) -> Iterator[P
 
 def _place(target: Path) -> Path:
     """What is written: of a link, what it points to."""
-    place = target.resolve() if target.is_symlink() else target
+    try:
+        place = target.resolve(strict=False) if target.is_symlink() else target
+    except RuntimeError:
+        raise SynthDataError(f"{target} is a link that leads to itself") from None
     place.parent.mkdir(parents=True, exist_ok=True)
     return place
 

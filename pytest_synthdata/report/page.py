@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pytest_synthdata.refusals import told_in_a_line
 from pytest_synthdata.temporary import whole_file
 
 
@@ -25,7 +26,7 @@ def render(content: dict[str, Any]) -> str:
 def write(content: dict[str, Any], path: Path) -> Path:
     """Write the page; it is there as a whole or not at all."""
     path = path.absolute()
-    with whole_file(path) as part:
+    with told_in_a_line("writing the report", path), whole_file(path) as part:
         part.write_text(render(content), "utf-8")
     return path
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.pickling import PicklingError
+from pytest_synthdata.refusals import told_in_a_line
 from pytest_synthdata.spark.shipping import row_range
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 from pytest_synthdata.temporary import temporary_folder
@@ -94,7 +95,8 @@ def _as_stream(rows: pa.Table, spark: Any, schema: Any) -> Any:
 
     with temporary_folder("arrow") as (folder, _):
         file = folder / "rows.arrow"
-        with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, rows.schema) as writer:
+        refused = told_in_a_line("handing rows to Spark", file)
+        with refused, pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, rows.schema) as writer:
             writer.write_table(rows)
         batches = spark._jvm.PythonSQLUtils.readArrowStreamFromFile(str(file))
         return DataFrame(spark._jvm.PythonSQLUtils.toDataFrame(batches, schema.json(), spark._jsparkSession), spark)

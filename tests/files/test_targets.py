@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -189,3 +192,101 @@ def test_empty_places_are_free(tmp_path: Path) -> None:
     (tmp_path / "c").mkdir()
     (tmp_path / "d.parquet").touch()
     assert rows(TABLE.to_parquet(tmp_path / "c")) == rows(TABLE.to_parquet(tmp_path / "d.parquet")) == 10
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("~nobody-of-this-name/c", r"there is no user 'nobody-of-this-name'; of a file of that name, write \./~"),
+        ("file://elsewhere/tmp/c", "is not a path of this machine"),
+        ("a\0b", "is not a path: no name of a file has the character 0"),
+        (b"c.parquet", "is not a path: write it as a text"),
+        (None, "None is not a path: write it as a text"),
+        (".", "is a place for tables, not for one"),
+        ("", "is a place for tables, not for one"),
+        ("/proc/c", r"^writing customers: /proc/c: No such file or directory"),
+        ("x" * 300, "File name too long"),
+        ("taken/c", r"^writing customers: taken/c: (File exists|Not a directory)"),
+        ("loop", "is a link that leads to itself"),
+    ],
+)
+def test_paths_that_no_table_can_have(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Any, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("taken").write_text("x")
+    Path("loop").symlink_to("loop")
+    before = names(tmp_path)
+    with pytest.raises(SynthDataError, match=message):
+        TABLE.to_parquet(path)
+    assert names(tmp_path) == before
+
+
+def test_a_folder_called_tilde_is_no_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    TABLE.to_parquet("./~/c")
+    assert rows(tmp_path / "~" / "c") == rows(TABLE.to_parquet(tmp_path / "c"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("part-00000-notes.csv", b"a,b\n"),
+        ("part-00000.json", b'{"mine": 1}'),
+        ("part-00000.txt", b"a diary"),
+        ("_delta_log/notes.txt", b"mine"),
+        ("_temporary/mine.txt", b"mine"),
+        ("_SUCCESS", b"the story of"),
+        (".mine.crc", b"mine"),
+        ("_committed_to_you", b"mine"),
+    ],
+)
+def test_files_that_only_look_like_a_tables_stay(tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / "customers" / name
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    with pytest.raises(SynthDataError, match="not part of a table; it is not overwritten"):
+        TABLE.to_parquet(tmp_path / "customers", overwrite=True)
+    assert file.read_bytes() == content
+
+
+def test_what_spark_leaves_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "customers"
+    TABLE.to_csv(folder)
+    (folder / "_SUCCESS").unlink()
+    (folder / "part-00000.csv").rename(folder / "part-00000-1c2e1f0c-8f64-4b6f-9a54-0b7a1f0a8d11-c000.csv")
+    (folder / ".part-00000.csv.crc").write_bytes(b"crc\0\0\0\2\0")
+    (folder / "_temporary" / "0").mkdir(parents=True)
+    (folder / "_started_123").touch()
+    assert rows(TABLE.to_parquet(folder, overwrite=True)) == rows(TABLE.to_parquet(tmp_path / "c"))
+
+
+def test_pipes_and_links_in_a_table_are_left_alone(tmp_path: Path) -> None:
+    folder = TABLE.to_parquet(tmp_path / "customers")
+    os.mkfifo(folder / "part-00001.parquet")
+    with pytest.raises(SynthDataError, match=r"'part-00001\.parquet', which is not part of a table"):
+        TABLE.to_parquet(folder, overwrite=True)
+    (folder / "part-00001.parquet").unlink()
+    (folder / "_delta_log").symlink_to("/proc/self")
+    with pytest.raises(SynthDataError, match="'_delta_log', which is not part of a table"):
+        TABLE.to_parquet(folder, overwrite=True)
+    os.mkfifo(tmp_path / "pipe.parquet")
+    with pytest.raises(SynthDataError, match="is a pipe or a device"):
+        TABLE.to_parquet(tmp_path / "pipe.parquet", overwrite=True)
+
+
+@pytest.mark.parametrize("format_", ["parquet", "csv", "json", "delta"])
+def test_a_full_disk_is_told_in_a_line_and_nothing_is_left(tmp_path: Path, format_: str) -> None:
+    old, table = TABLE.to_parquet(tmp_path / "old"), Dataset({CustomerFactory: 4_000}).customers
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1]))  # no file may be larger, as on a full disk
+    try:
+        for target in (old, tmp_path / f"new.{format_}"):
+            with pytest.raises(SynthDataError, match=r"^writing customers: .*: File too large; nothing of it is left$"):
+                table.to_files(target, format_, overwrite=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert names(tmp_path) == ["old"]
+    assert rows(old) == TABLE.num_rows
