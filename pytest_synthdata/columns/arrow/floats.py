@@ -10,34 +10,51 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, numpy_of
+from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of
 
 _MOST_POWER = 22  # the greatest power of ten that is a float
 _TELLS_APART = 2**53  # up to which floats tell integers apart
 _CERTAIN = 2.0**48  # units up to which a float is surely nearer to one number of so many digits than to all others
 _WIDE = Context(prec=400)
+_WORD, _SIGN = 2**64 - 1, 2**63
 
 
-def rounded_as_printed(array: pa.Array, scale: int) -> pa.Array:
-    """Floats, none of them not-a-number, as decimals: the digits that they print as, halves rounded away from zero."""
+def decimals_as_printed(array: pa.Array, target: pa.DataType) -> pa.Array | None:
+    """Floats, none of them not-a-number, as decimals: the digits that they print as, halves rounded away from zero.
+
+    None where some do not fit.
+    """
     numbers = numpy_of(array.cast(pa.float64()).fill_null(0.0))
-    made = pc.round(array, ndigits=scale, round_mode="half_towards_infinity").cast(pa.decimal128(38, scale))
-    doubtful = _doubtful(numbers, scale)
-    if not len(doubtful):
-        return made
-    unit = Decimal(1).scaleb(-scale)
-    exact = [Decimal(repr(number)).quantize(unit, ROUND_HALF_UP, _WIDE) for number in numbers[doubtful].tolist()]
-    replaced = np.zeros(len(numbers), np.bool_)
-    replaced[doubtful] = True
-    mended = pc.replace_with_mask(made, arrow_array(replaced), arrow_array(exact, made.type))
-    return pc.if_else(array.is_null(), null_of(made.type), mended) if array.null_count else mended
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite numbers fit nowhere
+        units = numbers * 10.0**target.scale
+        doubtful = _doubtful(units)
+    if len(doubtful) and not np.isfinite(units).all():
+        return None
+    whole: npt.NDArray[np.int64] = np.rint(units if not len(doubtful) else np.clip(units, -_CERTAIN, _CERTAIN)).astype(
+        np.int64
+    )
+    words = np.empty((len(whole), 2), "<i8")
+    words[:, 0], words[:, 1] = whole, whole >> 63
+    limit = 10**target.precision
+    if limit <= _CERTAIN and len(whole) and max(-int(whole.min()), int(whole.max())) >= limit:
+        return None
+    unit = Decimal(1).scaleb(-target.scale)
+    for position in doubtful.tolist():
+        exact = int(
+            Decimal(repr(float(numbers[position]))).quantize(unit, ROUND_HALF_UP, _WIDE).scaleb(target.scale, _WIDE)
+        )
+        if abs(exact) >= limit:
+            return None
+        words[position] = ((exact & _WORD) ^ _SIGN) - _SIGN, exact >> 64
+    valid = None if not array.null_count else arrow_array(numpy_of(array.is_valid())).buffers()[1]
+    return pa.Array.from_buffers(target, len(array), [valid, pa.py_buffer(words)], array.null_count)
 
 
-def _doubtful(numbers: npt.NDArray[np.float64], scale: int) -> npt.NDArray[np.intp]:
-    """The positions of floats that are as near to a half as their last bits, or have no more digits than they print."""
-    units = np.abs(numbers) * 10.0**scale
-    half = np.abs(units - np.floor(units) - 0.5)
-    return np.flatnonzero(((half <= units * 2.0**-50) | (units > _CERTAIN)) & np.isfinite(numbers))
+def _doubtful(units: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """The positions of numbers that are as near to a half as their last bits, or too large to be sure."""
+    size = np.abs(units)
+    half = np.abs(size - np.floor(size) - 0.5)
+    return np.flatnonzero(~((half > size * 2.0**-50) & (size <= _CERTAIN)))
 
 
 def floats_of_decimals(array: pa.Array, target: pa.DataType) -> pa.Array:
@@ -54,4 +71,4 @@ def floats_of_decimals(array: pa.Array, target: pa.DataType) -> pa.Array:
     return arrow_array(numbers, pa.float64()).cast(target)
 
 
-__all__ = ["floats_of_decimals", "rounded_as_printed"]
+__all__ = ["decimals_as_printed", "floats_of_decimals"]

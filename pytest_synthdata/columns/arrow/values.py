@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, numpy_of
-from pytest_synthdata.columns.arrow.floats import rounded_as_printed
+from pytest_synthdata.columns.arrow.floats import decimals_as_printed
 
 Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
 Index: TypeAlias = npt.NDArray[np.intp]
@@ -39,12 +39,19 @@ def to_arrow(values: Any, type_: pa.DataType | None = None) -> pa.Array:
 def as_decimal(array: pa.Array, target: pa.DataType) -> pa.Array:
     """Numbers or texts as decimals of a type, rounded half away from zero as Spark does; not-a-number is null."""
     if pa.types.is_floating(array.type):
-        array = rounded_as_printed(pc.if_else(pc.is_nan(array), null_of(array.type), array), target.scale)
-    if pa.types.is_decimal(array.type) and array.type.scale > target.scale:
+        array = pc.if_else(pc.is_nan(array), null_of(array.type), array) if _has_nan(array) else array
+        made = decimals_as_printed(array, target)
+        if made is not None:
+            return made
+    if pa.types.is_floating(array.type) or (pa.types.is_decimal(array.type) and array.type.scale > target.scale):
         array = pc.round(array, ndigits=target.scale, round_mode="half_towards_infinity")
     if not pa.types.is_string(array.type):
         array = array.cast(pa.decimal128(38, target.scale))
     return array.cast(target)
+
+
+def _has_nan(array: pa.Array) -> bool:
+    return bool(pc.any(pc.is_nan(array)).as_py())
 
 
 def to_numpy(values: Values) -> npt.NDArray[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +16,15 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
-from pytest_synthdata.columns.cells import Cells, Declared, Scope
+from pytest_synthdata.columns.cells import Cells, Declared, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.references.children import read_children
 from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, segment_sums, unscaled
 from pytest_synthdata.columns.references.family import Family, reduced, sums_of_floats
 from pytest_synthdata.errors import DeclarationError, GenerationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.plan import ChildTable
 
 _MOST_DIGITS = 38
 
@@ -69,9 +72,7 @@ class Aggregate(Generator):
 
     def values(self, cells: Cells) -> Values:
         bound = cells.reader.bound
-        child, declared = bound.children.get(self.children_name), bound.plan.children.get(self.children_name)
-        if child is None or declared is None:
-            raise GenerationError(f"{cells.place}: {self!r}: the rows of {self.children_name!r} are not at hand")
+        child, declared = self._children_in(cells)
         family, batch = read_children(cells.reader, child, declared)
         counted = np.ones(len(family.rows), np.bool_)
         if self.where is not None:
@@ -89,6 +90,13 @@ class Aggregate(Generator):
             column = None if column is None else column.filter(arrow_array(counted))
         scope = bound.scope("")
         return self.of(column, family, scope)
+
+    def _children_in(self, cells: Cells) -> tuple[Table, ChildTable]:
+        bound = cells.reader.bound
+        child, declared = bound.children.get(self.children_name), bound.plan.children.get(self.children_name)
+        if child is None or declared is None:
+            raise GenerationError(f"{cells.place}: {self!r}: the rows of {self.children_name!r} are not at hand")
+        return child, declared
 
     def of(self, column: pa.Array | None, family: Family, scope: Scope) -> Values:
         """The values of all parents, from their children's."""
@@ -160,7 +168,7 @@ class Sum(Aggregate):
     def of(self, column: pa.Array | None, family: Family, scope: Scope) -> Values:
         assert column is not None  # noqa: S101
         if pa.types.is_decimal(column.type):
-            low, high = segment_sums(unscaled(column), family.counts)
+            low, high = segment_sums(unscaled(column), family.counts, column.type.precision)
             return as_decimal128(low, high, self.type_of(column.type))
         if pa.types.is_integer(column.type):
             return reduced(np.add, to_numpy(column).astype(np.int64), family)
@@ -192,6 +200,12 @@ class Count(Aggregate):
     """
 
     needs_column: ClassVar[bool] = False
+
+    def values(self, cells: Cells) -> Values:
+        child, declared = self._children_in(cells)
+        if self.column or self.where is not None:
+            return super().values(cells)
+        return child.plan.references[declared.reference].spans(child, cells.rows)[1]
 
     def of(self, column: pa.Array | None, family: Family, scope: Scope) -> Values:
         del column, scope

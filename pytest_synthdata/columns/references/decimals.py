@@ -23,6 +23,7 @@ Words = npt.NDArray[np.uint64]
 
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _BYTES = 16
+_FITS = 2**63
 
 
 @runtime_checkable
@@ -34,7 +35,8 @@ class Exact(Protocol):
 
 def unscaled(array: pa.Array) -> Words:
     """The whole numbers that decimals are stored as: a row of a low and a high word for each, two's complement."""
-    array = array.cast(pa.decimal128(array.type.precision, array.type.scale))
+    if not pa.types.is_decimal128(array.type):
+        array = array.cast(pa.decimal128(array.type.precision, array.type.scale))
     buffer = array.buffers()[1]
     if buffer is None:
         return np.zeros((0, 2), np.uint64)
@@ -42,13 +44,23 @@ def unscaled(array: pa.Array) -> Words:
     return words[array.offset : array.offset + len(array)]
 
 
-def segment_sums(words: Words, counts: npt.NDArray[np.int64]) -> tuple[Words, Words]:
-    """The sums of successive groups of 128-bit numbers, as low and high words; 0 for an empty group."""
+def segment_sums(words: Words, counts: npt.NDArray[np.int64], digits: int = 38) -> tuple[Words, Words]:
+    """The sums of successive groups of 128-bit numbers, as low and high words; 0 for an empty group.
+
+    Args:
+        words: the numbers.
+        counts: how many of them are in each group.
+        digits: how many digits they have at the most.
+    """
     starts, filled = (np.cumsum(counts) - counts), counts > 0
     low, high = np.zeros(len(counts), np.uint64), np.zeros(len(counts), np.uint64)
     if not filled.any():
         return low, high
     first = starts[filled]
+    if 10**digits * int(counts.max()) < _FITS:
+        sums = np.zeros(len(counts), np.int64)
+        sums[filled] = np.add.reduceat(words[:, 0].view(np.int64), first)
+        return signed(sums)
     # The low words by halves, so that no carry is lost; 2^32 numbers could be added before a half runs over.
     right = np.add.reduceat(words[:, 0] & _LOW, first)
     left = np.add.reduceat(words[:, 0] >> _HALF, first) + (right >> _HALF)

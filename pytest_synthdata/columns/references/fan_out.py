@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 Numbers: TypeAlias = npt.NDArray[np.int64]
 Count: TypeAlias = Callable[[Bits], Numbers]
 
-BLOCK = 4_096  # parents for which one sum is held: 8 bytes for 4,096, 200 kB for 10^8
+_BITS = 12
+BLOCK = 1 << _BITS  # parents for which one sum is held: 8 bytes for 4,096, 200 kB for 10^8
 _MOST_KEPT = 256  # blocks whose counts are kept: 8 MB
 _CHILDREN_AT_ONCE = 1 << 20  # whose rows are looked up together
 _AT_ONCE = 64  # blocks whose counts are made at once
@@ -77,11 +78,13 @@ class FanOut:
         beyond = parents >= num_parents
         for position in np.flatnonzero(beyond):
             first[position], counts[position] = self.children(int(parents[position]), count, num_parents)
-        block = np.where(beyond, -1, parents // BLOCK)
-        for some in _pieces(np.unique(block[~beyond])):
+        block = np.where(beyond, -1, parents >> _BITS) if beyond.any() else parents >> _BITS
+        for some in _pieces(_distinct(block[block >= 0])):
             where = np.flatnonzero((block >= some[0]) & (block <= some[-1]))
             _, of_each, within = self._within(some, count, num_parents)
-            at = np.searchsorted(some, block[where]) * BLOCK + parents[where] % BLOCK
+            follow = some[-1] - some[0] == len(some) - 1
+            of_block = block[where] - some[0] if follow else np.searchsorted(some, block[where])
+            at = (of_block << _BITS) | (parents[where] & (BLOCK - 1))
             counts[where], first[where] = of_each[at], within[at] - of_each[at]
         return first, counts
 
@@ -104,7 +107,7 @@ class FanOut:
         """The parent of each child row, and which of its children it is, from 0."""
         wanted = rows.astype(np.int64)
         block = np.searchsorted(self.ends, wanted, side="right")
-        blocks = np.unique(block)
+        blocks = _distinct(block)
         order = None if len(blocks) <= _AT_ONCE else np.argsort(block, kind="stable")
         parents, ordinals = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
         done = 0
@@ -133,6 +136,12 @@ class FanOut:
         sizes = np.diff(np.append(starts, len(numbers)))
         within += np.repeat(before - np.concatenate([[0], within[starts[1:] - 1]]), sizes)
         return numbers, counts, within
+
+
+def _distinct(blocks: Numbers) -> Numbers:
+    """All that there are, ascending; quick for rows that follow one another."""
+    starts = np.append(True, blocks[1:] != blocks[:-1])[: len(blocks)]
+    return np.unique(blocks[starts])
 
 
 def _pieces(blocks: Numbers) -> Iterator[Numbers]:

@@ -8,7 +8,6 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.special import cosdg
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values
@@ -194,6 +193,8 @@ def _compiled(locale: str) -> tuple[npt.NDArray[np.uint64], dict[str, pa.Array],
 
 def _around(coordinates: Pairs) -> tuple[Pairs, Pairs]:
     """The centres of places, and how many degrees of latitude and longitude the square in their circle reaches."""
+    from scipy.special import cosdg  # the same bits everywhere
+
     latitude, longitude, radius = coordinates
     north = radius * 0.5**0.5 / _KM
     return np.stack([latitude, longitude], axis=1), np.stack([north, north / cosdg(latitude)], axis=1)
