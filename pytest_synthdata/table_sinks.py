@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +35,11 @@ class Sinks:
 
         return to_spark(self.view, spark, distributed=distributed, partitions=partitions)
 
-    def to_parquet(self, path: str | Path, *, overwrite: bool = False) -> Path:
+    def to_parquet(
+        self, path: str | Path, *, overwrite: bool = False, parquet: Mapping[str, Any] | None = None
+    ) -> Path:
         """Write the table as Parquet; the arguments are those of `to_files`."""
-        return self.to_files(path, "parquet", overwrite=overwrite)
+        return self.to_files(path, "parquet", overwrite=overwrite, parquet=parquet)
 
     def to_csv(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the table as CSV with a header; the arguments are those of `to_files`."""
@@ -59,6 +61,7 @@ class Sinks:
         overwrite: bool = False,
         rows_per_file: int | None = None,
         progress: Callable[[int], None] | None = None,
+        parquet: Mapping[str, Any] | None = None,
     ) -> Path:
         """Write the table: to one file where the path ends in its format, else to a folder of parts.
 
@@ -72,13 +75,23 @@ class Sinks:
             rows_per_file: how many rows a file of a folder has at most; by default, the more,
                 the larger the table is: from 2^19 to 2^22.
             progress: is called with the number of rows written since the last call.
+            parquet: how Parquet is encoded: any argument of `pyarrow.parquet.ParquetWriter`, such as
+                ``{"compression": "snappy", "write_statistics": True}``, and ``row_group_size``, in rows.
 
         Raises:
-            SynthDataError: where something is there already, and for what a format cannot hold.
+            SynthDataError: where something is there already, for what a format cannot hold, and for unknown options.
         """
         from pytest_synthdata.files import write_files
 
-        return write_files(self.view, path, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=progress)
+        return write_files(
+            self.view,
+            path,
+            format,
+            overwrite=overwrite,
+            rows_per_file=rows_per_file,
+            progress=progress,
+            parquet=parquet,
+        )
 
     def file_batches(
         self,

@@ -5,7 +5,7 @@ Everything is written under a name that readers skip, and renamed when it is com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.tables.schemas import by_schema
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.files.formats import FORMATS
+from pytest_synthdata.files.formats import FORMATS, FileForm
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
 from pytest_synthdata.files.workers import in_processes, processors
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
@@ -38,6 +38,7 @@ def write_files(
     overwrite: bool = False,
     rows_per_file: int | None = None,
     progress: Progress | None = None,
+    parquet: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a table: to one file where the path ends in ``.parquet``, ``.csv`` or ``.json``, else to a folder.
 
@@ -49,6 +50,7 @@ def write_files(
         overwrite: replace what is there, once the new table is complete.
         rows_per_file: how many rows a file of a folder has at most; by default, the more, the larger the table.
         progress: is called with the number of rows written since the last call.
+        parquet: options for Parquet, as `write_parquet` takes them.
 
     Returns:
         The path.
@@ -62,37 +64,37 @@ def write_files(
     if rows_per_file is not None and rows_per_file < 1:
         raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
     with told_in_a_line(f"writing {view.name}", target):
-        if format == "delta":
+        if format == "delta" and not parquet:
             _write_delta(view, target, overwrite, report)
         else:
-            _write(view, target, format, overwrite=overwrite, rows_per_file=rows_per_file, progress=report)
+            form = FileForm(format, parquet or {})
+            _write(view, target, form, overwrite=overwrite, rows_per_file=rows_per_file, progress=report)
     return target
 
 
 def _write(
-    view: TableView, target: Path, format_: str, *, overwrite: bool, rows_per_file: int | None, progress: Progress
+    view: TableView, target: Path, form: FileForm, *, overwrite: bool, rows_per_file: int | None, progress: Progress
 ) -> None:
-    single = target.suffix == f".{format_}"
+    single = target.suffix == f".{form.format}"
     require_free(target, overwrite=overwrite, single=single)
     with renamed_at_last(target, overwrite=overwrite, single=single) as unfinished:
         if single:
-            rows = _counted(_made_ahead(view.batches(0, view.num_rows, BATCH)), progress)
-            FORMATS[format_][0](view, rows, unfinished)
+            batches = _counted(_made_ahead(form.batches(view, 0, view.num_rows)), progress)
+            form.write(view, batches, unfinished)
         else:
-            write_parts(view, unfinished, format_, rows_per_file, progress)
+            write_parts(view, unfinished, form, rows_per_file, progress)
             (unfinished / "_SUCCESS").touch()
 
 
 def write_parts(
-    view: TableView, folder: Path, format_: str, rows_per_file: int | None, progress: Progress, *, suffix: str = ""
+    view: TableView, folder: Path, form: FileForm, rows_per_file: int | None, progress: Progress, *, suffix: str = ""
 ) -> None:
     """Write a table to a folder, as ``part-00000`` and so on, each with a suffix before the format's ending."""
     if rows_per_file is None:
         rows_per_file = min(max(view.num_rows // _SHARES, _ROWS_PER_FILE[0]), _ROWS_PER_FILE[1])
-    ending = FORMATS[format_][1]
     starts = range(0, max(view.num_rows, 1), rows_per_file)  # an empty table has a file too, with its schema
     parts = [
-        (start, min(start + rows_per_file, view.num_rows), folder / f"part-{number:05d}{suffix}.{ending}")
+        (start, min(start + rows_per_file, view.num_rows), folder / f"part-{number:05d}{suffix}.{form.ending}")
         for number, start in enumerate(starts)
     ]
     processes = min(processors(), len(parts))
@@ -102,32 +104,34 @@ def write_parts(
         except PicklingError:
             pass  # slower here, never wrong
         else:
-            job = partial(write_part, view, format_)
+            job = partial(write_part, view, form)
             for rows in in_processes(job, pickled(job, cloudpickle), parts, processes):
                 progress(rows)
             return
     for part in parts:
-        for piece, batches, path in _files(view, part):
-            FORMATS[format_][0](piece, _counted(_made_ahead(batches), progress), path)
+        for piece, batches, path in _files(view, form, part):
+            form.write(piece, _counted(_made_ahead(batches), progress), path)
 
 
-def write_part(view: TableView, format: str, part: tuple[int, int, Path]) -> int:  # noqa: A002 - as above
+def write_part(view: TableView, form: FileForm, part: tuple[int, int, Path]) -> int:
     """Write the rows from a start to before a stop to a file, one for each schema; gives their number."""
-    for piece, batches, path in _files(view, part):
-        FORMATS[format][0](piece, batches, path)
+    for piece, batches, path in _files(view, form, part):
+        form.write(piece, batches, path)
     return part[1] - part[0]
 
 
-def _files(view: TableView, part: tuple[int, int, Path]) -> Iterator[tuple[TableView, Iterator[pa.RecordBatch], Path]]:
+def _files(
+    view: TableView, form: FileForm, part: tuple[int, int, Path]
+) -> Iterator[tuple[TableView, Iterator[pa.RecordBatch], Path]]:
     """The files of a part: one, or where its rows have several schemas ``part-00000-0…``, ``part-00000-1…``."""
     start, stop, path = part
     pieces = by_schema(view, start, stop)
     if not pieces:
-        yield view, view.batches(start, stop, BATCH), path
+        yield view, form.batches(view, start, stop), path
     for number, piece in enumerate(pieces):
         stem, _, ending = path.name.partition(".")
         name = path.name if len(pieces) == 1 else f"{stem}-{number}.{ending}"
-        yield piece, piece.batches(0, piece.num_rows, BATCH), path.with_name(name)
+        yield piece, form.batches(piece, 0, piece.num_rows), path.with_name(name)
 
 
 def _made_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,34 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.json_text import as_json, quoted
+from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.files.parquet import parquet_batches, write_parquet
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
-
-_SAMPLE = 16_384  # rows looked at to see whether a column's values repeat
-
-
-def write_parquet(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) -> None:
-    """A Parquet file. Batches are encoded as they come; a row group has at most a million rows."""
-    import pyarrow.parquet as pq
-
-    batches = iter(batches)
-    first = next(batches, None)
-    repeating = _repeating(first) if first is not None else False
-    with pq.ParquetWriter(path, view.schema, compression="zstd", use_dictionary=repeating) as writer:
-        for batch in chain([first] if first is not None else [], batches):
-            writer.write_batch(batch)
-
-
-def _repeating(batch: pa.RecordBatch) -> list[str]:
-    """The columns that a dictionary makes smaller: not keys and measures, of which most values are new."""
-    sample = batch.slice(0, _SAMPLE)
-    return [
-        name
-        for name, array in zip(sample.schema.names, sample.columns, strict=True)
-        if not pa.types.is_nested(array.type) and 4 * pc.count_distinct(array).as_py() < sample.num_rows
-    ]
 
 
 def write_csv(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) -> None:
@@ -49,9 +27,9 @@ def write_csv(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) ->
     """
     from pyarrow import csv
 
-    for field in view.schema:
-        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
-            raise SynthDataError(f"{view.name}.{field.name}: CSV cannot hold {field.type}; write Parquet or JSON")
+    for column in view.schema:
+        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+            raise SynthDataError(f"{view.name}.{column.name}: CSV cannot hold {column.type}; write Parquet or JSON")
     plain = csv.WriteOptions(include_header=False)
     with path.open("wb") as file:
         names = pa.table({name: pa.array([], pa.string()) for name in view.schema.names})
@@ -114,7 +92,7 @@ def _json_values(array: pa.Array) -> pa.Array:
         lists = array.cast(pa.list_(type_.value_type))
         return _json_several(lists, _json_values(lists.values), "[]")
     if pa.types.is_struct(type_):
-        return pc.if_else(array.is_valid(), _json_objects([field.name for field in type_], array.flatten(), "}"), None)
+        return pc.if_else(array.is_valid(), _json_objects([part.name for part in type_], array.flatten(), "}"), None)
     plain = [None if value is None else json.dumps(value, default=_plain) for value in array.to_pylist()]
     return pa.array(plain, pa.string())
 
@@ -175,4 +153,41 @@ FORMATS: dict[str, tuple[Writer, str]] = {
     "json": (write_json, "json"),
 }
 
-__all__ = ["FORMATS", "Writer", "write_csv", "write_json", "write_parquet"]
+
+@dataclass(frozen=True)
+class FileForm:
+    """How files are written.
+
+    Args:
+        format: one of `FORMATS`.
+        parquet: options of `write_parquet`.
+
+    Raises:
+        SynthDataError: for options of Parquet where another format is written.
+    """
+
+    format: str
+    parquet: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.parquet and self.format != "parquet":
+            raise SynthDataError(f"parquet={dict(self.parquet)!r} says how Parquet is written, not {self.format}")
+
+    @property
+    def ending(self) -> str:
+        """How files' names end."""
+        return FORMATS[self.format][1]
+
+    def batches(self, view: TableView, start: int, stop: int) -> Iterator[pa.RecordBatch]:
+        """Rows for `write`."""
+        return parquet_batches(view, start, stop) if self.format == "parquet" else view.batches(start, stop, BATCH)
+
+    def write(self, view: TableView, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+        """Write a file."""
+        if self.format == "parquet":
+            write_parquet(view, batches, path, self.parquet)
+        else:
+            FORMATS[self.format][0](view, batches, path)
+
+
+__all__ = ["FORMATS", "FileForm", "Writer", "write_csv", "write_json", "write_parquet"]

@@ -15,6 +15,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.order.instants import as_datetime
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.files import Progress, write_parts
+from pytest_synthdata.files.formats import FileForm
 from pytest_synthdata.files.targets import PERIODS, added_at_last, renamed_at_last, require_free
 from pytest_synthdata.refusals import told_in_a_line
 
@@ -198,7 +199,7 @@ def _written(
             if format_ == "delta":
                 _commit(view, folder, period, progress)
             else:
-                write_parts(view, folder, format_, rows_per_file, progress, suffix=period.suffix)
+                write_parts(view, folder, FileForm(format_), rows_per_file, progress, suffix=period.suffix)
                 (folder / "_SUCCESS").touch()
             record.with_period(period, 0 if format_ == "delta" else None).write(folder)
             yield
@@ -206,7 +207,7 @@ def _written(
         yield from _committed_to(view, target, period, progress)
     else:
         with added_at_last(target, lambda folder, place: _add(folder, place, period)) as folder:
-            write_parts(view, folder, format_, rows_per_file, progress, suffix=period.suffix)
+            write_parts(view, folder, FileForm(format_), rows_per_file, progress, suffix=period.suffix)
             yield
 
 

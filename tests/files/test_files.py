@@ -444,3 +444,31 @@ def test_spark_reads_numbers_that_are_not_finite(tmp_path: Path, synth_spark: An
         frame = synth_spark.read.options(**options).schema("number double, small float").format(kind)
         found = frame.load(str(path)).coalesce(1).collect()
         assert [[repr(value) for value in row] for row in found] == expected
+
+
+def test_parquet_is_encoded_by_what_columns_hold_and_read_as_declared(tmp_path: Path) -> None:
+    orders = Dataset({CustomerFactory: 500, OrderFactory: 20_000}).orders
+    file = orders.to_parquet(tmp_path / "orders.parquet")
+    assert pq.read_table(file).equals(orders.to_arrow())
+    group = pq.ParquetFile(file).metadata.row_group(0)
+    columns = {column.path_in_schema: column for column in map(group.column, range(group.num_columns))}
+    repeats = {name for name, column in columns.items() if column.has_dictionary_page}
+    assert repeats == {"customer_id", "status", "order_date"}
+    assert {name for name, column in columns.items() if column.is_stats_set} == {"amount", "order_date"}
+    assert columns["amount"].compression == "SNAPPY"
+    assert columns["order_id"].compression == "ZSTD"
+
+
+def test_the_encoding_of_parquet_can_be_set(tmp_path: Path) -> None:
+    orders = Dataset({CustomerFactory: 500, OrderFactory: 300_000}).orders
+    options = {"compression": "gzip", "use_dictionary": False, "write_statistics": True, "row_group_size": 300_000}
+    file = orders.to_parquet(tmp_path / "orders.parquet", parquet=options)
+    metadata = pq.ParquetFile(file).metadata
+    assert metadata.num_row_groups == 1
+    assert {metadata.row_group(0).column(number).compression for number in range(5)} == {"GZIP"}
+    assert metadata.row_group(0).column(3).is_stats_set
+    assert pq.read_table(file).equals(orders.to_arrow())
+    with pytest.raises(SynthDataError, match=r"parquet=.*squeeze"):
+        orders.to_parquet(tmp_path / "other.parquet", parquet={"squeeze": 9})
+    with pytest.raises(SynthDataError, match="says how Parquet is written, not csv"):
+        orders.to_files(tmp_path / "orders.csv", "csv", parquet={"compression": "gzip"})
