@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -222,6 +223,18 @@ class Dataset:
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of each table."""
         return {table.name: table.fingerprint() for table in self}
+
+    def write(self, folder: str | Path, **options: Any) -> dict[str, Path]:
+        """Write every table in a folder of its name, with the arguments of `Table.write`; gives the folders by table.
+
+        Args:
+            folder: the folder of the tables' folders; it is made where it is missing.
+            options: ``spark=``, ``format=``, ``overwrite=``, ``rows_per_file=``, ``parquet=``.
+
+        Raises:
+            SynthDataError: as `Table.write`.
+        """
+        return {table.name: table.write(f"{folder}/{table.name}", **options) for table in self}
 
     def to_volume(
         self,

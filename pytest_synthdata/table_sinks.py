@@ -35,6 +35,41 @@ class Sinks:
 
         return to_spark(self.view, spark, distributed=distributed, partitions=partitions)
 
+    def write(
+        self,
+        path: str | Path,
+        *,
+        spark: Any = None,
+        format: str = "parquet",  # noqa: A002 - Spark's and pandas' word
+        overwrite: bool = False,
+        rows_per_file: int | None = None,
+        parquet: Mapping[str, Any] | None = None,
+    ) -> Path:
+        """Write the table as files, by this process and more like it, or by Spark's executors.
+
+        What is there appears complete or not at all. Executors make and encode the rows themselves, without Spark's
+        own writer, one file in each task; a task that is tried again leaves no second file.
+
+        Args:
+            path: a file such as ``orders.parquet``, or a folder, which gets ``part-00000…`` and ``_SUCCESS``; where
+                executors write, a folder that they see under the same path.
+            spark: a session, classic or Connect, whose executors write.
+            format: ``parquet``, ``csv``, ``json`` (lines) or ``delta``; executors write Parquet.
+            overwrite: replace what is there.
+            rows_per_file: how many rows a file of a folder has at most; defaults as for `to_files`.
+            parquet: how Parquet is encoded, as for `to_files`.
+
+        Raises:
+            SynthDataError: as `to_files`, and where executors cannot make the rows or do not see the path.
+        """
+        if spark is None:
+            return self.to_files(path, format, overwrite=overwrite, rows_per_file=rows_per_file, parquet=parquet)
+        from pytest_synthdata.spark.parquet_folder import write_by_executors
+
+        return write_by_executors(
+            self.view, path, spark, format=format, overwrite=overwrite, rows_per_file=rows_per_file, parquet=parquet
+        )
+
     def to_parquet(
         self, path: str | Path, *, overwrite: bool = False, parquet: Mapping[str, Any] | None = None
     ) -> Path:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import cloudpickle
 import pyarrow as pa
 
-from pytest_synthdata.columns.tables.schemas import by_schema
+from pytest_synthdata.columns.tables.schemas import files_of
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS, FileForm
@@ -90,12 +90,9 @@ def write_parts(
     view: TableView, folder: Path, form: FileForm, rows_per_file: int | None, progress: Progress, *, suffix: str = ""
 ) -> None:
     """Write a table to a folder, as ``part-00000`` and so on, each with a suffix before the format's ending."""
-    if rows_per_file is None:
-        rows_per_file = min(max(view.num_rows // _SHARES, _ROWS_PER_FILE[0]), _ROWS_PER_FILE[1])
-    starts = range(0, max(view.num_rows, 1), rows_per_file)  # an empty table has a file too, with its schema
     parts = [
-        (start, min(start + rows_per_file, view.num_rows), folder / f"part-{number:05d}{suffix}.{form.ending}")
-        for number, start in enumerate(starts)
+        (start, stop, folder / f"part-{number:05d}{suffix}.{form.ending}")
+        for number, (start, stop) in enumerate(parts_of(view.num_rows, rows_per_file))
     ]
     processes = min(processors(), len(parts))
     if processes > 1 and view.num_rows >= _WORTH_PROCESSES:
@@ -109,29 +106,23 @@ def write_parts(
                 progress(rows)
             return
     for part in parts:
-        for piece, batches, path in _files(view, form, part):
-            form.write(piece, _counted(_made_ahead(batches), progress), path)
+        for piece, start, stop, path in files_of(view, *part):
+            form.write(piece, _counted(_made_ahead(form.batches(piece, start, stop)), progress), path)
+
+
+def parts_of(num_rows: int, rows_per_file: int | None) -> list[tuple[int, int]]:
+    """The rows of each file of a table, from a start to before a stop."""
+    if rows_per_file is None:
+        rows_per_file = min(max(num_rows // _SHARES, _ROWS_PER_FILE[0]), _ROWS_PER_FILE[1])
+    starts = range(0, max(num_rows, 1), rows_per_file)  # an empty table has a file too, with its schema
+    return [(start, min(start + rows_per_file, num_rows)) for start in starts]
 
 
 def write_part(view: TableView, form: FileForm, part: tuple[int, int, Path]) -> int:
     """Write the rows from a start to before a stop to a file, one for each schema; gives their number."""
-    for piece, batches, path in _files(view, form, part):
-        form.write(piece, batches, path)
+    for piece, start, stop, path in files_of(view, *part):
+        form.write(piece, form.batches(piece, start, stop), path)
     return part[1] - part[0]
-
-
-def _files(
-    view: TableView, form: FileForm, part: tuple[int, int, Path]
-) -> Iterator[tuple[TableView, Iterator[pa.RecordBatch], Path]]:
-    """The files of a part: one, or where its rows have several schemas ``part-00000-0…``, ``part-00000-1…``."""
-    start, stop, path = part
-    pieces = by_schema(view, start, stop)
-    if not pieces:
-        yield view, form.batches(view, start, stop), path
-    for number, piece in enumerate(pieces):
-        stem, _, ending = path.name.partition(".")
-        name = path.name if len(pieces) == 1 else f"{stem}-{number}.{ending}"
-        yield piece, form.batches(piece, 0, piece.num_rows), path.with_name(name)
 
 
 def _made_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -170,4 +161,4 @@ def _write_delta(view: TableView, target: Path, overwrite: bool, progress: Progr
         write_deltalake(unfinished, reader)
 
 
-__all__ = ["Progress", "require_free", "write_files", "write_parts"]
+__all__ = ["Progress", "parts_of", "require_free", "write_files", "write_parts"]

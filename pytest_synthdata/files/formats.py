@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.json_text import as_json, quoted
+from pytest_synthdata.columns.arrow.parquet_file import parquet_batches, write_parquet
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.files.parquet import parquet_batches, write_parquet
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView

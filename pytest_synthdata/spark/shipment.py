@@ -12,6 +12,7 @@ import pickle
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,16 +47,27 @@ class Shipment:
             sys.meta_path.append(EngineImporter(self.alias, self.engine))
         return importlib.import_module(f"{self.alias}.{name}" if name else self.alias)
 
-    def rows(self, start: Any, stop: int | None = None) -> Iterator[pa.RecordBatch]:
-        """The rows from ``start`` to before ``stop``; without this, those whose numbers ``start`` is."""
+    def view(self) -> Any:
+        """The table, read once in each process."""
         plans = vars(self.module()).setdefault("plans", {})
         if self.key not in plans:
             if len(plans) >= KEPT_PLANS:
                 plans.clear()
             plans[self.key] = PlanReader(self).load()
-        view = plans[self.key]
+        return plans[self.key]
+
+    def rows(self, start: Any, stop: int | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows from ``start`` to before ``stop``; without this, those whose numbers ``start`` is."""
+        view = self.view()
         for batch in [view.record_batch(start)] if stop is None else view.batches(start, stop):
             yield batch if batch.schema == self.schema else batch.cast(self.schema)
+
+    def write_part(self, start: int, stop: int, path: Path, options: Mapping[str, Any]) -> list[Path]:
+        """Write some rows as Parquet; gives the files."""
+        files: list[Path] = self.module("columns.arrow.parquet_file").write_part(
+            self.view(), start, stop, path, options
+        )
+        return files
 
 
 class EngineImporter:

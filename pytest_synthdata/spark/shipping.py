@@ -7,7 +7,7 @@ installed copy of this package nor meets one of another version. One way serves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from hashlib import blake2b
 from importlib import resources
@@ -49,6 +49,30 @@ def row_range(view: TableView, schema: pa.Schema) -> RowRange:
     return rows
 
 
+def part_writer(view: TableView, options: Mapping[str, Any]) -> Callable[..., list[str]]:
+    """A function of ``start``, ``stop`` and a path that writes these rows as Parquet there, and gives the files.
+
+    Args:
+        view: the rows.
+        options: how they are encoded.
+
+    Raises:
+        PicklingError: as `row_range`.
+    """
+    from pyspark import cloudpickle
+
+    packed, settled = pickled(shipment_of(view, view.schema), cloudpickle, [shipment]), dict(options)
+
+    def write(start: int, stop: int, path: str) -> list[str]:
+        import pickle
+        from pathlib import Path
+
+        files = pickle.loads(packed).write_part(start, stop, Path(path), settled)  # noqa: S301 - our own
+        return [str(file) for file in files]
+
+    return write
+
+
 def shipment_of(view: TableView, schema: pa.Schema) -> shipment.Shipment:
     """All that it takes to make a table's rows where this package is not installed.
 
@@ -75,4 +99,4 @@ def _engine() -> tuple[str, dict[str, str]]:
     return alias, {f"{alias}.{name}": text.replace(PACKAGE, alias) for name, text in sources.items()}
 
 
-__all__ = ["RowRange", "row_range", "shipment_of"]
+__all__ = ["RowRange", "part_writer", "row_range", "shipment_of"]

@@ -13,6 +13,7 @@ import time
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cloudpickle
@@ -24,11 +25,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from pytest_synthdata import (
+    AddedColumn,
     Categorical,
     Dataset,
     Dates,
+    Duplicates,
     GenerationError,
     Key,
+    Missing,
     Normal,
     SynthDataError,
     TableFactory,
@@ -39,6 +43,8 @@ from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFact
 from pytest_synthdata.files import write_files
 from pytest_synthdata.files.formats import _json_lines
 from pytest_synthdata.files.workers import in_processes
+from pytest_synthdata.spark import parquet_folder
+from pytest_synthdata.spark.shipping import part_writer
 
 
 class MixedFactory(TableFactory):
@@ -444,6 +450,79 @@ def test_spark_reads_numbers_that_are_not_finite(tmp_path: Path, synth_spark: An
         frame = synth_spark.read.options(**options).schema("number double, small float").format(kind)
         found = frame.load(str(path)).coalesce(1).collect()
         assert [[repr(value) for value in row] for row in found] == expected
+
+
+class FailingFactory(OrderFactory):
+    class Meta:
+        table = "failing"
+
+    @column
+    def broken(amount: Any) -> Any:
+        if amount.max() > 1_000:
+            raise ValueError("no such amounts today")
+        return amount
+
+
+def test_executors_write_the_same_files(tmp_path: Path, synth_spark: Any) -> None:
+    kinds = [Missing("amount", 0.01), Duplicates(0.01), AddedColumn("coupon", since="2024-07-01")]
+    dirty = Dataset({CustomerFactory: 100, OrderFactory: 5_000}, defects={OrderFactory: kinds})
+    some = dirty.clean.take(orders=range(0, 5_000, 7))
+    for name, dataset in {"dirty": dirty, "some": some}.items():
+        here = dataset.orders.write(tmp_path / f"{name} here", rows_per_file=2_000)
+        folders = dataset.write(tmp_path / name, spark=synth_spark, rows_per_file=2_000)
+        assert list(folders) == ["customers", "orders"]
+        there = folders["orders"]
+        assert sorted(file.name for file in there.iterdir()) == sorted(file.name for file in here.iterdir())
+        for file in here.glob("part-*"):
+            assert pq.read_table(there / file.name).equals(pq.read_table(file)), file.name
+        assert (there / "_SUCCESS").exists()
+    with pytest.raises(SynthDataError, match="is not empty; write elsewhere"):
+        some.orders.write(there, spark=synth_spark)
+    some.orders.write(there, spark=synth_spark, overwrite=True, parquet={"compression": "gzip"})
+    (file,) = there.glob("part-*")
+    assert pq.ParquetFile(file).metadata.row_group(0).column(0).compression == "GZIP"
+    failing = Dataset({CustomerFactory: 100, FailingFactory: 1_000})["failing"]
+    with pytest.raises(Exception, match="no such amounts today"):
+        failing.write(tmp_path / "failing", spark=synth_spark, rows_per_file=500)
+    assert not list(tmp_path.glob("*failing*"))
+
+
+def test_a_task_that_runs_twice_leaves_one_file(tmp_path: Path) -> None:
+    orders = Dataset({CustomerFactory: 100, OrderFactory: 3_000}).orders
+    attempts = tmp_path / "_temporary"
+    attempts.mkdir()
+    parts = [(0, 2_000), (2_000, 3_000)]
+    task = parquet_folder._task(part_writer(orders.view, {}), parts, str(attempts), "zstd.parquet")
+    number = pa.RecordBatch.from_pydict({"id": [0]}), pa.RecordBatch.from_pydict({"id": [1]})
+    first, again, other = (next(task(iter([number[part]]))).to_pylist()[0] for part in (0, 0, 1))
+    assert len(list(attempts.iterdir())) == 3
+    with pytest.raises(SynthDataError, match="wrote 1 of 2 parts"):
+        parquet_folder._settle([SimpleNamespace(**again)], attempts, tmp_path, 2)
+    with pytest.raises(SynthDataError, match="give a path that the driver and all executors share"):
+        parquet_folder._settle(
+            [SimpleNamespace(**{**again, "size": 1}), SimpleNamespace(**other)], attempts, tmp_path, 2
+        )
+    parquet_folder._settle([SimpleNamespace(**again), SimpleNamespace(**other)], attempts, tmp_path, 2)
+    assert [file.name for file in sorted(tmp_path.iterdir())] == ["part-00000.zstd.parquet", "part-00001.zstd.parquet"]
+    assert not Path(first["file"]).exists()
+    assert pq.read_table(tmp_path).equals(orders.to_arrow())
+
+
+@pytest.mark.parametrize(
+    ("path", "format_", "message"),
+    [
+        ("s3://bucket/orders", "parquet", "s3://bucket/orders is not a path of this machine: give a local one"),
+        (
+            "orders",
+            "csv",
+            r"executors write Parquet, not csv; .*to_spark\(spark\)\.write\.csv",
+        ),
+        ("orders.parquet", "parquet", "executors write a folder of files"),
+    ],
+)
+def test_what_executors_do_not_write(tmp_path: Path, path: str, format_: str, message: str) -> None:
+    with pytest.raises(SynthDataError, match=message):
+        Dataset().orders.write(path if "://" in path else tmp_path / path, spark=object(), format=format_)
 
 
 def test_parquet_is_encoded_by_what_columns_hold_and_read_as_declared(tmp_path: Path) -> None:

@@ -228,8 +228,9 @@ class BoundTable(ByPosition):
 
     def _coded(self, rows: Batch, declared: pa.Field) -> pa.Array:
         values = rows.read(declared.name)
-        is_coded = isinstance(values, pa.DictionaryArray) and values.dictionary.null_count == 0
-        return values if is_coded and values.type.value_type == declared.type else self._column(rows, declared)
+        if not isinstance(values, pa.DictionaryArray) or values.dictionary.null_count:
+            return self._column(rows, declared)
+        return values if values.type.value_type == declared.type else self._column(rows, declared)
 
     def _column(self, rows: Batch, declared: pa.Field) -> pa.Array:
         place, values = f"{self.plan.table}.{declared.name}", rows.read(declared.name)

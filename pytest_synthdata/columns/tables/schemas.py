@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pytest_synthdata.columns.tables.part import whole_of
@@ -28,4 +30,18 @@ def by_schema(view: TableView, start: int, stop: int) -> list[TableView]:
     return whole.rows_by_schema(view.row_numbers(start, stop)) if isinstance(whole, ManySchemas) else []
 
 
-__all__ = ["ManySchemas", "by_schema"]
+def files_of(view: TableView, start: int, stop: int, path: Path) -> Iterator[tuple[TableView, int, int, Path]]:
+    """The files of some rows, each with a view and the positions in it that it has.
+
+    It is one, or, where the rows have several schemas, ``part-00000-0…``, ``part-00000-1…``.
+    """
+    pieces = by_schema(view, start, stop)
+    if not pieces:
+        yield view, start, stop, path
+    for number, piece in enumerate(pieces):
+        stem, _, ending = path.name.partition(".")
+        name = path.name if len(pieces) == 1 else f"{stem}-{number}.{ending}"
+        yield piece, 0, piece.num_rows, path.with_name(name)
+
+
+__all__ = ["ManySchemas", "by_schema", "files_of"]

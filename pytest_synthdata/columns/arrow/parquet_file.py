@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.tables.table_view import BATCH
+from pytest_synthdata.columns.batch import BATCH
+from pytest_synthdata.columns.tables.schemas import files_of
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ def parquet_batches(view: TableView, start: int, stop: int) -> Iterator[pa.Recor
     """Rows for `write_parquet`: columns that are made as dictionaries are left so, where the view can."""
     coded: Any = getattr(view, "coded_batches", view.batches)
     yield from coded(start, stop, BATCH)
+
+
+def write_part(view: TableView, start: int, stop: int, path: Path, options: Mapping[str, Any]) -> list[Path]:
+    """Write some rows to a file, or to one for each schema that they have; gives the files."""
+    files = []
+    for piece, first, last, file in files_of(view, start, stop, path):
+        write_parquet(piece, parquet_batches(piece, first, last), file, options)
+        files.append(file)
+    return files
 
 
 def write_parquet(
@@ -122,7 +132,7 @@ def _settings(form: pa.Schema, first: pa.RecordBatch | None) -> dict[str, Any]:
     return {"compression": compression, "use_dictionary": repeating, "write_statistics": statistics or False}
 
 
-def _repeating(batch: pa.RecordBatch) -> list[str] | bool:
+def _repeating(batch: pa.RecordBatch) -> list[str]:
     """The columns that a dictionary makes smaller: not keys and measures, of which most values are new."""
     sample = batch.slice(0, _SAMPLE)
     return [
@@ -133,4 +143,4 @@ def _repeating(batch: pa.RecordBatch) -> list[str] | bool:
     ]
 
 
-__all__ = ["parquet_batches", "write_parquet"]
+__all__ = ["parquet_batches", "write_parquet", "write_part"]
