@@ -2,19 +2,25 @@
 
     pip install -e .
     python benchmarks/history.py day [--rows 100_000_000]
-    python benchmarks/history.py replay [--rows 1_000_000] [--days 365]
+    python benchmarks/history.py replay [--rows 1_000_000] [--days 365] [--processes 2]
 
 `day` tells of one day of a year, in each format, with the processor's time and the memory. `replay` plays the feeds of
 three tables, day by day, and compares them with the snapshot of each day: the hashes of the rows are kept by row
-number, and those of changed rows replaced, so that equal fingerprints mean equal rows.
+number, and those of changed rows replaced, so that equal fingerprints mean equal rows. Each process has a stretch of
+the days: it plays what is before without comparing.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import itertools
+import multiprocessing
+import os
 import resource
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -84,8 +90,8 @@ class Replayed:
         self.table = table
         self.hashes = np.zeros(table.num_rows, np.uint64)
 
-    def play(self, day: dt.date) -> int:
-        view = self.table.changes(day, day, format="autocdc").view
+    def play(self, first: dt.date, last: dt.date) -> int:
+        view = self.table.changes(first, last, format="autocdc").view
         told = 0
         for number in range(view.num_pieces):
             batch, rows = view.piece(number)
@@ -106,17 +112,39 @@ class Replayed:
         return bool((now == self.hashes).all())
 
 
-def replay(rows: int, num_days: int) -> None:
-    dataset = Dataset({AccountFactory: rows, PaymentFactory: rows, NoteFactory: rows})
-    for table in dataset:
-        replayed, told, wrong, begin = Replayed(table), 0, 0, time.perf_counter()
-        for number in range(num_days):
-            one = dt.date(2024, 1, 1) + dt.timedelta(days=number)
-            told += replayed.play(one)
-            wrong += not replayed.is_at(one)
-        seconds = time.perf_counter() - begin
-        print(f"{table.name:10} {told:>12,} changes, {num_days} days compared, {wrong} differ: {seconds:.0f} s")
-    print(f"{megabytes()} MB")
+def dataset_of(rows: int) -> Dataset:
+    return Dataset({AccountFactory: rows, PaymentFactory: rows, NoteFactory: rows})
+
+
+def replay_days(rows: int, stretch: tuple[str, int, int]) -> tuple[int, int, int]:
+    """Replay a table's feed, compare the days of a stretch: the changes told in them, days that differ, megabytes."""
+    name, first, last = stretch
+    table, start = dataset_of(rows)[name], dt.date(2024, 1, 1)
+    replayed, told, wrong = Replayed(table), 0, 0
+    if first:
+        replayed.play(start, start + dt.timedelta(days=first - 1))
+    for number in range(first, last):
+        one = start + dt.timedelta(days=number)
+        told += replayed.play(one, one)
+        wrong += not replayed.is_at(one)
+    return told, wrong, megabytes()
+
+
+def replay(rows: int, num_days: int, processes: int) -> None:
+    edges = np.linspace(0, num_days, processes + 1).astype(int).tolist()
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        most = 0
+        for table in dataset_of(rows):
+            begin = time.perf_counter()
+            stretches = [(table.name, first, last) for first, last in itertools.pairwise(edges)]
+            told, wrong, used = zip(*pool.map(partial(replay_days, rows), stretches), strict=True)
+            seconds, most = time.perf_counter() - begin, max(most, *used)
+            print(
+                f"{table.name:10} {sum(told):>12,} changes, {num_days} days compared, {sum(wrong)} differ: "
+                f"{seconds:.0f} s",
+                flush=True,
+            )
+    print(f"{most} MB in a process at most")
 
 
 def main() -> None:
@@ -124,11 +152,12 @@ def main() -> None:
     parser.add_argument("what", choices=["day", "replay"])
     parser.add_argument("--rows", type=lambda text: int(text.replace("_", "")))
     parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     if arguments.what == "day":
         day(arguments.rows or 100_000_000)
     else:
-        replay(arguments.rows or 1_000_000, arguments.days)
+        replay(arguments.rows or 1_000_000, arguments.days, arguments.processes)
 
 
 if __name__ == "__main__":
