@@ -19,8 +19,10 @@ from pytest_synthdata.defects.copies import Copies
 from pytest_synthdata.defects.kind import Kind, typed
 from pytest_synthdata.defects.kinds.duplicates import Duplicates
 from pytest_synthdata.defects.planting import Hit, Look, Planting, hit_of
+from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.batch import Batch
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
@@ -99,6 +101,24 @@ class DirtyTable(ByPosition):
         clean = self.bound.visible(batch)
         hits = self.hits(rows, copied_by, batch.take)
         return replaced(clean, hits) if hits else clean
+
+    def altered(self, clean: pa.RecordBatch, rows: Batch) -> pa.RecordBatch:
+        """Rows with their defects, whatever their cells hold at a time.
+
+        Args:
+            clean: the rows.
+            rows: the same, to be read by column.
+        """
+        hits = self.hits(rows.rows, None, rows.take)
+        return replaced(clean, hits) if hits else clean
+
+    def require_no_copies(self) -> None:
+        """Raise `SynthDataError` where rows are added, too."""
+        if any(isinstance(kind, Duplicates) for kind in self.kinds):
+            raise SynthDataError(
+                f"{self.name}: Duplicates adds rows, which a history does not tell; let changes come twice: "
+                "changes(…, delay=hours(Exponential(2)), redelivered=0.01), or leave out the kind: dataset.clean"
+            )
 
     def hits(self, rows: Bits, copied_by: npt.NDArray[np.int64] | None, look: Look) -> list[Hit]:
         """The changed cells of some rows.

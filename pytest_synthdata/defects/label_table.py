@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.cells import Reader
 from pytest_synthdata.columns.random import Bits
+from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.positions import ByPosition
 from pytest_synthdata.defects.differences import as_text
 from pytest_synthdata.defects.dirty_table import DirtyTable, put
@@ -168,9 +169,11 @@ class LabelTable(ByPosition):
         view = self.labelled
         numbers = view.row_numbers(block * _BLOCK, min((block + 1) * _BLOCK, view.num_rows))
         rows, copied_by = self.dirty.copies.originals(numbers)
+        read = getattr(whole_of(view), "reader", self.bound.at)  # as they are at a time
 
         def look(index: npt.NDArray[np.intp]) -> Reader:
-            return self.bound.at(rows[index])
+            found: Reader = read(rows[index])
+            return found
 
         hits = self.dirty.hits(rows, copied_by, look)
         if self.changed is not None:

@@ -83,7 +83,8 @@ def changed_schema(view: TableView) -> ChangedSchema | None:
 def dirty_table(view: TableView) -> DirtyTable | None:
     """The dirty table whose rows a view shows; None where no cell of them is dirty."""
     changed = changed_schema(view)
-    whole = whole_of(view) if changed is None else changed.view
+    whole: Any = whole_of(view) if changed is None else changed.view
+    whole = getattr(whole, "dirt", whole)  # of a table as it is at a time
     return whole if isinstance(whole, DirtyTable) else None
 
 
@@ -97,9 +98,11 @@ def clean_view(view: TableView) -> TableView:
     """The same rows without their defects; originals only, for copies that were taken."""
     if not kinds_of(view):
         return view
+    whole: Any = whole_of(view)
+    clean: TableView = whole.without_dirt() if hasattr(whole, "without_dirt") else view.bound
     if not isinstance(view, Part):
-        return view.bound
-    return Subset(view.bound, np.unique(view.origins(view.row_numbers(0, view.num_rows))))
+        return clean
+    return Subset(clean, np.unique(view.origins(view.row_numbers(0, view.num_rows))))
 
 
 def declared_columns(view: TableView) -> TableView:

@@ -107,7 +107,7 @@ class Feed(Pieces):
         found = self.candidates(number)
         kept, old, new = self.chronicle.have_effect(found, *self.ends(found.times))
         found = found.take(kept)
-        return self.told(found, self.bound.visible(old), self.bound.visible(new))
+        return self.told(found, self.shown(old), self.shown(new))
 
     def told(self, found: Happenings, old: pa.RecordBatch, new: pa.RecordBatch) -> tuple[pa.RecordBatch, Bits]:
         """What happened as this feed tells it.

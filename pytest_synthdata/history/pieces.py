@@ -17,6 +17,8 @@ from pytest_synthdata.history.happenings import Chronicle
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
+    from pytest_synthdata.history.dirt import Dirt
+    from pytest_synthdata.history.state import State
 
 Made = TypeVar("Made")
 
@@ -28,10 +30,12 @@ class Pieces:
     Args:
         bound: the table.
         chosen: the rows that this tells of, ascending; None for all.
+        dirt: the defects of the rows; None where they have none.
     """
 
     bound: BoundTable
     chosen: Bits | None = field(default=None, repr=False, compare=False, kw_only=True)
+    dirt: Dirt | None = field(default=None, repr=False, kw_only=True)
     _last: dict[str, tuple[int, Any]] = field(default_factory=dict, init=False, repr=False, compare=False, kw_only=True)
 
     suffix = ""
@@ -58,6 +62,11 @@ class Pieces:
     def chronicle(self) -> Chronicle:
         """What happens to the table's rows."""
         return Chronicle(self.bound, self.chosen)
+
+    def shown(self, rows: State) -> pa.RecordBatch:
+        """Rows as they are told, with their defects."""
+        clean = self.bound.visible(rows)
+        return clean if self.dirt is None else self.dirt.altered(clean, rows)
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
+    from pytest_synthdata.history.dirt import Dirt
 
 _BLOCK = 1 << 18  # rows whose lives are looked at together
 
@@ -29,10 +30,12 @@ class Snapshot(ByPosition):
     Args:
         bound: a table that changes.
         when: microseconds since 1970.
+        dirt: the defects of the rows; None where they have none.
     """
 
     bound: BoundTable
     when: int
+    dirt: Dirt | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +86,7 @@ class Snapshot(ByPosition):
     def __getstate__(self) -> dict[str, Any]:
         # Elsewhere the rows are not counted again.
         counted = {} if self._is_whole else {"_ends": self._ends}
-        return {"bound": self.bound, "when": self.when, **counted}
+        return {"bound": self.bound, "when": self.when, "dirt": self.dirt, **counted}
 
     @property
     def num_rows(self) -> int:
@@ -110,7 +113,17 @@ class Snapshot(ByPosition):
 
     def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
         """The rows with these numbers, in this order."""
-        return self.bound.visible(State(self.bound, row_numbers, np.full(len(row_numbers), self.when)))
+        rows = self.reader(row_numbers)
+        clean = self.bound.visible(rows)
+        return clean if self.dirt is None else self.dirt.altered(clean, rows)
+
+    def reader(self, row_numbers: Bits) -> State:
+        """The same without defects, to be read by column."""
+        return State(self.bound, row_numbers, np.full(len(row_numbers), self.when))
+
+    def without_dirt(self) -> Snapshot:
+        """The rows without their defects."""
+        return replace(self, dirt=None)
 
 
 __all__ = ["Snapshot"]

@@ -67,7 +67,7 @@ class Versions(Pieces):
         ends[:-1] = found.times[1:]
         begun = found.take(begins)
         rows, times = begun.rows, begun.times
-        batch = self.bound.visible(State(self.bound, rows, times, begun.life))
+        batch = self.shown(State(self.bound, rows, times, begun.life))
         current = is_open[begins]
         arrays = [
             *batch.columns,

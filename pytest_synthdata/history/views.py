@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.order.instants import as_datetime
-from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.versions.occurrences import DAY
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.history.change_feed import AutoCdcFeed, DebeziumFeed, DeltaFeed, EventFeed, Feed
 from pytest_synthdata.history.delayed import DelayedFeed, Delays
+from pytest_synthdata.history.dirt import dirt_of
 from pytest_synthdata.history.instants import first_instant, last_instant, written
 from pytest_synthdata.history.lives import Lives, lives_of
 from pytest_synthdata.history.pieces import Pieces
@@ -36,10 +36,10 @@ def snapshot_view(view: TableView, when: str | dt.date) -> TableView:
     lives = lives_of(view.bound)
     if lives is None:
         return view
-    _require_clean(view)
+    dirt = dirt_of(view)
     instant = last_instant(when)
     _require_within(lives, instant, f"{view.name}.at({when!r})")
-    snapshot = Snapshot(view.bound, instant)
+    snapshot = Snapshot(view.bound, instant, dirt)
     if isinstance(view, Subset):
         return Subset(snapshot, view.chosen[lives.of(view.chosen).is_on(instant)])
     return snapshot
@@ -60,8 +60,10 @@ def snapshots_of(view: TableView) -> Callable[[int], TableView]:
         raise SynthDataError(
             f"{view.name}: it has no history, so it is the same at any time: save it once, without snapshots"
         )
-    table = whole.bound if isinstance(whole, Pieces) else whole
-    _require_clean(table)
+    table: TableView = whole
+    if isinstance(whole, Pieces):
+        table = whole.bound if whole.dirt is None else whole.dirt
+    dirt_of(table)  # says what cannot be
     start, end, chosen = lives.start, lives.end, getattr(whole, "chosen", None)
 
     def at(instant: int) -> TableView:
@@ -98,7 +100,7 @@ def change_view(
         raise SynthDataError(f"{view.name}.changes: {start!r} is after {stop!r}")
     feed: Any = _FEEDS[format]
     more = {"period": _PERIODS[every]} if format == "delta" else {}
-    made: TableView = feed(view.bound, first, last, **more, chosen=_chosen(view))
+    made: TableView = feed(view.bound, first, last, **more, chosen=_chosen(view), dirt=dirt_of(view))
     made = _delayed(made, Delays(**delays))
     _require_free(made.schema.names, f"{view.name}.changes")
     return made
@@ -125,7 +127,7 @@ def version_view(view: TableView) -> TableView:
         SynthDataError: for a table without a history.
     """
     _whole_lives(view, "versions")
-    versions = Versions(view.bound, chosen=_chosen(view))
+    versions = Versions(view.bound, chosen=_chosen(view), dirt=dirt_of(view))
     _require_free(versions.schema.names, f"{view.name}.versions")
     return versions
 
@@ -137,22 +139,12 @@ def _whole_lives(view: TableView, asked: str) -> Lives:
             f"{view.name}.{asked}: neither {view.name!r} nor what it refers to has a history; declare one: "
             "class Meta: history = History('2024-01-01', '2024-12-31', updates={…})"
         )
-    _require_clean(view)
     return lives
 
 
 def _chosen(view: TableView) -> Any:
     """The rows of a subset; None where there are all."""
     return view.chosen if isinstance(view, Subset) else None
-
-
-def _require_clean(view: TableView) -> None:
-    whole = view.whole if isinstance(view, Subset) else view
-    if not isinstance(whole, BoundTable):
-        raise SynthDataError(
-            f"{view.name}: the history is that of the table as declared, and these rows were changed (by defects, or "
-            "by another at); ask for it before, for example as dataset.clean"
-        )
 
 
 def _require_within(lives: Lives, instant: int, what: str) -> None:
