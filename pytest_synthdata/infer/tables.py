@@ -83,7 +83,7 @@ def infer_tables(
         if said is not None:
             inferred = with_checks(inferred, said, reading.attributes, module)
             made = inferred.factory(module)
-        inferred = correlated(inferred, made, reading.comparable(), module)
+        inferred = correlated(inferred, made, reading.comparable(), reading.readers, module)
         made = inferred.factory(module) if inferred.correlations else made
         known[name] = Parent(made, samples[name], tuple(reading.deciders), tuple(reading.days))
         yield inferred, made

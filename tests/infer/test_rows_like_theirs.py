@@ -283,3 +283,57 @@ def test_many_values_that_each_come_a_few_times() -> None:
     assert set(made) == set(names)
     # 5 standard deviations of a share of 3 of 83 in 2,000 rows.
     assert abs(made.count("centre") / 2_000 - 3 / 83) < 5 * (3 / 83 / 2_000) ** 0.5
+
+
+class TestDependence:
+    """What one column says of another is kept, in any order of the columns."""
+
+    @staticmethod
+    def made(columns: dict[str, Any], rows: int = 4_000) -> tuple[Any, dict[str, Any]]:
+        factory = TableFactory.from_schema(columns, table="t")
+        return factory, Dataset({factory: rows}, seed=3)["t"].to_arrow().to_pydict()
+
+    def test_numbers_before_the_text_that_decides_them(self) -> None:
+        rng = np.random.default_rng(1)
+        kinds = np.array(["a", "b", "c"])[rng.integers(0, 3, 3_000)]
+        size = np.where(kinds == "a", 5.0, np.where(kinds == "b", -5.0, 0.0)) + rng.normal(0, 1, 3_000)
+        _, made = self.made({"size": size.round(2).tolist(), "kind": kinds.tolist()})
+        for kind, middle in (("a", 5.0), ("b", -5.0), ("c", 0.0)):
+            sizes = [one for one, other in zip(made["size"], made["kind"], strict=True) if other == kind]
+            # 1,333 rows of a standard deviation of 1: five standard errors are 0.14, and as much for quantiles.
+            assert abs(np.mean(sizes) - middle) < 0.3
+            assert np.std(sizes) < 1.5
+
+    def test_texts_are_put_in_an_order_in_which_they_correlate(self) -> None:
+        rng = np.random.default_rng(2)
+        names = [f"{letter}-town" for letter in "qwertyuiopasdfghjklz"]
+        place = rng.integers(0, 20, 4_000)
+        size = place * 10 + rng.normal(0, 15, 4_000)
+        _, made = self.made({"town": [names[one] for one in place], "size": size.round(1).tolist()})
+        found = np.array([names.index(one) for one in made["town"]])
+        # The correlation of the source is 0.97; a copula of 20 steps keeps all but what its steps lose.
+        assert abs(np.corrcoef(found, made["size"])[0, 1] - np.corrcoef(place, size)[0, 1]) < 0.05
+
+    def test_two_columns_that_decide_together(self) -> None:
+        rng = np.random.default_rng(3)
+        left, right = rng.integers(0, 2, 4_000), rng.integers(0, 2, 4_000)
+        same = (left == right) ^ (rng.random(4_000) < 0.05)
+        sides = np.array(["x", "y"])
+        columns = {
+            "left": sides[left].tolist(),
+            "right": sides[right].tolist(),
+            "verdict": np.array(["no", "yes"])[same.astype(int)].tolist(),
+        }
+        _, made = self.made(columns)
+        agree = [
+            (one == other) == (verdict == "yes")
+            for one, other, verdict in zip(made["left"], made["right"], made["verdict"], strict=True)
+        ]
+        assert np.mean(agree) == pytest.approx(0.95, abs=0.02)  # five standard errors of 4,000 rows: 0.017
+
+    def test_one_value_far_away_does_not_widen_the_rest(self) -> None:
+        rng = np.random.default_rng(4)
+        speed = np.concatenate([rng.gamma(2.0, 5.0, 9_999), [5_000.0]]).round(1)
+        _, made = self.made({"speed": speed.tolist()}, 10_000)
+        assert max(made["speed"]) <= 5_000
+        assert np.std(made["speed"]) < 3 * np.std(speed)

@@ -57,6 +57,8 @@ def _(value: Categorical) -> Code:
 
 @code.register
 def _(value: Given) -> Code:
+    if value.is_binned:
+        return call("Given", value.column, bins=list(value.edges), then=list(map(unwrapped_constant, value.branches)))
     cases = dict(zip(value.keys, map(unwrapped_constant, value.branches), strict=False))
     return call(
         "Given",

@@ -86,7 +86,7 @@ def packed(one: Code, indent: int, start: str, end: str = "") -> list[str]:
         links = (packed(dataclasses.replace(link, before=None), indent + _INDENT, "") for link in chain)
         return [f"{pad}{start}(", *(line for link in links for line in link), f"{pad}){end}"]
     head = f"{before}{longest.head}{longest.ends[:1]}"
-    if longest.is_filled:
+    if longest.is_filled or (longest.ends == "{}" and all(isinstance(item, str) for _, item in longest.items)):
         inner = list(_filled(longest, indent + _INDENT, WIDTH))
     elif len(longest.items) == 1 or all(
         len(f"{name}{on_one_line(item)}") < WIDTH / 2 for name, item in longest.items[:-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,28 +50,34 @@ def as_computed(column: pa.Field, computed: Computed, values: pa.Array | None, s
     return Declared(generator)
 
 
-def within(values: pa.Array, others: pa.Array, name: str) -> Generator:
+def within(values: pa.Array, others: pa.Array, name: str, order: Sequence[str] = ()) -> Generator:
     """Values by the value of another column that each belongs to.
 
     Args:
         values: the column's.
         others: those of the other column.
         name: the attribute of the other column.
+        order: its texts, in the order in which they are correlated with other columns.
     """
     pairs = pa.table({"fine": values, "coarse": others}).group_by(["coarse", "fine"]).aggregate([([], "count_all")])
     cases: dict[Any, dict[Any, int]] = {}
     for row in pairs.sort_by([("count_all", "descending"), ("fine", "ascending")]).to_pylist():
         cases.setdefault(row["coarse"], {})[row["fine"]] = row["count_all"]
-    branches = {case: next(iter(found)) if len(found) == 1 else _listed(found) for case, found in cases.items()}
+    if order:
+        cases = {case: {one: found[one] for one in order if one in found} for case, found in cases.items()}
+    branches = {
+        case: next(iter(found)) if len(found) == 1 else _listed(found, is_ordered=bool(order))
+        for case, found in cases.items()
+    }
     made = Given(name, branches)
     return made if pa.types.is_string(values.type) else in_type_of_expression(made, values.type)
 
 
-def _listed(counts: Mapping[Any, int]) -> Categorical:
+def _listed(counts: Mapping[Any, int], *, is_ordered: bool) -> Categorical:
     """Values by their shares: texts by how usual they are, numbers in their order."""
     names = sorted(counts) if isinstance(next(iter(counts)), int) else list(counts)
     total = sum(counts.values())
-    if isinstance(names[0], int):
+    if isinstance(names[0], int) or is_ordered:
         return Categorical(dict(zip(names, rounded_shares([counts[name] for name in names], total), strict=True)))
     return listed(names, list(counts.values()), total)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.correlation import cholesky, matrix
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import Operation
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.inferred import Inferred
@@ -31,13 +36,20 @@ _CLOSE = 0.02
 _NARROWEST = 0.02  # the least eigenvalue, so that two digits are enough
 
 
-def correlated(inferred: Inferred, made: FactoryClass, values: Mapping[str, pa.Array], module: str) -> Inferred:
+def correlated(
+    inferred: Inferred,
+    made: FactoryClass,
+    values: Mapping[str, pa.Array],
+    readers: Mapping[str, Callable[[pa.Array], pa.Array]],
+    module: str,
+) -> Inferred:
     """A factory with the correlations that its columns had.
 
     Args:
         inferred: the factory without them.
         made: its class.
-        values: the columns whose order means something, by attribute.
+        values: the columns whose order means something, by attribute; texts as numbers or times.
+        readers: how those texts are read.
         module: where its class stands.
     """
     columns = made._meta.plan().columns
@@ -50,10 +62,12 @@ def correlated(inferred: Inferred, made: FactoryClass, values: Mapping[str, pa.A
         for number, one in enumerate(names)
         for other in names[number + 1 :]
         if np.isfinite(wanted[names.index(one), names.index(other)])
+        and not _decides(columns[one], other)
+        and not _decides(columns[other], one)
     ]
     goal = {pair: float(wanted[names.index(pair[0]), names.index(pair[1])]) for pair in pairs}
     # What the columns have in common already, by what they are given alike.
-    measured = _measured(made, names)
+    measured = _measured(made, names, readers)
     scores: dict[tuple[str, str], float] = dict.fromkeys(pairs, 0.0)
     count = min(min((len(one) - one.null_count for one in values.values()), default=0), _LOOKED_AT)
     least = max(_LEAST, min(_SURE / max(count, 1) ** 0.5, _CLEAR))
@@ -65,9 +79,9 @@ def correlated(inferred: Inferred, made: FactoryClass, values: Mapping[str, pa.A
         for pair in live:
             off = goal[pair] - measured.get(pair, 0.0)
             scores[pair] = float(np.clip(scores[pair] + off * _slope(goal[pair]), -_MOST, _MOST))
-        kept = _possible({pair: scores[pair] for pair in live}, names)
+        kept = _possible({pair: scores[pair] for pair in live}, names, frozenset(pairs))
         scores |= kept
-        measured = _measured(replace(inferred, correlations=kept).factory(module), names) if kept else {}
+        measured = _measured(replace(inferred, correlations=kept).factory(module), names, readers) if kept else {}
         off_by = max((abs(goal[pair] - measured.get(pair, 0.0)) for pair in live), default=0.0)
         total = float(np.mean([abs(goal[pair] - measured.get(pair, 0.0)) for pair in live]))
         if best is None or total < best[0]:
@@ -78,24 +92,43 @@ def correlated(inferred: Inferred, made: FactoryClass, values: Mapping[str, pa.A
     return replace(inferred, correlations=best[1])
 
 
+def _decides(generator: Generator, name: str) -> bool:
+    """Whether a column decides between the branches of another one, which then says what they have in common."""
+    if isinstance(generator, Given):
+        return name in generator.columns
+    if isinstance(generator, When):
+        return any(name in condition.reads() for condition in generator.conditions)
+    return any(_decides(one, name) for one in generator.children()) and not isinstance(generator, Operation)
+
+
 def _slope(goal: float) -> float:
     """How much more the scores correlate than the ranks: those of ranks that correlate by r do by 2 sin(pi r / 6)."""
     return 1.05 if abs(goal) < 0.9 else 0.7  # noqa: PLR2004
 
 
-def _possible(scores: Mapping[tuple[str, str], float], names: list[str]) -> dict[tuple[str, str], float]:
-    """Correlations to two digits that can be at once."""
+def _possible(
+    scores: Mapping[tuple[str, str], float], names: list[str], free: frozenset[tuple[str, str]]
+) -> dict[tuple[str, str], float]:
+    """Correlations to two digits that can be at once.
+
+    Args:
+        scores: what they would be.
+        names: the columns.
+        free: pairs that may be correlated.
+    """
     rounded = {pair: round(value, 2) for pair, value in scores.items() if abs(value) >= _LEAST / 2}
     used = [name for name in names if any(name in pair for pair in rounded)]
     if rounded and cholesky(matrix(rounded, used)) is None:
-        rounded = _nearest(rounded, used)
+        rounded = _nearest(rounded, used, free)
         fewer = {pair: value for pair, value in rounded.items() if abs(value) >= _LEAST / 2}
         if cholesky(matrix(fewer, used)) is not None:
             return fewer
     return rounded
 
 
-def _nearest(scores: Mapping[tuple[str, str], float], names: list[str]) -> dict[tuple[str, str], float]:
+def _nearest(
+    scores: Mapping[tuple[str, str], float], names: list[str], free: frozenset[tuple[str, str]]
+) -> dict[tuple[str, str], float]:
     """Correlations near to others that can be at once: without the negative directions, and nearer to none at all."""
     values, vectors = np.linalg.eigh(np.array(matrix(scores, names)))
     projected = (vectors * np.maximum(values, _NARROWEST)) @ vectors.T
@@ -107,6 +140,7 @@ def _nearest(scores: Mapping[tuple[str, str], float], names: list[str]) -> dict[
             (a, b): round(float(shrink * projected[number, number + 1 + more]), 2)
             for number, a in enumerate(names)
             for more, b in enumerate(names[number + 1 :])
+            if (a, b) in free
         }
         if cholesky(matrix(rounded, names)) is not None:
             return {pair: value for pair, value in rounded.items() if value}
@@ -124,6 +158,8 @@ def _numbers(values: Mapping[str, pa.Array]) -> Floats:
             some = some.cast(pa.int32())
         elif pa.types.is_timestamp(some.type):
             some = some.cast(pa.int64())
+        elif pa.types.is_boolean(some.type):
+            some = pc.invert(some)  # true comes first
         some = some.cast(pa.float64(), safe=False)
         columns.append(to_numpy(some.fill_null(np.nan)).astype(np.float64))
     return np.stack(columns)
@@ -147,11 +183,15 @@ def _ranks_correlate(columns: Floats) -> Floats:
     return found
 
 
-def _measured(made: FactoryClass, names: list[str]) -> dict[tuple[str, str], float]:
+def _measured(
+    made: FactoryClass, names: list[str], readers: Mapping[str, Callable[[pa.Array], pa.Array]]
+) -> dict[tuple[str, str], float]:
     """The rank correlations of a factory's columns."""
     bound = made._meta.bound()
     reader = bound.at(np.arange(min(_LOOKED_AT, max(bound.num_rows, 1_000)), dtype=np.uint64))
     made_values: dict[str, Any] = {name: to_arrow(reader.read(name)) for name in names}
+    for name in readers.keys() & made_values.keys():
+        made_values[name] = readers[name](made_values[name].cast(pa.string()))
     found = _ranks_correlate(_numbers(made_values))
     return {
         (one, other): 0.0 if np.isnan(found[a, b]) else float(found[a, b])

@@ -1,11 +1,15 @@
-"""What a column depends on: another column whose values tell its law, by the same criterion that laws are chosen by."""
+"""What a column depends on: other columns whose values tell its law, by the same criterion that laws are chosen by.
+
+That a column goes along with another one is said in one number by their correlation. What is given by cases must
+describe it better than that: the Bayesian information criterion of the cases is compared with the criterion of a
+Gaussian copula.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,93 +17,113 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import col
+from pytest_synthdata.columns.generators.base import Constant, Generator, literal
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
-from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
+from pytest_synthdata.infer.relations.copula import likelihood
+from pytest_synthdata.infer.relations.deciders import Codes, Predictor, coded_values, in_order
+from pytest_synthdata.infer.values.fitting import MOST_CATEGORIES, Resolution, rounded_shares
 from pytest_synthdata.infer.values.numbers import law
 
-MOST_CASES = 12
-_FEWEST_ROWS = 30  # of a case
+_FEWEST_ROWS = 12  # of a case
+_FEWEST_PARENTS = 30  # of a kind
 _LOOKED_AT = 50_000  # rows, about, when dependences are looked for
-_CLEAR = 20.0  # by how much the criterion must get better
-_LEAST_DISTANCE = 0.06  # of the shares in a case from those in all rows: less is not worth a case
-_BINS = 8  # of as many numbers each, in which cases are compared
-_COARSE = 0.025  # how far the quantiles of a case may be off
-
-
-@dataclass(frozen=True)
-class Predictor:
-    """A column that others may depend on.
-
-    Args:
-        name: as the depending column calls it.
-        categories: its values.
-        codes: for each row the position of its value.
-    """
-
-    name: str
-    categories: tuple[Any, ...]
-    codes: npt.NDArray[np.int64]
-
-    @property
-    def is_nominal(self) -> bool:
-        """Whether its values have no order."""
-        return isinstance(self.categories[0], (str, bool))
-
-
-def decider(name: str, values: pa.Array) -> Predictor | None:
-    """A column as one that others may depend on, if it has few values and no nulls."""
-    if values.null_count or not len(values) or pa.types.is_uint64(values.type):  # whose greatest Python ints are none
-        return None
-    coded = _coded(values)
-    if not 1 < len(coded.dictionary) <= MOST_CASES:
-        return None
-    return Predictor(name, tuple(coded.dictionary.to_pylist()), to_numpy(coded.indices).astype(np.int64))
-
+_CLEAR = 10.0  # by how much the criterion must get better
+_LEAST_GAIN = 0.05  # and for each row, of numbers twice as much: less is not worth a case
+_PRICE = 0.03  # by how much for each row a group of cases must be better described alone
+_BINS = 10  # of as many numbers each, in which cases are compared
+_COARSE = 0.06  # how far the quantiles of a case may be off
+_MOST_GROUPS = 5  # of cases with a law of their own each
+_JOINED = 3  # columns of which each two are tried together
+_MOST_JOINED = 60  # pairs of values
 
 Rows = npt.NDArray[np.intp]
 
 
-def given(values: pa.Array, resolution: Resolution | None, deciders: Sequence[Predictor]) -> Generator | None:
-    """A column as one that depends on another; None where none tells anything about it.
+def given(
+    values: pa.Array,
+    resolution: Resolution | None,
+    deciders: Sequence[Predictor],
+    *,
+    order: Sequence[Any] = (),
+    correlates: bool = False,
+    is_list: bool = False,
+) -> Generator | None:
+    """A column as one that depends on others; None where none tells more about it than a correlation would.
 
     Args:
         values: the column, without nulls.
         resolution: what its numbers are multiples of; None for texts and truths, of which there are few different ones.
         deciders: what it may depend on.
+        order: its texts, in the order in which they are correlated with other columns.
+        correlates: whether it may be correlated with others.
+        is_list: whether its numbers are codes, of which there are no others.
     """
-    codes, make = _numbers(values, resolution) if resolution is not None else _categories(values)
-    best: tuple[float, Predictor, list[list[int]]] | None = None
+    if resolution is None:
+        codes, make = _categories(values, order)
+    else:
+        codes, make = _numbers(values, resolution, is_list=is_list)
     looked_at = np.arange(0, len(values), max(1, len(values) // _LOOKED_AT))
-    rate = _rating(codes)
+    few, rate = codes[looked_at], _rating(codes)
     alone = rate(looked_at)
+    found: list[tuple[float, Predictor, list[list[int]]]] = []
     for one in deciders:
         decided = one.codes[looked_at]
-        rows = [looked_at[decided == code] for code in range(len(one.categories))]
-        if min(map(len, rows)) < _FEWEST_ROWS or _distance(codes[looked_at], decided) < _LEAST_DISTANCE:
-            continue
-        groups, criterion = _merged(rows, rate)
-        if len(groups) > 1 and criterion < (alone - _CLEAR if best is None else best[0]):
-            best = criterion, one, groups
-    if best is None:
-        return None
-    _, one, groups = best
-    groups.sort(key=len)
+        least = likelihood(few, decided) if correlates and one.correlates else alone
+        tried = _tried(one, looked_at, rate)
+        if tried is not None and least - tried[0] > max(_CLEAR, _LEAST_GAIN * (2 if one.is_ordered else 1) * len(few)):
+            found.append((tried[0], one, tried[1]))
+    # Numbers may as well follow from the column as decide it: of them twice as much is asked.
+    found.sort(key=lambda each: (each[0] - alone) * (1 if each[1].is_ordered else 2))
+    # Two may decide together what neither decides alone.
+    nominal = [one for _, one, _ in found] + [one for one in deciders if all(one is not other for _, other, _ in found)]
+    nominal = [one for one in nominal if not one.is_ordered][:_JOINED]
+    for one, other in itertools.combinations(nominal, 2):
+        if len(one.categories) * len(other.categories) <= _MOST_JOINED:
+            both = one.beside(other)
+            tried = _tried(both, looked_at, rate)
+            least = found[0][0] if found else alone
+            if tried is not None and least - tried[0] > max(_CLEAR, _LEAST_GAIN * len(few)):
+                found.insert(0, (tried[0], both, tried[1]))
+    return _written(found[0][1], found[0][2], make, resolution) if found else None
+
+
+def _written(
+    one: Predictor, groups: list[list[int]], make: Callable[[Rows], Generator], resolution: Resolution | None
+) -> Generator:
+    """The cases, each group's once: intervals of numbers, else values; the rest is the default."""
+    groups = sorted(groups, key=min if one.is_ordered else lambda group: (-1 in group, len(group)))
     laws = [make(np.flatnonzero(np.isin(one.codes, group))) for group in groups]
     digits = resolution.digits if resolution is not None else None
     is_rounded = digits is not None and any(isinstance(branch, Rounded) for branch in laws)
     laws = [branch.generator if is_rounded and isinstance(branch, Rounded) else branch for branch in laws]
-    plain = [branch.value if isinstance(branch, Constant) else branch for branch in laws]
-    listed = groups if len(groups[-1]) == 1 else groups[:-1]
-    cases = {one.categories[code]: plain[number] for number, group in enumerate(listed) for code in sorted(group)}
-    made = Given(one.name, cases) if listed is groups else Given(one.name, cases, default=plain[-1])
+    made = _of_cases(one, groups, laws)
     return made.round(digits) if is_rounded and digits is not None else made
 
 
-def _rating(codes: npt.NDArray[np.int64]) -> Callable[[Rows], float]:
+def _of_cases(one: Predictor, groups: list[list[int]], laws: list[Generator]) -> Generator:
+    plain = [branch.value if isinstance(branch, Constant) else branch for branch in laws]
+    if one.is_ordered and isinstance(one.name, str):
+        if any(isinstance(category, (int, float)) for category in one.categories):
+            return Given(one.name, bins=[one.categories[min(group)] for group in groups[1:]], then=plain)
+        conditions = tuple(col(one.name) < one.categories[min(group)] for group in groups[1:])
+        return When(conditions, tuple(map(literal, plain)))
+    values = [[one.categories[code] for code in sorted(group) if code >= 0] for group in groups]
+    if isinstance(one.name, str) and any(len(some) > 1 for some in values[:-1]):
+        name = one.name
+        conditions = tuple(col(name) == some[0] if len(some) == 1 else col(name).isin(some) for some in values[:-1])
+        return When(conditions, tuple(map(literal, plain)))
+    is_listed = isinstance(one.name, str) and len(groups[-1]) == 1 and groups[-1] != [-1]
+    listed = values if is_listed else values[:-1]
+    cases = {case: plain[number] for number, some in enumerate(listed) for case in some}
+    return Given(one.name, cases) if is_listed else Given(one.name, cases, default=plain[-1])
+
+
+def _rating(codes: Codes) -> Callable[[Rows], float]:
     """How well rows are described by the shares of their codes: the Bayesian information criterion."""
 
     def rate(rows: Rows) -> float:
@@ -110,15 +134,44 @@ def _rating(codes: npt.NDArray[np.int64]) -> Callable[[Rows], float]:
     return rate
 
 
-def _distance(codes: npt.NDArray[np.int64], decided: npt.NDArray[np.int64]) -> float:
-    """How far the shares of a case are from those of all rows, on average: the total variation."""
-    table = np.zeros((int(decided.max()) + 1, int(codes.max()) + 1))
-    np.add.at(table, (decided, codes), 1)
-    of_cases = table.sum(axis=1, keepdims=True)
-    return float(np.abs(table - of_cases * table.sum(axis=0) / table.sum()).sum() / 2 / table.sum())
+def _tried(one: Predictor, looked_at: Rows, rate: Callable[[Rows], float]) -> tuple[float, list[list[int]]] | None:
+    """The criterion of a column's cases, and which of them are described together; None where they are all one."""
+    decided = one.codes[looked_at]
+    counts = np.bincount(decided + 1)
+    seen = [int(code) for code in np.flatnonzero(counts) - 1]
+    if one.is_ordered:
+        groups = _neighbours(seen, counts)
+    else:
+        rare = [code for code in seen if counts[code + 1] < _FEWEST_ROWS or code < 0]
+        groups = [[code] for code in seen if code not in rare]
+        groups += [rare] if rare and groups else []
+    if len(groups) < 2:  # noqa: PLR2004
+        return None
+    rows = [looked_at[np.isin(decided, group)] for group in groups]
+    merged, criterion = _merged(rows, rate, only_neighbours=one.is_ordered)
+    if len(merged) < 2:  # noqa: PLR2004
+        return None
+    return criterion, [[code for number in some for code in groups[number]] for some in merged]
 
 
-def _merged(rows: list[Rows], rate: Callable[[Rows], float]) -> tuple[list[list[int]], float]:
+def _neighbours(seen: list[int], counts: Codes) -> list[list[int]]:
+    """Values in their order, rare ones with those beside them."""
+    groups: list[list[int]] = []
+    many = 0
+    for code in seen:
+        if groups and many < _FEWEST_ROWS:
+            groups[-1].append(code)
+        else:
+            groups.append([code])
+            many = 0
+        many += int(counts[code + 1])
+    if len(groups) > 1 and many < _FEWEST_ROWS:
+        last = groups.pop()
+        groups[-1] += last
+    return groups
+
+
+def _merged(rows: list[Rows], rate: Callable[[Rows], float], *, only_neighbours: bool) -> tuple[list[list[int]], float]:
     """The cases, those together that are better described by one law."""
     groups = [[number] for number in range(len(rows))]
     rated: dict[tuple[int, ...], float] = {(number,): rate(rows[number]) for number in range(len(rows))}
@@ -129,37 +182,42 @@ def _merged(rows: list[Rows], rate: Callable[[Rows], float]) -> tuple[list[list[
             rated[key] = rate(np.concatenate([rows[number] for number in key]))
         return rated[key]
 
+    price = _PRICE * sum(map(len, rows))
     while len(groups) > 1:
-        gains = {
-            (a, b): rating(groups[a]) + rating(groups[b]) - rating(groups[a] + groups[b])
-            for a, b in itertools.combinations(range(len(groups)), 2)
-        }
+        places = range(len(groups))
+        pairs = itertools.pairwise(places) if only_neighbours else itertools.combinations(places, 2)
+        gains = {(a, b): rating(groups[a]) + rating(groups[b]) - rating(groups[a] + groups[b]) for a, b in pairs}
         (a, b), gain = max(gains.items(), key=lambda item: item[1])
-        if gain <= 0:
+        if gain <= -price and len(groups) <= _MOST_GROUPS:
             break
         groups[a] += groups.pop(b)
     return groups, math.fsum(rating(group) for group in groups)
 
 
-def _numbers(values: pa.Array, resolution: Resolution) -> tuple[npt.NDArray[np.int64], Callable[[Rows], Generator]]:
+def _numbers(values: pa.Array, resolution: Resolution, *, is_list: bool) -> tuple[Codes, Callable[[Rows], Generator]]:
     numbers = to_numpy(values).astype(np.float64)
     edges = np.unique(np.quantile(numbers, np.arange(1, _BINS) / _BINS))
-    return np.searchsorted(edges, numbers), lambda rows: law(numbers[rows], resolution, _COARSE)
+    return np.searchsorted(edges, numbers), lambda rows: law(
+        numbers[rows], resolution, _COARSE, MOST_CATEGORIES if is_list else 0
+    )
 
 
-def _categories(values: pa.Array) -> tuple[npt.NDArray[np.int64], Callable[[Rows], Generator]]:
-    coded = _coded(values)
-    codes, names = to_numpy(coded.indices).astype(np.int64), coded.dictionary.to_pylist()
+def _categories(values: pa.Array, order: Sequence[Any]) -> tuple[Codes, Callable[[Rows], Generator]]:
+    coded = coded_values(values)
+    found = coded.dictionary.to_pylist()
+    names = in_order(found, order)
+    place = np.array([names.index(one) for one in found], np.int64)
+    codes = place[to_numpy(coded.indices).astype(np.int64)]
 
     def make(rows: Rows) -> Generator:
         counts = np.bincount(codes[rows], minlength=len(names))
         seen = np.flatnonzero(counts)
         if len(seen) == 1:
             return Constant(names[seen[0]])
-        found = dict(zip([names[code] for code in seen], rounded_shares(counts[seen], len(rows)), strict=True))
+        shares = dict(zip([names[code] for code in seen], rounded_shares(counts[seen], len(rows)), strict=True))
         if isinstance(names[0], bool):
-            return Boolean(found[True])
-        return Categorical(dict(sorted(found.items(), key=lambda item: -item[1])))
+            return Boolean(shares[True])
+        return Categorical(shares if order else dict(sorted(shares.items(), key=lambda item: -item[1])))
 
     return codes, make
 
@@ -173,18 +231,20 @@ def weights(picks: npt.NDArray[np.int64], parents: Sequence[Predictor]) -> Given
     """
     best: tuple[float, Given] | None = None
     for one in parents:
+        if one.codes.min(initial=0) < 0:
+            continue
         children = np.bincount(picks, minlength=len(one.codes))
         many = np.bincount(one.codes)
         seen = np.bincount(one.codes, weights=children)
-        if many.min() < _FEWEST_ROWS or not seen.all():
+        if many.min() < _FEWEST_PARENTS or not seen.all():
             continue
         rates = seen / many
         # Children of one parent may come in crowds: what they vary beyond chance is not evidence.
         crowding = max(1.0, float(((children - rates[one.codes]) ** 2 / rates[one.codes]).mean()))
         expected = many / many.sum() * seen.sum()
         gain = 2 * float((seen * np.log(seen / expected)).sum()) / crowding - (len(many) - 1) * math.log(len(picks))
-        if gain > (_CLEAR if best is None else best[0]):
-            best = gain, Given(one.name, dict(zip(one.categories, _ratios(rates), strict=True)))
+        if gain > (2 * _CLEAR if best is None else best[0]):
+            best = gain, Given(str(one.name), dict(zip(one.categories, _ratios(rates), strict=True)))
     return None if best is None else best[1]
 
 
@@ -194,10 +254,4 @@ def _ratios(rates: npt.NDArray[np.float64]) -> Iterator[float]:
         yield int(ratio) if ratio.is_integer() else ratio
 
 
-def _coded(values: pa.Array) -> pa.DictionaryArray:
-    if pa.types.is_float16(values.type):  # which PyArrow before 26 cannot encode
-        values = values.cast(pa.float32())
-    return values.dictionary_encode()
-
-
-__all__ = ["Predictor", "decider", "given", "weights"]
+__all__ = ["given", "weights"]

@@ -213,6 +213,8 @@ def _of_two(x: Floats, y: Floats, a: Any, b: Any, *, only_sums: bool) -> Iterato
     """What two columns may give, and how it is written."""
     yield x + y, lambda: a + b
     yield x * y, lambda: a * b
+    yield x * 100 + y, lambda: a * 100 + b  # hours and minutes
+    yield y * 100 + x, lambda: b * 100 + a
     if only_sums:
         return
     yield x - y, lambda: a - b

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
@@ -36,9 +38,9 @@ class RowRelations:
         needs = set(self.computed[name].reads) if name in self.computed else set()
         return needs | {some[name] for some in (self.finer, self.missing) if name in some}
 
-    def in_order(self, schema: pa.Schema) -> list[pa.Field]:
-        """The columns, each after those that it is made from; what goes round is left out."""
-        waiting = {column.name: column for column in schema}
+    def in_order(self, schema: pa.Schema, first: Sequence[str] = ()) -> list[pa.Field]:
+        """The columns, each after those that it is made from, some of them first; what goes round is left out."""
+        waiting = {name: schema.field(name) for name in dict.fromkeys((*first, *schema.names))}
         done: list[pa.Field] = []
         while waiting:
             ready = [name for name in waiting if not self._needs(name) & (waiting.keys() - {name})]
@@ -59,6 +61,13 @@ def some_of(values: pa.Array) -> pa.Array:
     return values.take(pa.array(np.arange(0, len(values), len(values) // _LOOKED_AT)))
 
 
+def says_next(values: pa.Array) -> bool:
+    """Whether whole numbers go up by one from row to row."""
+    if not pa.types.is_integer(values.type) or values.null_count or len(values) < 3:  # noqa: PLR2004
+        return False
+    return bool((np.diff(to_numpy(values).astype(np.float64)) == 1).all())
+
+
 def says_where(declaration: Any) -> bool:
     """Whether a column says where in a series a row is: it is settled by the row's number."""
     if isinstance(declaration, (Timeline, Key)):
@@ -68,4 +77,4 @@ def says_where(declaration: Any) -> bool:
     return False
 
 
-__all__ = ["RowRelations", "says_where", "some_of"]
+__all__ = ["RowRelations", "says_next", "says_where", "some_of"]

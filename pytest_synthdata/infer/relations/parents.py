@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pytest_synthdata.declarations.factory_class import FactoryClass
-from pytest_synthdata.infer.relations.dependence import Predictor
+from pytest_synthdata.infer.relations.deciders import Predictor
 from pytest_synthdata.sources.samples import Sample
 
 

@@ -16,7 +16,7 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.infer.naming import attribute_name, singular, words
 from pytest_synthdata.infer.relations.activity import activity
-from pytest_synthdata.infer.relations.dependence import Predictor
+from pytest_synthdata.infer.relations.deciders import Predictor
 from pytest_synthdata.infer.relations.key_names import ALIKE, REFERRING, SAME, names
 from pytest_synthdata.infer.relations.key_names import likeness as likeness_of
 from pytest_synthdata.infer.relations.parents import Parent

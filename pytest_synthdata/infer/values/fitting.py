@@ -96,6 +96,7 @@ def fit(
     resolution: Resolution,
     names: Callable[[Numbers], list[Any]] = lambda distinct: distinct.tolist(),
     tolerance: float = 0.01,
+    most: int = MOST_CATEGORIES,
 ) -> Generator:
     """The generator of some numbers, not yet rounded.
 
@@ -104,6 +105,7 @@ def fit(
         resolution: what they are multiples of.
         names: what different values are to be called in a list of shares.
         tolerance: how far the shares of quantiles may be off.
+        most: how many values may be listed, where there are more than a few.
     """
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) == 1:
@@ -111,7 +113,7 @@ def fit(
     if is_list(distinct, len(values), resolution):
         shares = rounded_shares(counts.tolist(), len(values))
         listed = Categorical(dict(zip(names(distinct), shares, strict=True)))
-        if len(distinct) <= SHORT or not _is_dense(distinct, resolution):
+        if len(distinct) <= SHORT or (len(distinct) <= most and not _is_dense(distinct, resolution)):
             return listed
     with np.errstate(all="ignore"):  # of numbers as large or as small as there are, some cannot be told
         found = _parametric(values, distinct, counts, resolution)

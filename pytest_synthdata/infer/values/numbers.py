@@ -20,6 +20,7 @@ from pytest_synthdata.columns.generators.numbers.distributions import Exponentia
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
 from pytest_synthdata.infer.values.fitting import (
+    MOST_CATEGORIES,
     SHORT,
     Numbers,
     Resolution,
@@ -136,17 +137,18 @@ def _is_key(column: ColumnName, values: pa.Array, *, is_first: bool) -> bool:
     return is_dense or is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name))
 
 
-def law(numbers: Numbers, resolution: Resolution, tolerance: float = 0.012) -> Generator:
+def law(numbers: Numbers, resolution: Resolution, tolerance: float = 0.012, most: int = MOST_CATEGORIES) -> Generator:
     """The best distribution of some numbers, within their range and rounded as they are.
 
     Args:
         numbers: at least one.
         resolution: what they are multiples of.
         tolerance: how far the shares of quantiles may be off.
+        most: how many values may be listed, where there are more than a few.
     """
     unit = _multiple(numbers, resolution)
     if unit is not None:
-        made = law(numbers / unit, resolution, tolerance)
+        made = law(numbers / unit, resolution, tolerance, most)
         if isinstance(made, Rounded) and isinstance(made.generator, Quantiles):
             listed = quantiles_of(numbers, float(unit), tolerance_for(len(numbers), tolerance))
             return Quantiles(listed, unit).round()
@@ -156,7 +158,7 @@ def law(numbers: Numbers, resolution: Resolution, tolerance: float = 0.012) -> G
         is_whole = resolution.digits == 0 and max(-distinct[0], distinct[-1]) < _LARGE
         return [int(one) for one in distinct] if is_whole else distinct.tolist()
 
-    generator = fit(numbers, resolution, names, tolerance)
+    generator = fit(numbers, resolution, names, tolerance, most)
     if isinstance(generator, Poisson):
         return generator.clip(None, _plain(min(float(numbers.max()), resolution.most)))
     if isinstance(generator, (Constant, Categorical)):

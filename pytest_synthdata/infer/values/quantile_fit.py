@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -14,6 +15,7 @@ _MOST_VERTICES = 4_000  # of a distribution function that is looked at
 _MOST_QUANTILES = 16  # where fewer are good enough
 _COARSEST = 0.025
 _STEEP = 4  # times as often as its neighbours is a value with a share of its own
+_MEAN_OFF, _MORE = 0.004, 3  # of the spread that a part may move the mean; corners more for that
 _FEWEST_PLACES = 3
 _MOST_PLACES = 5
 _FINE = 200  # parts of the distance to the next quantile that one is rounded to
@@ -37,11 +39,34 @@ def quantiles_of(values: Numbers, step: float | None, tolerance: float) -> dict[
     """
     distinct, counts = np.unique(values, return_counts=True)
     x, p = _vertices(distinct, counts, step, tolerance)
-    kept = _corners(x, p, tolerance)
-    while len(kept) > _MOST_QUANTILES and tolerance < _COARSEST:
+    kept, coarsest = _corners(x, p, tolerance), max(_COARSEST, 1.5 * tolerance)
+    while len(kept) > _MOST_QUANTILES and tolerance < coarsest:
         tolerance *= 1.4
         kept = _corners(x, p, tolerance)
+    kept = _with_tails(x, p, kept, values)
     return _listed(x[kept], p[kept], len(values), step)
+
+
+def _with_tails(x: Numbers, p: Numbers, kept: list[int], values: Numbers) -> list[int]:
+    """Corners between which the mean is right, too: one value far away must not draw all others of the last share."""
+    low, high = np.quantile(values, [0.05, 0.95])
+    allowed = _MEAN_OFF * float((high - low) or values.std())
+    for _ in range(_MORE):
+        worst: tuple[float, int] | None = None
+        for first, last in itertools.pairwise(kept):
+            if last - first < 2:  # noqa: PLR2004
+                continue
+            inner = slice(first, last + 1)
+            is_mean = float(((x[first + 1 : last + 1] + x[first:last]) * np.diff(p[inner])).sum()) / 2
+            off = abs(is_mean - (x[first] + x[last]) / 2 * (p[last] - p[first]))
+            if off > max(allowed, worst[0] if worst is not None else 0.0):
+                height = p[last] - p[first]
+                line = x[first] + (x[last] - x[first]) * ((p[inner] - p[first]) / height if height > 0 else 0.0)
+                worst = off, first + int(np.abs(x[inner] - line)[1:-1].argmax()) + 1
+        if worst is None:
+            break
+        kept = sorted({*kept, worst[1]})
+    return kept
 
 
 def _vertices(

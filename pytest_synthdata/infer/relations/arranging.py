@@ -1,0 +1,84 @@
+"""In which order columns are read, and which of them have an order that correlations can be measured in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import Call
+from pytest_synthdata.columns.generators.base import Constant
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.given import Given
+from pytest_synthdata.columns.generators.modifiers import unwrapped
+from pytest_synthdata.columns.generators.numbers.whole import Boolean
+from pytest_synthdata.infer.relations.deciders import by_association, decider, orders_of
+from pytest_synthdata.infer.relations.needs import says_next
+from pytest_synthdata.infer.values.written_times import read_times
+
+Reader: TypeAlias = Callable[[pa.Array], pa.Array]
+
+_ORDERED = tuple(
+    getattr(pa.types, f"is_{name}") for name in ("integer", "floating", "decimal", "boolean", "date", "timestamp")
+)
+
+
+def has_order(type_: pa.DataType) -> bool:
+    """Whether values of a type have an order that means something."""
+    return any(test(type_) for test in _ORDERED)
+
+
+def arranged(
+    columns: Mapping[str, tuple[pa.DataType, pa.Array]], lists: Collection[str]
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Which columns are read first, because others may depend on them; and the texts that have an order.
+
+    Args:
+        columns: their types and values, by name.
+        lists: those that are lists to choose from.
+    """
+    ordered = {name: values for name, (type_, values) in columns.items() if has_order(type_)}
+    texts = {name: columns[name][1] for name in columns if name in lists and pa.types.is_string(columns[name][0])}
+    few = {
+        name: values
+        for name, (type_, values) in columns.items()
+        if (name in lists or not pa.types.is_string(type_)) and decider(name, values) is not None
+    }
+    series = [
+        name
+        for name, (type_, values) in columns.items()
+        if says_next(values) or (pa.types.is_temporal(type_) and name not in few)
+    ]
+    few = {name: values for name, values in few.items() if name not in series}
+    return [*series, *by_association(few)], orders_of(texts, ordered)
+
+
+def readers_of(orders: Mapping[str, Sequence[str]], declarations: Mapping[str, Any]) -> dict[str, Reader]:
+    """How texts are read that have an order, by attribute: as their places in it, or as the times that they are.
+
+    Args:
+        orders: texts in their orders.
+        declarations: of all columns.
+    """
+    found: dict[str, Reader] = {
+        name: partial(pc.index_in, value_set=pa.array(order, pa.string())) for name, order in orders.items()
+    }
+    for name, declaration in declarations.items():
+        written = unwrapped(declaration)
+        if isinstance(written, Call) and written.function == "date_format" and len(written.options) == 1:
+            found[name] = partial(read_times, pattern=written.options[0])
+    return found
+
+
+def is_of_few(declaration: Any) -> bool:
+    """Whether a column has no other values than those that it is seen to have."""
+    if isinstance(declaration, (Given, When)):
+        return all(isinstance(one, Constant) or is_of_few(unwrapped(one)) for one in declaration.branches)
+    return isinstance(declaration, (Categorical, Boolean))
+
+
+__all__ = ["Reader", "arranged", "has_order", "is_of_few", "readers_of"]
