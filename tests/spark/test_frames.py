@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -393,3 +394,23 @@ def test_sail_gives_the_same_data(here: dict[str, str]) -> None:
     there = run_elsewhere("remote", "sail", PYSPARK_PYTHON=sys.executable)
     del there["found"]
     assert there == here
+
+
+def test_files_of_batches_are_a_stream_on_any_version_of_spark(synth_spark: Any, tmp_path: Path) -> None:
+    """Files that come into a watched folder: each query takes what has come since the last one, once."""
+    tickets = Dataset({TicketFactory: 400}).tickets
+    landing, places = (
+        tmp_path / "landing",
+        {"path": str(tmp_path / "rows"), "checkpointLocation": str(tmp_path / "log")},
+    )
+    coming = tickets.file_batches(landing, by="month")
+    seen = []
+    for count in (3, 9):
+        assert len(list(itertools.islice(coming, count))) == count
+        read = synth_spark.readStream.schema(tickets.to_spark(synth_spark).schema).parquet(str(landing))
+        query = read.writeStream.format("parquet").options(**places).trigger(availableNow=True).start()
+        assert query.awaitTermination(120)
+        seen.append(synth_spark.read.parquet(places["path"]).count())
+    months = [batch.num_rows for batch in tickets.in_batches("month")]
+    assert seen == [sum(months[:3]), 400]
+    assert fingerprint([arrow(synth_spark.read.parquet(places["path"]))]) == tickets.fingerprint()
