@@ -16,7 +16,7 @@ from pytest_synthdata.columns.order.choosing import Order, order_of
 from pytest_synthdata.columns.order.instants import Moment
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.part import Part
-from pytest_synthdata.columns.tables.schemas import by_schema
+from pytest_synthdata.columns.tables.schemas import by_schema, delivered
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.defects.views import cell_defects
 from pytest_synthdata.factories.base import TableFactory
@@ -117,7 +117,8 @@ class Table(Sinks):
     ) -> Batches[Table]:
         """The table as incremental jobs get it: batch by batch in the order of time, which together are the whole.
 
-        A period without rows is a batch without rows.
+        A period without rows is a batch without rows. Where defects change the schema over time, a batch has the schema
+        of its rows, or, where these have several, the merged one.
 
         Args:
             by: ``"hour"``, ``"day"``, ``"week"`` (from Monday) or ``"month"`` in UTC, or a number of rows.
@@ -133,7 +134,8 @@ class Table(Sinks):
         >>> len(days), days[0].num_rows, days.starts[1].isoformat()
         (366, 18, '2024-01-02T00:00:00')
         """
-        return batches_of(self._order(column, scan=True), by, start, stop, lambda rows: Table(rows, self.factory))
+        order = self._order(column, scan=True)
+        return batches_of(order, by, start, stop, lambda rows: Table(delivered(rows), self.factory))
 
     def _order(self, column: str | None, *, scan: bool) -> Order:
         """How the rows come; what was looked at for it is kept."""

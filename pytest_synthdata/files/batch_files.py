@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_synthdata.columns.order.batches import Batches
+from pytest_synthdata.columns.tables.schemas import files_of
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS
@@ -28,7 +30,8 @@ def write_batch_files(
 ) -> Iterator[Path]:
     """Write each batch as a file of a folder, which appears complete; gives the files as they appear.
 
-    Files that are there are passed over, so that a run that was ended goes on where it was.
+    Rows of several schemas come into several files, ``…-0.parquet``, ``…-1.parquet``, each with its
+    own. Files that are there are passed over, so that a run that was ended goes on where it was.
 
     Args:
         batches: the batches.
@@ -47,26 +50,33 @@ def write_batch_files(
     names = [f"batch-{number:06d}{suffix}.{ending}" for number, suffix in enumerate(_suffixes(batches))]
     with told_in_a_line("writing batches", place):
         place.mkdir(parents=True, exist_ok=True)
-    foreign = sorted({item.name for item in place.glob("batch-*")} - set(names))
+    known = set(names)
+    foreign = sorted(item.name for item in place.glob("batch-*") if not {item.name, _whole(item.name)} & known)
     if foreign:
         raise SynthDataError(f"{place} has {foreign[0]}, which is not one of these batches; write to another folder")
     begun = False
     for number, name in enumerate(names):
-        file = place / name
-        if file.exists():
+        if (place / name).exists():
             continue
-        if begun and every:
-            sleep(every)
-        begun = True
         view = batches[number]
-        unfinished = place / f".{name}.unfinished"  # which streams pass over
-        with told_in_a_line("writing batches", file):
-            try:
-                write(view, view.batches(0, view.num_rows, BATCH), unfinished)
-                unfinished.replace(file)
-            finally:
-                unfinished.unlink(missing_ok=True)
-        yield file
+        missing = [part for part in files_of(view, 0, view.num_rows, place / name) if not part[-1].exists()]
+        if begun and every and missing:
+            sleep(every)
+        begun = begun or bool(missing)
+        for rows, first, last, file in missing:
+            unfinished = place / f".{file.name}.unfinished"  # which streams pass over
+            with told_in_a_line("writing batches", file):
+                try:
+                    write(rows, rows.batches(first, last, BATCH), unfinished)
+                    unfinished.replace(file)
+                finally:
+                    unfinished.unlink(missing_ok=True)
+            yield file
+
+
+def _whole(name: str) -> str:
+    """The name that a batch's file has if all its rows have one schema, from that of one of several."""
+    return re.sub(r"-\d+\.", ".", name, count=1)
 
 
 def _suffixes(batches: Batches[TableView]) -> list[str]:

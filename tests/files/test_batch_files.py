@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from pytest_synthdata import Dataset, SynthDataError
+from pytest_synthdata import AddedColumn, Dataset, RenamedColumn, SynthDataError
 from pytest_synthdata.cli import cli
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.factories import TicketFactory
@@ -43,6 +43,30 @@ def test_files_come_one_after_the_other_and_are_the_whole(tmp_path: Path) -> Non
         SynthDataError, match=r"has batch-000000-20240101T000000.zstd.parquet, which is not one of these"
     ):
         next(tickets.file_batches(tmp_path / "landing", 300))
+
+
+def test_each_file_has_the_schema_of_its_rows(tmp_path: Path) -> None:
+    kinds = [AddedColumn("coupon", since="2024-02-01"), RenamedColumn("priority", "prio", since="2024-03-15")]
+    tickets = Dataset({TicketFactory: 800}, defects={TicketFactory: kinds}).tickets
+    files = list(tickets.file_batches(tmp_path, "month", stop="2024-05-01"))
+    assert [file.name.split(".")[0][13:] for file in files] == [
+        "20240101T000000",
+        "20240201T000000",
+        "20240301T000000-0",
+        "20240301T000000-1",
+        "20240401T000000",
+    ]
+    own = [{"coupon", "priority", "prio"} & set(pq.read_schema(file).names) for file in files]
+    assert own == [{"priority"}, *[{"priority", "coupon"}] * 2, *[{"prio", "coupon"}] * 2]
+    files[3].unlink()
+    assert list(tickets.file_batches(tmp_path, "month", stop="2024-05-01")) == [files[3]]
+    months = tickets.in_batches("month", stop="2024-05-01")
+    assert [sorted({"coupon", "priority", "prio"} & set(month.schema.names)) for month in months] == [
+        ["priority"],
+        ["coupon", "priority"],
+        ["coupon", "prio", "priority"],
+        ["coupon", "prio"],
+    ]
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,12 @@ def by_schema(view: TableView, start: int, stop: int) -> list[TableView]:
     return whole.rows_by_schema(view.row_numbers(start, stop)) if isinstance(whole, ManySchemas) else []
 
 
+def delivered(view: TableView) -> TableView:
+    """Rows under the schema that they have, where that is one for all of them; else under the merged one."""
+    pieces = by_schema(view, 0, view.num_rows)
+    return pieces[0] if len(pieces) == 1 else view
+
+
 def files_of(view: TableView, start: int, stop: int, path: Path) -> Iterator[tuple[TableView, int, int, Path]]:
     """The files of some rows, each with a view and the positions in it that it has.
 
@@ -44,4 +50,4 @@ def files_of(view: TableView, start: int, stop: int, path: Path) -> Iterator[tup
         yield piece, 0, piece.num_rows, path.with_name(name)
 
 
-__all__ = ["ManySchemas", "by_schema", "files_of"]
+__all__ = ["ManySchemas", "by_schema", "delivered", "files_of"]
