@@ -10,6 +10,7 @@ from typing import Any
 _FAILED = 400
 _FIRST_BYTES = 1 << 14
 _WORDS = 160  # characters of a page that are shown
+_WORDS_OF_REFUSALS = ("message", "error_code", "error")
 _CODED = re.compile(rb"\s*[A-Z][A-Z_]+: ")  # an old form of the API's own errors
 
 
@@ -36,7 +37,8 @@ def _translate(response: Any, *_: Any, **__: Any) -> Any:
     """Give a refusal that has no message of the API's one that says what it is."""
     kind = response.headers.get("Content-Type") or ""
     if response.status_code < _FAILED:
-        if kind.startswith("text/html") and not response.is_redirect:
+        is_page = kind.startswith("text/html") and not response.is_redirect
+        if is_page or not (response.is_redirect or _is_file(response) or _is_object(response.content)):
             raise RuntimeError(describe(response))
         return response
     if response.request is not None and response.request.method == "HEAD":
@@ -48,13 +50,28 @@ def _translate(response: Any, *_: Any, **__: Any) -> Any:
     return response
 
 
+def _is_file(response: Any) -> bool:
+    """Whether an answer is a file's content, or its size, and not an object of the API's."""
+    request = response.request
+    return request is None or request.method == "HEAD" or (request.method == "GET" and "/fs/files/" in request.url)
+
+
+def _is_object(content: bytes) -> bool:
+    """Whether an answer is an object, as all of the API's are, or nothing."""
+    try:
+        return not content.strip() or isinstance(json.loads(content), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _is_of_the_api(content: bytes) -> bool:
     if _CODED.match(content):
         return True
     try:
-        return isinstance(json.loads(content), dict)
+        refusal = json.loads(content)
     except (ValueError, RecursionError):
         return False
+    return isinstance(refusal, dict) and all(isinstance(refusal.get(word, ""), str) for word in _WORDS_OF_REFUSALS)
 
 
 def _head(response: Any) -> bytes:

@@ -106,7 +106,7 @@ def explained(doing: str, client: Any = None) -> Iterator[None]:
 def _reason(error: BaseException) -> str:
     from databricks.sdk.errors import PermissionDenied
 
-    parts = [str(error) or type(error).__name__]
+    parts = [f"the answer has no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__]
     if isinstance(error, PermissionDenied):
         parts.append(_HOW_TO_PERMIT)
     while error.__cause__ is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, explained, impatient, scrubbed
 from pytest_synthdata.databricks.clusters import START_SECONDS, running
-from pytest_synthdata.databricks.polling import OnStatus, changes, poll_until, post_once
+from pytest_synthdata.databricks.polling import OnStatus, changes, poll_until, post_once, state_name
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
 from pytest_synthdata.databricks.retries import with_retries
 from pytest_synthdata.errors import SynthDataError, nearest
@@ -150,7 +150,7 @@ def _made(client: Any, cluster: str, language: str) -> str:
 
 def _await_context(client: Any, cluster: str, context: str, on_status: OnStatus) -> None:
     def ask() -> str:
-        state = str(client.command_execution.context_status(cluster, context).status.value)
+        state = state_name(client.command_execution.context_status(cluster, context).status)
         on_status(f"context: {state}")
         return state
 
@@ -183,7 +183,7 @@ class _Command:
 
     def _ask(self, command: str, on_status: OnStatus) -> Any:
         answer = self.client.command_execution.command_status(self.cluster, self.context, command)
-        on_status(f"command: {answer.status.value}")
+        on_status(f"command: {state_name(answer.status)}")
         return answer
 
     def _cancel(self, command: str) -> None:
@@ -203,7 +203,7 @@ class _Command:
             )
         hurried = replace(self, client=impatient(self.client, _CANCEL_SECONDS))
         answer = poll_until(hurried.client, partial(hurried._ask, command, lambda _: None), _is_done, _CANCEL_SECONDS)
-        if answer is not None and answer.status.value == "Finished":
+        if answer is not None and state_name(answer.status) == "Finished":
             return self._result(answer)  # it was quicker than its end
         ended = "it was cancelled" if answer is not None else "it was told to stop, and its context is destroyed"
         return ExecutionResult(
@@ -213,17 +213,17 @@ class _Command:
     def _result(self, answer: Any) -> ExecutionResult:
         results = answer.results
         kind = results.result_type.value if results is not None and results.result_type is not None else None
-        if answer.status.value == "Finished" and kind != "error":
+        if state_name(answer.status) == "Finished" and kind != "error":
             return ExecutionResult(success=True, output=scrubbed(_text(results, kind), self.client))
         told = [results.summary, results.cause] if results is not None else []
         error = "\n".join(dict.fromkeys(part for part in told if part))
         return ExecutionResult(
-            success=False, error=scrubbed(error or f"the code ended as {answer.status.value}", self.client)
+            success=False, error=scrubbed(error or f"the code ended as {state_name(answer.status)}", self.client)
         )
 
 
 def _is_done(answer: Any) -> bool:
-    return answer.status.value in ("Finished", "Error", "Cancelled")
+    return state_name(answer.status) in ("Finished", "Error", "Cancelled")
 
 
 def _text(results: Any, kind: str | None) -> str:

@@ -91,18 +91,27 @@ def _is_left_over(files: Files, folder: VolumePath, name: str, limit: datetime) 
         created = noted.get("created")
         if isinstance(created, datetime) and created < limit:
             return bool(run) and noted["run"] == name
-    elif run and not content and datetime.strptime(run[1], _STAMP).replace(tzinfo=timezone.utc) < limit:
+    elif run and not content and (began := _began(run[1])) is not None and began < limit:
         return True  # it crashed before its first file
     return None
+
+
+def _began(stamp: str) -> datetime | None:
+    """When a run began, by its name; None where that is no time."""
+    try:
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
 
 
 def _noted(text: str | None) -> dict[str, Any]:
     try:
         note = json.loads(text or "")
         created = datetime.fromisoformat(note["created"])
-        if created.tzinfo is None:  # ours has one
+        tables = list(note["tables"])
+        if created.tzinfo is None or not all(isinstance(name, str) for name in tables):  # ours are otherwise
             return {}
-        return {"run": note["run"], "created": created, "tables": list(note["tables"])}
+        return {"run": note["run"], "created": created, "tables": tables}
     except (ValueError, KeyError, TypeError, RecursionError):
         return {}
 

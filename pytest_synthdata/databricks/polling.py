@@ -44,6 +44,11 @@ def poll_until(client: Any, ask: Callable[[], T], done: Callable[[T], bool], sec
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
+def state_name(state: Any) -> str:
+    """The name of a state, of which the SDK knows some and gives nothing for others."""
+    return "Unknown" if state is None else str(getattr(state, "value", state))
+
+
 def changes(tell: OnStatus | None) -> OnStatus:
     """Tell only what has not just been told."""
     last = ""
@@ -112,4 +117,4 @@ def _content(response: Any) -> dict[str, Any]:
     raise RuntimeError(message if content is None else f"{message} (HTTP {response.status_code})")
 
 
-__all__ = ["OnStatus", "changes", "poll_until", "post_once"]
+__all__ = ["OnStatus", "changes", "poll_until", "post_once", "state_name"]

@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, connect, explained, impatient, scrubbed
-from pytest_synthdata.databricks.polling import OnStatus, changes, poll_until
+from pytest_synthdata.databricks.polling import OnStatus, changes, poll_until, state_name
 from pytest_synthdata.databricks.results import ExecutionResult, script, seconds
 from pytest_synthdata.databricks.retries import with_retries
 
@@ -146,8 +146,8 @@ class _Run:
     def _ask(self, on_status: OnStatus) -> Any:
         run = self.client.jobs.get_run(self.number)
         state = run.state
-        message = f" ({state.state_message})" if state.state_message else ""
-        on_status(f"run {self.number}: {state.life_cycle_state.value}{message}")
+        message = f" ({state.state_message})" if state is not None and state.state_message else ""
+        on_status(f"run {self.number}: {_stage(run)}{message}")
         return run
 
     def _cancel(self) -> None:
@@ -167,14 +167,18 @@ class _Run:
                 errors += [written.error, written.error_trace]
         error = "\n".join(dict.fromkeys(part for part in errors if part))
         if not success and not error:
-            error = f"the run ended as {(result or run.state.life_cycle_state).value}"
+            error = f"the run ended as {state_name(result or run.state.life_cycle_state)}"
         return ExecutionResult(
             success, scrubbed(output, self.client), scrubbed(error, self.client) if not success else None, self.page
         )
 
 
 def _has_ended(run: Any) -> bool:
-    return run.state.life_cycle_state.value in _ENDED
+    return _stage(run) in _ENDED
+
+
+def _stage(run: Any) -> str:
+    return state_name(run.state.life_cycle_state if run.state is not None else None)
 
 
 __all__ = ["ENVIRONMENT_VERSION", "run_on_serverless"]

@@ -157,7 +157,10 @@ class Upload:
             content = json.loads(text)
             tables: dict[str, Any] = content["tables"]
             known = content["form"] == _FORM and all(
-                is_safe(name) and {"fingerprint", "files", "format"} <= set(entry) for name, entry in tables.items()
+                is_safe(name)
+                and {"fingerprint", "files", "format"} <= set(entry)
+                and all({"name", "size"} <= set(file) for file in entry["files"])
+                for name, entry in tables.items()
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             known = False

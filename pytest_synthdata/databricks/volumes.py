@@ -19,6 +19,8 @@ from pytest_synthdata.databricks.retries import with_retries
 IN_FLIGHT = 5  # the services answer 429 to more
 _CHUNK = 1 << 20
 _JSON = {"Accept": "application/json"}
+_MOST_ENTRIES = 1_000_000  # of a folder
+_MOST_TEXT = 16 << 20  # bytes of a manifest or a note
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,11 @@ class Files:
         def read() -> str | None:
             try:
                 with self.client.files.download(path).contents as stream:
-                    content: bytes = stream.read()
+                    content: bytes = stream.read(_MOST_TEXT + 1)
             except NotFound:
                 return None
+            if len(content) > _MOST_TEXT:
+                raise ValueError(f"it is larger than {_MOST_TEXT >> 20} MB, and none of ours")
             return content.decode()
 
         with explained(f"reading {path}", self.client):
@@ -118,7 +122,7 @@ class Files:
         def read() -> list[Entry]:
             found: list[Entry] = []
             query: dict[str, str] = {}
-            seen: set[str] = set()
+            seen, names = set[str](), set[str]()
             while True:
                 try:
                     page = self.client.api_client.do("GET", address, query=query, headers=_JSON)
@@ -126,17 +130,19 @@ class Files:
                     return []
                 if not isinstance(page, dict) or not isinstance(page.get("contents", []), list):
                     raise ValueError(f"an answer that is not a list of files: {str(page)[:100]}")  # noqa: TRY004
-                items = page.get("contents", [])
-                found += [
-                    Entry(str(one["name"]), bool(one.get("is_directory")), int(one.get("file_size") or 0))
-                    for one in items
-                ]
+                try:
+                    items = [_entry(one) for one in page.get("contents", [])]
+                except (TypeError, ValueError, KeyError, AttributeError):
+                    raise ValueError(f"an answer that is not a list of files: {str(page)[:100]}") from None
+                new = {one.name for one in items} - names
+                found += items
                 token = str(page.get("next_page_token") or "")
                 if not token:
                     return found
-                if token in seen or not items:
+                if token in seen or not new or len(found) > _MOST_ENTRIES:
                     raise RuntimeError("the workspace repeats its pages without end")
                 seen.add(token)
+                names |= new
                 query = {"page_token": token}
 
         address = f"/api/2.0/fs/directories{quote(str(folder), safe='/')}"
@@ -187,6 +193,10 @@ class Files:
             while chunk := stream.read(_CHUNK):
                 digest.update(chunk)
         return digest.hexdigest()
+
+
+def _entry(found: Any) -> Entry:
+    return Entry(str(found["name"]), bool(found.get("is_directory")), int(found.get("file_size") or 0))
 
 
 def _digest(path: Path) -> str:

@@ -105,6 +105,9 @@ class Handler(BaseHTTPRequestHandler):
         elif isinstance(kind, str) and kind.startswith("page "):  # of a gateway, not of the API
             page = f"<html><head><style>p {{}}</style></head><body><h1>Entity Too Large</h1>{TOKEN}</body></html>"
             self.reply(int(kind.split()[1]), page.encode(), {"Content-Type": "text/html; charset=utf-8"})
+        elif isinstance(kind, str) and kind.startswith("answer "):  # "answer 403 text/plain Go away"
+            _, status, type_, body = kind.split(" ", 3)
+            self.reply(int(status), body.encode("latin-1"), {"Content-Type": type_} if type_ != "-" else {})
         elif kind == "drop before":
             self.drop()
         elif kind == "stall":

@@ -112,8 +112,103 @@ def test_a_broken_note_or_manifest_does_not_stop_a_sweep(
     assert f"{ROOT}/a/{file}" in workspace.files
 
 
-@pytest.mark.parametrize("items", [[], [{"name": "a"}]])
-def test_pages_without_end_are_given_up(client: Any, monkeypatch: pytest.MonkeyPatch, items: list[Any]) -> None:
-    monkeypatch.setattr(client.api_client, "do", lambda *_, **__: {"contents": items, "next_page_token": "again"})
+def test_names_and_notes_that_no_run_of_ours_writes_are_passed_over(workspace: Workspace, client: Any) -> None:
+    crashed = "synthdata-20200101T000000Z-0123abcd"
+    odd = json.dumps({"run": "odd", "created": "2020-01-01T00:00:00+00:00", "tables": [None, 5, "../x"]}).encode()
+    huge = b"{" + b" " * (17 << 20) + b"}"
+    workspace.files = {
+        f"{ROOT}/{crashed}/{MARKER_FILE}": note(crashed),
+        f"{ROOT}/odd/{MARKER_FILE}": odd,
+        f"{ROOT}/huge/{MARKER_FILE}": huge,
+    }
+    impossible = "synthdata-20209999T999999Z-0123abcd"
+    workspace.folders = {f"{ROOT}/{name}" for name in (crashed, "odd", "huge", impossible)}
+    assert sweep("main.sales.raw", older_than=timedelta(days=1), client=client) == [f"{ROOT}/{crashed}"]
+    assert workspace.folders == {f"{ROOT}/{name}" for name in ("odd", "huge", impossible)}
+
+
+@pytest.mark.parametrize("files", ["x", [5], [{"name": "a"}]])
+def test_a_manifest_of_other_files_is_not_ours(
+    workspace: Workspace, client: Any, small: Dataset, files: object
+) -> None:
+    entry = {"fingerprint": small.orders.fingerprint(), "format": "parquet", "files": files}
+    manifest = json.dumps({"form": 1, "tables": {"orders": entry}}).encode()
+    workspace.files, workspace.folders = {f"{ROOT}/run/{MANIFEST}": manifest}, {f"{ROOT}/run"}
+    with pytest.raises(SynthDataError, match="is not a manifest of this version"):
+        small.to_volume("main.sales.raw/run", client=client)
+
+
+@pytest.fixture
+def workspace_client(workspace: Workspace, client: Any) -> tuple[Workspace, Any]:
+    return workspace, client
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("200 application/json [1,2]", r"HTTP 200, application/json: '\[1,2\]'"),
+        ("200 text/plain hello", "HTTP 200, text/plain: 'hello'"),
+        ("200 application/json {broken", "HTTP 200, application/json: '{broken'"),
+        ('403 application/json {"message": null}', "HTTP 403, application/json"),
+        ('403 application/json {"message": {"a": 1}}', "HTTP 403, application/json"),
+    ],
+)
+@pytest.mark.parametrize("request_", ["put a part", "list a folder", "ask for the Volume"])
+def test_answers_of_other_forms_are_told(
+    workspace_client: tuple[Workspace, Any], small: Dataset, request_: str, answer: str, message: str
+) -> None:
+    workspace, client = workspace_client
+    workspace.fail(REQUESTS[request_], f"answer {answer}", times=10_000)
+    with pytest.raises(SynthDataError, match=message) as raised:
+        small.to_volume("main.sales.raw/run", client=client)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("items", ["[5]", "[null]", '[{"no": 1}]', '[{"name": "a", "file_size": "big"}]'])
+def test_a_list_of_something_else_is_told(workspace: Workspace, client: Any, small: Dataset, items: str) -> None:
+    workspace.fail(REQUESTS["list a folder"], f'answer 200 application/json {{"contents": {items}}}', times=10_000)
+    with pytest.raises(SynthDataError, match="an answer that is not a list of files"):
+        small.to_volume("main.sales.raw/run", client=client)
+
+
+@pytest.mark.parametrize("answer", ["{}", '{"status": null}', '{"status": "Weird"}'])
+@pytest.mark.parametrize("asked", ["commands", "contexts"])
+def test_states_that_nobody_knows_are_waited_out(workspace: Workspace, client: Any, asked: str, answer: str) -> None:
+    workspace.answers = [{"status": "Running"}] * 1_000
+    workspace.fail(rf"GET /api/1.2/{asked}/status.*", f"answer 200 application/json {answer}", times=10_000)
+    if asked == "contexts":
+        with pytest.raises(SynthDataError, match="is not ready: Pending"):
+            execute_databricks_command(CLUSTER, "python", "1", timeout=2, client=client)
+    else:
+        result = execute_databricks_command(CLUSTER, "python", "1", timeout=2, client=client)
+        assert "took more than 2 s" in str(result.error)
+
+
+def test_an_answer_without_an_id_is_told(workspace: Workspace, client: Any) -> None:
+    workspace.fail(r"POST /api/1.2/contexts/create", "answer 200 application/json {}", times=10_000)
+    with pytest.raises(SynthDataError, match="the answer has no 'id'"):
+        execute_databricks_command(CLUSTER, "python", "1", client=client)
+
+
+def _pages(items: Callable[[int], list[Any]], tokens: Callable[[int], Any]) -> Callable[..., Any]:
+    numbers = iter(range(10**9))
+    return lambda *_, **__: {"contents": items(number := next(numbers)), "next_page_token": tokens(number)}
+
+
+@pytest.mark.parametrize(
+    ("items", "tokens"),
+    [
+        (lambda _: [], lambda _: "again"),
+        (lambda _: [{"name": "a"}], lambda _: "again"),
+        (lambda _: [{"name": "a"}], str),
+        (lambda number: [{"name": str(number)}], lambda _: {"a": 1}),
+        (lambda number: [{"name": f"{number}-{one}"} for one in range(500)], str),
+    ],
+)
+def test_pages_without_end_are_given_up(
+    client: Any, monkeypatch: pytest.MonkeyPatch, items: Callable[[int], list[Any]], tokens: Callable[[int], Any]
+) -> None:
+    monkeypatch.setattr("pytest_synthdata.databricks.volumes._MOST_ENTRIES", 10_000)
+    monkeypatch.setattr(client.api_client, "do", _pages(items, tokens))
     with pytest.raises(SynthDataError, match="repeats its pages without end"):
         Files(client).entries(VolumePath.parse("main.sales.raw/run"))
