@@ -15,17 +15,19 @@ from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.validation.declared.describe import conditioned, describe, leaves
+from pytest_synthdata.validation.declared.describe import describe
 from pytest_synthdata.validation.declared.expectations import (
     Curve,
     Fork,
     Formula,
     Leaf,
     Node,
+    RowCurve,
     Shares,
     TimelineExpectation,
     Unknown,
 )
+from pytest_synthdata.validation.declared.trees import conditioned, leaves, without_row_curves
 from pytest_synthdata.validation.measures import (
     CurveMeasure,
     Finding,
@@ -36,6 +38,7 @@ from pytest_synthdata.validation.measures import (
     check,
 )
 from pytest_synthdata.validation.results import Check
+from pytest_synthdata.validation.row_curves import RowCurveMeasure
 from pytest_synthdata.validation.rows import Rows, UnreadableError
 from pytest_synthdata.validation.statistics import binomial_p, normal_p
 from pytest_synthdata.validation.timelines import MomentsMeasure
@@ -50,7 +53,11 @@ def law_of_column(bound: BoundTable, name: str) -> Node:
         name, generator = generator.name, bound.plan.columns[generator.name]
         if isinstance(generator, ForeignKeyColumn):
             return Leaf(Unknown("a row number"), None)
-    return conditioned(describe(generator)) if name in bound.plan.redrawn else describe(generator)
+    if name in bound.plan.redrawn:
+        return conditioned(describe(generator))
+    if any(name in pair for pair in bound.plan.correlations):
+        return without_row_curves(describe(generator))  # what decides the parameters goes along with the number
+    return describe(generator)
 
 
 class ColumnMeasure:
@@ -62,7 +69,7 @@ class ColumnMeasure:
         self.node: Node = law_of_column(bound, name)
         self.leaves: list[Leaf] = leaves(self.node)
         self.type: pa.DataType = bound.type_of(name)
-        self.measures: list[Measure | None] = [measure_of(leaf, name, self.type) for leaf in self.leaves]
+        self.measures: list[Measure | None] = [measure_of(leaf, self.table, name, self.type) for leaf in self.leaves]
         self.nulls: npt.NDArray[np.int64] = np.zeros(len(self.leaves), np.int64)
         self.totals: npt.NDArray[np.int64] = np.zeros(len(self.leaves), np.int64)
         self.null_rules: list[ViolationCounter] = [ViolationCounter() for _ in self.leaves]
@@ -145,11 +152,13 @@ class ColumnMeasure:
             yield check(self.table, self.name, "", finding)
 
 
-def measure_of(leaf: Leaf, name: str, type_: pa.DataType) -> Measure | None:
+def measure_of(leaf: Leaf, table: str, name: str, type_: pa.DataType) -> Measure | None:
     """What counts the cells of a law; None where there is nothing to check them against."""
     law = leaf.law
     if isinstance(law, Curve):
         return CurveMeasure(law)
+    if isinstance(law, RowCurve):
+        return RowCurveMeasure(law, table, name)
     if isinstance(law, Shares):
         return SharesMeasure(law, type_)
     if isinstance(law, Formula):

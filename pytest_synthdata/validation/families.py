@@ -15,10 +15,12 @@ from pytest_synthdata.columns.lives.lifecycle import Lifecycle
 from pytest_synthdata.columns.lives.steps import Step
 from pytest_synthdata.columns.references.aggregates import Aggregate, Count, Sum
 from pytest_synthdata.columns.references.decimals import unscaled
+from pytest_synthdata.columns.references.family import Family
+from pytest_synthdata.columns.references.shares import Share
 from pytest_synthdata.columns.siblings.running import OfSiblings
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.validation.declared.describe import is_formula
-from pytest_synthdata.validation.measures import Finding, ViolationCounter
+from pytest_synthdata.validation.declared.formulas import is_formula
+from pytest_synthdata.validation.measures import Finding, ViolationCounter, unequal
 from pytest_synthdata.validation.rows import Parent, Rows, UnreadableError
 from pytest_synthdata.validation.running import RunningMeasure
 
@@ -76,6 +78,69 @@ class TotalMeasure:
         counter.add(wrong, np.arange(len(wrong)), 0)
         subject = f"{self.parent.bound.plan.table}.{self.name}"
         yield counter.finding("children a parent: not its total", subject, len(wrong))
+
+
+class AggregateMeasure:
+    """A parent's `Min`, `Max` or `Mean`, computed again from the children that are seen."""
+
+    def __init__(self, name: str, aggregate: Aggregate, reference: str, parent: Parent) -> None:
+        self.name, self.aggregate, self.reference, self.parent = name, aggregate, reference, parent
+        self._pieces: list[tuple[Numbers, pa.Array]] = []
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        column, positions = to_arrow(rows.read(self.aggregate.column)), rows.positions(self.reference)
+        counted = (positions >= 0) & np.asarray(to_numpy(pc.is_valid(column)), np.bool_)
+        if self.aggregate.where is not None:
+            met = to_arrow(rows.evaluate(self.aggregate.where, self.name))
+            counted &= np.asarray(to_numpy(pc.fill_null(met, False)), np.bool_)
+        self._pieces.append((positions[counted], column.filter(pa.array(counted))))
+
+    def checks(self) -> Iterator[Finding]:
+        """What there is to say."""
+        if not self._pieces:
+            return
+        declared = to_arrow(self.parent.rows.read(self.name))
+        positions = np.concatenate([positions for positions, _ in self._pieces])
+        order = np.argsort(positions, kind="stable")
+        column = pa.chunked_array([column for _, column in self._pieces]).combine_chunks().take(pa.array(order))
+        counts = np.bincount(positions, minlength=len(declared))
+        family = Family(order.astype(np.uint64), positions[order], counts)
+        found = to_arrow(self.aggregate.of(column, family, self.parent.bound.scope(self.name)))
+        counter = ViolationCounter()
+        wrong = unequal(declared, found.cast(declared.type) if found.type != declared.type else found, _CLOSE)
+        counter.add(wrong, np.arange(len(wrong)), 0)
+        subject = f"{self.parent.bound.plan.table}.{self.name}"
+        yield counter.finding("children a parent: not its total", subject, len(wrong))
+
+
+class ShareMeasure:
+    """Children's shares that do not add up to their parent's amount."""
+
+    def __init__(self, name: str, share: Share, parent: Parent, bound: BoundTable) -> None:
+        self.name, self.share, self.parent = name, share, parent
+        self.unit = 10.0 ** -share.decimal_places(bound.scope(name))
+        self.sums = np.zeros(parent.rows.count, np.float64)
+        self.counts = np.zeros(parent.rows.count, np.int64)
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        positions, values = rows.positions(self.share.reference), to_arrow(rows.read(self.name))
+        known = positions >= 0
+        numbers = np.asarray(to_numpy(pc.fill_null(values.cast(pa.float64()), 0.0)), np.float64)
+        np.add.at(self.sums, positions[known], numbers[known])
+        np.add.at(self.counts, positions[known], 1)
+
+    def checks(self) -> Iterator[Finding]:
+        """What there is to say."""
+        amounts = to_arrow(self.parent.rows.read(self.share.path.partition(".")[2]), pa.float64())
+        some = (self.counts > 0) & np.asarray(to_numpy(pc.is_valid(amounts)), np.bool_)
+        wanted = np.asarray(to_numpy(pc.fill_null(amounts, 0.0)), np.float64)
+        # What floats lose of thousands of cents is far less than one.
+        wrong = some & (np.abs(wanted - self.sums) > np.maximum(self.unit / 2, np.abs(wanted) * 1e-12))
+        counter = ViolationCounter()
+        counter.add(wrong, np.arange(len(wrong)), 0)
+        yield counter.finding("children a parent: shares of another amount", self.share.path, int(some.sum()))
 
 
 class PairMeasure:
@@ -143,7 +208,7 @@ class StepMeasure:
         return allowed
 
 
-FamilyMeasure: TypeAlias = "TotalMeasure | PairMeasure | StepMeasure | RunningMeasure"
+FamilyMeasure: TypeAlias = "TotalMeasure | AggregateMeasure | ShareMeasure | PairMeasure | StepMeasure | RunningMeasure"
 
 
 class FamilyMeasures:
@@ -163,7 +228,8 @@ class FamilyMeasures:
         parent = parents[key.name]
         for name, aggregate in totals_of(parent.bound, plan.table):
             if parent.rows.has(name):
-                self.measures.append((key.name, TotalMeasure(name, aggregate, key.name, parent)))
+                kind = TotalMeasure if isinstance(aggregate, (Sum, Count)) else AggregateMeasure
+                self.measures.append((key.name, kind(name, aggregate, key.name, parent)))
         for name, reference in plan.references.items():
             if reference.distinct_within == key.name and name in parents:
                 self.measures.append((name, PairMeasure(key.name, name, parents[name])))
@@ -172,6 +238,8 @@ class FamilyMeasures:
                 life = parent.bound.plan.columns[column.path.partition(".")[2]]
                 assert isinstance(life, Lifecycle)  # noqa: S101 - it was checked
                 self.measures.append((name, StepMeasure(name, column, life)))
+            if isinstance(column, Share) and name in present and parent.rows.has(column.path.partition(".")[2]):
+                self.measures.append((name, ShareMeasure(name, column, parent, bound)))
             if isinstance(column, OfSiblings) and name in present and is_formula(column.of):
                 self.measures.append((name, RunningMeasure(name, column, key.name, bound)))
 
@@ -195,10 +263,10 @@ def _added(measure: FamilyMeasure, rows: Rows) -> bool:
 
 
 def totals_of(parent: BoundTable, child: str) -> Iterator[tuple[str, Aggregate]]:
-    """The visible sums and counts that a table has of the rows of another."""
+    """The visible totals that a table has of the rows of another."""
     for name in parent.plan.visible:
         column = parent.plan.columns[name]
-        if isinstance(column, (Sum, Count)) and parent.plan.children[column.children_name].plan.table == child:
+        if isinstance(column, Aggregate) and parent.plan.children[column.children_name].plan.table == child:
             yield name, column
 
 

@@ -194,7 +194,7 @@ class FormulaMeasure:
             expected = expected.take(pa.array(numbers))
         expected = expected.cast(array.type, safe=False) if expected.type != array.type else expected
         self.rows += len(array)
-        broken = _unequal(array, expected)
+        broken = unequal(array, expected)
         if not self.seen:
             first = np.flatnonzero(broken)[:1].tolist()
             self.seen = [(str(expected[at].as_py()), str(array[at].as_py())) for at in first]
@@ -205,10 +205,11 @@ class FormulaMeasure:
         yield self.different.finding("not as computed", shown, self.rows)
 
 
-def _unequal(array: pa.Array, expected: pa.Array) -> npt.NDArray[np.bool_]:
+def unequal(array: pa.Array, expected: pa.Array, tolerance: float = 1e-9) -> npt.NDArray[np.bool_]:
+    """Whether values differ, floats by more than a relative tolerance; null is equal to null."""
     if pa.types.is_floating(array.type):
         left, right = (to_numpy(side).astype(np.float64) for side in (array, expected))
-        return ~np.isclose(left, right, rtol=1e-9, atol=1e-12, equal_nan=True)
+        return ~np.isclose(left, right, rtol=tolerance, atol=1e-12, equal_nan=True)
     array, expected = comparable(array), comparable(expected)
     same = pc.fill_null(pc.equal(array, expected), False)
     both = pc.and_(pc.is_null(array), pc.is_null(expected))
@@ -258,4 +259,5 @@ __all__ = [
     "ViolationCounter",
     "as_numbers",
     "check",
+    "unequal",
 ]  # fmt: skip

@@ -17,7 +17,9 @@ from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.columns import leaf_of, measure_of
 from pytest_synthdata.validation.declared.condition_texts import describe_condition
-from pytest_synthdata.validation.declared.describe import describe, is_formula, leaves
+from pytest_synthdata.validation.declared.describe import describe
+from pytest_synthdata.validation.declared.formulas import is_formula
+from pytest_synthdata.validation.declared.trees import leaves
 from pytest_synthdata.validation.measures import Finding, ViolationCounter
 from pytest_synthdata.validation.rows import Pairs, Parent, Rows, key_column
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p
@@ -123,7 +125,7 @@ class ReferenceMeasure:
         which = leaf_of(node, parents, self.name)
         for number, leaf in enumerate(leaves(node)):
             index = np.flatnonzero(which == number)
-            measure = measure_of(leaf, self.name, pa.int64())
+            measure = measure_of(leaf, self.parent.bound.plan.table, self.name, pa.int64())
             if measure is None or not len(index):
                 continue
             measure.add(self.counts[index], index, parents)

@@ -11,7 +11,7 @@ from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.attempts import WHERE
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.declared.condition_texts import describe_condition
-from pytest_synthdata.validation.declared.describe import is_formula
+from pytest_synthdata.validation.declared.formulas import is_formula
 from pytest_synthdata.validation.measures import ViolationCounter, check
 from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.rows import Rows, UnreadableError

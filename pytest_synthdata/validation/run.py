@@ -18,6 +18,7 @@ from pytest_synthdata.columns.tables.subset import is_part, of_the_past
 from pytest_synthdata.errors import SynthDataError, describe, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
+from pytest_synthdata.validation.correlations import CorrelationMeasure
 from pytest_synthdata.validation.families import FamilyMeasures, totals_of
 from pytest_synthdata.validation.keys import KeyMeasure, together
 from pytest_synthdata.validation.measures import check
@@ -243,6 +244,7 @@ class TableMeasures:
             if key in present and name in parents
         ]
         self.rules: list[RuleMeasure] = [RuleMeasure(bound)] if plan.where is not None else []
+        self.correlations: list[CorrelationMeasure] = [CorrelationMeasure(bound, pair) for pair in plan.correlations]
         self.families: FamilyMeasures = FamilyMeasures(bound, parents, set(present))
         self.unlooked: dict[str, str] = {
             str(key or name): _why_unlooked(plan.references[name]) for name, key in keys.items() if name not in parents
@@ -260,6 +262,8 @@ class TableMeasures:
             column.add(rows)
         for rule in self.rules:
             rule.add(rows)
+        for correlation in self.correlations:
+            correlation.add(rows)
         self.families.add(rows)
 
     def result(self, rows: int, seconds: float, view: TableView | None = None) -> TableResult:
@@ -267,6 +271,10 @@ class TableMeasures:
         unchecked = {column.name: column.unchecked for column in self.columns if column.unchecked}
         unchecked |= {rule.name: rule.unchecked for rule in self.rules if rule.unchecked}
         keys = {key.column for key in self.keys}
+        # Of rows that changed after they were drawn, nothing is declared.
+        unchanged = view is None or view is self.bound
+        correlated = [check for one in self.correlations if unchanged for check in one.checks()]
+        unchecked |= {one.name: one.unchecked for one in self.correlations if one.unchecked}
         days = [
             measure.volume()
             for column in self.columns
@@ -277,7 +285,7 @@ class TableMeasures:
             self.bound.plan.table,
             rows,
             seconds,
-            tuple(_numbered(check, view) for check in self._checks()),
+            tuple(_numbered(check, view) for check in (*self._checks(), *correlated)),
             {name: reason for name, reason in (self.unlooked | unchecked).items() if name not in keys},
             tuple(days),
         )

@@ -114,6 +114,22 @@ _CDF: dict[type[ParametricDistribution], Callable[..., Any]] = {
 }
 
 
+def _poisson(x: Any, lam: Any) -> Any:
+    from scipy.special import pdtr
+
+    return np.where(np.asarray(x) < 0, 0.0, pdtr(np.floor(np.maximum(x, 0)), lam))
+
+
+def cumulative(kind: type[ParametricDistribution]) -> Callable[..., Any]:
+    """The distribution function of a class of distributions, of numbers and parameters or arrays of them."""
+    return _poisson if kind is Poisson else _CDF[kind]
+
+
+def is_known(law: ParametricDistribution) -> bool:
+    """Whether a distribution's function is known."""
+    return isinstance(law, Poisson) or type(law) in _CDF
+
+
 @dataclass(frozen=True)
 class Continuous:
     """A distribution of this package as `scipy.stats` would freeze it."""
@@ -139,9 +155,7 @@ class Counting:
     lam: float
 
     def cdf(self, x: Any) -> Any:
-        from scipy.special import pdtr
-
-        return np.where(np.asarray(x) < 0, 0.0, pdtr(np.floor(np.maximum(x, 0)), self.lam))
+        return _poisson(x, self.lam)
 
     def ppf(self, q: Any) -> Any:
         spread = 12 * math.sqrt(self.lam) + 40
@@ -202,5 +216,14 @@ def frozen(law: ParametricDistribution) -> Continuous | Counting | None:
 
 
 __all__ = [
-    "Piecewise", "Whole", "binomial_p", "chi_square_p", "distance_p", "frozen", "normal_p", "sum_of_squares_p",
-]  # fmt: skip
+    "Piecewise",
+    "Whole",
+    "binomial_p",
+    "chi_square_p",
+    "cumulative",
+    "distance_p",
+    "frozen",
+    "is_known",
+    "normal_p",
+    "sum_of_squares_p",
+]

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import inspect
-import itertools
-from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.expressions.conditions import Truth, When
-from pytest_synthdata.columns.expressions.functions import Computed
-from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
-from pytest_synthdata.columns.generators.numbers.distributions import Distribution, LogNormal, Normal, Poisson, Uniform
+from pytest_synthdata.columns.generators.numbers.distributions import Distribution, Poisson
 from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
+from pytest_synthdata.columns.lives.steps import Step
+from pytest_synthdata.columns.references.aggregates import Aggregate
+from pytest_synthdata.columns.references.shares import Share
 from pytest_synthdata.columns.siblings.running import OfSiblings, RunningSum
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.wording import as_written
 from pytest_synthdata.validation.declared.condition_texts import bracketed_or, describe_condition, given_labels
+from pytest_synthdata.validation.declared.drawn import drawn_law
 from pytest_synthdata.validation.declared.expectations import (
     Clip,
     Curve,
@@ -42,15 +40,15 @@ from pytest_synthdata.validation.declared.expectations import (
     Mirrored,
     Node,
     Round,
+    RowCurve,
     Scale,
     Shares,
     TimelineExpectation,
     Truncate,
     Unknown,
 )
-from pytest_synthdata.validation.statistics import Piecewise, Whole, frozen
-
-_LONG = 80  # letters of a declaration in a sentence
+from pytest_synthdata.validation.declared.formulas import is_formula, short_name
+from pytest_synthdata.validation.declared.trees import map_leaves
 
 
 def describe(generator: Generator) -> Node:
@@ -61,79 +59,17 @@ def describe(generator: Generator) -> Node:
     return _describe(generator)
 
 
-def is_formula(generator: Generator) -> bool:
-    """Whether the values follow from other columns of the row alone."""
-    if isinstance(generator, (Column, Constant)):
-        return True
-    if isinstance(generator, Computed):
-        return "cells" not in inspect.signature(generator.function).parameters
-    if isinstance(generator, (Operation, Call, Truth, When, Given, Rounded, Clipped, Cast, NotNull)):
-        return all(is_formula(child) for child in generator.children())
-    return False
-
-
 @singledispatch
 def _describe(generator: Generator) -> Node:
-    return Leaf(Unknown(f"{_short(generator)}: any value may come out"), None)
+    return Leaf(Unknown(f"{short_name(generator)}: any value may come out"), None)
 
 
-def _short(generator: Generator) -> str:
-    name = as_written(generator)
-    return name if len(name) < _LONG else f"{name[: _LONG - 1]}…"
-
-
-@_describe.register
-def _(generator: ParametricDistribution) -> Node:
-    if not generator.is_fixed:
-        return Leaf(Unknown(f"{_short(generator)}: its parameters differ from row to row"), None)
-    law = frozen(generator)
-    if law is None:
-        return Leaf(Unknown(f"{_short(generator)}: it has no closed form"), 0.0)
-    if (constant := _degenerate(generator)) is not None:
-        return describe(Constant(constant))
-    return Leaf(Curve(law, name=as_written(generator)))
-
-
-def _degenerate(law: ParametricDistribution) -> float | None:
-    """The only value of a law without spread."""
-    if isinstance(law, Normal) and law.scale == 0:
-        return float(law.loc)
-    if isinstance(law, LogNormal) and law.sigma == 0:
-        return float(law.inverse(np.array([0.5]), *law.parameters())[0])
-    if isinstance(law, Uniform) and law.low == law.high:
-        return float(law.low)
-    return 0 if isinstance(law, Poisson) and law.lam == 0 else None
-
-
-@_describe.register
-def _(generator: Distribution) -> Node:
-    frozen = generator.frozen
-    name = f"{frozen.dist.name}({', '.join(f'{value:g}' for value in frozen.args)})"
-    return Leaf(Curve(frozen, name=name))
-
-
-@_describe.register
-def _(generator: Dates) -> Node:
-    if not generator.is_fixed:
-        return Leaf(Unknown("Dates: the range differs from row to row"), None)
-    epoch = dt.date(1970, 1, 1)
-    first, last = generator._days()
-    days = Whole((first - epoch).days, (last - epoch).days)
-    return Leaf(Curve(days, name=f"Dates({first} … {last})", dates=True))
-
-
-@_describe.register
-def _(generator: Quantiles) -> Node:
-    name = as_written(generator)
-    if generator.kind == "time" or generator.step is not None:
-        return Leaf(Unknown(f"{name}: any value may come out"), 0.0)
-    ends = generator.points().tolist()
-    if any(low == high for low, high in itertools.pairwise(ends)):
-        return Leaf(Unknown(f"{name}: one value has a share of its own"), 0.0)
-    shares = tuple(generator.below().tolist())
-    law = Piecewise(tuple(map(float, ends)), shares, is_coarse=generator.shares is not None)
-    curve = Curve(law, name=name, dates=generator.kind == "date")
-    return Leaf(curve.then(Round(0)) if curve.dates else curve)
+@_describe.register(ParametricDistribution)
+@_describe.register(Distribution)
+@_describe.register(Dates)
+@_describe.register(Quantiles)
+def _(generator: Generator) -> Node:
+    return drawn_law(generator)
 
 
 @_describe.register
@@ -165,7 +101,14 @@ def _(generator: Listed) -> Node:
 @_describe.register
 def _(generator: OfSiblings) -> Node:
     how = "looked at beside the rows before" if is_formula(generator.of) else "any value may come out"
-    return Leaf(Unknown(f"{_short(generator)}: {how}"), 0.0 if isinstance(generator, RunningSum) else None)
+    return Leaf(Unknown(f"{short_name(generator)}: {how}"), 0.0 if isinstance(generator, RunningSum) else None)
+
+
+@_describe.register(Aggregate)
+@_describe.register(Share)
+@_describe.register(Step)
+def _(generator: Generator) -> Node:
+    return Leaf(Unknown(f"{short_name(generator)}: looked at beside the rows that belong together"), None)
 
 
 @_describe.register
@@ -180,12 +123,12 @@ def _(generator: Nullable) -> Node:
     def more(leaf: Leaf) -> Leaf:
         return replace(leaf, nulls=None if leaf.nulls is None else 1 - (1 - share) * (1 - leaf.nulls))
 
-    return _map(describe(generator.generator), more)
+    return map_leaves(describe(generator.generator), more)
 
 
 @_describe.register
 def _(generator: NotNull) -> Node:
-    return _map(describe(generator.generator), lambda leaf: replace(leaf, nulls=0.0))
+    return map_leaves(describe(generator.generator), lambda leaf: replace(leaf, nulls=0.0))
 
 
 @_describe.register
@@ -222,7 +165,7 @@ def _(generator: Cast) -> Node:
         return _wrapped(generator, Round(target.scale))
     if pa.types.is_floating(target) or pa.types.is_temporal(target):
         return _wrapped(generator, None, target)
-    return _map(describe(generator.generator), lambda leaf: _cast_leaf(leaf, generator))
+    return map_leaves(describe(generator.generator), lambda leaf: _cast_leaf(leaf, generator))
 
 
 def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node:
@@ -230,13 +173,13 @@ def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node
 
     def wrap(leaf: Leaf) -> Leaf:
         law = leaf.law
-        if isinstance(law, Curve):
+        if isinstance(law, (Curve, RowCurve)):
             return leaf if step is None else replace(leaf, law=law.then(step))
         if isinstance(law, TimelineExpectation) and target is not None:
             return replace(leaf, law=replace(law, hours=not pa.types.is_date(target)))
         return _cast_leaf(leaf, wrapper)
 
-    return _map(describe(wrapper.generator), wrap)
+    return map_leaves(describe(wrapper.generator), wrap)
 
 
 def _cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
@@ -247,7 +190,7 @@ def _cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
         return replace(leaf, law=law.map(lambda values: to_arrow(wrapper.of(pa.array(values))).to_pylist()))
     if isinstance(law, Unknown):
         return leaf
-    return replace(leaf, law=Unknown(f"{_short(wrapper)}: any value may come out"))
+    return replace(leaf, law=Unknown(f"{short_name(wrapper)}: any value may come out"))
 
 
 @_describe.register
@@ -255,10 +198,10 @@ def _(generator: Operation) -> Node:
     if len(generator.operands) == 2 and generator.function in ("add", "subtract", "multiply", "divide"):  # noqa: PLR2004
         left, right = generator.operands
         if isinstance(right, Constant):
-            return _map(describe(left), lambda leaf: _shifted(leaf, generator, right.value, reverse=False))
+            return map_leaves(describe(left), lambda leaf: _shifted(leaf, generator, right.value, reverse=False))
         if isinstance(left, Constant):
-            return _map(describe(right), lambda leaf: _shifted(leaf, generator, left.value, reverse=True))
-    return Leaf(Unknown(f"{_short(generator)} of random columns"), None)
+            return map_leaves(describe(right), lambda leaf: _shifted(leaf, generator, left.value, reverse=True))
+    return Leaf(Unknown(f"{short_name(generator)} of random columns"), None)
 
 
 def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) -> Leaf:
@@ -266,7 +209,7 @@ def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) 
     if operation.function == "divide" and (reverse or constant == 0):
         leaf = replace(leaf, nulls=None)  # where the divisor is 0
     if not isinstance(law, Curve) or law.dates or isinstance(constant, bool) or not isinstance(constant, (int, float)):
-        return replace(leaf, law=Unknown(f"{_short(operation)} of random columns"))
+        return replace(leaf, law=Unknown(f"{short_name(operation)} of random columns"))
     factor, shift = {
         "add": (1.0, float(constant)),
         "subtract": (-1.0 if reverse else 1.0, float(constant) if reverse else -float(constant)),
@@ -274,7 +217,7 @@ def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) 
         "divide": (0.0 if reverse or not constant else 1 / constant, 0.0),
     }[operation.function]
     if factor == 0:
-        return replace(leaf, law=Unknown(f"{_short(operation)} of random columns"))
+        return replace(leaf, law=Unknown(f"{short_name(operation)} of random columns"))
     if factor < 0:
         law = Curve(Mirrored(law), name=law.name)
     return replace(leaf, law=replace(law.then(Scale(abs(factor), shift)), name=as_written(operation)))
@@ -303,27 +246,8 @@ def _fork(split: Generator, generators: tuple[Generator, ...], labels: list[str]
         def named(leaf: Leaf, label: str = label) -> Leaf:
             return replace(leaf, label=" and ".join(filter(None, (bracketed_or(label), leaf.label))))
 
-        branches.append(_map(describe(generator), named))
+        branches.append(map_leaves(describe(generator), named))
     return Fork(split, tuple(branches))
 
 
-def _map(node: Node, function: Callable[[Leaf], Leaf]) -> Node:
-    if isinstance(node, Leaf):
-        return function(node)
-    return replace(node, branches=tuple(_map(branch, function) for branch in node.branches))
-
-
-def conditioned(node: Node) -> Node:
-    """The laws of a column whose values stay only where its table's condition is met."""
-    unknown = Unknown("which of its values stay depends on Meta.where")
-    return _map(node, lambda leaf: leaf if isinstance(leaf.law, Formula) else replace(leaf, law=unknown, nulls=None))
-
-
-def leaves(node: Node) -> list[Leaf]:
-    """The leaves of a tree, in order."""
-    if isinstance(node, Leaf):
-        return [node]
-    return [leaf for branch in node.branches for leaf in leaves(branch)]
-
-
-__all__ = ["conditioned", "describe", "is_formula", "leaves"]
+__all__ = ["describe"]

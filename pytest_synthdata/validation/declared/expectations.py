@@ -139,21 +139,49 @@ class Curve:
     @property
     def digits(self) -> int | None:
         """To how many decimal digits the numbers are rounded, if they are."""
-        found = None
-        for step in self.steps:
-            if isinstance(step, Round):
-                found = step.digits
-            elif isinstance(step, Truncate):
-                found = 0
-            elif isinstance(step, Scale):
-                found = None
-        return found
+        return _digits(self.steps)
 
     def show(self, value: float) -> Any:
         """A number as what it stands for."""
         if not self.dates or not math.isfinite(value):
             return float(value)
         return (dt.date(1970, 1, 1) + dt.timedelta(days=math.floor(value))).isoformat()
+
+
+def _digits(steps: tuple[Step, ...]) -> int | None:
+    found = None
+    for step in steps:
+        if isinstance(step, Round):
+            found = step.digits
+        elif isinstance(step, Truncate):
+            found = 0
+        elif isinstance(step, Scale):
+            found = None
+    return found
+
+
+@dataclass(frozen=True)
+class RowCurve:
+    """Numbers whose distribution has other parameters in each row.
+
+    Args:
+        generator: the distribution; its parameters follow from other columns of the row.
+        steps: what is done to the numbers then.
+        name: the declaration, for people.
+    """
+
+    generator: Generator
+    steps: tuple[Step, ...] = ()
+    name: str = ""
+
+    def then(self, step: Step) -> RowCurve:
+        """The same with one more step."""
+        return replace(self, steps=(*self.steps, step))
+
+    @property
+    def digits(self) -> int | None:
+        """To how many decimal digits the numbers are rounded, if they are."""
+        return _digits(self.steps)
 
 
 @dataclass(frozen=True)
@@ -211,7 +239,7 @@ class Unknown:
     reason: str
 
 
-Law = Curve | Shares | Formula | TimelineExpectation | Unknown
+Law = Curve | RowCurve | Shares | Formula | TimelineExpectation | Unknown
 
 
 @dataclass(frozen=True)
@@ -253,6 +281,7 @@ __all__ = [
     "Mirrored",
     "Node",
     "Round",
+    "RowCurve",
     "Scale",
     "Shares",
     "TimelineExpectation",

@@ -1,0 +1,39 @@
+"""Trees of laws: what is done to all their leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Node, RowCurve, Unknown
+
+
+def map_leaves(node: Node, function: Callable[[Leaf], Leaf]) -> Node:
+    """The same tree with other leaves."""
+    if isinstance(node, Leaf):
+        return function(node)
+    return replace(node, branches=tuple(map_leaves(branch, function) for branch in node.branches))
+
+
+def conditioned(node: Node) -> Node:
+    """The laws of a column whose values stay only where its table's condition is met."""
+    unknown = Unknown("which of its values stay depends on Meta.where")
+    return map_leaves(
+        node, lambda leaf: leaf if isinstance(leaf.law, Formula) else replace(leaf, law=unknown, nulls=None)
+    )
+
+
+def without_row_curves(node: Node) -> Node:
+    """The laws of a column that is correlated with others: parameters that differ by row may go along with it."""
+    unknown = Unknown("its parameters differ from row to row, and Meta.correlations ties it to other columns")
+    return map_leaves(node, lambda leaf: replace(leaf, law=unknown) if isinstance(leaf.law, RowCurve) else leaf)
+
+
+def leaves(node: Node) -> list[Leaf]:
+    """The leaves of a tree, in order."""
+    if isinstance(node, Leaf):
+        return [node]
+    return [leaf for branch in node.branches for leaf in leaves(branch)]
+
+
+__all__ = ["conditioned", "leaves", "map_leaves", "without_row_curves"]
