@@ -41,8 +41,8 @@ def dirt_of(view: TableView) -> Dirt | None:
         return None
     if not hasattr(whole, "altered"):
         raise SynthDataError(
-            f"{view.name}: the history is that of the table as declared, and these rows are others (by changes of the "
-            "schema, by between, or by another at); ask for it before, for example as dataset.clean"
+            f"{view.name}: the history is that of the whole table, and these are other rows (a period of it, its "
+            f"versions, another at) or another schema; ask dataset.clean[{view.bound.name!r}] for it"
         )
     dirt: Dirt = whole
     dirt.require_no_copies()

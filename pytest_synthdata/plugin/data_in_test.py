@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from pytest_synthdata.dataset import Dataset
-from pytest_synthdata.plugin.feeds import FeedOfTest, feed_of
+from pytest_synthdata.plugin.feeds import Saver, feed_of
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, why_missing
 from pytest_synthdata.plugin.stand_ins import StandIns
 
@@ -36,7 +36,7 @@ class Synth:
         arguments: what the markers said of this data.
         stand_ins: what is given in the dataset's place.
         made_once: makes a DataFrame of what belongs to a dataset under a name, or gives the one made before.
-        save_feed: saves a table's feed in a Volume and gives its path, where the run was asked to.
+        saver: saves other tables and feeds in a Volume and gives their paths, where the run was asked to.
 
     Tests get one from the fixtures ``synth`` and ``synth_session``; its name is there for their annotations:
 
@@ -56,7 +56,7 @@ class Synth:
         arguments: Mapping[str, Any] | None = None,
         stand_ins: StandIns | None = None,
         made_once: MadeOnce | None = None,
-        save_feed: Callable[[Dataset, str, FeedOfTest], str] | None = None,
+        saver: Saver | None = None,
     ) -> None:
         self.asked_for = dataset
         self.arguments = arguments or {}
@@ -65,7 +65,7 @@ class Synth:
         self._frames = frames
         self._session = session
         self._save = save
-        self._save_feed = save_feed
+        self._saver = saver
         self._made_once = made_once or (lambda _, __, spark, table: table().to_spark(spark))
 
     @property
@@ -111,7 +111,14 @@ class Synth:
             self._stand_ins.read.add(name)
             return self._made_once(current, f"{name} at {when}", spark, lambda: snapshot[name])
 
-        return Synth(snapshot, frame, self._session, made_once=self._made_once)
+        saver = self._saver
+
+        def save(tables: Sequence[str]) -> Mapping[str, str]:
+            assert saver is not None  # noqa: S101 - asked only then
+            return saver.tables(snapshot, tables, False)
+
+        asked = None if saver is None else save
+        return Synth(snapshot, frame, self._session, asked, made_once=self._made_once, saver=saver)
 
     def changes(
         self,
@@ -187,7 +194,7 @@ class Synth:
         Raises:
             SynthDataError: as `Table.in_batches` and `Table.changes`.
         """
-        if self._save_feed is None:
+        if self._saver is None:
             self._skip()
         current = self._current
         one = current[table]
@@ -198,7 +205,7 @@ class Synth:
             "column": column,
             "snapshots": snapshots,
         }
-        return self._save_feed(current, one.name, feed_of(one, by, **options, **more))
+        return self._saver.feed(current, one.name, feed_of(one, by, **options, **more))
 
     def _saved(self, tables: Sequence[str]) -> Mapping[str, str]:
         if self._save is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.history import snapshots_of
@@ -12,6 +12,7 @@ from pytest_synthdata.history import snapshots_of
 if TYPE_CHECKING:
     from pytest_synthdata.columns.order.batches import Batches
     from pytest_synthdata.columns.tables.table_view import TableView
+    from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.table import Table
 
 _OF_CHANGES = ("every", "delay", "late", "redelivered", "again")
@@ -35,6 +36,16 @@ class FeedOfTest:
     snapshot: Callable[[int], TableView] | None
     identity: str
     is_part: bool
+
+
+class Saver(Protocol):
+    """What saves tables and feeds in a Volume, and gives their paths."""
+
+    def tables(self, dataset: Dataset, names: Sequence[str], is_default: bool) -> Mapping[str, str]:
+        """Save tables; is told whether they are the run's default ones."""
+
+    def feed(self, dataset: Dataset, table: str, feed: FeedOfTest) -> str:
+        """Save a table's feed."""
 
 
 def feed_of(
@@ -82,4 +93,4 @@ def feeds_of_marker(feeds: Any) -> dict[str, dict[str, Any]]:
     return {table: dict(arguments) for table, arguments in feeds.items()}
 
 
-__all__ = ["OPTIONS", "FeedOfTest", "feed_of", "feeds_of_marker"]
+__all__ = ["OPTIONS", "FeedOfTest", "Saver", "feed_of", "feeds_of_marker"]

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.declarations.related import with_children
@@ -15,7 +15,7 @@ from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.discovery import load_factories
 from pytest_synthdata.plugin.data_in_test import Synth
-from pytest_synthdata.plugin.feeds import FeedOfTest, feeds_of_marker
+from pytest_synthdata.plugin.feeds import Saver, feeds_of_marker
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, with_parents
 from pytest_synthdata.plugin.stand_ins import StandIns
 
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from pytest_synthdata.table import Table
 
 _OPTIONS = ("seed", "seeds", "scale", "factories", "at", "take", "defects", "upload", "feeds", "shrink")
-
-
-class Saver(Protocol):
-    """What saves tables and feeds in a Volume, and gives their paths."""
-
-    def tables(self, dataset: Dataset, names: Sequence[str], is_default: bool) -> Mapping[str, str]:
-        """Save tables; is told whether they are the run's default ones."""
-
-    def feed(self, dataset: Dataset, table: str, feed: FeedOfTest) -> str:
-        """Save a table's feed."""
 
 
 class Materialiser:
@@ -94,7 +84,7 @@ class Materialiser:
             arguments=arguments,
             stand_ins=self.stand_ins,
             made_once=self._made_once,
-            save_feed=save.feed if save else None,
+            saver=save,
         )
         if upload:
             synth.upload()
