@@ -33,7 +33,7 @@ class CorrelatedStream(Stream):
     parts: tuple[tuple[float, Stream], ...] = field(default=(), kw_only=True)
 
     def uniform(self, rows: Bits) -> Floats:
-        from scipy.special import ndtr, ndtri
+        from pytest_synthdata.columns.special_functions import ndtr, ndtri
 
         score = np.zeros(len(rows))
         for weight, stream in self.parts:

@@ -132,4 +132,18 @@ def test_what_the_shipped_tables_import() -> None:
     libraries, of_scipy = done.stdout.splitlines()
     known = {"charset_normalizer", "cloudpickle", "cython_runtime", "factory", "faker", "numpy", "pyarrow", "scipy"}
     assert set(eval(libraries)) <= {*known, "pytest_synthdata"}
-    assert set(eval(of_scipy)) <= {"scipy.special", "scipy.version"}
+    assert set(eval(of_scipy)) <= {"scipy.version"}  # of scipy.special, the functions alone
+
+
+SPECIAL = """
+import sys
+from pytest_synthdata.columns.special_functions import ndtri, xlogy
+assert "scipy.special" not in sys.modules
+import scipy.special, scipy.stats
+assert scipy.special.ndtri is ndtri and scipy.special._ufuncs.xlogy is xlogy
+assert scipy.special.factorial(5) == 120 and scipy.stats.norm.ppf(0.5) == 0
+"""
+
+
+def test_the_whole_of_scipy_special_is_there_for_others() -> None:
+    subprocess.run([sys.executable, "-W", "error", "-c", SPECIAL], check=True)

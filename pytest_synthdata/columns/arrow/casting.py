@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,11 @@ def cast(values: Values, target: pa.DataType) -> Values:
     """
     if isinstance(values, np.ndarray) and values.dtype.kind == "f" and pa.types.is_integer(target):
         return _without_fractions(values, target)
+    if isinstance(values, pa.DictionaryArray) and len(values.dictionary) < len(values):
+        with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):  # perhaps a value that does not occur
+            categories = _cast(values.dictionary, target)
+            if not categories.null_count:
+                return pa.DictionaryArray.from_arrays(values.indices, categories, safe=False)
     return _cast(to_arrow(values), target)
 
 

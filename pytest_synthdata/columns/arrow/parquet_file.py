@@ -66,7 +66,7 @@ def write_parquet(
     batches = iter(batches)
     first = next(batches, None)
     form = _form(view.schema, first)
-    settings = {**_settings(form, first), **own, "store_schema": False}
+    settings = {**_settings(form, first), "store_decimal_as_integer": True, **own, "store_schema": False}
     try:
         writer = pq.ParquetWriter(path, form, **settings)
     except (TypeError, ValueError, pa.ArrowException) as error:

@@ -16,6 +16,7 @@ from pytest_synthdata.columns.arrow.floats import decimals_as_printed
 Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
 Index: TypeAlias = npt.NDArray[np.intp]
 
+_FEW = 256  # categories of which it pays to unite the lists
 _MOST_DIGITS = 38  # of a decimal
 
 
@@ -108,9 +109,22 @@ def join(parts: Sequence[Values]) -> Values:
         if all(piece.dictionary.equals(first) for piece in coded):
             indices = pa.concat_arrays([piece.indices for piece in coded])
             return pa.DictionaryArray.from_arrays(indices, first, safe=False)
+        if all(pa.types.is_string(piece.type.value_type) and len(piece.dictionary) <= _FEW for piece in coded):
+            return _united(coded)
     arrays = [to_arrow(piece) for piece in parts]
     target = common_type([array.type for array in arrays])
     return pa.concat_arrays([_widened(array, target) for array in arrays])
+
+
+def _united(parts: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
+    """Texts with several short dictionaries as texts with one."""
+    place: dict[str | None, int] = {}
+    codes = []
+    for piece in parts:
+        codes_of = np.array([place.setdefault(text, len(place)) for text in piece.dictionary.to_pylist()], np.int32)
+        codes.append(pc.take(arrow_array(codes_of), piece.indices))
+    categories = arrow_array(list(place), pa.string())
+    return pa.DictionaryArray.from_arrays(pa.concat_arrays(codes), categories, safe=False)
 
 
 def _widened(array: pa.Array, target: pa.DataType) -> pa.Array:

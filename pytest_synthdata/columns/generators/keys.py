@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +47,11 @@ class Key(Generator):
     def values(self, cells: Cells) -> Values:
         prefix, width, suffix = self._parts()
         return format_numbers(cells.rows + np.uint64(self.start), prefix, width, suffix)
+
+    def integers(self, cells: Cells) -> npt.NDArray[Any] | None:
+        """The numbers themselves, where nothing but a number is the key."""
+        prefix, _, suffix = self._parts()
+        return None if prefix or suffix else (cells.rows + np.uint64(self.start)).astype(np.int64)
 
     def _parts(self) -> tuple[str, int, str]:
         match = _PATTERN.fullmatch(self.pattern)

@@ -55,7 +55,7 @@ class Shares(Generator):
         return pa.StructArray.from_arrays(columns, names=list(self.parts))
 
     def _shares(self, cells: Cells) -> npt.NDArray[np.float64]:
-        from scipy.special import log1p
+        from pytest_synthdata.columns.special_functions import log1p
 
         count = self._count()
         words = [cells.substream("part", str(number)).uniform() for number in range(count)]

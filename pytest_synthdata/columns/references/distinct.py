@@ -93,7 +93,7 @@ class DistinctPick:
         Exponential times divided by weights come first in proportion to the weights (Efraimidis and Spirakis 2006,
         "Weighted random sampling with a reservoir").
         """
-        from scipy.special import log1p
+        from pytest_synthdata.columns.special_functions import log1p
 
         if self.parent.num_rows > _SEARCHABLE:
             raise self._too_few(int(cells.rows[0]), None)

@@ -161,7 +161,7 @@ class ZipfRank(Generator):
 
     def of(self, rows: Bits) -> Floats:
         """The weights of some rows."""
-        from scipy.special import exp2, log1p
+        from pytest_synthdata.columns.special_functions import exp2, log1p
 
         return np.asarray(exp2(-self.exponent * _LOG2_E * log1p(rows.astype(np.float64))))
 

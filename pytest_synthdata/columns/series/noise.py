@@ -26,7 +26,7 @@ def stationary_noise(stream: Stream, parents: Bits, moments: Bits, correlation: 
         moments: which moment of its parent's is asked for.
         correlation: between two neighbours, from 0 to below 1.
     """
-    from scipy.special import exp2, log1p
+    from pytest_synthdata.columns.special_functions import exp2, log1p
 
     base = stream.child("noise").bits(parents)
     if correlation == 0:
@@ -68,7 +68,7 @@ def random_walk(stream: Stream, parents: Bits, moments: Bits) -> Floats:
 
 
 def _normal(stream: Stream, base: Bits, position: Bits) -> Floats:
-    from scipy.special import ndtri
+    from pytest_synthdata.columns.special_functions import ndtri
 
     return np.asarray(ndtri(stream.child("moment").uniform(base + position * GOLDEN)))
 

@@ -148,7 +148,7 @@ class Series(Generator):
 
     def _fading(self, cells: Cells, taken: Moments) -> Floats:
         """What is left of the noise of moment 0; without it, the noise is one that begins there at 0."""
-        from scipy.special import expm1, xlogy
+        from pytest_synthdata.columns.special_functions import expm1, xlogy
 
         if self.autocorrelation in (0, 1):
             return np.zeros(len(taken.ordinals))
@@ -157,7 +157,7 @@ class Series(Generator):
         return first * (np.asarray(expm1(xlogy(taken.ordinals.astype(np.float64), self.autocorrelation))) + 1.0)
 
     def _daily(self, taken: Moments, parameters: dict[str, Floats]) -> Floats:
-        from scipy.special import cosdg
+        from pytest_synthdata.columns.special_functions import cosdg
 
         hours = (taken.times % DAY) / (DAY / _HOURS)
         if isinstance(self.daily, Generator):

@@ -193,7 +193,7 @@ def _compiled(locale: str) -> tuple[npt.NDArray[np.uint64], dict[str, pa.Array],
 
 def _around(coordinates: Pairs) -> tuple[Pairs, Pairs]:
     """The centres of places, and how many degrees of latitude and longitude the square in their circle reaches."""
-    from scipy.special import cosdg  # the same bits everywhere
+    from pytest_synthdata.columns.special_functions import cosdg  # the same bits everywhere
 
     latitude, longitude, radius = coordinates
     north = radius * 0.5**0.5 / _KM

@@ -287,7 +287,7 @@ def _parts(timeline: Timeline) -> PartialDays | None:
 @lru_cache(maxsize=64)
 def _cumulative(timeline: Timeline, stream: Stream) -> Floats:
     """The events expected up to the beginning of each day, and up to the end of the last."""
-    from scipy.special import ndtri
+    from pytest_synthdata.columns.special_functions import ndtri
 
     volume = timeline.intensity()
     if timeline.noise:

@@ -50,7 +50,7 @@ class Normal(ParametricDistribution):
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:
-        from scipy.special import ndtri
+        from pytest_synthdata.columns.special_functions import ndtri
 
         loc, scale = parameters
         z: Floats = ndtri(uniform)
@@ -81,7 +81,7 @@ class LogNormal(ParametricDistribution):
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:
-        from scipy.special import exp2, ndtri
+        from pytest_synthdata.columns.special_functions import exp2, ndtri
 
         mean, sigma = parameters
         z: Floats = ndtri(uniform)
@@ -116,7 +116,7 @@ class Pareto(ParametricDistribution):
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:
-        from scipy.special import expm1, log1p
+        from pytest_synthdata.columns.special_functions import expm1, log1p
 
         (a,) = parameters
         return np.asarray(expm1(-log1p(-uniform) / a))
@@ -147,7 +147,7 @@ class Exponential(ParametricDistribution):
 
     @staticmethod
     def inverse(uniform: Floats, *parameters: Any) -> Floats:
-        from scipy.special import log1p
+        from pytest_synthdata.columns.special_functions import log1p
 
         (scale,) = parameters
         return np.asarray(log1p(-uniform) * np.negative(scale))

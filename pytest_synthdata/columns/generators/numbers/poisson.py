@@ -20,7 +20,7 @@ def counts_of_one(uniform: Floats, lam: float) -> Counts:
 
     The CDF is tabulated where a uniform of 52 bits can fall: 10 standard deviations and some to each side.
     """
-    from scipy.special import pdtr
+    from pytest_synthdata.columns.special_functions import pdtr
 
     if lam > _TABULATED:
         return _searched(uniform, np.full(len(uniform), lam))
@@ -32,7 +32,7 @@ def counts_of_one(uniform: Floats, lam: float) -> Counts:
 
 def counts(uniform: Floats, lam: Floats) -> Counts:
     """Counts of an expectation each."""
-    from scipy.special import pdtr, pdtrik
+    from pytest_synthdata.columns.special_functions import pdtr, pdtrik
 
     if (great := lam > _TABULATED).any():
         found = np.empty(len(lam), np.int64)
@@ -58,7 +58,7 @@ def counts(uniform: Floats, lam: Floats) -> Counts:
 
 def _searched(uniform: Floats, lam: Floats) -> Counts:
     """Counts of great expectations, for which a table would have millions of counts: by halving."""
-    from scipy.special import pdtr
+    from pytest_synthdata.columns.special_functions import pdtr
 
     spread = 10 * np.sqrt(lam) + 20
     low, high = np.floor(lam - spread), np.ceil(lam + spread)
