@@ -16,8 +16,8 @@ from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.infer.columns import Declared, in_type
 from pytest_synthdata.infer.inferred import Inferred
+from pytest_synthdata.infer.references.keys import unique_key
 from pytest_synthdata.infer.relations.composing import in_type_of_expression
-from pytest_synthdata.infer.relations.keys import unique_key
 from pytest_synthdata.infer.sql_conditions import expression
 from pytest_synthdata.sources.ddl import Definition
 

@@ -25,7 +25,7 @@ class Inferred:
         stated: types by annotation.
         rename: columns whose names no attribute can have, by attribute.
         rows: how many rows the table has, or `Rows` that are listed; None where neither is known.
-        key: the column that references hold, where it is not the first `Key`.
+        key: the columns that make up the key, where it is not the first `Key`.
         where: the condition that every row meets.
         correlations: of its columns' normal scores.
         comments: what a reader should know of columns, by attribute; of the table under an empty name.
@@ -38,7 +38,7 @@ class Inferred:
     stated: Mapping[str, pa.DataType | str] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
     rows: int | Rows | None = None
-    key: str | None = None
+    key: str | tuple[str, ...] | None = None
     where: Generator | None = None
     correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)

@@ -16,22 +16,25 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.listed import Rows
 from pytest_synthdata.columns.generators.modifiers import unwrapped
+from pytest_synthdata.columns.references.fan_out import Ordinal
 from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.infer.columns import Declared, declare
+from pytest_synthdata.infer.columns import Declared, declare, in_type
 from pytest_synthdata.infer.declared_rules import as_defined
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import attribute_name, words
-from pytest_synthdata.infer.relations.arranging import Reader, arranged, has_order, is_of_few, readers_of
+from pytest_synthdata.infer.references.after_parents import after_parents
+from pytest_synthdata.infer.references.fan_out import fan_out, key_of
+from pytest_synthdata.infer.references.keys import unique_key
+from pytest_synthdata.infer.references.links import Link, Referring, own_reference, referring
+from pytest_synthdata.infer.references.parents import Parent
+from pytest_synthdata.infer.relations.arranging import Reader, arranged, comparable, is_of_few, readers_of
 from pytest_synthdata.infer.relations.composing import as_computed, nullable, within
 from pytest_synthdata.infer.relations.deciders import Predictor, decider
-from pytest_synthdata.infer.relations.keys import unique_key
 from pytest_synthdata.infer.relations.lookups import lookup
 from pytest_synthdata.infer.relations.needs import RowRelations, says_where, some_of
-from pytest_synthdata.infer.relations.parents import Parent
-from pytest_synthdata.infer.relations.references import Link, Referring, in_order, own_reference, referring
 from pytest_synthdata.infer.relations.related import related
 from pytest_synthdata.infer.relations.rows import following_by_name
 from pytest_synthdata.infer.values.fitting import is_few
@@ -80,6 +83,12 @@ class Reading:
         strings = [one.name for one in sample.schema if pa.types.is_string(one.type)]
         self._texts = siblings([name for name in strings if self._attributes.get(name) == name])
         self._listed = self._lookup()
+        counted = (
+            fan_out(self._referring, self._plain(), sample.num_rows)
+            if self._listed is None and sample.is_whole
+            else None
+        )
+        self._fan_out = counted
         self._row = self._related()
         first, self.orders = self._arranged()
         for column in self._row.in_order(self.sample.schema, first):
@@ -175,6 +184,9 @@ class Reading:
             return
         if column.name in self._referring:
             self.declared[name] = self._reference(self._referring[column.name], values)
+        elif self._fan_out is not None and column.name == self._fan_out.number:
+            ordinal = Ordinal(self._attributes[self._fan_out.column], self._fan_out.start)
+            self.declared[name] = Declared(in_type(ordinal, column.type))
         elif column.name in self._own:
             declared = ForeignKey("self", column=None if column.name == f"{name}_id" else column.name)
             self.declared[name] = Declared(nullable(declared, values))
@@ -203,7 +215,12 @@ class Reading:
 
     def _reference(self, one: Referring, values: pa.Array | None) -> Declared:
         column = None if one.column == f"{one.name}_id" else one.column
-        declared = ForeignKey(one.parent.factory, weights=one.weights, column=column)
+        counted = self._fan_out
+        if counted is not None and one.column == counted.column:
+            return Declared(ForeignKey(one.parent.factory, per_parent=counted.per_parent, column=column))
+        within = self._attributes[counted.column] if counted is not None and one.column == counted.other else None
+        weights = one.weights if within is None else None
+        declared = ForeignKey(one.parent.factory, weights=weights, column=column, distinct_within=within)
         said = None
         if one.contained < 1:
             said = f"{1 - one.contained:.1%} of the source's values are no key of {one.parent.table}."
@@ -250,22 +267,16 @@ class Reading:
         condition = col(self._attributes[together]).is_not_null()
         return replace(declared, declaration=When((condition,), (declared.declaration,)))
 
-    def _order(self) -> None:
-        """Let no row precede the one that it refers to, where none did."""
-        for one in self._referring.values():
-            if one.picks is None:
-                continue
-            found = in_order(one, self.sample, self.days, one.picks)
-            if found is not None:
-                self.declared[one.name].declaration.where = col(f"{one.name}.{found[0]}") <= col(found[1])
-
     def inferred(self, class_name: str) -> Inferred:
         """The factory, by the name of its class."""
-        self._order()
+        counted = None if self._fan_out is None else self._fan_out.column
+        free = [name for name in self.days if name not in self._row.computed]
+        for one in self._referring.values():
+            after_parents(one, self.sample, self.days, free, self.declared, is_counted=one.column == counted)
         order = [self._attributes[name] for name in self.sample.schema.names if self._attributes[name] in self.declared]
         declared = {name: self.declared[name] for name in order}
         rows: int | Rows | None = self._listed
-        if rows is None and self.sample.rows is not None:
+        if rows is None and self.sample.rows is not None and self._fan_out is None:
             rows = self.sample.num_rows
         return Inferred(
             self.table,
@@ -279,11 +290,13 @@ class Reading:
             comments={name: one.comment for name, one in declared.items() if one.comment is not None},
         )
 
-    def _key_of(self, declared: Mapping[str, Declared]) -> str | None:
+    def _key_of(self, declared: Mapping[str, Declared]) -> str | tuple[str, ...] | None:
         """The column that references hold, where nobody would guess it."""
         if self._listed is not None:
             return None if self.key in (None, self._listed.key) else self._attributes[self.key or ""]
         first_key = next((name for name, one in declared.items() if isinstance(unwrapped(one.declaration), Key)), None)
+        if self._fan_out is not None and self.key is None:
+            return key_of(self._fan_out, self._attributes)
         if self.key is not None:
             key = self._attributes[self.key]
             return None if first_key == key else key
@@ -312,16 +325,8 @@ class Reading:
 
     def comparable(self) -> dict[str, pa.Array]:
         """The values of columns whose order means something, by attribute; texts as numbers or times."""
-        found = {}
-        for column in self.sample.schema:
-            name, values = self._attributes[column.name], self.sample.column(column.name)
-            if values is None or not len(values) or name not in self.declared or column.name in self._referring:
-                continue
-            if has_order(column.type) and name not in self.readers:
-                found[name] = values
-            elif name in self.readers:
-                found[name] = self.readers[name](values.cast(pa.string()))
-        return found
+        names = {column: name for column, name in self.attributes.items() if name in self.declared}
+        return comparable(self.sample, names, self.readers)
 
 
 __all__ = ["Reading"]

@@ -14,9 +14,9 @@ from pytest_synthdata.infer.declared_rules import with_checks
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import class_name
 from pytest_synthdata.infer.reading import Reading
+from pytest_synthdata.infer.references.links import find_links
+from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.correlations import correlated
-from pytest_synthdata.infer.relations.parents import Parent
-from pytest_synthdata.infer.relations.references import find_links
 from pytest_synthdata.sources.samples import Sample, is_path, sample_of, samples_of_sql
 
 # The names that an inferred factory's source uses: an attribute would hide them.

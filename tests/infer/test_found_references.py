@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from test_infer import inferred
 
-from pytest_synthdata import Dataset
+from pytest_synthdata import Dataset, TableFactory
+from pytest_synthdata.infer.printing.source import module_source
+from pytest_synthdata.infer.tables import infer_tables
+from pytest_synthdata.sources.samples import sample_of
 
 
 def references(tables: Any) -> dict[str, dict[str, str]]:
@@ -84,3 +88,52 @@ def test_how_often_parents_are_referred_to(random: Any) -> None:
     expected = np.sort(np.bincount(picks, minlength=200))[::-1]
     # Which shops are popular is by chance: the tenth of them with most visits has most of all, as it had.
     assert counts[:20].sum() > 0.6 * expected[:20].sum() > 0.25 * 20_000
+
+
+class TestFanOut:
+    """Rows that are counted from those of another table."""
+
+    ORDERS: ClassVar = {
+        "order_id": list(range(1, 101)),
+        "placed": [dt.date(2024, 1, 1 + day % 28) for day in range(100)],
+    }
+
+    @staticmethod
+    def inferred(**tables: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+        samples = {name: sample_of(columns, "test") for name, columns in tables.items()}
+        return {found.table: (found, made) for found, made in infer_tables(samples, base=TableFactory)}
+
+    def test_lines_are_numbered_within_their_order_and_follow_it(self) -> None:
+        orders = [order for order in range(1, 101) for _ in range(1 + order % 3)]
+        lines = [line for order in range(1, 101) for line in range(1, 2 + order % 3)]
+        shipped = [self.ORDERS["placed"][order - 1] + dt.timedelta(days=3 + order % 5) for order in orders]
+        columns = {"order_id": orders, "line_number": lines, "shipped": shipped}
+        found = self.inferred(orders=self.ORDERS, lines=columns)
+        inferred, made = found["lines"]
+        assert inferred.key == ("order", "line_number")
+        rows = Dataset({found["orders"][1]: 50, made: None}, seed=2)
+        table = rows["lines"].to_arrow().to_pydict()
+        pairs = list(zip(table["order_id"], table["line_number"], strict=True))
+        assert len(set(pairs)) == len(pairs)
+        assert set(table["order_id"]) == set(range(1, 51))
+        assert max(table["line_number"]) == 3
+        placed = dict(zip(*rows["orders"].to_arrow().to_pydict().values(), strict=True))
+        assert all(
+            3 <= (day - placed[order]).days <= 7 for order, day in zip(table["order_id"], table["shipped"], strict=True)
+        )
+        assert "per_parent=" in module_source([one for one, _ in found.values()], "x")
+
+    def test_one_row_for_each(self) -> None:
+        found = self.inferred(orders=self.ORDERS, invoices={"order_id": list(range(1, 101)), "total": [1.5, 2.5] * 50})
+        table = Dataset({found["orders"][1]: 30, found["invoices"][1]: None})["invoices"].to_arrow()
+        assert sorted(table["order_id"].to_pylist()) == list(range(1, 31))
+
+    def test_no_pair_of_two_parents_comes_twice(self) -> None:
+        products = {"product_id": list(range(1, 41)), "price": [float(one) for one in range(40)]}
+        pairs = [(order, 1 + (order * 7 + place * 11) % 40) for order in range(1, 101) for place in range(12)]
+        columns = {"order_id": [one for one, _ in pairs], "product_id": [other for _, other in pairs]}
+        inferred, made = (found := self.inferred(orders=self.ORDERS, products=products, baskets=columns))["baskets"]
+        assert inferred.key == ("order", "product")
+        table = Dataset({found["orders"][1]: 20, found["products"][1]: 40, made: None})["baskets"].to_arrow()
+        assert table.num_rows == 240
+        assert len(set(zip(*table.to_pydict().values(), strict=True))) == 240

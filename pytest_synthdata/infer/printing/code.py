@@ -18,6 +18,7 @@ from pytest_synthdata.columns.generators.numbers.parameters import ParametricDis
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
 from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.references.fan_out import Ordinal
 from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline
 from pytest_synthdata.columns.time.dates import Dates
@@ -186,14 +187,20 @@ def _(value: Cast) -> Code:
 
 @code.register
 def _(value: ForeignKey) -> Code:
-    names = ("weights", "where", "column")
-    named: dict[str, Any] = {name: getattr(value, name) for name in names if getattr(value, name) is not None}
+    names = ("weights", "where", "per_parent", "distinct_within", "column")
+    found = {name: getattr(value, name) for name in names}
+    named: dict[str, Any] = {name: unwrapped_constant(one) for name, one in found.items() if one is not None}
     made = call("ForeignKey", **named)
     parent = code("self") if value.parent == "self" else value.parent.__name__
     made = dataclasses.replace(made, items=(("", parent), *made.items))
     if not value.null_share:
         return made
     return dataclasses.replace(call(".nulls", value.null_share), before=made)
+
+
+@code.register
+def _(value: Ordinal) -> Code:
+    return call("Ordinal", value.reference, **({} if value.start == 1 else {"start": value.start}))
 
 
 @code.register

@@ -92,6 +92,7 @@ def _kinds(values: Any) -> Iterator[Any]:
         if isinstance(value, ForeignKey):
             yield from (ForeignKey, *([] if value.parent == "self" else [value.parent]))
             yield from _kinds([value.weights, value.where])
+            yield from _kinds([one for one in [value.per_parent] if not isinstance(one, Constant)])
         elif isinstance(value, (boy.Dict, boy.List)):
             yield from _kinds(value._defaults.values())
         elif isinstance(

@@ -19,6 +19,7 @@ from pytest_synthdata.columns.generators.numbers.whole import Boolean
 from pytest_synthdata.infer.relations.deciders import by_association, decider, orders_of
 from pytest_synthdata.infer.relations.needs import says_next
 from pytest_synthdata.infer.values.written_times import read_times
+from pytest_synthdata.sources.samples import Sample
 
 Reader: TypeAlias = Callable[[pa.Array], pa.Array]
 
@@ -74,6 +75,26 @@ def readers_of(orders: Mapping[str, Sequence[str]], declarations: Mapping[str, A
     return found
 
 
+def comparable(sample: Sample, names: Mapping[str, str], readers: Mapping[str, Reader]) -> dict[str, pa.Array]:
+    """The values of columns whose order means something, by attribute; texts as numbers or times.
+
+    Args:
+        sample: the table.
+        names: the attributes of its columns that refer to no other table.
+        readers: how texts are read that have an order, by attribute.
+    """
+    found = {}
+    for column, name in names.items():
+        values = sample.column(column)
+        if values is None or not len(values):
+            continue
+        if name in readers:
+            found[name] = readers[name](values.cast(pa.string()))
+        elif has_order(values.type):
+            found[name] = values
+    return found
+
+
 def is_of_few(declaration: Any) -> bool:
     """Whether a column has no other values than those that it is seen to have."""
     if isinstance(declaration, (Given, When)):
@@ -81,4 +102,4 @@ def is_of_few(declaration: Any) -> bool:
     return isinstance(declaration, (Categorical, Boolean))
 
 
-__all__ = ["Reader", "arranged", "has_order", "is_of_few", "readers_of"]
+__all__ = ["Reader", "arranged", "comparable", "has_order", "is_of_few", "readers_of"]

@@ -80,7 +80,7 @@ def following(
                 best = distance, before
         if best is not None:
             apart = later - times[best[1]][1]
-            expression = _later(type_, attributes[best[1]], apart[np.isfinite(apart)])
+            expression = following_at(type_, attributes[best[1]], apart[np.isfinite(apart)])
             found[after] = Computed(expression, frozenset([best[1]]))
     return found
 
@@ -148,7 +148,14 @@ def _distance(earlier: Floats, later: Floats) -> float | None:
     return typical if typical <= _NARROW * spread else None
 
 
-def _later(type_: pa.DataType, before: str, apart: Floats) -> Generator:
+def following_at(type_: pa.DataType, before: str, apart: Floats) -> Generator:
+    """A date or time after another one, at distances like some.
+
+    Args:
+        type_: its type.
+        before: the other, as it is called in expressions.
+        apart: the distances, in microseconds.
+    """
     if pa.types.is_date(type_):
         days = law(apart / _MICROS_A_DAY, Resolution(0))
         return Call("date_add", (col(before), days if isinstance(days, Constant) else days.cast("int")))
@@ -217,4 +224,4 @@ def missing_with(columns: Mapping[str, pa.Array], order: Sequence[str]) -> dict[
     return found
 
 
-__all__ = ["following", "following_by_name", "hierarchies", "missing_with", "parts_of_dates"]
+__all__ = ["following", "following_at", "following_by_name", "hierarchies", "missing_with", "parts_of_dates"]

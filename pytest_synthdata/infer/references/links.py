@@ -15,11 +15,11 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.infer.naming import attribute_name, singular, words
-from pytest_synthdata.infer.relations.activity import activity
+from pytest_synthdata.infer.references.activity import activity
+from pytest_synthdata.infer.references.key_names import ALIKE, REFERRING, SAME, names
+from pytest_synthdata.infer.references.key_names import likeness as likeness_of
+from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.deciders import Predictor
-from pytest_synthdata.infer.relations.key_names import ALIKE, REFERRING, SAME, names
-from pytest_synthdata.infer.relations.key_names import likeness as likeness_of
-from pytest_synthdata.infer.relations.parents import Parent
 from pytest_synthdata.infer.values.meanings import is_identifier
 from pytest_synthdata.sources.samples import Sample
 

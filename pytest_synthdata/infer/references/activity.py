@@ -9,8 +9,8 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
+from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.dependence import weights as weights_by_kind
-from pytest_synthdata.infer.relations.parents import Parent
 from pytest_synthdata.infer.values.fitting import SHORT
 from pytest_synthdata.infer.values.quantile_fit import quantiles_of
 

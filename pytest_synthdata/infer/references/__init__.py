@@ -1,0 +1,1 @@
+"""References between tables, and how often rows are referred to."""

@@ -1,0 +1,118 @@
+"""Tables whose rows are counted from another's: numbered within each, one for each, or with no pair twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.infer.references.links import Referring
+from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
+from pytest_synthdata.infer.values.numbers import law
+
+_FEWEST = 20  # rows in which it is believed
+_FEW = 12  # different counts that are listed
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """How the rows of a table are counted from another table's.
+
+    Args:
+        column: the column of the reference.
+        per_parent: how many rows each row of the other table has.
+        number: the column that numbers them.
+        start: the number of the first.
+        other: the column of another reference, of which no value comes twice for one parent.
+    """
+
+    column: str
+    per_parent: Generator
+    number: str | None = None
+    start: int = 1
+    other: str | None = None
+
+
+def fan_out(
+    references: Mapping[str, Referring], columns: Mapping[str, tuple[pa.DataType, pa.Array]], count: int
+) -> FanOut | None:
+    """How the rows of a table are counted from another one's; None where they have rows of their own.
+
+    Args:
+        references: to other tables, by column.
+        columns: the types and values of the others, by name.
+        count: how many rows there are.
+    """
+    if count < _FEWEST:
+        return None
+    known = {name: one.picks for name, one in references.items() if one.picks is not None}
+    for name, picks in known.items():
+        children = np.bincount(picks, minlength=len(references[name].parent.keys or ()))
+        if children.max() == 1:
+            return FanOut(name, _counted(children))
+    for name, picks in known.items():
+        children = np.bincount(picks, minlength=len(references[name].parent.keys or ()))
+        for number, (type_, values) in columns.items():
+            if pa.types.is_integer(type_) and not values.null_count:
+                start = _numbered(picks, to_numpy(values).astype(np.float64))
+                if start is not None and children.max() > 1:
+                    return FanOut(name, _counted(children), number=number, start=start)
+    return _of_two(references, known, count)
+
+
+def _of_two(
+    references: Mapping[str, Referring], known: Mapping[str, npt.NDArray[np.int64]], count: int
+) -> FanOut | None:
+    """Two references that are the key together, counted from the one whose rows have most alike many."""
+    names = list(known)
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            pairs = np.unique(np.stack([known[one], known[other]]), axis=1).shape[1]
+            expected = (
+                count**2 / 2 / (len(references[one].parent.keys or ()) * len(references[other].parent.keys or ()))
+            )
+            if pairs < count or expected < 3:  # noqa: PLR2004 - else no pair would come twice by chance either
+                continue
+            counts = {
+                name: np.bincount(known[name], minlength=len(references[name].parent.keys or ()))
+                for name in (one, other)
+            }
+            first = min(counts, key=lambda name: (float(counts[name].var() / counts[name].mean()), name != one))
+            return FanOut(first, _counted(counts[first]), other=other if first == one else one)
+    return None
+
+
+def _numbered(picks: npt.NDArray[np.int64], numbers: npt.NDArray[np.float64]) -> int | None:
+    """Where numbers start that count the rows of each parent without gaps; None for others."""
+    order = np.lexsort((numbers, picks))
+    parents, ordered = picks[order], numbers[order]
+    is_first = np.append(True, parents[1:] != parents[:-1])
+    start = ordered[0]
+    place = np.arange(len(order)) - np.maximum.accumulate(np.where(is_first, np.arange(len(order)), 0))
+    is_so = start in (0, 1) and not is_first.all() and bool((ordered == start + place).all())
+    return int(start) if is_so else None
+
+
+def _counted(children: npt.NDArray[np.int64]) -> Generator:
+    """How many rows the parents have, as a distribution of its own."""
+    distinct, counts = np.unique(children, return_counts=True)
+    if len(distinct) == 1:
+        return Constant(int(distinct[0]))
+    if len(distinct) <= _FEW:
+        return Categorical(dict(zip(distinct.tolist(), rounded_shares(counts, len(children)), strict=True)))
+    return law(children.astype(np.float64), Resolution(0)).cast("int")
+
+
+def key_of(found: FanOut, attributes: Mapping[str, str]) -> str | tuple[str, ...]:
+    """The columns that make up the key of such a table."""
+    parts = [found.column, *(part for part in (found.number, found.other) if part is not None)]
+    return tuple(attributes[part] for part in parts) if len(parts) > 1 else attributes[found.column]
+
+
+__all__ = ["FanOut", "fan_out", "key_of"]
