@@ -11,14 +11,14 @@ from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.versions.occurrences import DAY
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.history.change_feed import AutoCdcFeed, DebeziumFeed, DeltaFeed, EventFeed, Feed
-from pytest_synthdata.history.delayed import DelayedFeed, Delays
 from pytest_synthdata.history.dirt import dirt_of
+from pytest_synthdata.history.feeds.change_feed import AutoCdcFeed, DebeziumFeed, DeltaFeed, EventFeed, Feed
+from pytest_synthdata.history.feeds.delayed import DelayedFeed, Delays
+from pytest_synthdata.history.feeds.pieces import Pieces
+from pytest_synthdata.history.feeds.versions import Versions
 from pytest_synthdata.history.instants import first_instant, last_instant, written
 from pytest_synthdata.history.lives import Lives, lives_of
-from pytest_synthdata.history.pieces import Pieces
 from pytest_synthdata.history.snapshot import Snapshot
-from pytest_synthdata.history.versions import Versions
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView

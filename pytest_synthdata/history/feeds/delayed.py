@@ -16,10 +16,10 @@ from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.errors import DeclarationError
-from pytest_synthdata.history.change_feed import EventFeed
-from pytest_synthdata.history.feed_order import FeedOrder
+from pytest_synthdata.history.feeds.change_feed import EventFeed
+from pytest_synthdata.history.feeds.order import FeedOrder
+from pytest_synthdata.history.feeds.pieces import Pieces
 from pytest_synthdata.history.lives import lives_of
-from pytest_synthdata.history.pieces import Pieces
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.versions.occurrences import DAY
+from pytest_synthdata.history.feeds.pieces import Pieces
 from pytest_synthdata.history.happenings import DELETE, Happenings
-from pytest_synthdata.history.pieces import Pieces
 from pytest_synthdata.history.state import State
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.versions.occurrences import DAY, Instants
-from pytest_synthdata.history.feed_order import FeedOrder
+from pytest_synthdata.history.feeds.order import FeedOrder
+from pytest_synthdata.history.feeds.pieces import Pieces, joined
 from pytest_synthdata.history.happenings import DELETE, INSERT, UPDATE, Happenings
-from pytest_synthdata.history.pieces import Pieces, joined
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
