@@ -29,7 +29,10 @@ def write_csv(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) ->
 
     for column in view.schema:
         if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-            raise SynthDataError(f"{view.name}.{column.name}: CSV cannot hold {column.type}; write Parquet or JSON")
+            raise SynthDataError(
+                f"{view.name}.{column.name}: CSV cannot hold {column.type}; write Parquet or JSON, or leave the column "
+                f"out of the table: exclude = ({column.name!r},) in class Meta"
+            )
     plain = csv.WriteOptions(include_header=False)
     with path.open("wb") as file:
         names = pa.table({name: pa.array([], pa.string()) for name in view.schema.names})
