@@ -40,7 +40,7 @@ def _annotations(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _resolved(annotation: Any, namespace: Mapping[str, Any]) -> Any:
+def _resolved(annotation: object, namespace: Mapping[str, object]) -> object:
     """What an annotation written as text means: in Python, or else as the name of a type in Spark SQL."""
     if not isinstance(annotation, str):
         return annotation
@@ -51,7 +51,7 @@ def _resolved(annotation: Any, namespace: Mapping[str, Any]) -> Any:
         return annotation.strip("\"'")
 
 
-def _is_declaration(annotation: Any) -> bool:
+def _is_declaration(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, (Generator, BaseDeclaration))
 
 

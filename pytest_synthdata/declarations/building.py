@@ -90,7 +90,7 @@ class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         self.declaration = declaration
         self.CAPTURE_OVERRIDES = declaration.CAPTURE_OVERRIDES
 
-    def evaluate_pre(self, instance: Any, step: Any, overrides: dict[str, Any]) -> Any:
+    def evaluate_pre(self, instance: object, step: object, overrides: dict[str, object]) -> object:
         seed = int(_single_cell(self.name, instance, step).bits()[0])
         with borrowed_generators() as reseed:
             reseed(seed)
@@ -121,7 +121,7 @@ class BuiltRow:
             value = None if value is None else _part(value, part)
         return self._as_read(value, type_of_path(self.bound, name))
 
-    def _as_read(self, value: Any, type_: pa.DataType | None) -> Values:
+    def _as_read(self, value: object, type_: pa.DataType | None) -> Values:
         """A value as the table's readers get it, nulls of the column's type among them."""
         try:
             array = pa.array([plain(value)], type_)
@@ -135,12 +135,12 @@ class BuiltRow:
     def take(self, index: Index) -> Selection:
         return Selection(self, index)
 
-    def row(self, position: int) -> Any:
+    def row(self, position: int) -> object:
         del position
         return self._instance
 
 
-def _part(value: Any, name: str) -> Any:
+def _part(value: object, name: str) -> object:
     """A column of a row, or a field of an object; a model may be a dict."""
     if isinstance(value, Mapping) and not isinstance(value, Row):
         return value[name]

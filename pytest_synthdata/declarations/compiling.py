@@ -178,7 +178,7 @@ def _generator(factory_class: Any, declared: Any, name: str, declaration: Any) -
     return Held(declaration) if name in meta.exclude or name in meta.parameters else Constant(declaration)
 
 
-def _is_row(declaration: Any, path: str) -> bool:
+def _is_row(declaration: object, path: str) -> bool:
     """Whether a path leads to, or through, an object that is not a column."""
     if isinstance(declaration, ReferenceDeclaration):
         return "." not in path
@@ -215,17 +215,17 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
 
     FORCE_SEQUENCE = True
 
-    def __init__(self, name: str, declaration: boy.SubFactory, translate: Callable[[str, Any], Any]) -> None:
+    def __init__(self, name: str, declaration: boy.SubFactory, translate: Callable[[str, object], object]) -> None:
         fields = {field: translate(field, value) for field, value in declaration._defaults.items()}
         boy.BaseDeclaration.__init__(self, **fields)
-        self.factory_wrapper: Any = declaration.factory_wrapper
+        self.factory_wrapper: object = declaration.factory_wrapper
         self.name = name
         self.translate = translate
 
     def get_factory(self) -> Any:
         return self.require(self.name)
 
-    def require(self, place: str) -> Any:
+    def require(self, place: str) -> object:
         """The nested factory.
 
         Raises:

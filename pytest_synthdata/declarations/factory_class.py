@@ -10,7 +10,7 @@ from factory.errors import AssociatedClassError, FactoryError
 
 from pytest_synthdata.errors import DeclarationError
 
-Hook = TypeVar("Hook", bound=Callable[..., Any])
+Hook = TypeVar("Hook", bound=Callable[..., object])
 
 
 class FactoryClass(Protocol):
@@ -22,13 +22,13 @@ class FactoryClass(Protocol):
     @property
     def _meta(self) -> Any: ...
     @property
-    def build(self) -> Callable[..., Any]: ...
+    def build(self) -> Callable[..., object]: ...
 
 
 Factory = TypeVar("Factory", bound=FactoryClass)
 
 
-def has_table(factory_class: Any) -> bool:
+def has_table(factory_class: object) -> bool:
     """Whether a factory's rows are a table, as those of a plain factory of factory_boy are not."""
     return getattr(getattr(factory_class, "_meta", None), "table", None) is not None
 
@@ -49,7 +49,7 @@ class EndlessNestingError(DeclarationError):
     """A factory nests itself, or others that nest it, without end."""
 
 
-def require_factory(found: Any, place: str) -> Any:
+def require_factory(found: object, place: str) -> object:
     """What a `SubFactory` names, if that is a factory."""
     if isinstance(found, type) and issubclass(found, BaseFactory):
         return found

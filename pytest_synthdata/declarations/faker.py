@@ -62,16 +62,16 @@ def state() -> Hashable:
     return (default_locale(), *((locale, *map(id, _added_providers(locale))) for locale in registry))
 
 
-def _added_providers(locale: str) -> tuple[Any, ...]:
+def _added_providers(locale: str) -> tuple[object, ...]:
     """What a project gave to `factory.Faker.add_provider`."""
     providers = getattr(factory.Faker._FAKER_REGISTRY.get(locale), "providers", ())
     return _added(locale, tuple(providers))
 
 
 @lru_cache(maxsize=64)
-def _added(locale: str, providers: tuple[Any, ...]) -> tuple[Any, ...]:
+def _added(locale: str, providers: tuple[object, ...]) -> tuple[object, ...]:
     del locale
-    added: list[Any] = []
+    added: list[object] = []
     for provider in reversed(providers):
         if isinstance(provider, DynamicProvider):
             added.append(provider)

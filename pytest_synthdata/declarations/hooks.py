@@ -41,14 +41,14 @@ def has_hooks(factory_class: Any) -> bool:
     return any(hook not in _PLAIN_HOOKS[name] and not getattr(hook, "keeps_rows", False) for name, hook in hooks)
 
 
-def is_related(declared: Any) -> bool:
+def is_related(declared: object) -> bool:
     """Whether a declaration only makes rows of a child table, be it by a trait."""
     if isinstance(declared, boy.Maybe):
         return all(side is boy.SKIP or is_related(side) for side in (declared.yes, declared.no))
     return isinstance(declared, RelatedDeclaration)
 
 
-def keeps_values(model: Any) -> bool:
+def keeps_values(model: object) -> bool:
     """Whether objects of a model hold just what they are given: no code of theirs looks at it."""
     if not isinstance(model, type):
         return False
@@ -62,7 +62,7 @@ def keeps_values(model: Any) -> bool:
     return issubclass(model, tuple) and hasattr(model, "_fields") and "__new__" in vars(model)
 
 
-def default_of(model: Any, field: str) -> Any:
+def default_of(model: object, field: str) -> object:
     """What objects of a model that `keeps_values` have in a field that they are not given; None where there is none."""
     if dataclasses.is_dataclass(model):
         found = next((one for one in dataclasses.fields(model) if one.name == field), None)

@@ -30,7 +30,7 @@ class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
             )
         return Array(item, self.length)
 
-    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+    def evaluate(self, instance: object, step: object, extra: dict[str, object]) -> object:
         bound = enclosing_bound(step)
         # Not the table's column: that may be one of the two sides of a trait, or what a hook's objects have.
         column = bound.cached(("items", self), lambda: self.array(f"{bound.plan.table}.{self.name}"))

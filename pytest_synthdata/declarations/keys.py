@@ -15,7 +15,7 @@ from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.errors import DeclarationError
 
 
-def is_key(declaration: Any) -> bool:
+def is_key(declaration: object) -> bool:
     generator = declaration.generator if isinstance(declaration, ColumnDeclaration) else declaration
     return isinstance(generator, Generator) and isinstance(unwrapped(generator), Key)
 

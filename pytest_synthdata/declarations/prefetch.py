@@ -33,7 +33,7 @@ class RowsAhead:
         self._parents: tuple[Batch, dict[int, int]] | None = None
         self._reads: dict[str, frozenset[str] | None] = {}
 
-    def cell(self, name: str, row: int, overridden: Collection[str]) -> Any:
+    def cell(self, name: str, row: int, overridden: Collection[str]) -> object:
         """A column's value in a row; `NOTHING` where it was not made ahead, or depends on what is overridden."""
         if name not in self._reads:
             self._reads[name] = self._all_read(name)

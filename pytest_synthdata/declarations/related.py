@@ -32,8 +32,8 @@ class RelatedDeclaration(boy.RelatedFactoryList):  # type: ignore[misc]
     def __init__(self, field: str, declared: boy.RelatedFactory) -> None:
         boy.PostGenerationDeclaration.__init__(self)
         self.name: str = declared.name
-        self.defaults: dict[str, Any] = declared.defaults
-        self.factory_wrapper: Any = declared.factory_wrapper
+        self.defaults: dict[str, object] = declared.defaults
+        self.factory_wrapper: object = declared.factory_wrapper
         self.size: Any = getattr(declared, "size", 1)
         self.field = field
         self.is_single: bool = not isinstance(declared, boy.RelatedFactoryList)
@@ -68,7 +68,7 @@ class RelatedDeclaration(boy.RelatedFactoryList):  # type: ignore[misc]
         return RowFunction(self.size).cast("bigint")
 
     @cached_property
-    def factories(self) -> dict[Any, Any]:
+    def factories(self) -> dict[object, object]:
         """The children's factory, their rows counted, by the parent's and the children's own."""
         return {}
 

@@ -38,7 +38,7 @@ class _Opaque(Generator):
             raise GenerationError(f"{cells.place}: {_said(error)}") from error
         return python_values(objects, cells)
 
-    def objects(self, cells: Cells) -> list[Any]:
+    def objects(self, cells: Cells) -> list[object]:
         raise NotImplementedError
 
     def type(self, scope: Any) -> pa.DataType | None:
@@ -53,7 +53,7 @@ class RowByRow(_Opaque):
     factory: FactoryClass
     name: str
 
-    def objects(self, cells: Cells) -> list[Any]:
+    def objects(self, cells: Cells) -> list[object]:
         bound = cells.reader.bound
         assert isinstance(bound, BoundTable)  # noqa: S101
         with bound_to(bound), borrowed_generators(for_rows=True):
@@ -76,7 +76,7 @@ class Unmade(_Opaque):
 
     error: DeclarationError
 
-    def objects(self, cells: Cells) -> list[Any]:
+    def objects(self, cells: Cells) -> list[object]:
         del cells
         raise self.error
 
@@ -96,13 +96,13 @@ class BuiltObject(_Opaque):
             built[position] = one
         return built
 
-    def objects(self, cells: Cells) -> list[Any]:
+    def objects(self, cells: Cells) -> list[object]:
         bound = cells.reader.bound
         assert isinstance(bound, BoundTable)  # noqa: S101
         with bound_to(bound), without_children():
             return [self._built(row, cells) for row in cells.rows.tolist()]
 
-    def _built(self, row: int, cells: Cells) -> Any:
+    def _built(self, row: int, cells: Cells) -> object:
         try:
             return self.factory.build(__sequence=row)
         except SynthDataError:
@@ -122,7 +122,7 @@ class Attribute(_Opaque):
     name: str
     declared: Generator
 
-    def objects(self, cells: Cells) -> list[Any]:
+    def objects(self, cells: Cells) -> list[object]:
         found = [_attribute(built, self.name) for built in cells.read(BUILT)]
         lacking = np.array([position for position, value in enumerate(found) if value is _NONE], np.intp)
         if len(lacking):
@@ -146,7 +146,7 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {cause(error).partition(' Evaluated attributes are ')[0]}"
 
 
-def _attribute(built: Any, name: str) -> Any:
+def _attribute(built: object, name: str) -> object:
     if isinstance(built, Mapping) and not isinstance(built, Row):
         return built.get(name, _NONE)
     return getattr(built, name, _NONE)
@@ -158,7 +158,7 @@ class Held(_Opaque):
 
     value: Any
 
-    def objects(self, cells: Cells) -> list[Any]:
+    def objects(self, cells: Cells) -> list[object]:
         return [self.value] * len(cells.rows)
 
     def values(self, cells: Cells) -> Values:
@@ -170,7 +170,7 @@ class Held(_Opaque):
         except pa.ArrowInvalid:
             return None
 
-    def domain(self, scope: Any) -> Sequence[Any] | None:
+    def domain(self, scope: object) -> Sequence[object] | None:
         del scope
         return (plain(self.value),)
 

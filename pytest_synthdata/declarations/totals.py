@@ -12,7 +12,7 @@ from pytest_synthdata.errors import DeclarationError, nearest
 
 
 def children_of_totals(
-    factory_class: Any, plan: Plan, known: Mapping[str, Any] | None = None
+    factory_class: object, plan: Plan, known: Mapping[str, object] | None = None
 ) -> dict[str, tuple[Any, str]]:
     """The children that a factory's totals name: their factory and its reference to this one, by that name.
 

@@ -25,7 +25,7 @@ from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.errors import GenerationError
 
 
-def as_declaration(name: str, value: Any) -> Any:
+def as_declaration(name: str, value: object) -> object:
     """What factory_boy shall hold for a value of a class body or an override."""
     name = name.rpartition("__")[2]  # billing__city is the city of what is nested
     if isinstance(value, Array) and isinstance(value.item, Constant) and type(value.item.value) in _NESTED:
@@ -80,7 +80,7 @@ def _transformed(name: str, declared: Any) -> Any:
     return SeededDeclaration(name, transformer)
 
 
-def _nested(name: str, declared: Any) -> Any:
+def _nested(name: str, declared: object) -> object:
     """A `SubFactory`, `Dict` or `List` whose fields are ours where they can be."""
     return NestedDeclaration(name, declared, as_declaration)
 
@@ -117,13 +117,13 @@ _END = object()
 class _Remembered:
     """The n-th item of an iterator, which is asked once for each."""
 
-    def __init__(self, build: Callable[[], Iterator[Any]], getter: Callable[[Any], Any]) -> None:
+    def __init__(self, build: Callable[[], Iterator[object]], getter: Callable[[object], object]) -> None:
         self._build = build
         self._getter = getter
-        self._items: list[Any] = []
-        self._source: Iterator[Any] | None = None
+        self._items: list[object] = []
+        self._source: Iterator[object] | None = None
 
-    def __call__(self, number: int) -> Any:
+    def __call__(self, number: int) -> object:
         if self._source is None:
             self._source = iter(self._build())
         while len(self._items) <= number:

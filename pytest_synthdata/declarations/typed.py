@@ -31,7 +31,7 @@ class StatedDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         self.type = type_
         self.CAPTURE_OVERRIDES = declaration.CAPTURE_OVERRIDES
 
-    def evaluate_pre(self, instance: Any, step: Any, overrides: dict[str, Any]) -> Any:
+    def evaluate_pre(self, instance: object, step: object, overrides: dict[str, object]) -> object:
         return in_type(self.declaration.evaluate_pre(instance=instance, step=step, overrides=overrides), self.type)
 
 
@@ -42,7 +42,7 @@ class StatedNested(NestedDeclaration):
         self.__dict__.update(vars(nested))
         self.type = type_
 
-    def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
+    def evaluate(self, instance: object, step: object, extra: dict[str, object]) -> object:
         value = super().evaluate(instance, step, extra)
         return in_type(value, self.type) if isinstance(value, (dict, list)) else value
 
@@ -119,7 +119,7 @@ def _stated(declaration: Any, type_: pa.DataType, place: str) -> Any:
         raise DeclarationError(f"{place}: {declaration!r} is not of its type {type_}") from None
 
 
-def in_type(value: Any, type_: pa.DataType) -> Any:
+def in_type(value: object, type_: pa.DataType) -> object:
     """A single value in a type, as a column of that type would hold it.
 
     >>> in_type(12.345, pa.decimal128(12, 2))

@@ -28,7 +28,7 @@ from pytest_synthdata.columns.time.events import Event
 
 
 @singledispatch
-def as_written(value: Any) -> str:
+def as_written(value: object) -> str:
     """A generator, or a value in it, as the Python that declares it.
 
     >>> from pytest_synthdata import LogNormal
@@ -201,16 +201,16 @@ def _(value: RowFunction) -> str:
     return f"the function {_function(value.function)}"
 
 
-def _called(name: str, *arguments: Any, **named: Any) -> str:
+def _called(name: str, *arguments: object, **named: object) -> str:
     shown = [*map(as_written, arguments), *(f"{key}={as_written(value)}" for key, value in named.items())]
     return f"{name}({', '.join(shown)})"
 
 
-def _day(day: Any) -> Any:
+def _day(day: object) -> object:
     return day.isoformat() if isinstance(day, dt.date) else day
 
 
-def _function(function: Any) -> str:
+def _function(function: object) -> str:
     code = getattr(function, "__code__", None)
     name = getattr(function, "__name__", type(function).__name__)
     where = f" ({Path(code.co_filename).name}:{code.co_firstlineno})" if code is not None else ""

@@ -26,7 +26,7 @@ from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.factories.table_options import DEFAULT_SEED, TableOptions
 
 
-def _own_key(attributes: Mapping[str, Any], bases: tuple[type, ...]) -> tuple[str, ...]:
+def _own_key(attributes: Mapping[str, object], bases: tuple[type, ...]) -> tuple[str, ...]:
     """The key of a factory that is being declared."""
     stated = getattr(attributes.get("Meta"), "key", None)
     if stated is not None:
@@ -39,14 +39,14 @@ def _own_key(attributes: Mapping[str, Any], bases: tuple[type, ...]) -> tuple[st
 _RESERVED = frozenset(name for name in dir(factory.Factory) if not name.startswith("_")) | {"from_schema"}
 
 
-def _translate_params(params: Any, types: Mapping[str, Any], factory_name: str) -> None:
+def _translate_params(params: object, types: Mapping[str, object], factory_name: str) -> None:
     """Make what a factory's ``Params`` declares ours."""
     for field, value in list(vars(params).items()) if params is not None else ():
         if not field.startswith("_"):
             setattr(params, field, as_stated(as_declaration(field, value), types, f"{factory_name}.{field}"))
 
 
-def _refuse_reserved(factory_name: str, declared: Mapping[str, Any]) -> None:
+def _refuse_reserved(factory_name: str, declared: Mapping[str, object]) -> None:
     """Raise `DeclarationError` for a column that has the name of a factory's own method."""
     for field in sorted(_RESERVED & declared.keys()):
         if not isinstance(declared[field], (classmethod, staticmethod)):
@@ -148,7 +148,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
         abstract = True
         model = Row
 
-    def __class_getitem__(cls, model: Any) -> Any:
+    def __class_getitem__(cls, model: object) -> Any:
         """The class itself, for ``TableFactory[Model]``, which says what `build()` gives as factory_boy's does."""
         return cls
 
@@ -180,7 +180,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
 
     @classmethod
     def from_schema(
-        cls, schema: Any, *, table: str | None = None, parents: Sequence[type[TableFactory]] = ()
+        cls, schema: object, *, table: str | None = None, parents: Sequence[type[TableFactory]] = ()
     ) -> type[TableFactory]:
         """A factory inferred from what is known of a table; to be used as it is, or as the base of a class.
 
@@ -224,18 +224,18 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
         return from_file(cls, path, table=table, key=key, weights=weights)
 
     @classmethod
-    def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
+    def _generate(cls, strategy: str, params: dict[str, object]) -> object:
         cls._meta.plan(for_table=False)
         given = {name: as_declaration(name, value) for name, value in params.items()}
         return RowBuilder(cls._meta, given, strategy).build()
 
     @classmethod
     @keeps_rows
-    def _build(cls, model_class: type, *args: Any, **kwargs: Any) -> Any:
+    def _build(cls, model_class: type, *args: object, **kwargs: object) -> object:
         return cls._instance(super()._build, model_class, args, kwargs)
 
     @classmethod
-    def _create(cls, model_class: type, *args: Any, **kwargs: Any) -> Any:
+    def _create(cls, model_class: type, *args: object, **kwargs: object) -> object:
         return cls._instance(super()._create, model_class, args, kwargs)
 
     @classmethod

@@ -57,7 +57,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.types: dict[str, Any] = {}
+        self.types: dict[str, object] = {}
         self.counted_by: dict[str, tuple[Any, str]] = {}
         self._by_state: dict[Hashable, _Compiled] = defaultdict(_Compiled)
 
@@ -266,7 +266,7 @@ def _table_name(class_name: str) -> str:
     return words if words.endswith("s") else f"{words}s"
 
 
-def _is_name(name: Any) -> bool:
+def _is_name(name: object) -> bool:
     """Whether a table's files can go by a name, and do not leave the folder that they are written to."""
     if not isinstance(name, str) or name in ("", ".", ".."):
         return False
