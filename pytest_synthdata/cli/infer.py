@@ -25,6 +25,7 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
     "id bigint, email string" (name it by --table). Columns get the shares, laws, ranges, null rates and key patterns of
     the first million rows; of texts that may be personal only the kind. References are found by their names.
     """
+    from pytest_synthdata.cli.own_rows import with_own_rows
     from pytest_synthdata.factories.base import TableFactory
     from pytest_synthdata.factories.discovery import load_factories
     from pytest_synthdata.infer.printing.source import module_source
@@ -38,7 +39,7 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
         samples = {table: next(iter(samples.values()))}
     sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
     known = list(load_factories(parents))
-    tables = [inferred for inferred, _ in infer_tables(samples, base=TableFactory, parents=known)]
+    tables = list(with_own_rows(list(infer_tables(samples, base=TableFactory, parents=known)), samples))
     shown = ", ".join(path if is_path(path) else "a schema" for path in paths)
     click.echo(module_source(tables, f"Factories of tables, inferred from {shown}."), nl=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,10 +20,11 @@ from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.errors import printable
 from pytest_synthdata.exports import MODULES
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.printing.code import INTERVALS, bare, code
-from pytest_synthdata.infer.printing.layout import Bracket, Code, is_filled, laid_out, on_one_line, packed
+from pytest_synthdata.infer.printing.layout import WIDTH, Bracket, Code, is_filled, laid_out, on_one_line, packed
 
 
 def module_source(tables: Sequence[Inferred], said: str) -> str:
@@ -41,15 +43,21 @@ def module_source(tables: Sequence[Inferred], said: str) -> str:
 def class_source(table: Inferred) -> str:
     """The class of a table's factory."""
     lines = [f"class {table.class_name}({table.base.__name__}):"]
-    lines += [f"    # {table.comments['']}"] if "" in table.comments else []
+    lines += _comment(table.comments[""]) if "" in table.comments else []
     lines.append("    class Meta:")
     lines += [_statement(name, bare(value), 8) for name, value in table.options.items()]
     lines += [""] if table.declarations else []
     for name, declaration in table.declarations.items():
-        lines += [f"    # {table.comments[name]}"] if name in table.comments else []
+        lines += _comment(table.comments[name]) if name in table.comments else []
         stated = f": Annotated[dict, {on_one_line(code(table.stated[name]))}]" if name in table.stated else ""
         lines.append(_statement(f"{name}{stated}", bare(declaration), 4))
     return "\n".join(lines)
+
+
+def _comment(said: str) -> list[str]:
+    """Lines of a comment; whatever is said stays in it."""
+    plain = (printable(line) for line in said.splitlines())
+    return [f"    # {line}" for one in plain for line in textwrap.wrap(one, WIDTH - 6)]
 
 
 def _imports(tables: Sequence[Inferred], own: set[str]) -> str:

@@ -1,0 +1,96 @@
+"""What a factory's source rows do not meet of what was inferred from them: said in a comment of the printed source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.errors import SynthDataError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.declarations.factory_class import FactoryClass
+    from pytest_synthdata.infer.inferred import Inferred
+    from pytest_synthdata.sources.samples import Sample
+    from pytest_synthdata.validation.results import Check
+
+_MOST_ROWS = 20_000  # of a table that are validated
+_MOST_NAMES = 12
+_REASONS: Mapping[str, str] = {
+    "orphans": "some references have no parent",
+    "rank correlation": "correlations hold about",
+    "nulls": "nulls do not come at random",
+    "volume": "the volume of days varies more",
+    "share": "shares differ where columns depend on each other",
+}
+_USUAL = "distributions are given by few numbers"
+
+
+def with_own_rows(tables: Sequence[tuple[Inferred, FactoryClass]], samples: Mapping[str, Sample]) -> Iterator[Inferred]:
+    """Inferred tables, each with a comment of what `validate()` finds in the rows that it was inferred from.
+
+    Args:
+        tables: with their classes, each after those that it refers to.
+        samples: what they were inferred from.
+    """
+    try:
+        failed, why = _failed(tables, samples), ""
+    except SynthDataError as error:
+        failed, why = {}, f"The source's own rows could not be validated: {error}"
+    for inferred, _ in tables:
+        said = _said(failed.get(inferred.table, [])) or why
+        comments = dict(inferred.comments)
+        if said:
+            comments[""] = "\n".join([*([comments[""]] if "" in comments else []), said])
+        yield replace(inferred, comments=comments)
+
+
+def _failed(tables: Sequence[tuple[Inferred, FactoryClass]], samples: Mapping[str, Sample]) -> dict[str, list[Check]]:
+    from pytest_synthdata.dataset import Dataset
+
+    made: dict[Any, int | None] = {}
+    data = {}
+    counted = {name for one, factory in tables for name in _counted(one.table, factory)}
+    for inferred, factory in tables:
+        sample = samples[inferred.table]
+        made[factory] = None if _counted(inferred.table, factory) else max(sample.num_rows, 1)
+        if sample.rows is not None and sample.num_rows:
+            data[inferred.table] = sample.rows if inferred.table in counted else _some(sample.rows)
+    known = {parent for factory in made for parent in factory._meta.parents}
+    made |= dict.fromkeys(known - made.keys())
+    if not data:
+        return {}
+    result = Dataset(made).validate(data)
+    return {table.table: [check for check in table.checks if not check.passed] for table in result.tables}
+
+
+def _counted(table: str, factory: FactoryClass) -> set[str]:
+    """The tables whose rows must all be there, because some are counted from others."""
+    parents = [one.parent._meta.table for one in factory._meta.references.values() if one.per_parent is not None]
+    return {table, *parents} if parents else set()
+
+
+def _some(rows: pa.Table) -> pa.Table:
+    """Rows enough to tell, in their order."""
+    if rows.num_rows <= _MOST_ROWS:
+        return rows
+    return rows.take(pa.array(np.linspace(0, rows.num_rows - 1, _MOST_ROWS).astype(np.int64)))
+
+
+def _said(checks: Sequence[Check]) -> str:
+    """One sentence for each reason, with the columns that it is about."""
+    by_reason: dict[str, dict[str, None]] = {}
+    for check in checks:
+        names = check.subject.split(", ") if check.column.startswith("Meta.") else [check.column]
+        by_reason.setdefault(_REASONS.get(check.kind, _USUAL), {}).update(dict.fromkeys(names))
+    sentences = []
+    for reason, found in by_reason.items():
+        more = [f"{len(found) - _MOST_NAMES} more"] if len(found) > _MOST_NAMES else []
+        sentences.append(f"{reason} ({', '.join([*list(found)[:_MOST_NAMES], *more])})")
+    return f"The source's own rows do not pass validate() in all: {'; '.join(sentences)}." if sentences else ""
+
+
+__all__ = ["with_own_rows"]
