@@ -97,6 +97,19 @@ def test_a_run_leaves_nothing(logged_in: Workspace, pytester: pytest.Pytester, c
     assert len(sent) == 1  # by whichever worker needed it first
 
 
+def test_a_run_is_noted_once_before_its_tables(logged_in: Workspace, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_it(synth):
+            for table in ("customers", "orders", "customers"):
+                synth.volume_path(table)
+    """)
+    run(pytester, FLAG, outcomes={"passed": 1})
+    put = [request.rpartition("/")[2] for request in logged_in.requests if re.match(r"PUT /api/2.0/fs/files/", request)]
+    # The run when it begins, and each table before its files.
+    assert put[0] == MARKER_FILE
+    assert put.count(MARKER_FILE) == 3
+
+
 def test_a_kept_run_is_whole(logged_in: Workspace, pytester: pytest.Pytester, company: list[str]) -> None:
     pytester.makepyfile(TESTS)
     result = run(pytester, FLAG, "--synth-keep", *company, outcomes={"passed": 3})

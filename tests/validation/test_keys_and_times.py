@@ -50,3 +50,22 @@ def test_a_spike_is_measured_on_all_of_its_days(times: list[dt.datetime]) -> Non
     half = checked([time for time in times if time.date() not in silent])["event"]
     assert not half.passed
     assert half.measured == pytest.approx(2, rel=0.2)
+
+
+class OfficeCallFactory(TableFactory):
+    class Meta:
+        table = "calls"
+
+    at = Timeline("2024-01-01", "2024-03-31", hours=[0] * 9 + [2, 3, 0, 0, 0, 1] + [0] * 9)
+
+
+def test_rows_of_the_days_beside_the_period_are_outside_and_silent_hours_are_none() -> None:
+    dataset = Dataset({OfficeCallFactory: 2_000}, seed=3)
+    times = dataset.calls.to_arrow()["at"].to_pylist()
+    beside = [dt.datetime(2023, 12, 31, 9, tzinfo=dt.timezone.utc), dt.datetime(2024, 4, 1, 9, tzinfo=dt.timezone.utc)]
+    for first in ([], *([time] for time in beside)):
+        data = pa.table({"at": pa.array([*first, *times[len(first) :]], pa.timestamp("us", "UTC"))})
+        several = pa.Table.from_batches(data.to_batches(max_chunksize=500))  # which are counted one after the other
+        found = {check.kind: check for check in dataset.validate({"calls": several})}
+        assert found["outside of the period"].measured == len(first)
+        assert found["hours"].passed
