@@ -17,10 +17,12 @@ from pytest_synthdata.columns.references.aggregates import Aggregate, Count, Sum
 from pytest_synthdata.columns.references.decimals import unscaled
 from pytest_synthdata.columns.references.family import Family
 from pytest_synthdata.columns.references.shares import Share
+from pytest_synthdata.columns.series.readings import Readings, ReadingTime
 from pytest_synthdata.columns.siblings.running import OfSiblings
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.declared.formulas import is_formula
 from pytest_synthdata.validation.measures import Finding, ViolationCounter, unequal
+from pytest_synthdata.validation.readings import ReadingTimeMeasure
 from pytest_synthdata.validation.rows import Parent, Rows, UnreadableError
 from pytest_synthdata.validation.running import RunningMeasure
 
@@ -233,15 +235,10 @@ class FamilyMeasures:
         for name, reference in plan.references.items():
             if reference.distinct_within == key.name and name in parents:
                 self.measures.append((name, PairMeasure(key.name, name, parents[name])))
-        for name, column in plan.columns.items():
-            if isinstance(column, Step) and name in present:
-                life = parent.bound.plan.columns[column.path.partition(".")[2]]
-                assert isinstance(life, Lifecycle)  # noqa: S101 - it was checked
-                self.measures.append((name, StepMeasure(name, column, life)))
-            if isinstance(column, Share) and name in present and parent.rows.has(column.path.partition(".")[2]):
-                self.measures.append((name, ShareMeasure(name, column, parent, bound)))
-            if isinstance(column, OfSiblings) and name in present and is_formula(column.of):
-                self.measures.append((name, RunningMeasure(name, column, key.name, bound)))
+        for name in plan.columns:
+            measure = _of_column(name, bound, parent) if name in present else None
+            if measure is not None:
+                self.measures.append((name, measure))
 
     def add(self, rows: Rows) -> None:
         """Count a batch; what cannot be read is not checked any more."""
@@ -252,6 +249,23 @@ class FamilyMeasures:
         for name, measure in self.measures:
             for finding in measure.checks():
                 yield name, finding
+
+
+def _of_column(name: str, bound: BoundTable, parent: Parent) -> FamilyMeasure | None:
+    """What looks at a column of rows that belong together."""
+    column, key = bound.plan.columns[name], bound.plan.fan_out_key
+    assert key is not None  # noqa: S101 - they belong together by it
+    if isinstance(column, Step):
+        life = parent.bound.plan.columns[column.path.partition(".")[2]]
+        assert isinstance(life, Lifecycle)  # noqa: S101 - it was checked
+        return StepMeasure(name, column, life)
+    if isinstance(column, ReadingTime) and isinstance(key.per_parent, Readings):
+        return ReadingTimeMeasure(name, key.per_parent, key.name, parent)
+    if isinstance(column, Share) and parent.rows.has(column.path.partition(".")[2]):
+        return ShareMeasure(name, column, parent, bound)
+    if isinstance(column, OfSiblings) and is_formula(column.of):
+        return RunningMeasure(name, column, key.name, bound)
+    return None
 
 
 def _added(measure: FamilyMeasure, rows: Rows) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,8 @@ from pytest_synthdata import (
     Min,
     Normal,
     Poisson,
+    Readings,
+    ReadingTime,
     Share,
     TableFactory,
     Uniform,
@@ -155,3 +158,35 @@ def test_totals_and_shares_are_computed_again() -> None:
     changed = lines.set_column(at, lines.schema.field(at), pa.array(days, pa.date32()))
     failed = dataset.validate({"lines": changed}).failed
     assert {one.subject for one in failed} >= {"orders.first"}
+
+
+class MeterFactory(TableFactory):
+    class Meta:
+        table = "meters"
+        rows = 20
+
+    meter_id = Key("M{}")
+    since = Dates("2024-01-01", "2024-01-20")
+
+
+class ReadingFactory(TableFactory):
+    class Meta:
+        table = "readings"
+
+    meter = ForeignKey(MeterFactory, per_parent=Readings("6h", start="since", end="2024-02-10", jitter=0.25))
+    at = ReadingTime()
+
+
+def test_readings_are_taken_at_their_times() -> None:
+    dataset = Dataset({MeterFactory: 20, ReadingFactory: None})
+    assert not dataset.validate().failed
+    assert not dataset.take(readings=[3, 17]).validate().failed
+    table = dataset["readings"].to_arrow()
+    times = table["at"].to_pylist()
+    times[5] += dt.timedelta(hours=2)  # later than a quarter of six hours
+    times[41] = times[40]
+    failed = dataset.validate({"readings": table.set_column(1, "at", pa.array(times, table["at"].type))}).failed
+    assert {(one.kind, one.measured) for one in failed} == {
+        ("reading at another time", 1),
+        ("two readings at a time", 1),
+    }

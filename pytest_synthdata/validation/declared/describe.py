@@ -24,6 +24,7 @@ from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.lives.steps import Step
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.shares import Share
+from pytest_synthdata.columns.series.readings import ReadingTime
 from pytest_synthdata.columns.siblings.running import OfSiblings, RunningSum
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
@@ -105,6 +106,7 @@ def _(generator: OfSiblings) -> Node:
 
 
 @_describe.register(Aggregate)
+@_describe.register(ReadingTime)
 @_describe.register(Share)
 @_describe.register(Step)
 def _(generator: Generator) -> Node:
