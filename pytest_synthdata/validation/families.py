@@ -210,7 +210,9 @@ class StepMeasure:
         return allowed
 
 
-FamilyMeasure: TypeAlias = "TotalMeasure | AggregateMeasure | ShareMeasure | PairMeasure | StepMeasure | RunningMeasure"
+FamilyMeasure: TypeAlias = (
+    "TotalMeasure | AggregateMeasure | ShareMeasure | PairMeasure | StepMeasure | RunningMeasure | ReadingTimeMeasure"
+)
 
 
 class FamilyMeasures:
