@@ -52,6 +52,8 @@ def test_before(synth):
 
 @pytest.mark.skipif("BUSY" not in os.environ, reason="the next run")
 def test_busy(request):
+    if (HERE / "reached").exists():
+        return  # xdist gives a test whose worker has died to the next worker
     if STAGE == "running":
         synth = request.getfixturevalue("synth")
         threading.Timer(0.5, reached).start()
