@@ -3,7 +3,8 @@
 cosmic-ray knows the changes. Each place in the sources has one of them, chosen by a hash of its line, as is the sample,
 so that editing one file leaves the others' changes as they were. Types, docstrings and texts of errors are not changed.
 The tests that need no JVM run once, to learn which lines each one executes; then each change meets the tests of its
-line, the quickest first, until one fails. `equivalent_mutants.toml` lists changes that no test can notice.
+line, the quickest first, until one fails; what survives meets tests of its room, which may execute it in processes of
+their own. `equivalent_mutants.toml` lists changes that no test can notice.
 
     python benchmarks/mutants.py TREE [--sample 300] [--seed 0] [--again]
     python benchmarks/mutants.py TREE --file validation/rows.py --tests tests/validation tests/laws
@@ -57,7 +58,7 @@ LIBRARIES = (  # which a child process inherits; not those that are plugins of p
     "pyspark.sql",
     "scipy.stats",
 )
-QUICK, THOROUGH = 6, 45  # seconds of tests that a change meets, and those that survive them
+QUICK, THOROUGH, MIRRORED = 6, 45, 120  # seconds of tests that a change meets, and those that survive them
 PYTEST = [
     "-q",
     "-x",
@@ -245,6 +246,10 @@ class Recorder:
         self.test.add((code.co_filename, line))
         return sys.monitoring.DISABLE
 
+    def pytest_unconfigure(self) -> None:
+        if hasattr(sys, "monitoring"):
+            sys.monitoring.free_tool_id(sys.monitoring.COVERAGE_ID)
+
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.test = self.lines[nodeid] = set()
         self.seconds[nodeid] = -_processor_seconds()
@@ -296,8 +301,20 @@ class Selection:
         wanted = set(range(*change.executed))
         of_line = {test for test, lines in covering.items() if wanted & lines}
         ordered = sorted(covering, key=lambda test: (test not in of_line, self.seconds[test]))
-        total = itertools.accumulate((self.seconds[test] for test in ordered), initial=0.0)
-        return [test for test, before in zip(ordered, total, strict=False) if before < budget]
+        return self._within(budget, ordered)
+
+    def mirrored(self, change: Change, budget: int) -> list[str]:
+        """The tests of a file's room, those that are called like it first: they may execute it in other processes."""
+        _, *rooms, module = Path(change.file).with_suffix("").parts
+        room = f"tests/{rooms[0] if rooms else 'laws'}/"
+        words = set(module.split("_")) | set(rooms[1:])
+        near = [test for test in self.seconds if test.startswith(room) and test not in self.lines[change.file]]
+        likely = {test: len(words & set(re.split(r"[/_.:]", test.partition("[")[0]))) for test in near}
+        return self._within(budget, sorted(near, key=lambda test: (-likely[test], self.seconds[test])))
+
+    def _within(self, budget: int, tests: list[str]) -> list[str]:
+        total = itertools.accumulate((self.seconds[test] for test in tests), initial=0.0)
+        return [test for test, before in zip(tests, total, strict=False) if before < budget]
 
 
 def run(tree: Path, tests: list[str], limit: int) -> str:
@@ -352,9 +369,10 @@ def attempt(tree: Path, change: Change, selection: Selection) -> dict[str, str]:
     outcome, noticed = "not executed", ""
     try:
         path.write_text(change.code)
-        for budget in (QUICK, THOROUGH):
-            if not (tests := selection.tests(change, budget)):
-                break
+        stages = [(selection.tests, QUICK), (selection.tests, THOROUGH), (selection.mirrored, MIRRORED)]
+        for choose, budget in stages:
+            if not (tests := choose(change, budget)):
+                continue
             outcome = run(tree, tests, 10 + 3 * budget)
             if outcome != "survived":
                 failed = re.search(
