@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--table", metavar="NAME", help="The table's name, where it is not that of the file or folder.")
 @click.option("--parents", multiple=True, metavar="MODULE[:FACTORY]", help="Factories that these tables may refer to.")
-def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]) -> None:
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where the source goes; long lists go into a JSON file beside it.",
+)
+def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...], output: Path | None) -> None:
     """Print factories that make such tables: synthdata infer data/orders data/customers > factories.py.
 
     PATH is a table (Parquet, CSV, JSON lines, Delta), a folder of tables, or a schema as Spark's DDL has it, such as
@@ -29,6 +36,7 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
     from pytest_synthdata.factories.base import TableFactory
     from pytest_synthdata.factories.discovery import load_factories
     from pytest_synthdata.infer.printing.source import module_source
+    from pytest_synthdata.infer.printing.stored import Store
     from pytest_synthdata.infer.tables import infer_tables
     from pytest_synthdata.sources.samples import is_path
 
@@ -41,7 +49,15 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
     known = list(load_factories(parents))
     tables = list(with_own_rows(list(infer_tables(samples, base=TableFactory, parents=known)), samples))
     shown = ", ".join(path if is_path(path) else "a schema" for path in paths)
-    click.echo(module_source(tables, f"Factories of tables, inferred from {shown}."), nl=False)
+    said = f"Factories of tables, inferred from {shown}."
+    if output is None:
+        click.echo(module_source(tables, said), nl=False)
+        return
+    store = Store(f"{output.stem}_data.json")
+    output.write_text(module_source(tables, said, store), "utf-8")
+    if store.content:
+        lists = json.dumps(store.content, ensure_ascii=False, indent=1)
+        output.with_name(store.file).write_text(lists + "\n", "utf-8")
 
 
 def _tables(path: str) -> list[tuple[str, Sample]]:

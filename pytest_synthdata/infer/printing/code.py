@@ -28,6 +28,7 @@ from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.printing.expressions import INTERVALS
 from pytest_synthdata.infer.printing.layout import Bracket, Code
 from pytest_synthdata.infer.printing.plain_values import bare, call, code, unwrapped_constant
+from pytest_synthdata.infer.printing.stored import stored
 
 
 @code.register
@@ -53,7 +54,9 @@ def _(value: Quantiles) -> Code:
 
 @code.register
 def _(value: Categorical) -> Code:
-    return call("Categorical", dict(zip(value.categories, value.shares, strict=True)))
+    shares = dict(zip(value.categories, value.shares, strict=True))
+    kept = stored(shares)
+    return call("Categorical", shares) if kept is None else Bracket("Categorical", (("", kept),))
 
 
 @code.register
@@ -109,7 +112,8 @@ def _listed(value: Any) -> Any:
 @code.register
 def _(value: Rows) -> Code:
     columns = {name: value.table[name].to_pylist() for name in value.table.column_names}
-    return call("Rows", columns)
+    kept = stored(columns, is_rows=True)
+    return call("Rows", columns) if kept is None else Bracket("Rows", (("", kept),))
 
 
 @code.register

@@ -25,19 +25,27 @@ from pytest_synthdata.exports import MODULES
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.printing.code import INTERVALS, bare, code
 from pytest_synthdata.infer.printing.layout import WIDTH, Bracket, Code, is_filled, laid_out, on_one_line, packed
+from pytest_synthdata.infer.printing.stored import Store, printing_of, stored, stored_in
 
 
-def module_source(tables: Sequence[Inferred], said: str) -> str:
+def module_source(tables: Sequence[Inferred], said: str, store: Store | None = None) -> str:
     """A module with the factories of some tables.
 
     Args:
         tables: each after those that it refers to.
         said: what the module's first line says.
+        store: the data file beside it, for long lists; None to have all in the source.
     """
-    classes = [class_source(table) for table in tables]
+    with stored_in(store):
+        classes = [class_source(table) for table in tables]
     own = {table.class_name for table in tables}
     said = said.replace("\\", "\\\\").replace('"', '\\"')
-    return "\n\n\n".join([f'"""{said}"""\n\n{_imports(tables, own)}', *classes]) + "\n"
+    is_stored = store is not None and bool(store.content)
+    head = f'"""{said}"""\n\n{_imports(tables, own, is_stored=is_stored)}'
+    if store is not None and is_stored:
+        read = f'Path(__file__).with_name({on_one_line(code(store.file))}).read_text("utf-8")'
+        head += f"\n\nDATA: dict[str, Any] = json.loads(\n    {read}\n)"
+    return "\n\n\n".join([head, *classes]) + "\n"
 
 
 def class_source(table: Inferred) -> str:
@@ -45,9 +53,13 @@ def class_source(table: Inferred) -> str:
     lines = [f"class {table.class_name}({table.base.__name__}):"]
     lines += _comment(table.comments[""]) if "" in table.comments else []
     lines.append("    class Meta:")
-    lines += [_statement(name, bare(value), 8) for name, value in table.options.items()]
+    for name, value in table.options.items():
+        printing_of(f"{table.table}.{name}")
+        kept = stored(value) if name == "correlations" else None
+        lines.append(_statement(name, bare(value) if kept is None else kept, 8))
     lines += [""] if table.declarations else []
     for name, declaration in table.declarations.items():
+        printing_of(f"{table.table}.{name}")
         lines += _comment(table.comments[name]) if name in table.comments else []
         stated = f": Annotated[dict, {on_one_line(code(table.stated[name]))}]" if name in table.stated else ""
         lines.append(_statement(f"{name}{stated}", bare(declaration), 4))
@@ -60,7 +72,7 @@ def _comment(said: str) -> list[str]:
     return [f"    # {line}" for one in plain for line in textwrap.wrap(one, WIDTH - 6)]
 
 
-def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
+def _imports(tables: Sequence[Inferred], own: set[str], *, is_stored: bool) -> str:
     used: dict[str, set[str]] = {}
     plain = set()
     for table in tables:
@@ -81,7 +93,9 @@ def _imports(tables: Sequence[Inferred], own: set[str]) -> str:
             used.setdefault("pytest_synthdata.factories" if shipped else module, set()).add(name)
     modules = {"factory": "import factory", "pa": "import pyarrow as pa", "dt": "import datetime as dt"}
     standard = [modules["dt"]] if "dt" in plain else []
-    standard += ["from typing import Annotated"] if any(table.stated for table in tables) else []
+    standard += ["import json", "from pathlib import Path"] if is_stored else []
+    typing = [*(["Annotated"] if any(table.stated for table in tables) else []), *(["Any"] if is_stored else [])]
+    standard += [f"from typing import {', '.join(typing)}"] if typing else []
     standard += [""] if standard else []
     installed = [modules[name] for name in ("factory", "pa") if name in plain]
     lines = [*standard, *installed, *([""] if installed else [])]

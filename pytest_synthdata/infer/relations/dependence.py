@@ -36,10 +36,10 @@ _CLEAR = 10.0  # by how much the criterion must get better
 _LEAST_GAIN = 0.05  # and for each row, of numbers twice as much: less is not worth a case
 _PRICE = 0.03  # by how much for each row a group of cases must be better described alone
 _BINS = 10  # of as many numbers each, in which cases are compared
-_COARSE = 0.06  # how far the quantiles of a case may be off
-_MOST_GROUPS = 5  # of cases with a law of their own each
+_COARSE = 0.07  # how far the quantiles of a case may be off
+_MOST_GROUPS = 4  # of cases with a law of their own each
 _JOINED = 3  # columns of which each two are tried together
-_MOST_JOINED = 60  # pairs of values
+_MOST_JOINED = 24  # pairs of values
 
 Rows = npt.NDArray[np.intp]
 
