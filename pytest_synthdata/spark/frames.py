@@ -116,9 +116,10 @@ def representable(schema: pa.Schema, table: str) -> pa.Schema:
 def _spark_arrow(type_: pa.DataType, place: str) -> pa.DataType:
     types = pa.types
     if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
-        return pa.list_(_spark_arrow(type_.value_type, place))
+        item = _spark_arrow(type_.value_type, place)
+        return pa.list_(pa.field("item", item, nullable=type_.value_field.nullable))
     if types.is_struct(type_):
-        return pa.struct([pa.field(field.name, _spark_arrow(field.type, place)) for field in type_])
+        return pa.struct([field.with_type(_spark_arrow(field.type, place)) for field in type_])
     if types.is_map(type_):
         return pa.map_(_spark_arrow(type_.key_type, place), _spark_arrow(type_.item_type, place))
     if types.is_timestamp(type_):
@@ -163,7 +164,7 @@ _NAMES = {
 
 
 def spark_schema(schema: pa.Schema) -> Any:
-    """An Arrow schema as Spark's ``StructType``. Everything may be null, as in a table read from files.
+    """An Arrow schema as Spark's ``StructType``. What may be null there, may be null here, also inside of columns.
 
     Timestamps with a time zone are Spark's ``timestamp``, an instant; those without are ``timestamp_ntz``.
     """
@@ -177,9 +178,10 @@ def _spark_type(type_: pa.DataType) -> Any:
     from pyspark.sql import types
 
     if pa.types.is_list(type_):
-        return types.ArrayType(_spark_type(type_.value_type), containsNull=True)
+        return types.ArrayType(_spark_type(type_.value_type), containsNull=type_.value_field.nullable)
     if pa.types.is_struct(type_):
-        return types.StructType([types.StructField(field.name, _spark_type(field.type)) for field in type_])
+        fields = [types.StructField(field.name, _spark_type(field.type), nullable=field.nullable) for field in type_]
+        return types.StructType(fields)
     if pa.types.is_map(type_):
         return types.MapType(_spark_type(type_.key_type), _spark_type(type_.item_type), valueContainsNull=True)
     if pa.types.is_decimal(type_):

@@ -252,9 +252,9 @@ def settled(type_: pa.DataType) -> pa.DataType:
     if test.is_timestamp(type_):
         return TIMESTAMP if type_.tz else pa.timestamp("us")
     if test.is_list(type_) or test.is_large_list(type_) or test.is_fixed_size_list(type_):
-        return pa.list_(settled(type_.value_type))
+        return pa.list_(pa.field("item", settled(type_.value_type), nullable=type_.value_field.nullable))
     if test.is_struct(type_):
-        return pa.struct([(field.name, settled(field.type)) for field in type_])
+        return pa.struct([field.with_type(settled(field.type)).remove_metadata() for field in type_])
     if test.is_map(type_):
         return pa.map_(settled(type_.key_type), settled(type_.item_type))
     return type_

@@ -67,7 +67,7 @@ class Array(Generator):
 
     def type(self, scope: Scope) -> pa.DataType | None:
         item = self.item.type(scope)
-        return None if item is None else pa.list_(settled(item))
+        return None if item is None else pa.list_(pa.field("item", settled(item), nullable=self.item.nullable(scope)))
 
     def check(self, scope: Scope) -> None:
         require_numbers(self.length, scope, "the length of an Array")

@@ -142,13 +142,17 @@ class Nested(Generator):
         if any(type_ is None for type_ in types.values()):
             return None
         if self.shape == "struct":
-            return pa.struct([(name, settled(type_)) for name, type_ in types.items()])
+            return pa.struct([self._field(name, settled(type_), scope) for name, type_ in types.items()])
         try:
             return pa.list_(common_type([settled(type_) for type_ in types.values()]))
         except TypeError as error:
             raise DeclarationError(
                 f"{scope.place}: the items of an array have one type, and {error}; use a Dict, or cast them"
             ) from None
+
+    def _field(self, name: str, type_: pa.DataType, scope: Scope) -> pa.Field:
+        inner = InnerScope(self.plan, name, scope.parents, outer=scope)
+        return pa.field(name, type_, nullable=self.plan.columns[name].nullable(inner))
 
     def inside(self, scope: Scope) -> Scope | None:
         return InnerScope(self.plan, scope.name, scope.parents, outer=scope) if self.shape == "struct" else None
