@@ -97,8 +97,7 @@ class Reading:
     def _named(self, links: Sequence[Link], parents: Mapping[str, Parent]) -> dict[str, str]:
         """The attributes of all columns; references get those of their parents."""
         names = {name for name in self.sample.schema.names if name.isidentifier()}
-        attributes: dict[str, str] = {}
-        by_column = {link.column: link for link in links}
+        attributes, by_column = dict[str, str](), {link.column: link for link in links}
         first = self.sample.schema.field(0) if len(self.sample.schema) else None
         for column in self.sample.schema:
             others = self._taken | (names - {column.name})
@@ -127,9 +126,8 @@ class Reading:
         values = self.sample.column(column.name)
         if values is None or not len(values):
             return is_identifier(column.name, self.table)
-        if not (pa.types.is_string(column.type) or pa.types.is_integer(column.type)):
-            return False
-        return bool(pc.count_distinct(values).as_py() == len(values))
+        may_be = pa.types.is_string(column.type) or pa.types.is_integer(column.type)
+        return may_be and bool(pc.count_distinct(values).as_py() == len(values))
 
     def _plain(self) -> dict[str, tuple[pa.DataType, pa.Array]]:
         """The columns that are not references or keys, with their values."""
