@@ -27,6 +27,7 @@ from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.text.filters import FILTERS, base36
 from pytest_synthdata.columns.text.folding import ascii_fold, label, slug
+from pytest_synthdata.columns.text.grammar import digits, listed
 from pytest_synthdata.columns.text.place import Place
 from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.columns.text.tokens import Vocabulary
@@ -380,3 +381,12 @@ def test_a_filter_that_fails_is_named_with_its_column() -> None:
         own = {"odd": lambda _: 1 / 0} if "odd" in text else {}
         with pytest.raises(GenerationError, match=message):
             rows(Template(text, **own, **({"below": Constant(-4)} if "below" in text else {})))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "width", "base"), [(range(5, 15), 1, 10), (range(98, 1_203), 3, 10), (range(300), 1, 16)]
+)
+def test_digits_of_a_range_are_its_numbers_each_as_often(numbers: range, width: int, base: int) -> None:
+    law = digits(numbers, width, base)
+    form = "x" if base == 16 else "d"
+    assert dict(listed(law).pairs()) == pytest.approx({f"{n:0{width}{form}}": 1 / len(numbers) for n in numbers})

@@ -436,7 +436,7 @@ def test_references_cannot_be_updated() -> None:
     [
         (
             lambda table: table.at("2023-12-31"),
-            "is outside of the history of 'accounts', which goes from 2024-01-01 to",
+            "is outside of the history of 'accounts', which goes from 2024-01-01 to 2024-12-31$",
         ),
         (lambda table: table.at("2025-01-01"), "is outside"),
         (lambda table: table.at("June"), "is not a day or a time"),
