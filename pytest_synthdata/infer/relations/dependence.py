@@ -31,7 +31,7 @@ from pytest_synthdata.infer.values.numbers import law
 
 _FEWEST_ROWS = 12  # of a case
 _FEWEST_PARENTS = 30  # of a kind
-_LOOKED_AT = 50_000  # rows, about, when dependences are looked for
+_LOOKED_AT = 20_000  # rows, about, when dependences are looked for
 _CLEAR = 10.0  # by how much the criterion must get better
 _LEAST_GAIN = 0.05  # and for each row, of numbers twice as much: less is not worth a case
 _PRICE = 0.03  # by how much for each row a group of cases must be better described alone
