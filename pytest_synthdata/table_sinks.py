@@ -10,6 +10,7 @@ from pytest_synthdata.columns.order.batches import batches_of
 from pytest_synthdata.columns.order.choosing import order_of
 from pytest_synthdata.columns.order.instants import Moment
 from pytest_synthdata.columns.tables.table_view import TableView
+from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.factories.base import TableFactory
 
 if TYPE_CHECKING:
@@ -227,12 +228,17 @@ class Sinks:
             overwrite: replace what is there, once all is written.
 
         Raises:
-            SynthDataError: for a table without a history or a key, and where something is there already.
+            SynthDataError: for a table without history or key or with a changed schema, and where something is there.
         """
         from pytest_synthdata.files.delta_history import write_delta_history
         from pytest_synthdata.history import change_view
 
         feed: Any = change_view(self.view, None, None, "delta", every=every)
+        if not hasattr(feed, "commit"):
+            raise SynthDataError(
+                f"{self.view.name}: all commits are written under one schema, and a defect changes that of this table; "
+                f"write dataset.clean[{self.view.bound.name!r}], or the feed: changes().to_parquet({str(path)!r})"
+            )
         columns = self.view.bound.schema.names
         key = [name for name in self.factory._meta.key_columns() if name in columns]
         last = int(feed.commit(feed.stop))

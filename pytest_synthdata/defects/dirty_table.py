@@ -102,6 +102,11 @@ class DirtyTable(ByPosition):
         hits = self.hits(rows, copied_by, batch.take)
         return replaced(clean, hits) if hits else clean
 
+    @property
+    def told(self) -> pa.Schema:
+        """The columns of rows as `altered` gives them."""
+        return self.schema
+
     def altered(self, clean: pa.RecordBatch, rows: Batch) -> pa.RecordBatch:
         """Rows with their defects, whatever their cells hold at a time.
 

@@ -177,7 +177,7 @@ class LabelTable(ByPosition):
 
         hits = self.dirty.hits(rows, copied_by, look)
         if self.changed is not None:
-            hits = schema_hits(self.changed, numbers, rows, look, before=hits, first=len(self.dirty.kinds))
+            hits = schema_hits(self.changed, numbers, look, before=hits, first=len(self.dirty.kinds))
         return numbers, rows, copied_by, hits, look
 
     def _labels(self, block: int) -> pa.RecordBatch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -10,13 +11,21 @@ from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
     from pytest_synthdata.columns.batch import Batch
+    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.versions.occurrences import Instants
 
 
 class Dirt(TableView, Protocol):
     """What changes cells of a table's rows, whatever they hold at a time."""
+
+    @property
+    def told(self) -> pa.Schema:
+        """The columns of rows as `altered` gives them: the table's own, perhaps with more behind them."""
 
     def altered(self, clean: pa.RecordBatch, rows: Batch) -> pa.RecordBatch:
         """Rows with their defects.
@@ -28,6 +37,39 @@ class Dirt(TableView, Protocol):
 
     def require_no_copies(self) -> None:
         """Raise `SynthDataError` where rows are added, too."""
+
+
+class ToldSchemas(Dirt, Protocol):
+    """Dirt that also changes the schema under which rows are told, from a time on. Schemas are in its order."""
+
+    def states_at(self, times: Instants) -> npt.NDArray[np.int64]:
+        """The number of the schema that holds at some times."""
+
+    def fields(self, states: Sequence[int]) -> list[pa.Field]:
+        """The columns of rows under a schema, or those that hold the rows of several."""
+
+    def reshaped(self, batch: pa.RecordBatch, numbers: Bits, state: int) -> list[pa.Array]:
+        """Rows under a schema.
+
+        Args:
+            batch: the rows as `altered` gives them.
+            numbers: which rows of the table they are.
+            state: the schema's number.
+        """
+
+
+def told_schemas(view: TableView) -> ToldSchemas | None:
+    """The schemas under which it is told what happens to a view's rows; None where it is the declared one.
+
+    Raises:
+        SynthDataError: for what a history cannot tell.
+    """
+    whole: Any = view.whole if isinstance(view, Subset) else view
+    if not hasattr(whole, "in_time"):
+        return None
+    schemas: ToldSchemas = whole.in_time()
+    schemas.require_no_copies()
+    return schemas
 
 
 def dirt_of(view: TableView) -> Dirt | None:
@@ -49,4 +91,4 @@ def dirt_of(view: TableView) -> Dirt | None:
     return dirt
 
 
-__all__ = ["Dirt", "dirt_of"]
+__all__ = ["Dirt", "ToldSchemas", "dirt_of", "told_schemas"]

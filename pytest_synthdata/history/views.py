@@ -11,8 +11,9 @@ from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.versions.occurrences import DAY
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.history.dirt import dirt_of
+from pytest_synthdata.history.dirt import dirt_of, told_schemas
 from pytest_synthdata.history.feeds.change_feed import AutoCdcFeed, DebeziumFeed, DeltaFeed, EventFeed, Feed
+from pytest_synthdata.history.feeds.changed_feed import ChangedFeed
 from pytest_synthdata.history.feeds.delayed import DelayedFeed, Delays
 from pytest_synthdata.history.feeds.pieces import Pieces
 from pytest_synthdata.history.feeds.versions import Versions
@@ -100,13 +101,15 @@ def change_view(
         raise SynthDataError(f"{view.name}.changes: {start!r} is after {stop!r}")
     feed: Any = _FEEDS[format]
     more = {"period": _PERIODS[every]} if format == "delta" else {}
-    made: TableView = feed(view.bound, first, last, **more, chosen=_chosen(view), dirt=dirt_of(view))
-    made = _delayed(made, Delays(**delays))
+    schemas = told_schemas(view)
+    dirt = dirt_of(view) if schemas is None else schemas
+    told = _delayed(feed(view.bound, first, last, **more, chosen=_chosen(view), dirt=dirt), Delays(**delays))
+    made: TableView = told if schemas is None else ChangedFeed.of(told, schemas, first, last)
     _require_free(made.schema.names, f"{view.name}.changes")
     return made
 
 
-def _delayed(feed: Any, delays: Delays) -> TableView:
+def _delayed(feed: Any, delays: Delays) -> Any:
     if delays.delay is None:
         if delays == Delays():
             return feed

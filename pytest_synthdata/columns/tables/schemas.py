@@ -1,4 +1,4 @@
-"""Views whose rows do not all have one schema: what a sink asks that can keep them apart, as files can."""
+"""Views whose rows do not all have one schema: what sinks ask that can keep them apart, as files can."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from pytest_synthdata.defects.kind import require_column
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.cells import Reader
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
@@ -85,13 +85,13 @@ class SchemaChange:
         """The columns of the rows that have it, made from those without it."""
         raise NotImplementedError
 
-    def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Bits) -> pa.Array:
+    def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Reader) -> pa.Array:
         """What a column that it changes or adds holds.
 
         Args:
             clean: the declared column's values; None for a new one.
             bound: the clean table.
-            rows: the numbers of its rows.
+            rows: its rows, to be read by column.
         """
         raise NotImplementedError
 
@@ -100,10 +100,37 @@ class SchemaChange:
         raise NotImplementedError
 
 
+def merged_fields(shown: Sequence[Sequence[ShownColumn]]) -> list[pa.Field]:
+    """The columns that hold the rows of several schemas."""
+    found: dict[str, list[ShownColumn]] = {}
+    for columns in shown:
+        for column in columns:
+            found.setdefault(column.name, []).append(column)
+    return [
+        pa.field(
+            name,
+            common_type([column.type for column in columns]),
+            nullable=len(columns) < len(shown) or any(column.nullable for column in columns),
+        )
+        for name, columns in found.items()
+    ]
+
+
+def common_type(types: Sequence[pa.DataType]) -> pa.DataType:
+    """A type that holds the values of several: the widest of numbers or of times, else text."""
+    if len(set(types)) == 1:
+        return types[0]
+    try:
+        schemas = [pa.schema([pa.field("", type_)]) for type_ in types]
+        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.string()
+
+
 def text_given(value: Any, what: str, title: str) -> None:
     """Raise `DeclarationError` where a name is not a text."""
     if not isinstance(value, str) or not value:
         raise DeclarationError(f"{title}: {what} is {value!r}; write a text")
 
 
-__all__ = ["SchemaChange", "ShownColumn", "text_given"]
+__all__ = ["SchemaChange", "ShownColumn", "common_type", "merged_fields", "text_given"]

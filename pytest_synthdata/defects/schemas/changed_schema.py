@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.casting import cast
-from pytest_synthdata.columns.tables.part import Derived, Part
+from pytest_synthdata.columns.tables.merged import Merged
 from pytest_synthdata.columns.tables.table_view import TableView
-from pytest_synthdata.defects.kind import typed
-from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn
+from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, merged_fields
+from pytest_synthdata.defects.schemas.in_time import SchemasInTime
 from pytest_synthdata.defects.schemas.periods import Period, States, period_of
 from pytest_synthdata.errors import DeclarationError
 
@@ -27,11 +26,8 @@ _MOST_STATES = 256
 
 
 @dataclass(frozen=True)
-class ChangedSchema(Derived):
+class ChangedSchema(Merged):
     """A view under a schema that was changed, for all of its rows or for those of a period.
-
-    Where several schemas hold, the view shows all their columns, as a reader does that merges schemas: null where a
-    row's own schema has no such column. `rows_by_schema` gives those of one schema each.
 
     Args:
         view: the rows under the declared schema.
@@ -73,9 +69,15 @@ class ChangedSchema(Derived):
         states = self.states.active
         if len(states) > _MOST_STATES:
             raise DeclarationError(f"{self.name}: the changes make {len(states)} schemas; {_MOST_STATES} are possible")
-        return [self._shown(active) for active in states]
+        return [self.columns_under(active) for active in states]
 
-    def _shown(self, active: frozenset[int]) -> list[ShownColumn]:
+    @property
+    def num_states(self) -> int:
+        """How many schemas there are."""
+        return len(self.shown)
+
+    def columns_under(self, active: frozenset[int]) -> list[ShownColumn]:
+        """The columns that rows have under some changes, by their places among all."""
         columns = [ShownColumn(one.name, one.type, one.nullable, one.name) for one in self.view.schema]
         for number in sorted(active):
             columns = self.changes[number].shown(columns, self.bound)
@@ -89,20 +91,7 @@ class ChangedSchema(Derived):
     @cached_property
     def schema(self) -> pa.Schema:
         """The schema that holds the rows of all states."""
-        found: dict[str, list[ShownColumn]] = {}
-        for columns in self.shown:
-            for column in columns:
-                found.setdefault(column.name, []).append(column)
-        return pa.schema(
-            [
-                pa.field(
-                    name,
-                    common_type([column.type for column in columns]),
-                    nullable=len(columns) < len(self.shown) or any(column.nullable for column in columns),
-                )
-                for name, columns in found.items()
-            ]
-        )
+        return pa.schema(merged_fields(self.shown))
 
     def other_names(self) -> dict[str, str]:
         """By each other name that a declared column has in some schema, its declared one."""
@@ -129,80 +118,17 @@ class ChangedSchema(Derived):
 
     def _array(self, column: ShownColumn, batch: pa.RecordBatch, rows: Bits) -> pa.Array:
         values = None if column.origin is None else batch.column(column.origin)
-        return values if column.changed_by is None else column.changed_by.filled(values, self.bound, rows)
+        if column.changed_by is None:
+            return values
+        return column.changed_by.filled(values, self.bound, self.bound.at(rows))
 
-    def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
-        """The rows with these numbers, in this order, under the merged schema."""
-        states = self.states_of(row_numbers) if len(self.shown) > 1 else np.zeros(len(row_numbers), np.int64)
-        present = np.unique(states).tolist() or [0]
-        pieces = [self.in_state(row_numbers[states == state], state) for state in present]
-        arrays = [self._merged(field, pieces) for field in self.schema]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
-        if len(present) == 1:
-            return batch
-        back = np.empty(len(row_numbers), np.int64)
-        back[np.argsort(states, kind="stable")] = np.arange(len(row_numbers))
-        return batch.take(pa.array(back))
+    def in_time(self) -> SchemasInTime:
+        """The same changes for what happens to the rows, by the time at which it does.
 
-    def _merged(self, field: pa.Field, pieces: Sequence[pa.RecordBatch]) -> pa.Array:
-        arrays = [
-            typed(cast(piece.column(field.name), field.type), field.type)
-            if field.name in piece.schema.names
-            else pa.nulls(piece.num_rows, field.type)
-            for piece in pieces
-        ]
-        return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
-
-    def rows_by_schema(self, row_numbers: Bits) -> list[TableView]:
-        """Some rows by the schema that they have, each part under its own; none where all have the same."""
-        if len(self.shown) == 1:
-            return []
-        states = self.states_of(row_numbers)
-        return [OneSchema(self, state, row_numbers[states == state]) for state in np.unique(states).tolist()]
+        Raises:
+            DeclarationError: for changes from a row on.
+        """
+        return SchemasInTime.of(self)
 
 
-@dataclass(frozen=True)
-class OneSchema(Part):
-    """Rows that have one schema, under it.
-
-    Args:
-        whole: all schemas.
-        state: the one.
-        chosen: the rows' numbers, in their order.
-    """
-
-    whole: ChangedSchema
-    state: int
-    chosen: Bits = field(repr=False, compare=False)
-
-    @property
-    def schema(self) -> pa.Schema:
-        """These rows' schema."""
-        return self.whole.schema_of(self.state)
-
-    @property
-    def num_rows(self) -> int:
-        """How many rows have it."""
-        return len(self.chosen)
-
-    def row_numbers(self, start: int, stop: int) -> Bits:
-        """The numbers of the rows at some positions."""
-        return self.chosen[start:stop]
-
-    def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
-        """The rows with these numbers, in this order."""
-        return self.whole.in_state(row_numbers, self.state)
-
-
-def common_type(types: Sequence[pa.DataType]) -> pa.DataType:
-    """A type that holds the values of several: the widest of numbers or of times, else text."""
-    if len(set(types)) == 1:
-        return types[0]
-    try:
-        schemas = [pa.schema([pa.field("", type_)]) for type_ in types]
-        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
-    except (pa.ArrowTypeError, pa.ArrowInvalid):
-        return pa.string()
-
-
-__all__ = ["ChangedSchema", "OneSchema", "common_type"]
+__all__ = ["ChangedSchema"]

@@ -19,7 +19,7 @@ from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, t
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.cells import Reader
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
@@ -131,11 +131,12 @@ class AddedColumn(SchemaChange):
         generator.check(scope)
 
     def shown(self, columns: Sequence[ShownColumn], bound: BoundTable) -> list[ShownColumn]:
-        added = ShownColumn(self.name, self._type(bound), nullable=True, origin=None, changed_by=self)
+        added = ShownColumn(self.name, self.value_type(bound), nullable=True, origin=None, changed_by=self)
         place = next((place for place, column in enumerate(columns) if column.origin == self.before), len(columns))
         return [*columns[:place], added, *columns[place:]] if self.before else [*columns, added]
 
-    def _type(self, bound: BoundTable) -> pa.DataType:
+    def value_type(self, bound: BoundTable) -> pa.DataType:
+        """The type of its values."""
         generator, stream = self._generator, self._stream(bound)
         type_ = generator.type(bound.scope(self.title))
         if type_ is not None and not pa.types.is_null(type_):
@@ -148,13 +149,13 @@ class AddedColumn(SchemaChange):
     def _stream(self, bound: BoundTable) -> Stream:
         return Stream((str(bound.seed), bound.name)).child("defect", self.label, self.name)
 
-    def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Bits) -> pa.Array:
+    def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Reader) -> pa.Array:
         del clean
-        cells = Cells(bound.at(rows), self._stream(bound), f"{bound.name}.{self.name}")
-        return typed(self._generator.values(cells), self._type(bound))
+        cells = Cells(rows, self._stream(bound), f"{bound.name}.{self.name}")
+        return typed(self._generator.values(cells), self.value_type(bound))
 
     def truth(self, bound: BoundTable) -> tuple[str | None, str | None, str | None]:
-        return self.name, None, str(self._type(bound))
+        return self.name, None, str(self.value_type(bound))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from pytest_synthdata.defects.schemas.columns import MissingColumn
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from pytest_synthdata.columns.cells import Reader
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.table_view import TableView
 
@@ -64,15 +65,12 @@ def rows_by_state(view: TableView, changed: ChangedSchema) -> npt.NDArray[np.int
     return counts
 
 
-def schema_hits(
-    changed: ChangedSchema, numbers: Bits, rows: Bits, look: Look, *, before: list[Hit], first: int
-) -> list[Hit]:
+def schema_hits(changed: ChangedSchema, numbers: Bits, look: Look, *, before: list[Hit], first: int) -> list[Hit]:
     """The changed cells of some rows, with those that differ by a change of the schema for a part of the table.
 
     Args:
         changed: the schemas.
         numbers: the rows' numbers.
-        rows: the clean rows that they are made from.
         look: reads clean rows at some positions.
         before: the cells that have other defects.
         first: the number of the first change among all kinds.
@@ -91,7 +89,7 @@ def schema_hits(
             else:
                 free = _free(index, [hit.index for hit in before if hit.column == origin])
             if len(free):
-                clean, dirty = _cells(changed, cause, origin, column, rows=rows[free], reader=look(free))
+                clean, dirty = _cells(changed, cause, origin, column, look(free))
                 found.append(hit_of(number, origin, clean, dirty, free))
     return [hit for hit in (*before, *found) if len(hit.index)]
 
@@ -112,18 +110,18 @@ def _causes(changed: ChangedSchema, state: int) -> Iterator[tuple[SchemaChange, 
 
 
 def _cells(
-    changed: ChangedSchema, cause: SchemaChange, origin: str, column: ShownColumn | None, *, rows: Bits, reader: Any
+    changed: ChangedSchema, cause: SchemaChange, origin: str, column: ShownColumn | None, reader: Reader
 ) -> tuple[pa.Array, pa.Array]:
     """What cells hold under the declared schema, and what they hold in the merged one."""
     bound = changed.bound
     if column is not None and column.origin is None:
-        made = cause.filled(None, bound, rows)
+        made = cause.filled(None, bound, reader)
         return pa.nulls(len(made), made.type), made
     declared = typed(reader.read(origin), bound.type_of(origin))
     if column is None or column.renamed_by is cause:
         return declared, pa.nulls(len(declared), declared.type)
     type_ = changed.schema.field(column.name).type
-    return typed(cast(declared, type_), type_), typed(cast(cause.filled(declared, bound, rows), type_), type_)
+    return typed(cast(declared, type_), type_), typed(cast(cause.filled(declared, bound, reader), type_), type_)
 
 
 def _free(index: npt.NDArray[np.intp], taken: list[npt.NDArray[np.intp]]) -> npt.NDArray[np.intp]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -34,20 +34,26 @@ class Period:
         axis: the column of times that is compared; None for the rows' numbers.
         since: the first place, None for the beginning. Times are days or ticks as the column has them.
         until: the first place after it, None for the end.
+        never: whether it is no row.
     """
 
     axis: str | None = None
     since: int | None = None
     until: int | None = None
+    never: bool = field(default=False, kw_only=True)
 
     @property
     def whole(self) -> bool:
         """Whether it is all rows."""
-        return self.since is None and self.until is None
+        return self.since is None and self.until is None and not self.never
 
     def holds_at(self, place: int) -> bool:
         """Whether a place is in it."""
-        return (self.since is None or place >= self.since) and (self.until is None or place < self.until)
+        return (
+            not self.never
+            and (self.since is None or place >= self.since)
+            and (self.until is None or place < self.until)
+        )
 
 
 def period_of(bound: BoundTable, change: SchemaChange) -> Period:
@@ -67,16 +73,22 @@ def period_of(bound: BoundTable, change: SchemaChange) -> Period:
     if all(numbers):
         if on is not None:
             raise DeclarationError(f"{place}: on={on!r} goes with dates or times; row numbers are compared as they are")
-        period = Period(None, *(None if end is None else int(end) for end in (since, until)))
+        first, last = (None if end is None else int(end) for end in (since, until))
+        period = Period(None, first, last)
     elif any(numbers):
         raise DeclarationError(f"{place}: since={since!r}, until={until!r}: give two row numbers, or two times")
     else:
         axis = on or change.usual_times() or _time_column(bound, place)
+        if axis is None:  # rows are as first told, when the history begins
+            told = _first_told(bound)
+            is_on = period_in_time(bound, change).holds_at(_NEVER if told is None else told)
+            return Period(never=not is_on)
         require_column(bound, axis, title)
         type_ = bound.type_of(axis)
         if not (pa.types.is_date(type_) or pa.types.is_timestamp(type_)):
             raise DeclarationError(f"{bound.name}.{axis}: {title} compares dates or times, and the column is {type_}")
-        period = Period(axis, *(None if end is None else _ticks(end, type_, place) for end in (since, until)))
+        first, last = (None if end is None else _ticks(end, type_, place) for end in (since, until))
+        period = Period(axis, first, last)
     if period.since is not None and period.until is not None and period.since >= period.until:
         raise DeclarationError(f"{place}: since={since!r} is not before until={until!r}")
     if period.axis is None and any(end is not None and end < 0 for end in (period.since, period.until)):
@@ -88,14 +100,44 @@ def _is_number(end: Any) -> bool:
     return isinstance(end, (int, np.integer)) and not isinstance(end, bool)
 
 
-def _time_column(bound: BoundTable, place: str) -> str:
-    """The column that says when a row is from: the only one of a `Timeline`, else the only one of dates or times."""
+def period_in_time(bound: BoundTable, change: SchemaChange) -> Period:
+    """When a change of the schema holds for what happens to the rows, in microseconds since 1970.
+
+    Raises:
+        DeclarationError: for a change from a row on.
+    """
+    place, ends = f"{bound.name}: {change.title}", (change.since, change.until)
+    if any(_is_number(end) for end in ends):
+        raise DeclarationError(
+            f"{place}: since={change.since!r}, until={change.until!r}: what happens to the rows of a table is told in "
+            "the order of time; give dates or times, such as since='2024-06-01'"
+        )
+    since, until = (None if end is None else _ticks(end, pa.timestamp("us"), place) for end in ends)
+    return Period(None, since, until)
+
+
+def _first_told(bound: BoundTable) -> int | None:
+    """When the rows of a table that changes are first told of; None for one that does not change."""
+    if bound.plan.history is not None:
+        return _ticks(bound.plan.history.start, pa.timestamp("us"), bound.name)
+    others = [name for name, one in bound.plan.references.items() if not one.self_referential]
+    found = [told for name in others if (told := _first_told(bound.parent(name))) is not None]
+    return min(found, default=None)
+
+
+def _time_column(bound: BoundTable, place: str) -> str | None:
+    """The column that says when a row is from: the only one of a `Timeline`, else the only one of dates or times.
+
+    None for a table that changes and has no such column.
+    """
     types = {name: bound.type_of(name) for name in bound.plan.visible}
     times = [name for name, type_ in types.items() if pa.types.is_date(type_) or pa.types.is_timestamp(type_)]
     lines = [name for name in times if isinstance(bound.plan.columns[name], Timeline)]
     for found in (lines, times):
         if len(found) == 1:
             return found[0]
+    if not times and _first_told(bound) is not None:
+        return None
     if not times:
         raise DeclarationError(f"{place}: the table has no dates or times; give row numbers as since= and until=")
     raise DeclarationError(
@@ -158,7 +200,9 @@ class States:
             for (axis, cuts), place in zip(self._axes.items(), places, strict=True)
         }
         return frozenset(
-            number for number, period in enumerate(self.periods) if period.whole or period.holds_at(at[period.axis])
+            number
+            for number, period in enumerate(self.periods)
+            if period.whole or period.holds_at(at.get(period.axis, _NEVER))
         )
 
     def of(self, numbers: Bits, origins: Bits) -> npt.NDArray[np.int64]:
@@ -175,10 +219,15 @@ class States:
             found = found * (len(cuts) + 1) + np.searchsorted(cuts, places, side="right")
         return found
 
+    def at(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The state at some times, where all changes hold by time alone."""
+        cuts = self._axes.get(None, np.zeros(0, np.int64))
+        return np.searchsorted(cuts, times, side="right").astype(np.int64)
+
     def _times(self, values: Any, axis: str) -> npt.NDArray[np.int64]:
         array = typed(values, self.bound.type_of(axis))
         ticks = array.cast(pa.int32() if pa.types.is_date32(array.type) else pa.int64()).cast(pa.int64())
         return np.asarray(to_numpy(ticks.fill_null(_NEVER)), np.int64)
 
 
-__all__ = ["Period", "States", "period_of"]
+__all__ = ["Period", "States", "period_in_time", "period_of"]

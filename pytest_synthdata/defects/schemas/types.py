@@ -16,7 +16,7 @@ from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, t
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.cells import Reader
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _EXAMPLE = 981_173_106  # 2001-02-03 04:05:06, of which no two parts are the same
@@ -67,7 +67,7 @@ class RetypedColumn(SchemaChange):
             for column in columns
         ]
 
-    def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Bits) -> pa.Array:
+    def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Reader) -> pa.Array:
         del rows
         try:
             return typed(cast(clean, arrow_type(self.type)), arrow_type(self.type))
@@ -131,7 +131,7 @@ class ReformattedDates(SchemaChange):
             for column in columns
         ]
 
-    def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Bits) -> pa.Array:
+    def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Reader) -> pa.Array:
         del bound, rows
         return _formatted(clean, self.format)
 

@@ -48,10 +48,12 @@ class Feed(Pieces):
     suffix = "changes"
     #: The columns beside the table's own.
     own: ClassVar[pa.Schema] = pa.schema([])
+    #: The columns that hold a row each; none where its columns are the feed's.
+    nested: ClassVar[tuple[str, ...]] = ()
 
     @cached_property
     def schema(self) -> pa.Schema:
-        return pa.schema([*(one.with_nullable(True) for one in self.bound.schema), *self.own])
+        return pa.schema([*(one.with_nullable(True) for one in self.row_schema), *self.own])
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_known": {}}
@@ -98,6 +100,15 @@ class Feed(Pieces):
     def times_in(self, number: int) -> Instants:
         """When each row of a piece comes, ascending."""
         return self.once("times", number, lambda one: self.told_of(one)[1])
+
+    def told_at(self, row_numbers: Bits) -> Instants:
+        """When what some rows tell happened."""
+        pieces = np.searchsorted(self._ends, row_numbers.astype(np.int64), side="right")
+        times = np.zeros(len(row_numbers), np.int64)
+        for number in np.unique(pieces).tolist():
+            own = pieces == number
+            times[own] = self.times_in(number)[row_numbers[own].astype(np.int64) - self.rows_before(number)]
+        return times
 
     def own_order(self) -> FeedOrder:
         """How the rows come: as they happen."""
@@ -150,7 +161,7 @@ class AutoCdcFeed(EventFeed):
     def told(self, found: Happenings, old: pa.RecordBatch, new: pa.RecordBatch) -> tuple[pa.RecordBatch, Bits]:
         gone, there = np.flatnonzero(found.kinds == DELETE), np.flatnonzero(found.kinds != DELETE)
         old = old.filter(pa.array(found.kinds[found.kinds != INSERT] == DELETE))
-        batch = joined([new, old], self.bound.schema).take(pa.array(np.argsort(np.concatenate([there, gone]))))
+        batch = joined([new, old], self.row_schema).take(pa.array(np.argsort(np.concatenate([there, gone]))))
         names = pa.array(["INSERT", "UPDATE", "DELETE"]).take(pa.array(found.kinds))
         arrays = [*batch.columns, names, pa.array(found.times)]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema), found.rows
@@ -160,9 +171,11 @@ class AutoCdcFeed(EventFeed):
 class DebeziumFeed(EventFeed):
     """Debezium's envelopes: the row before and after, where the change comes from, what was done and when."""
 
+    nested: ClassVar[tuple[str, ...]] = ("before", "after")
+
     @cached_property
     def schema(self) -> pa.Schema:
-        row = pa.struct([one.with_nullable(True) for one in self.bound.schema])
+        row = pa.struct([one.with_nullable(True) for one in self.row_schema])
         return pa.schema(
             [("before", row), ("after", row), ("source", SOURCE), ("op", pa.string()), ("ts_ms", pa.int64())]
         )
@@ -279,7 +292,7 @@ class DeltaFeed(Feed):
         kinds = np.concatenate([found.kinds[before] + 2, found.kinds[after]])
         names = pa.array(["insert", "update_postimage", None, "update_preimage", "delete"])
         arrays = [
-            *joined([old, new], self.bound.schema).columns,
+            *joined([old, new], self.row_schema).columns,
             names.take(pa.array(kinds)),
             pa.array(self.commit(found.times)[which]),
             pa.array(self.ends(found.times)[1][which]).cast(TIMESTAMP),

@@ -132,6 +132,20 @@ class DelayedFeed(Pieces):
         """When each row of a piece arrives, ascending."""
         return self._deliveries[0][number * _AT_ONCE : (number + 1) * _AT_ONCE]
 
+    @property
+    def nested(self) -> tuple[str, ...]:
+        """The columns that hold a row each."""
+        return self.feed.nested
+
+    @property
+    def row_schema(self) -> pa.Schema:
+        """The columns of rows as the feed tells them."""
+        return self.feed.row_schema
+
+    def told_at(self, row_numbers: Bits) -> Instants:
+        """When what some rows tell happened, however late they arrive."""
+        return self.feed.told_at(self._deliveries[1][row_numbers.astype(np.int64)])
+
     def own_order(self) -> FeedOrder:
         """How the rows come: as they arrive."""
         return FeedOrder(self)

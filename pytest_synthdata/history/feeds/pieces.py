@@ -63,6 +63,12 @@ class Pieces:
         """What happens to the table's rows."""
         return Chronicle(self.bound, self.chosen)
 
+    @property
+    def row_schema(self) -> pa.Schema:
+        """The columns of rows as `shown` gives them."""
+        schema: pa.Schema = self.bound.schema if self.dirt is None else self.dirt.told
+        return schema
+
     def shown(self, rows: State) -> pa.RecordBatch:
         """Rows as they are told, with their defects."""
         clean = self.bound.visible(rows)
