@@ -169,46 +169,23 @@ def period_written(
         SynthDataError: for a period of which there are rows already, and for rows of another table.
     """
     with told_in_a_line(f"writing {view.name}", target):
-        yield from _written(
-            view,
-            record,
-            target,
-            period,
-            append=append,
-            overwrite=overwrite,
-            rows_per_file=rows_per_file,
-            progress=progress,
-        )
-
-
-def _written(
-    view: TableView,
-    record: Record,
-    target: Path,
-    period: Period,
-    *,
-    append: bool,
-    overwrite: bool,
-    rows_per_file: int | None,
-    progress: Progress,
-) -> Iterator[None]:
-    format_ = record.format
-    if not (append and require_appendable(record, target, period)):
-        require_free(target, overwrite=overwrite, single=False)
-        with renamed_at_last(target, overwrite=overwrite, single=False) as folder:
-            if format_ == "delta":
-                _commit(view, folder, period, progress)
-            else:
+        format_ = record.format
+        if not (append and require_appendable(record, target, period)):
+            require_free(target, overwrite=overwrite, single=False)
+            with renamed_at_last(target, overwrite=overwrite, single=False) as folder:
+                if format_ == "delta":
+                    _commit(view, folder, period, progress)
+                else:
+                    write_parts(view, folder, FileForm(format_), rows_per_file, progress, suffix=period.suffix)
+                    (folder / "_SUCCESS").touch()
+                record.with_period(period, 0 if format_ == "delta" else None).write(folder)
+                yield
+        elif format_ == "delta":
+            yield from _committed_to(view, target, period, progress)
+        else:
+            with added_at_last(target, lambda folder, place: _add(folder, place, period)) as folder:
                 write_parts(view, folder, FileForm(format_), rows_per_file, progress, suffix=period.suffix)
-                (folder / "_SUCCESS").touch()
-            record.with_period(period, 0 if format_ == "delta" else None).write(folder)
-            yield
-    elif format_ == "delta":
-        yield from _committed_to(view, target, period, progress)
-    else:
-        with added_at_last(target, lambda folder, place: _add(folder, place, period)) as folder:
-            write_parts(view, folder, FileForm(format_), rows_per_file, progress, suffix=period.suffix)
-            yield
+                yield
 
 
 def _add(folder: Path, target: Path, period: Period) -> None:

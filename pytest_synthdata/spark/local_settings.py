@@ -76,18 +76,25 @@ def local_conf(
 def environment(settled: Mapping[str, str] | None = None, **defaults: str) -> Iterator[None]:
     """Environment variables within a block: those that are settled, and those that nobody has set."""
     settled = settled or {}
-    before = {name: os.environ.get(name) for name in (*settled, *defaults)}
-    os.environ.update(settled)
-    for name, value in defaults.items():
-        os.environ.setdefault(name, value)
+    with restored(*settled, *defaults):
+        os.environ.update(settled)
+        for name, value in defaults.items():
+            os.environ.setdefault(name, value)
+        yield
+
+
+@contextlib.contextmanager
+def restored(*names: str) -> Iterator[None]:
+    """A block after which environment variables are as they were."""
+    before = {name: os.environ.get(name) for name in names}
     try:
         yield
     finally:
-        for name, inherited in before.items():
-            if inherited is None:
+        for name, value in before.items():
+            if value is None:
                 os.environ.pop(name, None)
             else:
-                os.environ[name] = inherited
+                os.environ[name] = value
 
 
-__all__ = ["LOG_SETTINGS", "WAREHOUSE", "environment", "local_conf", "local_cores"]
+__all__ = ["LOG_SETTINGS", "WAREHOUSE", "environment", "local_conf", "local_cores", "restored"]

@@ -14,6 +14,7 @@ from urllib.request import getproxies
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.jvm import OpenSession
 from pytest_synthdata.spark.local_session import start_local
+from pytest_synthdata.spark.local_settings import restored
 from pytest_synthdata.spark.session_settings import SessionSettings, builder
 from pytest_synthdata.spark.spark_install import conflicting_installs, ignore_pyspark_warnings, is_installed
 
@@ -92,7 +93,7 @@ def _connected(url: str, conf: Mapping[str, str], ending: contextlib.ExitStack) 
     for name, value in conf.items():
         sessions = sessions.config(name, value)
     # While it is open, a job's own SparkSession.builder.getOrCreate() gives it; afterwards, other kinds can be started.
-    ending.enter_context(_restored("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"))
+    ending.enter_context(restored("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"))
     os.environ["SPARK_REMOTE"] = url
     try:
         with ignore_pyspark_warnings(), _as_a_script():
@@ -120,20 +121,6 @@ def _as_a_script() -> Iterator[None]:
         yield
     finally:
         del main.__file__
-
-
-@contextlib.contextmanager
-def _restored(*names: str) -> Iterator[None]:
-    """Environment variables are at the end as they were."""
-    before = {name: os.environ.get(name) for name in names}
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _on_local_server(settings: SessionSettings, ending: contextlib.ExitStack) -> OpenSession:
