@@ -58,18 +58,37 @@ class ToldSchemas(Dirt, Protocol):
         """
 
 
+class ChangingSchema(TableView, Protocol):
+    """Rows whose schema changes with time."""
+
+    @property
+    def view(self) -> TableView:
+        """The rows under the declared schema."""
+
+    def in_time(self) -> ToldSchemas:
+        """The schemas under which it is told what happens to them."""
+
+    def at_time(self, rows: TableView, instant: int) -> TableView:
+        """Rows as they are at a time, under the schema that then holds."""
+
+
+def changing_schema(view: TableView) -> ChangingSchema | None:
+    """The table whose rows a view shows, where its schema changes; None where it does not."""
+    whole: Any = view.whole if isinstance(view, Subset) else view
+    return whole if hasattr(whole, "at_time") else None
+
+
 def told_schemas(view: TableView) -> ToldSchemas | None:
     """The schemas under which it is told what happens to a view's rows; None where it is the declared one.
 
     Raises:
         SynthDataError: for what a history cannot tell.
     """
-    whole: Any = view.whole if isinstance(view, Subset) else view
-    if not hasattr(whole, "in_time"):
+    changed = changing_schema(view)
+    if changed is None:
         return None
-    schemas: ToldSchemas = whole.in_time()
-    schemas.require_no_copies()
-    return schemas
+    dirt_of(changed.view)  # says what cannot be
+    return changed.in_time()
 
 
 def dirt_of(view: TableView) -> Dirt | None:
@@ -91,4 +110,4 @@ def dirt_of(view: TableView) -> Dirt | None:
     return dirt
 
 
-__all__ = ["Dirt", "ToldSchemas", "dirt_of", "told_schemas"]
+__all__ = ["Dirt", "ToldSchemas", "changing_schema", "dirt_of", "told_schemas"]

@@ -11,7 +11,7 @@ from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.versions.occurrences import DAY
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.history.dirt import dirt_of, told_schemas
+from pytest_synthdata.history.dirt import changing_schema, dirt_of, told_schemas
 from pytest_synthdata.history.feeds.change_feed import AutoCdcFeed, DebeziumFeed, DeltaFeed, EventFeed, Feed
 from pytest_synthdata.history.feeds.changed_feed import ChangedFeed
 from pytest_synthdata.history.feeds.delayed import DelayedFeed, Delays
@@ -37,10 +37,13 @@ def snapshot_view(view: TableView, when: str | dt.date) -> TableView:
     lives = lives_of(view.bound)
     if lives is None:
         return view
-    dirt = dirt_of(view)
+    changed = changing_schema(view)
+    dirt = dirt_of(view if changed is None else changed.view)
     instant = last_instant(when)
     _require_within(lives, instant, f"{view.name}.at({when!r})")
-    snapshot = Snapshot(view.bound, instant, dirt)
+    snapshot: TableView = Snapshot(view.bound, instant, dirt)
+    if changed is not None:
+        snapshot = changed.at_time(snapshot, instant)
     if isinstance(view, Subset):
         return Subset(snapshot, view.chosen[lives.of(view.chosen).is_on(instant)])
     return snapshot
@@ -61,11 +64,14 @@ def snapshots_of(view: TableView) -> Callable[[int], TableView]:
         raise SynthDataError(
             f"{view.name}: it has no history, so it is the same at any time: save it once, without snapshots"
         )
-    table: TableView = whole
-    if isinstance(whole, Pieces):
+    table, chosen = whole, getattr(whole, "chosen", None)
+    if isinstance(whole, ChangedFeed):
+        table, chosen = whole.table, whole.view.chosen
+    elif isinstance(whole, Pieces):
         table = whole.bound if whole.dirt is None else whole.dirt
-    dirt_of(table)  # says what cannot be
-    start, end, chosen = lives.start, lives.end, getattr(whole, "chosen", None)
+    changed = changing_schema(table)
+    dirt_of(table if changed is None else changed.view)  # says what cannot be
+    start, end = lives.start, lives.end
 
     def at(instant: int) -> TableView:
         found = table if chosen is None else Subset(table, chosen)
@@ -104,7 +110,7 @@ def change_view(
     schemas = told_schemas(view)
     dirt = dirt_of(view) if schemas is None else schemas
     told = _delayed(feed(view.bound, first, last, **more, chosen=_chosen(view), dirt=dirt), Delays(**delays))
-    made: TableView = told if schemas is None else ChangedFeed.of(told, schemas, first, last)
+    made: TableView = told if schemas is None else ChangedFeed.of(told, whole_of(view), schemas, (first, last))
     _require_free(made.schema.names, f"{view.name}.changes")
     return made
 

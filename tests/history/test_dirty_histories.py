@@ -24,6 +24,7 @@ from pytest_synthdata import (
     Malformed,
     Missing,
     MissingColumn,
+    OutOfRange,
     RenamedColumn,
     RetypedColumn,
     SynthDataError,
@@ -31,6 +32,8 @@ from pytest_synthdata import (
     col,
     hours,
 )
+from pytest_synthdata.history import snapshots_of
+from pytest_synthdata.history.instants import last_instant
 
 
 class PlanFactory(TableFactory):
@@ -217,10 +220,30 @@ def test_the_truth_about_the_schema_of_a_table_without_times(drifting: Any) -> N
     assert before.defects.schema["seats"]["rows"].to_pylist() == [5]
 
 
+def test_snapshots_have_the_schema_of_their_time(drifting: Any) -> None:
+    june, october = drifting.at("2024-06-30"), drifting.at("2024-10-01")
+    assert _columns(june.seats.schema) == IN_MAY
+    assert june.defects.schema["seats"]["rows"].to_pylist() == [june.seats.num_rows] * 3 + [0]
+    assert {one["kind"] for one in june.defects["seats"].to_arrow().to_pylist()} == {"missing"}
+    assert october.seats.schema.names == ["seat_id", "plan", "tier", "email"]
+    assert october.clean.seats.schema.names == list(BEGUN)
+    clean = october.clean.seats.to_arrow().to_pylist()
+    for row, declared in zip(october.seats.to_arrow().to_pylist(), clean, strict=True):
+        assert (row["plan"], row["email"]) == (declared["tier"], declared["mail"])
+    feed = drifting.seats.changes(format="autocdc")
+    assert snapshots_of(feed.view)(last_instant("2024-10-01")).schema == october.seats.schema
+    kinds = [OutOfRange("count", 0.2), MissingColumn("count", since=MISSING)]
+    hidden = Dataset({SeatFactory: 50}, defects={SeatFactory: kinds})
+    assert [hidden.at(day).defects["seats"].num_rows > 0 for day in ("2024-02-01", "2024-10-01")] == [True, False]
+
+
 def test_what_a_feed_cannot_tell_of_a_schema_is_said(drifting: Any, tmp_path: Path) -> None:
     from_a_row = Dataset({SeatFactory: 30}, defects={SeatFactory: [MissingColumn("count", since=10)]})
     with pytest.raises(DeclarationError, match=r"seats: MissingColumn\('count'\): since=10, .* give dates or times"):
         from_a_row.seats.changes()
+    backwards = AddedColumn("note", since="2024-03-01", until="2024-02-01")
+    with pytest.raises(DeclarationError, match="is not before until="):
+        Dataset({SeatFactory: 30}, defects={SeatFactory: [backwards]})
     taken = Dataset({SeatFactory: 30}, defects={SeatFactory: [AddedColumn("operation")]})
     with pytest.raises(SynthDataError, match="a column 'operation' of its own"):
         taken.seats.changes(format="autocdc")

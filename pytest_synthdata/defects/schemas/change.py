@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from pytest_synthdata.errors import DeclarationError
 if TYPE_CHECKING:
     from pytest_synthdata.columns.cells import Reader
     from pytest_synthdata.columns.tables.bound_table import BoundTable
+    from pytest_synthdata.columns.tables.table_view import TableView
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,23 @@ class SchemaChange:
         raise NotImplementedError
 
 
+def columns_under(view: TableView, changes: Sequence[SchemaChange]) -> list[ShownColumn]:
+    """The columns that the rows of a view have under some changes of their schema.
+
+    Raises:
+        DeclarationError: where two columns have one name, or none is left.
+    """
+    columns = [ShownColumn(one.name, one.type, one.nullable, one.name) for one in view.bound.schema]
+    for change in changes:
+        columns = change.shown(columns, view.bound)
+    twice = [name for name, count in Counter(column.name for column in columns).items() if count > 1]
+    if twice:
+        raise DeclarationError(f"{view.name}: the changes of the schema make two columns {twice[0]!r}")
+    if not columns:
+        raise DeclarationError(f"{view.name}: the changes of the schema leave no column")
+    return columns
+
+
 def merged_fields(shown: Sequence[Sequence[ShownColumn]]) -> list[pa.Field]:
     """The columns that hold the rows of several schemas."""
     found: dict[str, list[ShownColumn]] = {}
@@ -133,4 +152,4 @@ def text_given(value: Any, what: str, title: str) -> None:
         raise DeclarationError(f"{title}: {what} is {value!r}; write a text")
 
 
-__all__ = ["SchemaChange", "ShownColumn", "common_type", "merged_fields", "text_given"]
+__all__ = ["SchemaChange", "ShownColumn", "columns_under", "common_type", "merged_fields", "text_given"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +13,13 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.tables.merged import Merged
 from pytest_synthdata.columns.tables.table_view import TableView
-from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, merged_fields
+from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, columns_under, merged_fields
 from pytest_synthdata.defects.schemas.in_time import SchemasInTime
 from pytest_synthdata.defects.schemas.periods import Period, States, period_of
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.cells import Reader
     from pytest_synthdata.columns.random import Bits
 
 _MOST_STATES = 256
@@ -32,10 +32,12 @@ class ChangedSchema(Merged):
     Args:
         view: the rows under the declared schema.
         changes: in the order of their declaration; of several that hold for a column the last one counts.
+        instant: the time at which the rows are shown, in microseconds since 1970; None for those first declared.
     """
 
     view: TableView
     changes: tuple[SchemaChange, ...]
+    instant: int | None = None
 
     @classmethod
     def of(cls, view: TableView, changes: Sequence[SchemaChange]) -> ChangedSchema:
@@ -51,12 +53,12 @@ class ChangedSchema(Merged):
         return changed
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"view": self.view, "changes": self.changes}
+        return {"view": self.view, "changes": self.changes, "instant": self.instant}
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
         """When each change holds."""
-        return tuple(period_of(self.bound, change) for change in self.changes)
+        return tuple(period_of(self.bound, change, self.instant) for change in self.changes)
 
     @cached_property
     def states(self) -> States:
@@ -69,24 +71,12 @@ class ChangedSchema(Merged):
         states = self.states.active
         if len(states) > _MOST_STATES:
             raise DeclarationError(f"{self.name}: the changes make {len(states)} schemas; {_MOST_STATES} are possible")
-        return [self.columns_under(active) for active in states]
+        return [columns_under(self.view, [self.changes[number] for number in sorted(active)]) for active in states]
 
     @property
     def num_states(self) -> int:
         """How many schemas there are."""
         return len(self.shown)
-
-    def columns_under(self, active: frozenset[int]) -> list[ShownColumn]:
-        """The columns that rows have under some changes, by their places among all."""
-        columns = [ShownColumn(one.name, one.type, one.nullable, one.name) for one in self.view.schema]
-        for number in sorted(active):
-            columns = self.changes[number].shown(columns, self.bound)
-        twice = [name for name, count in Counter(column.name for column in columns).items() if count > 1]
-        if twice:
-            raise DeclarationError(f"{self.name}: the changes of the schema make two columns {twice[0]!r}")
-        if not columns:
-            raise DeclarationError(f"{self.name}: the changes of the schema leave no column")
-        return columns
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -120,7 +110,7 @@ class ChangedSchema(Merged):
         values = None if column.origin is None else batch.column(column.origin)
         if column.changed_by is None:
             return values
-        return column.changed_by.filled(values, self.bound, self.bound.at(rows))
+        return column.changed_by.filled(values, self.bound, self.reader(rows))
 
     def in_time(self) -> SchemasInTime:
         """The same changes for what happens to the rows, by the time at which it does.
@@ -128,7 +118,37 @@ class ChangedSchema(Merged):
         Raises:
             DeclarationError: for changes from a row on.
         """
-        return SchemasInTime.of(self)
+        return SchemasInTime.of(self.view, self.changes)
+
+    def at_time(self, rows: TableView, instant: int) -> ChangedSchema:
+        """Rows as they are at a time, under the schema that then holds.
+
+        Args:
+            rows: as they are then.
+            instant: the time, in microseconds since 1970.
+        """
+        return replace(self, view=rows, instant=instant)
+
+    def reader(self, row_numbers: Bits) -> Reader:
+        """The rows without defects, to be read by column."""
+        read: Callable[[Bits], Reader] = getattr(self.view, "reader", self.bound.at)
+        return read(row_numbers)
+
+    @property
+    def is_unfair(self) -> bool:
+        """Whether shares and distributions of these rows are not those declared."""
+        return bool(getattr(self.view, "is_unfair", False))
+
+    @property
+    def of_the_past(self) -> frozenset[str]:
+        """The columns that follow what other columns once were."""
+        found: frozenset[str] = getattr(self.view, "of_the_past", frozenset())
+        return found
+
+    def without_dirt(self) -> TableView:
+        """The rows without any defect, under the declared schema."""
+        clean: Callable[[], TableView] = getattr(self.view, "without_dirt", lambda: self.bound)
+        return clean()
 
 
 __all__ = ["ChangedSchema"]

@@ -13,14 +13,15 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.tables.part import Derived
 from pytest_synthdata.defects.dirty_table import DirtyTable
-from pytest_synthdata.defects.schemas.change import ShownColumn, merged_fields
+from pytest_synthdata.defects.schemas.change import ShownColumn, columns_under, merged_fields
 from pytest_synthdata.defects.schemas.columns import AddedColumn
 from pytest_synthdata.defects.schemas.periods import States, period_in_time
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.batch import Batch
     from pytest_synthdata.columns.random import Bits
-    from pytest_synthdata.defects.schemas.changed_schema import ChangedSchema
+    from pytest_synthdata.columns.tables.table_view import TableView
+    from pytest_synthdata.defects.schemas.change import SchemaChange
 
 
 @dataclass(frozen=True)
@@ -31,36 +32,41 @@ class SchemasInTime(Derived):
     nobody can declare, what each added column holds as the row then is. Then each is given the schema of its time.
 
     Args:
-        view: the table whose schema changes.
+        view: the rows under the declared schema.
+        changes: of their schema.
     """
 
-    view: ChangedSchema
+    view: TableView
+    changes: tuple[SchemaChange, ...]
 
     @classmethod
-    def of(cls, view: ChangedSchema) -> SchemasInTime:
+    def of(cls, view: TableView, changes: tuple[SchemaChange, ...]) -> SchemasInTime:
         """The schemas of what is told of a table's rows.
 
         Raises:
             DeclarationError: for changes from a row on.
         """
-        schemas = cls(view)
+        schemas = cls(view, changes)
         _ = schemas._shown
         return schemas
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"view": self.view}
+        return {"view": self.view, "changes": self.changes}
 
     @cached_property
     def _states(self) -> States:
-        return States(self.bound, tuple(period_in_time(self.bound, change) for change in self.view.changes))
+        return States(self.bound, tuple(period_in_time(self.bound, change) for change in self.changes))
 
     @cached_property
     def _shown(self) -> list[list[ShownColumn]]:
-        return [self.view.columns_under(active) for active in self._states.active]
+        return [
+            columns_under(self.view, [self.changes[number] for number in sorted(active)])
+            for active in self._states.active
+        ]
 
     @cached_property
     def _added(self) -> dict[AddedColumn, str]:
-        changes = [change for change in self.view.changes if isinstance(change, AddedColumn)]
+        changes = [change for change in self.changes if isinstance(change, AddedColumn)]
         return {change: f"\0{number}" for number, change in enumerate(changes)}
 
     @cached_property
@@ -76,15 +82,14 @@ class SchemasInTime(Derived):
             clean: the rows.
             rows: the same, to be read by column.
         """
-        dirty = self.view.view
-        shown = dirty.altered(clean, rows) if isinstance(dirty, DirtyTable) else clean
+        shown = self.view.altered(clean, rows) if isinstance(self.view, DirtyTable) else clean
         added = [change.filled(None, self.bound, rows) for change in self._added]
         return pa.RecordBatch.from_arrays([*shown.columns, *added], schema=self.told)
 
     def require_no_copies(self) -> None:
         """Raise `SynthDataError` where rows are added, too."""
-        if isinstance(self.view.view, DirtyTable):
-            self.view.view.require_no_copies()
+        if isinstance(self.view, DirtyTable):
+            self.view.require_no_copies()
 
     def states_at(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The number of the schema that holds at some times, in microseconds since 1970."""

@@ -76,7 +76,8 @@ def schema_hits(changed: ChangedSchema, numbers: Bits, look: Look, *, before: li
         first: the number of the first change among all kinds.
     """
     if len(changed.shown) == 1:
-        return before
+        shown = {column.origin for column in changed.shown[0]}
+        return [hit for hit in before if hit.column in shown]
     states = changed.states_of(numbers)
     found: list[Hit] = []
     for state in np.unique(states).tolist():

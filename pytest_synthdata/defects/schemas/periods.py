@@ -56,8 +56,13 @@ class Period:
         )
 
 
-def period_of(bound: BoundTable, change: SchemaChange) -> Period:
+def period_of(bound: BoundTable, change: SchemaChange, instant: int | None = None) -> Period:
     """The period for which a change of the schema is declared.
+
+    Args:
+        bound: the table.
+        change: the change.
+        instant: where rows are shown as they are at a time, that time: dates and times are compared with it.
 
     Raises:
         DeclarationError: for what is not a place in this table, and where no column of times is meant.
@@ -78,22 +83,32 @@ def period_of(bound: BoundTable, change: SchemaChange) -> Period:
     elif any(numbers):
         raise DeclarationError(f"{place}: since={since!r}, until={until!r}: give two row numbers, or two times")
     else:
-        axis = on or change.usual_times() or _time_column(bound, place)
-        if axis is None:  # rows are as first told, when the history begins
-            told = _first_told(bound)
-            is_on = period_in_time(bound, change).holds_at(_NEVER if told is None else told)
-            return Period(never=not is_on)
-        require_column(bound, axis, title)
-        type_ = bound.type_of(axis)
-        if not (pa.types.is_date(type_) or pa.types.is_timestamp(type_)):
-            raise DeclarationError(f"{bound.name}.{axis}: {title} compares dates or times, and the column is {type_}")
-        first, last = (None if end is None else _ticks(end, type_, place) for end in (since, until))
-        period = Period(axis, first, last)
-    if period.since is not None and period.until is not None and period.since >= period.until:
-        raise DeclarationError(f"{place}: since={since!r} is not before until={until!r}")
+        period = _by_times(bound, change, place, instant)
+    _require_order(period, change, place)
     if period.axis is None and any(end is not None and end < 0 for end in (period.since, period.until)):
         raise DeclarationError(f"{place}: since={since!r}, until={until!r}: rows are numbered from 0")
     return period
+
+
+def _by_times(bound: BoundTable, change: SchemaChange, place: str, instant: int | None) -> Period:
+    """The rows with dates or times from one to another; all or none of them where there is one time for all."""
+    axis = None if instant is not None else change.on or change.usual_times() or _time_column(bound, place)
+    if axis is None:
+        then = _first_told(bound) if instant is None else instant
+        return Period(never=not period_in_time(bound, change).holds_at(_NEVER if then is None else then))
+    require_column(bound, axis, change.title)
+    type_ = bound.type_of(axis)
+    if not (pa.types.is_date(type_) or pa.types.is_timestamp(type_)):
+        raise DeclarationError(
+            f"{bound.name}.{axis}: {change.title} compares dates or times, and the column is {type_}"
+        )
+    since, until = (None if end is None else _ticks(end, type_, place) for end in (change.since, change.until))
+    return Period(axis, since, until)
+
+
+def _require_order(period: Period, change: SchemaChange, place: str) -> None:
+    if period.since is not None and period.until is not None and period.since >= period.until:
+        raise DeclarationError(f"{place}: since={change.since!r} is not before until={change.until!r}")
 
 
 def _is_number(end: Any) -> bool:
@@ -113,7 +128,9 @@ def period_in_time(bound: BoundTable, change: SchemaChange) -> Period:
             "the order of time; give dates or times, such as since='2024-06-01'"
         )
     since, until = (None if end is None else _ticks(end, pa.timestamp("us"), place) for end in ends)
-    return Period(None, since, until)
+    period = Period(None, since, until)
+    _require_order(period, change, place)
+    return period
 
 
 def _first_told(bound: BoundTable) -> int | None:

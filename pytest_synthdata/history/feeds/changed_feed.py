@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.tables.merged import Merged
+from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.history.dirt import ToldSchemas
 from pytest_synthdata.history.feeds.change_feed import Feed
 from pytest_synthdata.history.feeds.delayed import DelayedFeed
@@ -28,21 +29,23 @@ class ChangedFeed(Merged):
 
     Args:
         view: the feed, with all that any of the schemas tells.
+        table: the table that it tells of, under its schemas.
         schemas: all schemas of the table.
         first: the number of the one that holds at the feed's start.
         last: of that at its end.
     """
 
     view: Feed | DelayedFeed
+    table: TableView
     schemas: ToldSchemas
     first: int
     last: int
 
     @classmethod
-    def of(cls, view: Feed | DelayedFeed, schemas: ToldSchemas, start: int, stop: int) -> ChangedFeed:
+    def of(cls, view: Feed | DelayedFeed, table: TableView, schemas: ToldSchemas, ends: tuple[int, int]) -> ChangedFeed:
         """A feed from one instant to another under the schemas of its time."""
-        first, last = schemas.states_at(np.array([start, stop])).tolist()
-        return cls(view, schemas, first, last)
+        first, last = schemas.states_at(np.array(ends)).tolist()
+        return cls(view, table, schemas, first, last)
 
     @property
     def num_states(self) -> int:
