@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 import pytest
 from strict_workspace import Workspace
 
-from pytest_synthdata import Categorical, Dataset, History, Key, SynthDataError, TableFactory
+from pytest_synthdata import AddedColumn, Categorical, Dataset, History, Key, SynthDataError, TableFactory
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE
 from pytest_synthdata.factories import TicketFactory
@@ -78,6 +78,17 @@ def test_snapshots_are_there_before_their_batches(
         )
     list(feed.volume_batches(f"{HOME}/weeks", "week", client=client, snapshots=True))  # one that ends after the history
     assert stored(workspace, f"{HOME}/weeks/plans_at/2024-01-01", tmp_path) == plans.at("2024-01-06").fingerprint()
+
+
+def test_folders_have_the_schema_of_their_day(workspace: Workspace, client: Any, tmp_path: Path) -> None:
+    drifting = Dataset({PlanFactory: 30}, defects={PlanFactory: [AddedColumn("note", since="2024-01-04")]}).plans
+    feed = drifting.changes(format="autocdc")
+    folders = list(feed.volume_batches(LANDING, "day", client=client, snapshots=True))
+    for folder, batch in zip(folders, feed.in_batches("day"), strict=True):
+        assert ("note" in batch.schema.names) == (folder[-10:] >= "2024-01-04")
+        assert stored(workspace, folder, tmp_path) == batch.fingerprint()
+        at = folder.replace("/plans/", "/plans_at/")
+        assert stored(workspace, at, tmp_path) == drifting.at(folder[-10:]).fingerprint()
 
 
 def test_tables_in_the_order_of_time_have_batches_too(workspace: Workspace, client: Any, tmp_path: Path) -> None:
