@@ -124,6 +124,7 @@ def test_mistakes_are_json_for_scripts(tmp_path: Path, command: tuple[str, ...])
 def test_nothing_is_written_if_one_table_is_there(tmp_path: Path) -> None:
     (tmp_path / "orders").mkdir()
     (tmp_path / "orders" / "part-00000.csv").write_text("1\n")
+    (tmp_path / "orders" / "_SUCCESS").touch()
     assert "not empty" in run("generate", "--out", ".", cwd=tmp_path).stderr
     assert [item.name for item in tmp_path.iterdir()] == ["orders"]
     assert run("generate", "--out", ".", "--overwrite", cwd=tmp_path).returncode == 0

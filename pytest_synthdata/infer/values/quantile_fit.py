@@ -35,7 +35,7 @@ def quantiles_of(values: Numbers, step: float | None, tolerance: float) -> dict[
         tolerance: how far the shares below any number may be off.
 
     >>> quantiles_of(np.array([0.0] * 60 + list(range(1, 41))), 1.0, 0.02)
-    {0: 0, 0.6: 0, 1: 40}
+    {0: 0, 0.6: 0, 0.94: 34.5, 1: 40}
     """
     distinct, counts = np.unique(values, return_counts=True)
     x, p = _vertices(distinct, counts, step, tolerance)
