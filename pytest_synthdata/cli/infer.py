@@ -29,8 +29,9 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
     """Print factories that make such tables: synthdata infer data/orders data/customers > factories.py.
 
     PATH is a table (Parquet, CSV, JSON lines, Delta), a folder of tables, or a schema as Spark's DDL has it, such as
-    "id bigint, email string" (name it by --table). Columns get the shares, laws, ranges, null rates and key patterns of
-    the first million rows; of texts that may be personal only the kind. References are found by their names.
+    "id bigint, email string" (name it by --table), or a file of an Avro or JSON Schema. Columns get the shares, laws,
+    ranges, null rates and key patterns of the first million rows; of texts that may be personal only the kind.
+    References are found by their names.
     """
     from pytest_synthdata.cli.own_rows import with_own_rows
     from pytest_synthdata.factories.base import TableFactory
@@ -63,8 +64,10 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
 def _tables(path: str) -> list[tuple[str, Sample]]:
     """The tables at a path, by name."""
     from pytest_synthdata.file_formats import table_name
-    from pytest_synthdata.sources.samples import is_path, sample_of, samples_of_sql
+    from pytest_synthdata.sources.samples import is_path, sample_of, samples_of_schema, samples_of_sql
 
+    if (found := samples_of_schema(path)) is not None:
+        return list(found.items())
     if path.endswith(".sql") and Path(path).is_file():
         return list(samples_of_sql(Path(path).read_text("utf-8")).items())
     if not is_path(path):
@@ -72,10 +75,10 @@ def _tables(path: str) -> list[tuple[str, Sample]]:
     place = Path(path)
     if not place.is_dir() or _is_table(place):
         return [(table_name(place), sample_of(place, "synthdata infer"))]
-    found = [item for item in sorted(place.iterdir()) if _is_table(item)]
-    if not found:
+    items = [item for item in sorted(place.iterdir()) if _is_table(item)]
+    if not items:
         raise SynthDataError(f"synthdata infer: {path} holds no tables: give Parquet, CSV, JSON lines or Delta")
-    return [(table_name(item), sample_of(item, "synthdata infer")) for item in found]
+    return [(table_name(item), sample_of(item, "synthdata infer")) for item in items]
 
 
 def _is_table(place: Path) -> bool:

@@ -18,6 +18,7 @@ from pytest_synthdata.infer.columns import Declared, in_type
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.references.keys import unique_key
 from pytest_synthdata.infer.relations.composing import in_type_of_expression
+from pytest_synthdata.infer.ruled import ruled
 from pytest_synthdata.infer.sql_conditions import expression
 from pytest_synthdata.sources.ddl import Definition
 
@@ -38,6 +39,10 @@ def as_defined(
         attributes: what the columns are called in expressions.
     """
     generator, name = declared.declaration, column.name
+    if (rule := said.rules.get(name)) is not None:
+        generator, missed = ruled(generator, column.type, rule)
+        comment = f"Not kept: {'; '.join(missed)}" if missed else declared.comment
+        declared = replace(declared, declaration=generator, comment=comment)
     if not isinstance(generator, Generator):
         return declared
     if name in said.computed:
@@ -52,7 +57,9 @@ def as_defined(
         generator = _short_enough(generator, name, *said.lengths[name])
     if name in said.not_null:
         generator = generator.not_null()
-    comment = f"DEFAULT {said.defaults[name]}" if name in said.defaults else declared.comment
+    comment = declared.comment
+    if name in said.defaults and comment is None:
+        comment = f"DEFAULT {said.defaults[name]}"
     return replace(declared, declaration=generator, comment=comment)
 
 

@@ -17,7 +17,7 @@ from pytest_synthdata.infer.reading import Reading
 from pytest_synthdata.infer.references.links import find_links
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.correlations import correlated
-from pytest_synthdata.sources.samples import Sample, is_path, sample_of, samples_of_sql
+from pytest_synthdata.sources.samples import Sample, is_path, sample_of, samples_of_schema, samples_of_sql
 
 # The names that an inferred factory's source uses: an attribute would hide them.
 _WRITTEN = frozenset(name for name in MODULES if name[0].isupper()) | {
@@ -38,7 +38,10 @@ def from_schema(base: Any, schema: Any, *, table: str | None = None, parents: Se
     usual = "inferred" if base._meta.abstract else base._meta.table
     name = table or (table_name(schema) if named_by_path else usual)
     what = f"{base.__name__}.from_schema"
-    if isinstance(schema, str) and not named_by_path and len(found := samples_of_sql(schema)) == 1:
+    found = samples_of_schema(schema)
+    if found is None and isinstance(schema, str) and not named_by_path:
+        found = samples_of_sql(schema)
+    if found is not None and len(found) == 1:
         ((said, sample),) = found.items()
         return next(infer_tables({table or said or usual: sample}, base=base, parents=parents, module=base.__module__))[
             1

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.errors import DeclarationError, SynthDataError
+from pytest_synthdata.sources.field_rules import FieldRule
 
 _SPECIAL = re.compile(
     r"(?i)\bcreate\b|\bnot\s+null\b|\bprimary\b|\bforeign\b|\bconstraint\b|\bdefault\b|\bcheck\b|\bunique\b|\bgenerated\b|"
@@ -34,6 +35,7 @@ class Definition:
         defaults: what columns hold if nobody says, as SQL.
         computed: what columns are computed by, as sqlglot's expressions.
         checks: the conditions of rows, as sqlglot's expressions.
+        rules: what schemas in JSON say of columns.
     """
 
     table: str
@@ -46,6 +48,7 @@ class Definition:
     defaults: Mapping[str, str] = field(default_factory=dict)
     computed: Mapping[str, Any] = field(default_factory=dict)
     checks: tuple[Any, ...] = ()
+    rules: Mapping[str, FieldRule] = field(default_factory=dict)
 
 
 def is_special(text: str) -> bool:

@@ -20,6 +20,7 @@ from pytest_synthdata.files.targets import is_address, local_path
 from pytest_synthdata.sources import reading, source_of
 from pytest_synthdata.sources.ddl import Definition, definitions, is_special
 from pytest_synthdata.sources.delimited import read_delimited
+from pytest_synthdata.sources.schemas import schema_definitions
 
 MOST_ROWS = 1_000_000
 
@@ -54,7 +55,8 @@ def sample_of(source: Any, what: str) -> Sample:
     """What is known of a table.
 
     Args:
-        source: a PySpark ``StructType``, a DDL string or `CREATE TABLE` statement, an Arrow schema, a dataclass; a path
+        source: a PySpark ``StructType``, a DDL string or `CREATE TABLE` statement, an Arrow schema, a dataclass, a
+            pydantic model, a JSON Schema or Avro schema as a dict, a text or a file; a path
             to a file or folder of Parquet, CSV, JSON, Feather or Delta; a pandas, Arrow or Spark table, ``{column:
             values}``.
         what: whose columns they are, for messages.
@@ -68,19 +70,32 @@ def sample_of(source: Any, what: str) -> Sample:
         return _without_rows(pa.schema(list(_of_spark(source))))
     if isinstance(source, type) and dataclasses.is_dataclass(source):
         return _without_rows(_of_dataclass(source))
+    if (defined := samples_of_schema(source)) is not None:
+        return _only(defined, what)
     if isinstance(source, dict):
         return sample_of(_of_columns(source), what)
     if isinstance(source, str) and not is_path(source):
-        found = samples_of_sql(source)
-        if len(found) > 1:
-            raise SynthDataError(
-                f"{what}: these are {len(found)} tables: {', '.join(found)}; give one, or all to `synthdata infer`"
-            )
-        return next(iter(found.values()))
+        return _only(samples_of_sql(source), what)
     if isinstance(source, (str, Path)) and (files := _csv_files(local_path(source, what))):
         return _of_rows(_read_csv(files))
     data = source_of(source, what)
     return _of_rows(_first(data.batches, data.schema))
+
+
+def _only(found: dict[str, Sample], what: str) -> Sample:
+    if len(found) > 1:
+        raise SynthDataError(
+            f"{what}: these are {len(found)} tables: {', '.join(found)}; give one, or all to `synthdata infer`"
+        )
+    return next(iter(found.values()))
+
+
+def samples_of_schema(source: Any) -> dict[str, Sample] | None:
+    """The tables of a pydantic model, a JSON Schema or an Avro schema, by name; None for what is none of these."""
+    found = schema_definitions(source)
+    if found is None:
+        return None
+    return {one.table: replace(_without_rows(one.schema), definition=one) for one in found}
 
 
 def samples_of_sql(text: str) -> dict[str, Sample]:
@@ -279,4 +294,4 @@ def _differs(name: str, tables: list[pa.Table]) -> bool:
     return False
 
 
-__all__ = ["Sample", "is_path", "sample_of", "samples_of_sql"]
+__all__ = ["Sample", "is_path", "sample_of", "samples_of_schema", "samples_of_sql"]

@@ -96,7 +96,9 @@ def _is_unique_by_design(numbers: Numbers) -> bool:
 def span(type_: pa.DataType, values: pa.Array | None) -> Generator:
     """The generator of times of day and of durations: numbers of their unit."""
     if values is None or not len(values):
-        return Constant(None)
+        unit = 10 ** (3 * ("s", "ms", "us", "ns").index(type_.unit))
+        numbers_of = Integers(0, 86_399)  # seconds of a day
+        return numbers_of if unit == 1 else numbers_of * unit
     width = pa.int32() if pa.types.is_time32(type_) else pa.int64()
     numbers = to_numpy(values.cast(width)).astype(np.float64)
     return law(numbers, Resolution(0)).cast(width)

@@ -1,0 +1,61 @@
+"""Schemas in JSON: Avro's, JSON Schema, and pydantic models by theirs; in files or as Python has them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.sources.avro import avro_definitions, is_avro
+from pytest_synthdata.sources.ddl import Definition
+from pytest_synthdata.sources.json_schema import is_json_schema, json_schema_definition
+from pytest_synthdata.sources.pydantic_models import is_pydantic, pydantic_definition
+
+_LARGEST = 4 << 20  # bytes of a schema
+
+
+def schema_definitions(source: Any) -> list[Definition] | None:
+    """The tables of a schema in JSON; None for what is not one.
+
+    Args:
+        source: a pydantic model; JSON Schema or Avro's as a dict, a text or the path of a file.
+
+    Raises:
+        SynthDataError: for fields that no column can hold.
+    """
+    if is_pydantic(source):
+        return [pydantic_definition(source)]
+    content = source
+    if isinstance(source, (str, Path)):
+        content = _read(source)
+    if is_avro(content):
+        return avro_definitions(content)
+    return [json_schema_definition(content)] if is_json_schema(content) else None
+
+
+def _read(source: str | Path) -> Any:
+    """What a text or a file of JSON holds; None where it is something else."""
+    if isinstance(source, str) and source.lstrip().startswith("{"):
+        return _loaded(source)
+    if Path(source).suffix not in (".avsc", ".json"):
+        return None
+    path = Path(source)
+    if not path.is_file() or path.stat().st_size > _LARGEST:
+        return None
+    content = _loaded(path.read_text("utf-8", errors="replace"))
+    if path.suffix == ".avsc" and not is_avro(content):
+        raise SynthDataError(
+            f"{path}: this is not an Avro schema of a record; give one such as it stands in .avsc files"
+        )
+    return content if isinstance(content, dict) or path.suffix == ".avsc" else None
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+__all__ = ["schema_definitions"]
