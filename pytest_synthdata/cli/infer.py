@@ -25,13 +25,22 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Where the source goes; long lists go into a JSON file beside it.",
 )
-def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...], output: Path | None) -> None:
+@click.option(
+    "--statistics-only",
+    is_flag=True,
+    help="Read what Parquet, Delta and catalogs keep of tables (rows, nulls, ranges of numbers and dates), no data.",
+)
+def infer(
+    *, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...], output: Path | None, statistics_only: bool
+) -> None:
     """Print factories that make such tables: synthdata infer data/orders data/customers > factories.py.
 
     PATH is a table (Parquet, CSV, JSON lines, Delta), a folder of tables, or a schema as Spark's DDL has it, such as
     "id bigint, email string" (name it by --table), or a file of an Avro or JSON Schema. Columns get the shares, laws,
     ranges, null rates and key patterns of the first million rows; of texts that may be personal only the kind.
     References are found by their names.
+
+    With --statistics-only, PATH is Parquet, Delta, or a .json file with what DESCRIBE EXTENDED ... AS JSON gives.
     """
     from pytest_synthdata.cli.own_rows import with_own_rows
     from pytest_synthdata.factories.base import TableFactory
@@ -41,7 +50,7 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
     from pytest_synthdata.infer.tables import infer_tables
     from pytest_synthdata.sources.samples import is_path
 
-    samples = {name: sample for path in paths for name, sample in _tables(path)}
+    samples = {name: sample for path in paths for name, sample in _tables(path, statistics_only=statistics_only)}
     if table is not None:
         if len(samples) != 1:
             raise SynthDataError(f"--table names one table, and these are {len(samples)}: {', '.join(samples)}")
@@ -50,7 +59,7 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
     known = list(load_factories(parents))
     tables = list(with_own_rows(list(infer_tables(samples, base=TableFactory, parents=known)), samples))
     shown = ", ".join(path if is_path(path) else "a schema" for path in paths)
-    said = f"Factories of tables, inferred from {shown}."
+    said = f"Factories of tables, inferred from {'the statistics of ' if statistics_only else ''}{shown}."
     if output is None:
         click.echo(module_source(tables, said), nl=False)
         return
@@ -61,12 +70,13 @@ def infer(*, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...]
         output.with_name(store.file).write_text(lists + "\n", "utf-8")
 
 
-def _tables(path: str) -> list[tuple[str, Sample]]:
+def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
     """The tables at a path, by name."""
-    from pytest_synthdata.file_formats import table_name
-    from pytest_synthdata.sources.samples import is_path, sample_of, samples_of_schema, samples_of_sql
+    from pytest_synthdata.sources.samples import is_path, samples_of_schema, samples_of_sql
 
-    if (found := samples_of_schema(path)) is not None:
+    if statistics_only and (path.endswith(".sql") or not is_path(path)):
+        raise SynthDataError("--statistics-only: a schema keeps no statistics: leave the option out, or give a table")
+    if not statistics_only and (found := samples_of_schema(path)) is not None:
         return list(found.items())
     if path.endswith(".sql") and Path(path).is_file():
         return list(samples_of_sql(Path(path).read_text("utf-8")).items())
@@ -74,11 +84,24 @@ def _tables(path: str) -> list[tuple[str, Sample]]:
         return [(name or "inferred", sample) for name, sample in samples_of_sql(path).items()]
     place = Path(path)
     if not place.is_dir() or _is_table(place):
-        return [(table_name(place), sample_of(place, "synthdata infer"))]
+        return [_named(place, statistics_only=statistics_only)]
     items = [item for item in sorted(place.iterdir()) if _is_table(item)]
     if not items:
         raise SynthDataError(f"synthdata infer: {path} holds no tables: give Parquet, CSV, JSON lines or Delta")
-    return [(table_name(item), sample_of(item, "synthdata infer")) for item in items]
+    return [_named(item, statistics_only=statistics_only) for item in items]
+
+
+def _named(place: Path, *, statistics_only: bool) -> tuple[str, Sample]:
+    """A table by its name."""
+    from pytest_synthdata.file_formats import table_name
+    from pytest_synthdata.sources.samples import sample_of
+    from pytest_synthdata.sources.statistics.kept import sample_of_statistics
+
+    if not statistics_only:
+        return table_name(place), sample_of(place, "synthdata infer")
+    sample = sample_of_statistics(place, "synthdata infer")
+    said = sample.definition
+    return (said.table if said is not None and said.table else table_name(place)), sample
 
 
 def _is_table(place: Path) -> bool:

@@ -12,6 +12,7 @@ from pytest_synthdata.exports import MODULES
 from pytest_synthdata.file_formats import table_name
 from pytest_synthdata.infer.declared_rules import with_checks
 from pytest_synthdata.infer.inferred import Inferred
+from pytest_synthdata.infer.measured import as_measured
 from pytest_synthdata.infer.naming import class_name
 from pytest_synthdata.infer.reading import Reading
 from pytest_synthdata.infer.references.links import find_links
@@ -80,7 +81,7 @@ def infer_tables(
         del waiting[name]
         key = next((link.key for some in links.values() for link in some if link.parent == name), None)
         reading = Reading(name, samples[name], base, parents=known, taken=taken, links=links[name], key=key)
-        inferred = reading.inferred(classes[name])
+        inferred = as_measured(reading.inferred(classes[name]), samples[name], reading.attributes, key)
         made = inferred.factory(module)
         said = samples[name].definition
         if said is not None:

@@ -21,6 +21,7 @@ from pytest_synthdata.sources import reading, source_of
 from pytest_synthdata.sources.ddl import Definition, definitions, is_special
 from pytest_synthdata.sources.delimited import read_delimited
 from pytest_synthdata.sources.schemas import schema_definitions
+from pytest_synthdata.sources.statistics.extents import Statistics
 
 MOST_ROWS = 1_000_000
 
@@ -34,17 +35,20 @@ class Sample:
         rows: its first rows, at most a million; None where only the schema is known.
         is_whole: whether these are all.
         definition: what a `CREATE TABLE` says of it; None where there is none.
+        statistics: what is kept of its values, where its rows are not read.
     """
 
     schema: pa.Schema
     rows: pa.Table | None = None
     is_whole: bool = False
     definition: Definition | None = None
+    statistics: Statistics | None = None
 
     @property
     def num_rows(self) -> int:
         """How many rows there are."""
-        return 0 if self.rows is None else int(self.rows.num_rows)
+        counted = None if self.statistics is None else self.statistics.rows
+        return counted or 0 if self.rows is None else int(self.rows.num_rows)
 
     def column(self, name: str) -> pa.Array | None:
         """A column's values, if there are any."""

@@ -29,7 +29,7 @@ _LOOKED_AT = 1_000  # texts whose shape is looked at
 _MOST = 0.5  # of the texts, more than that share of which have a shape
 _FEWEST_UNIQUE = 3
 _NUMBERED = 6  # digits that tell unique texts apart
-_FEWEST_DIGITS = 7  # of a number that identifies somebody
+FEWEST_DIGITS = 7  # of a number that identifies somebody
 _MOST_DIGITS = 18  # of a 64-bit integer that has any
 _MOST_NAMES = 4  # words of a person's name
 
@@ -134,17 +134,22 @@ def personal_number(column: ColumnName, values: pa.Array) -> Generator | None:
         column: its name.
         values: its numbers, without nulls.
     """
-    found = column.find(PERSONAL)
-    if not isinstance(found, Fake) or found.provider not in _NUMBERS or pc.min(values).as_py() < 0:
+    if not identifies_people(column) or pc.min(values).as_py() < 0:
         return None
     try:
         texts = values.cast(pa.int64()).cast(pa.string())
     except pa.ArrowInvalid:  # fractions
         return None
     some = [text[:_MOST_DIGITS] for text in texts.slice(0, _LOOKED_AT).to_pylist()]
-    if max(map(len, some)) < _FEWEST_DIGITS:
+    if max(map(len, some)) < FEWEST_DIGITS:
         return None
     return _code(some, is_unique=len(values.unique()) == len(values) >= _FEWEST_UNIQUE, is_number=True)
+
+
+def identifies_people(column: ColumnName) -> bool:
+    """Whether numbers in a column would be somebody's, by its name: a telephone number, a passport's."""
+    found = column.find(PERSONAL)
+    return isinstance(found, Fake) and found.provider in _NUMBERS
 
 
 def holds_addresses(values: pa.Array) -> bool:
