@@ -12,6 +12,7 @@ READ: Mapping[str, str] = {
     **dict.fromkeys((".tsv", ".tab", ".psv", ".txt"), "csv"),
     **dict.fromkeys((".ndjson",), "json"),
     **dict.fromkeys((".feather", ".arrow", ".ipc"), "feather"),
+    **dict.fromkeys((".xlsx", ".xlsb", ".xls", ".ods"), "excel"),
 }
 COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
 

@@ -18,14 +18,17 @@ from pytest_synthdata.files.targets import local_path
 from pytest_synthdata.sources.delimited import first_names, form_of, opened
 from pytest_synthdata.sources.source import Source
 from pytest_synthdata.sources.spark import from_spark
+from pytest_synthdata.sources.workbooks import first_sheet
 
 # Nothing is read ahead of need: Arrow would go on while batches wait, and hold a gigabyte of a large table.
 _READING = {"batch_size": BATCH, "batch_readahead": 0, "fragment_readahead": 0, "use_threads": False}
+_READABLE = "give Parquet, CSV, JSON, Feather, Excel or a Delta table"
 _FORMS = {
     "parquet": ("Parquet", "is it one, and whole?"),
     "csv": ("CSV", "give a header, and every line as many fields"),
     "json": ("JSON lines", "give one object a line, each field of one type"),
     "feather": ("Feather", "is it one, and whole?"),
+    "excel": ("a workbook", "is it one, and whole?"),
 }
 
 
@@ -118,12 +121,20 @@ def _from_path(path: Path, what: str) -> Source:
         return _from_files(DeltaTable(path).to_pyarrow_dataset())
     files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if _is_data(item, path))
     formats = {format_of(file) for file in files}
+    if path.is_file() and formats == {None}:
+        is_archive = path.suffix.lower() in (".zip", ".tar", ".tgz", ".7z", ".rar")
+        remedy = "unpack it, and give what is in it" if is_archive else f"{_READABLE}, by their usual endings"
+        raise SynthDataError(f"{what}: {path}: files of this kind are not read; {remedy}")
     if len(formats) != 1 or formats == {None}:
         found = "no data files" if not files else f"files of several formats: {sorted(map(str, formats))}"
-        raise SynthDataError(f"{what}: {path} holds {found}; give Parquet, CSV, JSON, Feather or a Delta table")
+        raise SynthDataError(f"{what}: {path} holds {found}; {_READABLE}")
     format_ = formats.pop()
     if format_ == "csv":
         return _from_csv(files)
+    if format_ == "excel":
+        tables = [first_sheet(file, what) for file in files]
+        table = pa.concat_tables(tables, promote_options="permissive")
+        return Source(table.schema, table.to_batches(max_chunksize=BATCH))
     if format_ == "json" and any(file.suffix in COMPRESSED or _is_array(file) for file in files):
         return _from_json(files)
     with reading(files[0]):  # of which the types are

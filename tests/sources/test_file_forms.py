@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import gzip
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +72,63 @@ def test_frames_that_no_table_can_hold(columns: Any, what: str) -> None:
     frame = pandas.concat([pandas.Series(values, name=name) for name, values in columns], axis=1)
     with pytest.raises(SynthDataError, match=what):
         TableFactory.from_schema(frame, table="t")
+
+
+def write_workbook(path: Path, rows: str) -> None:
+    """A workbook of one sheet, with no more in it than must be."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    links = "http://schemas.openxmlformats.org/package/2006/relationships"
+    sheets = '<sheets><sheet name="One" sheetId="1" r:id="r1"/></sheets>'
+    related = f'<Relationships xmlns="{links}"><Relationship Id="r1" Type="{kinds}/%s" Target="%s"/></Relationships>'
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("_rels/.rels", related % ("officeDocument", "xl/workbook.xml"))
+        file.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{kinds}">{sheets}</workbook>')
+        file.writestr("xl/_rels/workbook.xml.rels", related % ("worksheet", "worksheets/sheet1.xml"))
+        file.writestr(
+            "xl/worksheets/sheet1.xml", f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'
+        )
+
+
+def cells(*values: Any) -> str:
+    made = (
+        f"<c><v>{one}</v></c>" if isinstance(one, (int, float)) else f'<c t="inlineStr"><is><t>{one}</t></is></c>'
+        for one in values
+    )
+    return f"<row>{''.join(made)}</row>"
+
+
+def test_the_first_sheet_of_a_workbook(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    write_workbook(tmp_path / "t.xlsx", cells("id", "city", "size") + cells(1, "Köln", 1.5) + cells(2, "", 2))
+    rows = sample_of(tmp_path / "t.xlsx", "test").rows
+    assert rows is not None
+    assert rows.to_pydict() == {"id": [1, 2], "city": ["Köln", None], "size": [1.5, 2.0]}
+    assert TableFactory.from_schema(tmp_path / "t.xlsx")._meta.table == "t"
+    write_workbook(tmp_path / "t.xlsx", cells(1, 2))
+    with pytest.raises(SynthDataError, match="must have a name for each column"):
+        sample_of(tmp_path / "t.xlsx", "test")
+    (tmp_path / "t.xlsx").write_bytes(b"x")
+    with pytest.raises(SynthDataError, match="cannot be read as a workbook"):
+        sample_of(tmp_path / "t.xlsx", "test")
+
+
+def test_without_the_reader_of_workbooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = builtins.__import__
+
+    def missing(name: str, *rest: Any, **named: Any) -> Any:
+        if name == "python_calamine":
+            raise ImportError(name)
+        return usual(name, *rest, **named)
+
+    (tmp_path / "t.xlsx").write_bytes(b"x")
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(SynthDataError, match=r"pytest-synthdata\[excel\]"):
+        sample_of(tmp_path / "t.xlsx", "test")
+
+
+@pytest.mark.parametrize(("name", "what"), [("t.zip", "unpack it"), ("t.sav", "give Parquet, CSV")])
+def test_files_that_are_not_read(tmp_path: Path, name: str, what: str) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(SynthDataError, match=f"are not read; {what}"):
+        TableFactory.from_schema(tmp_path / name)
