@@ -22,9 +22,10 @@ from pytest_synthdata.columns.siblings.running import OfSiblings
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.declared.formulas import is_formula
 from pytest_synthdata.validation.measures import Finding, ViolationCounter, unequal
-from pytest_synthdata.validation.readings import ReadingTimeMeasure
 from pytest_synthdata.validation.rows import Parent, Rows, UnreadableError
 from pytest_synthdata.validation.running import RunningMeasure
+from pytest_synthdata.validation.series.readings import ReadingTimeMeasure
+from pytest_synthdata.validation.series.values import SeriesMeasure, series_in
 
 Numbers = npt.NDArray[np.int64]
 
@@ -211,7 +212,8 @@ class StepMeasure:
 
 
 FamilyMeasure: TypeAlias = (
-    "TotalMeasure | AggregateMeasure | ShareMeasure | PairMeasure | StepMeasure | RunningMeasure | ReadingTimeMeasure"
+    "TotalMeasure | AggregateMeasure | ShareMeasure | PairMeasure | StepMeasure | RunningMeasure"
+    " | ReadingTimeMeasure | SeriesMeasure"
 )
 
 
@@ -226,6 +228,7 @@ class FamilyMeasures:
 
     def __init__(self, bound: BoundTable, parents: Mapping[str, Parent], present: set[str]) -> None:
         self.measures: list[tuple[str, FamilyMeasure]] = []
+        self._unreadable: dict[str, str] = {}
         plan, key = bound.plan, bound.plan.fan_out_key
         if key is None or key.name not in parents:
             return
@@ -244,7 +247,15 @@ class FamilyMeasures:
 
     def add(self, rows: Rows) -> None:
         """Count a batch; what cannot be read is not checked any more."""
-        self.measures = [entry for entry in self.measures if _added(entry[1], rows)]
+        refusals = [_add(measure, rows) for _, measure in self.measures]
+        entries = list(zip(self.measures, refusals, strict=True))
+        self.measures = [entry for entry, why in entries if why is None]
+        self._unreadable |= {name: why for (name, _), why in entries if why is not None}
+
+    def unchecked(self) -> dict[str, str]:
+        """By column, why its rows are not looked at beside those that belong to them."""
+        few = {name: one.unchecked for name, one in self.measures if isinstance(one, SeriesMeasure) and one.unchecked}
+        return {**self._unreadable, **few}
 
     def checks(self) -> Iterator[tuple[str, Finding]]:
         """What there is to say, each with its column."""
@@ -263,6 +274,10 @@ def _of_column(name: str, bound: BoundTable, parent: Parent) -> FamilyMeasure | 
         return StepMeasure(name, column, life)
     if isinstance(column, ReadingTime) and isinstance(key.per_parent, Readings):
         return ReadingTimeMeasure(name, key.per_parent, key.name, parent)
+    if (series := series_in(column)) is not None and isinstance(key.per_parent, Readings):
+        is_as_declared = name not in bound.plan.redrawn and not any(name in pair for pair in bound.plan.correlations)
+        is_timed = any(isinstance(one, ReadingTime) for one in bound.plan.columns.values())
+        return SeriesMeasure(name, series, bound, parent) if is_as_declared and is_timed else None
     if isinstance(column, Share) and parent.rows.has(column.path.partition(".")[2]):
         return ShareMeasure(name, column, parent, bound)
     if isinstance(column, OfSiblings) and is_formula(column.of):
@@ -270,12 +285,13 @@ def _of_column(name: str, bound: BoundTable, parent: Parent) -> FamilyMeasure | 
     return None
 
 
-def _added(measure: FamilyMeasure, rows: Rows) -> bool:
+def _add(measure: FamilyMeasure, rows: Rows) -> str | None:
+    """Count a batch, or say why that cannot be done."""
     try:
         measure.add(rows)
-    except UnreadableError:
-        return False
-    return True
+    except UnreadableError as error:
+        return str(error)
+    return None
 
 
 def totals_of(parent: BoundTable, child: str) -> Iterator[tuple[str, Aggregate]]:

@@ -106,15 +106,28 @@ class Series(Generator):
 
     def values(self, cells: Cells) -> Values:
         taken = moments(cells.reader.bound, cells.rows)
-        parameters = self._parameters(cells, taken)
-        values = parameters["level"] + parameters["trend"] * (taken.elapsed / DAY)
-        values += self._daily(taken, parameters) + self._weekly(taken)
+        return self.at(cells, taken, self._parameters(cells, taken))
+
+    def at(self, cells: Cells, taken: Moments, parameters: dict[str, Floats]) -> Values:
+        """The values at some moments.
+
+        Args:
+            cells: the rows, and the random numbers for noise, outliers and gaps.
+            taken: whose reading each row is, and when it is taken.
+            parameters: level, trend, noise and daily height of each row's parent.
+        """
+        values = self.course(taken, parameters)
         values += parameters["noise"] * self._noise(cells, taken)
         if self.outliers:
             far = cells.substream("outlier").uniform()
             size = parameters["noise"] * self.outlier_size
             values += np.where(far < self.outliers, np.where(far < self.outliers / 2, -size, size), 0.0)
         return without(values, self._is_gap(cells, taken)) if self.gaps else values
+
+    def course(self, taken: Moments, parameters: dict[str, Floats]) -> Floats:
+        """Level, trend and seasons at some moments: the values without their noise."""
+        values = parameters["level"] + parameters["trend"] * (taken.elapsed / DAY)
+        return values + (self._daily(taken, parameters) + self._weekly(taken))
 
     def _parameters(self, cells: Cells, taken: Moments) -> dict[str, Floats]:
         bound = cells.reader.bound

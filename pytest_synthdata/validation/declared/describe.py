@@ -25,6 +25,7 @@ from pytest_synthdata.columns.lives.steps import Step
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.shares import Share
 from pytest_synthdata.columns.series.readings import ReadingTime
+from pytest_synthdata.columns.series.series import Series
 from pytest_synthdata.columns.siblings.running import OfSiblings, RunningSum
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
@@ -107,6 +108,7 @@ def _(generator: OfSiblings) -> Node:
 
 @_describe.register(Aggregate)
 @_describe.register(ReadingTime)
+@_describe.register(Series)
 @_describe.register(Share)
 @_describe.register(Step)
 def _(generator: Generator) -> Node:

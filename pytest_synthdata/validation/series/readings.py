@@ -36,7 +36,7 @@ class ReadingTimeMeasure:
 
     @cached_property
     def _starts(self) -> Numbers:
-        return _microseconds(to_arrow(self.parent.rows.evaluate(self.readings.start, self.name)))
+        return microseconds(to_arrow(self.parent.rows.evaluate(self.readings.start, self.name)))
 
     @cached_property
     def _counts(self) -> Numbers:
@@ -47,7 +47,7 @@ class ReadingTimeMeasure:
         positions, times = rows.positions(self.reference), to_arrow(rows.read(self.name))
         starts, counts = (np.resize(each, max(self.parent.rows.count, 1)) for each in (self._starts, self._counts))
         known = (positions >= 0) & np.asarray(to_numpy(pc.is_valid(times)), np.bool_)
-        elapsed = _microseconds(times) - starts[np.maximum(positions, 0)]
+        elapsed = microseconds(times) - starts[np.maximum(positions, 0)]
         slots = elapsed // self.readings.interval
         late = elapsed - slots * self.readings.interval
         wrong = (slots < 0) | (slots >= counts[np.maximum(positions, 0)])
@@ -69,11 +69,12 @@ class ReadingTimeMeasure:
         yield twice.finding("two readings at a time", f"every {self.readings.every}", self.rows)
 
 
-def _microseconds(array: pa.Array) -> Numbers:
+def microseconds(array: pa.Array) -> Numbers:
+    """Dates and times as microseconds since 1970; 0 for null."""
     if pa.types.is_date(array.type):
         array = array.cast(pa.timestamp("s"))
     numbers = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
     return np.asarray(to_numpy(numbers.fill_null(0)), np.int64)
 
 
-__all__ = ["ReadingTimeMeasure"]
+__all__ = ["ReadingTimeMeasure", "microseconds"]

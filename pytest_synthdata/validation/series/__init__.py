@@ -1,0 +1,1 @@
+"""Series beside their parents: when readings are taken, and the values that are read."""
