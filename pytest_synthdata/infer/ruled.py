@@ -16,7 +16,8 @@ from pytest_synthdata.columns.expressions.operators import Call
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.modifiers import Cast
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Cast, unwrapped
 from pytest_synthdata.columns.generators.numbers.distributions import Uniform
 from pytest_synthdata.columns.generators.numbers.whole import Integers
 from pytest_synthdata.columns.plan import Plan
@@ -164,7 +165,8 @@ def _number(generator: Generator, type_: pa.DataType, rule: FieldRule) -> Genera
     if values and rule.step is None:
         inside = [(ends[0] is None or one >= ends[0]) and (ends[1] is None or one <= ends[1]) for one in values]
         if all(inside):
-            return generator if rule.low is None or rule.high is not None else generator.clip(ends[0])
+            may_fall = rule.low is not None and rule.high is None and not isinstance(unwrapped(generator), Key)
+            return generator.clip(ends[0]) if may_fall else generator
         if sum(inside) * 2 >= len(inside):
             inner = generator.generator if isinstance(generator, Cast) else generator
             return in_type(inner.clip(*ends), type_)

@@ -90,6 +90,7 @@ JSON_SCHEMA = {
         "address": {"$ref": "#/$defs/address"},
         "odd": {"type": "string", "pattern": r"(?=a)\w+"},
         "labels": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 7, "maximum": 9}},
+        "level": {"type": "string", "pattern": "^(low|mid|high)$"},
         "word": {"type": "string", "minLength": 30, "maxLength": 40},
     },
     "$defs": {"address": {"type": "object", "properties": {"ip": {"type": "string", "format": "ipv4"}}}},
@@ -114,6 +115,14 @@ def test_json_schema_in_a_file(tmp_path: Path) -> None:
     source = module_source([one for one, _ in infer_tables(samples, base=TableFactory)], "x")
     assert "# Not kept: pattern (?=a)" in source
     assert "# DEFAULT 4" in source
+    assert 'level = Categorical(["low", "mid", "high"])' in source
+
+
+def test_a_bound_leaves_a_key_a_key() -> None:
+    schema = {"title": "Customer", "properties": {"id": {"type": "integer", "minimum": 1}}}
+    made = TableFactory.from_schema(schema)
+    assert made._meta.plan().key == "id"
+    assert len(rows_of(schema, 300)["id"].unique()) == 300
 
 
 AVRO = {

@@ -30,6 +30,8 @@ from pytest_synthdata.infer.printing.layout import Bracket, Code
 from pytest_synthdata.infer.printing.plain_values import bare, call, code, unwrapped_constant
 from pytest_synthdata.infer.printing.stored import stored
 
+_LONG = 8  # digits of a share, more than anybody would write
+
 
 @code.register
 def _(value: Constant) -> Code:
@@ -56,6 +58,8 @@ def _(value: Quantiles) -> Code:
 def _(value: Categorical) -> Code:
     shares = dict(zip(value.categories, value.shares, strict=True))
     kept = stored(shares)
+    if kept is None and len(set(value.shares)) == 1 and len(str(value.shares[0])) > _LONG:
+        return call("Categorical", list(value.categories))  # of 1/3 each
     return call("Categorical", shares) if kept is None else Bracket("Categorical", (("", kept),))
 
 
