@@ -244,6 +244,8 @@ class FamilyMeasures:
             measure = _of_column(name, bound, parent) if name in present else None
             if measure is not None:
                 self.measures.append((name, measure))
+            elif series_in(plan.columns[name]) is not None:
+                self._unreadable[name] = "Series: compared where there is a ReadingTime, and no other rule moves values"
 
     def add(self, rows: Rows) -> None:
         """Count a batch; what cannot be read is not checked any more."""

@@ -26,7 +26,7 @@ from pytest_synthdata.validation.references import CHILDREN, ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
 from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form
 from pytest_synthdata.validation.rules import RuleMeasure
-from pytest_synthdata.validation.series.values import series_in
+from pytest_synthdata.validation.series.values import series_read
 from pytest_synthdata.validation.timelines import MomentsMeasure
 
 if TYPE_CHECKING:
@@ -114,11 +114,9 @@ def looked_up_by(children: Iterable[BoundTable]) -> dict[str, list[str]]:
             parent = bound.parents[generator.parent.table]
             read = [name.removeprefix(f"{reference}.") for name in names if name.startswith(f"{reference}.")]
             weights = [name for one in generator.of_parent() for name in one.reads()]
-            series = [one for column in bound.plan.columns.values() if (one := series_in(column)) is not None]
-            if generator.per_parent is not None:
-                weights += [name for one in series for _, part in one.of_parent() for name in part.reads()]
             totals = [name for name, _ in totals_of(parent, bound.plan.table)]
-            wanted = [name for name in (parent.plan.key, *read, *weights, *totals) if name]
+            looked_up = (parent.plan.key, *read, *weights, *series_read(bound.plan, reference), *totals)
+            wanted = [name for name in looked_up if name]
             found.setdefault(parent.plan.table, {}).update(dict.fromkeys(wanted))
             visit(parent, wanted)
 
@@ -276,8 +274,7 @@ class TableMeasures:
         unchecked |= {rule.name: rule.unchecked for rule in self.rules if rule.unchecked}
         keys = {key.column for key in self.keys}
         # Of rows that changed after they were drawn, nothing is declared.
-        unchanged = view is None or view is self.bound
-        correlated = [check for one in self.correlations if unchanged for check in one.checks()]
+        correlated = [each for one in self.correlations if view is None or view is self.bound for each in one.checks()]
         unchecked |= {one.name: one.unchecked for one in self.correlations if one.unchecked}
         unchecked |= {name: why for name, why in self.families.unchecked().items() if name in unchecked}
         days = [

@@ -138,7 +138,24 @@ def test_a_walk_whose_steps_are_shuffled_passes_but_not_one_that_forgets(dataset
 def test_few_parents_are_said_to_be_too_few() -> None:
     result = dataset_of(1, 5).validate()["readings"]
     assert "mean by parent" not in {check.kind for check in result.checks}
-    assert result.unchecked["load"] == "Series: 5 parents have readings, and fewer than 20 tell too little"
+    assert result.unchecked["load"] == "Series: compared parent by parent from 20 parents with readings on, not of 5"
+
+
+def test_without_times_nothing_is_compared_and_said_so(dataset: Dataset) -> None:
+    rows = dataset.readings.to_arrow().drop_columns(["read_at"])
+    result = dataset.validate({"readings": rows})["readings"]
+    assert "mean by parent" not in {check.kind for check in result.checks}
+    assert result.unchecked["load"] == "readings.read_at is not in the data"
+
+    class UntimedFactory(TableFactory):
+        class Meta:
+            table = "untimed"
+
+        meter = ForeignKey(MeterFactory, per_parent=Readings("1d", start="2024-01-01", end="2024-01-08"))
+        load = Series()
+
+    untimed = Dataset({MeterFactory: 30, UntimedFactory: None}, seed=1).validate()["untimed"]
+    assert untimed.unchecked["load"].startswith("Series: compared where there is a ReadingTime")
 
 
 def test_false_alarms_are_at_most_as_frequent_as_promised() -> None:

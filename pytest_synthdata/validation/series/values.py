@@ -12,6 +12,7 @@ from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, wi
 from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
+from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.series.readings import Moments, Readings, ReadingTime
 from pytest_synthdata.columns.series.series import Series
 from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -31,6 +32,14 @@ def series_in(generator: Generator) -> Series | None:
     while isinstance(generator, (Rounded, Clipped, Cast, Nullable, NotNull)):
         generator = generator.generator
     return generator if isinstance(generator, Series) else None
+
+
+def series_read(plan: Plan, reference: str) -> Iterator[str]:
+    """The columns of the parent that readings are of, from which series have their levels and other parameters."""
+    for column in plan.columns.values() if plan.references[reference].per_parent is not None else ():
+        if (series := series_in(column)) is not None:
+            for _, parameter in series.of_parent():
+                yield from parameter.reads()
 
 
 class SeriesMeasure:
@@ -66,7 +75,7 @@ class SeriesMeasure:
         parents = int(((self.measured.rows > 0) & (self.fresh.valid > 0)).sum())
         if parents >= _LEAST:
             return None
-        return f"Series: {parents} parents have readings, and fewer than {_LEAST} tell too little"
+        return f"Series: compared parent by parent from {_LEAST} parents with readings on, not of {parents}"
 
     @cached_property
     def _starts(self) -> Numbers:
@@ -180,4 +189,4 @@ def _worst(
     return subject, declared, is_now, min(1.0, p_value * len(found))
 
 
-__all__ = ["SeriesMeasure", "series_in"]
+__all__ = ["SeriesMeasure", "series_in", "series_read"]
