@@ -64,6 +64,9 @@ def local_conf(
         "spark.sql.shuffle.partitions": str(cores),
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Bytes: larger tables stay Arrow until a query reads them. As local relations, their rows would be part of each
+        # query's plan, and the optimiser, which is not compiled for them, would project them one by one.
+        "spark.sql.execution.arrow.localRelationThreshold": "262144",
         "spark.sql.catalogImplementation": "in-memory",
         WAREHOUSE: (run_folder / "warehouse").as_uri(),
         "spark.local.dir": str(jvm_folder / "scratch"),
