@@ -195,9 +195,10 @@ class Upload:
 
     def clear(self, folder: VolumePath) -> None:
         """Remove the files of a table, and nothing that is none."""
-        for entry in self.files.entries(folder):
-            if entry.is_folder or not entry.name.startswith(_OF_A_TABLE):
-                raise WorkspaceError(f"{folder} holds {entry.name!r}, which is not part of a table; it is not replaced")
+        entries = self.files.entries(folder)
+        foreign = [entry.name for entry in entries if entry.is_folder or not entry.name.startswith(_OF_A_TABLE)]
+        if foreign:
+            raise WorkspaceError(f"{folder} holds {min(foreign)!r}, which is not part of a table; it is not replaced")
         self.files.remove_folder(folder)
 
     def by_files(self, table: TableView, folder: VolumePath, bar: Bar) -> list[dict[str, Any]]:

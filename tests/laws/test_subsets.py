@@ -198,7 +198,7 @@ def test_build_gives_rows_of_the_whole() -> None:
         ({"orders": [2**70]}, r"orders: there is no row 1180591620717411303424: rows are numbered from 0 to 999"),
         ({"orders": [17, 3, 17]}, r"orders: row 17 is named twice; name each row once"),
         ({"orders": np.array([4, 4])}, r"orders: row 4 is named twice; name each row once"),
-        ({"order": [17]}, r"no table 'order' in this dataset: did you mean 'orders'"),
+        ({"ordrs": [17]}, r"no table 'ordrs' in this dataset: did you mean 'orders'"),
         ({"orders": 17}, r"orders: 17 is not a list of row numbers; write \[17, 403\]"),
         ({"orders": "17"}, r"orders: '17' is not a list of row numbers"),
         ({"orders": [1.5]}, r"orders: 1.5 is not a row number; write integers"),

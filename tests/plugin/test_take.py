@@ -58,7 +58,7 @@ def test_what_cannot_be_taken_fails_by_name(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import pytest
 
-        @pytest.mark.synth(take={"order": [1]})
+        @pytest.mark.synth(take={"ordrs": [1]})
         def test_table(synth): ...
 
         @pytest.mark.synth(orders=100, take={"orders": [1, 100]})
@@ -73,7 +73,7 @@ def test_what_cannot_be_taken_fails_by_name(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("-p", "no:randomly")
     result.assert_outcomes(errors=4)
     result.stdout.fnmatch_lines([
-        "*@pytest.mark.synth: no table 'order' in this test's data: did you mean 'orders'*",
+        "*@pytest.mark.synth: no table 'ordrs' in this test's data: did you mean 'orders'*",
         "*@pytest.mark.synth: orders: there is no row 100: rows are numbered from 0 to 99",
         "*@pytest.mark.synth: orders: row 1 is named twice; name each row once",
         "*@pytest.mark.synth: take=[[]17]; give row numbers by table, such as take={'orders': [[]17, 403]}",
