@@ -1,14 +1,18 @@
-"""The condition that every row of a table meets, looked at row by row."""
+"""What every row of a table meets, looked at row by row: its condition, and shares that add up to 1."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.attempts import WHERE
+from pytest_synthdata.columns.generators.modifiers import unwrapped
+from pytest_synthdata.columns.generators.shares_of_one import Shares
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.declared.condition_texts import describe_condition
 from pytest_synthdata.validation.declared.formulas import is_formula
@@ -48,4 +52,43 @@ class RuleMeasure:
             yield check(self.table, WHERE, "", self.broken.finding("condition not met", shown, self.rows))
 
 
-__all__ = ["RuleMeasure"]
+class SharesOfOneMeasure:
+    """How many rows have shares that do not add up to 1, or not so many as declared."""
+
+    unchecked = None
+
+    def __init__(self, table: str, name: str, shares: Shares) -> None:
+        self.table, self.name, self.shares = table, name, shares
+        self.rows, self.broken = 0, ViolationCounter()
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        column = to_arrow(rows.read(self.name))
+        there = np.flatnonzero(np.asarray(to_numpy(column.is_valid()), np.bool_))
+        self.rows += len(there)
+        self.broken.add(~self._add_up(column.take(pa.array(there))), there, rows.start)
+
+    def _add_up(self, column: pa.Array) -> npt.NDArray[np.bool_]:
+        """Of rows that are not null, whether the shares add up to 1, counted in their last digit."""
+        whole, parts = 10**self.shares.digits, self.shares.parts
+        if isinstance(parts, tuple):
+            counted = [np.asarray(to_numpy(column.field(part).fill_null(np.nan)), np.float64) for part in parts]
+            return np.asarray(sum(np.rint(one * whole) for one in counted) == whole)
+        right = np.asarray(to_numpy(pc.list_value_length(column)), np.int64) == parts
+        shares = column.filter(pa.array(right)).flatten().fill_null(np.nan)
+        right[right] = np.rint(np.asarray(to_numpy(shares), np.float64).reshape(-1, parts) * whole).sum(axis=1) == whole
+        return right
+
+    def checks(self) -> Iterator[Check]:
+        """What there is to say of it."""
+        yield check(self.table, self.name, "", self.broken.finding("sum of shares", "1", self.rows))
+
+
+def rules_of(bound: BoundTable, present: Collection[str]) -> list[RuleMeasure | SharesOfOneMeasure]:
+    """What to look at row by row in a table of which these columns are at hand."""
+    shared = [(name, unwrapped(bound.plan.columns[name])) for name in bound.plan.visible if name in present]
+    sums = [SharesOfOneMeasure(bound.plan.table, name, one) for name, one in shared if isinstance(one, Shares)]
+    return [*([] if bound.plan.where is None else [RuleMeasure(bound)]), *sums]
+
+
+__all__ = ["rules_of"]

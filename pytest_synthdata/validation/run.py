@@ -25,7 +25,7 @@ from pytest_synthdata.validation.measures import check
 from pytest_synthdata.validation.references import CHILDREN, ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
 from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form
-from pytest_synthdata.validation.rules import RuleMeasure
+from pytest_synthdata.validation.rules import rules_of
 from pytest_synthdata.validation.series.values import series_read
 from pytest_synthdata.validation.timelines import MomentsMeasure
 
@@ -245,7 +245,7 @@ class TableMeasures:
             for name, key in keys.items()
             if key in present and name in parents
         ]
-        self.rules: list[RuleMeasure] = [RuleMeasure(bound)] if plan.where is not None else []
+        self.rules = rules_of(bound, present)
         self.correlations: list[CorrelationMeasure] = [CorrelationMeasure(bound, pair) for pair in plan.correlations]
         self.families: FamilyMeasures = FamilyMeasures(bound, parents, set(present))
         self.unlooked: dict[str, str] = {

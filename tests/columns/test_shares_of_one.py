@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy import stats
 
@@ -53,3 +54,26 @@ def test_named_ones_are_columns_and_each_has_the_law_of_the_others() -> None:
 def test_what_cannot_be_is_said(declared: Any, message: str) -> None:
     with pytest.raises(DeclarationError, match=f"ones.x: .*{message}"):
         made(declared)
+
+
+def test_validate_looks_whether_they_add_up() -> None:
+    class BudgetFactory(TableFactory):
+        class Meta:
+            table = "budgets"
+
+        mix = Shares(["rent", "food", "other"], digits=2).nulls(0.2)
+        thirds = Shares(3)
+
+    dataset = Dataset({BudgetFactory: 200}, seed=3)
+    data = dataset.budgets.to_arrow()
+    assert not dataset.validate({"budgets": data}).failed
+    rows = data.to_pylist()
+    first = next(number for number, row in enumerate(rows) if row["mix"])
+    rows[first]["mix"]["rent"] += 0.01
+    rows[5]["thirds"][0] += 0.0001
+    rows[9]["thirds"].pop()
+    failed = dataset.validate({"budgets": pa.Table.from_pylist(rows, data.schema)}).failed
+    assert {check.column: (check.kind, check.measured, check.examples) for check in failed} == {
+        "mix": ("sum of shares", 1, (first,)),
+        "thirds": ("sum of shares", 2, (5, 9)),
+    }
