@@ -91,6 +91,11 @@ def _table_rows(item: str) -> tuple[str, int | None]:
     return table, int(number)
 
 
+def batch_size(by: str) -> str | int:
+    """What ``--by`` asks for: a period such as ``day``, or a number of rows."""
+    return int(by) if by.isdecimal() else by
+
+
 @contextmanager
 def errors_as_json(wanted: bool) -> Iterator[None]:
     """Within it, where that is wanted, an error is printed as ``{"error": …}``; the exit code is 1 as ever.
@@ -106,4 +111,4 @@ def errors_as_json(wanted: bool) -> Iterator[None]:
         raise click.exceptions.Exit(1) from None
 
 
-__all__ = ["dataset_of", "errors_as_json"]
+__all__ = ["batch_size", "dataset_of", "errors_as_json"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from pytest_synthdata.cli.arguments import batch_size
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -55,11 +57,10 @@ def upload_feeds(
     from pytest_synthdata.databricks.upload import upload
 
     told = {table.name: feeds.of(table) for table in dataset}
-    size: Any = int(feeds.by) if feeds.by.isdecimal() else feeds.by
     coming = [
         one.volume_batches(
             volume,
-            size,
+            batch_size(feeds.by),
             format_,
             start=feeds.start,
             stop=feeds.stop,

@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
@@ -50,6 +47,7 @@ def with_own_rows(tables: Sequence[tuple[Inferred, FactoryClass]], samples: Mapp
 
 def _failed(tables: Sequence[tuple[Inferred, FactoryClass]], samples: Mapping[str, Sample]) -> dict[str, list[Check]]:
     from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.infer.relations.needs import evenly
 
     made: dict[Any, int | None] = {}
     data = {}
@@ -58,7 +56,7 @@ def _failed(tables: Sequence[tuple[Inferred, FactoryClass]], samples: Mapping[st
         sample = samples[inferred.table]
         made[factory] = None if _counted(inferred.table, factory) else max(sample.num_rows, 1)
         if sample.rows is not None and sample.num_rows:
-            data[inferred.table] = sample.rows if inferred.table in counted else _some(sample.rows)
+            data[inferred.table] = sample.rows if inferred.table in counted else evenly(sample.rows, _MOST_ROWS)
     known = {parent for factory in made for parent in factory._meta.parents}
     made |= dict.fromkeys(known - made.keys())
     if not data:
@@ -71,13 +69,6 @@ def _counted(table: str, factory: FactoryClass) -> set[str]:
     """The tables whose rows must all be there, because some are counted from others."""
     parents = [one.parent._meta.table for one in factory._meta.references.values() if one.per_parent is not None]
     return {table, *parents} if parents else set()
-
-
-def _some(rows: pa.Table) -> pa.Table:
-    """Rows enough to tell, in their order."""
-    if rows.num_rows <= _MOST_ROWS:
-        return rows
-    return rows.take(pa.array(np.linspace(0, rows.num_rows - 1, _MOST_ROWS).astype(np.int64)))
 
 
 def _said(checks: Sequence[Check]) -> str:

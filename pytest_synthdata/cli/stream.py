@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.cli.arguments import batch_size, dataset_of, errors_as_json
 from pytest_synthdata.file_formats import FILE_FORMATS
 
 
@@ -46,8 +46,7 @@ def stream(
     """
     with errors_as_json(as_json):
         one = dataset_of([table, *rows], seed, factories)[table.partition("=")[0]]
-        size = int(by) if by.isdecimal() else by
-        files = one.file_batches(out, size, format_, every=every, start=start, stop=stop, column=column)
+        files = one.file_batches(out, batch_size(by), format_, every=every, start=start, stop=stop, column=column)
         for file in files:
             click.echo(json.dumps({"file": str(file)}) if as_json else str(file))
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.order.instants import filled_microseconds
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.versions.occurrences import NEVER, Instants, Occurrences
@@ -185,7 +185,7 @@ class Lives:
         if births is None:
             return np.full(len(reader.rows), self.start)
         values = births.values(self._timeline_cells(reader)) if isinstance(births, Timeline) else reader.read(births)
-        return np.maximum(microseconds(values, self.start), self.start)
+        return np.maximum(filled_microseconds(to_arrow(values), self.start), self.start)
 
     def _timeline_cells(self, reader: Any) -> Cells:
         return Cells(reader, self.stream("birth"), f"{self.bound.plan.table}: Meta.history")
@@ -234,15 +234,6 @@ def _taken(moves: tuple[Hop, ...], index: npt.NDArray[Any], count: int) -> Itera
             yield Hop(mine, hop.since[where[mine]], hop.parents[where[mine]])
 
 
-def microseconds(values: Values, missing: int) -> Instants:
-    """Dates and times as microseconds since 1970; nulls as a number of their own."""
-    array = to_arrow(values)
-    if pa.types.is_date(array.type):
-        array = array.cast(pa.timestamp("s"))
-    numbers = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
-    return np.asarray(to_numpy(numbers.fill_null(missing)), np.int64)
-
-
 def lives_of(bound: BoundTable) -> Lives | None:
     """The lives of a table's rows; None where neither it nor any table that it refers to has a history."""
 
@@ -258,4 +249,4 @@ def lives_of(bound: BoundTable) -> Lives | None:
     return bound.cached(("lives",), make)
 
 
-__all__ = ["Hop", "Life", "Lives", "lives_of", "microseconds"]
+__all__ = ["Hop", "Life", "Lives", "lives_of"]

@@ -119,7 +119,7 @@ def _from_path(path: Path, what: str) -> Source:
                 f"{what}: {path} is a Delta table; to read it: pip install 'pytest-synthdata[delta]'"
             ) from None
         return _from_files(DeltaTable(path).to_pyarrow_dataset())
-    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if _is_data(item, path))
+    files = data_files(path)
     formats = {format_of(file) for file in files}
     if path.is_file() and formats == {None}:
         is_archive = path.suffix.lower() in (".zip", ".tar", ".tgz", ".7z", ".rar")
@@ -150,6 +150,11 @@ def _from_files(dataset: Any) -> Source:
                 yield from fragment.to_batches(schema=dataset.schema, **_READING)
 
     return Source(dataset.schema, batches())
+
+
+def data_files(path: Path) -> list[Path]:
+    """A file, or the files of a folder in formats that are read, without those that readers skip."""
+    return [path] if path.is_file() else sorted(item for item in path.rglob("*") if _is_data(item, path))
 
 
 def _is_data(item: Path, root: Path) -> bool:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.sources.ddl import Definition
-from pytest_synthdata.sources.field_rules import FieldRule, table_of
+from pytest_synthdata.sources.field_rules import REMEDY, FieldRule, table_of
 
 _PLAIN: Mapping[str, pa.DataType] = {
     "boolean": pa.bool_(), "int": pa.int32(), "long": pa.int64(), "float": pa.float32(), "double": pa.float64(),
@@ -25,7 +25,6 @@ _LOGICAL: Mapping[tuple[str, str], pa.DataType] = {
 }  # fmt: skip
 _NESTED = ("record", "enum", "array", "map", "fixed")
 _REQUIRED = FieldRule(is_required=True)
-_REMEDY = "leave it out of the schema, and declare it in a subclass"
 
 
 def is_avro(content: Any) -> bool:
@@ -110,7 +109,7 @@ class _Avro:
         if kind == "fixed":
             if logical:
                 raise SynthDataError(
-                    f"{place}: the logical type {logical!r} is not one that a column can have; {_REMEDY}"
+                    f"{place}: the logical type {logical!r} is not one that a column can have; {REMEDY}"
                 )
             size = int(schema["size"])
             return self._name(schema, space, pa.binary(), FieldRule(is_required=True, shortest=size, longest=size))
@@ -130,7 +129,7 @@ class _Avro:
             raise SynthDataError(f"{place}: there is no type {name!r}; {remedy}")
         known = self.named[found]
         if known is None:
-            raise SynthDataError(f"{place}: {name} contains itself, and no column's type can; {_REMEDY}")
+            raise SynthDataError(f"{place}: {name} contains itself, and no column's type can; {REMEDY}")
         self.used.add(found)
         return known
 
@@ -138,7 +137,7 @@ class _Avro:
         left = [one for one in members if one not in ("null", {"type": "null"})]
         if len(left) != 1:
             kinds = " or ".join(one if isinstance(one, str) else str(one.get("type")) for one in left) or "null alone"
-            raise SynthDataError(f"{place}: {kinds}, and a column has one type; give it one, or {_REMEDY}")
+            raise SynthDataError(f"{place}: {kinds}, and a column has one type; give it one, or {REMEDY}")
         type_, rule = self.typed(left[0], place, space)
         return type_, replace(rule, is_required=rule.is_required and len(left) == len(members))
 

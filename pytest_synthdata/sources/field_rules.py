@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+REMEDY = "leave it out of the schema, and declare it in a subclass"  # for what no column can have
+
 
 @dataclass(frozen=True)
 class FieldRule:
@@ -54,4 +56,4 @@ def table_of(title: str) -> str:
     return re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", last)).lower()
 
 
-__all__ = ["FieldRule", "table_of"]
+__all__ = ["REMEDY", "FieldRule", "table_of"]

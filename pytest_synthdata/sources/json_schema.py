@@ -12,7 +12,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.types import MONEY, TIMESTAMP
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.sources.ddl import Definition
-from pytest_synthdata.sources.field_rules import FieldRule, table_of
+from pytest_synthdata.sources.field_rules import REMEDY, FieldRule, table_of
 
 _FORMS: Mapping[str, pa.DataType] = {
     "date": pa.date32(), "date-time": TIMESTAMP, "time": pa.time64("us"), "duration": pa.duration("us"),
@@ -26,7 +26,6 @@ _FORMS_OF = {
     "integer": {"int32", "int64"},
     "number": {"float", "double"},
 }
-_REMEDY = "leave it out of the schema, and declare it in a subclass"
 
 
 def is_json_schema(content: Any) -> bool:
@@ -113,19 +112,22 @@ class _JsonSchema:
         self, schema: Mapping[str, Any], name: str, place: str, seen: tuple[str, ...]
     ) -> tuple[dict[str, Any], bool]:
         """The one type of several, where the others are null."""
-        members = [self._resolved(one, place, seen)[0] for one in schema[name]]
-        left = [one for one, member in zip(schema[name], members, strict=True) if member.get("type") != "null"]
+        kinds_of = [(one, self._resolved(one, place, seen)[0].get("type", "anything")) for one in schema[name]]
+        left, kinds = (
+            [one for one, kind in kinds_of if kind != "null"],
+            [str(kind) for _, kind in kinds_of if kind != "null"],
+        )
+        may_be_null = len(left) < len(kinds_of)
         beside = {key: value for key, value in schema.items() if key != name}
         if len(left) == 1:
-            return {**beside, **left[0]}, len(left) < len(members)
-        kinds = [str(self._resolved(one, place, seen)[0].get("type", "anything")) for one in left]
+            return {**beside, **left[0]}, may_be_null
         if all("enum" in one or "const" in one for one in left):
             values = [value for one in left for value in one.get("enum", [one.get("const")])]
-            return {**beside, "enum": values}, len(left) < len(members)
+            return {**beside, "enum": values}, may_be_null
         _one_of(kinds, place)
         if kinds and "object" not in kinds:
-            return {**beside, "type": _one_of(kinds, place)}, len(left) < len(members)
-        raise SynthDataError(f"{place}: one of several kinds of {kinds[0] if kinds else 'value'}; {_REMEDY}")
+            return {**beside, "type": _one_of(kinds, place)}, may_be_null
+        raise SynthDataError(f"{place}: one of several kinds of {kinds[0] if kinds else 'value'}; {REMEDY}")
 
     def _typed(self, schema: Mapping[str, Any], place: str, seen: tuple[str, ...]) -> tuple[pa.DataType, FieldRule]:
         kind = schema.get("type", "object" if "properties" in schema else "array" if "items" in schema else None)
@@ -134,7 +136,7 @@ class _JsonSchema:
         if kind == "array":
             items = schema.get("items")
             if not isinstance(items, dict):
-                raise SynthDataError(f"{place}: an array without items of one type; give it items, or {_REMEDY}")
+                raise SynthDataError(f"{place}: an array without items of one type; give it items, or {REMEDY}")
             item, rule = self._field(items, f"{place}[]", seen, is_required=True)
             return pa.list_(item), FieldRule(
                 is_required=True, items=rule, shortest=schema.get("minItems"), longest=schema.get("maxItems")
@@ -142,7 +144,7 @@ class _JsonSchema:
         if kind is None:
             kind = "string"  # anything at all is a text
         if kind not in _PLAIN:
-            raise SynthDataError(f"{place}: the type {kind!r} is not one that a column can have; {_REMEDY}")
+            raise SynthDataError(f"{place}: the type {kind!r} is not one that a column can have; {REMEDY}")
         form = schema.get("format")
         if form == "decimal":
             return pa.decimal128(*schema.get("digits", (MONEY.precision, MONEY.scale))), _rule(schema)
@@ -154,7 +156,7 @@ class _JsonSchema:
             return type_, replace(rule, is_required=True)
         values = schema.get("additionalProperties", True)
         if values is False:
-            raise SynthDataError(f"{place}: an object without properties; {_REMEDY}")
+            raise SynthDataError(f"{place}: an object without properties; {REMEDY}")
         values = {"type": "string"} if values is True else values
         item, rule = self._field(values, f"{place}{{}}", seen, is_required=True)
         return pa.map_(pa.string(), item), FieldRule(is_required=True, items=rule)
@@ -172,7 +174,7 @@ class _JsonSchema:
         if "$ref" in schema:
             reference = schema["$ref"]
             if reference in seen:
-                raise SynthDataError(f"{place}: {reference} contains itself, and no column's type can; {_REMEDY}")
+                raise SynthDataError(f"{place}: {reference} contains itself, and no column's type can; {REMEDY}")
             seen = (*seen, reference)
             parts.append(self._referred(reference, place))
         for part in parts:
@@ -201,13 +203,13 @@ def _one_of(kinds: list[str], place: str) -> str:
     if set(kinds) == {"integer", "number"}:
         return "number"
     several = " or ".join(dict.fromkeys(kinds)) or "nothing but null"
-    raise SynthDataError(f"{place}: {several}, and a column has one type; give it one, or {_REMEDY}")
+    raise SynthDataError(f"{place}: {several}, and a column has one type; give it one, or {REMEDY}")
 
 
 def _listed(values: list[Any], place: str) -> tuple[pa.DataType, FieldRule]:
     """The type of listed values."""
     if not values:
-        raise SynthDataError(f"{place}: its list of values is empty; {_REMEDY}")
+        raise SynthDataError(f"{place}: its list of values is empty; {REMEDY}")
     type_ = next(
         (
             found
@@ -222,7 +224,7 @@ def _listed(values: list[Any], place: str) -> tuple[pa.DataType, FieldRule]:
         None,
     )
     if type_ is None:
-        raise SynthDataError(f"{place}: its values {values!r} are of several types; {_REMEDY}")
+        raise SynthDataError(f"{place}: its values {values!r} are of several types; {REMEDY}")
     return type_, FieldRule(is_required=True, listed=tuple(dict.fromkeys(values)))
 
 

@@ -15,17 +15,14 @@ import time
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.files.workers import processors
-from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS, find_java, quiet_home
-from pytest_synthdata.spark.local_settings import LOG_SETTINGS, local_conf, local_cores
+from pytest_synthdata.spark.java import find_java, quiet_home
+from pytest_synthdata.spark.local_settings import LOG_SETTINGS, launcher_options, local_conf, local_cores
 from pytest_synthdata.spark.session_settings import Endpoint, SessionSettings
 from pytest_synthdata.temporary import temporary_folder
-
-if TYPE_CHECKING:
-    from pytest_synthdata.spark.archive import Archive
 
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 # It says on which port it listens, which the system chooses.
@@ -90,7 +87,7 @@ def start_server(settings: SessionSettings, ending: contextlib.ExitStack) -> Con
         for name, value in conf.items():
             command += ["--conf", f"{name}={value}"]
         token = secrets.token_urlsafe(24)
-        environment = _environment(token, _launcher_options(archive), quiet_home(java, folder / "java"))
+        environment = _environment(token, launcher_options(archive), quiet_home(java, folder / "java"))
         with (folder / "server.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own command
                 [*command, "spark-internal"],
@@ -151,11 +148,7 @@ def _spark_home() -> Path:
     return home
 
 
-def _launcher_options(archive: Archive | None) -> str:
-    return " ".join((*JVM_OPTIONS, COLLECTOR, *(archive.launcher_options() if archive else ())))
-
-
-def _environment(token: str, launcher_options: str, java_home: Path) -> dict[str, str]:
+def _environment(token: str, options: str, java_home: Path) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name not in ("SPARK_REMOTE", "SPARK_API_MODE")}
     # The working folder of Python workers there is another; what is importable from here shall be there.
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(Path.cwd()))))
@@ -166,7 +159,7 @@ def _environment(token: str, launcher_options: str, java_home: Path) -> dict[str
         "JAVA_HOME": str(java_home),
         "PYTHONPATH": path,
         "SPARK_CONNECT_AUTHENTICATE_TOKEN": token,
-        "SPARK_LAUNCHER_OPTS": launcher_options,
+        "SPARK_LAUNCHER_OPTS": options,
     }
 
 

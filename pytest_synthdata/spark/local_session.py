@@ -10,9 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
 from pytest_synthdata.spark.jvm import OpenSession, end_session, jvm_process, stop_session
-from pytest_synthdata.spark.local_settings import LOG_SETTINGS, WAREHOUSE, environment, local_conf, local_cores
+from pytest_synthdata.spark.local_settings import (
+    LOG_SETTINGS,
+    WAREHOUSE,
+    environment,
+    launcher_options,
+    local_conf,
+    local_cores,
+)
 from pytest_synthdata.spark.session_settings import SessionSettings, builder
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
 from pytest_synthdata.temporary import temporary_folder
@@ -49,7 +55,7 @@ def start_local(remote: str | None, settings: SessionSettings, ending: contextli
     ending.enter_context(
         environment(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     )
-    launcher = " ".join((*JVM_OPTIONS, COLLECTOR, *(archive.launcher_options() if archive else ())))
+    launcher = launcher_options(archive)
     cores = local_cores(settings.workers)
     options = archive.options() if archive else ()
     kept = None

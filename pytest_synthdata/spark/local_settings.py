@@ -7,9 +7,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_synthdata.files.workers import processors
 from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
+
+if TYPE_CHECKING:
+    from pytest_synthdata.spark.archive import Archive
 
 WAREHOUSE = "spark.sql.warehouse.dir"
 _MOST_CORES = 4
@@ -31,6 +35,11 @@ appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
 def local_cores(workers: int) -> int:
     """How many processors a session uses, of several that share the machine."""
     return max(1, min(_MOST_CORES, processors() // workers))
+
+
+def launcher_options(archive: Archive | None) -> str:
+    """The options of the JVM that starts the session's own."""
+    return " ".join((*JVM_OPTIONS, COLLECTOR, *(archive.launcher_options() if archive else ())))
 
 
 def local_conf(
@@ -100,4 +109,4 @@ def restored(*names: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-__all__ = ["LOG_SETTINGS", "WAREHOUSE", "environment", "local_conf", "local_cores", "restored"]
+__all__ = ["LOG_SETTINGS", "WAREHOUSE", "environment", "launcher_options", "local_conf", "local_cores", "restored"]

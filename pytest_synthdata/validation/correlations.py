@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.ranks import ranks
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Reader
 from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -96,15 +97,9 @@ class CorrelationMeasure:
 
 def rank_correlation(one: Numbers, other: Numbers) -> float | None:
     """Spearman's correlation, equal numbers with their mean rank; None where one of both is the same in every row."""
-    ranks = [_ranks(one), _ranks(other)]
-    first, second = (rank - rank.mean() for rank in ranks)
+    first, second = (rank - rank.mean() for rank in (ranks(one), ranks(other)))
     scale = math.sqrt(float(first @ first) * float(second @ second))
     return float(first @ second) / scale if scale > 0 else None
-
-
-def _ranks(numbers: Numbers) -> Numbers:
-    _, which, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[which]
 
 
 def _fisher(correlation: float) -> float:

@@ -14,7 +14,7 @@ from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.columns.references.decimals import running_sums, unscaled
-from pytest_synthdata.columns.references.family import Family, running_sums_of_floats
+from pytest_synthdata.columns.references.family import Family, running_sums_of_floats, running_totals
 from pytest_synthdata.columns.references.fan_out import Ordinal
 from pytest_synthdata.columns.siblings.running import OfSiblings, RunningSum
 from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -76,8 +76,7 @@ class RunningMeasure:
         wrong = self._wrong(read(index), found(index), family)
         if self.knows_order:
             gap = (numbers[order] != family.ordinals).astype(np.int64)
-            complete = np.cumsum(gap) - np.repeat(np.cumsum(gap)[family.starts] - gap[family.starts], family.counts)
-            wrong &= complete == 0
+            wrong &= running_totals(gap, family.counts) == 0  # as far as none is missing
         counter = ViolationCounter()
         counter.add(wrong, order, 0)
         yield counter.finding("does not follow the rows before", f"{self.declared!r}", len(order))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_synthdata.columns.arrow.values import Values
+from pytest_synthdata.columns.expressions.patterns import WEEKDAYS
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.columns.time.zones import local_days, zone_of
@@ -26,7 +27,6 @@ _AROUND = 28  # days before and after an event with which it is compared
 _LEAST_A_DAY = 10.0  # rows expected of a period for its count to be as good as normal
 _DAYS_A_YEAR = 365.25
 _TREND_STEP = 0.1
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class MomentsMeasure:
@@ -84,7 +84,7 @@ class MomentsMeasure:
         likely = _shares(self.timeline.intensity())
         everything = np.ones(len(likely), np.bool_)
         weekday = (self.timeline.days().astype(np.int64) + 3) % 7
-        yield from self._groups("weekday", likely, weekday, list(_WEEKDAYS))
+        yield from self._groups("weekday", likely, weekday, list(WEEKDAYS))
         months, month = np.unique(self.timeline.days().astype("datetime64[M]"), return_inverse=True)
         yield from self._groups("month", likely, month, [str(name) for name in months])
         yield from self._trend(likely, everything)

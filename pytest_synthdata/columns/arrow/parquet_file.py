@@ -66,6 +66,7 @@ def write_parquet(
     batches = iter(batches)
     first = next(batches, None)
     form = _form(view.schema, first)
+    first = None if first is None else _as(first, form)
     settings = {**_settings(form, first), "store_decimal_as_integer": True, **own, "store_schema": False}
     try:
         writer = pq.ParquetWriter(path, form, **settings)
@@ -119,7 +120,7 @@ def _groups(batches: Iterator[pa.RecordBatch], form: pa.Schema, most: int) -> It
 
 
 def _settings(form: pa.Schema, first: pa.RecordBatch | None) -> dict[str, Any]:
-    repeating = _repeating(_as(first, form)) if first is not None else []
+    repeating = _repeating(first) if first is not None else []
     compression = {}
     for field in form:
         fixed = pa.types.is_primitive(field.type) or pa.types.is_decimal(field.type)

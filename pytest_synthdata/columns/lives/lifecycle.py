@@ -21,6 +21,7 @@ from pytest_synthdata.columns.generators.base import Generator, literal, require
 from pytest_synthdata.columns.lives.fields import fields_scope
 from pytest_synthdata.columns.lives.history import NEVER, History, Numbers, present
 from pytest_synthdata.columns.lives.states import Branching, require_states
+from pytest_synthdata.columns.order.instants import filled_microseconds
 from pytest_synthdata.columns.time.events import parse_date, parse_time
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
@@ -145,7 +146,7 @@ class Lifecycle(Generator):
         history, end = History(len(cells.rows), len(states)), self._ends(cells)
         if until is not None:
             end = np.minimum(end, until + 1)
-        begin = _microseconds(self.start.values(cells.substream("start")))
+        begin = filled_microseconds(to_arrow(self.start.values(cells.substream("start"))), NEVER)
         going = np.flatnonzero((begin != NEVER) & (begin < end))
         history.move(going, np.zeros(len(going), np.int64), begin[going])
         by_state = {one.state: one for one in self.branchings}
@@ -211,7 +212,7 @@ class Lifecycle(Generator):
             return np.full(len(cells.rows), _FOR_EVER, np.int64)
         if isinstance(self.until, Generator):
             values = self.until.values(cells.substream("until"))
-            times, days = _microseconds(values), pa.types.is_date(to_arrow(values).type)
+            times, days = filled_microseconds(to_arrow(values), NEVER), pa.types.is_date(to_arrow(values).type)
             return np.where(times == NEVER, _FOR_EVER, times + (_DAY if days else 1))
         return np.full(len(cells.rows), _end_of(self.until), np.int64)
 
@@ -262,14 +263,6 @@ def _end_of(until: str | dt.date) -> int:
         moment = time.astimezone(dt.timezone.utc).replace(tzinfo=None) if time.tzinfo else time
         return int(np.datetime64(moment, "us").astype(np.int64)) + 1
     return int(np.datetime64(parse_date(until), "D").astype(np.int64) + 1) * _DAY
-
-
-def _microseconds(values: Values) -> Numbers:
-    array = to_arrow(values)
-    if pa.types.is_date(array.type):
-        array = array.cast(pa.timestamp("s"))
-    numbers = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
-    return np.asarray(to_numpy(numbers.fill_null(NEVER)), np.int64)
 
 
 def as_times(microseconds: Numbers, type_: pa.DataType) -> pa.Array:

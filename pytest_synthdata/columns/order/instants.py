@@ -70,4 +70,16 @@ def microseconds(array: pa.Array) -> Micros:
     return np.asarray(to_numpy(array.cast(pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64())), np.int64)
 
 
-__all__ = ["Micros", "Moment", "as_datetime", "instant", "is_temporal", "microseconds"]
+def filled_microseconds(array: pa.Array, missing: int) -> Micros:
+    """Dates and times in microseconds since 1970, nulls as a number of their own.
+
+    Raises:
+        pyarrow.ArrowInvalid: for times that lie between two microseconds.
+    """
+    if pa.types.is_date(array.type):
+        array = array.cast(pa.timestamp("s"))
+    numbers = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
+    return np.asarray(to_numpy(numbers.fill_null(missing)), np.int64)
+
+
+__all__ = ["Micros", "Moment", "as_datetime", "filled_microseconds", "instant", "is_temporal", "microseconds"]

@@ -15,6 +15,7 @@ from pytest_synthdata.columns.expressions.operators import Column, Operation
 from pytest_synthdata.columns.generators.base import Constant
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.references.family import running_totals
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.cells import Declared, Scope
@@ -71,16 +72,9 @@ def segment_sums(words: Words, counts: npt.NDArray[np.int64], digits: int = 38) 
 
 def running_sums(words: Words, counts: npt.NDArray[np.int64]) -> tuple[Words, Words]:
     """The sums of each of successive groups of 128-bit numbers up to each number, as low and high words."""
-    filled = counts > 0
-    first, repeats = (np.cumsum(counts) - counts)[filled], counts[filled]
-
-    def running(parts: Words) -> Words:
-        sums = np.cumsum(parts)
-        return sums - np.repeat(sums[first] - parts[first], repeats)
-
-    right = running(words[:, 0] & _LOW)
-    left = running(words[:, 0] >> _HALF) + (right >> _HALF)
-    return (left << _HALF) | (right & _LOW), running(words[:, 1]) + (left >> _HALF)
+    right = running_totals(words[:, 0] & _LOW, counts)
+    left = running_totals(words[:, 0] >> _HALF, counts) + (right >> _HALF)
+    return (left << _HALF) | (right & _LOW), running_totals(words[:, 1], counts) + (left >> _HALF)
 
 
 def as_decimal128(low: Words, high: Words, type_: pa.DataType) -> pa.Array:

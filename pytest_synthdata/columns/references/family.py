@@ -58,6 +58,16 @@ def reduced(function: np.ufunc, values: npt.NDArray[Any], family: Family) -> npt
     return out
 
 
+def running_totals(numbers: npt.NDArray[Any], counts: Numbers) -> npt.NDArray[Any]:
+    """The sums of each of successive groups of whole numbers up to each number.
+
+    They may run over between groups: differences are right all the same.
+    """
+    sums, filled = np.cumsum(numbers), counts > 0
+    first = (np.cumsum(counts) - counts)[filled]
+    return sums - np.repeat(sums[first] - numbers[first], counts[filled])
+
+
 def sums_of_floats(values: npt.NDArray[np.float64], family: Family, digits: int | None) -> npt.NDArray[np.float64]:
     """The sum of each parent's values, exact where they have a declared number of digits after the point."""
     if digits is not None:
@@ -116,4 +126,4 @@ def _compensated(values: npt.NDArray[np.float64], family: Family) -> npt.NDArray
     return total + error
 
 
-__all__ = ["Family", "family_of", "reduced", "running_sums_of_floats", "sums_of_floats"]
+__all__ = ["Family", "family_of", "reduced", "running_sums_of_floats", "running_totals", "sums_of_floats"]

@@ -14,10 +14,11 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
-from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope, Table
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.order.instants import filled_microseconds
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.time.events import parse_date, parse_time
 from pytest_synthdata.errors import DeclarationError
@@ -79,13 +80,13 @@ class Readings(Generator):
     def values(self, cells: Cells) -> Values:
         starts = self.starts(cells)
         values = to_arrow(self.end.values(cells.substream("end")))
-        ends = _microseconds(values) + (DAY if pa.types.is_date(values.type) else 0)
+        ends = filled_microseconds(values, _NEVER) + (DAY if pa.types.is_date(values.type) else 0)
         known = (starts != _NEVER) & (ends >= starts)
         return np.where(known, -(-(ends - np.where(known, starts, ends)) // self.interval), 0)
 
     def starts(self, cells: Cells) -> Numbers:
         """When each parent's first reading is taken, in microseconds."""
-        return _microseconds(to_arrow(self.start.values(cells.substream("start"))))
+        return filled_microseconds(to_arrow(self.start.values(cells.substream("start"))), _NEVER)
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope
@@ -186,13 +187,6 @@ def _moment(value: Any) -> Generator:
             return Column(value)
         return Constant(parse_time(value) or parse_date(value))
     return Constant(value)
-
-
-def _microseconds(array: pa.Array) -> Numbers:
-    if pa.types.is_date(array.type):
-        array = array.cast(pa.timestamp("s"))
-    numbers = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
-    return np.asarray(to_numpy(numbers.fill_null(_NEVER)), np.int64)
 
 
 __all__ = ["DAY", "Moments", "ReadingTime", "Readings", "moments", "require_readings"]

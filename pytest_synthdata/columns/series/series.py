@@ -120,8 +120,7 @@ class Series(Generator):
         values += parameters["noise"] * self._noise(cells, taken)
         if self.outliers:
             far = cells.substream("outlier").uniform()
-            size = parameters["noise"] * self.outlier_size
-            values += np.where(far < self.outliers, np.where(far < self.outliers / 2, -size, size), 0.0)
+            values += self._outlying(far, parameters)
         return without(values, self._is_gap(cells, taken)) if self.gaps else values
 
     def course(self, taken: Moments, parameters: dict[str, Floats]) -> Floats:
@@ -155,9 +154,13 @@ class Series(Generator):
         if self.outliers:
             base = cells.stream.child("outlier").bits(taken.parents.astype(np.uint64))
             far = cells.stream.child("outlier", "moment").uniform(base + taken.ordinals.astype(np.uint64) * GOLDEN)
-            size = parameters["noise"] * self.outlier_size
-            added += np.where(far < self.outliers, np.where(far < self.outliers / 2, -size, size), 0.0)
+            added += self._outlying(far, parameters)
         return np.where(taken.ordinals > 0, added, 0.0)
+
+    def _outlying(self, far: Floats, parameters: dict[str, Floats]) -> Floats:
+        """How far outliers lie from where they should, by a uniform number for each moment; 0 for all others."""
+        size = parameters["noise"] * self.outlier_size
+        return np.where(far < self.outliers, np.where(far < self.outliers / 2, -size, size), 0.0)
 
     def _fading(self, cells: Cells, taken: Moments) -> Floats:
         """What is left of the noise of moment 0; without it, the noise is one that begins there at 0."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import without_nulls
@@ -17,7 +16,7 @@ from pytest_synthdata.columns.expressions.operators import Column, Expression
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.references.aggregates import sum_type
 from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, running_sums, unscaled
-from pytest_synthdata.columns.references.family import Family, running_sums_of_floats
+from pytest_synthdata.columns.references.family import running_sums_of_floats, running_totals
 from pytest_synthdata.columns.siblings.earlier import Earlier
 from pytest_synthdata.errors import DeclarationError
 
@@ -88,7 +87,7 @@ class RunningSum(OfSiblings):
             return as_decimal128(low[mine], high[mine], sum_type(column.type))
         numbers = to_numpy(column)
         if pa.types.is_integer(column.type):
-            return _running(numbers.astype(np.int64), family)[mine]
+            return running_totals(numbers.astype(np.int64), family.counts)[mine]
         return running_sums_of_floats(numbers.astype(np.float64), family, decimal_places(self.of, scope))[mine]
 
     def decimal_places(self, scope: Scope) -> int | None:
@@ -133,13 +132,6 @@ class Previous(OfSiblings):
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         return self.of.bounds(scope)
-
-
-def _running(numbers: npt.NDArray[np.int64], family: Family) -> npt.NDArray[np.int64]:
-    sums = np.cumsum(numbers)  # which may run over between parents: differences are right all the same
-    filled = family.counts > 0
-    first = family.starts[filled]
-    return sums - np.repeat(sums[first] - numbers[first], family.counts[filled])
 
 
 def looks_at_siblings(generator: Declared) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -120,6 +120,19 @@ class Feed(Pieces):
         found = found.take(kept)
         return self.told(found, self.shown(old), self.shown(new))
 
+    def _after_births(self, width: int) -> tuple[int, int, list[Span]]:
+        """What is left of the feed's period after a history's first instants, and the pieces of these.
+
+        Args:
+            width: how many microseconds these are: many rows may be born at once.
+        """
+        lives = self.chronicle.evolution.lives
+        start, stop = max(self.start, lives.start), min(self.stop, lives.end)
+        if start > lives.start or start > stop:
+            return start, stop, []
+        end = min(start + width - 1, stop)
+        return end + 1, stop, _in_blocks(start, end, self.bound.num_rows, _ROWS)
+
     def told(self, found: Happenings, old: pa.RecordBatch, new: pa.RecordBatch) -> tuple[pa.RecordBatch, Bits]:
         """What happened as this feed tells it.
 
@@ -131,7 +144,10 @@ class Feed(Pieces):
         raise NotImplementedError
 
 
-def _in_blocks(start: int, stop: int, num_rows: int, size: int) -> list[tuple[int, int, int, int]]:
+Span: TypeAlias = "tuple[int, int, int, int]"
+
+
+def _in_blocks(start: int, stop: int, num_rows: int, size: int) -> list[Span]:
     return [(start, stop, first, min(first + size, num_rows)) for first in range(0, num_rows, size)]
 
 
@@ -141,12 +157,8 @@ class EventFeed(Feed):
 
     @cached_property
     def spans(self) -> tuple[tuple[int, int, int, int], ...]:
-        lives, num_rows = self.chronicle.evolution.lives, self.bound.num_rows
-        start, stop = max(self.start, lives.start), min(self.stop, lives.end)
-        spans: list[tuple[int, int, int, int]] = []
-        if start == lives.start and start <= stop:  # when many rows are born at once
-            spans += _in_blocks(start, start, num_rows, _ROWS)
-            start += 1
+        num_rows = self.bound.num_rows
+        start, stop, spans = self._after_births(1)
         width = max(int(DAY * _EXPECTED / (self.chronicle.per_day * max(num_rows, 1))), _SHORTEST)
         spans += [(first, min(first + width - 1, stop), 0, num_rows) for first in range(start, stop + 1, width)]
         return tuple(spans)
@@ -232,13 +244,8 @@ class DeltaFeed(Feed):
 
     @cached_property
     def spans(self) -> tuple[tuple[int, int, int, int], ...]:
-        lives, num_rows = self.chronicle.evolution.lives, self.bound.num_rows
-        start, stop = max(self.start, lives.start), min(self.stop, lives.end)
-        spans: list[tuple[int, int, int, int]] = []
-        if start == lives.start and start <= stop:  # when many rows are born at once
-            end = min(start + self.period - 1, stop)
-            spans += _in_blocks(start, end, num_rows, _ROWS)
-            start = end + 1
+        num_rows = self.bound.num_rows
+        start, stop, spans = self._after_births(self.period)
         commits = int(_EXPECTED / (self.chronicle.per_day * self.period / DAY * max(num_rows, 1)))
         at_once = num_rows if commits else int(_EXPECTED / (self.chronicle.per_day * self.period / DAY))
         while start <= stop:

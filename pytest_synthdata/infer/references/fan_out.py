@@ -52,40 +52,43 @@ def fan_out(
     if count < _FEWEST:
         return None
     known = {name: one.picks for name, one in references.items() if one.picks is not None}
-    for name, picks in known.items():
-        children = np.bincount(picks, minlength=len(references[name].parent.keys or ()))
+    children_of = {name: np.bincount(picks, minlength=_size(references[name])) for name, picks in known.items()}
+    for name, children in children_of.items():
         if children.max() == 1:
             return FanOut(name, _counted(children))
     for name, picks in known.items():
-        children = np.bincount(picks, minlength=len(references[name].parent.keys or ()))
+        children = children_of[name]
         for number, (type_, values) in columns.items():
             if pa.types.is_integer(type_) and not values.null_count:
                 start = _numbered(picks, to_numpy(values).astype(np.float64))
                 if start is not None and children.max() > 1:
                     return FanOut(name, _counted(children), number=number, start=start)
-    return _of_two(references, known, count)
+    return _of_two(references, known, children_of, count)
 
 
 def _of_two(
-    references: Mapping[str, Referring], known: Mapping[str, npt.NDArray[np.int64]], count: int
+    references: Mapping[str, Referring],
+    known: Mapping[str, npt.NDArray[np.int64]],
+    children_of: Mapping[str, npt.NDArray[np.int64]],
+    count: int,
 ) -> FanOut | None:
     """Two references that are the key together, counted from the one whose rows have most alike many."""
     names = list(known)
     for place, one in enumerate(names):
         for other in names[place + 1 :]:
             pairs = np.unique(np.stack([known[one], known[other]]), axis=1).shape[1]
-            expected = (
-                count**2 / 2 / (len(references[one].parent.keys or ()) * len(references[other].parent.keys or ()))
-            )
+            expected = count**2 / 2 / (_size(references[one]) * _size(references[other]))
             if pairs < count or expected < 3:  # noqa: PLR2004 - else no pair would come twice by chance either
                 continue
-            counts = {
-                name: np.bincount(known[name], minlength=len(references[name].parent.keys or ()))
-                for name in (one, other)
-            }
+            counts = {name: children_of[name] for name in (one, other)}
             first = min(counts, key=lambda name: (float(counts[name].var() / counts[name].mean()), name != one))
             return FanOut(first, _counted(counts[first]), other=other if first == one else one)
     return None
+
+
+def _size(reference: Referring) -> int:
+    """How many rows the other table has."""
+    return len(reference.parent.keys or ())
 
 
 def _numbered(picks: npt.NDArray[np.int64], numbers: npt.NDArray[np.float64]) -> int | None:

@@ -20,17 +20,9 @@ from pytest_synthdata.infer.relations.deciders import by_association, decider, o
 from pytest_synthdata.infer.relations.needs import says_next
 from pytest_synthdata.infer.values.written_times import read_times
 from pytest_synthdata.sources.samples import Sample
+from pytest_synthdata.sources.statistics.extents import has_range
 
 Reader: TypeAlias = Callable[[pa.Array], pa.Array]
-
-_ORDERED = tuple(
-    getattr(pa.types, f"is_{name}") for name in ("integer", "floating", "decimal", "boolean", "date", "timestamp")
-)
-
-
-def has_order(type_: pa.DataType) -> bool:
-    """Whether values of a type have an order that means something."""
-    return any(test(type_) for test in _ORDERED)
 
 
 def arranged(
@@ -42,7 +34,7 @@ def arranged(
         columns: their types and values, by name.
         lists: those that are lists to choose from.
     """
-    ordered = {name: values for name, (type_, values) in columns.items() if has_order(type_)}
+    ordered = {name: values for name, (type_, values) in columns.items() if has_range(type_)}
     texts = {name: columns[name][1] for name in columns if name in lists and pa.types.is_string(columns[name][0])}
     few = {
         name: values
@@ -90,7 +82,7 @@ def comparable(sample: Sample, names: Mapping[str, str], readers: Mapping[str, R
             continue
         if name in readers:
             found[name] = readers[name](values.cast(pa.string()))
-        elif has_order(values.type):
+        elif has_range(values.type):
             found[name] = values
     return found
 
@@ -102,4 +94,4 @@ def is_of_few(declaration: Any) -> bool:
     return isinstance(declaration, (Categorical, Boolean))
 
 
-__all__ = ["Reader", "arranged", "comparable", "has_order", "is_of_few", "readers_of"]
+__all__ = ["Reader", "arranged", "comparable", "is_of_few", "readers_of"]

@@ -53,7 +53,7 @@ def likelihood(codes: Codes, decided: Codes) -> float:
     log_likelihood = float((table * np.log(predicted((low + high) / 2))).sum())
     seen = of_all > 0
     log_likelihood += float((alone[seen] * np.log(of_all[seen])).sum())
-    return (int(seen.sum()) - 1 + 1) * math.log(count) - 2 * log_likelihood
+    return int(seen.sum()) * math.log(count) - 2 * log_likelihood
 
 
 __all__ = ["likelihood"]

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.ranks import correlation, ranks
+from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.correlation import cholesky, matrix
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Operation
@@ -20,7 +21,8 @@ from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.inferred import Inferred
-from pytest_synthdata.infer.values.ranks import correlation, ranks
+from pytest_synthdata.infer.relations.needs import evenly
+from pytest_synthdata.infer.values.instants import floats_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -149,20 +151,9 @@ def _nearest(
 
 def _numbers(values: Mapping[str, pa.Array]) -> Floats:
     """Columns as numbers, NaN where null, of some rows."""
-    columns = []
-    for array in values.values():
-        some = array
-        if len(array) > _LOOKED_AT:
-            some = array.take(pa.array(np.linspace(0, len(array) - 1, _LOOKED_AT).astype(np.int64)))
-        if pa.types.is_date(some.type):
-            some = some.cast(pa.int32())
-        elif pa.types.is_timestamp(some.type):
-            some = some.cast(pa.int64())
-        elif pa.types.is_boolean(some.type):
-            some = pc.invert(some)  # true comes first
-        some = some.cast(pa.float64(), safe=False)
-        columns.append(to_numpy(some.fill_null(np.nan)).astype(np.float64))
-    return np.stack(columns)
+    some = (evenly(array, _LOOKED_AT) for array in values.values())
+    # Of truths, true comes first.
+    return np.stack([floats_of(pc.invert(one) if pa.types.is_boolean(one.type) else one) for one in some])
 
 
 def _ranks_correlate(columns: Floats) -> Floats:

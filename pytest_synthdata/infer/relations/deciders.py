@@ -11,8 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.ranks import ranks
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.infer.values.ranks import ranks
+from pytest_synthdata.infer.relations.needs import evenly
+from pytest_synthdata.infer.values.instants import floats_of, plain_times
 
 Codes = npt.NDArray[np.int64]
 
@@ -92,16 +94,8 @@ def in_parts(name: str, values: pa.Array) -> Predictor | None:
     edges = pa.array([one.as_py() for one in starts], values.type)
     if len(edges.unique()) < parts:
         return None
-    places = np.searchsorted(_plain(edges), _plain(values), side="right") - 1
+    places = np.searchsorted(to_numpy(plain_times(edges)), to_numpy(plain_times(values)), side="right") - 1
     return Predictor(name, tuple(edges.to_pylist()), places.astype(np.int64))
-
-
-def _plain(values: pa.Array) -> npt.NDArray[Any]:
-    if pa.types.is_date(values.type):
-        values = values.cast(pa.int32())
-    elif pa.types.is_timestamp(values.type):
-        values = values.cast(pa.int64())
-    return to_numpy(values)
 
 
 def in_order(values: Sequence[Any], order: Sequence[Any]) -> list[Any]:
@@ -126,7 +120,7 @@ def orders_of(texts: Mapping[str, pa.Array], numbers: Mapping[str, pa.Array]) ->
         texts: columns of repeated texts.
         numbers: columns of numbers, dates and times.
     """
-    coded = {name: coded_values(_some(values)) for name, values in texts.items()}
+    coded = {name: coded_values(evenly(values, _LOOKED_AT)) for name, values in texts.items()}
     sizes = {name: len(one.dictionary) for name, one in coded.items()}
     codes = {name: _codes(one) for name, one in coded.items() if sizes[name] > 2}  # noqa: PLR2004 - two are in order
     scores: dict[str, npt.NDArray[np.float64]] = {name: _ranked(values) for name, values in numbers.items()}
@@ -152,7 +146,7 @@ def orders_of(texts: Mapping[str, pa.Array], numbers: Mapping[str, pa.Array]) ->
 
 def by_association(columns: Mapping[str, pa.Array]) -> list[str]:
     """Columns of few values, those that say most of the others first, each after the one that says most of it."""
-    codes = {name: _codes(coded_values(_some(values))) + 1 for name, values in columns.items()}
+    codes = {name: _codes(coded_values(evenly(values, _LOOKED_AT))) + 1 for name, values in columns.items()}
     names = list(codes)
     shared = np.zeros((len(names), len(names)))
     for a, one in enumerate(names):
@@ -166,22 +160,13 @@ def by_association(columns: Mapping[str, pa.Array]) -> list[str]:
     return [names[number] for number in order]
 
 
-def _some(values: pa.Array) -> pa.Array:
-    if len(values) <= _LOOKED_AT:
-        return values
-    return values.take(pa.array(np.linspace(0, len(values) - 1, _LOOKED_AT).astype(np.int64)))
-
-
 def _codes(coded: pa.DictionaryArray) -> Codes:
     return to_numpy(coded.indices.fill_null(-1)).astype(np.int64)
 
 
 def _ranked(values: pa.Array) -> npt.NDArray[np.float64]:
     """Ranks between -1 and 1; NaN where null."""
-    some = _some(values)
-    if pa.types.is_temporal(some.type):
-        some = some.cast(pa.int32() if pa.types.is_date(some.type) else pa.int64())
-    numbers = to_numpy(some.cast(pa.float64(), safe=False).fill_null(np.nan)).astype(np.float64)
+    numbers = floats_of(evenly(values, _LOOKED_AT))
     known = np.isfinite(numbers)
     placed = np.full(len(numbers), np.nan)
     if known.any():

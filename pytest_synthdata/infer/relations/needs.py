@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,9 @@ from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.infer.relations.formulas import Computed
 
 _LOOKED_AT = 100_000  # rows in which relations are looked for
+
+
+Some = TypeVar("Some", pa.Array, pa.Table)
 
 
 @dataclass
@@ -61,6 +64,13 @@ def some_of(values: pa.Array) -> pa.Array:
     return values.take(pa.array(np.arange(0, len(values), len(values) // _LOOKED_AT)))
 
 
+def evenly(rows: Some, most: int) -> Some:
+    """At most so many rows, at even distances; in their order, with the first and the last."""
+    if len(rows) <= most:
+        return rows
+    return rows.take(pa.array(np.linspace(0, len(rows) - 1, most).astype(np.int64)))
+
+
 def says_next(values: pa.Array) -> bool:
     """Whether whole numbers go up by one from row to row."""
     if not pa.types.is_integer(values.type) or values.null_count or len(values) < 3:  # noqa: PLR2004
@@ -77,4 +87,4 @@ def says_where(declaration: Any) -> bool:
     return False
 
 
-__all__ = ["RowRelations", "says_next", "says_where", "some_of"]
+__all__ = ["RowRelations", "evenly", "says_next", "says_where", "some_of"]

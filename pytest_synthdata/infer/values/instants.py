@@ -41,4 +41,17 @@ def micros_of(values: pa.Array) -> npt.NDArray[np.int64]:
     return to_numpy(values.cast(pa.timestamp("us")).cast(pa.int64())).astype(np.int64)
 
 
-__all__ = ["DAY", "greatest", "least", "micros_of", "seconds_of"]
+def plain_times(values: pa.Array) -> pa.Array:
+    """Dates as days and times as ticks since 1970; all else as it is."""
+    if pa.types.is_date(values.type):
+        return values.cast(pa.int32())
+    return values.cast(pa.int64()) if pa.types.is_timestamp(values.type) else values
+
+
+def floats_of(values: pa.Array) -> npt.NDArray[np.float64]:
+    """Numbers, truths, dates and times as floats, NaN where null."""
+    numbers = plain_times(values).cast(pa.float64(), safe=False)
+    return to_numpy(numbers.fill_null(np.nan)).astype(np.float64)
+
+
+__all__ = ["DAY", "floats_of", "greatest", "least", "micros_of", "plain_times", "seconds_of"]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.ranks import correlation, ranks
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import col
@@ -15,7 +16,6 @@ from pytest_synthdata.columns.generators.base import Constant, Generator, litera
 from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.infer.values.fitting import Resolution
 from pytest_synthdata.infer.values.numbers import law
-from pytest_synthdata.infer.values.ranks import correlation, ranks
 
 _MOST_PARTS = 8
 _ROWS_A_PART = 8

@@ -39,7 +39,7 @@ class Statistics:
 
 
 def has_range(type_: pa.DataType) -> bool:
-    """Whether the ends of a column of a type may be read: they are of numbers, truths, dates or times, not of texts."""
+    """Whether values of a type have an order that means something: numbers, truths, dates and times; texts do not."""
     test = pa.types
     is_number = test.is_integer(type_) or test.is_floating(type_) or test.is_decimal(type_)
     return bool(is_number or test.is_boolean(type_) or test.is_date(type_) or test.is_timestamp(type_))

@@ -8,6 +8,7 @@ from pathlib import Path
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import format_of
 from pytest_synthdata.files.targets import local_path
+from pytest_synthdata.sources import data_files
 from pytest_synthdata.sources.samples import Sample, sample_of
 from pytest_synthdata.sources.statistics.delta import statistics_of_delta
 from pytest_synthdata.sources.statistics.described import statistics_of_described
@@ -30,7 +31,7 @@ def sample_of_statistics(source: str | Path, what: str) -> Sample:
     if (path / "_delta_log").is_dir():
         schema, found = statistics_of_delta(path, what)
         return replace(sample_of(schema, what), statistics=found)
-    files = [path] if path.is_file() else sorted(item for item in path.rglob("*") if _is_data(item, path))
+    files = data_files(path)
     formats = {format_of(file) for file in files}
     if formats == {"parquet"}:
         schema, found = statistics_of_parquet(files, path)
@@ -43,11 +44,6 @@ def sample_of_statistics(source: str | Path, what: str) -> Sample:
         f"{what}: {path} has no statistics: it holds {kinds}{' can be read' if kinds == 'nothing that' else ''}; give "
         "Parquet, a Delta table, or the JSON of DESCRIBE EXTENDED … AS JSON, or leave out --statistics-only"
     )
-
-
-def _is_data(item: Path, root: Path) -> bool:
-    hidden = any(part.startswith(("_", ".")) for part in item.relative_to(root).parts)
-    return item.is_file() and not hidden and format_of(item) is not None
 
 
 __all__ = ["sample_of_statistics"]

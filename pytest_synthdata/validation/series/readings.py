@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
+from pytest_synthdata.columns.order.instants import filled_microseconds
 from pytest_synthdata.columns.series.readings import Readings
 from pytest_synthdata.validation.measures import Finding, ViolationCounter
 from pytest_synthdata.validation.rows import Parent, Rows
@@ -36,7 +36,7 @@ class ReadingTimeMeasure:
 
     @cached_property
     def _starts(self) -> Numbers:
-        return microseconds(to_arrow(self.parent.rows.evaluate(self.readings.start, self.name)))
+        return filled_microseconds(to_arrow(self.parent.rows.evaluate(self.readings.start, self.name)), 0)
 
     @cached_property
     def _counts(self) -> Numbers:
@@ -47,7 +47,7 @@ class ReadingTimeMeasure:
         positions, times = rows.positions(self.reference), to_arrow(rows.read(self.name))
         starts, counts = (np.resize(each, max(self.parent.rows.count, 1)) for each in (self._starts, self._counts))
         known = (positions >= 0) & np.asarray(to_numpy(pc.is_valid(times)), np.bool_)
-        elapsed = microseconds(times) - starts[np.maximum(positions, 0)]
+        elapsed = filled_microseconds(times, 0) - starts[np.maximum(positions, 0)]
         slots = elapsed // self.readings.interval
         late = elapsed - slots * self.readings.interval
         wrong = (slots < 0) | (slots >= counts[np.maximum(positions, 0)])
@@ -69,12 +69,4 @@ class ReadingTimeMeasure:
         yield twice.finding("two readings at a time", f"every {self.readings.every}", self.rows)
 
 
-def microseconds(array: pa.Array) -> Numbers:
-    """Dates and times as microseconds since 1970; 0 for null."""
-    if pa.types.is_date(array.type):
-        array = array.cast(pa.timestamp("s"))
-    numbers = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
-    return np.asarray(to_numpy(numbers.fill_null(0)), np.int64)
-
-
-__all__ = ["ReadingTimeMeasure", "microseconds"]
+__all__ = ["ReadingTimeMeasure"]

@@ -10,21 +10,21 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Reader
+from pytest_synthdata.columns.expressions.patterns import WEEKDAYS
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
+from pytest_synthdata.columns.order.instants import filled_microseconds
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.series.readings import Moments, Readings, ReadingTime
 from pytest_synthdata.columns.series.series import Series
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.measures import Finding
 from pytest_synthdata.validation.rows import Parent, Rows
-from pytest_synthdata.validation.series.readings import microseconds
 from pytest_synthdata.validation.series.summaries import Floats, Numbers, ReadingSummary, difference_p
 
 _MOST = 4096  # parents that are looked at
 _LEAST = 20  # parents, of whom as many random signs are alike once in half a million
 _CRUMB = 1e-9
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def series_in(generator: Generator) -> Series | None:
@@ -79,7 +79,7 @@ class SeriesMeasure:
 
     @cached_property
     def _starts(self) -> Numbers:
-        starts = microseconds(to_arrow(self.parent.rows.evaluate(self.readings.start, self.name)))
+        starts = filled_microseconds(to_arrow(self.parent.rows.evaluate(self.readings.start, self.name)), 0)
         return np.resize(starts, max(self.parent.rows.count, 1))
 
     def _parameters(self, purpose: str) -> dict[str, Floats]:
@@ -106,7 +106,7 @@ class SeriesMeasure:
         """Count a batch."""
         positions, times = rows.positions(self.reference), to_arrow(rows.read(self.at))
         array = to_arrow(rows.read(self.name), pa.float64())
-        at = microseconds(times)
+        at = filled_microseconds(times, 0)
         elapsed = at - self._starts[np.maximum(positions, 0)]
         looked_at = (positions >= 0) & (positions % self.every == 0) & (elapsed >= 0)
         index = np.flatnonzero(looked_at & np.asarray(to_numpy(times.is_valid()), np.bool_))
@@ -149,7 +149,7 @@ class SeriesMeasure:
             hours = [f"{hour:02}:00" for hour in range(24)]
             seasons = [
                 _worst(hours, measured.by_hour(), fresh.by_hour(), crumb),
-                _worst(_WEEKDAYS, measured.by_day(), fresh.by_day(), crumb),
+                _worst(WEEKDAYS, measured.by_day(), fresh.by_day(), crumb),
             ]
         for kind, subject, one, other, least in compared:
             parents, p_value = difference_p(one, other, least)
