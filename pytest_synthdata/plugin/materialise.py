@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_synthdata.dataset import Dataset
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.defects.views import kinds_by_table
-from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.discovery import load_factories
 from pytest_synthdata.plugin.data_in_test import Synth
@@ -117,7 +117,10 @@ class Materialiser:
         if at is not None:
             dataset = self.datasets.setdefault(("at", id(dataset), str(at)), cast("OnDemandDataset", dataset.at(at)))
         if self.settings.take:
-            return self._taken(dataset, self.settings.take)
+            try:
+                return self._taken(dataset, self.settings.take)
+            except SynthDataError as error:
+                raise DeclarationError(f"--synth-take: {error}") from None
         return dataset if take is None else self._taken(dataset, take)
 
     def _taken(self, dataset: OnDemandDataset, take: Mapping[str, Iterable[int]]) -> OnDemandDataset:

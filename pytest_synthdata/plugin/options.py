@@ -209,7 +209,9 @@ def _upload(config: pytest.Config) -> str | None:
         return None
     volume = volume or config.getini("synth_volume")
     if not volume:
-        raise pytest.UsageError("--synth-upload: no Volume: --synth-upload=catalog.schema.volume, or set synth_volume")
+        raise pytest.UsageError(
+            "--synth-upload: no Volume: write --synth-upload=catalog.schema.volume, or set synth_volume"
+        )
     return str(volume)
 
 

@@ -100,6 +100,24 @@ def test_a_flag_that_cannot_be_read(pytester: pytest.Pytester, options: list[str
     result.stderr.fnmatch_lines([f"*{message}"])
 
 
+def test_a_flag_that_names_what_is_not_there(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        def test_plain(synth): ...
+
+        @pytest.mark.synth(orders=100)
+        def test_marked(synth): ...
+    """)
+    for option, what in [
+        ("ordrs:1", "no table 'ordrs' in this test's data: did you mean 'orders'*"),
+        ("orders:999999", "orders: there is no row 999999: rows are numbered from 0 to *"),
+    ]:
+        result = pytester.runpytest_inprocess("-p", "no:randomly", f"--synth-take={option}")
+        result.assert_outcomes(errors=2)
+        result.stdout.fnmatch_lines([f"*: --synth-take: {what}"] * 2)
+
+
 def test_frames_have_the_rows_taken(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import pytest
