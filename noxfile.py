@@ -68,8 +68,7 @@ def corner(session: nox.Session, name: str) -> None:
         session.install("-e", ".", *TESTED_BY, *CORNERS[name].packages)
     session.run("pytest", "-q", *UNCLOSED, *(session.posargs or TESTS))
     _example(session, "-p", "no:asyncio")
-    # The gate, which has the locked corner alone, does without the one that takes two minutes.
-    for example in ("quarantine",) if name == LOCKED else ("quarantine", "scd2"):
+    for example in ("quarantine", "scd2"):
         with session.chdir(f"examples/{example}"):
             session.run("pytest", "-q", "-p", "no:asyncio")
 
