@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_synthdata.exports import MODULES
 
 if TYPE_CHECKING:
-    from pytest_synthdata.assertions import assert_matches
+    from pytest_synthdata.assertions.defects import assert_caught, assert_repaired
+    from pytest_synthdata.assertions.matching import assert_matches
     from pytest_synthdata.columns.expressions.conditions import when
     from pytest_synthdata.columns.expressions.functions import column
     from pytest_synthdata.columns.expressions.operators import col
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.time.times import Times
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.declarations.foreign_keys import ForeignKey
-    from pytest_synthdata.defect_assertions import assert_caught, assert_repaired
     from pytest_synthdata.defects.kinds.duplicates import Duplicates
     from pytest_synthdata.defects.kinds.nasty import Nasty
     from pytest_synthdata.defects.kinds.orphans import Orphans

@@ -16,7 +16,7 @@ from pytest_synthdata.columns.stopped_clock import load_libraries
 from pytest_synthdata.columns.tables.closure import closed
 from pytest_synthdata.columns.tables.subset import Subset, chosen_rows
 from pytest_synthdata.columns.tables.table_view import TableView
-from pytest_synthdata.declarations.binding import bound_to
+from pytest_synthdata.declarations.one_row.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.defects.views import (
     clean_view,

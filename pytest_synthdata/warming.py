@@ -9,13 +9,13 @@ from contextlib import suppress
 from typing import Any
 
 from pytest_synthdata.dataset import Dataset
+from pytest_synthdata.disk.temporary import whole_file
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
-from pytest_synthdata.spark.archive import Archive, archive_of, make_room
-from pytest_synthdata.spark.java import find_java
-from pytest_synthdata.spark.local_session import open_local
+from pytest_synthdata.spark.local.archive import Archive, archive_of, make_room
+from pytest_synthdata.spark.local.java import find_java
+from pytest_synthdata.spark.local.session import open_local
 from pytest_synthdata.spark.session_settings import SessionSettings
-from pytest_synthdata.temporary import whole_file
 
 _SECONDS = 600  # after which an attempt is given up
 _SECONDS_TO_CLEAN = 60

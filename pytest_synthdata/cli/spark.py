@@ -15,7 +15,7 @@ def spark() -> None:
 @spark.command()
 def status() -> None:
     """List the JVMs that wait for the next run."""
-    from pytest_synthdata.spark.kept_jvm import all_waiting
+    from pytest_synthdata.spark.local.kept_jvm import all_waiting
 
     lines = []
     for one in all_waiting():
@@ -28,7 +28,7 @@ def status() -> None:
 @spark.command()
 def stop() -> None:
     """Stop every kept JVM, including one that a run is using."""
-    from pytest_synthdata.spark.kept_jvm import stop_all
+    from pytest_synthdata.spark.local.kept_jvm import stop_all
 
     count = stop_all()
     click.echo(f"Stopped {count} JVM{'s' * (count != 1)}.")

@@ -18,7 +18,7 @@ def warm(*, clear: bool) -> None:
     same by itself after a first run; in an image for CI, this command does it beforehand.
     """
     if clear:
-        from pytest_synthdata.spark import archive as archives
+        from pytest_synthdata.spark.local import archive as archives
 
         folder = archives.cache_folder()
         click.echo(f"{folder}: {len(archives.clear(folder))} files removed")

@@ -19,11 +19,11 @@ from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.names import VolumePath, is_safe
 from pytest_synthdata.databricks.volumes import Files
+from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import nearest
 from pytest_synthdata.files import write_files
 from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.progress import Bar, progress_bar
-from pytest_synthdata.temporary import temporary_folder
 
 MANIFEST = "_synthdata.json"
 MARKER_FILE = "_synthdata_unfinished.json"

@@ -24,8 +24,6 @@ from pytest_synthdata.columns.order.arrival import Arrival
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.declarations.binding import enclosing_bound
-from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.factory_class import (
     EndlessNestingError,
     FactoryClass,
@@ -33,11 +31,13 @@ from pytest_synthdata.declarations.factory_class import (
     has_table,
     require_factory,
 )
-from pytest_synthdata.declarations.hooks import BUILT, RowBuilder, default_of, has_hooks, keeps_values
 from pytest_synthdata.declarations.items import ItemsDeclaration
-from pytest_synthdata.declarations.opaque import is_opaque, reads_rows
-from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
-from pytest_synthdata.declarations.rowwise import Attribute, BuiltObject, Held, RowByRow, Unmade
+from pytest_synthdata.declarations.one_row.binding import enclosing_bound
+from pytest_synthdata.declarations.one_row.building import ColumnDeclaration, ReferenceDeclaration
+from pytest_synthdata.declarations.one_row.prefetch import NOTHING, made_ahead
+from pytest_synthdata.declarations.opaque.columns import is_opaque, reads_rows
+from pytest_synthdata.declarations.opaque.hooks import BUILT, RowBuilder, default_of, has_hooks, keeps_values
+from pytest_synthdata.declarations.opaque.rowwise import Attribute, BuiltObject, Held, RowByRow, Unmade
 from pytest_synthdata.errors import DeclarationError
 
 _DEEPEST = 20  # levels of factories within factories

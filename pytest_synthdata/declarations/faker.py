@@ -15,7 +15,7 @@ from faker.providers import DynamicProvider
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.columns.providers.fake import Fake
-from pytest_synthdata.declarations.building import ColumnDeclaration
+from pytest_synthdata.declarations.one_row.building import ColumnDeclaration
 
 
 class FakerDeclaration(ColumnDeclaration):

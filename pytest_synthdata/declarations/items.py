@@ -8,8 +8,8 @@ from factory import declarations as boy
 
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.declarations.binding import enclosing_bound
-from pytest_synthdata.declarations.building import ColumnDeclaration
+from pytest_synthdata.declarations.one_row.binding import enclosing_bound
+from pytest_synthdata.declarations.one_row.building import ColumnDeclaration
 from pytest_synthdata.errors import DeclarationError
 
 

@@ -10,8 +10,8 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.references.listed_keys import KeyOf
-from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.declarations.one_row.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.errors import DeclarationError
 
 

@@ -20,9 +20,9 @@ from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator, literal
 from pytest_synthdata.columns.generators.rowwise import RowFunction
-from pytest_synthdata.declarations.binding import are_without_children
 from pytest_synthdata.declarations.factory_class import Factory, has_table
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.declarations.one_row.binding import are_without_children
 from pytest_synthdata.errors import DeclarationError, nearest
 
 

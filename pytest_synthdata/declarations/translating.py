@@ -16,11 +16,11 @@ from pytest_synthdata.columns.expressions.conditions import FIRST_CONDITION
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction
-from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration, SeededDeclaration
 from pytest_synthdata.declarations.compiling import NestedDeclaration
 from pytest_synthdata.declarations.faker import FakerDeclaration, is_column
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.items import ItemsDeclaration
+from pytest_synthdata.declarations.one_row.building import ColumnDeclaration, ReferenceDeclaration, SeededDeclaration
 from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.errors import GenerationError
 

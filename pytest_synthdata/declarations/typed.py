@@ -16,9 +16,9 @@ from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.modifiers import Cast
-from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.compiling import NestedDeclaration
 from pytest_synthdata.declarations.faker import FakerDeclaration
+from pytest_synthdata.declarations.one_row.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.errors import DeclarationError
 
 

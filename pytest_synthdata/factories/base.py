@@ -16,9 +16,9 @@ from pytest_synthdata.columns.stopped_clock import load_libraries
 from pytest_synthdata.declarations.annotations import stated_types
 from pytest_synthdata.declarations.factory_class import keeps_rows
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.declarations.hooks import RowBuilder
 from pytest_synthdata.declarations.keys import is_key, item_reference, key_declarations
 from pytest_synthdata.declarations.listing import with_listed
+from pytest_synthdata.declarations.opaque.hooks import RowBuilder
 from pytest_synthdata.declarations.totals import register_counted
 from pytest_synthdata.declarations.translating import as_declaration
 from pytest_synthdata.declarations.typed import as_stated, unstated

@@ -21,15 +21,15 @@ from pytest_synthdata.columns.references.circles import check_totals
 from pytest_synthdata.columns.scope import check_plan
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.time.calendar import Timeline
-from pytest_synthdata.declarations.binding import table_in_use
-from pytest_synthdata.declarations.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.compiling import compile_factory
 from pytest_synthdata.declarations.factory_class import AbstractFactoryError
 from pytest_synthdata.declarations.faker import state
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.declarations.hooks import is_related
 from pytest_synthdata.declarations.keys import is_key, key_names
-from pytest_synthdata.declarations.rowwise import Unmade
+from pytest_synthdata.declarations.one_row.binding import table_in_use
+from pytest_synthdata.declarations.one_row.building import ColumnDeclaration, ReferenceDeclaration
+from pytest_synthdata.declarations.opaque.hooks import is_related
+from pytest_synthdata.declarations.opaque.rowwise import Unmade
 from pytest_synthdata.declarations.totals import attach_children, children_of_totals
 from pytest_synthdata.errors import DeclarationError, nearest
 from pytest_synthdata.history.checking import check_history

@@ -16,12 +16,12 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.tables.schemas import files_of
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
+from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS, FileForm
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
 from pytest_synthdata.files.workers import in_processes, processors
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
-from pytest_synthdata.refusals import told_in_a_line
 
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
 _SHARES = 32  # parts from which processes take their work

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from pytest_synthdata.columns.order.batches import Batches
 from pytest_synthdata.columns.tables.schemas import files_of
 from pytest_synthdata.columns.tables.table_view import BATCH
+from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.targets import local_path
-from pytest_synthdata.refusals import told_in_a_line
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView

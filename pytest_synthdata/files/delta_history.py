@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
-from pytest_synthdata.refusals import told_in_a_line
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.order.instants import as_datetime
+from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.files import Progress, write_parts
 from pytest_synthdata.files.formats import FileForm
 from pytest_synthdata.files.targets import PERIODS, added_at_last, renamed_at_last, require_free
-from pytest_synthdata.refusals import told_in_a_line
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView

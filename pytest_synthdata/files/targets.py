@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from uuid import uuid4
 
+from pytest_synthdata.disk.temporary import gone_after, is_owned, locked
 from pytest_synthdata.errors import SynthDataError, describe
-from pytest_synthdata.temporary import gone_after, is_owned, locked
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # not a drive's letter
 PERIODS = "_periods"  # the file that says which periods of a table are there

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_synthdata.plugin.background_work import BackgroundWork
+from pytest_synthdata.plugin.failures.replay import how_to_replay
 from pytest_synthdata.plugin.flags import add_options
 from pytest_synthdata.plugin.frame_fixtures import FrameFixtures
-from pytest_synthdata.plugin.interrupts import Interrupts
 from pytest_synthdata.plugin.options import read_settings
-from pytest_synthdata.plugin.replay import how_to_replay
 from pytest_synthdata.plugin.seeds import parametrize
+from pytest_synthdata.plugin.spark.background_work import BackgroundWork
+from pytest_synthdata.plugin.spark.interrupts import Interrupts
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Interrupts(), "synthdata-interrupts")
     config.pluginmanager.register(BackgroundWork(config), "synthdata-background-work")
     if settings.engine == "connect" and not settings.remote:
-        from pytest_synthdata.plugin.shared_server import SharedServer
+        from pytest_synthdata.plugin.spark.shared_server import SharedServer
 
         config.pluginmanager.register(SharedServer(config), "synthdata-shared-server")
     if settings.summary or settings.report:
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(Shrinking(config), "synthdata-shrinking")
     if settings.differences:
-        from pytest_synthdata.plugin.differences import Differences
+        from pytest_synthdata.plugin.failures.differences import Differences
 
         config.pluginmanager.register(Differences(), "synthdata-differences")
     if settings.upload is not None:
@@ -84,7 +84,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     problem = conflicting_installs()  # said here already: no session will start
     header = [f"synthdata: seed {settings.seed}, scale {settings.scale:g}"]
     if settings.keep_alive is not None:
-        from pytest_synthdata.spark.kept_jvm import describe
+        from pytest_synthdata.spark.local.kept_jvm import describe
 
         header.append(f"synthdata: {describe(settings.keep_alive)}")
     return [*header, f"synthdata: {problem}"] if problem else header
@@ -195,7 +195,7 @@ def _saver(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def synth_spark(request: pytest.FixtureRequest) -> SparkSession:
     """The Spark session in use: the project's own fixture's if it has one, else one that the plugin starts."""
-    from pytest_synthdata.plugin.spark_fixture import session_of
+    from pytest_synthdata.plugin.spark.fixture import session_of
 
     with _explained("synth_spark"):
         return session_of(request)
@@ -204,7 +204,7 @@ def synth_spark(request: pytest.FixtureRequest) -> SparkSession:
 @pytest.fixture(scope="session")
 def synth_session(request: pytest.FixtureRequest, _synth_materialiser: Materialiser, _synth_seed: int | None) -> Synth:
     """The session's default dataset, its tables as Spark DataFrames; ``.dataset`` is free of Spark."""
-    from pytest_synthdata.plugin.spark_fixture import session_of
+    from pytest_synthdata.plugin.spark.fixture import session_of
 
     with _explained("synth_session"):
         default = _synth_materialiser.marked([], lambda: session_of(request), _saver(request), seed=_synth_seed)
@@ -220,8 +220,8 @@ def synth(
 
     Until the test ends, ``build()`` of a factory gives the rows of this data.
     """
-    from pytest_synthdata.declarations.binding import building_from
-    from pytest_synthdata.plugin.spark_fixture import session_of
+    from pytest_synthdata.declarations.one_row.binding import building_from
+    from pytest_synthdata.plugin.spark.fixture import session_of
 
     own = getattr(getattr(request.node, "callspec", None), "marks", ())  # of pytest.param, which pytest names last
     nearest = [marker for marker in own if marker.name == "synth"]

@@ -17,11 +17,11 @@ from pytest_synthdata.databricks.leftovers import new_run
 from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.upload import MARKER_FILE, Upload
 from pytest_synthdata.databricks.volumes import Files
+from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, OnDemandTables
 from pytest_synthdata.plugin.options import KEEP_ALWAYS, KEEP_FAILED
 from pytest_synthdata.plugin.stash import SETTINGS
-from pytest_synthdata.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
@@ -237,7 +237,7 @@ def _spark(request: pytest.FixtureRequest) -> Any:
     """A session that may see Volumes: on a cluster, or by Databricks Connect. No other is started to be asked."""
     if "DATABRICKS_RUNTIME_VERSION" not in os.environ and find_spec("databricks.connect") is None:
         return None
-    from pytest_synthdata.plugin.spark_fixture import session_of
+    from pytest_synthdata.plugin.spark.fixture import session_of
 
     return session_of(request)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_synthdata.refusals import told_in_a_line
-from pytest_synthdata.temporary import whole_file
+from pytest_synthdata.disk.refusals import told_in_a_line
+from pytest_synthdata.disk.temporary import whole_file
 
 
 def render(content: dict[str, Any]) -> str:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pytest_synthdata.disk.refusals import told_in_a_line
+from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.pickling import PicklingError
-from pytest_synthdata.refusals import told_in_a_line
 from pytest_synthdata.spark.shipping import row_range
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
-from pytest_synthdata.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView

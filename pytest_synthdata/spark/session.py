@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark.jvm import OpenSession
-from pytest_synthdata.spark.local_session import start_local
-from pytest_synthdata.spark.local_settings import restored
+from pytest_synthdata.spark.local.jvm import OpenSession
+from pytest_synthdata.spark.local.session import start_local
+from pytest_synthdata.spark.local.settings import restored
 from pytest_synthdata.spark.session_settings import SessionSettings, builder
 from pytest_synthdata.spark.spark_install import conflicting_installs, ignore_pyspark_warnings, is_installed
 
@@ -125,7 +125,7 @@ def _as_a_script() -> Iterator[None]:
 
 def _on_local_server(settings: SessionSettings, ending: contextlib.ExitStack) -> OpenSession:
     """A session of this process's own on a Connect server of this machine."""
-    from pytest_synthdata.spark.connect_server import require_client, start_server
+    from pytest_synthdata.spark.local.connect_server import require_client, start_server
 
     require_client()
     if settings.shared_server is not None:

@@ -10,8 +10,8 @@ from pyspark.sql import Row
 
 from pytest_synthdata import Categorical, Dataset, ForeignKey, Key, Ordinal, TableFactory, Uniform
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
-from pytest_synthdata.plugin.differences import explain
-from pytest_synthdata.plugin.differing_cells import Compared, rows_compared
+from pytest_synthdata.plugin.failures.differences import explain
+from pytest_synthdata.plugin.failures.differing_cells import Compared, rows_compared
 
 DATASET = Dataset({CustomerFactory: 50, OrderFactory: 200})
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_synthdata.spark import kept_jvm
+from pytest_synthdata.spark.local import kept_jvm
 
 TEST = """
 import os, signal

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_synthdata.temporary import temporary_folder
+from pytest_synthdata.disk.temporary import temporary_folder
 
 HOLDING = """
 import os, signal, subprocess, sys, time
-from pytest_synthdata.temporary import temporary_folder
+from pytest_synthdata.disk.temporary import temporary_folder
 with temporary_folder("test") as (folder, used_by):
     (folder / "file").write_text("x")
     command = [sys.executable, "-c", "import time; time.sleep(600)", str(folder)]

@@ -19,9 +19,12 @@ import pytest
 
 from pytest_synthdata import warming
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark import background, connect_server, local_session, local_settings, session
-from pytest_synthdata.spark.archive import Archive, archive_of, cache_folder, make_room
-from pytest_synthdata.spark.java import Java, find_java
+from pytest_synthdata.spark import session
+from pytest_synthdata.spark.local import background, connect_server
+from pytest_synthdata.spark.local import session as local_session
+from pytest_synthdata.spark.local import settings as local_settings
+from pytest_synthdata.spark.local.archive import Archive, archive_of, cache_folder, make_room
+from pytest_synthdata.spark.local.java import Java, find_java
 from pytest_synthdata.spark.session import SessionSettings
 from pytest_synthdata.spark.session_settings import Endpoint
 
@@ -46,7 +49,7 @@ def fake_java(folder: Path, version: str) -> Path:
 def only_java_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A machine whose only Java is the one that JAVA_HOME names."""
     monkeypatch.setattr("shutil.which", lambda _: None)
-    monkeypatch.setattr("pytest_synthdata.spark.java.find_spec", lambda _: None)
+    monkeypatch.setattr("pytest_synthdata.spark.local.java.find_spec", lambda _: None)
 
     def settle(version: str) -> Path:
         home = fake_java(tmp_path / "jvm", version)
@@ -204,7 +207,7 @@ def write(file: Path, size: int = 1, age: float = 0) -> Path:
 
 A_SESSION = """
 import sys
-from pytest_synthdata.spark.local_session import open_local
+from pytest_synthdata.spark.local.session import open_local
 from pytest_synthdata.spark.session_settings import SessionSettings
 open_local(SessionSettings(conf={"spark.driver.extraJavaOptions": sys.argv[1]})).close()
 """
@@ -251,7 +254,7 @@ def test_another_java_or_spark_asks_for_another_archive(
 def test_a_jvm_started_otherwise_asks_for_another_archive(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {archive.key}
     for name, value in {"JVM_OPTIONS": ("-Xss4m",), "COLLECTOR": "-XX:+UseParallelGC", "_FORM": 0}.items():
-        monkeypatch.setattr(f"pytest_synthdata.spark.archive.{name}", value)
+        monkeypatch.setattr(f"pytest_synthdata.spark.local.archive.{name}", value)
         other = archive_of(archive.java)
         assert other is not None
         keys.add(other.key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.plugin.differing_cells import differing_cells, rows_compared
+from pytest_synthdata.plugin.failures.differing_cells import differing_cells, rows_compared
 from pytest_synthdata.plugin.shrinking.failures import message_of, strings_in
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_synthdata.plugin.replay import command_for
+from pytest_synthdata.disk.temporary import whole_file
+from pytest_synthdata.plugin.failures.replay import command_for
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
-from pytest_synthdata.temporary import whole_file
 
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.data_in_test import Synth

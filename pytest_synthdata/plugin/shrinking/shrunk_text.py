@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_synthdata.assertions import aligned, short
+from pytest_synthdata.assertions.matching import aligned, short
 from pytest_synthdata.defects.kind import Kind
 from pytest_synthdata.defects.schemas.change import SchemaChange
 from pytest_synthdata.shrinking.search import Shrunk, Verdict

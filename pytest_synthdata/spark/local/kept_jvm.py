@@ -189,7 +189,7 @@ def borrow(folder: Path, command: list[str], environment: Mapping[str, str], sec
 
 
 def _launch(folder: Path, command: list[str], environment: Mapping[str, str], seconds: float) -> dict[str, Any]:
-    from pytest_synthdata.spark import keeper
+    from pytest_synthdata.spark.local import keeper
 
     job = {"folder": str(folder), "command": command, "seconds": seconds, "most_bytes": _MOST_BYTES}
     process = subprocess.Popen(  # noqa: S603 - our own command

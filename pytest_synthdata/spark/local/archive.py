@@ -18,7 +18,7 @@ from pathlib import Path
 
 import platformdirs
 
-from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS, Java
+from pytest_synthdata.spark.local.java import COLLECTOR, JVM_OPTIONS, Java
 
 MOST_BYTES = 512 * 2**20  # that the cache folder holds: three archives
 _FORM = 1  # of archives: goes up when they are made in another way

@@ -54,7 +54,7 @@ def _session_of(request: pytest.FixtureRequest) -> Any:
 
 def _require_jvm(spark: Any, fixture: str) -> None:
     """Raise `SynthDataError` where the JVM of a project's session is gone; pyspark may then start another."""
-    from pytest_synthdata.spark.jvm import forget_jvm, jvm_has_ended
+    from pytest_synthdata.spark.local.jvm import forget_jvm, jvm_has_ended
 
     if hasattr(spark, "_jvm") and jvm_has_ended(spark):
         forget_jvm()

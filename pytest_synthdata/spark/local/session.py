@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark.jvm import OpenSession, end_session, jvm_process, stop_session
-from pytest_synthdata.spark.local_settings import (
+from pytest_synthdata.spark.local.jvm import OpenSession, end_session, jvm_process, stop_session
+from pytest_synthdata.spark.local.settings import (
     LOG_SETTINGS,
     WAREHOUSE,
     environment,
@@ -21,11 +22,10 @@ from pytest_synthdata.spark.local_settings import (
 )
 from pytest_synthdata.spark.session_settings import SessionSettings, builder
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
-from pytest_synthdata.temporary import temporary_folder
 
 if TYPE_CHECKING:
-    from pytest_synthdata.spark.java import Java
-    from pytest_synthdata.spark.kept_jvm import KeptJvm
+    from pytest_synthdata.spark.local.java import Java
+    from pytest_synthdata.spark.local.kept_jvm import KeptJvm
 
 
 def open_local(settings: SessionSettings) -> OpenSession:
@@ -45,9 +45,9 @@ def open_local(settings: SessionSettings) -> OpenSession:
 def start_local(remote: str | None, settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
     """A session in a JVM of our own: the classic one, or, for ``remote="local[2]"``, a Connect server in it."""
     sessions = builder()
-    from pytest_synthdata.spark.archive import archive_of
-    from pytest_synthdata.spark.background import make_archive
-    from pytest_synthdata.spark.java import find_java, quiet_home
+    from pytest_synthdata.spark.local.archive import archive_of
+    from pytest_synthdata.spark.local.background import make_archive
+    from pytest_synthdata.spark.local.java import find_java, quiet_home
 
     java = find_java()
     archive = archive_of(java) if settings.warm_start else None
@@ -94,8 +94,8 @@ def _borrow(settings: SessionSettings, java: Java, launcher: str, conf: dict[str
     """A JVM that was kept, or will be; None where another run of the same kind is using it."""
     from pyspark.find_spark_home import _find_spark_home
 
-    from pytest_synthdata.spark.java import quiet_home
-    from pytest_synthdata.spark.kept_jvm import borrow, folder_of, key_of
+    from pytest_synthdata.spark.local.java import quiet_home
+    from pytest_synthdata.spark.local.kept_jvm import borrow, folder_of, key_of
 
     conf = {"spark.master": f"local[{cores}]", **conf}
     del conf[WAREHOUSE]

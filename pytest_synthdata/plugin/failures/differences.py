@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_synthdata.plugin.differing_cells import (
+from pytest_synthdata.plugin.failures.differing_cells import (
     Compared,
     TableDifferences,
     differing_cells,
@@ -64,7 +64,7 @@ def explain(compared: Compared, datasets: Iterable[Dataset]) -> str:
 
 
 def _listed(found: TableDifferences) -> str:
-    from pytest_synthdata.assertions import aligned, short
+    from pytest_synthdata.assertions.matching import aligned, short
 
     name, cells = found.table.name, found.cells
     rows = list(dict.fromkeys(cell.row for cell in cells))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.declarations.rowwise import Attribute, BuiltObject, RowByRow, Unmade
+from pytest_synthdata.declarations.opaque.rowwise import Attribute, BuiltObject, RowByRow, Unmade
 
 
 def is_opaque(generator: Generator) -> bool:

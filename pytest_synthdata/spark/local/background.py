@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from pytest_synthdata.spark.archive import Archive
+from pytest_synthdata.spark.local.archive import Archive
 
 _COMMAND = ("-m", "pytest_synthdata.warming")
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_synthdata.files.workers import processors
-from pytest_synthdata.spark.java import COLLECTOR, JVM_OPTIONS
+from pytest_synthdata.spark.local.java import COLLECTOR, JVM_OPTIONS
 
 if TYPE_CHECKING:
-    from pytest_synthdata.spark.archive import Archive
+    from pytest_synthdata.spark.local.archive import Archive
 
 WAREHOUSE = "spark.sql.warehouse.dir"
 _MOST_CORES = 4

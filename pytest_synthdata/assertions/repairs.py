@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.assertions import aligned, short
+from pytest_synthdata.assertions.matching import aligned, short
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.defects.differences import differ

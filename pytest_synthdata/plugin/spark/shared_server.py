@@ -21,7 +21,7 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.plugin.stash import SETTINGS
 
 if TYPE_CHECKING:
-    from pytest_synthdata.spark.connect_server import ConnectServer
+    from pytest_synthdata.spark.local.connect_server import ConnectServer
     from pytest_synthdata.spark.session_settings import Endpoint
 
 _ASK_AT = "synth_connect"  # what xdist's workers are told: a port, and the key to ask with
@@ -149,7 +149,7 @@ class _Starter:
                     asking.sendall(json.dumps(self._answer(asked["conf"])).encode() + b"\n")
 
     def _answer(self, conf: Mapping[str, str]) -> dict[str, Any]:
-        from pytest_synthdata.spark.connect_server import start_server
+        from pytest_synthdata.spark.local.connect_server import start_server
         from pytest_synthdata.spark.session_settings import SessionSettings
 
         if self._server is not None and not self._server.is_running:

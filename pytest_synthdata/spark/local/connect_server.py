@@ -17,12 +17,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.files.workers import processors
-from pytest_synthdata.spark.java import find_java, quiet_home
-from pytest_synthdata.spark.local_settings import LOG_SETTINGS, launcher_options, local_conf, local_cores
+from pytest_synthdata.spark.local.java import find_java, quiet_home
+from pytest_synthdata.spark.local.settings import LOG_SETTINGS, launcher_options, local_conf, local_cores
 from pytest_synthdata.spark.session_settings import Endpoint, SessionSettings
-from pytest_synthdata.temporary import temporary_folder
 
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 # It says on which port it listens, which the system chooses.
@@ -67,8 +67,8 @@ def start_server(settings: SessionSettings, ending: contextlib.ExitStack) -> Con
     Raises:
         SynthDataError: where pyspark, its Connect server or a suitable Java is missing, or it does not start.
     """
-    from pytest_synthdata.spark.archive import archive_of
-    from pytest_synthdata.spark.background import make_archive
+    from pytest_synthdata.spark.local.archive import archive_of
+    from pytest_synthdata.spark.local.background import make_archive
 
     spark_home = _spark_home()
     java = find_java()

@@ -18,9 +18,9 @@ from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.declarations.binding import bound_to, without_children
 from pytest_synthdata.declarations.factory_class import FactoryClass
-from pytest_synthdata.declarations.hooks import BUILT, RowBuilder
+from pytest_synthdata.declarations.one_row.binding import bound_to, without_children
+from pytest_synthdata.declarations.opaque.hooks import BUILT, RowBuilder
 from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError, cause
 
 

@@ -16,7 +16,7 @@ from factory import declarations as boy
 from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.declarations.binding import enclosing_bound
+from pytest_synthdata.declarations.one_row.binding import enclosing_bound
 from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.errors import DeclarationError, nearest
 

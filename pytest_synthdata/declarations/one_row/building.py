@@ -20,9 +20,9 @@ from pytest_synthdata.columns.generators.rowwise import borrowed_generators
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.declarations.binding import enclosing_bound
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.declarations.prefetch import NOTHING, made_ahead
+from pytest_synthdata.declarations.one_row.binding import enclosing_bound
+from pytest_synthdata.declarations.one_row.prefetch import NOTHING, made_ahead
 from pytest_synthdata.errors import DeclarationError
 
 logger: logging.Logger = logging.getLogger("factory.generate")  # which `factory.debug()` shows

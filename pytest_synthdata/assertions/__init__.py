@@ -1,0 +1,1 @@
+"""Asserts in tests: data is what factories declare, and defects are found or mended."""

@@ -1,0 +1,1 @@
+"""`build()`: one row of a table as factory_boy gives it."""

@@ -1,0 +1,1 @@
+"""What only factory_boy can evaluate, row by row."""

@@ -1,0 +1,1 @@
+"""The file system: files and folders that are whole or gone, and what it refuses in one line."""
