@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pytest_synthdata.cli.named_objects import named_object
 from pytest_synthdata.errors import SynthDataError, nearest
 
 if TYPE_CHECKING:
@@ -63,19 +63,8 @@ def _defects(name: str) -> Any:
             return read_by_table(name)
         except SynthDataError as error:
             raise SynthDataError(f"--defects: {error}") from None
-    module_name, colon, attribute = name.partition(":")
-    if not (module_name and colon and attribute):
-        raise SynthDataError(
-            f"--defects: {name!r} is not MODULE:NAME, such as shop.defects:NIGHTLY, nor kinds by table, such as "
-            "orders=[Missing('amount', 0.01)]"
-        )
-    try:
-        module = import_module(module_name)
-    except Exception as error:
-        raise SynthDataError(f"--defects: cannot import {module_name!r}: {type(error).__name__}: {error}") from error
-    if not hasattr(module, attribute):
-        raise SynthDataError(f"--defects: {module_name} has no {attribute!r}: {nearest(attribute, vars(module))}")
-    return getattr(module, attribute)
+    kinds = "shop.defects:NIGHTLY, nor kinds by table, such as orders=[Missing('amount', 0.01)]"
+    return named_object(name, "--defects", kinds)
 
 
 def _table_rows(item: str) -> tuple[str, int | None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pytest_synthdata.cli.named_objects import is_object_name, samples_of_object
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH|MODULE:NAME...")
 @click.option("--table", metavar="NAME", help="The table's name, where it is not that of the file or folder.")
 @click.option("--parents", multiple=True, metavar="MODULE[:FACTORY]", help="Factories that these tables may refer to.")
 @click.option(
@@ -36,9 +37,11 @@ def infer(
     """Print factories that make such tables: synthdata infer data/orders data/customers > factories.py.
 
     PATH is a table (Parquet, CSV, JSON lines, Delta), a folder of tables, or a schema as Spark's DDL has it, such as
-    "id bigint, email string" (name it by --table), or a file of an Avro or JSON Schema. Columns get the shares, laws,
-    ranges, null rates and key patterns of the first million rows; of texts that may be personal only the kind.
-    References are found by their names.
+    "id bigint, email string" (name it by --table), or a file of CREATE TABLE statements, an Avro or a JSON Schema. Or
+    it is MODULE:NAME, such as shop.models:Order: a dataclass, a pydantic model, a StructType, or whatever else
+    TableFactory.from_schema takes, in a module that the current folder or the environment has. Columns get the shares,
+    laws, ranges, null rates and key patterns of the first million rows; of texts that may be personal only the kind.
+    References are found by values, by what a schema says, or by their names.
 
     With --statistics-only, PATH is Parquet, Delta, or a .json file with what DESCRIBE EXTENDED ... AS JSON gives.
     """
@@ -50,15 +53,20 @@ def infer(
     from pytest_synthdata.infer.tables import infer_tables
     from pytest_synthdata.sources.samples import is_path
 
-    samples = {name: sample for path in paths for name, sample in _tables(path, statistics_only=statistics_only)}
+    sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
+    samples: dict[str, Sample] = {}
+    for path in paths:
+        for name, sample in _tables(path, statistics_only=statistics_only):
+            if name in samples:
+                raise SynthDataError(f"{path}: another of these tables is called {name!r}, too: infer one at a time")
+            samples[name] = sample
     if table is not None:
         if len(samples) != 1:
             raise SynthDataError(f"--table names one table, and these are {len(samples)}: {', '.join(samples)}")
         samples = {table: next(iter(samples.values()))}
-    sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
     known = list(load_factories(parents))
     tables = list(with_own_rows(list(infer_tables(samples, base=TableFactory, parents=known)), samples))
-    shown = ", ".join(path if is_path(path) else "a schema" for path in paths)
+    shown = ", ".join(path if is_path(path) or is_object_name(path) else "a schema" for path in paths)
     said = f"Factories of tables, inferred from {'the statistics of ' if statistics_only else ''}{shown}."
     if output is None:
         click.echo(module_source(tables, said), nl=False)
@@ -74,8 +82,11 @@ def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
     """The tables at a path, by name."""
     from pytest_synthdata.sources.samples import is_path, samples_of_schema, samples_of_sql
 
-    if statistics_only and (path.endswith(".sql") or not is_path(path)):
+    is_object = is_object_name(path) and not Path(path).exists()
+    if statistics_only and (path.endswith(".sql") or is_object or not is_path(path)):
         raise SynthDataError("--statistics-only: a schema keeps no statistics: leave the option out, or give a table")
+    if is_object:
+        return list(samples_of_object(path).items())
     if not statistics_only and (found := samples_of_schema(path)) is not None:
         return list(found.items())
     if path.endswith(".sql") and Path(path).is_file():

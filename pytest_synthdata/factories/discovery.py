@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from sysconfig import get_path
 from traceback import extract_tb
+from types import ModuleType
 
 import factory
 
@@ -26,13 +27,7 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
     """
     for name in names:
         module_name, _, class_name = name.strip().partition(":")
-        try:
-            module = import_module(module_name)
-        except (Exception, SystemExit) as error:
-            hint = "; write shop.factories, no path" if module_name.endswith(".py") else ""
-            raise DeclarationError(
-                f"factories: cannot import {module_name!r}: {type(error).__name__}: {_said(error)}{_where(error)}{hint}"
-            ) from error
+        module = imported(module_name, "factories")
         own = {
             key: value
             for key, value in vars(module).items()
@@ -47,6 +42,25 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         if not defined:
             raise DeclarationError(f"factories: {module_name} defines no TableFactory")
         yield from defined
+
+
+def imported(name: str, what: str) -> ModuleType:
+    """A project's own module.
+
+    Args:
+        name: such as ``shop.factories``.
+        what: who asks for it, for messages.
+
+    Raises:
+        DeclarationError: where that fails, with the line of the project that it fails in.
+    """
+    try:
+        return import_module(name)
+    except (Exception, SystemExit) as error:
+        hint = "; write shop.factories, no path" if name.endswith(".py") else ""
+        raise DeclarationError(
+            f"{what}: cannot import {name!r}: {type(error).__name__}: {_said(error)}{_where(error)}{hint}"
+        ) from error
 
 
 def _said(error: BaseException) -> str:

@@ -9,15 +9,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.sources.field_rules import FieldRule
+from pytest_synthdata.sources.spark_types import spark_type
 
 _SPECIAL = re.compile(
     r"(?i)\bcreate\b|\bnot\s+null\b|\bprimary\b|\bforeign\b|\bconstraint\b|\bdefault\b|\bcheck\b|\bunique\b|\bgenerated\b|"
     r"\breferences\b|\bcollate\b|\binterval\b|\btime\b|\bvariant\b|\b(?:var)?char\s*\(|--|/\*"
 )  # fmt: skip
-_TYPES: Mapping[str, pa.DataType] = {"TIME": pa.time64("us"), "VARIANT": pa.string(), "OBJECT": pa.string()}
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ class _Found:
         exp, name, kind = self.exp, item.name, item.args.get("kind")
         if kind is None:
             raise DeclarationError(f"{self.table or 'the schema'}: the column {name!r} has no type")
-        self.fields.append(pa.field(name, _type(kind, name, exp)))
+        self.fields.append(pa.field(name, _type(kind, name)))
         if kind.this in (exp.DataType.Type.CHAR, exp.DataType.Type.VARCHAR) and kind.expressions:
             self.lengths[name] = int(kind.expressions[0].name), kind.this == exp.DataType.Type.CHAR
         for constraint in item.args.get("constraints") or ():
@@ -191,20 +190,24 @@ def _target(target: Any, exp: Any) -> tuple[str, str | None]:
     return target.name, None
 
 
-def _type(kind: Any, name: str, exp: Any) -> pa.DataType:
-    if isinstance(kind.this, exp.Interval):
-        unit = str(kind.this.args.get("unit") or "").upper()
-        if "YEAR" in unit or "MONTH" in unit:
-            raise DeclarationError(f"{name}: INTERVAL {unit} has no type in tables; declare it as an int of months")
-        return pa.duration("us")
-    known = _TYPES.get(kind.this.name if hasattr(kind.this, "name") else "")
-    if known is not None:
-        return known
-    text = re.sub(r"\s+(?:NOT\s+NULL|COLLATE\s+\w+|COMMENT\s+'[^']*')", "", kind.sql("spark"))
+def _type(kind: Any, name: str) -> pa.DataType:
     try:
-        return arrow_type(text)
+        return _of_tree(kind)
     except DeclarationError as error:
         raise DeclarationError(f"{name}: {error}") from None
+
+
+def _of_tree(kind: Any) -> pa.DataType:
+    """The type that sqlglot has read, by what is within it."""
+    word, inner = getattr(kind.this, "name", ""), kind.expressions
+    if word in ("ARRAY", "LIST") and len(inner) == 1:
+        return pa.list_(_of_tree(inner[0]))
+    if word == "MAP" and len(inner) == 2:  # noqa: PLR2004 - of keys and of values
+        return pa.map_(*map(_of_tree, inner))
+    if word == "STRUCT" and all(one.args.get("kind") is not None for one in inner):
+        return pa.struct([(one.name, _of_tree(one.args["kind"])) for one in inner])
+    # Time zones aside, sqlglot writes times of day as timestamps, which Spark has had before it had these.
+    return spark_type("time" if word in ("TIME", "TIMETZ") else kind.sql("spark"))
 
 
 def checked_columns(check: Any) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.types import MOST_DIGITS, annotated_type, arrow_type, ddl_schema, settled
+from pytest_synthdata.columns.arrow.types import MOST_DIGITS, ddl_schema, settled
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.file_formats import format_of
 from pytest_synthdata.files.targets import is_address, local_path
@@ -21,6 +20,7 @@ from pytest_synthdata.sources import reading, source_of
 from pytest_synthdata.sources.ddl import Definition, definitions, is_special
 from pytest_synthdata.sources.delimited import read_delimited
 from pytest_synthdata.sources.schemas import schema_definitions
+from pytest_synthdata.sources.spark_types import spark_type
 from pytest_synthdata.sources.statistics.extents import Statistics
 
 MOST_ROWS = 1_000_000
@@ -59,8 +59,8 @@ def sample_of(source: Any, what: str) -> Sample:
     """What is known of a table.
 
     Args:
-        source: a PySpark ``StructType``, a DDL string or `CREATE TABLE` statement, an Arrow schema, a dataclass, a
-            pydantic model, a JSON Schema or Avro schema as a dict, a text or a file; a path
+        source: a PySpark ``StructType``, a DDL string or `CREATE TABLE` statement, an Arrow schema, a dataclass or
+            TypedDict, a pydantic model, a JSON Schema or Avro schema as a dict, a text or a file; a path
             to a file or folder of Parquet, CSV, JSON, Feather or Delta; a pandas, Arrow or Spark table, ``{column:
             values}``.
         what: whose columns they are, for messages.
@@ -72,8 +72,6 @@ def sample_of(source: Any, what: str) -> Sample:
         return _without_rows(source)
     if type(source).__name__ == "StructType" and hasattr(source, "fields"):
         return _without_rows(pa.schema(list(_of_spark(source))))
-    if isinstance(source, type) and dataclasses.is_dataclass(source):
-        return _without_rows(_of_dataclass(source))
     if (defined := samples_of_schema(source)) is not None:
         return _only(defined, what)
     if isinstance(source, dict):
@@ -95,7 +93,7 @@ def _only(found: dict[str, Sample], what: str) -> Sample:
 
 
 def samples_of_schema(source: Any) -> dict[str, Sample] | None:
-    """The tables of a pydantic model, a JSON Schema or an Avro schema, by name; None for what is none of these."""
+    """The tables of a dataclass, a pydantic model, a JSON Schema or an Avro schema, by name; None for other things."""
     found = schema_definitions(source)
     if found is None:
         return None
@@ -114,13 +112,6 @@ def samples_of_sql(text: str) -> dict[str, Sample]:
     for one in definitions(text):
         found[one.table] = replace(_without_rows(one.schema), definition=one)
     return found
-
-
-def _of_dataclass(source: Any) -> pa.Schema:
-    type_ = annotated_type(source)
-    if type_ is None:
-        raise SynthDataError(f"{source.__name__}: a field has a type that no column can have; annotate it by another")
-    return pa.schema(list(type_))
 
 
 def _of_columns(source: dict[Any, Any]) -> pa.Table:
@@ -250,7 +241,7 @@ def _of_spark_type(type_: Any) -> pa.DataType:
         return pa.map_(_of_spark_type(type_.keyType), _of_spark_type(type_.valueType))
     if kind == "struct":
         return pa.struct(list(_of_spark(type_)))
-    return pa.string() if kind == "void" else arrow_type(type_.simpleString())
+    return spark_type(type_.simpleString())
 
 
 def _csv_files(path: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Schemas in JSON: Avro's, JSON Schema, and pydantic models by theirs; in files or as Python has them."""
+"""Schemas: Avro's and JSON Schema, in files or as Python has them; and classes: pydantic models and dataclasses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.sources.annotated_classes import annotated_definition, is_annotated_class
 from pytest_synthdata.sources.avro import avro_definitions, is_avro
 from pytest_synthdata.sources.ddl import Definition
 from pytest_synthdata.sources.json_schema import is_json_schema, json_schema_definition
@@ -16,16 +17,19 @@ _LARGEST = 4 << 20  # bytes of a schema
 
 
 def schema_definitions(source: Any) -> list[Definition] | None:
-    """The tables of a schema in JSON; None for what is not one.
+    """The tables of a schema in JSON, or of a class; None for what is neither.
 
     Args:
-        source: a pydantic model; JSON Schema or Avro's as a dict, a text or the path of a file.
+        source: a pydantic model, a dataclass or a TypedDict; JSON Schema or Avro's as a dict, a text or the path of a
+            file.
 
     Raises:
         SynthDataError: for fields that no column can hold.
     """
     if is_pydantic(source):
         return [pydantic_definition(source)]
+    if is_annotated_class(source):
+        return [annotated_definition(source)]
     content = source
     if isinstance(source, (str, Path)):
         content = _read(source)

@@ -203,9 +203,8 @@ def test_the_source_is_formatted_as_formatters_do(made: Any, tmp_path: Path) -> 
         [ruff, "format", "--isolated", "--diff", str(file)], capture_output=True, text=True, check=False
     )
     assert done.stdout == ""
-    done = subprocess.run(
-        [ruff, "check", "--isolated", "--select", "E,F,I,N,UP", str(file)], capture_output=True, text=True, check=False
-    )
+    command = [ruff, "check", "--isolated", "--select", "E,F,I,N,UP", file.name]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 

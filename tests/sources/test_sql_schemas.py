@@ -121,7 +121,8 @@ class Person:
 
 def test_dataclasses_and_columns() -> None:
     made = Dataset({TableFactory.from_schema(Person, table="people"): 3})["people"]
-    assert made.schema == pa.schema([("id", pa.int64()), ("email", pa.string()), ("born", pa.date32())])
+    required = [pa.field("id", pa.int64(), nullable=False), pa.field("email", pa.string(), nullable=False)]
+    assert made.schema == pa.schema([*required, ("born", pa.date32())])
     made = Dataset({TableFactory.from_schema({"id": [1, 2], "email": ["a", "b"]}, table="t"): 2})["t"]
     assert made.schema.names == ["id", "email"]
 

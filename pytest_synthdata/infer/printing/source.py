@@ -41,11 +41,19 @@ def module_source(tables: Sequence[Inferred], said: str, store: Store | None = N
     own = {table.class_name for table in tables}
     said = said.replace("\\", "\\\\").replace('"', '\\"')
     is_stored = store is not None and bool(store.content)
-    head = f'"""{said}"""\n\n{_imports(tables, own, is_stored=is_stored)}'
+    head = f'"""{_in_lines(said)}"""\n\n{_imports(tables, own, is_stored=is_stored)}'
     if store is not None and is_stored:
         read = f'Path(__file__).with_name({on_one_line(code(store.file))}).read_text("utf-8")'
         head += f"\n\nDATA: dict[str, Any] = json.loads(\n    {read}\n)"
     return "\n\n\n".join([head, *classes]) + "\n"
+
+
+def _in_lines(said: str) -> str:
+    """What a module says of itself, in lines that linters take."""
+    if len(said) + 2 * len('"""') <= WIDTH:
+        return said
+    summary, _, rest = said.partition(", ")
+    return f"{summary}.\n\n{textwrap.fill(rest[:1].upper() + rest[1:], WIDTH, break_long_words=False)}\n"
 
 
 def class_source(table: Inferred) -> str:
@@ -97,9 +105,10 @@ def _imports(tables: Sequence[Inferred], own: set[str], *, is_stored: bool) -> s
     typing = [*(["Annotated"] if any(table.stated for table in tables) else []), *(["Any"] if is_stored else [])]
     standard += [f"from typing import {', '.join(typing)}"] if typing else []
     standard += [""] if standard else []
-    installed = [modules[name] for name in ("factory", "pa") if name in plain]
-    lines = [*standard, *installed, *([""] if installed else [])]
-    for module in sorted(used):
+    lines = [*standard, *(modules[name] for name in ("factory", "pa") if name in plain)]
+    ours = {module for module in used if module.partition(".")[0] == "pytest_synthdata"}
+    for number, module in enumerate((*sorted(ours), *sorted(used.keys() - ours))):
+        lines += [""] if 0 < number == len(ours) else []  # before a project's own modules
         names = sorted(used[module], key=lambda one: (not one[0].isupper(), one))
         items = tuple(("", name) for name in names)
         lines += laid_out(Bracket("", items), 0, f"from {module} import ", bare=True)

@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.sources.ddl import Definition
+from pytest_synthdata.sources.spark_types import spark_type
 from pytest_synthdata.sources.statistics.extents import ColumnStatistics, Statistics, column_statistics, has_range
-
-_TEXTS = ("string", "char", "varchar", "variant")
 
 
 def statistics_of_described(path: Path, what: str) -> tuple[Definition, Statistics]:
@@ -93,7 +92,9 @@ def _type(said: Mapping[str, Any]) -> pa.DataType:
         return pa.struct([(one["name"], _type(one["type"])) for one in said["fields"]])
     if name == "decimal":
         return arrow_type(f"decimal({said['precision']},{said['scale']})")
-    return pa.string() if name in _TEXTS else arrow_type(name)
+    if name == "interval":
+        return spark_type(f"interval {said.get('start_unit', '')} to {said.get('end_unit', '')}")
+    return spark_type(name)
 
 
 def _column(said: Mapping[str, Any], type_: pa.DataType) -> ColumnStatistics:

@@ -1,0 +1,64 @@
+"""Spark's types by the names that schemas and catalogs give them, also those that Arrow has no name for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from pytest_synthdata.columns.arrow.types import arrow_type
+from pytest_synthdata.errors import DeclarationError
+
+_TEXTS = re.compile(r"(?:string\b.*|(?:var)?char\b.*|variant|object|void|null)")
+
+
+def spark_type(name: str) -> pa.DataType:
+    """The type of columns that a name such as ``decimal(12,2)`` or ``string collate UNICODE`` means.
+
+    Args:
+        name: as Spark's `simpleString`, its JSON or a catalog writes it. Variants are texts.
+
+    Raises:
+        DeclarationError: for types that no column can have, with what to write instead.
+    """
+    text = name.strip().lower()
+    if _TEXTS.fullmatch(text):
+        return pa.string()
+    if re.fullmatch(r"time(?:\s*\(\d\))?", text):
+        return pa.time64("us")
+    if text.startswith("interval"):
+        if re.search(r"day|hour|minute|second", text):
+            return pa.duration("us")
+        raise DeclarationError(f"{name.upper()} has no type in tables; declare it as an int of months")
+    if text.startswith(("geography", "geometry")):
+        raise DeclarationError(f"{name.upper()} has no type in tables; declare it as binary or a string")
+    return arrow_type(name)
+
+
+def type_of_json(said: Any) -> pa.DataType:
+    """The type that Spark writes as JSON, such as ``{"type": "array", "elementType": "long", "containsNull": true}``.
+
+    Args:
+        said: a name, or an object of a nested type.
+
+    Raises:
+        DeclarationError: for types that no column can have.
+        KeyError, TypeError: for what is not such JSON.
+    """
+    if isinstance(said, str):
+        return spark_type(said)
+    if not isinstance(said, Mapping):
+        raise TypeError(f"{said!r} is not a type")
+    kind = said["type"]
+    if kind == "array":
+        return pa.list_(type_of_json(said["elementType"]))
+    if kind == "map":
+        return pa.map_(type_of_json(said["keyType"]), type_of_json(said["valueType"]))
+    if kind == "struct":
+        return pa.struct([(one["name"], type_of_json(one["type"])) for one in said["fields"]])
+    return type_of_json(said["sqlType"] if kind == "udt" else kind)
+
+
+__all__ = ["spark_type", "type_of_json"]
