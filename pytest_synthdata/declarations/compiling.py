@@ -32,6 +32,7 @@ from pytest_synthdata.declarations.factory_class import (
     require_factory,
 )
 from pytest_synthdata.declarations.items import ItemsDeclaration
+from pytest_synthdata.declarations.keys import reference_column
 from pytest_synthdata.declarations.one_row.binding import enclosing_bound
 from pytest_synthdata.declarations.one_row.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.one_row.prefetch import NOTHING, made_ahead
@@ -113,27 +114,7 @@ def _column(factory_class: Any, declared: Any, name: str, place: str) -> Generat
                 f"{place}: a nested row cannot refer to a table: write ForeignKey({factory_class.__name__}) in place "
                 f"of SubFactory({factory_class.__name__}), or give {name}=None to it"
             )
-        foreign_key = declaration.foreign_key
-        examples = {"weights": "Given('tier', {'Pro': 2, 'Free': 1})", "where": f"col('{name}.day') <= col('day')"}
-        for argument, example in examples.items():
-            value = getattr(foreign_key, argument)
-            if value is not None and not isinstance(value, Generator):
-                raise DeclarationError(
-                    f"{place}: ForeignKey: {argument}={value!r}; write a generator, such as {example}"
-                )
-        self_referential = foreign_key.parent == "self"
-        meta = factory_class._meta
-        plan = Plan(meta.table, {}, key=meta.key_column()) if self_referential else foreign_key.parent._meta.compiled()
-        return ForeignKeyColumn(
-            name,
-            plan,
-            foreign_key.picking_weights(),
-            foreign_key.where,
-            foreign_key.per_parent,
-            self_referential,
-            foreign_key.distinct_within,
-            foreign_key.null_share,
-        )
+        return reference_column(factory_class._meta, name, declaration.foreign_key, place)
     if isinstance(declaration, ItemsDeclaration):
         return declaration.array(place)
     if isinstance(declaration, NestedDeclaration):

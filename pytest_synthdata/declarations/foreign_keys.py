@@ -35,6 +35,8 @@ class ForeignKey:
             `Timeline`, which is in the order of time. `Ordinal` numbers them.
         distinct_within: the table's `ForeignKey` with ``per_parent``, such as ``"order"``: no row of this parent is
             picked twice for one order. With fewer parents to choose from than an order has rows, making them fails.
+        through: the row is the one that another reference's row refers to, such as ``"line.order"``: a column of a key
+            of several columns, which refers to a table of its own, too. It holds no key where the column is there.
 
     >>> from pytest_synthdata import Dataset, ForeignKey, TableFactory, col
     >>> from pytest_synthdata.factories import CustomerFactory
@@ -54,6 +56,7 @@ class ForeignKey:
         column: str | Sequence[str] | None = None,
         per_parent: Generator | int | None = None,
         distinct_within: str | None = None,
+        through: str | None = None,
     ) -> None:
         if parent != "self" and not has_table(parent):
             raise DeclarationError(f"ForeignKey({parent!r}): the parent must be a TableFactory, or 'self'")
@@ -63,6 +66,7 @@ class ForeignKey:
         self.column = column
         self.per_parent: Generator | None = None if per_parent is None else literal(per_parent)
         self.distinct_within = distinct_within
+        self.through = through
         self.null_share = 0.0
 
     def nulls(self, share: float) -> ForeignKey:
@@ -73,7 +77,7 @@ class ForeignKey:
 
     def picking_weights(self) -> Generator | None:
         """How often each parent is picked: as stated here, else as its listed rows say."""
-        if self.weights is not None or self.per_parent is not None or self.parent == "self":
+        if self.weights is not None or self.per_parent is not None or self.parent == "self" or self.through:
             return self.weights
         column = getattr(self.parent._meta, "reference_weights", None)
         return None if column is None else Column(column)

@@ -9,6 +9,8 @@ from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
+from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.references.listed_keys import KeyOf
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.one_row.building import ColumnDeclaration, ReferenceDeclaration
@@ -71,4 +73,43 @@ def key_names(reference: ForeignKey, field: str, names: tuple[str, ...]) -> list
     return [f"{field}_id"] if len(names) == 1 else [f"{field}_{name}" for name in names]
 
 
-__all__ = ["is_key", "item_reference", "key_declarations", "key_names"]
+def reference_column(meta: Any, name: str, foreign_key: ForeignKey, place: str) -> ForeignKeyColumn:
+    """A reference as the column of row numbers that it compiles to.
+
+    Args:
+        meta: the options of the factory's table.
+        name: of the reference.
+        foreign_key: what is declared.
+        place: ``table.column``, for messages.
+    """
+    examples = {"weights": "Given('tier', {'Pro': 2, 'Free': 1})", "where": f"col('{name}.day') <= col('day')"}
+    for argument, example in examples.items():
+        value = getattr(foreign_key, argument)
+        if value is not None and not isinstance(value, Generator):
+            raise DeclarationError(f"{place}: ForeignKey: {argument}={value!r}; write a generator, such as {example}")
+    self_referential = foreign_key.parent == "self"
+    plan = Plan(meta.table, {}, key=meta.key_column()) if self_referential else foreign_key.parent._meta.compiled()
+    return ForeignKeyColumn(
+        name,
+        plan,
+        foreign_key.picking_weights(),
+        foreign_key.where,
+        foreign_key.per_parent,
+        self_referential,
+        foreign_key.distinct_within,
+        foreign_key.null_share,
+        foreign_key.through,
+        foreign_key.through is not None and _may_miss(meta, foreign_key.through),
+    )
+
+
+def _may_miss(meta: Any, path: str) -> bool:
+    """Whether a row may have no parent at the end of a path of references."""
+    head, _, rest = path.partition(".")
+    reference = meta.references.get(head)
+    if reference is None or reference.parent == "self" or reference.null_share:
+        return True
+    return any(_may_miss(of, path) for of, path in ((meta, reference.through), (reference.parent._meta, rest)) if path)
+
+
+__all__ = ["is_key", "item_reference", "key_declarations", "key_names", "reference_column"]

@@ -188,6 +188,8 @@ def _picked(bound: BoundTable, row: int, name: str) -> list[str]:
     parent, pick = found
     reference = bound.plan.references[name]
     text = f"row {pick} of {parent.name}"
+    if reference.through is not None:
+        return [f"{text}, which {reference.through} is"]
     if reference.per_parent is not None:
         rows = np.array([row], np.uint64)
         _, which = reference.counted(bound, rows)

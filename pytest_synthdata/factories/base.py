@@ -88,7 +88,9 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
             if isinstance(value, ForeignKey):
                 key = _own_key(attributes, bases) if value.parent == "self" else value.parent._meta.key_columns()
                 columns = key_declarations(value, field, key, name)
-                declared |= {column: columns[column] for column in columns if column not in attributes}
+                # One that goes through another shares the columns that are there.
+                there = attributes if value.through is None else {**inherited, **declared, **attributes}
+                declared |= {column: columns[column] for column in columns if column not in there}
         _refuse_reserved(name, declared)
         if is_begun:
             attributes["_meta"].types = types

@@ -239,7 +239,7 @@ def _check_references(history: History, plan: Plan, place: str) -> None:
                 f"{place}: on_parent_delete: there is no reference {name!r}: {nearest(name, plan.references)}"
             )
     for name, what in stated.items():
-        if what == MOVE and (plan.references[name].pinned):
+        if what == MOVE and (plan.references[name].pinned or plan.references[name].through):
             raise DeclarationError(
                 f"{place}: on_parent_delete: the rows of {name!r} are counted or told apart by it (per_parent, "
                 "distinct_within), so that they cannot move; write 'cascade'"

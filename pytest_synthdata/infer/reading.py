@@ -24,11 +24,14 @@ from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.columns import Declared, declare, in_type
 from pytest_synthdata.infer.declared_rules import as_defined
 from pytest_synthdata.infer.inferred import Inferred
-from pytest_synthdata.infer.naming import attribute_name, words
+from pytest_synthdata.infer.naming import attribute_name
 from pytest_synthdata.infer.references.after_parents import after_parents
+from pytest_synthdata.infer.references.declaring import declared_reference
 from pytest_synthdata.infer.references.fan_out import fan_out, key_of
-from pytest_synthdata.infer.references.keys import unique_key
+from pytest_synthdata.infer.references.keys import named_key, unique_key
 from pytest_synthdata.infer.references.links import Link, Referring, own_reference, referring
+from pytest_synthdata.infer.references.paired import paired
+from pytest_synthdata.infer.references.pairs import PairLink
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.arranging import Reader, arranged, comparable, is_of_few, readers_of
 from pytest_synthdata.infer.relations.composing import as_computed, nullable, within
@@ -56,6 +59,7 @@ class Reading:
         parents: the tables that it may refer to, by name.
         taken: names that the source uses.
         links: its columns that refer to others.
+        pairs: those that do so two by two.
         key: the column that others refer to, if any do.
     """
 
@@ -68,6 +72,7 @@ class Reading:
         parents: Mapping[str, Parent],
         taken: frozenset[str],
         links: Sequence[Link],
+        pairs: Sequence[PairLink] = (),
         key: str | None,
     ) -> None:
         self.table, self.sample, self.base, self.key = table, sample, base, key
@@ -89,6 +94,10 @@ class Reading:
             else None
         )
         self._fan_out = counted
+        counting = set[str | None]() if counted is None else {counted.column, counted.other}
+        free = [pair for pair in pairs if not {*pair.columns} & counting]
+        self._pairs = paired(free, sample, parents, self._referring, self._taken)
+        self._ways = {column: way for one in self._pairs for column, way in one.ways.items()}
         self._row = self._related()
         first, self.orders = self._arranged()
         for column in self._row.in_order(self.sample.schema, first):
@@ -181,7 +190,10 @@ class Reading:
         if self._listed is not None and column.name in self._listed.table.column_names:
             return
         if column.name in self._referring:
-            self.declared[name] = self._reference(self._referring[column.name], values)
+            one, way = self._referring[column.name], self._ways.get(column.name)
+            self.declared[name] = declared_reference(one, values, self._fan_out, self._attributes, way)
+        elif column.name in self._ways:
+            self.declared[name] = Declared(col(self._ways[column.name]))
         elif self._fan_out is not None and column.name == self._fan_out.number:
             ordinal = Ordinal(self._attributes[self._fan_out.column], self._fan_out.start)
             self.declared[name] = Declared(in_type(ordinal, column.type))
@@ -211,19 +223,6 @@ class Reading:
     def _may_decide(self, name: str) -> bool:
         return is_of_few(unwrapped(self.declared[name].declaration))
 
-    def _reference(self, one: Referring, values: pa.Array | None) -> Declared:
-        column = None if one.column == f"{one.name}_id" else one.column
-        counted = self._fan_out
-        if counted is not None and one.column == counted.column:
-            return Declared(ForeignKey(one.parent.factory, per_parent=counted.per_parent, column=column))
-        within = self._attributes[counted.column] if counted is not None and one.column == counted.other else None
-        weights = one.weights if within is None else None
-        declared = ForeignKey(one.parent.factory, weights=weights, column=column, distinct_within=within)
-        said = None
-        if one.contained < 1:
-            said = f"{1 - one.contained:.1%} of the source's values are no key of {one.parent.table}."
-        return Declared(nullable(declared, values), comment=said)
-
     def _alone(self, column: pa.Field, values: pa.Array | None) -> Declared:
         """A column that depends on others by chance only."""
         together = self._row.missing.get(column.name)
@@ -233,7 +232,8 @@ class Reading:
             assert other is not None  # noqa: S101 - there are rows
             picked = to_numpy(other.is_valid())
             values = values.filter(pa.array(picked))
-        deciders = [*self.deciders, *(one for some in self._referring.values() for one in some.deciders())]
+        others = [*self._referring.values(), *self._pairs]
+        deciders = [*self.deciders, *(one for some in others for one in some.deciders())]
         places = self._places
         if picked is not None:
             places = {name: one.filter(pa.array(picked)) for name, one in places.items()}
@@ -272,6 +272,9 @@ class Reading:
         for one in self._referring.values():
             after_parents(one, self.sample, self.days, free, self.declared, is_counted=one.column == counted)
         order = [self._attributes[name] for name in self.sample.schema.names if self._attributes[name] in self.declared]
+        for one in self._pairs:  # after its columns, which keep their places
+            order.insert(1 + max(order.index(self._attributes[column]) for column in one.columns), one.name)
+            self.declared[one.name] = one.declared
         declared = {name: self.declared[name] for name in order}
         rows: int | Rows | None = self._listed
         if rows is None and self.sample.rows is not None and self._fan_out is None:
@@ -302,13 +305,7 @@ class Reading:
         if said is not None and len(said.key) == 1:
             key = self._attributes[said.key[0]]
             return None if first_key == key or key not in declared else key
-        first = next(iter(declared), None)
-        is_named = first is not None and words(first)[-1:] in (["id"], ["uuid"], ["guid"], ["key"])
-        return (
-            first
-            if first_key is None and is_named and first not in {one.name for one in self._referring.values()}
-            else None
-        )
+        return named_key(declared, {one.name for one in self._referring.values()}) if first_key is None else None
 
     @property
     def attributes(self) -> dict[str, str]:

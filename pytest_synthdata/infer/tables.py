@@ -16,6 +16,7 @@ from pytest_synthdata.infer.measured import as_measured
 from pytest_synthdata.infer.naming import class_name
 from pytest_synthdata.infer.reading import Reading
 from pytest_synthdata.infer.references.links import find_links
+from pytest_synthdata.infer.references.pairs import find_pairs
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.correlations import correlated
 from pytest_synthdata.sources.samples import Sample, is_path, sample_of, samples_of_schema, samples_of_sql
@@ -72,15 +73,18 @@ def infer_tables(
         )
     known = {parent.table: parent for parent in map(Parent, parents)}
     links = find_links(samples, list(known.values()))
+    pairs = find_pairs(samples, links)
     order = sorted(samples, key=lambda name: samples[name].num_rows)
     classes = _class_names(order, {base.__name__, *(factory.__name__ for factory in parents)})
     taken = _WRITTEN | {base.__name__, *classes.values(), *(factory.__name__ for factory in parents)}
-    waiting = {name: {link.parent for link in links[name]} for name in order}
+    waiting = {name: {link.parent for link in (*links[name], *pairs[name])} for name in order}
     while waiting:
         name = next(one for one, needs in waiting.items() if not needs & waiting.keys())
         del waiting[name]
         key = next((link.key for some in links.values() for link in some if link.parent == name), None)
-        reading = Reading(name, samples[name], base, parents=known, taken=taken, links=links[name], key=key)
+        reading = Reading(
+            name, samples[name], base, parents=known, taken=taken, links=links[name], pairs=pairs[name], key=key
+        )
         inferred = as_measured(reading.inferred(classes[name]), samples[name], reading.attributes, key)
         made = inferred.factory(module)
         said = samples[name].definition

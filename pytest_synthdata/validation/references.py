@@ -14,6 +14,7 @@ from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.references.through import held_keys
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.columns import leaf_of, measure_of
 from pytest_synthdata.validation.declared.condition_texts import describe_condition
@@ -21,7 +22,7 @@ from pytest_synthdata.validation.declared.describe import describe
 from pytest_synthdata.validation.declared.formulas import is_formula
 from pytest_synthdata.validation.declared.trees import leaves
 from pytest_synthdata.validation.measures import Finding, ViolationCounter
-from pytest_synthdata.validation.rows import Pairs, Parent, Rows, key_column
+from pytest_synthdata.validation.rows import Pairs, Parent, Rows
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p
 
 Floats = npt.NDArray[np.float64]
@@ -47,9 +48,9 @@ class ReferenceMeasure:
         self.orphans: ViolationCounter = ViolationCounter()
         self.broken: ViolationCounter = ViolationCounter()
         self.counts: npt.NDArray[np.int64] = np.zeros(parent.rows.count, np.int64)
-        # Of a row's own table only those before it can be picked, whatever they weigh.
+        # Of a row's own table only those before it can be picked, whatever they weigh; another one's row is not picked.
         self.weights: npt.NDArray[np.float64] | None = (
-            None if reference.self_referential else _weights(parent, reference.weights, name)
+            None if reference.self_referential or reference.through else _weights(parent, reference.weights, name)
         )
         self.classes: npt.NDArray[Any]
         self.labels: list[str]
@@ -65,8 +66,8 @@ class ReferenceMeasure:
         everyone = np.arange(rows.count)
         known = everyone[~orphan] if orphan.any() else everyone
         if self.reference.is_nullable:
-            key = rows.read(str(key_column(rows.bound.plan, self.name)))
-            orphan &= ~np.asarray(to_numpy(pc.is_null(to_arrow(key))), np.bool_)  # the first row refers to none
+            for name in held_keys(rows.bound.plan, self.name):  # the first row of its own table refers to none
+                orphan &= ~np.asarray(to_numpy(pc.is_null(to_arrow(rows.read(str(name))))), np.bool_)
         self.rows += rows.count
         self.orphans.add(orphan, everyone, rows.start)
         self.counts += np.bincount(positions[known], minlength=len(self.counts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,15 +15,15 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
 from pytest_synthdata.columns.batch import Selection
 from pytest_synthdata.columns.cells import Cells
-from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.references.through import held_keys
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.validation.keys import Form, numbers_in
+from pytest_synthdata.validation.keys import Form, numbers_in, together
 
 Positions = npt.NDArray[np.int64]
 
@@ -39,18 +39,19 @@ class Parent:
     Args:
         bound: the table's declarations.
         rows: the looked-up columns of all its rows.
-        key: the name of its key.
+        key: the columns of its key.
     """
 
     bound: BoundTable
     rows: Rows
-    key: str
+    key: tuple[str, ...]
 
-    def positions(self, keys: pa.Array) -> Positions:
-        """The row numbers of some keys; -1 for those that are not there."""
-        form = key_form(self.bound.plan, self.key)
+    def positions(self, held: Sequence[pa.Array]) -> Positions:
+        """The row numbers of some keys, by column; -1 for those that are not there."""
+        form = self._form
+        keys = held[0] if len(held) == 1 else together(held)
         if form is None:
-            found = pc.index_in(to_arrow(keys), value_set=self._keys)
+            found = pc.index_in(to_arrow(keys), value_set=self._keys, skip_nulls=True)
             return np.asarray(to_numpy(pc.fill_null(found, -1)), np.int64)
         wanted = numbers_in(to_arrow(keys), form)
         numbers, rows = self._by_number
@@ -64,12 +65,17 @@ class Parent:
 
     @cached_property
     def _keys(self) -> pa.Array:
-        return to_arrow(self.rows.read(self.key))
+        parts = [to_arrow(self.rows.read(name), self.bound.type_of(name)) for name in self.key]
+        return parts[0] if len(parts) == 1 else together(parts)
+
+    @cached_property
+    def _form(self) -> Form | None:
+        return key_form(self.bound.plan, self.key[0]) if len(self.key) == 1 else None
 
     @cached_property
     def _by_number(self) -> tuple[Positions, Positions]:
         """The numbers of all keys, ascending, and the first row of each."""
-        form = key_form(self.bound.plan, self.key)
+        form = self._form
         assert form is not None  # noqa: S101
         numbers, rows = np.unique(numbers_in(self._keys, form), return_index=True)
         known = numbers >= 0
@@ -153,12 +159,12 @@ class Rows:
 
     def positions(self, reference: str) -> Positions:
         """The row number of each row's parent; -1 for orphans."""
-        column = key_column(self.bound.plan, reference)
-        if column is None or reference not in self._parents or column not in self._columns:
+        held = [name for name in held_keys(self.bound.plan, reference) if name in self._columns]
+        if reference not in self._parents or len(held) < len(self._parents[reference].key):
             raise UnreadableError(f"the rows that {self.bound.plan.table}.{reference} refers to are not at hand")
         name = f"{reference}#"
         if name not in self._known:
-            self._known[name] = self._parents[reference].positions(self._columns[column])
+            self._known[name] = self._parents[reference].positions([self._columns[one] for one in held if one])
         return np.asarray(self._known[name])
 
     def tokens(self, name: str) -> None:
@@ -212,14 +218,9 @@ class Pairs:
 
 
 def key_column(plan: Plan, reference: str) -> str | None:
-    """The visible column that holds a reference's key."""
-    parent = plan.columns[reference]
-    assert isinstance(parent, ForeignKeyColumn)  # noqa: S101
-    wanted = f"{reference}.{parent.parent.key}"
-    return next(
-        (name for name in plan.visible if isinstance(column := plan.columns[name], Column) and column.name == wanted),
-        None,
-    )
+    """The visible column that holds a reference's key, the first of several; None where one is not in the table."""
+    held = held_keys(plan, reference)
+    return None if None in held else held[0]
 
 
 def _compact(array: pa.Array) -> Values:
@@ -232,6 +233,11 @@ def _compact(array: pa.Array) -> Values:
     if array.null_count == 0 and (pa.types.is_floating(type_) or pa.types.is_integer(type_)):
         return to_numpy(array)
     return array
+
+
+def looked_up_key(plan: Plan) -> tuple[str, ...]:
+    """The columns by which the rows of a table are looked up."""
+    return tuple(plan.key_columns) or ((plan.key,) if plan.key is not None else ())
 
 
 class ParentCollector:
@@ -251,9 +257,9 @@ class ParentCollector:
 
     def parent(self) -> Parent | None:
         """What was kept, for children; None where the key is not there."""
-        key = self.bound.plan.key
+        key = looked_up_key(self.bound.plan)
         columns = {name: _joined(pieces) for name, pieces in self._pieces.items() if pieces}
-        if key is None or key not in columns:
+        if not key or not columns.keys() >= {*key}:
             return None
         return Parent(self.bound, Rows(self.bound, columns), key)
 
@@ -265,4 +271,4 @@ def _joined(pieces: list[pa.Array]) -> pa.Array:
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
-__all__ = ["Pairs", "Parent", "ParentCollector", "Rows", "UnreadableError", "key_column", "key_form"]
+__all__ = ["Pairs", "Parent", "ParentCollector", "Rows", "UnreadableError", "key_column", "key_form", "looked_up_key"]

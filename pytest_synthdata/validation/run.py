@@ -24,7 +24,7 @@ from pytest_synthdata.validation.keys import KeyMeasure, together
 from pytest_synthdata.validation.measures import check
 from pytest_synthdata.validation.references import CHILDREN, ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
-from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form
+from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form, looked_up_key
 from pytest_synthdata.validation.rules import rules_of
 from pytest_synthdata.validation.series.values import series_read
 from pytest_synthdata.validation.timelines import MomentsMeasure
@@ -115,7 +115,7 @@ def looked_up_by(children: Iterable[BoundTable]) -> dict[str, list[str]]:
             read = [name.removeprefix(f"{reference}.") for name in names if name.startswith(f"{reference}.")]
             weights = [name for one in generator.of_parent() for name in one.reads()]
             totals = [name for name, _ in totals_of(parent, bound.plan.table)]
-            looked_up = (parent.plan.key, *read, *weights, *series_read(bound.plan, reference), *totals)
+            looked_up = (*looked_up_key(parent.plan), *read, *weights, *series_read(bound.plan, reference), *totals)
             wanted = [name for name in looked_up if name]
             found.setdefault(parent.plan.table, {}).update(dict.fromkeys(wanted))
             visit(parent, wanted)
@@ -133,7 +133,7 @@ def _of_itself(bound: BoundTable, data: Any, view: TableView | None) -> Parent |
         return None
     reads = {name.removeprefix(f"{one}.").partition(".")[0] for one in names for name in _reads(plan)}
     keys = {str(key_column(plan, name)) for name in names}
-    keeper = ParentCollector(bound, sorted(({str(plan.key)} | keys | reads) & {*plan.visible}))
+    keeper = ParentCollector(bound, sorted(({*looked_up_key(plan)} | keys | reads) & {*plan.visible}))
     source = source_of(data, f"validate {plan.table}")
     start = 0
     for columns in source.in_types(bound.schema, plan.table):
@@ -322,8 +322,6 @@ def _why_unlooked(reference: ForeignKeyColumn) -> str:
     table = reference.parent.table
     if reference.self_referential:
         return f"it refers to rows of {table} itself, which can be read only once"
-    if reference.parent.key is None:
-        return f"the key of {table} has several columns, which are not looked up"
     return f"the rows of {table} are not at hand"
 
 

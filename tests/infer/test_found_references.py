@@ -70,6 +70,35 @@ def test_names_as_tpc_h_has_them_and_what_columns_hold(random: Any) -> None:
     }  # fmt: skip
 
 
+def test_references_of_two_columns(random: Any) -> None:
+    parts, suppliers = np.repeat(np.arange(1, 101), 4), (np.arange(400) * 7) % 30 + 1
+    picks = random.integers(0, 400, 3_000)
+    tables = {
+        "part": {"p_partkey": range(1, 101), "p_size": random.integers(1, 51, 100)},
+        "supplier": {"s_suppkey": range(1, 31), "s_size": random.normal(0, 1, 30)},
+        "partsupp": {"ps_partkey": parts, "ps_suppkey": suppliers, "ps_cost": random.uniform(1, 9, 400)},
+        "lineitem": {"l_partkey": parts[picks], "l_price": random.uniform(1, 9, 3_000), "l_suppkey": suppliers[picks]},
+        # Any part of any supplier: no reference to both.
+        "returns": {"r_partkey": random.integers(1, 101, 900), "r_suppkey": random.integers(1, 31, 900)},
+    }
+    _, made, source = inferred({name: pa.table(columns) for name, columns in tables.items()})
+    line = made["lineitem"]._meta
+    assert {name: (one.parent._meta.table, one.column) for name, one in line.references.items()} == {
+        "part": ("part", "l_partkey"), "supplier": ("supplier", "l_suppkey"),
+        "partsupp": ("partsupp", ("l_partkey", "l_suppkey")),
+    }  # fmt: skip
+    assert set(made["returns"]._meta.references) == {"part", "supplier"}
+    assert 'through="partsupp.part"' in source
+    dataset = Dataset(dict.fromkeys(made.values()), seed=2)
+    held, keys = (
+        set(zip(*dataset[table].to_arrow().select(names).to_pydict().values(), strict=True))
+        for table, names in (("lineitem", ["l_partkey", "l_suppkey"]), ("partsupp", ["ps_partkey", "ps_suppkey"]))
+    )
+    assert held <= keys
+    assert len(keys) == 400
+    assert dataset["lineitem"].to_arrow().column_names == list(tables["lineitem"])
+
+
 def test_some_orphans_are_told(random: Any) -> None:
     planes = {"tail": [f"N{number}" for number in range(100)], "seats": random.integers(2, 400, 100)}
     tails = [f"N{number}" for number in random.integers(0, 110, 2_000)]
@@ -110,7 +139,7 @@ class TestFanOut:
         columns = {"order_id": orders, "line_number": lines, "shipped": shipped}
         found = self.inferred(orders=self.ORDERS, lines=columns)
         inferred, made = found["lines"]
-        assert inferred.key == ("order", "line_number")
+        assert inferred.key == ("order_id", "line_number")
         rows = Dataset({found["orders"][1]: 50, made: None}, seed=2)
         table = rows["lines"].to_arrow().to_pydict()
         pairs = list(zip(table["order_id"], table["line_number"], strict=True))
@@ -133,7 +162,7 @@ class TestFanOut:
         pairs = [(order, 1 + (order * 7 + place * 11) % 40) for order in range(1, 101) for place in range(12)]
         columns = {"order_id": [one for one, _ in pairs], "product_id": [other for _, other in pairs]}
         inferred, made = (found := self.inferred(orders=self.ORDERS, products=products, baskets=columns))["baskets"]
-        assert inferred.key == ("order", "product")
+        assert inferred.key == ("order_id", "product_id")
         table = Dataset({found["orders"][1]: 20, found["products"][1]: 40, made: None})["baskets"].to_arrow()
         assert table.num_rows == 240
         assert len(set(zip(*table.to_pydict().values(), strict=True))) == 240

@@ -22,6 +22,7 @@ from pytest_synthdata.columns.references.heavy_picking import HeavyPick
 from pytest_synthdata.columns.references.pick_statistics import PickStatistics
 from pytest_synthdata.columns.references.picking import Pick
 from pytest_synthdata.columns.references.popularity import ZipfRank, upper_quantile, upper_quantiles
+from pytest_synthdata.columns.references.through import check_through
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
@@ -40,6 +41,8 @@ class ForeignKeyColumn(Generator):
         self_referential: the parent is an earlier row of the same table; ``parent`` has only its name and key.
         distinct_within: another reference, whose rows have no parent twice among their children.
         null_share: the share of rows that refer to none.
+        through: the parent is the one that another reference's row has, such as ``"line.order"``.
+        may_miss: some rows of the references that it goes through have none.
     """
 
     name: str
@@ -50,11 +53,13 @@ class ForeignKeyColumn(Generator):
     self_referential: bool = False
     distinct_within: str | None = None
     null_share: float = 0.0
+    through: str | None = None
+    may_miss: bool = False
 
     @property
     def is_nullable(self) -> bool:
         """Whether a row may refer to none: its pick is then -1."""
-        return self.self_referential or self.null_share > 0
+        return self.self_referential or self.null_share > 0 or self.may_miss
 
     @property
     def pinned(self) -> bool:  # type: ignore[override]
@@ -63,6 +68,9 @@ class ForeignKeyColumn(Generator):
     def values(self, cells: Cells) -> Values:
         if not len(cells.rows):
             return np.zeros(0, np.int64)
+        if self.through is not None:
+            picks = cells.read(self.through)
+            return to_numpy(picks.fill_null(-1)).astype(np.int64) if isinstance(picks, pa.Array) else picks
         if not self.null_share:
             return self._picks(cells)
         has_parent = np.flatnonzero(cells.substream("null").uniform() >= float(self.null_share))
@@ -180,6 +188,8 @@ class ForeignKeyColumn(Generator):
         return (generator for generator in (self.weights, self.per_parent) if generator is not None)
 
     def reads(self) -> Iterator[str]:
+        if self.through is not None:
+            yield self.through
         if self.distinct_within is not None:
             yield self.distinct_within
         if self.where is not None:
@@ -198,6 +208,8 @@ class ForeignKeyColumn(Generator):
     def check(self, scope: Scope) -> None:
         place = f"{scope.place}: ForeignKey"
         self._check_nulls(place)
+        if self.through is not None:
+            check_through(self, self.through, scope.plan, place)
         if self.self_referential and (self.per_parent is not None or self.pick_statistics(scope).is_heavy):
             raise DeclarationError(
                 f"{place}: a table's own rows can have weights with an upper bound, and no per_parent"
@@ -205,23 +217,27 @@ class ForeignKeyColumn(Generator):
         if self.per_parent is not None:
             self._check_per_parent(self.per_parent, scope)
         if self.weights is not None:
-            if any(map(_holds_ranks, self.weights.children())):
-                raise DeclarationError(f"{place}: {self.weights!r}: ZipfRank must be the whole weights expression")
-            bounds = self.weights.bounds(scope.of_parent(self.parent))
-            if bounds is None or (not np.isfinite(bounds[1]) and self.pick_statistics(scope).ends is None):
-                raise DeclarationError(
-                    f"{place}: the weights have no bounds; add .clip(0, highest). Only laws such as Pareto(2.5), "
-                    "alone, in Given or times a number, need no upper one"
-                )
-            domain = self.weights.domain(scope.of_parent(self.parent)) or bounds
-            if any(weight is None or weight < 0 for weight in domain):
-                raise DeclarationError(f"{place}: weights must not be negative, and one is {min(domain)}")
-            if bounds[1] == 0:
-                raise DeclarationError(f"{place}: all weights are 0; some parent must be possible")
+            self._check_weights(self.weights, scope)
         if self.where is not None:
             self._check_where(self.where, scope)
         if self.distinct_within is not None:
             self._check_distinct(self.distinct_within, scope)
+
+    def _check_weights(self, weights: Generator, scope: Scope) -> None:
+        place = f"{scope.place}: ForeignKey"
+        if any(map(_holds_ranks, weights.children())):
+            raise DeclarationError(f"{place}: {weights!r}: ZipfRank must be the whole weights expression")
+        bounds = weights.bounds(scope.of_parent(self.parent))
+        if bounds is None or (not np.isfinite(bounds[1]) and self.pick_statistics(scope).ends is None):
+            raise DeclarationError(
+                f"{place}: the weights have no bounds; add .clip(0, highest). Only laws such as Pareto(2.5), "
+                "alone, in Given or times a number, need no upper one"
+            )
+        domain = weights.domain(scope.of_parent(self.parent)) or bounds
+        if any(weight is None or weight < 0 for weight in domain):
+            raise DeclarationError(f"{place}: weights must not be negative, and one is {min(domain)}")
+        if bounds[1] == 0:
+            raise DeclarationError(f"{place}: all weights are 0; some parent must be possible")
 
     def _check_distinct(self, within: str, scope: Scope) -> None:
         key = scope.plan.fan_out_key

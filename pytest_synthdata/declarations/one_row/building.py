@@ -70,6 +70,8 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
 
     def evaluate(self, instance: Any, step: Any, extra: dict[str, Any]) -> Any:
         logger.debug("%s: Instantiating the parent of row %s", self.name, step.sequence)
+        if self.foreign_key.through is not None:
+            return self._through(self.foreign_key.through, instance, extra)
         pick = made_ahead(enclosing_bound(step), self.name, step)
         if pick is NOTHING:
             cells = _single_cell(self.name, instance, step)
@@ -79,6 +81,18 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
         self_referential = self.foreign_key.parent == "self"
         parent = step.builder.factory_meta.factory if self_referential else self.foreign_key.parent
         return step.recurse(parent, extra, force_sequence=max(pick, 0))
+
+    def _through(self, path: str, instance: Any, extra: Mapping[str, Any]) -> Any:
+        """The row that another reference's row refers to, as it was built."""
+        if extra:
+            raise DeclarationError(
+                f"{self.name} is {path}: write {path.replace('.', '__')}__{next(iter(extra))} in place of "
+                f"{self.name}__{next(iter(extra))}"
+            )
+        value = instance
+        for part in path.split("."):
+            value = None if value is None else _part(value, part)
+        return value
 
 
 class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]

@@ -13,6 +13,7 @@ from pytest_synthdata.columns.cells import Cells, Declared
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, NotNull, Nullable
+from pytest_synthdata.columns.references.through import held_keys
 from pytest_synthdata.defects.kind import Kind, typed
 from pytest_synthdata.errors import DeclarationError, nearest
 
@@ -115,7 +116,9 @@ def key_columns(bound: BoundTable, reference: str | None) -> list[str]:
             key = bound.parent(str(reference)).plan.key
             if key is None or generator.name == f"{reference}.{key}":
                 found.append(name)
-    return found
+    if found or reference not in bound.plan.references:
+        return found
+    return [name for name in held_keys(bound.plan, reference) if name is not None]
 
 
 def _bare(generator: Declared) -> Declared:

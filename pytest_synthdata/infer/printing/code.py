@@ -195,7 +195,7 @@ def _(value: Cast) -> Code:
 
 @code.register
 def _(value: ForeignKey) -> Code:
-    names = ("weights", "where", "per_parent", "distinct_within", "column")
+    names = ("weights", "where", "per_parent", "distinct_within", "column", "through")
     found = {name: getattr(value, name) for name in names}
     named: dict[str, Any] = {name: unwrapped_constant(one) for name, one in found.items() if one is not None}
     made = call("ForeignKey", **named)

@@ -24,17 +24,16 @@ def activity(picks: npt.NDArray[np.int64], parent: Parent) -> Generator | None:
     if not len(picks):
         return None
     by_kind = weights_by_kind(picks, parent.deciders) if parent.deciders else None
-    keys = parent.keys
-    if by_kind is not None or keys is None:
+    if by_kind is not None or parent.sample is None or not parent.sample.is_whole:
         return by_kind
-    children = np.bincount(picks, minlength=len(keys)).astype(np.float64)
+    keys = parent.keys
+    children = np.bincount(picks, minlength=parent.sample.num_rows).astype(np.float64)
     mean = children.mean()
     # Of references that are spread by chance, the variance of the counts is their mean (Poisson).
     if len(children) < _FEWEST or children.var() <= _CROWDED * mean:
         return None
-    if len(children) <= _LISTED and any(
-        isinstance(one, Listed) for one in parent.factory._meta.plan().columns.values()
-    ):
+    listed = any(isinstance(one, Listed) for one in parent.factory._meta.plan().columns.values())
+    if listed and keys is not None and len(children) <= _LISTED:
         return Given(str(parent.key), {key: int(count) for key, count in zip(keys.to_pylist(), children, strict=True)})
     if len(children) < SHORT or children.min() == children.max():
         return None

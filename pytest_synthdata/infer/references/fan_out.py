@@ -114,8 +114,9 @@ def _counted(children: npt.NDArray[np.int64]) -> Generator:
 
 def key_of(found: FanOut, attributes: Mapping[str, str]) -> str | tuple[str, ...]:
     """The columns that make up the key of such a table."""
-    parts = [found.column, *(part for part in (found.number, found.other) if part is not None)]
-    return tuple(attributes[part] for part in parts) if len(parts) > 1 else attributes[found.column]
+    if found.number is not None:
+        return found.column, attributes[found.number]
+    return found.column if found.other is None else (found.column, found.other)
 
 
 __all__ = ["FanOut", "fan_out", "key_of"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable, Unique, unwrapped
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
+from pytest_synthdata.infer.naming import words
 from pytest_synthdata.infer.values.meanings import key_prefix
 
 _SHORT = 8
@@ -43,6 +45,17 @@ def unique_key(generator: Generator, column: pa.Field, table: str, count: int) -
     return Key(f"{prefix}{{:0{max(len(str(count)) + 1, 3)}d}}")
 
 
+def named_key(columns: Iterable[str], others: Collection[str]) -> str | None:
+    """The first of some columns, if its name says that it is the key.
+
+    Args:
+        columns: their names.
+        others: those that refer to other tables.
+    """
+    first = next(iter(columns), "")
+    return first if words(first)[-1:] in (["id"], ["uuid"], ["guid"], ["key"]) and first not in others else None
+
+
 def _is_unique(template: Template) -> bool:
     parts: Any = dict(template.parts).values()
     return any(isinstance(unwrapped(part), (Unique, Key)) or _holds_unique(part) for part in parts)
@@ -52,4 +65,4 @@ def _holds_unique(part: Any) -> bool:
     return isinstance(part, Generator) and (isinstance(part, Unique) or any(map(_holds_unique, part.children())))
 
 
-__all__ = ["unique_key"]
+__all__ = ["named_key", "unique_key"]

@@ -63,7 +63,8 @@ def find_links(samples: Mapping[str, Sample], known: Sequence[Parent] = ()) -> d
                 found[table].append(stated)
                 continue
             links = sorted(_links(table, field, samples, keys, known), key=lambda pair: (-pair[0], -pair[1].contained))
-            if links and not _reaches(found, links[0][1].parent, table):
+            graph = {one: [link.parent for link in some] for one, some in found.items()}
+            if links and not reaches(graph, links[0][1].parent, table):
                 found[table].append(links[0][1])
     return found
 
@@ -82,9 +83,15 @@ def _stated(column: str, table: str, samples: Mapping[str, Sample]) -> Link | No
     return Link(column, parent, key or usual)
 
 
-def _reaches(found: Mapping[str, list[Link]], start: str, end: str) -> bool:
-    """Whether a table refers to another, through others too."""
-    return start == end or any(_reaches(found, link.parent, end) for link in found.get(start, ()))
+def reaches(graph: Mapping[str, Sequence[str]], start: str, end: str) -> bool:
+    """Whether a table refers to another, through others too.
+
+    Args:
+        graph: the tables that each refers to.
+        start: the table.
+        end: the other.
+    """
+    return start == end or any(reaches(graph, parent, end) for parent in graph.get(start, ()))
 
 
 def _candidate_keys(table: str, sample: Sample) -> list[str]:
@@ -276,4 +283,4 @@ def _microseconds(values: pa.Array | None) -> npt.NDArray[np.int64] | None:
     return to_numpy(values.cast(pa.timestamp("us")).cast(pa.int64())).astype(np.int64)
 
 
-__all__ = ["Link", "Parent", "Referring", "find_links", "in_order", "own_reference", "referring"]
+__all__ = ["Link", "Parent", "Referring", "find_links", "in_order", "own_reference", "reaches", "referring"]

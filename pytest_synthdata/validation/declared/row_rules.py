@@ -23,6 +23,7 @@ from pytest_synthdata.columns.generators.numbers.parameters import ParametricDis
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.references.through import held_keys
 from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
@@ -81,8 +82,9 @@ def row_rules(bound: BoundTable) -> Iterator[RowRule]:
                 yield RowRule(name, "range", type_, low=low, high=high)
         if pa.types.is_string(type_) and (pattern := pattern_of(declared, scope)):
             yield RowRule(name, "pattern", type_, pattern=pattern)
-        if (parent := _parent(bound, declared)) is not None:
-            yield RowRule(name, "reference", type_, parent=parent[0], parent_key=parent[1])
+        parents = [_parent(bound, declared), *_through(bound, name)]
+        for parent, key in filter(None, parents):
+            yield RowRule(name, "reference", type_, parent=parent, parent_key=key)
         if isinstance(_source(declared, scope)[0], (Key, Unique)) and not isinstance(declared, Column):
             yield RowRule(name, "unique", type_)
 
@@ -180,6 +182,13 @@ def _parent(bound: BoundTable, declared: Declared) -> tuple[str, str] | None:
         return None
     parent = bound.parent(reference)
     return (parent.name, key) if key == parent.plan.key else None
+
+
+def _through(bound: BoundTable, name: str) -> Iterator[tuple[str, str]]:
+    """The tables and columns that a key refers to, too, through the row of another reference."""
+    for reference, one in bound.plan.references.items():
+        if one.through is not None and one.parent.key is not None and held_keys(bound.plan, reference) == [name]:
+            yield bound.parent(reference).name, one.parent.key
 
 
 __all__ = ["RowRule", "may_be_null", "pattern_of", "row_rules"]

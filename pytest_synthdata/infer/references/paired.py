@@ -1,0 +1,111 @@
+"""References of two columns as a factory declares them: the pair, and what its parts refer to by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.declarations.keys import key_names
+from pytest_synthdata.infer.columns import Declared
+from pytest_synthdata.infer.naming import attribute_name, singular, words
+from pytest_synthdata.infer.references.activity import activity
+from pytest_synthdata.infer.references.links import Referring
+from pytest_synthdata.infer.references.pairs import NULL, PairLink, Positions, rows_of_pairs
+from pytest_synthdata.infer.references.parents import Parent
+from pytest_synthdata.infer.relations.deciders import Predictor
+from pytest_synthdata.infer.values.fitting import rounded_shares
+from pytest_synthdata.sources.samples import Sample
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Two columns that refer to another table together.
+
+    Args:
+        name: the attribute of the reference.
+        columns: their names.
+        declared: the reference.
+        ways: by column: the way to the row that it refers to, too, or to the parent's column.
+        parent: the table.
+        rows: the parent's row of each row, negative where there is none.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    declared: Declared
+    ways: Mapping[str, str]
+    parent: Parent
+    rows: Positions = field(repr=False)
+
+    def deciders(self) -> Iterator[Predictor]:
+        """The parent's columns that the table's may depend on."""
+        if (self.rows >= 0).all():
+            for one in self.parent.deciders:
+                yield Predictor(f"{self.name}.{one.name}", one.categories, one.codes[self.rows])
+
+
+def paired(
+    links: Sequence[PairLink],
+    sample: Sample,
+    parents: Mapping[str, Parent],
+    referring: Mapping[str, Referring],
+    taken: set[str],
+) -> list[Paired]:
+    """The references of two columns whose parents have such a key.
+
+    Args:
+        links: the pairs that were found.
+        sample: the table.
+        parents: the tables that it may refer to, by name.
+        referring: its references of one column, by column.
+        taken: names that no attribute may have.
+    """
+    found = [_paired(link, sample, parents[link.parent], referring, taken) for link in links]
+    return [one for one in found if one is not None]
+
+
+def _paired(
+    link: PairLink, sample: Sample, parent: Parent, referring: Mapping[str, Referring], taken: set[str]
+) -> Paired | None:
+    meta = parent.factory._meta
+    held = dict(zip(link.keys, link.columns, strict=True))
+    keys = [meta.rename.get(key, key) for key in meta.key_columns()]
+    if {*keys} != held.keys() or parent.sample is None:
+        return None
+    columns = tuple(held[key] for key in keys)
+    name = _name(parent.table, {*taken, *sample.schema.names})
+    of_parent = {
+        tuple(key_names(one, attribute, one.parent._meta.key_columns())): (attribute, one.parent)
+        for attribute, one in meta.references.items()
+        if one.parent != "self"
+    }
+    ways = {}
+    for key, attribute_of, column in zip(keys, meta.key_columns(), columns, strict=True):
+        if column in referring:
+            attribute, to = of_parent.get((key,), ("", None))
+            if to is not referring[column].parent.factory:
+                return None
+            ways[column] = f"{name}.{attribute}"
+        else:
+            ways[column] = f"{name}.{attribute_of}"
+    rows = rows_of_pairs(sample, columns, parent.sample, keys)
+    missing = rows == NULL
+    if any((one := sample.column(column)) is None or one.null_count != missing.sum() for column in columns):
+        return None
+    made = ForeignKey(parent.factory, weights=activity(rows[rows >= 0], parent), column=columns)
+    if missing.any():
+        made = made.nulls(rounded_shares([int(missing.sum()), int((~missing).sum())], len(rows))[0])
+    orphans = float((rows[~missing] < 0).mean())
+    said = f"{orphans:.1%} of the source's pairs are no key of {parent.table}." if orphans else None
+    return Paired(name, columns, Declared(made, comment=said), ways, parent, rows.astype(np.int64))
+
+
+def _name(table: str, taken: set[str]) -> str:
+    parts = words(table) or ["parent"]
+    return attribute_name("_".join([*parts[:-1], singular(parts[-1])]), taken)
+
+
+__all__ = ["Paired", "paired"]
