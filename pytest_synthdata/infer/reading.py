@@ -30,7 +30,7 @@ from pytest_synthdata.infer.references.declaring import declared_reference
 from pytest_synthdata.infer.references.fan_out import fan_out, key_of
 from pytest_synthdata.infer.references.keys import named_key, unique_key
 from pytest_synthdata.infer.references.links import Link, Referring, own_reference, referring
-from pytest_synthdata.infer.references.paired import paired
+from pytest_synthdata.infer.references.paired import Paired, paired
 from pytest_synthdata.infer.references.pairs import PairLink
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.arranging import Reader, arranged, comparable, is_of_few, readers_of
@@ -232,7 +232,7 @@ class Reading:
             assert other is not None  # noqa: S101 - there are rows
             picked = to_numpy(other.is_valid())
             values = values.filter(pa.array(picked))
-        others = [*self._referring.values(), *self._pairs]
+        others: list[Referring | Paired] = [*self._referring.values(), *self._pairs]
         deciders = [*self.deciders, *(one for some in others for one in some.deciders())]
         places = self._places
         if picked is not None:
@@ -272,9 +272,9 @@ class Reading:
         for one in self._referring.values():
             after_parents(one, self.sample, self.days, free, self.declared, is_counted=one.column == counted)
         order = [self._attributes[name] for name in self.sample.schema.names if self._attributes[name] in self.declared]
-        for one in self._pairs:  # after its columns, which keep their places
-            order.insert(1 + max(order.index(self._attributes[column]) for column in one.columns), one.name)
-            self.declared[one.name] = one.declared
+        for pair in self._pairs:  # after its columns, which keep their places
+            order.insert(1 + max(order.index(self._attributes[column]) for column in pair.columns), pair.name)
+            self.declared[pair.name] = pair.declared
         declared = {name: self.declared[name] for name in order}
         rows: int | Rows | None = self._listed
         if rows is None and self.sample.rows is not None and self._fan_out is None:

@@ -77,7 +77,7 @@ def infer_tables(
     order = sorted(samples, key=lambda name: samples[name].num_rows)
     classes = _class_names(order, {base.__name__, *(factory.__name__ for factory in parents)})
     taken = _WRITTEN | {base.__name__, *classes.values(), *(factory.__name__ for factory in parents)}
-    waiting = {name: {link.parent for link in (*links[name], *pairs[name])} for name in order}
+    waiting = {name: {link.parent for link in links[name]} | {pair.parent for pair in pairs[name]} for name in order}
     while waiting:
         name = next(one for one, needs in waiting.items() if not needs & waiting.keys())
         del waiting[name]
