@@ -246,6 +246,31 @@ def test_a_null_weight_is_none(weights: Any) -> None:
     assert picks["score"].null_count == 0 or picks["kind"].to_pylist().count("b") == 0
 
 
+@pytest.mark.parametrize("parents", [1, 2, 4, 5, 16, 17, 1_000, 65_537])
+def test_parents_that_are_alike_are_picked_as_by_equal_weights(parents: int) -> None:
+    class PickFactory(TableFactory):
+        class Meta:
+            table = "picks"
+
+        parent = ForeignKey(ScoredFactory)
+
+    class WeightedFactory(PickFactory):
+        class Meta:
+            table = "picks"
+
+        parent = ForeignKey(ScoredFactory, weights=Constant(3))
+
+    rows = np.arange(70_000, dtype=np.uint64)
+    plain, weighted = (
+        Dataset({ScoredFactory: parents, one: len(rows)}, seed=5)["picks"].bound.at(rows).read("parent")
+        for one in (PickFactory, WeightedFactory)
+    )
+    assert np.array_equal(plain, weighted)
+    assert plain.min() >= 0
+    assert plain.max() < parents
+    assert len(np.unique(plain)) > parents / 2
+
+
 def test_a_row_that_none_of_very_many_parents_suits_is_named() -> None:
     class LateFactory(TableFactory):
         class Meta:

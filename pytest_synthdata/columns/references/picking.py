@@ -85,6 +85,9 @@ class Pick:
 
     def rows(self) -> npt.NDArray[np.int64]:
         """The picked parent of each row."""
+        if self.reference.weights is None and self.where is None and self.count.ndim == 0:
+            pieces = [self._evenly(self.base[at : at + _BLOCK]) for at in range(0, len(self.base), _BLOCK)]
+            return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
         picked = np.zeros(len(self.base), np.int64)
         left = []
         for start in range(0, len(self.base), _BLOCK):
@@ -97,6 +100,40 @@ class Pick:
             self._require_possible(active)
             rounds *= 2
         return picked
+
+    def _evenly(self, base: Bits) -> npt.NDArray[np.int64]:
+        """The picks of some rows where all parents are alike: a dart misses only beyond the last of them.
+
+        Those are darts of the highest level, as the levels below it lie within the parents: each row has at most one
+        dart of each of these.
+        """
+        highest = len(self.levels) - 1
+        candidate, rounds = self._first(highest, base, 0), 0
+        missed = (candidate >= self._existing).nonzero()[0]
+        while len(missed):
+            rounds += 1
+            again = self._first(highest, base.take(missed), rounds)
+            candidate[missed] = again
+            missed = missed[again >= self._existing]
+        inner, lower = slice(None), candidate
+        for level in range(highest - 1, -1, -1):
+            quarter = (lower < np.uint64(1 << self.levels[level])).nonzero()[0]
+            inner = quarter if isinstance(inner, slice) else inner.take(quarter)
+            lower = self._first(level, base.take(inner), 0)
+            candidate[inner] = lower
+        return candidate.view(np.int64)
+
+    def _first(self, level: int, base: Bits, rounds: int) -> Bits:
+        """The parents at which darts of a level are thrown, after so many others."""
+        word = base + np.uint64((self.offsets[level] + rounds * int(GOLDEN)) & _MASK)
+        word = finalise(word, self.middle)
+        word >>= np.uint64(_WORD - self.levels[level])
+        return word
+
+    @property
+    def _existing(self) -> np.uint64:
+        """How many rows there are to refer to: to one that is built past the end of its own table, those before it."""
+        return np.uint64(max(self.parent.num_rows, int(np.max(self.count, initial=0))))
 
     def _throw_until(self, rounds: int, active: Index, picked: npt.NDArray[np.int64]) -> Index:
         """Darts up to a round, for few rows those of many rounds at once; gives the rows that hit nothing."""
@@ -127,8 +164,7 @@ class Pick:
         """Whether each dart is at a parent that there is, and under its weight."""
         if self.thresholds is not None:
             return height < self.thresholds.take(candidate.view(np.int64))
-        # A row that is built past the end of its own table has the rows before it to refer to.
-        exists = candidate < np.uint64(max(self.parent.num_rows, int(np.max(self.count, initial=0))))
+        exists = candidate < self._existing
         if self.reference.weights is not None:
             known = exists.nonzero()[0]
             exists[known] = height.take(known) < self._thresholds(candidate.take(known))
