@@ -106,6 +106,11 @@ class FanOut:
     def locate(self, rows: Bits, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
         """The parent of each child row, and which of its children it is, from 0."""
         wanted = rows.astype(np.int64)
+        if len(wanted) > 1 and wanted[-1] - wanted[0] == len(wanted) - 1 and (np.diff(wanted) == 1).all():
+            first, last = np.searchsorted(self.ends, wanted[[0, -1]], side="right")
+            if last - first < _AT_ONCE:
+                blocks = np.arange(first, last + 1)
+                return self._in_a_row(int(wanted[0]), int(wanted[-1]) + 1, blocks, count, num_parents)
         block = np.searchsorted(self.ends, wanted, side="right")
         blocks = _distinct(block)
         order = None if len(blocks) <= _AT_ONCE else np.argsort(block, kind="stable")
@@ -117,6 +122,17 @@ class FanOut:
             parents[which], ordinals[which] = self._locate(wanted[which], some, count, num_parents)
             done = stop
         return parents, ordinals
+
+    def _in_a_row(
+        self, start: int, stop: int, blocks: Numbers, count: Count, num_parents: int
+    ) -> tuple[Numbers, Numbers]:
+        """As `locate`, of rows that follow one another: parents, each as often as it has children."""
+        numbers, counts, within = self._within(blocks, count, num_parents)
+        low, high = np.searchsorted(within, [start, stop - 1], side="right")
+        some = slice(low, high + 1)
+        begins = within[some] - counts[some]
+        shown = np.minimum(within[some], stop) - np.maximum(begins, start)
+        return np.repeat(numbers[some], shown), np.arange(start, stop) - np.repeat(begins, shown)
 
     def _locate(self, rows: Numbers, blocks: Numbers, count: Count, num_parents: int) -> tuple[Numbers, Numbers]:
         numbers, counts, within = self._within(blocks, count, num_parents)
