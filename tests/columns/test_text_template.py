@@ -65,6 +65,23 @@ def test_columns_parents_structs_lists_and_row_numbers_are_filled_in() -> None:
         )
 
 
+def test_texts_of_few_words_are_the_same_as_codes() -> None:
+    parts = {"colour": Categorical(["red", "blue", ""]), "thing": Categorical(["a}", "ball", "häuschen 🙂"])}
+    plan = Plan("toys", {"text": Template("<{colour} {thing|upper}, {colour}>", **parts)})
+    many, few = (BoundTable(plan, 3, count, {}) for count in (40_000, 10))
+    codes = many.at(np.arange(40_000, dtype=np.uint64)).read("text")
+    assert isinstance(codes, pa.DictionaryArray)
+    assert len(codes.dictionary) == 3 * 3 * 3
+    texts = few.at(np.arange(10, dtype=np.uint64)).read("text")
+    assert pa.types.is_string(texts.type)
+    assert to_arrow(codes)[:10].to_pylist() == texts.to_pylist()
+    # Each part is chosen for itself: nine texts, as both places of a colour have one substream; the standard deviation
+    # of each count is sqrt(40,000 / 9 * 8 / 9) = 63.
+    counts = Counter(to_arrow(codes).to_pylist())
+    assert len(counts) == 9
+    assert all(abs(count - 40_000 / 9) < 5 * 63 for count in counts.values())
+
+
 def test_a_null_in_a_place_is_a_null() -> None:
     made = rows(Template("{first_name}: {maybe|upper}"), 500)
     assert {row["maybe"] is None for row in made} == {True, False}

@@ -16,7 +16,7 @@ from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.text.filters import BY_LETTER, FILTERS, SLUGS, base36_tokens, filtered
-from pytest_synthdata.columns.text.tokens import TokenizedText, joined
+from pytest_synthdata.columns.text.tokens import TokenizedText, combined, joined
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|([{}])")
@@ -101,7 +101,8 @@ class Template(Generator):
             columns.append(column)
         if not self.fields:
             return pa.repeat(arrow_scalar("".join(columns)), len(cells.rows))
-        texts = joined(columns)
+        if (texts := combined(columns)) is None:
+            texts = joined(columns)
         return texts if valid is None else pc.if_else(valid, texts, None)
 
     def _tokens(self, field: Field, own: dict[str, Any], cells: Cells) -> TokenizedText | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 from typing import TypeAlias, TypeGuard
 
 import numpy as np
@@ -17,6 +20,8 @@ from pytest_synthdata.columns.text.folding import slug
 
 Codes: TypeAlias = npt.NDArray[np.int32]
 Part: TypeAlias = "pa.Array | TokenizedText | str"
+
+_MOST_TEXTS = 1 << 14  # that are kept: about a megabyte
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +98,29 @@ class TokenizedText:
         _, ends, data = pieces.buffers()
         offsets = np.frombuffer(ends, np.int32, count * width + 1)[::width].copy()
         return pa.Array.from_buffers(pa.string(), count, [None, pa.py_buffer(offsets), data])
+
+
+def combined(parts: Sequence[Part]) -> pa.DictionaryArray | None:
+    """As `joined`, for columns of so few words that there are far fewer texts than rows; None for others."""
+    coded: list[pa.DictionaryArray] = [part for part in parts if isinstance(part, pa.DictionaryArray)]
+    texts = math.prod(len(part.dictionary) for part in coded)
+    if not 0 < texts <= min(_MOST_TEXTS, len(coded[0]) // 2 if coded else 0):
+        return None
+    if len(coded) + sum(isinstance(part, str) for part in parts) < len(parts):
+        return None
+    codes = np.zeros(len(coded[0]), np.int32)
+    for part in coded:
+        codes *= np.int32(len(part.dictionary))
+        codes += to_numpy(part.indices)
+    own = iter(coded)
+    words = tuple(part if isinstance(part, str) else tuple(next(own).dictionary.to_pylist()) for part in parts)
+    return pa.DictionaryArray.from_arrays(arrow_array(codes), _combinations(words), safe=False)
+
+
+@lru_cache(maxsize=16)
+def _combinations(words: tuple[str | tuple[str, ...], ...]) -> pa.Array:
+    """Each word of the first with each of the second, and so on; a plain text goes with all."""
+    return arrow_array(list(map("".join, product(*((one,) if isinstance(one, str) else one for one in words)))))
 
 
 def joined(parts: Sequence[Part]) -> pa.Array:
