@@ -30,12 +30,14 @@ from pytest_synthdata import (
     Dataset,
     Dates,
     Duplicates,
+    ForeignKey,
     GenerationError,
     Key,
     Missing,
     Normal,
     SynthDataError,
     TableFactory,
+    Template,
     column,
 )
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
@@ -536,6 +538,41 @@ def test_parquet_is_encoded_by_what_columns_hold_and_read_as_declared(tmp_path: 
     assert {name for name, column in columns.items() if column.is_stats_set} == {"amount", "order_date"}
     assert columns["amount"].compression == "SNAPPY"
     assert columns["order_id"].compression == "ZSTD"
+
+
+def test_texts_of_few_words_are_written_as_a_dictionary(tmp_path: Path) -> None:
+    class LineFactory(TableFactory):
+        class Meta:
+            table = "lines"
+
+        note = Template("{how} {what}", how=Categorical(["soon", "late"]), what=Categorical(["sent", "paid"]))
+
+    lines = Dataset({LineFactory: 20_000})["lines"]
+    file = lines.to_parquet(tmp_path / "lines.parquet")
+    assert pq.read_table(file).equals(lines.to_arrow())
+    assert pq.ParquetFile(file).metadata.row_group(0).column(0).has_dictionary_page
+    assert lines.schema.field("note").type == pa.string()
+
+
+def test_numbers_that_repeat_in_order_are_plain_and_small(tmp_path: Path) -> None:
+    class DayFactory(TableFactory):
+        class Meta:
+            table = "days"
+
+        day_id = Key("{}", start=1).cast("bigint")
+
+    class VisitFactory(TableFactory):
+        class Meta:
+            table = "visits"
+
+        day = ForeignKey(DayFactory, column="day_id", per_parent=6)
+
+    visits = Dataset({DayFactory: 4_000, VisitFactory: None})["visits"]
+    file = visits.to_parquet(tmp_path / "visits.parquet")
+    column = pq.ParquetFile(file).metadata.row_group(0).column(0)
+    assert (column.has_dictionary_page, column.compression) == (False, "ZSTD")
+    assert column.total_compressed_size < visits.num_rows  # less than a byte for each of 8
+    assert pq.read_table(file).equals(visits.to_arrow())
 
 
 def test_the_encoding_of_parquet_can_be_set(tmp_path: Path) -> None:
