@@ -103,9 +103,15 @@ def multiply_high(bits: Bits, count: int) -> Bits:
         middle = upper * low + (lower * low >> np.uint64(32))
         carried = (middle & np.uint64(_LOW)) + lower * high
         return upper * high + (middle >> np.uint64(32)) + (carried >> np.uint64(32))
-    return (
-        (bits >> np.uint64(32)) * np.uint64(count) + ((bits & np.uint64(_LOW)) * np.uint64(count) >> np.uint64(32))
-    ) >> np.uint64(32)
+    half = np.uint64(32)
+    lower = bits & np.uint64(_LOW)
+    lower *= np.uint64(count)
+    lower >>= half
+    upper = bits >> half
+    upper *= np.uint64(count)
+    upper += lower
+    upper >>= half
+    return upper
 
 
 def remix(bits: Bits) -> Bits:

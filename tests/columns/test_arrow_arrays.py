@@ -47,6 +47,7 @@ ARRAYS = (
     np.array([True, False, True] * 5),
     np.array(["2024-02-29", "NaT", "0001-01-01"], "M8[D]"),
     np.array(["2024-02-29T01:02:03.000004", "NaT"], "M8[us]"),
+    np.array(["2024-02-29", "9999-12-31"], "M8[D]"),
     np.array(["2024-02-29T01:02"], "M8[m]").astype("M8[s]"),
     np.array(["x", "yz"]),
     np.array(["x", None], object),

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pytest_synthdata.columns.arrow.values import as_decimal
 from pytest_synthdata.columns.expressions.spark_types import common_number
 from pytest_synthdata.columns.references.decimals import as_decimal128, segment_sums, unscaled
 from pytest_synthdata.columns.references.family import Family, sums_of_floats
@@ -26,6 +27,23 @@ def test_sums_of_128_bit_numbers_are_those_of_python_group_by_group() -> None:
 def family(*counts: int) -> Family:
     rows = np.arange(sum(counts), dtype=np.uint64)
     return Family(rows, np.repeat(np.arange(len(counts)), counts), np.array(counts))
+
+
+@pytest.mark.parametrize("type_", [pa.int8(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64()], ids=str)
+@pytest.mark.parametrize("target", [pa.decimal128(5, 2), pa.decimal128(15, 2), pa.decimal128(38, 4)], ids=str)
+def test_integers_as_decimals_are_those_of_python(type_: pa.DataType, target: pa.DataType) -> None:
+    least, most = np.iinfo(str(type_)).min, np.iinfo(str(type_)).max
+    limit = 10 ** (target.precision - target.scale)
+    for number in (0, 1, -1, 127, 999, 1000, -999, least, most, most // 100):
+        if not least <= number <= most:
+            continue
+        array = pa.array([1, number], type_)
+        if abs(number) < limit:
+            assert as_decimal(array, target).to_pylist() == [Decimal(1), Decimal(number)]
+            assert as_decimal(pa.array([None, number], type_), target).to_pylist() == [None, Decimal(number)]
+        else:
+            with pytest.raises(pa.ArrowInvalid):
+                as_decimal(array, target)
 
 
 def test_cents_are_summed_as_cents() -> None:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - of times without a zone
 _MICROSECOND = dt.timedelta(microseconds=1)
-_INT64 = np.iinfo(np.int64)
+_INT64, _INT32 = np.iinfo(np.int64), np.iinfo(np.int32)
 _NUMPY_NAMES = {"float": "float32", "double": "float64"}
 
 
@@ -98,15 +98,17 @@ def _from_numpy(values: npt.NDArray[Any], mask: Any) -> pa.Array | None:
         unit, count = np.datetime_data(values.dtype)
         if count != 1 or unit not in {"D", "s", "ms", "us", "ns"}:
             return None
-        absent = np.isnat(values)
-        mask = absent if mask is None else mask | absent
         type_ = pa.date32() if unit == "D" else pa.timestamp(unit)
-        values = values.view(np.int64)
+        ticks = values.view(np.int64)
+        if len(ticks) and ticks.min() == _INT64.min:  # stands for no time
+            absent = ticks == _INT64.min
+            mask = absent if mask is None else mask | absent
+        values = ticks
         if unit == "D":
-            days = values.astype(np.int32)
-            if not np.array_equal(days[~mask], values[~mask]):
+            present = ticks if mask is None else ticks[~mask]
+            if len(present) and not (_INT32.min <= present.min() and present.max() <= _INT32.max):
                 return None
-            values = days
+            values = ticks.astype(np.int32)
     elif values.dtype.itemsize > 8:  # noqa: PLR2004 - of a long double
         return None
     else:

@@ -50,6 +50,20 @@ def decimals_as_printed(array: pa.Array, target: pa.DataType) -> pa.Array | None
     return pa.Array.from_buffers(target, len(array), [valid, pa.py_buffer(words)], array.null_count)
 
 
+def decimals_of_integers(array: pa.Array, target: pa.DataType) -> pa.Array | None:
+    """Integers as decimals; None where some do not fit, or a word does not hold them."""
+    if array.null_count or array.type == pa.uint64() or not pa.types.is_decimal128(target) or target.scale < 0:
+        return None
+    numbers = numpy_of(array)
+    most = min(10**target.precision - 1, _SIGN - 1) // 10**target.scale
+    if most == 0 or (len(numbers) and not (-most <= int(numbers.min()) and int(numbers.max()) <= most)):
+        return None
+    words = np.empty((len(numbers), 2), "<i8")
+    np.multiply(numbers, 10**target.scale, out=words[:, 0], dtype=np.int64)
+    np.right_shift(words[:, 0], 63, out=words[:, 1])
+    return pa.Array.from_buffers(target, len(array), [None, pa.py_buffer(words)], 0)
+
+
 def _doubtful(units: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     """The positions of numbers that are as near to a half as their last bits, or too large to be sure."""
     size = np.abs(units)
@@ -71,4 +85,4 @@ def floats_of_decimals(array: pa.Array, target: pa.DataType) -> pa.Array:
     return arrow_array(numbers, pa.float64()).cast(target)
 
 
-__all__ = ["decimals_as_printed", "floats_of_decimals"]
+__all__ = ["decimals_as_printed", "decimals_of_integers", "floats_of_decimals"]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, numpy_of
-from pytest_synthdata.columns.arrow.floats import decimals_as_printed
+from pytest_synthdata.columns.arrow.floats import decimals_as_printed, decimals_of_integers
 
 Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
 Index: TypeAlias = npt.NDArray[np.intp]
@@ -46,6 +46,8 @@ def as_decimal(array: pa.Array, target: pa.DataType) -> pa.Array:
             return made
     if pa.types.is_floating(array.type) or (pa.types.is_decimal(array.type) and array.type.scale > target.scale):
         array = pc.round(array, ndigits=target.scale, round_mode="half_towards_infinity")
+    if pa.types.is_integer(array.type) and (made := decimals_of_integers(array, target)) is not None:
+        return made
     if not pa.types.is_string(array.type):
         array = array.cast(pa.decimal128(38, target.scale))
     return array.cast(target)

@@ -77,7 +77,7 @@ class When(Expression):
         """
         which = np.full(count, len(self.conditions), code_type(len(self.conditions)))
         for number in reversed(range(len(self.conditions))):
-            which[to_numpy(without_nulls(to_arrow(met(number)), False))] = number
+            np.copyto(which, number, where=to_numpy(without_nulls(to_arrow(met(number)), False)))
         return which
 
     def type(self, scope: Scope) -> pa.DataType | None:

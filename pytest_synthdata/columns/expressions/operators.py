@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.computing import (
@@ -146,7 +146,8 @@ class Operation(Expression):
                 return made
             arrays = list(map(to_arrow, arguments))
         else:
-            arrays = [operand_array(operand, place) for operand, place in zip(self.operands, places, strict=True)]
+            operand_of = _comparand if self._has_written_side else operand_array
+            arrays = [operand_of(operand, place) for operand, place in zip(self.operands, places, strict=True)]
         try:
             result = computed(self.function, arrays, _written(self.operands))
         except (TypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -155,6 +156,11 @@ class Operation(Expression):
             pa.types.is_integer(result.type) or pa.types.is_floating(result.type) or pa.types.is_boolean(result.type)
         )
         return to_numpy(result) if number and not result.null_count else result
+
+    @property
+    def _has_written_side(self) -> bool:
+        """Whether values are compared with one that is written there."""
+        return self.function in COMPARISONS and sum(isinstance(one, Constant) for one in self.operands) == 1
 
     def type(self, scope: Scope) -> pa.DataType | None:
         types = [operand.type(scope) for operand in self.operands[: 1 if self.function == "is_in" else None]]
@@ -235,6 +241,13 @@ def operand_array(operand: Generator, cells: Cells) -> pa.Array:
     if isinstance(operand, Constant) and _is_integer(operand) and -_LONG <= operand.value < _LONG:
         return array.cast(pa.int32())
     return array
+
+
+def _comparand(operand: Generator, cells: Cells) -> pa.Array | pa.Scalar:
+    """The values of one side of a comparison; a text or a day that is written there is one for all rows."""
+    if isinstance(operand, Constant) and isinstance(operand.value, (str, dt.date)):
+        return arrow_scalar(operand.value, operand.type(None))
+    return operand_array(operand, cells)
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,6 +108,12 @@ class Generator(Fluent):
         """Values of several generators of this class: ``branches[which[i]]`` fills cell i."""
         return mix(branches, which, cells)
 
+    @classmethod
+    def always(cls, value: Any) -> Self | None:
+        """A generator of this class that gives one value alone; None where it has none."""
+        del value
+        return None
+
     def round(self, digits: int = 0) -> Rounded:
         """Round half to even at a number of decimal digits."""
         from pytest_synthdata.columns.generators.modifiers import Rounded
@@ -185,9 +191,15 @@ def mix(branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) ->
 
 def mixture(branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) -> Values:
     """Values of ``branches[which[i]]`` for cell i, in one pass where all are of one class."""
-    first = type(branches[0])
-    if all(type(branch) is first for branch in branches):
-        return first.mixture(branches, which, cells)
+    classes: list[type[Generator]] = list(dict.fromkeys(map(type, branches)))
+    if len(classes) == 1:
+        return classes[0].mixture(branches, which, cells)
+    if len(classes) == 2 and Constant in classes:  # noqa: PLR2004 - constants beside generators of one class
+        (other,) = (class_ for class_ in classes if class_ is not Constant)
+        alike = [other.always(branch.value) if isinstance(branch, Constant) else branch for branch in branches]
+        known = [branch for branch in alike if branch is not None]
+        if len(known) == len(branches):
+            return other.mixture(known, which, cells)
     return mix(branches, which, cells)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,8 +89,26 @@ class Categorical(Generator):
     def pinned(self) -> bool:  # type: ignore[override]
         return self.exactly
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    @cached_property
+    def _words(self) -> pa.Array:
+        return arrow_array(self.categories)
+
+    @cached_property
+    def limits(self) -> npt.NDArray[np.uint64]:
+        """Where in 0..2^64 each category but the first begins."""
+        limits = np.cumsum(self.shares, dtype=np.float64)[:-1] * 2.0**64
+        inside = limits < 2.0**64
+        return np.where(inside, np.where(inside, limits, 0).astype(np.uint64), np.iinfo(np.uint64).max)
+
+    @classmethod
+    def always(cls, value: Any) -> Self | None:
+        return cls({value: 1.0}) if isinstance(value, str) else None
+
     def values(self, cells: Cells) -> Values:
-        return categorical(self.codes(cells), arrow_array(self.categories))
+        return categorical(self.codes(cells), self._words)
 
     def codes(self, cells: Cells) -> npt.NDArray[Any]:
         """The position of the chosen value in ``categories``."""
@@ -97,12 +116,11 @@ class Categorical(Generator):
             place, rows = places(cells)
             ends = np.cumsum(quotas(self.shares, rows)).astype(np.uint64)
             return np.searchsorted(ends, place, side="right").astype(code_type(len(self.shares)))
-        limits = _limits(self.shares)
         if len(self.shares) > _FEW:
-            return np.searchsorted(limits, cells.bits(), side="right").astype(np.int32)
+            return np.searchsorted(self.limits, cells.bits(), side="right").astype(np.int32)
         bits = cells.bits()
         codes = np.zeros(len(bits), np.int8)
-        for limit in limits:
+        for limit in self.limits:
             codes += bits >= limit
         return codes
 
@@ -116,7 +134,7 @@ class Categorical(Generator):
         limits = np.full((width - 1, len(branches)), np.iinfo(np.uint64).max, np.uint64)
         codes = np.zeros((len(branches), width), code_type(len(union)))
         for number, branch in enumerate(branches):
-            limits[: len(branch.categories) - 1, number] = _limits(branch.shares)
+            limits[: len(branch.categories) - 1, number] = branch.limits
             codes[number, : len(branch.categories)] = [place[value] for value in branch.categories]
         bits = cells.bits()
         chosen = np.zeros(len(bits), np.intp)
@@ -197,13 +215,6 @@ def _branch_by_branch(branches: Sequence[Categorical], which: npt.NDArray[Any], 
     place, union = _union([branches[number] for number in present] or branches[:1])
     for number, index in zip(present, np.split(order, starts[1:]), strict=True):
         branch = branches[number]
-        chosen = np.searchsorted(_limits(branch.shares), bits[index], side="right")
+        chosen = np.searchsorted(branch.limits, bits[index], side="right")
         codes[index] = np.array([place[value] for value in branch.categories], np.int32)[chosen]
     return categorical(codes, union)
-
-
-def _limits(shares: Sequence[float]) -> npt.NDArray[np.uint64]:
-    """Where in 0..2^64 each category but the first begins."""
-    limits = np.cumsum(shares, dtype=np.float64)[:-1] * 2.0**64
-    inside = limits < 2.0**64
-    return np.where(inside, np.where(inside, limits, 0).astype(np.uint64), np.iinfo(np.uint64).max)

@@ -20,12 +20,13 @@ from pytest_synthdata.columns.generators.numbers.parameters import (
     parameter_bounds,
     row_parameters,
 )
-from pytest_synthdata.columns.random import Bits
+from pytest_synthdata.columns.random import Bits, multiply_high
 from pytest_synthdata.errors import DeclarationError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+_FEW = 2**32 - 1  # numbers, up to which half of the product's words are 0
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
@@ -87,6 +88,8 @@ def between(bits: Bits, low: Any, high: Any) -> npt.NDArray[np.int64]:
     """Whole numbers from random words: the upper half of the product of word and count, which grows with the word."""
     first = np.atleast_1d(low).view(np.uint64)  # of arrays, NumPy lets them wrap around
     count = np.atleast_1d(high).view(np.uint64) - first + np.uint64(1)  # 0 stands for 2^64
+    if len(count) == 1 and 0 < count[0] <= _FEW:
+        return (multiply_high(bits, int(count[0])) + first).view(np.int64)
     mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     high_bits, low_bits = bits >> half, bits & mask
     high_count, low_count = count >> half, count & mask
