@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,22 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Read what Parquet, Delta and catalogs keep of tables (rows, nulls, ranges of numbers and dates), no data.",
 )
+@click.option(
+    "--warehouse-id",
+    envvar="DATABRICKS_WAREHOUSE_ID",
+    metavar="ID",
+    help="A SQL warehouse for statistics that Unity Catalog does not tell; defaults to DATABRICKS_WAREHOUSE_ID.",
+)
+@click.pass_context
 def infer(
-    *, paths: tuple[str, ...], table: str | None, parents: tuple[str, ...], output: Path | None, statistics_only: bool
+    context: click.Context,
+    *,
+    paths: tuple[str, ...],
+    table: str | None,
+    parents: tuple[str, ...],
+    output: Path | None,
+    statistics_only: bool,
+    warehouse_id: str | None,
 ) -> None:
     """Print factories that make such tables: synthdata infer data/orders data/customers > factories.py.
 
@@ -43,7 +58,8 @@ def infer(
     laws, ranges, null rates and key patterns of the first million rows; of texts that may be personal only the kind.
     References are found by values, by what a schema says, or by their names.
 
-    With --statistics-only, PATH is Parquet, Delta, or a .json file with what DESCRIBE EXTENDED ... AS JSON gives.
+    With --statistics-only, PATH is Parquet, Delta, or a .json file with what DESCRIBE EXTENDED ... AS JSON gives; or
+    catalog.schema.table, a table of Unity Catalog: its constraints become keys and references.
     """
     from pytest_synthdata.cli.own_rows import with_own_rows
     from pytest_synthdata.factories.base import TableFactory
@@ -54,8 +70,12 @@ def infer(
     from pytest_synthdata.sources.samples import is_path
 
     sys.path.insert(0, "")  # a project's own modules, as `python -m` finds them
-    samples: dict[str, Sample] = {}
-    for path in paths:
+    in_catalog = [path for path in paths if _is_in_catalog(path)]
+    is_asked = context.get_parameter_source("warehouse_id") is click.core.ParameterSource.COMMANDLINE
+    if is_asked and not (statistics_only and in_catalog):
+        raise click.UsageError("--warehouse-id goes with --statistics-only and catalog.schema.table")
+    samples = _of_catalog(in_catalog, warehouse_id) if statistics_only and in_catalog else {}
+    for path in paths if not statistics_only else [one for one in paths if one not in in_catalog]:
         for name, sample in _tables(path, statistics_only=statistics_only):
             if name in samples:
                 raise SynthDataError(f"{path}: another of these tables is called {name!r}, too: infer one at a time")
@@ -91,6 +111,10 @@ def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
         return list(found.items())
     if path.endswith(".sql") and Path(path).is_file():
         return list(samples_of_sql(Path(path).read_text("utf-8")).items())
+    if _is_in_catalog(path):
+        raise SynthDataError(
+            f"synthdata infer: there is nothing at {path}; a table of Unity Catalog goes with --statistics-only"
+        )
     if not is_path(path):
         return [(name or "inferred", sample) for name, sample in samples_of_sql(path).items()]
     place = Path(path)
@@ -100,6 +124,26 @@ def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
     if not items:
         raise SynthDataError(f"synthdata infer: {path} holds no tables: give Parquet, CSV, JSON lines or Delta")
     return [_named(item, statistics_only=statistics_only) for item in items]
+
+
+def _is_in_catalog(path: str) -> bool:
+    """Whether a path is the name of a table in Unity Catalog."""
+    from pytest_synthdata.databricks.catalog.table_names import is_table_name
+    from pytest_synthdata.file_formats import format_of
+
+    return is_table_name(path) and format_of(path) is None and not Path(path).exists()
+
+
+def _of_catalog(names: list[str], warehouse_id: str | None) -> dict[str, Sample]:
+    """Tables of Unity Catalog, by name."""
+    from pytest_synthdata.databricks.catalog.tables import described_tables
+    from pytest_synthdata.sources.samples import sample_of
+
+    described = described_tables(names, warehouse_id, tell=lambda text: click.echo(text, err=True))
+    return {
+        name: replace(sample_of(definition.schema, name), definition=definition, statistics=statistics)
+        for name, (definition, statistics) in described.items()
+    }
 
 
 def _named(place: Path, *, statistics_only: bool) -> tuple[str, Sample]:

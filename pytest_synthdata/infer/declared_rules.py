@@ -8,10 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.expressions.operators import Call
+from pytest_synthdata.columns.expressions.operators import Call, col
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Nullable
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.infer.columns import Declared, in_type
@@ -20,7 +21,7 @@ from pytest_synthdata.infer.references.keys import unique_key
 from pytest_synthdata.infer.relations.composing import in_type_of_expression
 from pytest_synthdata.infer.ruled import ruled
 from pytest_synthdata.infer.sql_conditions import expression
-from pytest_synthdata.sources.ddl import Definition
+from pytest_synthdata.sources.ddl import Definition, checked_columns
 
 _TRIED = 200  # rows that are made of a factory with conditions, before they are believed to be met
 _PROVIDERS = {"state": "state_abbr", "province": "state_abbr", "country": "country_code", "currency": "currency_code"}
@@ -97,7 +98,7 @@ def with_checks(inferred: Inferred, said: Definition, attributes: Mapping[str, s
     for check in said.checks:
         if _listed(check.this.name if type(check).__name__ == "In" else "", said) is not None:
             continue
-        condition = expression(check, attributes)
+        condition = _or_unknown(expression(check, attributes), check, inferred, attributes)
         tried = condition if kept is None or condition is None else kept & condition
         if condition is not None and _can_be(replace(inferred, where=tried), module):
             kept = tried
@@ -107,6 +108,16 @@ def with_checks(inferred: Inferred, said: Definition, attributes: Mapping[str, s
     if told:
         comments[""] = f"Not kept: {'; '.join(f'CHECK ({one})' for one in told)}"
     return replace(inferred, where=kept, comments=comments)
+
+
+def _or_unknown(condition: Any, check: Any, inferred: Inferred, attributes: Mapping[str, str]) -> Any:
+    """A check as databases have it: met also where it reads nothing, so that nulls of its columns stay."""
+    if condition is None:
+        return None
+    for name in dict.fromkeys(attributes.get(column, "") for column in checked_columns(check)):
+        if isinstance(inferred.declarations.get(name), Nullable):
+            condition = condition | col(name).is_null()
+    return condition
 
 
 def _can_be(inferred: Inferred, module: str) -> bool:

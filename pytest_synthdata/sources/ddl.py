@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,6 +211,23 @@ def _of_tree(kind: Any) -> pa.DataType:
     return spark_type("time" if word in ("TIME", "TIMETZ") else kind.sql("spark"))
 
 
+def conditions(texts: Iterable[str]) -> list[Any]:
+    """Expressions that stand alone, such as those of checks, as sqlglot's; none where it is not installed.
+
+    Args:
+        texts: such as ``amount > 0``; what cannot be read is left out.
+    """
+    try:
+        import sqlglot
+    except ImportError:
+        return []
+    found = []
+    for text in texts:
+        with suppress(sqlglot.errors.SqlglotError):
+            found.append(sqlglot.parse_one(text, read="databricks"))
+    return found
+
+
 def checked_columns(check: Any) -> Iterator[str]:
     """The columns that a condition reads."""
     from sqlglot import exp
@@ -217,4 +235,4 @@ def checked_columns(check: Any) -> Iterator[str]:
     yield from (column.name for column in check.find_all(exp.Column))
 
 
-__all__ = ["Definition", "checked_columns", "definitions", "is_special"]
+__all__ = ["Definition", "checked_columns", "conditions", "definitions", "is_special"]

@@ -17,7 +17,13 @@ from strict_workspace import TOKEN, Workspace
 from pytest_synthdata import Dataset
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
-VARIABLES = ("DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_CONFIG_PROFILE", "DATABRICKS_CLUSTER_ID")
+VARIABLES = (
+    "DATABRICKS_HOST",
+    "DATABRICKS_TOKEN",
+    "DATABRICKS_CONFIG_PROFILE",
+    "DATABRICKS_CLUSTER_ID",
+    "DATABRICKS_WAREHOUSE_ID",
+)
 
 
 class InstantClock:

@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -29,7 +30,10 @@ def routes(space: Workspace) -> dict[str, Callable[..., Any]]:
     return {
         rf"GET {catalog}/volumes/(.+)": space.get_volume,
         rf"POST {catalog}/volumes": space.create_volume,
+        rf"GET {catalog}/tables/(.+)": with_query(space.tables.get_table),
+        rf"GET {catalog}/tables": space.tables.list_tables,
         rf"GET {catalog}/schemas/(.+)": space.get_schema,
+        rf"GET {catalog}/schemas": space.list_schemas,
         rf"POST {catalog}/schemas": space.create_schema,
         rf"GET {catalog}/catalogs/(.+)": space.get_catalog,
         rf"GET {catalog}/catalogs": lambda _: {"catalogs": [{"name": name} for name in sorted(space.catalogs)]},
@@ -43,6 +47,9 @@ def routes(space: Workspace) -> dict[str, Callable[..., Any]]:
         r"GET /api/2.1/clusters/list": lambda _: space.list_clusters(),
         r"POST /api/2.1/clusters/start": space.start_cluster,
         r"GET /api/2.0/preview/scim/v2/Me": lambda _: {"userName": USER},
+        r"POST /api/2.0/sql/statements": space.tables.execute,
+        r"GET /api/2.0/sql/statements/([^/]+)": with_query(space.tables.get_statement),
+        r"POST /api/2.0/sql/statements/([^/]+)/cancel": with_query(space.tables.cancel),
         r"POST /api/2.0/workspace/mkdirs": lambda body: space.workspace_folders.add(body["path"]) or {},
         r"POST /api/2.0/workspace/import": space.import_file,
         r"POST /api/2.0/workspace/delete": space.delete_file,
@@ -51,6 +58,13 @@ def routes(space: Workspace) -> dict[str, Callable[..., Any]]:
         r"GET /api/2.2/jobs/runs/get-output": space.get_run_output,
         r"POST /api/2.2/jobs/runs/cancel": space.cancel_run,
     }
+
+
+def with_query(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """What gets the query or body, too, although its path has a name in it."""
+    handle_both: Any = partial(handle)
+    handle_both.takes_both = True
+    return handle_both  # type: ignore[no-any-return]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -164,7 +178,8 @@ class Handler(BaseHTTPRequestHandler):
             found = re.fullmatch(pattern, f"{self.command} {path}")
             if found:
                 said = json.loads(data) if data else query
-                answer = handle(*found.groups() or (said,))
+                both = (*found.groups(), said) if getattr(handle, "takes_both", False) else found.groups()
+                answer = handle(*both or (said,))
                 return 200, json.dumps(answer).encode(), {"Content-Type": "application/json"}
         raise Refusal(404, "ENDPOINT_NOT_FOUND", f"No API found for '{self.command} {path}'")
 

@@ -15,17 +15,13 @@ from dataclasses import dataclass, field
 from threading import Condition, Event
 from typing import Any
 
+from strict_catalog import Refusal, TableCatalog, next_of
+
 TOKEN = "dapi-0123456789abcdef-secret"
 CLUSTER = "0101-000000-abcdefgh"
 USER = "ada@example.com"
 LANGUAGES = ("python", "sql", "scala", "r")
 _ROOT = 5  # parts of /Volumes/catalog/schema/volume
-
-
-class Refusal(Exception):  # noqa: N818 - a workspace refuses
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
 
 
 @dataclass
@@ -65,6 +61,7 @@ class Workspace:
     lock: Condition = field(default_factory=Condition)
     stalled: Event = field(default_factory=Event)
     url: str = ""
+    tables: TableCatalog = field(default_factory=TableCatalog)
     # Of compute
     cluster: str = "RUNNING"
     start_states: list[str] = field(default_factory=lambda: ["PENDING", "RUNNING"])
@@ -124,6 +121,12 @@ class Workspace:
         if name not in self.schemas:
             raise Refusal(404, "SCHEMA_DOES_NOT_EXIST", f"Schema '{name}' does not exist.")
         return {"full_name": name}
+
+    def list_schemas(self, query: Any) -> Any:
+        if set(query) - {"catalog_name", "max_results", "page_token"}:
+            raise Refusal(400, "INVALID_PARAMETER_VALUE", f"unknown parameters {sorted(query)}")
+        names = [name.partition(".") for name in sorted(self.schemas)]
+        return {"schemas": [{"name": one} for catalog, _, one in names if catalog == query["catalog_name"]]}
 
     def create_schema(self, body: Any) -> Any:
         if body["catalog_name"] not in self.catalogs:
@@ -303,8 +306,3 @@ class Workspace:
         state = {"life_cycle_state": "TERMINATED", "result_state": "CANCELED"}
         self.runs[body["run_id"]]["states"] = [state]
         return {}
-
-
-def next_of(states: list[Any]) -> Any:
-    """The states one after the other; the last one stays."""
-    return states.pop(0) if len(states) > 1 else states[0]

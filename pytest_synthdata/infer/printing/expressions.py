@@ -10,9 +10,10 @@ from pytest_synthdata.columns.expressions.computing import COMPARISONS
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import SYMBOLS, Call, Column, Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.infer.printing.layout import Bracket, Code, on_one_line
+from pytest_synthdata.infer.printing.layout import WIDTH, Bracket, Code, on_one_line
 from pytest_synthdata.infer.printing.plain_values import call, code, unwrapped_constant
 
+_JOINED = ("and_kleene", "or_kleene")
 INTERVALS = ("days", "hours", "minutes", "seconds")
 
 
@@ -23,9 +24,9 @@ def _(value: Column) -> Code:
 
 @code.register
 def _(value: Operation) -> Code:
-    said = [on_one_line(code(unwrapped_constant(one))) for one in value.operands]
+    said = [_inner(one) for one in value.operands]
     if value.function in SYMBOLS:
-        text = f"{said[0]} {SYMBOLS[value.function]} {said[1]}"
+        text = f" {SYMBOLS[value.function]} ".join(map(_inner, _chained(value)))
         return text if value.function in COMPARISONS else f"({text})"  # within brackets of a call
     return {
         "invert": f"~{said[0]}",
@@ -33,6 +34,33 @@ def _(value: Operation) -> Code:
         "is_valid": f"{said[0]}.is_not_null()",
         "is_in": f"{said[0]}.isin({said[-1]})",
     }[value.function]
+
+
+def _inner(one: Any) -> str:
+    """What stands in an operation: comparisons bind less than others, and are put in brackets."""
+    text = on_one_line(code(unwrapped_constant(one)))
+    return f"({text})" if isinstance(one, Operation) and one.function in COMPARISONS else text
+
+
+def _chained(value: Operation) -> list[Any]:
+    """The operands of an operation; of conditions that are all joined alike, the conditions."""
+    first, *rest = value.operands
+    if isinstance(first, Operation) and first.function == value.function and value.function in _JOINED:
+        return [*_chained(first), *rest]
+    return [first, *rest]
+
+
+def condition_lines(value: Any, indent: int, start: str) -> list[str]:
+    """A condition on one line where it fits, else each of those that it joins on a line of its own."""
+    flat = f"{' ' * indent}{start}{_inner(value)}"
+    if len(flat) <= WIDTH or not (isinstance(value, Operation) and value.function in _JOINED):
+        return [flat]
+    symbol = SYMBOLS[value.function]
+    first, *rest = _chained(value)
+    lines = condition_lines(first, indent + 4, "")
+    for one in rest:
+        lines += condition_lines(one, indent + 4, f"{symbol} ")
+    return [f"{' ' * indent}{start}(", *lines, f"{' ' * indent})"]
 
 
 @code.register
@@ -75,4 +103,4 @@ def _(value: When) -> Code:
     return made
 
 
-__all__ = ["INTERVALS"]
+__all__ = ["INTERVALS", "condition_lines"]

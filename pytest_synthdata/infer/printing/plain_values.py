@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.expressions.computing import COMPARISONS, SYMBOLS
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.infer.printing.layout import Bracket, Code, on_one_line
@@ -42,7 +43,8 @@ def call(head: str, *items: Any, **named: Any) -> Bracket:
 def bare(value: Any) -> Code:
     """A value as source that stands by itself: an operation without brackets around it."""
     said = code(value)
-    is_bracketed = isinstance(value, Operation) and isinstance(said, str) and said.startswith("(")
+    is_operation = isinstance(value, Operation) and value.function in SYMBOLS
+    is_bracketed = is_operation and value.function not in COMPARISONS
     return said[1:-1] if is_bracketed and isinstance(said, str) else said
 
 

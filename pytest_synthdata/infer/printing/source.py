@@ -24,6 +24,7 @@ from pytest_synthdata.errors import printable
 from pytest_synthdata.exports import MODULES
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.printing.code import INTERVALS, bare, code
+from pytest_synthdata.infer.printing.expressions import condition_lines
 from pytest_synthdata.infer.printing.layout import WIDTH, Bracket, Code, is_filled, laid_out, on_one_line, packed
 from pytest_synthdata.infer.printing.stored import Store, printing_of, stored, stored_in
 
@@ -64,6 +65,9 @@ def class_source(table: Inferred) -> str:
     for name, value in table.options.items():
         printing_of(f"{table.table}.{name}")
         kept = stored(value) if name == "correlations" else None
+        if name == "where" and len(f"        where = {on_one_line(bare(value))}") > WIDTH:
+            lines += condition_lines(value, 8, "where = ")
+            continue
         lines.append(_statement(name, bare(value) if kept is None else kept, 8))
     lines += [""] if table.declarations else []
     for name, declaration in table.declarations.items():

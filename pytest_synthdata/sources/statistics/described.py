@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.sources.ddl import Definition
 from pytest_synthdata.sources.spark_types import spark_type
-from pytest_synthdata.sources.statistics.extents import ColumnStatistics, Statistics, column_statistics, has_range
+from pytest_synthdata.sources.statistics.extents import ColumnStatistics, Statistics
+from pytest_synthdata.sources.statistics.kept_texts import column_kept, whole
 
 
 def statistics_of_described(path: Path, what: str) -> tuple[Definition, Statistics]:
@@ -49,15 +49,27 @@ def statistics_of_described(path: Path, what: str) -> tuple[Definition, Statisti
         raise SynthDataError(
             f"{what}: {path} is not what DESCRIBE EXTENDED … AS JSON gives: a column has no {error}"
         ) from None
-    rows: int | None = None
-    found: dict[str, ColumnStatistics] = {}
+    found = Statistics(None)
     for one in said:
-        kept = one.get("statistics") or {}
-        rows = kept.get("num_rows", rows)
-        for name, column in (kept.get("column_statistics") or {}).items():
-            if name in schema.names:
-                found[name] = _column(column, schema.field(name).type)
-    return definition, Statistics(None if rows is None else int(rows), found)
+        found = with_kept(found, one, schema)
+    return definition, found
+
+
+def with_kept(known: Statistics, said: Mapping[str, Any], schema: pa.Schema) -> Statistics:
+    """What is known of a table, and what one of the statements says of it.
+
+    Args:
+        known: what was known before.
+        said: the object that the statement gave.
+        schema: the table's columns.
+    """
+    kept = said.get("statistics") or {}
+    rows = whole(kept.get("num_rows"))
+    found: dict[str, ColumnStatistics] = dict(known.columns)
+    for name, column in (kept.get("column_statistics") or {}).items():
+        if name in schema.names:
+            found[name] = column_kept(column, schema.field(name).type)
+    return Statistics(known.rows if rows is None else rows, found)
 
 
 def _documents(path: Path) -> list[Any]:
@@ -97,19 +109,4 @@ def _type(said: Mapping[str, Any]) -> pa.DataType:
     return spark_type(name)
 
 
-def _column(said: Mapping[str, Any], type_: pa.DataType) -> ColumnStatistics:
-    nulls = said.get("null_count", said.get("num_nulls"))
-    nulls = None if nulls is None else int(nulls)
-    if not has_range(type_) or said.get("min") is None or said.get("max") is None:
-        return ColumnStatistics(nulls)
-    try:
-        ends = pa.array([str(said["min"]), str(said["max"])])
-        if pa.types.is_timestamp(type_):  # without a zone it is UTC, as everything here
-            ends = pc.replace_substring_regex(ends, r"(Z|\+00:00)$", "").cast(pa.timestamp("us"))
-        low, high = ends.cast(type_).to_pylist()
-    except pa.ArrowException:
-        return ColumnStatistics(nulls)
-    return column_statistics(nulls, low, high)
-
-
-__all__ = ["statistics_of_described"]
+__all__ = ["statistics_of_described", "with_kept"]

@@ -1,0 +1,1 @@
+"""Tables of Unity Catalog: their columns, constraints and statistics, without a row of them."""
