@@ -86,7 +86,10 @@ def _(value: Cast) -> str:
 
 @as_written.register
 def _(value: Key) -> str:
-    return f"Key({value.pattern!r}{f', start={value.start}' if value.start else ''})"
+    said = [repr(value.pattern)]
+    said += [f"start={value.start}"] if value.start else []
+    said += [f"step={value.step}"] if value.step != 1 else []
+    return f"Key({', '.join(said)})"
 
 
 @as_written.register

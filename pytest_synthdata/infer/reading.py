@@ -257,9 +257,8 @@ class Reading:
         ):
             self._places[self._attributes[column.name]] = values
         if column.name == self.key and isinstance(declared.declaration, Generator):
-            declared = replace(
-                declared, declaration=unique_key(declared.declaration, column, self.table, self.sample.num_rows)
-            )
+            key = unique_key(declared.declaration, column, self.table, self.sample.num_rows, values)
+            declared = replace(declared, declaration=key)
         if together is None or not isinstance(declared.declaration, Generator):
             return declared
         condition = col(self._attributes[together]).is_not_null()

@@ -14,6 +14,7 @@ from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.errors import DeclarationError
 
 _PATTERN = re.compile(r"((?:[^{}]|\{\{|\}\})*)\{(?::(?:0(\d+))?d?)?\}((?:[^{}]|\{\{|\}\})*)", re.DOTALL)
@@ -33,6 +34,7 @@ class Key(Generator):
         pattern: text with one ``{}`` or ``{:06d}``, as `str.format` takes it. Numbers with more digits than
             the pattern pads to are written in full, so keys stay unique at any size.
         start: the number of row 0, below 10^18.
+        step: how far the numbers of two rows in succession are apart: 10 for 10, 20, 30; 1.5 where there are gaps.
 
     >>> from pytest_synthdata import Dataset, Key, TableFactory
     >>> class OrderFactory(TableFactory):
@@ -43,15 +45,37 @@ class Key(Generator):
 
     pattern: str
     start: int = 0
+    step: float = 1
+
+    def __repr__(self) -> str:
+        step = "" if self.step == 1 else f", step={self.step}"
+        return f"Key(pattern={self.pattern!r}, start={self.start}{step})"
 
     def values(self, cells: Cells) -> Values:
         prefix, width, suffix = self._parts()
-        return format_numbers(cells.rows + np.uint64(self.start), prefix, width, suffix)
+        return format_numbers(self.numbers(cells.rows), prefix, width, suffix)
 
     def integers(self, cells: Cells) -> npt.NDArray[Any] | None:
         """The numbers themselves, where nothing but a number is the key."""
         prefix, _, suffix = self._parts()
-        return None if prefix or suffix else (cells.rows + np.uint64(self.start)).astype(np.int64)
+        return None if prefix or suffix else self.numbers(cells.rows).astype(np.int64)
+
+    def numbers(self, rows: Bits) -> npt.NDArray[np.uint64]:
+        """The numbers of some rows."""
+        if self.step == 1:
+            return rows + np.uint64(self.start)
+        if isinstance(self.step, int):
+            return rows * np.uint64(self.step) + np.uint64(self.start)
+        return np.floor(rows.astype(np.float64) * self.step).astype(np.uint64) + np.uint64(self.start)
+
+    def rows(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The rows of some numbers; a negative one for a number that no row has."""
+        apart = numbers - self.start
+        if self.step == 1:
+            return apart
+        rows = np.ceil(apart / self.step).astype(np.int64)
+        is_one = (apart >= 0) & (self.numbers(np.maximum(rows, 0).astype(np.uint64)).astype(np.int64) == numbers)
+        return np.where(is_one, rows, -1)
 
     def _parts(self) -> tuple[str, int, str]:
         match = _PATTERN.fullmatch(self.pattern)
@@ -74,6 +98,8 @@ class Key(Generator):
             raise DeclarationError(f"{scope.place}: {error}") from None
         if isinstance(self.start, bool) or not isinstance(self.start, int) or not 0 <= self.start < _END:
             raise DeclarationError(f"{scope.place}: {self!r}: start must be an integer from 0 to below 10^18")
+        if isinstance(self.step, bool) or not isinstance(self.step, (int, float)) or not 1 <= self.step < _END:
+            raise DeclarationError(f"{scope.place}: {self!r}: step is a number from 1 on: less would give a key twice")
 
 
 def format_numbers(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suffix: str) -> pa.Array:

@@ -17,6 +17,7 @@ from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.numbering import Numbered, numbered
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
+from pytest_synthdata.columns.providers.counted_codes import counted_codes
 from pytest_synthdata.columns.providers.primitives import reader
 from pytest_synthdata.columns.providers.symbols import Inline, Unreadable
 from pytest_synthdata.columns.text.grammar import Draw
@@ -256,7 +257,8 @@ class RowByRow(Generator):
 
 @numbered.register(Fake)
 def _(generator: Fake, scope: Scope) -> Numbered | None:
-    return numbered(generator.prepared(), scope)
+    codes = counted_codes(generator.provider, dict(generator.arguments))
+    return codes if codes is not None else numbered(generator.prepared(), scope)
 
 
 @numbered.register(Compiled)

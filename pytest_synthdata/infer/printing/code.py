@@ -40,7 +40,8 @@ def _(value: Constant) -> Code:
 
 @code.register
 def _(value: Key) -> Code:
-    return call("Key", value.pattern, **({"start": value.start} if value.start else {}))
+    named: dict[str, Any] = {"start": value.start} if value.start else {}
+    return call("Key", value.pattern, **named, **({"step": value.step} if value.step != 1 else {}))
 
 
 @code.register

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.modifiers import Cast, Nullable, Unique, unwrapped
+from pytest_synthdata.columns.generators.modifiers import Nullable, unwrapped
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
+from pytest_synthdata.infer.columns import in_type
 from pytest_synthdata.infer.naming import words
 from pytest_synthdata.infer.values.meanings import key_prefix
+from pytest_synthdata.infer.values.unique import drawn_once, is_unique, key_of_numbers
 
 _SHORT = 8
 
 
-def unique_key(generator: Generator, column: pa.Field, table: str, count: int) -> Generator:
+def unique_key(
+    generator: Generator, column: pa.Field, table: str, count: int, values: pa.Array | None = None
+) -> Generator:
     """A generator of a key that gives no value twice.
 
     Args:
@@ -26,14 +31,16 @@ def unique_key(generator: Generator, column: pa.Field, table: str, count: int) -
         column: its name and type.
         table: the table's name.
         count: how many rows there are.
+        values: the column's, if they are known.
     """
     generator = generator.generator if isinstance(generator, Nullable) else generator
     inner = unwrapped(generator)
-    if isinstance(inner, (Key, Unique)) or (isinstance(inner, Template) and _is_unique(inner)):
+    if is_unique(generator) or is_unique(inner):
         return generator
     if not pa.types.is_string(column.type):
-        number = Key("{}", start=1)
-        return number.cast("bigint") if column.type == pa.int64() else Cast(number, column.type)
+        found = None if values is None or not len(values) else to_numpy(values.cast(pa.int64())).astype(np.int64)
+        number = Key("{}", start=1) if found is None or found.min() < 0 else key_of_numbers(found) or drawn_once(found)
+        return in_type(number, column.type)
     if isinstance(inner, Fake) and inner.provider == "uuid4":
         return generator
     if isinstance(inner, Fake) and inner.provider == "bothify":
@@ -54,15 +61,6 @@ def named_key(columns: Iterable[str], others: Collection[str]) -> str | None:
     """
     first = next(iter(columns), "")
     return first if words(first)[-1:] in (["id"], ["uuid"], ["guid"], ["key"]) and first not in others else None
-
-
-def _is_unique(template: Template) -> bool:
-    parts: Any = dict(template.parts).values()
-    return any(isinstance(unwrapped(part), (Unique, Key)) or _holds_unique(part) for part in parts)
-
-
-def _holds_unique(part: Any) -> bool:
-    return isinstance(part, Generator) and (isinstance(part, Unique) or any(map(_holds_unique, part.children())))
 
 
 __all__ = ["named_key", "unique_key"]

@@ -22,6 +22,7 @@ from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.relations.needs import evenly
+from pytest_synthdata.infer.relations.significance import discoveries, p_of_none, p_of_same
 from pytest_synthdata.infer.values.instants import floats_of
 
 Floats = npt.NDArray[np.float64]
@@ -29,8 +30,7 @@ Floats = npt.NDArray[np.float64]
 _LOOKED_AT = 5_000  # rows in which correlations are measured
 _FEWEST = 20
 _LEAST = 0.05  # a correlation that is worth a line
-_SURE = 2.0  # standard errors
-_CLEAR = 0.25  # what is kept even of few rows
+_FALSE = 0.1  # of the correlations that are printed, how many may be chance, on average: half by either test
 _ROUNDS = 4
 _MOST = 0.98
 _MOST_COLUMNS = 40
@@ -58,7 +58,8 @@ def correlated(
     names = [name for name in values if name in columns and may_correlate(columns[name])][:_MOST_COLUMNS]
     if len(names) < 2:  # noqa: PLR2004
         return inferred
-    wanted = _ranks_correlate(_numbers({name: values[name] for name in names}))
+    numbers = _numbers({name: values[name] for name in names})
+    wanted, known = _ranks_correlate(numbers), np.isfinite(numbers).astype(np.int64)
     pairs = [
         (one, other)
         for number, one in enumerate(names)
@@ -69,18 +70,25 @@ def correlated(
     ]
     goal = {pair: float(wanted[names.index(pair[0]), names.index(pair[1])]) for pair in pairs}
     # What the columns have in common already, by what they are given alike.
-    measured = _measured(made, names, readers)
+    measured, made_rows = _measured(made, names, readers), _rows_made(made)
     scores: dict[tuple[str, str], float] = dict.fromkeys(pairs, 0.0)
-    count = min(min((len(one) - one.null_count for one in values.values()), default=0), _LOOKED_AT)
-    least = max(_LEAST, min(_SURE / max(count, 1) ** 0.5, _CLEAR))
-    live = [pair for pair in pairs if abs(goal[pair]) >= least or abs(goal[pair] - measured.get(pair, 0.0)) >= least]
+    off = {pair: abs(goal[pair] - measured.get(pair, 0.0)) for pair in pairs}
+    both = {(a, b): int(known[names.index(a)] @ known[names.index(b)]) for a, b in pairs}
+    there = discoveries({pair: p_of_none(goal[pair], both[pair]) for pair in pairs}, _FALSE / 2)
+    differ = {pair: p_of_same(goal[pair], measured.get(pair, 0.0), both[pair], made_rows) for pair in pairs}
+    apart = discoveries(differ, _FALSE / 2)
+    live = [
+        pair
+        for pair in pairs
+        if (pair in there and abs(goal[pair]) >= _LEAST) or (pair in apart and off[pair] >= _LEAST)
+    ]
     if not live:
         return inferred
     best: tuple[float, dict[tuple[str, str], float]] | None = None
     for _ in range(_ROUNDS):
         for pair in live:
-            off = goal[pair] - measured.get(pair, 0.0)
-            scores[pair] = float(np.clip(scores[pair] + off * _slope(goal[pair]), -_MOST, _MOST))
+            more = (goal[pair] - measured.get(pair, 0.0)) * _slope(goal[pair])
+            scores[pair] = float(np.clip(scores[pair] + more, -_MOST, _MOST))
         kept = _possible({pair: scores[pair] for pair in live}, names, frozenset(pairs))
         scores |= kept
         measured = _measured(replace(inferred, correlations=kept).factory(module), names, readers) if kept else {}
@@ -174,12 +182,17 @@ def _ranks_correlate(columns: Floats) -> Floats:
     return found
 
 
+def _rows_made(made: FactoryClass) -> int:
+    """How many rows of a factory are looked at."""
+    return int(min(_LOOKED_AT, max(made._meta.bound().num_rows, 1_000)))
+
+
 def _measured(
     made: FactoryClass, names: list[str], readers: Mapping[str, Callable[[pa.Array], pa.Array]]
 ) -> dict[tuple[str, str], float]:
     """The rank correlations of a factory's columns."""
     bound = made._meta.bound()
-    reader = bound.at(np.arange(min(_LOOKED_AT, max(bound.num_rows, 1_000)), dtype=np.uint64))
+    reader = bound.at(np.arange(_rows_made(made), dtype=np.uint64))
     made_values: dict[str, Any] = {name: to_arrow(reader.read(name)) for name in names}
     for name in readers.keys() & made_values.keys():
         made_values[name] = readers[name](made_values[name].cast(pa.string()))

@@ -32,6 +32,7 @@ from pytest_synthdata.infer.values.fitting import (
 from pytest_synthdata.infer.values.meanings import NUMBERS, ColumnName, is_identifier, points_elsewhere
 from pytest_synthdata.infer.values.personal import personal_number
 from pytest_synthdata.infer.values.quantile_fit import outward, plain, quantiles_of, tolerance_for
+from pytest_synthdata.infer.values.unique import drawn_once, key_of_numbers
 from pytest_synthdata.infer.values.written_times import days_as_numbers
 
 _FEWEST_KEYS = 3
@@ -69,7 +70,8 @@ def number(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, i
         return found
     if pa.types.is_integer(type_):
         if _is_key(column, values, is_first=is_first):
-            return Key("{}", start=pc.min(values).as_py())
+            found = to_numpy(values.cast(pa.int64())).astype(np.int64)
+            return key_of_numbers(found) or drawn_once(found)
         if (days := days_as_numbers(values)) is not None:
             return days
     numbers = to_numpy(values).astype(np.float64)

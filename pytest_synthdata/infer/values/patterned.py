@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,17 +11,22 @@ import pyarrow as pa
 from pytest_synthdata.columns.expressions.operators import Call
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.numbers.whole import Integers
+from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
+from pytest_synthdata.infer.relations.needs import evenly
 from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
+from pytest_synthdata.infer.values.unique import drawn_once
 
 _TOKEN = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]+")
+_WORD = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]+")  # B6 is one part of 2013-B6-1545
 _MEASURE = re.compile(r"([^0-9]*?)(-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?)([^0-9]*)")
 _LOOKED_AT = 2_000
 _MOST_PARTS = 9
 _MOST_WORDS = 60  # different letters at one place, that are listed
+_MOST_SHORT, _SHORT = 200, 3  # of so few letters
 _MOST_DIGITS = 15
+_ROOM = 4  # numbers for each row, at least, that unique ones are drawn from
 _NAMES = "abcdefghij"
 
 
@@ -33,9 +37,10 @@ def patterned(values: pa.Array, distinct: int) -> Generator | None:
         values: the texts, none of them null.
         distinct: how many of them differ.
     """
-    some = values.slice(0, _LOOKED_AT).to_pylist()
+    some = evenly(values, _LOOKED_AT).to_pylist()
     found = _measures(some)
-    return found if found is not None else _parts(some, is_unique=distinct == len(values))
+    unique = len(values) if distinct == len(values) else 0
+    return found or _parts(some, unique, _TOKEN) or _parts(some, unique, _WORD)
 
 
 def _measures(some: list[str]) -> Generator | None:
@@ -61,8 +66,15 @@ def _measures(some: list[str]) -> Generator | None:
     return Template(f"{before}{{number}}{after}", number=number) if before or after else number.cast("string")
 
 
-def _parts(some: list[str], *, is_unique: bool) -> Generator | None:
-    rows = [_TOKEN.findall(text) for text in some]
+def _parts(some: list[str], unique: int, token: re.Pattern[str]) -> Generator | None:
+    """The parts of texts.
+
+    Args:
+        some: the texts.
+        unique: how many there are, if no two are the same, else 0.
+        token: what a part is.
+    """
+    rows = [token.findall(text) for text in some]
     longest = max(map(len, rows))
     usual = Counter(map(_kinds, rows)).most_common(1)[0][0]
     if not 1 < longest <= _MOST_PARTS or not any(kind == "0" for kind in usual):
@@ -72,26 +84,26 @@ def _parts(some: list[str], *, is_unique: bool) -> Generator | None:
     if any(not kinds.startswith(_kinds(row)) for row in rows) or min(map(len, rows)) < longest - 1:
         return None
     text, parts, was_unique = "", {}, False
-    wanted = _most_varied(rows, kinds) if is_unique else None
+    wanted = _most_varied(rows, kinds) if unique else None
     for number in range(longest):
         place = [row[number] if number < len(row) else "" for row in rows]
         if len(set(place)) == 1:
             text += place[0].replace("{", "{{").replace("}", "}}")
             continue
-        generator = _at(place, is_unique=number == wanted)
+        generator = _at(place, unique if number == wanted else 0)
         if generator is None:
             return None
         was_unique |= number == wanted
         name = f"{'number' if kinds[number] == '0' else 'letters' if kinds[number] == 'a' else 'sign'}_{_NAMES[number]}"
         parts[name] = generator
         text += f"{{{name}}}"
-    if not parts or (is_unique and not was_unique):
+    if not parts or (unique and not was_unique):
         return None
     return Template(text, **parts)
 
 
 def _kinds(row: list[str]) -> str:
-    return "".join("0" if one[0].isdigit() else "a" if one.isalpha() else "-" for one in row)
+    return "".join("0" if one.isdigit() else "a" if one.isalnum() else "-" for one in row)
 
 
 def _most_varied(rows: list[list[str]], kinds: str) -> int | None:
@@ -101,12 +113,13 @@ def _most_varied(rows: list[list[str]], kinds: str) -> int | None:
     return max(different, key=lambda number: different[number], default=None)
 
 
-def _at(tokens: list[str], *, is_unique: bool) -> Generator | None:
+def _at(tokens: list[str], unique: int) -> Generator | None:
     """What stands at one place."""
     if "" not in tokens and all(token.isdigit() for token in tokens):
-        return _digits(tokens, is_unique=is_unique)
+        return _digits(tokens, unique)
     counts = Counter(tokens)
-    if len(counts) <= _MOST_WORDS and len(counts) * 2 <= len(tokens):
+    most = _MOST_SHORT if max(map(len, counts)) <= _SHORT else _MOST_WORDS
+    if len(counts) <= most and len(counts) * 2 <= len(tokens):
         shares = rounded_shares(list(counts.values()), len(tokens))
         listed = dict(zip(counts, shares, strict=True))
         return Categorical(dict(sorted(listed.items(), key=lambda item: (-item[1], item[0]))))
@@ -117,7 +130,7 @@ def _at(tokens: list[str], *, is_unique: bool) -> Generator | None:
     return None
 
 
-def _digits(tokens: list[str], *, is_unique: bool) -> Generator | None:
+def _digits(tokens: list[str], unique: int) -> Generator | None:
     from pytest_synthdata.infer.values.numbers import law
 
     width = max(map(len, tokens))
@@ -129,12 +142,13 @@ def _digits(tokens: list[str], *, is_unique: bool) -> Generator | None:
     )
     if any(token[0] == "0" and len(token) > 1 for token in tokens) and not is_padded:
         return None
-    generator: Any
-    if is_unique:
-        high = int(numbers.max())
-        generator = Integers(int(numbers.min()), max(high, int("9" * len(str(high)))) if is_padded else high).unique()
-    else:
-        generator = law(numbers, Resolution(0)).cast("bigint")
+    if unique:
+        found = numbers.astype(np.int64)
+        room = 10**width if is_padded else int(found.max() - found.min()) + 1
+        if unique * _ROOM > room:  # as many as there are rows, however many these are
+            return Key(f"{{:0{width}d}}" if is_padded else "{}", start=int(found.min()))
+        return drawn_once(found, width if is_padded else None)
+    generator = law(numbers, Resolution(0)).cast("bigint")
     return Call("lpad", (generator.cast("string"),), (width, "0")) if is_padded else generator
 
 

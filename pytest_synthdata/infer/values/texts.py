@@ -7,18 +7,23 @@ import re
 import statistics
 from collections import Counter
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.text.template import Template
+from pytest_synthdata.infer.relations.needs import evenly
 from pytest_synthdata.infer.values.fitting import rounded_shares
 from pytest_synthdata.infer.values.meanings import TEXTS, ColumnName, is_identifier, key_prefix, points_elsewhere
 from pytest_synthdata.infer.values.patterned import patterned
 from pytest_synthdata.infer.values.personal import holds_addresses, is_name, personal
 from pytest_synthdata.infer.values.times import spread_out
+from pytest_synthdata.infer.values.unique import drawn_once, key_of_numbers, unique_codes
 from pytest_synthdata.infer.values.written_times import pattern_of, read_times, written
 
 _LOOKED_AT = 1_000  # texts whose shape is looked at
@@ -28,6 +33,7 @@ MOST_LISTED = 50  # different texts that are a list whatever they say
 MOST_TEXTS = 1_000
 _TIMES = 1.5  # that each comes on average, at least
 _FEWEST_KEYS = 3
+_SELDOM = 0.1  # of codes, that may have digits where the others have letters
 _SHAPES = {
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}": Fake("uuid4"),
     r"https?://\S+": Fake("url"),
@@ -54,14 +60,16 @@ def text(column: ColumnName, values: pa.Array | None, *, is_first: bool) -> Gene
         return key
     if may_be_shown and (found := _listed_or_written(values, distinct, counts)) is not None:
         return found
-    some = distinct.slice(0, _LOOKED_AT).to_pylist()
+    some = evenly(distinct, _LOOKED_AT).to_pylist()
     for pattern, generator in _SHAPES.items():
         if _share(pattern, some) > _MOST_UNIQUE:
             return generator
-    found = column.find(TEXTS)
-    if found is None and may_be_shown:
+    found = by_name = column.find(TEXTS)
+    is_code = isinstance(found, Fake) and found.provider == "bothify"
+    if may_be_shown and (found is None or is_code):  # codes look like those that are there
         found = patterned(values, len(distinct))
-    return found or _of_shape(some) or _of_words(some)
+    found = found or _of_shape(some) or by_name or _of_words(some)
+    return unique_codes(found, len(values)) if len(distinct) == len(values) else found
 
 
 def _listed_or_written(values: pa.Array, distinct: pa.Array, counts: pa.Array) -> Generator | None:
@@ -105,7 +113,7 @@ def _by_name(column: ColumnName, *, is_first: bool) -> Generator:
     return found or Fake("word")
 
 
-def key_of(values: pa.Array) -> Key | None:
+def key_of(values: pa.Array) -> Generator | None:
     """The pattern of keys that differ in one number only, which may be padded with zeros."""
     if len(values) < _FEWEST_KEYS:
         return None
@@ -124,7 +132,9 @@ def key_of(values: pa.Array) -> Key | None:
     is_padded = shortest > 1 and (shortest == longest or pc.any(pc.starts_with(numbers, "0")).as_py())
     before, after = (part.replace("{", "{{").replace("}", "}}") for part in (prefix, suffix))
     place = f"{{:0{shortest}d}}" if is_padded else "{}"
-    return Key(f"{before}{place}{after}", start=int(pc.min(numbers.cast(pa.int64())).as_py()))
+    found = to_numpy(numbers.cast(pa.int64())).astype(np.int64)
+    key = key_of_numbers(found, f"{before}{place}{after}")
+    return key or Template(f"{before}{{number}}{after}", number=drawn_once(found, longest if is_padded else None))
 
 
 def _escaped(text: str) -> str:
@@ -137,6 +147,8 @@ def _of_shape(texts: list[str]) -> Generator | None:
     length = len(texts[0])
     if not 0 < length <= _LONGEST_SHAPE or any(len(one) != length for one in texts):
         return None
+    if sum(any(one.isdigit() for one in text) for text in texts) < _SELDOM * len(texts):
+        texts = [text for text in texts if not any(one.isdigit() for one in text)]
     shape, letters = "", set[str]()
     for place in range(length):
         seen = {one[place] for one in texts}

@@ -233,7 +233,7 @@ def _numbers_in_keys(table: Table, declared: Any, wanted: set[Key]) -> dict[Key,
     from pytest_synthdata.validation.keys import Form, numbers_in
 
     keys = list(wanted)
-    numbers = numbers_in(pa.array([str(key) for (key,) in keys]), Form.of(declared)) - declared.start
+    numbers = declared.rows(numbers_in(pa.array([str(key) for (key,) in keys]), Form.of(declared)))
     return {
         key: number for key, number in zip(keys, numbers.tolist(), strict=True) if 0 <= number < table.bound.num_rows
     }

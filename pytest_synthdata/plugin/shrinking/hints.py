@@ -55,20 +55,21 @@ def _named(texts: Iterable[str], dataset: Dataset) -> dict[str, set[int]]:
     patterns = {table.name: known for table in dataset if (known := _pattern(table)) is not None}
     found: dict[str, set[int]] = {table: set() for table in patterns}
     for text in texts:
-        for table, (pattern, start) in patterns.items():
-            found[table].update(int(number) - start for number in pattern.findall(text))
+        for table, (pattern, key) in patterns.items():
+            numbers = np.array([int(number) for number in pattern.findall(text)], np.int64)
+            found[table].update(key.rows(numbers).tolist())
     return found
 
 
-def _pattern(table: Table) -> tuple[re.Pattern[str], int] | None:
-    """What keys of a table look like in a text, and the number of row 0's; None where it could be any number."""
+def _pattern(table: Table) -> tuple[re.Pattern[str], Key] | None:
+    """What keys of a table look like in a text, and the key; None where it could be any number."""
     key = table.bound.plan.columns.get(str(table.bound.plan.key))
     if not isinstance(key, Key):
         return None
     before, width, after = key._parts()
     if not before.strip() and not after.strip():
         return None
-    return re.compile(rf"{re.escape(before)}(\d{{{width},18}}){re.escape(after)}(?!\d)"), key.start
+    return re.compile(rf"{re.escape(before)}(\d{{{width},18}}){re.escape(after)}(?!\d)"), key
 
 
 __all__ = ["hints"]

@@ -1,0 +1,71 @@
+"""Keys that look like those of the source: numbers in order with their gaps, numbers drawn once each, codes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_synthdata.columns.expressions.operators import Call
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.modifiers import Cast, Unique
+from pytest_synthdata.columns.generators.numbers.whole import Integers
+from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.text.template import Template
+from pytest_synthdata.infer.values.fitting import significant
+
+_ROOM = 10  # numbers for each row, at least, that unique ones are drawn from
+_CODES = 4  # codes for each row
+_WIDEST = 10**15
+_WHOLE = 0.02  # how far from a whole number a step may be to be taken for it
+
+
+def key_of_numbers(numbers: npt.NDArray[np.int64], pattern: str = "{}") -> Key | None:
+    """A key of different numbers that has their start and their gaps; None for those that are drawn at random.
+
+    Args:
+        numbers: in the order of the rows, none negative.
+        pattern: of the key.
+    """
+    low, high, count = int(numbers.min()), int(numbers.max()), len(numbers)
+    gap = (high - low) / max(count - 1, 1)
+    if gap <= 1:
+        return Key(pattern, start=low)
+    is_in_order = bool((np.diff(numbers) > 0).all())
+    if not is_in_order and _ROOM * count <= high - low + 1 <= _WIDEST:
+        return None
+    near = round(gap)
+    return Key(pattern, start=low, step=near if abs(gap / near - 1) <= _WHOLE else max(significant(gap, 3), 1))
+
+
+def drawn_once(numbers: npt.NDArray[np.int64], width: int | None = None) -> Generator:
+    """Numbers in the range of some, none of them twice; as texts of a width, padded with zeros, where one is given."""
+    high = int(numbers.max()) if width is None else 10**width - 1
+    found = Integers(int(numbers.min()), high).unique()
+    return found if width is None else Call("lpad", (found.cast("string"),), (width, "0"))
+
+
+def is_unique(generator: Generator) -> bool:
+    """Whether a generator gives no value twice."""
+    if isinstance(generator, Template):
+        return any(isinstance(part, Generator) and is_unique(part) for _, part in generator.parts)
+    if isinstance(generator, Call):
+        return generator.function == "lpad" and is_unique(generator.operands[0])
+    inner = getattr(generator, "generator", None)
+    if isinstance(generator, Cast) and isinstance(inner, Generator):
+        return is_unique(inner)
+    return isinstance(generator, (Unique, Key))
+
+
+def unique_codes(generator: Generator, count: int) -> Generator:
+    """Codes of letters and digits, each once, where there are enough of them for as many rows; else as they were."""
+    if not isinstance(generator, Fake) or generator.provider != "bothify":
+        return generator
+    named = dict(generator.arguments)
+    text = str(named["text"])
+    letters = len(str(named.get("letters", "a" * 52)))
+    room = letters ** text.count("?") * 10 ** text.count("#")
+    return generator.unique() if count * _CODES <= room <= _WIDEST else generator
+
+
+__all__ = ["drawn_once", "is_unique", "key_of_numbers", "unique_codes"]
