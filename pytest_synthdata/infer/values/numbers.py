@@ -70,8 +70,8 @@ def number(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, i
         return found
     if pa.types.is_integer(type_):
         if _is_key(column, values, is_first=is_first):
-            found = to_numpy(values.cast(pa.int64())).astype(np.int64)
-            return key_of_numbers(found) or drawn_once(found)
+            keys = to_numpy(values.cast(pa.int64())).astype(np.int64)
+            return key_of_numbers(keys) or drawn_once(keys)
         if (days := days_as_numbers(values)) is not None:
             return days
     numbers = to_numpy(values).astype(np.float64)
