@@ -100,6 +100,7 @@ def infer(
 
 def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
     """The tables at a path, by name."""
+    from pytest_synthdata.sources.delimited import text_of
     from pytest_synthdata.sources.samples import is_path, samples_of_schema, samples_of_sql
 
     is_object = is_object_name(path) and not Path(path).exists()
@@ -110,7 +111,7 @@ def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
     if not statistics_only and (found := samples_of_schema(path)) is not None:
         return list(found.items())
     if path.endswith(".sql") and Path(path).is_file():
-        return list(samples_of_sql(Path(path).read_text("utf-8")).items())
+        return list(samples_of_sql(text_of(Path(path))).items())
     if _is_in_catalog(path):
         raise SynthDataError(
             f"synthdata infer: there is nothing at {path}; a table of Unity Catalog goes with --statistics-only"

@@ -14,6 +14,7 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Nullable
 from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.infer.columns import Declared, in_type
 from pytest_synthdata.infer.inferred import Inferred
@@ -48,31 +49,38 @@ def as_defined(
         return declared
     if name in said.computed:
         made = expression(said.computed[name], attributes)
-        if made is not None:
-            return replace(declared, declaration=in_type_of_expression(made, column.type))
+        if made is None:
+            text = said.computed[name].sql("databricks")
+            return replace(declared, comment=f"Not kept: GENERATED ALWAYS AS ({text})")
+        return replace(declared, declaration=in_type_of_expression(made, column.type))
     if said.key == (name,) or name in said.unique:
-        generator = unique_key(generator, column, table, 1_000)
+        generator = _unique(generator, column, table)
     elif (listed := _listed(name, said)) is not None:
         generator = in_type(Categorical(listed), column.type)
     elif name in said.lengths:
         generator = _short_enough(generator, name, *said.lengths[name])
     if name in said.not_null:
         generator = generator.not_null()
-    comment = declared.comment
-    if name in said.defaults and comment is None:
-        comment = f"DEFAULT {said.defaults[name]}"
+    comment = declared.comment or (f"DEFAULT {said.defaults[name]}" if name in said.defaults else None)
     return replace(declared, declaration=generator, comment=comment)
+
+
+def _unique(generator: Generator, column: pa.Field, table: str) -> Generator:
+    """Values of which no two are the same; addresses stay such."""
+    if isinstance(generator, Fake) and generator.provider == "email":
+        return Email()
+    is_numbered = isinstance(generator, Template) and "{#" in generator.text  # by the row
+    return generator if is_numbered else unique_key(generator, column, table, 1_000)
 
 
 def _listed(name: str, said: Definition) -> list[Any] | None:
     """The values that a check lists for a column."""
     for check in said.checks:
         if type(check).__name__ == "In" and check.this.name == name and check.expressions:
-            return [
-                one.this if one.is_string else int(float(one.this))
-                for one in check.expressions
-                if hasattr(one, "is_string")
-            ]
+            try:
+                return [one.to_py() for one in check.expressions]
+            except ValueError:  # something is computed
+                return None
     return None
 
 
@@ -106,7 +114,8 @@ def with_checks(inferred: Inferred, said: Definition, attributes: Mapping[str, s
             told.append(check.sql("databricks"))
     comments = dict(inferred.comments)
     if told:
-        comments[""] = f"Not kept: {'; '.join(f'CHECK ({one})' for one in told)}"
+        before = f"{comments['']}; " if "" in comments else "Not kept: "
+        comments[""] = f"{before}{'; '.join(f'CHECK ({one})' for one in told)}"
     return replace(inferred, where=kept, comments=comments)
 
 

@@ -40,6 +40,7 @@ from pytest_synthdata.infer.relations.lookups import lookup
 from pytest_synthdata.infer.relations.needs import RowRelations, says_where, some_of
 from pytest_synthdata.infer.relations.related import related
 from pytest_synthdata.infer.relations.rows import following_by_name
+from pytest_synthdata.infer.stated_references import stated_fan_out, stated_own
 from pytest_synthdata.infer.values.fitting import is_few
 from pytest_synthdata.infer.values.meanings import ColumnName, is_identifier, siblings
 from pytest_synthdata.infer.values.personal import holds_addresses, personal
@@ -88,11 +89,9 @@ class Reading:
         strings = [one.name for one in sample.schema if pa.types.is_string(one.type)]
         self._texts = siblings([name for name in strings if self._attributes.get(name) == name])
         self._listed = self._lookup()
-        counted = (
-            fan_out(self._referring, self._plain(), sample.num_rows)
-            if self._listed is None and sample.is_whole
-            else None
-        )
+        counted = stated_fan_out(sample, self._referring)
+        if self._listed is None and sample.is_whole:
+            counted = fan_out(self._referring, self._plain(), sample.num_rows)
         self._fan_out = counted
         counting = set[str | None]() if counted is None else {counted.column, counted.other}
         free = [pair for pair in pairs if not {*pair.columns} & counting]
@@ -121,7 +120,7 @@ class Reading:
                 and column.name != first.name
                 and self._is_key(first)
                 and column.name not in self._taken
-                and (own := own_reference(column, values, first, self.sample, others))
+                and (own := self._own_reference(column, first, others))
             ):
                 self._own[column.name] = attributes[column.name] = own
             else:
@@ -130,6 +129,10 @@ class Reading:
                     self.rename[attributes[column.name]] = column.name
             self._taken.add(attributes[column.name])
         return attributes
+
+    def _own_reference(self, column: pa.Field, first: pa.Field, taken: set[str]) -> str | None:
+        stated = stated_own(column.name, self.table, self.sample.definition, taken)
+        return stated or own_reference(column, self.sample.column(column.name), first, self.sample, taken)
 
     def _is_key(self, column: pa.Field) -> bool:
         values = self.sample.column(column.name)

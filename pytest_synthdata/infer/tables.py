@@ -19,6 +19,7 @@ from pytest_synthdata.infer.references.links import find_links
 from pytest_synthdata.infer.references.pairs import find_pairs
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.correlations import correlated
+from pytest_synthdata.infer.stated_references import settled_links, with_missed
 from pytest_synthdata.sources.samples import Sample, is_path, sample_of, samples_of_schema, samples_of_sql
 
 # The names that an inferred factory's source uses: an attribute would hide them.
@@ -72,7 +73,7 @@ def infer_tables(
             f"parents={describe(parents)}: give the factories that the table may refer to, such as [CustomerFactory]"
         )
     known = {parent.table: parent for parent in map(Parent, parents)}
-    links = find_links(samples, list(known.values()))
+    links = settled_links(find_links(samples, list(known.values())), samples)
     pairs = find_pairs(samples, links)
     order = sorted(samples, key=lambda name: samples[name].num_rows)
     classes = _class_names(order, {base.__name__, *(factory.__name__ for factory in parents)})
@@ -89,6 +90,7 @@ def infer_tables(
         made = inferred.factory(module)
         said = samples[name].definition
         if said is not None:
+            inferred = with_missed(inferred, said, reading.attributes)
             inferred = with_checks(inferred, said, reading.attributes, module)
             made = inferred.factory(module)
         inferred = correlated(inferred, made, reading.comparable(), reading.readers, module)

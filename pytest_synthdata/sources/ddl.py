@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -20,6 +21,9 @@ _SPECIAL = re.compile(
 )  # fmt: skip
 
 
+_DIALECTS = ("databricks", "", "postgres", "mysql", "tsql")  # the second is sqlglot's own, with most of all others
+
+
 @dataclass(frozen=True)
 class Definition:
     """A table as its `CREATE TABLE` declares it.
@@ -32,6 +36,7 @@ class Definition:
         key: the columns of its primary key.
         lengths: the most letters of texts, and whether all have as many.
         references: the table and column that columns refer to; no column where it is that table's key.
+        pairs: references of several columns: these, the table, and its columns; none where they are that table's key.
         defaults: what columns hold if nobody says, as SQL.
         computed: what columns are computed by, as sqlglot's expressions.
         checks: the conditions of rows, as sqlglot's expressions.
@@ -45,6 +50,7 @@ class Definition:
     key: tuple[str, ...] = ()
     lengths: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
     references: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    pairs: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
     computed: Mapping[str, Any] = field(default_factory=dict)
     checks: tuple[Any, ...] = ()
@@ -74,16 +80,29 @@ def definitions(text: str) -> list[Definition]:
         ) from None
     is_statement = re.search(r"(?i)^\s*(?:--[^\n]*\n\s*)*create\b", text) is not None
     sql = text if is_statement else f"CREATE TABLE columns_alone (\n{text}\n)"
+    logger = logging.getLogger("sqlglot")
+    was, logger.disabled = logger.disabled, True  # which tells of statements without columns, such as CREATE CATALOG
+    failed: list[DeclarationError] = []
     try:
-        statements = sqlglot.parse(sql, read="databricks")
-    except sqlglot.errors.SqlglotError as error:
-        said = re.sub(r"\x1b\[\d*m", "", str(error).partition("\n")[0])
-        raise DeclarationError(f"cannot read the schema {text[:80]!r}: {said}; is a comma missing?") from None
+        for dialect in _DIALECTS:
+            try:
+                return _definitions(sqlglot.parse(sql, read=dialect), exp)
+            except sqlglot.errors.SqlglotError as error:  # noqa: PERF203 - one dialect after the other
+                said = re.sub(r"\x1b\[\d*m", "", str(error).partition("\n")[0])
+                failed.append(DeclarationError(f"cannot read the schema {text[:80]!r}: {said}; is a comma missing?"))
+            except DeclarationError as error:  # a word of another dialect was read as a column or its type
+                failed.append(error)
+    finally:
+        logger.disabled = was
+    raise failed[0]
+
+
+def _definitions(statements: Iterable[Any], exp: Any) -> list[Definition]:
     found = [
         _definition(one, exp) for one in statements if isinstance(one, exp.Create) and isinstance(one.this, exp.Schema)
     ]
     if not found:
-        raise DeclarationError(f"cannot read the schema {text[:80]!r}: there is no CREATE TABLE with columns in it")
+        raise DeclarationError("there is no CREATE TABLE with columns in the schema")
     return found
 
 
@@ -106,6 +125,7 @@ class _Found:
         self.key: tuple[str, ...] = ()
         self.lengths: dict[str, tuple[int, bool]] = {}
         self.references: dict[str, tuple[str, str | None]] = {}
+        self.pairs: list[tuple[tuple[str, ...], str, tuple[str, ...]]] = []
         self.defaults: dict[str, str] = {}
         self.computed: dict[str, Any] = {}
         self.checks: list[Any] = []
@@ -123,6 +143,7 @@ class _Found:
             self.key,
             self.lengths,
             self.references,
+            tuple(self.pairs),
             self.defaults,
             self.computed,
             tuple(self.checks),
@@ -146,6 +167,9 @@ class _Found:
             columns, target = _names(item.expressions), item.args["reference"].this
             if len(columns) == 1:
                 self.references[columns[0]] = _target(target, exp)
+            else:
+                there = tuple(_names(target.expressions)) if isinstance(target, exp.Schema) else ()
+                self.pairs.append((tuple(columns), _target(target, exp)[0], there))
 
     def _column(self, item: Any) -> None:
         exp, name, kind = self.exp, item.name, item.args.get("kind")

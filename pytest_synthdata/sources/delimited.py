@@ -64,6 +64,13 @@ def opened(file: Path) -> Any:
     return pa.input_stream(str(file), compression="detect")
 
 
+def text_of(file: Path) -> str:
+    """A file's text, whatever its encoding is."""
+    with opened(file) as stream:
+        content = stream.read()
+    return str(content.decode(_encoding(content, is_whole=True), errors="replace")).lstrip("\ufeff")
+
+
 def form_of(file: Path) -> Form:
     """The form of a file of delimited text, from its first lines."""
     with opened(file) as stream:
@@ -155,4 +162,4 @@ def first_names(file: Path, form: Form) -> list[str]:
         return list(reader.schema.names)
 
 
-__all__ = ["Form", "first_names", "form_of", "opened", "read_delimited"]
+__all__ = ["Form", "first_names", "form_of", "opened", "read_delimited", "text_of"]

@@ -11,7 +11,16 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.errors import DeclarationError
 
-_TEXTS = re.compile(r"(?:string\b.*|(?:var)?char\b.*|variant|object|void|null)")
+# The last of these are other databases' words.
+_TEXTS = re.compile(
+    r"(?:string\b.*|(?:var)?char\b.*|variant|object|void|null|jsonb?|xml|uuid|enum\b.*|(?:medium|long)?text)"
+)
+_OTHERS = {
+    "money": pa.decimal128(19, 4),
+    "serial": pa.int32(),
+    "bigserial": pa.int64(),
+    "smallserial": pa.int16(),
+}
 
 
 def spark_type(name: str) -> pa.DataType:
@@ -34,7 +43,10 @@ def spark_type(name: str) -> pa.DataType:
         raise DeclarationError(f"{name.upper()} has no type in tables; declare it as an int of months")
     if text.startswith(("geography", "geometry")):
         raise DeclarationError(f"{name.upper()} has no type in tables; declare it as binary or a string")
-    return arrow_type(name)
+    if text in _OTHERS:
+        return _OTHERS[text]
+    # Names of fields within it are as they are written.
+    return arrow_type(re.sub(r"(?i)(int|integer)\s*\(\d+\)", r"\1", name))  # MySQL's widths
 
 
 def type_of_json(said: Any) -> pa.DataType:

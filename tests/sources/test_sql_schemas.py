@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from click.testing import CliRunner
 
 from pytest_synthdata import Dataset, DeclarationError, SynthDataError, TableFactory
+from pytest_synthdata.cli import cli
 from pytest_synthdata.infer.printing.source import module_source
 from pytest_synthdata.infer.tables import infer_tables
 from pytest_synthdata.sources.samples import samples_of_sql
@@ -133,3 +136,103 @@ def test_a_file_of_statements(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "ForeignKey(CustomerFactory" in done.stdout
+
+
+def factories_of(sql: str) -> tuple[dict[str, Any], str]:
+    """The factories of some statements by their source, and the source."""
+    tables = list(infer_tables(samples_of_sql(sql), base=TableFactory))
+    source = module_source([one for one, _ in tables], "Factories.")
+    names: dict[str, Any] = {}
+    exec(compile(source, "inferred", "exec", dont_inherit=True), names)
+    return {one.table: names[one.class_name] for one, _ in tables}, source
+
+
+def test_all_types_of_spark_4() -> None:
+    types = {
+        "TINYINT": pa.int8(), "SMALLINT": pa.int16(), "INT": pa.int32(), "BIGINT": pa.int64(), "FLOAT": pa.float32(),
+        "DOUBLE": pa.float64(), "DECIMAL(12,3)": pa.decimal128(12, 3), "STRING": pa.string(), "BINARY": pa.binary(),
+        "BOOLEAN": pa.bool_(), "DATE": pa.date32(), "TIMESTAMP": pa.timestamp("us", "UTC"), "VARIANT": pa.string(),
+        "TIMESTAMP_NTZ": pa.timestamp("us"), "TIME(3)": pa.time64("us"), "INTERVAL DAY TO SECOND": pa.duration("us"),
+        "CHAR(3)": pa.string(), "VARCHAR(9)": pa.string(), "STRING COLLATE UNICODE": pa.string(), "VOID": pa.string(),
+        "ARRAY<TIME>": pa.list_(pa.time64("us")),
+        "STRUCT<a: VARIANT, `b c`: INTERVAL HOUR NOT NULL COMMENT 'x'>": pa.struct(
+            [("a", pa.string()), ("b c", pa.duration("us"))]
+        ),
+        "MAP<STRING, ARRAY<STRING COLLATE UTF8_LCASE>>": pa.map_(pa.string(), pa.list_(pa.string())),
+    }  # fmt: skip
+    columns = ", ".join(f"c{number} {name}" for number, name in enumerate(types))
+    made, _ = factories_of(f"CREATE TABLE everything ({columns})")
+    assert Dataset({made["everything"]: 5})["everything"].to_arrow().schema.types == list(types.values())
+    for name, message in (("GEOMETRY(4326)", "declare it as binary"), ("INTERVAL YEAR TO MONTH", "an int of months")):
+        with pytest.raises(SynthDataError, match=rf"c: .*{message}"):
+            factories_of(f"CREATE TABLE x (c {name})")
+
+
+def test_keys_and_references_of_all_kinds() -> None:
+    made, source = factories_of(
+        "CREATE TABLE employees (id BIGINT PRIMARY KEY, reports_to BIGINT REFERENCES employees, email STRING UNIQUE);"
+        "CREATE TABLE orders (order_id BIGINT PRIMARY KEY, seller BIGINT REFERENCES employees(id));"
+        "CREATE TABLE order_lines (order_id BIGINT REFERENCES orders, line_no INT, PRIMARY KEY (order_id, line_no));"
+        "CREATE TABLE students (id INT PRIMARY KEY, mentor_of INT REFERENCES courses(id));"
+        "CREATE TABLE courses (id INT PRIMARY KEY, best_student INT REFERENCES students(id));"
+        "CREATE TABLE shipments (id INT, order_id BIGINT, line_no INT,"
+        " FOREIGN KEY (order_id, line_no) REFERENCES order_lines(order_id, line_no));"
+    )
+    counted = {"order_lines"}
+    shop = Dataset({factory: None if table in counted else 80 for table, factory in made.items()})
+    employees, lines = shop["employees"].to_arrow(), shop["order_lines"].to_arrow()
+    assert set(employees["reports_to"].drop_null().to_pylist()) <= set(employees["id"].to_pylist())
+    assert all("@" in one for one in employees["email"].to_pylist())
+    assert pc.count_distinct(employees["email"]).as_py() == 80
+    assert set(shop["orders"].to_arrow()["seller"].to_pylist()) <= set(employees["id"].to_pylist())
+    pairs = list(zip(lines["order_id"].to_pylist(), lines["line_no"].to_pylist(), strict=True))
+    assert len(set(pairs)) == len(pairs) > 80
+    assert source.count("mentor") + source.count("best_student") == 2  # of a circle one reference is kept
+    assert "# REFERENCES " in source
+    # The comment may be broken, wherever a line ends.
+    assert "Not kept: FOREIGN KEY (order_id, line_no) REFERENCES order_lines(order_id," in source
+
+
+def test_expressions_of_generated_columns_and_checks() -> None:
+    made, source = factories_of(
+        "CREATE TABLE g (id INT, placed TIMESTAMP, day DATE GENERATED ALWAYS AS (CAST(placed AS DATE)),"
+        " year INT GENERATED ALWAYS AS (year(placed)), month TIMESTAMP GENERATED ALWAYS AS (date_trunc('MM', placed)),"
+        " name STRING, shout STRING GENERATED ALWAYS AS (concat(upper(name), '!')), size INT CHECK (size IN (-1, 2)),"
+        " odd STRING GENERATED ALWAYS AS (CASE WHEN id > 1 THEN 'a' ELSE 'b' END),"
+        " low INT, high INT, CHECK (low + 3 < high AND (NOT low = 7 OR high IS NULL)), CHECK (-low < 0),"
+        " word STRING CHECK (word RLIKE '^[a-z]'))"
+    )
+    rows = Dataset({made["g"]: 300})["g"].to_arrow().to_pylist()
+    for row in rows:
+        assert row["day"] == row["placed"].date()
+        assert (row["year"], row["month"].month, row["month"].day) == (row["placed"].year, row["placed"].month, 1)
+        assert row["shout"] == row["name"].upper() + "!"
+        assert row["low"] + 3 < row["high"]
+        assert row["low"] not in (0, 7)
+        assert row["word"][0].islower()
+    assert {row["size"] for row in rows} == {-1, 2}
+    assert "# Not kept: GENERATED ALWAYS AS (CASE WHEN id > 1 THEN 'a' ELSE 'b' END)" in source
+
+
+OTHERS = {
+    "CREATE TABLE a (id serial primary key, total money, at timestamptz default now(), tags text[], j jsonb)": [
+        pa.int32(), pa.decimal128(19, 4), pa.timestamp("us", "UTC"), pa.list_(pa.string()), pa.string()
+    ],
+    "CREATE TABLE b (id INT(11) AUTO_INCREMENT PRIMARY KEY, e ENUM('a', 'b'), t TINYINT(1), KEY i (e)) ENGINE=InnoDB": [
+        pa.int32(), pa.string(), pa.int8()
+    ],
+    "CREATE TABLE c (note STRING COMMENT 'it''s one; CREATE TABLE y')": [pa.string()],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", OTHERS)
+def test_what_other_databases_write(sql: str) -> None:
+    made, _ = factories_of(f"CREATE CATALOG main; {sql}; INSERT INTO z VALUES (1)")
+    (factory,) = made.values()
+    assert [one.type for one in Dataset({factory: 3})[factory._meta.table].schema] == OTHERS[sql]
+
+
+def test_a_file_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "shop.sql").write_text("CREATE TABLE größen (id INT)", "utf-16")
+    result = CliRunner().invoke(cli, ["infer", str(tmp_path / "shop.sql")])
+    assert 'table = "größen"' in result.output

@@ -64,14 +64,18 @@ def definition_of(info: Any, tables: Mapping[str, str]) -> Definition:
         raise SynthDataError(f"{info.full_name}: the catalog tells no columns of it: may you see more than its name?")
     key: tuple[str, ...] = ()
     references: dict[str, tuple[str, str | None]] = {}
+    pairs: list[tuple[tuple[str, ...], str, tuple[str, ...]]] = []
     for constraint in info.table_constraints or ():
         primary, foreign = constraint.primary_key_constraint, constraint.foreign_key_constraint
         if primary is not None:
             key = tuple(primary.child_columns or ())
-        elif foreign is not None and len(foreign.child_columns or ()) == 1:
-            parent = str(foreign.parent_table).lower()
-            there = foreign.parent_columns or [None]
-            references[foreign.child_columns[0]] = tables.get(parent, parent.rpartition(".")[2]), there[0]
+        elif foreign is not None:
+            full = str(foreign.parent_table).lower()
+            parent, there = tables.get(full, full.rpartition(".")[2]), tuple(foreign.parent_columns or ())
+            if len(foreign.child_columns or ()) == 1:
+                references[foreign.child_columns[0]] = parent, there[0] if there else None
+            else:
+                pairs.append((tuple(foreign.child_columns or ()), parent, there))
     properties = info.properties or {}
     checks = [text for name, text in sorted(properties.items()) if name.startswith(_CHECK)]
     return Definition(
@@ -82,6 +86,7 @@ def definition_of(info: Any, tables: Mapping[str, str]) -> Definition:
         key,
         columns.lengths,
         references,
+        tuple(pairs),
         columns.defaults,
         {name: made for name, text in columns.computed.items() for made in conditions([text])},
         tuple(conditions(checks)),

@@ -14,6 +14,8 @@ from pytest_synthdata.infer.printing.layout import WIDTH, Bracket, Code, on_one_
 from pytest_synthdata.infer.printing.plain_values import call, code, unwrapped_constant
 
 _JOINED = ("and_kleene", "or_kleene")
+_METHODS = ("contains", "endswith", "like", "rlike", "startswith")
+_OPTIONS_FIRST = ("date_trunc", "concat_ws")  # as in PySpark
 INTERVALS = ("days", "hours", "minutes", "seconds")
 
 
@@ -65,8 +67,15 @@ def condition_lines(value: Any, indent: int, start: str) -> list[str]:
 
 @code.register
 def _(value: Call) -> Code:
+    if value.function in _METHODS:
+        rest = [*(unwrapped_constant(one) for one in value.operands[1:]), *value.options]
+        return call(f"{_inner(value.operands[0])}.{value.function}", *rest)
+    if value.function == "negative":
+        return f"-{_inner(value.operands[0])}"
     head = value.function if value.function in INTERVALS else f"F.{value.function}"
-    made = call(head, *(_operand(one) for one in value.operands), *value.options)
+    operands = [_operand(one) for one in value.operands]
+    items = [*value.options, *operands] if value.function in _OPTIONS_FIRST else [*operands, *value.options]
+    made = call(head, *items)
     return dataclasses.replace(made, items=tuple(made.items))
 
 
