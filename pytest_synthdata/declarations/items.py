@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from factory import declarations as boy
 
 from pytest_synthdata.columns.generators.arrays import Array
-from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.modifiers import NotNull, Nullable
 from pytest_synthdata.declarations.one_row.binding import enclosing_bound
 from pytest_synthdata.declarations.one_row.building import ColumnDeclaration
 from pytest_synthdata.errors import DeclarationError
 
 
+def array_of_rows(value: object) -> tuple[Array, Any, list[Nullable | NotNull]] | None:
+    """An `Array`, what its items are, and what says whether it is null, outermost first; None for other values."""
+    around: list[Nullable | NotNull] = []
+    while isinstance(value, (Nullable, NotNull)):
+        around.append(value)
+        value = value.generator
+    if isinstance(value, Array) and isinstance(value.item, Constant):
+        return value, value.item.value, around
+    return None
+
+
 class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
     """An `Array` of nested rows, which are structs."""
 
-    def __init__(self, name: str, item: Any, length: Generator) -> None:
+    def __init__(self, name: str, item: Any, length: Generator, around: Sequence[Nullable | NotNull] = ()) -> None:
         super().__init__()
-        self.name, self.item, self.length = name, item, length
+        self.name, self.item, self.length, self.around = name, item, length, around
 
-    def array(self, place: str) -> Array:
+    def array(self, place: str) -> Generator:
         """The column at a place."""
         item = self.item.generator(place, {})
         if item is None:
@@ -28,7 +42,10 @@ class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
                 f"{place}: the items of an Array are rows of columns; {self.item.get_factory().__name__} has hooks, a "
                 "model, or declarations that only factory_boy evaluates"
             )
-        return Array(item, self.length)
+        made: Generator = Array(item, self.length)
+        for modifier in reversed(self.around):
+            made = replace(modifier, generator=made)
+        return made
 
     def evaluate(self, instance: object, step: object, extra: dict[str, object]) -> object:
         bound = enclosing_bound(step)
@@ -37,4 +54,4 @@ class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         return ColumnDeclaration(self.name, column).evaluate(instance, step, extra)
 
 
-__all__ = ["ItemsDeclaration"]
+__all__ = ["ItemsDeclaration", "array_of_rows"]

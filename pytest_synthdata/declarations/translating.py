@@ -13,13 +13,12 @@ from factory import declarations as boy
 from factory import enums
 
 from pytest_synthdata.columns.expressions.conditions import FIRST_CONDITION
-from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction
 from pytest_synthdata.declarations.compiling import NestedDeclaration
 from pytest_synthdata.declarations.faker import FakerDeclaration, is_column
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.declarations.items import ItemsDeclaration
+from pytest_synthdata.declarations.items import ItemsDeclaration, array_of_rows
 from pytest_synthdata.declarations.one_row.building import ColumnDeclaration, ReferenceDeclaration, SeededDeclaration
 from pytest_synthdata.declarations.related import RelatedDeclaration
 from pytest_synthdata.errors import GenerationError
@@ -28,8 +27,9 @@ from pytest_synthdata.errors import GenerationError
 def as_declaration(name: str, value: object) -> object:
     """What factory_boy shall hold for a value of a class body or an override."""
     name = name.rpartition("__")[2]  # billing__city is the city of what is nested
-    if isinstance(value, Array) and isinstance(value.item, Constant) and type(value.item.value) in _NESTED:
-        return ItemsDeclaration(name, _nested(name, value.item.value), value.length)
+    if (found := array_of_rows(value)) is not None and type(found[1]) in _NESTED:
+        array, item, around = found
+        return ItemsDeclaration(name, _nested(name, item), array.length, around)
     if isinstance(value, type) and issubclass(value, _UNCALLED):
         return ColumnDeclaration(name, Constant(value))  # which says what to write when the table is used
     if isinstance(value, Generator):

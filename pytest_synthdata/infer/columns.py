@@ -98,8 +98,9 @@ def declare(
     found = _flat(column, type_, values, is_first=is_first, may_order=may_order)
     if values is not None:
         found = _related(found, type_, values, deciders=deciders, places=places, order=order)
-    if pa.types.is_list(type_) and not isinstance(found, Array):
-        return Declared(found, stated=_stated(type_))
+    if pa.types.is_list(type_) and (not isinstance(found, Array) or nested_item(found) is not None):
+        made = found.nulls(share) if share and isinstance(found, Generator) else found
+        return Declared(made, stated=_stated(type_))
     generator = in_type(found, type_)
     return Declared(generator.nulls(share) if share else generator)
 
@@ -188,7 +189,9 @@ def in_type(generator: Generator, type_: pa.DataType) -> Generator:
 
 def _array(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Generator:
     item = _part(column, type_.value_type, None if values is None else values.flatten())
-    if not isinstance(item, Generator):
+    if not isinstance(item, Generator) and _has_map(
+        type_
+    ):  # whose type its annotation states, as a struct is meant else
         return factory.List([item] * _USUAL_ITEMS)
     if values is None or not len(values):
         return Array(item, length=_USUAL_ITEMS)
@@ -196,6 +199,12 @@ def _array(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> G
     length = law(lengths, Resolution(0))
     length = length if isinstance(length, Constant) else in_type(length, pa.int64())
     return Array(item, length=length.value if isinstance(length, Constant) else length)
+
+
+def nested_item(array: Array) -> Any:
+    """What the items of arrays are that factory_boy's declarations make, structs; None for others."""
+    item = array.item.value if isinstance(array.item, Constant) else None
+    return item if isinstance(item, factory.declarations.BaseDeclaration) else None
 
 
 def _part(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any:
@@ -258,4 +267,4 @@ def _has_map(type_: pa.DataType) -> bool:
     return pa.types.is_map(type_) or any(_has_map(type_.field(number).type) for number in range(type_.num_fields))
 
 
-__all__ = ["Declared", "declare", "in_type"]
+__all__ = ["Declared", "declare", "in_type", "nested_item"]

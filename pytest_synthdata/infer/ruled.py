@@ -24,7 +24,7 @@ from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.infer.columns import in_type
+from pytest_synthdata.infer.columns import in_type, nested_item
 from pytest_synthdata.infer.values.regular import regular
 from pytest_synthdata.sources.field_rules import FieldRule
 
@@ -93,7 +93,7 @@ def _list(declaration: Any, type_: pa.DataType, rule: FieldRule) -> tuple[Any, l
     inner = rule.items or FieldRule()
     fewest, most = rule.shortest or 0, rule.longest
     if isinstance(declaration, Array):
-        item, told = ruled(declaration.item, type_.value_type, inner)
+        item, told = ruled(nested_item(declaration) or declaration.item, type_.value_type, inner)
         length: Any = declaration.length
         if rule.shortest is not None or most is not None:
             high = max(fewest, _MOST_ITEMS) if most is None else most

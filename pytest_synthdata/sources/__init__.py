@@ -135,7 +135,7 @@ def _from_path(path: Path, what: str) -> Source:
         tables = [first_sheet(file, what) for file in files]
         table = pa.concat_tables(tables, promote_options="permissive")
         return Source(table.schema, table.to_batches(max_chunksize=BATCH))
-    if format_ == "json" and any(file.suffix in COMPRESSED or _is_array(file) for file in files):
+    if format_ == "json" and any(file.suffix in COMPRESSED or _is_alone(file) for file in files):
         return _from_json(files)
     with reading(files[0]):  # of which the types are
         return _from_files(ds.dataset([str(file) for file in files], format=format_, partitioning="hive"))
@@ -183,10 +183,14 @@ def _from_csv(files: list[Path]) -> Source:
     return Source(pa.schema([(name, pa.string()) for name in columns]), batches())
 
 
-def _is_array(file: Path) -> bool:
-    """Whether a file of JSON is one list of objects."""
+def _is_alone(file: Path) -> bool:
+    """Whether a file of JSON is one list of objects, or one line without an end, which Arrow's datasets misread."""
     with file.open("rb") as stream:
-        return stream.read(4_096).lstrip().startswith(b"[")
+        head = stream.read(4_096)
+        is_array = head.lstrip().startswith(b"[")
+        while not is_array and head and b"\n" not in head:
+            head = stream.read(1 << 20)
+        return is_array or not head
 
 
 def _from_json(files: list[Path]) -> Source:
@@ -201,13 +205,20 @@ def _from_json(files: list[Path]) -> Source:
             text = stream.read()
             if text.lstrip().startswith(b"["):
                 try:
-                    tables.append(pa.Table.from_pylist(json.loads(text)))
+                    tables.append(_of_objects(json.loads(text), file))
                 except (ValueError, AttributeError, TypeError) as error:
                     raise SynthDataError(f"{file} cannot be read as a list of JSON objects: {error}") from None
             else:
                 tables.append(lines.read_json(pa.BufferReader(text)))
     table = pa.concat_tables(tables, promote_options="permissive")
     return Source(table.schema, table.to_batches(max_chunksize=BATCH))
+
+
+def _of_objects(found: list[Any], file: Path) -> pa.Table:
+    other = next((one for one in found if not isinstance(one, dict)), None)
+    if other is not None:
+        raise SynthDataError(f"{file}: its list holds {other!r:.40}: give a list of objects, a row each")
+    return pa.Table.from_pylist(found)
 
 
 __all__ = ["Source", "reading", "source_of"]

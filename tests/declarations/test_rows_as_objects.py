@@ -172,3 +172,16 @@ def test_factories_are_generic_and_can_be_made_by_factory_boy() -> None:
 
     assert AddressFactory.build().city == "Rome"
     assert isinstance(factory.make_factory(Address, city="x", FACTORY_CLASS=TableFactory).build(), Address)
+
+
+def test_arrays_of_rows_may_be_null() -> None:
+    class StepFactory(TableFactory):
+        maybe = Array(factory.Dict({"sha": Fake("sha1")}), length=2).nulls(0.5)
+        never = Array(factory.Dict({"sha": Fake("sha1")}), length=1).not_null()
+
+    rows = Dataset({StepFactory: 200})["steps"].to_arrow()
+    assert abs(rows["maybe"].null_count - 100) < 5 * (200 * 0.25) ** 0.5  # standard deviations
+    assert [rows.schema.field(name).nullable for name in ("maybe", "never")] == [True, False]
+    for number, row in enumerate(rows.slice(0, 10).to_pylist()):
+        built = StepFactory.build(__sequence=number)
+        assert (built.maybe, built.never) == (row["maybe"], row["never"])

@@ -251,3 +251,20 @@ def test_parts_that_differ(tmp_path: Path) -> None:
         csv.unlink()
     with pytest.raises(SynthDataError, match=r"1\.parquet cannot be read as Parquet"):
         TableFactory.from_schema(tmp_path)
+
+
+def test_arrays_of_structs_are_as_long_as_the_sources() -> None:
+    count = 600
+    lengths = [number % 4 for number in range(count)]
+    lines = [[{"size": place + 1, "deep": [{"x": 1}] * place} for place in range(length)] for length in lengths]
+    table = pa.table({"id": range(count), "lines": [None if n % 5 == 0 else one for n, one in enumerate(lines)]})
+    made, again, source = inferred({"baskets": table})
+    rows = Dataset({again["baskets"]: count})["baskets"].to_arrow()
+    assert rows.schema.field("lines").type == table.schema.field("lines").type
+    assert rows.equals(Dataset({made["baskets"]: count})["baskets"].to_arrow())
+    # A fifth of the rows is null and a quarter of the others has each length, within 5 standard deviations.
+    assert abs(rows["lines"].null_count - count / 5) < 5 * (count * 0.2 * 0.8) ** 0.5
+    found = [len(one) for one in rows["lines"].to_pylist() if one is not None]
+    for length in range(4):
+        assert abs(found.count(length) - len(found) / 4) < 5 * (2 * len(found) * 0.25 * 0.75) ** 0.5
+    assert "factory.List" not in source

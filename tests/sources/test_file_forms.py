@@ -132,3 +132,13 @@ def test_files_that_are_not_read(tmp_path: Path, name: str, what: str) -> None:
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(SynthDataError, match=f"are not read; {what}"):
         TableFactory.from_schema(tmp_path / name)
+
+
+def test_one_object_without_an_end_of_line(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text('{"count": 2, "rows": [{"a": 1}, {"a": 5}]}', "utf-8")
+    rows = sample_of(tmp_path / "one.json", "test").rows
+    assert rows is not None
+    assert rows.to_pylist() == [{"count": 2, "rows": [{"a": 1}, {"a": 5}]}]
+    (tmp_path / "numbers.json").write_text("[1, 2]", "utf-8")
+    with pytest.raises(SynthDataError, match="its list holds 1: give a list of objects, a row each"):
+        sample_of(tmp_path / "numbers.json", "test")

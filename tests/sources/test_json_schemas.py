@@ -60,7 +60,7 @@ def test_rows_are_instances_of_the_model() -> None:
     for row in rows.to_pylist():
         Customer(**row)
     assert rows.schema.field("price").type == pa.decimal128(8, 3)
-    assert {name for name in rows.schema.names if rows.schema.field(name).nullable} == {"home", "others", "born"}
+    assert {name for name in rows.schema.names if rows.schema.field(name).nullable} == {"home", "born"}
     assert not rows.schema.field("home").type.field("city").nullable
     assert rows.schema.field("home").type.field("note").nullable
     assert set(rows["tier"].to_pylist()) == {"Free", "Pro"}

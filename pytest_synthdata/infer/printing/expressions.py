@@ -15,6 +15,7 @@ from pytest_synthdata.infer.printing.plain_values import call, code, unwrapped_c
 
 _JOINED = ("and_kleene", "or_kleene")
 _METHODS = ("contains", "endswith", "like", "rlike", "startswith")
+WITH_COLUMNS = (*_METHODS, "negative")  # which are called on a column, not on its name
 _OPTIONS_FIRST = ("date_trunc", "concat_ws")  # as in PySpark
 INTERVALS = ("days", "hours", "minutes", "seconds")
 
@@ -112,4 +113,4 @@ def _(value: When) -> Code:
     return made
 
 
-__all__ = ["INTERVALS", "condition_lines"]
+__all__ = ["INTERVALS", "WITH_COLUMNS", "condition_lines"]

@@ -22,9 +22,10 @@ from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.errors import printable
 from pytest_synthdata.exports import MODULES
+from pytest_synthdata.infer.columns import nested_item
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.printing.code import INTERVALS, bare, code
-from pytest_synthdata.infer.printing.expressions import condition_lines
+from pytest_synthdata.infer.printing.expressions import WITH_COLUMNS, condition_lines
 from pytest_synthdata.infer.printing.layout import WIDTH, Bracket, Code, is_filled, laid_out, on_one_line, packed
 from pytest_synthdata.infer.printing.stored import Store, printing_of, stored, stored_in
 
@@ -138,6 +139,7 @@ def _kinds(values: Any) -> Iterator[Any]:
             if isinstance(value, Call):
                 yield from _kinds_of_call(value)
                 continue
+            yield from _kinds([nested_item(value)] if isinstance(value, Array) else [])
             branched = isinstance(value, (Given, When, Array, Operation))  # whose constants are written as they are
             yield from _kinds([one for one in value.children() if not (branched and isinstance(one, Constant))])
         elif isinstance(value, Rows):
@@ -153,7 +155,8 @@ def _kinds_of_call(value: Call) -> Iterator[Any]:
     """What a function is written with: columns stand there by their names."""
     if value.function in INTERVALS:
         yield value.function
-    yield from _kinds([one for one in value.operands if not isinstance(one, (Column, Constant))])
+    plain = (Constant,) if value.function in WITH_COLUMNS else (Column, Constant)
+    yield from _kinds([one for one in value.operands if not isinstance(one, plain)])
 
 
 def _without_texts(source: str) -> str:
