@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.objects import as_objects
-from pytest_synthdata.columns.arrow.values import Index, Values, join, part, take, to_arrow, without
+from pytest_synthdata.columns.arrow.values import Index, Values, chosen, join, part, take, to_arrow, without
 from pytest_synthdata.columns.attempts import Settled
 from pytest_synthdata.columns.cells import Cells, Reader, Table
 from pytest_synthdata.columns.random import Bits, Stream
@@ -69,7 +69,7 @@ class Batch:
         if self._scattered and (not len(self.rows) or int(self.rows.max()) < self.bound.num_rows):
             held = self.bound.hold(name, for_rows=len(self.rows))
             if held is not None:
-                return take(held, self.rows)
+                return chosen(held, self.rows)
         if name in self.bound.plan.redrawn:
             return self.settled.read(name)
         return self.generate(name)

@@ -16,6 +16,7 @@ from pytest_synthdata.columns.arrow.floats import decimals_as_printed, decimals_
 Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
 Index: TypeAlias = npt.NDArray[np.intp]
 
+_OFTEN = 4  # times, from which on codes are shorter than texts
 _FEW = 256  # categories of which it pays to unite the lists
 _MOST_DIGITS = 38  # of a decimal
 
@@ -92,6 +93,14 @@ def without(values: Values, null: npt.NDArray[np.bool_]) -> pa.Array:
 def take(values: Values, index: npt.NDArray[Any]) -> Values:
     """The values at some positions."""
     return values[index] if isinstance(values, np.ndarray) else values.take(arrow_array(index))
+
+
+def chosen(values: Values, index: npt.NDArray[Any]) -> Values:
+    """As `take`, where each value is asked for several times: texts come as codes into the values."""
+    is_texts = isinstance(values, pa.StringArray) and values.null_count == 0
+    if not is_texts or _OFTEN * len(values) > len(index):
+        return take(values, index)
+    return categorical(index.astype(code_type(len(values))), values)
 
 
 def part(values: Values, start: int, stop: int) -> Values:

@@ -30,7 +30,7 @@ _WORD, _MASK = 64, 2**64 - 1  # bits
 _NARROW = 32  # bits of a position that fit into one word beside the height
 _BLOCK = 65_536  # rows whose arrays stay in the cache
 _AT_ONCE = 8_192  # darts that take hardly longer than one
-_EARLY_ROUNDS = 6  # after these the few rows left of all blocks go on together
+_EARLY_ROUNDS = 10  # after these the few rows left of all blocks go on together
 _PATIENCE = 256  # rounds before the parents are searched for one that could be picked at all
 _SEARCHABLE = 1 << 20  # parents at once
 
@@ -73,8 +73,9 @@ class Pick:
         words = (cells.stream.child("level", str(level)).bits(zero)[0] for level in self.levels)
         self.offsets: list[int] = [int(word) for word in words]
         self.middle: np.uint64 = cells.stream.child("darts").bits(zero)[0]
-        # How many darts of each lower level have been thrown; one of the highest is thrown in each round.
-        self.thrown: npt.NDArray[np.uint32] = np.zeros((len(self.levels) - 1, len(self.base)), np.uint32)
+        # How far each lower level's darts have got: their number, times the step of their words. Of the highest level
+        # one is thrown in each round.
+        self.thrown: Bits = np.zeros((len(self.levels) - 1, len(self.base)), np.uint64)
         self.rounds: int = 0
         self.thresholds: npt.NDArray[Any] | None = self._all_thresholds()
 
@@ -112,14 +113,14 @@ class Pick:
         missed = (candidate >= self._existing).nonzero()[0]
         while len(missed):
             rounds += 1
-            again = self._first(highest, base.take(missed), rounds)
+            again = self._first(highest, base[missed], rounds)
             candidate[missed] = again
             missed = missed[again >= self._existing]
         inner, lower = slice(None), candidate
         for level in range(highest - 1, -1, -1):
             quarter = (lower < np.uint64(1 << self.levels[level])).nonzero()[0]
-            inner = quarter if isinstance(inner, slice) else inner.take(quarter)
-            lower = self._first(level, base.take(inner), 0)
+            inner = quarter if isinstance(inner, slice) else inner[quarter]
+            lower = self._first(level, base[inner], 0)
             candidate[inner] = lower
         return candidate.view(np.int64)
 
@@ -149,25 +150,26 @@ class Pick:
         candidate, height = self._darts(thrower, throws)
         hit = self._is_under(candidate, height)
         if self.count.ndim:
-            hit &= candidate < self.count.take(thrower)
+            hit &= candidate < self.count[thrower]
         if self.where is not None:
             valid = hit.nonzero()[0]
-            hit[valid] = self._meets(thrower.take(valid), candidate.take(valid))
+            hit[valid] = self._meets(thrower[valid], candidate[valid])
         hits = hit.nonzero()[0]
         if throws > 1:
             _, first = np.unique(hits // throws, return_index=True)
             hits = hits.take(first)
-        picked[thrower.take(hits)] = candidate.take(hits)
-        return np.delete(active, hits // throws)
+            hit = np.asarray(hit.reshape(-1, throws).any(axis=1))
+        picked[thrower[hits]] = candidate.view(np.int64)[hits]
+        return active[(~hit).nonzero()[0]]
 
     def _is_under(self, candidate: Bits, height: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Whether each dart is at a parent that there is, and under its weight."""
         if self.thresholds is not None:
-            return height < self.thresholds.take(candidate.view(np.int64))
+            return height < self.thresholds[candidate.view(np.int64)]
         exists = candidate < self._existing
         if self.reference.weights is not None:
             known = exists.nonzero()[0]
-            exists[known] = height.take(known) < self._thresholds(candidate.take(known))
+            exists[known] = height[known] < self._thresholds(candidate[known])
         return exists
 
     def _darts(self, active: Index, throws: int) -> tuple[Bits, npt.NDArray[Any]]:
@@ -187,8 +189,8 @@ class Pick:
             quarter = (inner < np.uint64(1 << self.levels[level])).nonzero()[0]
             if not len(quarter):
                 break
-            where = quarter if isinstance(where, slice) else where.take(quarter)
-            lower = lower.take(quarter)
+            where = quarter if isinstance(where, slice) else where[quarter]
+            lower = lower[quarter]
             inner, candidate_height = self._dart(level, lower, throws)
             candidate[where], height[where] = inner, candidate_height
         return candidate, height
@@ -205,20 +207,18 @@ class Pick:
     def _word(self, level: int, active: Index, throws: int) -> Bits:
         """The next words of the active rows' sequences at a level."""
         if level == len(self.thrown):
-            word = self.base.take(active)
+            word = self.base[active]
             word += np.uint64((self.offsets[level] + self.rounds * int(GOLDEN)) & _MASK)
             if throws > 1:
                 word.reshape(-1, throws)[:] += np.arange(throws, dtype=np.uint64) * GOLDEN
         else:
             thrown = self.thrown[level]
-            counts = thrown.take(active)
+            word = thrown[active]
             if throws > 1:
-                counts += _repetition(active)
-            word = counts * GOLDEN
-            counts += np.uint32(1)
-            thrown[active] = counts  # the last of a row's is the greatest, and stays
+                word += _repetition(active) * GOLDEN
+            thrown[active] = word + GOLDEN  # the last of a row's stays
             word += np.uint64(self.offsets[level])
-            word += self.base.take(active)
+            word += self.base[active]
         return finalise(word, self.middle)
 
     def _all_thresholds(self) -> npt.NDArray[Any] | None:
