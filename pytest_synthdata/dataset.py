@@ -18,14 +18,6 @@ from pytest_synthdata.columns.tables.subset import Subset, chosen_rows
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.declarations.one_row.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
-from pytest_synthdata.defects.views import (
-    clean_view,
-    declared_columns,
-    delivered_schemas,
-    kinds_by_table,
-    kinds_of,
-    with_kinds,
-)
 from pytest_synthdata.errors import DeclarationError, SynthDataError, describe, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
@@ -80,6 +72,8 @@ class Dataset:
         self.seed: int = _whole_number(seed, "the seed")
         self.tables: Mapping[str, Table] = self._bind(dict(tables))
         if defects:
+            from pytest_synthdata.defects.views import kinds_by_table, with_kinds
+
             kinds = kinds_by_table(defects, self.tables)
             views = {table.name: with_kinds(table.bound, kinds.get(table.name, ())) for table in self}
             self.tables = {table.name: Table(views[table.name], table.factory) for table in self}
@@ -167,6 +161,8 @@ class Dataset:
     @property
     def clean(self) -> Dataset:
         """The same rows of the same tables without their defects; copies are not among them."""
+        from pytest_synthdata.defects.views import clean_view
+
         clean = copy.copy(self)
         clean.tables = {table.name: Table(clean_view(table.view), table.factory) for table in self}
         return clean
@@ -190,6 +186,8 @@ class Dataset:
 
     def with_defects(self) -> list[str]:
         """The names of the tables that have defects."""
+        from pytest_synthdata.defects.views import kinds_of
+
         return [table.name for table in self if kinds_of(table.view)]
 
     def factories(self) -> AbstractContextManager[None]:
@@ -207,6 +205,7 @@ class Dataset:
         Raises:
             SynthDataError: for a table that is not in this dataset, and for data that cannot be read.
         """
+        from pytest_synthdata.defects.views import declared_columns, delivered_schemas
         from pytest_synthdata.validation import validate
         from pytest_synthdata.validation.shape import schema_problems
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_synthdata.defects.views import label_view, schema_labels
 from pytest_synthdata.table import Table
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ class Labels(Mapping[str, Table]):
         self._dataset = dataset
 
     def __getitem__(self, name: str) -> Table:
+        from pytest_synthdata.defects.views import label_view
+
         table = self._dataset[name]
         return Table(label_view(table.view, table.factory._meta.key_columns()), table.factory)
 
@@ -45,6 +46,8 @@ class Labels(Mapping[str, Table]):
         >>> dataset.defects.schema["orders"].select(["kind", "clean", "dirty", "rows"]).to_pylist()
         [{'kind': 'renamed_column', 'clean': 'amount', 'dirty': 'amt', 'rows': 1000}]
         """
+        from pytest_synthdata.defects.views import schema_labels
+
         return {name: schema_labels(self._dataset[name].view) for name in self}
 
     def __iter__(self) -> Iterator[str]:

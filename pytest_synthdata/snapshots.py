@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from pytest_synthdata.history import last_instant
+from pytest_synthdata.history.instants import last_instant
 from pytest_synthdata.table import Table
 
 

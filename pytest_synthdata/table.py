@@ -18,7 +18,6 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.part import Part
 from pytest_synthdata.columns.tables.schemas import by_schema, delivered
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
-from pytest_synthdata.defects.views import cell_defects
 from pytest_synthdata.factories.base import TableFactory
 from pytest_synthdata.table_sinks import Sinks
 
@@ -187,7 +186,7 @@ class Table(Sinks):
         >>> plans.at("2024-01-01").num_rows, plans.at("2024-12-31").num_rows
         (1000, 935)
         """
-        from pytest_synthdata.history import snapshot_view
+        from pytest_synthdata.history.views import snapshot_view
 
         return Table(snapshot_view(self.view, when), self.factory)
 
@@ -225,7 +224,7 @@ class Table(Sinks):
         Raises:
             SynthDataError: for a table without a history, a time outside of it, and an unknown format.
         """
-        from pytest_synthdata.history import change_view
+        from pytest_synthdata.history.views import change_view
 
         delays = {"delay": delay, "late": late, "redelivered": redelivered, "again": again}
         return Table(change_view(self.view, start, stop, format, every=every, **delays), self.factory)
@@ -240,7 +239,7 @@ class Table(Sinks):
         Raises:
             SynthDataError: for a table without a history.
         """
-        from pytest_synthdata.history import version_view
+        from pytest_synthdata.history.views import version_view
 
         return Table(version_view(self.view), self.factory)
 
@@ -260,6 +259,7 @@ class Table(Sinks):
           Categorical({'Free': 0.6, 'Pro': 0.3, 'Enterprise': 0.1}) at quantile 0.1004323072690336 → 'Free'
         = 'Free'
         """
+        from pytest_synthdata.defects.views import cell_defects
         from pytest_synthdata.explaining import explain
 
         return explain(self.view, row, column, cell_defects(self.view, row, column))

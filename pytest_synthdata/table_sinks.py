@@ -208,7 +208,7 @@ class Sinks:
         from pytest_synthdata.databricks.client import preflight
         from pytest_synthdata.databricks.names import VolumePath
         from pytest_synthdata.databricks.volumes import Files
-        from pytest_synthdata.history import snapshots_of
+        from pytest_synthdata.history.views import snapshots_of
 
         target = VolumePath.parse(path) / self.view.bound.name
         batches = batches_of(order_of(self.view, column, scan=True), by, start, stop, lambda rows: rows)
@@ -231,7 +231,7 @@ class Sinks:
             SynthDataError: for a table without history or key or with a changed schema, and where something is there.
         """
         from pytest_synthdata.files.delta_history import write_delta_history
-        from pytest_synthdata.history import change_view
+        from pytest_synthdata.history.views import change_view
 
         feed: Any = change_view(self.view, None, None, "delta", every=every)
         if not hasattr(feed, "commit"):

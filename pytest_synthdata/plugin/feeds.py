@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
-from pytest_synthdata.history import snapshots_of
+from pytest_synthdata.history.views import snapshots_of
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.order.batches import Batches

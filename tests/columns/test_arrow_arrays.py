@@ -123,16 +123,29 @@ for table in Dataset({CustomerFactory: 25, OrderFactory: 250, TicketFactory: 80}
     table.fingerprint()
 own = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
 print(sorted(name for name in own if not name.startswith("_") and sys.modules[name] is not None))
+print(sorted({".".join(name.split(".")[1:3]) for name in sys.modules if name.startswith("pytest_synthdata.")}))
 print(sorted(name for name in sys.modules if name.startswith("scipy.") and name.count(".") == 1 and "._" not in name))
 """
 
 
 def test_what_the_shipped_tables_import() -> None:
-    """NumPy, Arrow, SciPy's special functions, and the two libraries that factories stand on; no pandas."""
+    """NumPy, Arrow, SciPy's special functions, and the two libraries that factories stand on; no pandas.
+
+    Of this package, no room that only some datasets need.
+    """
     done = subprocess.run([sys.executable, "-c", SHOP], capture_output=True, text=True, check=True)
-    libraries, of_scipy = done.stdout.splitlines()
+    libraries, rooms, of_scipy = done.stdout.splitlines()
     known = {"charset_normalizer", "cloudpickle", "cython_runtime", "factory", "faker", "numpy", "pyarrow", "scipy"}
     assert set(eval(libraries)) <= {*known, "pytest_synthdata"}
+    used = {name.partition(".")[0] for name in eval(rooms)}
+    assert used.isdisjoint(
+        {"cli", "databricks", "defects", "explaining", "files", "infer", "plugin", "report", "spark"}
+    )
+    assert {name for name in eval(rooms) if name.startswith("history.")} <= {
+        "history.checking",
+        "history.declaration",
+        "history.instants",
+    }
     assert set(eval(of_scipy)) <= {"scipy.version"}  # of scipy.special, the functions alone
 
 

@@ -32,8 +32,8 @@ from pytest_synthdata import (
     col,
     hours,
 )
-from pytest_synthdata.history import snapshots_of
 from pytest_synthdata.history.instants import last_instant
+from pytest_synthdata.history.views import snapshots_of
 
 
 class PlanFactory(TableFactory):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,14 @@ from pytest_synthdata.errors import DeclarationError
 
 _PATTERN = re.compile(r"((?:[^{}]|\{\{|\}\})*)\{(?::(?:0(\d+))?d?)?\}((?:[^{}]|\{\{|\}\})*)", re.DOTALL)
 _END = 10**18  # an int64 holds all numbers below
-# All numbers of so many digits as text, each in one machine word.
-_DIGITS = tuple(
-    (digits, np.array([f"{number:0{digits}d}".encode() for number in range(10**digits)]).view(f"<u{digits}"))
-    for digits in (4, 2, 1)
-)
+_GROUPS = (4, 2, 1)  # digits that fit into a machine word
+
+
+@cache
+def _digits(count: int) -> npt.NDArray[Any]:
+    """All numbers of so many digits as text, each in one machine word."""
+    digits = np.arange(10**count)[:, None] // 10 ** np.arange(count - 1, -1, -1) % 10
+    return (digits + ord("0")).astype(np.uint8).view(f"<u{count}").ravel()
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,8 @@ def _fixed_width(numbers: npt.NDArray[np.uint64], prefix: str, width: int, suffi
     right, left = len(before) + width, len(before)
     remaining = numbers
     while right > left:
-        digits, table = next(group for group in _DIGITS if group[0] <= right - left)
+        digits = next(group for group in _GROUPS if group <= right - left)
+        table = _digits(digits)
         base = np.uint64(10**digits)
         higher = remaining // base
         right -= digits
