@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,6 +18,7 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import NotNull, unwrapped
 from pytest_synthdata.columns.generators.numbers.distributions import Uniform
+from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.generators.numbers.whole import Integers
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
@@ -34,6 +36,8 @@ _MOST = 2**63 - 1
 _ROOM = 10  # numbers for each row, at least, of keys that have gaps
 _WIDEST = 10**15  # numbers that unique ones are drawn from
 _MOST_DIGITS = 6  # of floats that are rounded as their ends are
+_BINS = 20  # of a histogram that are written
+_FEWEST_BINS = 2
 _FIRST_YEAR, _LAST_YEAR = 1_000, 3_000  # what lies before or after stands for "never"
 _NO_RANGE = "No range is kept of it: its name and type decide."
 _NEVER = 'A day that stands for "never" ends its range: its name and type decide.'
@@ -127,7 +131,9 @@ def _measured(
     inner = unwrapped(generator)
     if pa.types.is_boolean(type_):
         return generator if one.low != one.high else Constant(one.low)
-    if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
+    if (spread := _by_quantiles(one, column, type_)) is not None and not isinstance(inner, (Key, Timeline)):
+        made = spread
+    elif pa.types.is_date(type_) or pa.types.is_timestamp(type_):
         made = _days(one, type_, may_order=isinstance(inner, Timeline))
     elif isinstance(inner, Key) and pa.types.is_integer(type_):
         made = _key(int(one.low), int(one.high), rows, is_key=is_key)
@@ -135,6 +141,33 @@ def _measured(
         made = _numbers(one, column, type_)
     made = in_type(made, type_)
     return made.not_null() if isinstance(generator, NotNull) else made
+
+
+def _by_quantiles(one: ColumnStatistics, column: ColumnName, type_: pa.DataType) -> Generator | None:
+    """A column as a histogram of it has it; None where there is none, or its ends are somebody's."""
+    count = len(one.quantiles) - 1
+    is_alike = one.low == one.high or (pa.types.is_timestamp(type_) and one.low.replace(microsecond=0) >= one.high)
+    if count < _FEWEST_BINS or is_alike or identifies_people(column):
+        return None
+    places = sorted({round(number * count / _BINS) for number in range(_BINS + 1)})
+    values = [min(max(one.quantiles[place], one.low), one.high) for place in places]
+    if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
+        texts = [str(value.replace(tzinfo=None) if isinstance(value, dt.datetime) else value) for value in values]
+        return _quantiles(texts, places)
+    numbers = [float(f"{float(value):.5g}") for value in values]
+    if pa.types.is_integer(type_):
+        return _quantiles([int(value) for value in values], places).round()
+    scale = type_.scale if pa.types.is_decimal(type_) else max(map(_digits, map(float, one.quantiles)))
+    ends = [float(one.low), *(min(max(number, float(one.low)), float(one.high)) for number in numbers[1:-1])]
+    made = _quantiles([*ends, float(one.high)], places)
+    return made.round(scale) if scale <= _MOST_DIGITS or pa.types.is_decimal(type_) else made
+
+
+def _quantiles(values: list[Any], places: list[int]) -> Generator:
+    """By a list, where as much lies between all neighbours, else by the shares below each."""
+    if len({place - before for before, place in itertools.pairwise(places)}) == 1:
+        return Quantiles(values)
+    return Quantiles({round(place / places[-1], 4): value for place, value in zip(places, values, strict=True)})
 
 
 def _days(one: ColumnStatistics, type_: pa.DataType, *, may_order: bool) -> Generator:

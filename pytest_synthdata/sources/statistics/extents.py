@@ -18,11 +18,13 @@ class ColumnStatistics:
         nulls: how many are null; None where that is not known.
         low: the least; None where that is not known, and for texts always.
         high: the greatest.
+        quantiles: values between which lie as many rows each; none where that is not known.
     """
 
     nulls: int | None = None
     low: Any = None
     high: Any = None
+    quantiles: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.sources.statistics.extents import ColumnStatistics, Statistics, column_statistics, has_range
+from pytest_synthdata.sources.statistics.histograms import quantiles_of
 
 # As `CatalogStatistics` and `CatalogColumnStat` of Spark write them into a table's properties.
 _ROWS = "spark.sql.statistics.numRows"
@@ -33,7 +35,8 @@ def column_kept(said: Mapping[str, Any], type_: pa.DataType) -> ColumnStatistics
         low, high = ends.cast(type_).to_pylist()
     except pa.ArrowException:
         return ColumnStatistics(nulls)
-    return column_statistics(nulls, low, high)
+    found = column_statistics(nulls, low, high)
+    return found if found.low is None else replace(found, quantiles=quantiles_of(said, type_))
 
 
 def statistics_of_properties(properties: Mapping[str, str], schema: pa.Schema) -> Statistics:
