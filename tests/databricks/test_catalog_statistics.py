@@ -278,6 +278,12 @@ def test_refused_credentials_and_missing_ones(
     assert "the workspace's host is missing" in infer("main.sales.orders", "--statistics-only")[2]
 
 
+def test_a_missing_sdk_is_named(infer: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "databricks.sdk", None)
+    code, _, errors = infer("main.sales.orders", "--statistics-only")
+    assert (code, "pip install 'pytest-synthdata[databricks]'" in errors) == (1, True)
+
+
 def test_without_the_option_a_table_of_the_catalog_is_nothing_here(infer: Run) -> None:
     code, _, errors = infer("main.sales.orders")
     assert (code, "a table of Unity Catalog goes with --statistics-only" in errors) == (1, True)
