@@ -34,8 +34,8 @@ from pytest_synthdata.infer.values.meanings import ColumnName
 from pytest_synthdata.infer.values.numbers import lattice_for, law, number, span, truth
 from pytest_synthdata.infer.values.personal import holds_addresses, personal
 from pytest_synthdata.infer.values.texts import text
-from pytest_synthdata.infer.values.times import moment
-from pytest_synthdata.infer.values.trends import along
+from pytest_synthdata.infer.values.times import is_spread, moment
+from pytest_synthdata.infer.values.trends import along, times_along
 
 _USUAL_ITEMS = 3
 _USUAL_KEYS = ("a", "b", "c")
@@ -144,6 +144,8 @@ def _related(
         trend = along(numbers, lattice_for(type_, numbers), places)
         if trend is not None:
             return trend.cast(sql_name(type_) or type_)
+    if places and (pa.types.is_date(type_) or pa.types.is_timestamp(type_)) and is_spread(found):
+        return times_along(values, places) or found
     if order and isinstance(found, Categorical):
         found = in_order(found, order)
     depending = _depending(found, type_, values, [*deciders, *_parts_of({} if is_number else places)], order)

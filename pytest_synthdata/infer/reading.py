@@ -26,6 +26,7 @@ from pytest_synthdata.infer.declared_rules import as_defined
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import attribute_name
 from pytest_synthdata.infer.references.after_parents import after_parents
+from pytest_synthdata.infer.references.copies import copies
 from pytest_synthdata.infer.references.declaring import declared_reference
 from pytest_synthdata.infer.references.fan_out import fan_out, key_of
 from pytest_synthdata.infer.references.keys import named_key, unique_key
@@ -89,6 +90,7 @@ class Reading:
         strings = [one.name for one in sample.schema if pa.types.is_string(one.type)]
         self._texts = siblings([name for name in strings if self._attributes.get(name) == name])
         self._listed = self._lookup()
+        self._ways: dict[str, str] = {}
         counted = stated_fan_out(sample, self._referring)
         if self._listed is None and sample.is_whole:
             counted = fan_out(self._referring, self._plain(), sample.num_rows)
@@ -96,7 +98,11 @@ class Reading:
         counting = set[str | None]() if counted is None else {counted.column, counted.other}
         free = [pair for pair in pairs if not {*pair.columns} & counting]
         self._pairs = paired(free, sample, parents, self._referring, self._taken)
-        self._ways = {column: way for one in self._pairs for column, way in one.ways.items()}
+        self._ways = copies(sample, self._referring, {*self._own, self.key}, self._is_list)
+        self._ways |= {column: way for one in self._pairs for column, way in one.ways.items()}
+        if self._listed is not None:
+            columns = ((one, self._listed.table[one].combine_chunks()) for one in self._listed.table.column_names)
+            self.deciders += [found for one, values in columns if (found := decider(one, values)) is not None]
         self._row = self._related()
         first, self.orders = self._arranged()
         for column in self._row.in_order(self.sample.schema, first):
@@ -146,7 +152,7 @@ class Reading:
         found = {}
         for column in self.sample.schema:
             values = self.sample.column(column.name)
-            special = column.name in self._referring or column.name in self._own or column.name == self.key
+            special = column.name in {*self._referring, *self._own, *self._ways, self.key}
             if values is not None and len(values) and not special:
                 found[column.name] = (column.type, values)
         return found
@@ -156,7 +162,7 @@ class Reading:
         names = [one for one in self.sample.schema.names if one not in self._referring and one not in self._own]
         if any(self._attributes[name] != name for name in names):
             return None
-        return lookup(self.sample, names, self.table, self._texts)
+        return lookup(self.sample, names, self.table, self._texts, is_parent=self.key is not None)
 
     def _related(self) -> RowRelations:
         """What the columns of a row have to do with each other."""
@@ -298,16 +304,18 @@ class Reading:
         if self._listed is not None:
             return None if self.key in (None, self._listed.key) else self._attributes[self.key or ""]
         first_key = next((name for name, one in declared.items() if isinstance(unwrapped(one.declaration), Key)), None)
-        if self._fan_out is not None and self.key is None:
+        if self._fan_out is not None and self._fan_out.is_key and self.key is None:
             return key_of(self._fan_out, self._attributes)
         if self.key is not None:
-            key = self._attributes[self.key]
+            key = self.key if self.key in self._referring else self._attributes[self.key]
             return None if first_key == key else key
         said = self.sample.definition
         if said is not None and len(said.key) == 1:
             key = self._attributes[said.key[0]]
             return None if first_key == key or key not in declared else key
-        return named_key(declared, {one.name for one in self._referring.values()}) if first_key is None else None
+        if first_key is not None or not self._is_key(self.sample.schema.field(0)):
+            return None
+        return named_key(declared, {one.name for one in self._referring.values()})
 
     @property
     def attributes(self) -> dict[str, str]:

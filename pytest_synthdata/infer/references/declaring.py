@@ -36,7 +36,7 @@ def declared_reference(
     if counted is not None and one.column == counted.column:
         return Declared(ForeignKey(parent, per_parent=counted.per_parent, column=column))
     within = attributes[counted.column] if counted is not None and one.column == counted.other else None
-    weights = one.weights if within is None else None
+    weights = one.weights if within is None or (counted is not None and counted.is_weighted) else None
     declared = ForeignKey(parent, weights=weights, column=column, distinct_within=within)
     said = None
     if one.contained < 1:

@@ -9,15 +9,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.ranks import correlation, ranks
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.given import Given
+from pytest_synthdata.infer.references.activity import counts_by_key, intervals
 from pytest_synthdata.infer.references.links import Referring
+from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
 from pytest_synthdata.infer.values.numbers import law
 
 _FEWEST = 20  # rows in which it is believed
 _FEW = 12  # different counts that are listed
+_RARE = 0.1  # picks of the most popular row in the largest group: more would come twice, and be picked anew
+_SEVERAL, _IN_ORDER = 1.2, 0.9  # rows for each, and the rank correlation with its place, of what is counted by order
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class FanOut:
         number: the column that numbers them.
         start: the number of the first.
         other: the column of another reference, of which no value comes twice for one parent.
+        is_key: whether these columns tell each row from any other.
+        is_weighted: whether enough rows are referred to by the other for some to be picked more often.
     """
 
     column: str
@@ -37,6 +45,8 @@ class FanOut:
     number: str | None = None
     start: int = 1
     other: str | None = None
+    is_key: bool = True
+    is_weighted: bool = False
 
 
 def fan_out(
@@ -55,15 +65,35 @@ def fan_out(
     children_of = {name: np.bincount(picks, minlength=_size(references[name])) for name, picks in known.items()}
     for name, children in children_of.items():
         if children.max() == 1:
-            return FanOut(name, _counted(children))
+            return FanOut(name, _counted(children, references[name].parent))
     for name, picks in known.items():
         children = children_of[name]
         for number, (type_, values) in columns.items():
             if pa.types.is_integer(type_) and not values.null_count:
                 start = _numbered(picks, to_numpy(values).astype(np.float64))
                 if start is not None and children.max() > 1:
-                    return FanOut(name, _counted(children), number=number, start=start)
-    return _of_two(references, known, children_of, count)
+                    counted = _counted(children, references[name].parent)
+                    return FanOut(name, counted, number=number, start=start)
+    found = _of_two(references, known, children_of, count)
+    return _in_order(references, known, children_of) if found is None else found
+
+
+def _in_order(
+    references: Mapping[str, Referring],
+    known: Mapping[str, npt.NDArray[np.int64]],
+    children_of: Mapping[str, npt.NDArray[np.int64]],
+) -> FanOut | None:
+    """Rows that stand in the order of the rows that they refer to, several of which belong to one."""
+    best: tuple[float, str] | None = None
+    for name, picks in known.items():
+        if children_of[name].mean() < _SEVERAL or picks.min() == picks.max():
+            continue
+        order = correlation(ranks(picks.astype(np.float64)), np.arange(1.0, len(picks) + 1))
+        if order >= _IN_ORDER and (best is None or order > best[0]):
+            best = order, name
+    if best is None:
+        return None
+    return FanOut(best[1], _counted(children_of[best[1]], references[best[1]].parent), is_key=False)
 
 
 def _of_two(
@@ -82,7 +112,11 @@ def _of_two(
                 continue
             counts = {name: children_of[name] for name in (one, other)}
             first = min(counts, key=lambda name: (float(counts[name].var() / counts[name].mean()), name != one))
-            return FanOut(first, _counted(counts[first]), other=other if first == one else one)
+            counted = _counted(counts[first], references[first].parent)
+            second = other if first == one else one
+            largest = float(children_of[second].max()) / count * float(children_of[first].max())
+            is_weighted = largest < _RARE
+            return FanOut(first, counted, other=second, is_weighted=is_weighted)
     return None
 
 
@@ -102,8 +136,20 @@ def _numbered(picks: npt.NDArray[np.int64], numbers: npt.NDArray[np.float64]) ->
     return int(start) if is_so else None
 
 
-def _counted(children: npt.NDArray[np.int64]) -> Generator:
-    """How many rows the parents have, as a distribution of its own."""
+def _counted(children: npt.NDArray[np.int64], parent: Parent) -> Generator:
+    """How many rows the parents have: of few ones by their keys, else as a distribution of its own."""
+    if (by_key := counts_by_key(children, parent)) is not None:
+        return by_key
+    if (found := intervals(children.astype(np.float64), parent)) is not None:
+        edges, pieces = found
+        laws = [_law(children[piece]) for piece in pieces]
+        return Given(
+            str(parent.key), bins=edges, then=[one.value if isinstance(one, Constant) else one for one in laws]
+        )
+    return _law(children)
+
+
+def _law(children: npt.NDArray[np.int64]) -> Generator:
     distinct, counts = np.unique(children, return_counts=True)
     if len(distinct) == 1:
         return Constant(int(distinct[0]))

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pytest_synthdata.infer.naming import singular, words
 
 REFERRING = frozenset({"id", "key", "fk", "ref", "uuid", "code", "no", "nr", "number", "sk"})
-_GENERIC = frozenset(
-    {"id", "key", "code", "name", "no", "nr", "number", "uuid", "guid", "index", "row", "date", "year"}
-)
+_GENERIC = frozenset({
+    *("id", "key", "code", "name", "no", "nr", "number", "uuid", "guid", "index", "row", "date", "year"),
+    *("pk", "sk", "oid"),
+})  # fmt: skip
 SAME, ALIKE, NONE = 2, 1, 0
 
 

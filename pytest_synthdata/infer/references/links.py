@@ -16,6 +16,7 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.infer.naming import attribute_name, singular, words
 from pytest_synthdata.infer.references.activity import activity
+from pytest_synthdata.infer.references.chance import p_of_inclusion
 from pytest_synthdata.infer.references.key_names import ALIKE, REFERRING, SAME, names
 from pytest_synthdata.infer.references.key_names import likeness as likeness_of
 from pytest_synthdata.infer.references.parents import Parent
@@ -23,12 +24,14 @@ from pytest_synthdata.infer.relations.deciders import Predictor
 from pytest_synthdata.infer.values.meanings import is_identifier
 from pytest_synthdata.sources.samples import Sample
 
+_OWN_ALONE = (["reports", "to"], ["manager"], ["supervisor"], ["parent"], ["mgr"])  # where all it holds are keys
 _OWN = frozenset({"parent", "manager", "supervisor", "boss", "referrer", "previous", "predecessor", "original"})
 _CONTAINED = 0.98  # of a reference's values, at least, are the parent's keys
 _CONTAINED_TEXTS = 0.95  # of texts that are called otherwise
 _CONTAINED_BY_NAME = 0.75  # of one that is called as the key is
 _ROLES = 3  # different values, at least, of a reference by what it holds alone
 _KEYS = 10  # keys, at least, of what it refers to
+_BY_CHANCE = 1e-9  # the probability of numbers that are keys of a table by chance: there are many pairs of columns
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,26 @@ def find_links(samples: Mapping[str, Sample], known: Sequence[Parent] = ()) -> d
                 continue
             links = sorted(_links(table, field, samples, keys, known), key=lambda pair: (-pair[0], -pair[1].contained))
             graph = {one: [link.parent for link in some] for one, some in found.items()}
-            if links and not reaches(graph, links[0][1].parent, table):
-                found[table].append(links[0][1])
-    return found
+            usable = [(likeness, link) for likeness, link in links if not reaches(graph, link.parent, table)]
+            found[table] += [link for likeness, link in usable if likeness == usable[0][0]]
+    return _by_one_key(found, keys)
+
+
+def _by_one_key(found: Mapping[str, list[Link]], keys: Mapping[str, list[str]]) -> dict[str, list[Link]]:
+    """One reference of each column, and of each table one key that all refer to: the one that most columns hold."""
+    wanted: dict[str, str] = {}
+    for table, candidates in keys.items():
+        held = [link.key for links in found.values() for link in links if link.parent == table]
+        if held:
+            places = {key: place for place, key in enumerate(candidates)}
+            wanted[table] = min(dict.fromkeys(held), key=lambda key: (-held.count(key), places.get(key, -1)))
+    fitting = {
+        table: [link for link in links if wanted.get(link.parent, link.key) == link.key]
+        for table, links in found.items()
+    }
+    return {
+        table: list({link.column: link for link in reversed(links)}.values())[::-1] for table, links in fitting.items()
+    }
 
 
 def _stated(column: str, table: str, samples: Mapping[str, Sample]) -> Link | None:
@@ -159,8 +179,13 @@ def _is_reference(
         return False
     if likeness == ALIKE:
         return place == 0
-    # Any small number is among the numbers of rows; texts that are keys of another table are seldom so by chance.
-    if values is None or not pa.types.is_string(values.type) or parent.num_rows < _KEYS or place > 0:
+    # Any small number is among the numbers of rows, but not among keys with gaps; texts are seldom keys by chance.
+    if values is None or parent.num_rows < _KEYS or len(values.unique()) == len(values):
+        return False
+    if pa.types.is_integer(values.type):
+        keys = parent.column(key)
+        return place == 0 and keys is not None and p_of_inclusion(values, keys) < _BY_CHANCE
+    if not pa.types.is_string(values.type):
         return False
     distinct = values.unique()
     longest = pc.max(pc.utf8_length(distinct)).as_py()
@@ -192,6 +217,7 @@ class Referring:
         weights: how often its rows are referred to; None for all alike.
         picks: the parent's row of each row, if all are known.
         contained: the share of the values that are the parent's keys.
+        rows: the parent's row of each row, -1 where there is none; None where they are not known.
     """
 
     name: str
@@ -200,12 +226,18 @@ class Referring:
     weights: Generator | None
     picks: npt.NDArray[np.int64] | None
     contained: float
+    rows: npt.NDArray[np.int64] | None = None
 
     def deciders(self) -> Iterator[Predictor]:
-        """The parent's columns that the table's may depend on."""
+        """The parent's columns that the table's may depend on; the numbers of a few parents, too."""
+        if self.picks is not None and self.parent.few_numbers is not None:
+            numbers = self.parent.few_numbers
+            yield Predictor(f"{self.name}.{self.parent.key}", tuple(numbers), self.parent.places(numbers)[self.picks])
         if self.picks is not None:
             for one in self.parent.deciders:
-                yield Predictor(f"{self.name}.{one.name}", one.categories, one.codes[self.picks])
+                yield Predictor(
+                    f"{self.name}.{one.name}", one.categories, one.codes[self.picks], has_nulls=one.has_nulls
+                )
 
 
 def referring(link: Link, values: pa.Array | None, parent: Parent, taken: set[str]) -> Referring:
@@ -228,7 +260,7 @@ def referring(link: Link, values: pa.Array | None, parent: Parent, taken: set[st
     found = None if values is None or parent.keys is None else _found(values, parent.keys)
     picks = None if found is None or values is None or (found < 0).any() or not len(found) else found
     weights = None if found is None else activity(found[found >= 0], parent)
-    return Referring(name, link.column, parent, weights, picks, link.contained)
+    return Referring(name, link.column, parent, weights, picks, link.contained, found)
 
 
 def _found(values: pa.Array, keys: pa.Array) -> npt.NDArray[np.int64]:
@@ -251,13 +283,14 @@ def own_reference(
     """
     parts, keys = words(column.name), sample.column(key.name)
     is_named = len(parts) > 1 and parts[0] in _OWN and parts[-1] in REFERRING
-    if not is_named or column.type != key.type:
+    is_alone = parts in _OWN_ALONE and values is not None and keys is not None and sample.is_whole
+    if not (is_named or is_alone) or column.type != key.type:
         return None
     if values is not None and keys is not None and sample.is_whole:
         own = pc.all(pc.is_in(values.drop_null(), keys)).as_py()
         if own is False:
             return None
-    return attribute_name("_".join(parts[:-1]), {*taken, column.name})
+    return attribute_name("_".join(parts if is_alone else parts[:-1]), {*taken, column.name})
 
 
 def in_order(

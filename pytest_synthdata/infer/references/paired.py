@@ -44,7 +44,9 @@ class Paired:
         """The parent's columns that the table's may depend on."""
         if (self.rows >= 0).all():
             for one in self.parent.deciders:
-                yield Predictor(f"{self.name}.{one.name}", one.categories, one.codes[self.rows])
+                yield Predictor(
+                    f"{self.name}.{one.name}", one.categories, one.codes[self.rows], has_nulls=one.has_nulls
+                )
 
 
 def paired(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.relations.deciders import Predictor
 from pytest_synthdata.sources.samples import Sample
+
+_MOST_NUMBERS = 40  # keys that children's columns may depend on one by one
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,19 @@ class Parent:
         if key is None or self.sample is None or not self.sample.is_whole:
             return None
         return self.sample.column(self.factory._meta.rename.get(key, key))
+
+    @property
+    def few_numbers(self) -> list[int] | None:
+        """Its keys in their order, if they are a few whole numbers, and no decider says them already."""
+        keys = self.keys
+        if keys is None or not pa.types.is_integer(keys.type) or not 1 < len(keys) <= _MOST_NUMBERS:
+            return None
+        is_said = any(one.name == self.key for one in self.deciders)
+        return None if is_said else sorted(keys.to_pylist())
+
+    def places(self, numbers: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Where each row's key stands among all."""
+        return np.searchsorted(np.array(numbers), to_numpy(self.keys)).astype(np.int64)
 
 
 __all__ = ["Parent"]

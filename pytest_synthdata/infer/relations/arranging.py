@@ -14,6 +14,7 @@ from pytest_synthdata.columns.expressions.operators import Call
 from pytest_synthdata.columns.generators.base import Constant
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
+from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
 from pytest_synthdata.infer.relations.deciders import by_association, decider, orders_of
@@ -91,7 +92,7 @@ def is_of_few(declaration: Any) -> bool:
     """Whether a column has no other values than those that it is seen to have."""
     if isinstance(declaration, (Given, When)):
         return all(isinstance(one, Constant) or is_of_few(unwrapped(one)) for one in declaration.branches)
-    return isinstance(declaration, (Categorical, Boolean))
+    return isinstance(declaration, (Categorical, Boolean, Listed))
 
 
 __all__ = ["Reader", "arranged", "comparable", "is_of_few", "readers_of"]

@@ -35,6 +35,7 @@ _ROUNDS = 4
 _MOST = 0.98
 _MOST_COLUMNS = 40
 _CLOSE = 0.02
+_TURNS = 100
 _NARROWEST = 0.02  # the least eigenvalue, so that two digits are enough
 
 
@@ -107,7 +108,11 @@ def _decides(generator: Generator, name: str) -> bool:
     if isinstance(generator, Given):
         return name in generator.columns
     if isinstance(generator, When):
-        return any(name in condition.reads() for condition in generator.conditions)
+        # Whether another column is null says nothing of the numbers of both.
+        tests = [one for one in generator.conditions if getattr(one, "function", "") not in ("is_valid", "is_null")]
+        return any(name in condition.reads() for condition in tests) or any(
+            _decides(branch, name) for branch in generator.branches
+        )
     return any(_decides(one, name) for one in generator.children()) and not isinstance(generator, Operation)
 
 
@@ -139,11 +144,21 @@ def _possible(
 def _nearest(
     scores: Mapping[tuple[str, str], float], names: list[str], free: frozenset[tuple[str, str]]
 ) -> dict[tuple[str, str], float]:
-    """Correlations near to others that can be at once: without the negative directions, and nearer to none at all."""
-    values, vectors = np.linalg.eigh(np.array(matrix(scores, names)))
-    projected = (vectors * np.maximum(values, _NARROWEST)) @ vectors.T
-    scale = np.sqrt(np.diag(projected))
-    projected /= np.outer(scale, scale)
+    """Correlations near to others that can be at once: without the negative directions, and nearer to none at all.
+
+    The projection onto matrices that can be, and that onto those whose other pairs are 0, take turns (Higham 2002,
+    "Computing the nearest correlation matrix").
+    """
+    projected = np.array(matrix(scores, names))
+    fixed = np.array([[one != other and not {(one, other), (other, one)} & free for other in names] for one in names])
+    for _ in range(_TURNS):
+        values, vectors = np.linalg.eigh(projected)
+        if values[0] >= _NARROWEST / 2:
+            break
+        projected = (vectors * np.maximum(values, _NARROWEST)) @ vectors.T
+        scale = np.sqrt(np.diag(projected))
+        projected /= np.outer(scale, scale)
+        projected[fixed] = 0.0
     for shrink in np.linspace(1, 0, 51):
         # Pairs that are not given have no correlation at all, which they need not: all are given a value.
         rounded = {

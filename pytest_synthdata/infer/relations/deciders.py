@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.ranks import ranks
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.infer.relations.needs import evenly
+from pytest_synthdata.infer.relations.significance import discoveries
 from pytest_synthdata.infer.values.instants import floats_of, plain_times
 
 Codes = npt.NDArray[np.int64]
@@ -21,6 +23,8 @@ Codes = npt.NDArray[np.int64]
 _MOST_CASES = 40
 _LOOKED_AT = 5_000  # rows in which columns are compared
 _MOST_PARTS, _ROWS_A_PART = 12, 15  # of a series
+_FALSE = 0.05  # of the orders that are found, how many may be chance, on average
+_ROWS_A_VALUE = 10  # or the means of the ranks say more of these rows than of their values
 _LEAST = 0.02  # of a column's variance that another one explains, from which on it is worth an order
 
 
@@ -33,12 +37,14 @@ class Predictor:
         categories: its values, in an order; those of two columns as pairs.
         codes: for each row the position of its value; -1 for null.
         correlates: whether the column may be correlated with others.
+        has_nulls: whether it may be null, in whatever rows.
     """
 
     name: str | tuple[str, ...]
     categories: tuple[Any, ...]
     codes: Codes = field(repr=False)
     correlates: bool = False
+    has_nulls: bool = False
 
     @property
     def is_ordered(self) -> bool:
@@ -76,7 +82,7 @@ def decider(name: str, values: pa.Array, order: Sequence[Any] = (), *, correlate
     place = np.array([ordered.index(one) for one in found], np.int64)
     codes = to_numpy(coded.indices.fill_null(0)).astype(np.int64)
     codes = np.where(to_numpy(coded.is_valid()), place[codes], -1)
-    return Predictor(name, tuple(ordered), codes, correlates)
+    return Predictor(name, tuple(ordered), codes, correlates, bool(values.null_count))
 
 
 def in_parts(name: str, values: pa.Array) -> Predictor | None:
@@ -124,23 +130,25 @@ def orders_of(texts: Mapping[str, pa.Array], numbers: Mapping[str, pa.Array]) ->
     sizes = {name: len(one.dictionary) for name, one in coded.items()}
     codes = {name: _codes(one) for name, one in coded.items() if sizes[name] > 2}  # noqa: PLR2004 - two are in order
     scores: dict[str, npt.NDArray[np.float64]] = {name: _ranked(values) for name, values in numbers.items()}
+    tried = {
+        (name, other): _explained(mine, theirs, sizes[name])
+        for name, mine in codes.items()
+        for other, theirs in scores.items()
+    }
+    tried |= {
+        (name, other): _first_axis(codes[name], codes[other], sizes[name], sizes[other])
+        for name, other in itertools.permutations(codes, 2)
+        if sizes[name] <= _MOST_CASES and sizes[other] <= _MOST_CASES
+    }
+    sure = discoveries({pair: one.p_value for pair, one in tried.items()}, _FALSE)
     found = {}
-    for name, mine in codes.items():
-        best: tuple[float, npt.NDArray[np.float64]] | None = None
-        for other in scores.values():
-            explained, means = _explained(mine, other, sizes[name])
-            if explained > _LEAST and (best is None or explained > best[0]):
-                best = explained, means
-        for other_name, theirs in codes.items():
-            if other_name == name or sizes[name] > _MOST_CASES or sizes[other_name] > _MOST_CASES:
-                continue
-            explained, axis = _first_axis(mine, theirs, sizes[name], sizes[other_name])
-            if explained > _LEAST and (best is None or explained > best[0]):
-                best = explained, axis
-        if best is not None:
+    for name in codes:
+        enough = [one for pair, one in tried.items() if pair[0] == name and pair in sure and one.explained > _LEAST]
+        if enough:
+            best = max(enough, key=lambda one: one.explained)
             names = coded[name].dictionary.to_pylist()
             rest = sorted(set(texts[name].drop_null().unique().to_pylist()) - set(names))
-            found[name] = [*(names[place] for place in np.argsort(best[1], kind="stable").tolist()), *rest]
+            found[name] = [*(names[place] for place in np.argsort(best.places, kind="stable").tolist()), *rest]
     return found
 
 
@@ -174,32 +182,54 @@ def _ranked(values: pa.Array) -> npt.NDArray[np.float64]:
     return placed
 
 
-def _explained(codes: Codes, scores: npt.NDArray[np.float64], size: int) -> tuple[float, npt.NDArray[np.float64]]:
-    """The share of a column's variance that the values of another explain beyond chance, and its means by them."""
+@dataclass(frozen=True)
+class _Order:
+    """An order of a column's values by another column.
+
+    Args:
+        explained: the share of the other's variance that the values explain beyond chance.
+        p_value: the probability that values which have nothing to do with it explain as much.
+        places: where each value stands.
+    """
+
+    explained: float
+    p_value: float
+    places: npt.NDArray[np.float64]
+
+
+def _explained(codes: Codes, scores: npt.NDArray[np.float64], size: int) -> _Order:
+    """The order of a column's values by the means of another one's ranks, with an F test of these means."""
+    from scipy.special import fdtrc
+
     known = (codes >= 0) & np.isfinite(scores)
     count = int(known.sum())
     mine, theirs = codes[known], scores[known]
-    if count <= size or theirs.std() == 0:
-        return 0.0, np.zeros(size)
+    if count < _ROWS_A_VALUE * size or theirs.std() == 0:
+        return _Order(0.0, 1.0, np.zeros(size))
     many = np.bincount(mine, minlength=size)
     means = np.bincount(mine, weights=theirs, minlength=size) / np.maximum(many, 1)
     between = float(many @ (means - theirs.mean()) ** 2) / count / float(theirs.var())
-    return between - (size - 1) / (count - 1), means
+    freedom = size - 1, count - size
+    ratio = between / freedom[0] * freedom[1] / max(1 - between, 1e-12)
+    return _Order(between - freedom[0] / (count - 1), float(fdtrc(*freedom, ratio)), means)
 
 
-def _first_axis(one: Codes, other: Codes, size: int, others: int) -> tuple[float, npt.NDArray[np.float64]]:
-    """The first axis of a correspondence analysis (Greenacre 2007): what it explains, and the places of categories."""
+def _first_axis(one: Codes, other: Codes, size: int, others: int) -> _Order:
+    """The first axis of a correspondence analysis (Greenacre 2007), with the chi-square test of the whole table."""
+    from scipy.special import chdtrc
+
     both = (one >= 0) & (other >= 0)
     count = int(both.sum())
     if count <= size * others:
-        return 0.0, np.zeros(size)
+        return _Order(0.0, 1.0, np.zeros(size))
     table = np.bincount(one[both] * others + other[both], minlength=size * others).reshape(size, others) / count
     rows, columns = table.sum(axis=1), table.sum(axis=0)
     scale = np.sqrt(np.maximum(np.outer(rows, columns), 1e-12))
     left, singular, _ = np.linalg.svd((table - np.outer(rows, columns)) / scale, full_matrices=False)
     axis = left[:, 0] / np.sqrt(np.maximum(rows, 1e-12))
     axis = axis if axis[int(np.argmax(np.abs(axis)))] > 0 else -axis
-    return float(singular[0] ** 2) - (size - 1) / (count - 1), np.round(axis, 9)
+    p_value = float(chdtrc((size - 1) * (others - 1), count * float(singular @ singular)))
+    return _Order(float(singular[0] ** 2) - (size - 1) / (count - 1), p_value, np.round(axis, 9))
 
 
 def _information(one: Codes, other: Codes) -> float:

@@ -117,7 +117,8 @@ def _of_cases(one: Predictor, groups: list[list[int]], laws: list[Generator]) ->
         name = one.name
         conditions = tuple(col(name) == some[0] if len(some) == 1 else col(name).isin(some) for some in values[:-1])
         return When(conditions, tuple(map(literal, plain)))
-    is_listed = isinstance(one.name, str) and len(groups[-1]) == 1 and groups[-1] != [-1]
+    is_listed = isinstance(one.name, str) and len(groups[-1]) == 1 and groups[-1] != [-1] and not one.has_nulls
+    is_listed &= sum(map(len, values)) == len(one.categories)  # those that no row has here, a parent may have
     listed = values if is_listed else values[:-1]
     cases = {case: plain[number] for number, some in enumerate(listed) for case in some}
     return Given(one.name, cases) if is_listed else Given(one.name, cases, default=plain[-1])

@@ -7,36 +7,45 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from pytest_synthdata.columns.generators.listed import Rows
-from pytest_synthdata.infer.values.meanings import ColumnName
+from pytest_synthdata.infer.naming import singular, words
+from pytest_synthdata.infer.values.meanings import PEOPLE, ColumnName
 from pytest_synthdata.infer.values.personal import holds_addresses, personal
 from pytest_synthdata.sources.samples import Sample
 
 _MOST_ROWS, _MOST_COLUMNS = 60, 5
+_MOST_OF_PARENT = 8  # columns of a table that others refer to
 
 
-def lookup(sample: Sample, names: Sequence[str], table: str, siblings: Mapping[str, str]) -> Rows | None:
+def lookup(
+    sample: Sample, names: Sequence[str], table: str, siblings: Mapping[str, str], *, is_parent: bool = False
+) -> Rows | None:
     """The rows of a short table whose first column is a key, and one of whose columns is a label; None for others.
+
+    A table that others refer to may have more numbers, and needs no label.
 
     Args:
         sample: the table.
         names: its columns that refer to no other table.
         table: its name.
         siblings: its columns of texts, by the name that a factory gives them.
+        is_parent: whether other tables refer to it.
     """
     count = sample.num_rows
     if sample.rows is None or not sample.is_whole or not 2 <= count <= _MOST_ROWS or not names:  # noqa: PLR2004
         return None
-    if not 1 < len(sample.schema) <= _MOST_COLUMNS:
+    if not 1 < len(sample.schema) <= (_MOST_OF_PARENT if is_parent else _MOST_COLUMNS):
         return None
     columns = {name: sample.rows[name].combine_chunks() for name in names}
     texts = {name: values for name, values in columns.items() if pa.types.is_string(values.type)}
     others = [values for name, values in columns.items() if name not in texts]
-    if len(others) > 1 or not all(pa.types.is_integer(values.type) for values in others):
+    if (len(others) > 1 and not is_parent) or not all(pa.types.is_integer(values.type) for values in others):
+        return None
+    if is_parent and {singular(word) for word in words(table)} & PEOPLE:
         return None
     if any(_is_personal(ColumnName(name, table, siblings), values) for name, values in texts.items()):
         return None
     has_label = any(_differ(values) for values in texts.values())
-    return Rows(columns) if has_label and _differ(columns[names[0]]) else None
+    return Rows(columns) if (has_label or is_parent) and _differ(columns[names[0]]) else None
 
 
 def _is_personal(column: ColumnName, values: pa.Array) -> bool:

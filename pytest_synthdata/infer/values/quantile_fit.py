@@ -39,10 +39,10 @@ def quantiles_of(values: Numbers, step: float | None, tolerance: float) -> dict[
     """
     distinct, counts = np.unique(values, return_counts=True)
     x, p = _vertices(distinct, counts, step, tolerance)
-    kept, coarsest = _corners(x, p, tolerance), max(_COARSEST, 1.5 * tolerance)
+    kept, coarsest = corners(x, p, tolerance), max(_COARSEST, 1.5 * tolerance)
     while len(kept) > _MOST_QUANTILES and tolerance < coarsest:
         tolerance *= 1.4
-        kept = _corners(x, p, tolerance)
+        kept = corners(x, p, tolerance)
     kept = _with_tails(x, p, kept, values)
     return _listed(x[kept], p[kept], len(values), step)
 
@@ -99,7 +99,7 @@ def _vertices(
     return x, np.maximum.accumulate(p)
 
 
-def _corners(x: Numbers, p: Numbers, tolerance: float) -> list[int]:
+def corners(x: Numbers, p: Numbers, tolerance: float) -> list[int]:
     """The vertices of a line that it needs (Douglas and Peucker 1973), with the distance measured in shares."""
     kept = {0, len(x) - 1}
     waiting = [(0, len(x) - 1)]
@@ -185,4 +185,4 @@ def plain(value: float, unit: float) -> Any:
     return int(rounded) if float(rounded).is_integer() and abs(rounded) < 2**63 else float(rounded)
 
 
-__all__ = ["outward", "plain", "quantiles_of", "tolerance_for"]
+__all__ = ["corners", "outward", "plain", "quantiles_of", "tolerance_for"]

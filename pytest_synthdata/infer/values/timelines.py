@@ -17,6 +17,7 @@ _SPIKE, _DROP = 1.6, 0.5  # times a usual day's volume
 _BUSY = 5  # rows a day from which single days can be told apart
 _LEAST_NOISE = 0.05
 _DOUBT = 0.001
+_MIDNIGHT = (1.0, *[0.0] * 23)
 _MONTHS = 12
 _OFF = 0.03
 
@@ -34,13 +35,16 @@ def usual_hours(seconds: npt.NDArray[np.int64]) -> tuple[float, ...] | None:
     return tuple(int(count) for count in np.rint(counts / counts.max() * 100))
 
 
-def timeline(seconds: npt.NDArray[np.int64], first: dt.date, last: dt.date) -> Timeline | None:
+def timeline(
+    seconds: npt.NDArray[np.int64], first: dt.date, last: dt.date, *, is_midnight: bool = False
+) -> Timeline | None:
     """The timeline of times in their order; None where no timeline comes near them.
 
     Args:
         seconds: since 1970.
         first: the first day.
         last: the last day.
+        is_midnight: whether the times are midnights, rather than days.
     """
     days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + np.timedelta64(1, "D"))
     counts = np.bincount(seconds // DAY - days[0].astype(np.int64), minlength=len(days)).astype(np.float64)
@@ -68,7 +72,7 @@ def timeline(seconds: npt.NDArray[np.int64], first: dt.date, last: dt.date) -> T
         season=season,
         events=events,
         noise=_noise(counts[usual], expected[usual]),
-        hours=usual_hours(seconds) if has_hours else None,
+        hours=usual_hours(seconds) if has_hours else _MIDNIGHT if is_midnight else None,
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
@@ -56,12 +57,19 @@ def moment(column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, m
         return regular
     seconds = seconds_of(values)
     is_ordered = bool((np.diff(seconds) >= 0).all())
-    on_grid = not pa.types.is_date(type_) and (_step_of(micros_of(values)) or 0) >= _COARSE
+    step = _step_of(micros_of(values)) or 0
+    on_days = not pa.types.is_date(type_) and step >= DAY * 1_000_000 and _first_is_midnight(values)
+    on_grid = not pa.types.is_date(type_) and step >= _COARSE and not on_days
     if may_order and is_ordered and not on_grid and len(values) >= _FEWEST and (last - first).days >= _SHORTEST:
-        found = timeline(seconds, first, last)
+        found = timeline(seconds, first, last, is_midnight=on_days)
         if found is not None:
-            return found
+            return found.cast("date") if on_days else found
     return spread_out(values)
+
+
+def _first_is_midnight(values: pa.Array) -> bool:
+    """Whether the first of some times is a midnight, by UTC."""
+    return bool(micros_of(values.slice(0, 1))[0] % (DAY * 1_000_000) == 0)
 
 
 def spread_out(values: pa.Array) -> Generator:
@@ -100,6 +108,11 @@ def spread_out(values: pa.Array) -> Generator:
     points = {share: _written(point, unit, is_date=is_date) for share, point in found.items()}
     named = _name_of(step) if not is_date and step not in (None, _SECOND) else None
     return Quantiles(points, named) if named else Quantiles(points)
+
+
+def is_spread(generator: Generator) -> bool:
+    """Whether dates or times stand in no order of the rows."""
+    return isinstance(unwrapped(generator), (Dates, Times, Quantiles))
 
 
 def _written(point: Any, unit: int, *, is_date: bool) -> Any:
@@ -145,4 +158,4 @@ def _by_name(column: ColumnName, type_: pa.DataType, *, may_order: bool) -> Gene
     return Timeline(*YEAR, daily=3, weekend=0.6) if may_order and is_order else Times(*YEAR)
 
 
-__all__ = ["moment", "spread_out"]
+__all__ = ["is_spread", "moment", "spread_out"]

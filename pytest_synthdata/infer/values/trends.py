@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from pytest_synthdata.columns.generators.base import Constant, Generator, litera
 from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.infer.values.fitting import Resolution
 from pytest_synthdata.infer.values.numbers import law
+from pytest_synthdata.infer.values.times import spread_out
 
 _MOST_PARTS = 8
 _ROWS_A_PART = 8
@@ -32,6 +34,34 @@ def along(numbers: npt.NDArray[np.float64], resolution: Resolution, places: Mapp
         resolution: what they are multiples of.
         places: columns that say where in a series a row is, at the same rows.
     """
+    if (found := _parts(numbers, places)) is None:
+        return None
+    name, edges, pieces = found
+    branches = [law(numbers[piece], resolution, _COARSE) for piece in pieces]
+    is_rounded = any(isinstance(branch, Rounded) for branch in branches)
+    branches = [branch.generator if isinstance(branch, Rounded) else branch for branch in branches]
+    made: Generator = When(tuple(col(name) < edge for edge in edges), tuple(map(_plain, branches)))
+    return made.round(resolution.digits) if is_rounded and resolution.digits is not None else made
+
+
+def times_along(values: pa.Array, places: Mapping[str, pa.Array]) -> Generator | None:
+    """Dates or times by where in a series their rows are; None where that says little.
+
+    Args:
+        values: the column, without nulls.
+        places: columns that say where in a series a row is, at the same rows.
+    """
+    if (found := _parts(_as_numbers(values), places)) is None:
+        return None
+    name, edges, pieces = found
+    branches = [spread_out(values.take(pa.array(piece))) for piece in pieces]
+    return When(tuple(col(name) < edge for edge in edges), tuple(map(_plain, branches)))
+
+
+def _parts(
+    numbers: npt.NDArray[np.float64], places: Mapping[str, pa.Array]
+) -> tuple[str, list[Any], list[npt.NDArray[np.intp]]] | None:
+    """The place that numbers change along, where its parts begin, and the rows of each; None where there is none."""
     if len(numbers) < _FEWEST:
         return None
     best: tuple[float, str, pa.Array] | None = None
@@ -45,12 +75,7 @@ def along(numbers: npt.NDArray[np.float64], resolution: Resolution, places: Mapp
     order = np.argsort(_as_numbers(values), kind="stable")
     parts = min(_MOST_PARTS, len(numbers) // _ROWS_A_PART)
     pieces = np.array_split(order, parts)
-    branches = [law(numbers[piece], resolution, _COARSE) for piece in pieces]
-    is_rounded = any(isinstance(branch, Rounded) for branch in branches)
-    branches = [branch.generator if isinstance(branch, Rounded) else branch for branch in branches]
-    edges = [values[int(piece[0])].as_py() for piece in pieces[1:]]
-    made: Generator = When(tuple(col(name) < edge for edge in edges), tuple(map(_plain, branches)))
-    return made.round(resolution.digits) if is_rounded and resolution.digits is not None else made
+    return name, [values[int(piece[0])].as_py() for piece in pieces[1:]], pieces
 
 
 def _plain(branch: Generator) -> Generator:
@@ -65,4 +90,4 @@ def _as_numbers(values: pa.Array) -> npt.NDArray[np.float64]:
     return to_numpy(values.cast(pa.float64(), safe=False)).astype(np.float64)
 
 
-__all__ = ["along"]
+__all__ = ["along", "times_along"]

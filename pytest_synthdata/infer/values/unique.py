@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +20,7 @@ _ROOM = 10  # numbers for each row, at least, that unique ones are drawn from
 _CODES = 4  # codes for each row
 _WIDEST = 10**15
 _WHOLE = 0.02  # how far from a whole number a step may be to be taken for it
+_FROM, _TO = (0.0, 0.05, 0.2), (1.0, 0.95, 0.8, 0.6)  # parts of the numbers that a line is laid through
 
 
 def key_of_numbers(numbers: npt.NDArray[np.int64], pattern: str = "{}") -> Key | None:
@@ -34,8 +37,26 @@ def key_of_numbers(numbers: npt.NDArray[np.int64], pattern: str = "{}") -> Key |
     is_in_order = bool((np.diff(numbers) > 0).all())
     if not is_in_order and _ROOM * count <= high - low + 1 <= _WIDEST:
         return None
-    near = round(gap)
-    return Key(pattern, start=low, step=near if abs(gap / near - 1) <= _WHOLE else max(significant(gap, 3), 1))
+    start, step = _line(np.sort(numbers))
+    return Key(pattern, start=start, step=step)
+
+
+def _line(ordered: npt.NDArray[np.int64]) -> tuple[int, float]:
+    """The start and the step of evenly spread numbers that are as near as can be to some: most may be in one block."""
+    count = len(ordered)
+    best: tuple[float, int, float] | None = None
+    for first, last in itertools.product(_FROM, _TO):
+        begin, end = int(first * (count - 1)), int(last * (count - 1))
+        gap = float(ordered[end] - ordered[begin]) / max(end - begin, 1)
+        near = round(gap)
+        step = near if near and abs(gap / near - 1) <= _WHOLE else max(significant(gap, 3), 1)
+        start = max(int(ordered[begin] - begin * step), 0)
+        # How far the shares below any number are off, as Kolmogorov and Smirnov measure it.
+        off = float(np.abs((ordered - start) / step - np.arange(count)).clip(0, count).max()) / count
+        if best is None or off < best[0] - _WHOLE:
+            best = off, start, step
+    assert best is not None  # noqa: S101 - there are candidates
+    return best[1], best[2]
 
 
 def drawn_once(numbers: npt.NDArray[np.int64], width: int | None = None) -> Generator:
