@@ -36,7 +36,7 @@ from pytest_synthdata.infer.references.pairs import PairLink
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.arranging import Reader, arranged, comparable, is_of_few, readers_of
 from pytest_synthdata.infer.relations.composing import as_computed, nullable, within
-from pytest_synthdata.infer.relations.deciders import Predictor, decider
+from pytest_synthdata.infer.relations.deciders import Predictor, decider, deciders_of
 from pytest_synthdata.infer.relations.lookups import lookup
 from pytest_synthdata.infer.relations.needs import RowRelations, says_where, some_of
 from pytest_synthdata.infer.relations.related import related
@@ -95,14 +95,10 @@ class Reading:
         if self._listed is None and sample.is_whole:
             counted = fan_out(self._referring, self._plain(), sample.num_rows)
         self._fan_out = counted
-        counting = set[str | None]() if counted is None else {counted.column, counted.other}
-        free = [pair for pair in pairs if not {*pair.columns} & counting]
-        self._pairs = paired(free, sample, parents, self._referring, self._taken)
+        self._pairs = paired(pairs, sample, parents, self._referring, self._taken, counted)
         self._ways = copies(sample, self._referring, {*self._own, self.key}, self._is_list)
         self._ways |= {column: way for one in self._pairs for column, way in one.ways.items()}
-        if self._listed is not None:
-            columns = ((one, self._listed.table[one].combine_chunks()) for one in self._listed.table.column_names)
-            self.deciders += [found for one, values in columns if (found := decider(one, values)) is not None]
+        self.deciders += [] if self._listed is None else deciders_of(self._listed.table)
         self._row = self._related()
         first, self.orders = self._arranged()
         for column in self._row.in_order(self.sample.schema, first):
@@ -313,9 +309,9 @@ class Reading:
         if said is not None and len(said.key) == 1:
             key = self._attributes[said.key[0]]
             return None if first_key == key or key not in declared else key
-        if first_key is not None or not self._is_key(self.sample.schema.field(0)):
-            return None
-        return named_key(declared, {one.name for one in self._referring.values()})
+        others = {one.name for one in self._referring.values()}
+        is_free = first_key is None and len(self.sample.schema) > 0 and self._is_key(self.sample.schema.field(0))
+        return named_key(declared, others) if is_free else None
 
     @property
     def attributes(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pytest_synthdata.declarations.keys import key_names
 from pytest_synthdata.infer.columns import Declared
 from pytest_synthdata.infer.naming import attribute_name, singular, words
 from pytest_synthdata.infer.references.activity import activity
+from pytest_synthdata.infer.references.fan_out import FanOut
 from pytest_synthdata.infer.references.links import Referring
 from pytest_synthdata.infer.references.pairs import NULL, PairLink, Positions, rows_of_pairs
 from pytest_synthdata.infer.references.parents import Parent
@@ -55,6 +56,7 @@ def paired(
     parents: Mapping[str, Parent],
     referring: Mapping[str, Referring],
     taken: set[str],
+    counted: FanOut | None,
 ) -> list[Paired]:
     """The references of two columns whose parents have such a key.
 
@@ -64,8 +66,11 @@ def paired(
         parents: the tables that it may refer to, by name.
         referring: its references of one column, by column.
         taken: names that no attribute may have.
+        counted: how the table's rows are counted, where they are: those columns are settled.
     """
-    found = [_paired(link, sample, parents[link.parent], referring, taken) for link in links]
+    settled = set[str | None]() if counted is None else {counted.column, counted.other}
+    free = [link for link in links if not {*link.columns} & settled]
+    found = [_paired(link, sample, parents[link.parent], referring, taken) for link in free]
     return [one for one in found if one is not None]
 
 

@@ -85,6 +85,12 @@ def decider(name: str, values: pa.Array, order: Sequence[Any] = (), *, correlate
     return Predictor(name, tuple(ordered), codes, correlates, bool(values.null_count))
 
 
+def deciders_of(table: pa.Table) -> list[Predictor]:
+    """The columns of listed rows that others may depend on."""
+    found = (decider(name, table[name].combine_chunks()) for name in table.column_names)
+    return [one for one in found if one is not None]
+
+
 def in_parts(name: str, values: pa.Array) -> Predictor | None:
     """A column in whose order the rows stand as one that others may depend on, by its parts of as many rows each.
 
@@ -242,4 +248,14 @@ def _information(one: Codes, other: Codes) -> float:
     return max(float((table[seen] * np.log(table[seen] / expected[seen])).sum()) - bias, 0.0)
 
 
-__all__ = ["Codes", "Predictor", "by_association", "coded_values", "decider", "in_order", "in_parts", "orders_of"]
+__all__ = [
+    "Codes",
+    "Predictor",
+    "by_association",
+    "coded_values",
+    "decider",
+    "deciders_of",
+    "in_order",
+    "in_parts",
+    "orders_of",
+]

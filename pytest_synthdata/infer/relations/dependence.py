@@ -30,7 +30,7 @@ from pytest_synthdata.infer.values.fitting import MOST_CATEGORIES, Resolution, r
 from pytest_synthdata.infer.values.numbers import law
 
 _FEWEST_ROWS = 12  # of a case
-_FEWEST_PARENTS = 30  # of a kind
+_FEWEST_PARENTS = 8  # of a kind
 _LOOKED_AT = 20_000  # rows, about, when dependences are looked for
 _CLEAR = 10.0  # by how much the criterion must get better
 _LEAST_GAIN = 0.05  # and for each row, of numbers twice as much: less is not worth a case
@@ -232,20 +232,24 @@ def weights(picks: npt.NDArray[np.int64], parents: Sequence[Predictor]) -> Given
     """
     best: tuple[float, Given] | None = None
     for one in parents:
-        if one.codes.min(initial=0) < 0:
-            continue
-        children = np.bincount(picks, minlength=len(one.codes))
-        many = np.bincount(one.codes)
-        seen = np.bincount(one.codes, weights=children)
+        codes = np.where(one.codes < 0, len(one.categories), one.codes)  # those without are a kind, too
+        children = np.bincount(picks, minlength=len(codes))
+        many = np.bincount(codes)
+        seen = np.bincount(codes, weights=children)
         if many.min() < _FEWEST_PARENTS or not seen.all():
             continue
         rates = seen / many
         # Children of one parent may come in crowds: what they vary beyond chance is not evidence.
-        crowding = max(1.0, float(((children - rates[one.codes]) ** 2 / rates[one.codes]).mean()))
+        crowding = max(1.0, float(((children - rates[codes]) ** 2 / rates[codes]).mean()))
         expected = many / many.sum() * seen.sum()
         gain = 2 * float((seen * np.log(seen / expected)).sum()) / crowding - (len(many) - 1) * math.log(len(picks))
         if gain > (2 * _CLEAR if best is None else best[0]):
-            best = gain, Given(str(one.name), dict(zip(one.categories, _ratios(rates), strict=True)))
+            ratios = list(_ratios(rates))
+            cases = dict(zip(one.categories, ratios, strict=False))
+            given = (
+                Given(str(one.name), cases, default=ratios[-1]) if one.codes.min() < 0 else Given(str(one.name), cases)
+            )
+            best = gain, given
     return None if best is None else best[1]
 
 
