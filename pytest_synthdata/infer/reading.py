@@ -95,7 +95,7 @@ class Reading:
         if self._listed is None and sample.is_whole:
             counted = fan_out(self._referring, self._plain(), sample.num_rows)
         self._fan_out = counted
-        self._pairs = paired(pairs, sample, parents, self._referring, self._taken, counted)
+        self._pairs = paired(pairs, sample, parents, self._referring, self._taken, counted=counted)
         self._ways = copies(sample, self._referring, {*self._own, self.key}, self._is_list)
         self._ways |= {column: way for one in self._pairs for column, way in one.ways.items()}
         self.deciders += [] if self._listed is None else deciders_of(self._listed.table)
@@ -217,9 +217,8 @@ class Reading:
             self.declared[name] = self._alone(column, values)
         if values is not None and self._may_decide(name):
             order = self.orders.get(column.name, ())
-            correlates = may_correlate(self.declared[name].declaration) and (
-                bool(order) or not pa.types.is_string(column.type)
-            )
+            is_ordered = bool(order) or not pa.types.is_string(column.type)
+            correlates = is_ordered and may_correlate(self.declared[name].declaration)
             found = decider(name, values, order, correlates=correlates)
             self.deciders += [found] if found is not None else []
         if pa.types.is_temporal(column.type) and name == column.name:
@@ -230,8 +229,7 @@ class Reading:
 
     def _alone(self, column: pa.Field, values: pa.Array | None) -> Declared:
         """A column that depends on others by chance only."""
-        together = self._row.missing.get(column.name)
-        picked = None
+        together, picked = self._row.missing.get(column.name), None
         if together is not None and values is not None:
             other = self.sample.column(together)
             assert other is not None  # noqa: S101 - there are rows
@@ -309,9 +307,8 @@ class Reading:
         if said is not None and len(said.key) == 1:
             key = self._attributes[said.key[0]]
             return None if first_key == key or key not in declared else key
-        others = {one.name for one in self._referring.values()}
         is_free = first_key is None and len(self.sample.schema) > 0 and self._is_key(self.sample.schema.field(0))
-        return named_key(declared, others) if is_free else None
+        return named_key(declared, {one.name for one in self._referring.values()}) if is_free else None
 
     @property
     def attributes(self) -> dict[str, str]:

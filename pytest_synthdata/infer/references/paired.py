@@ -56,6 +56,7 @@ def paired(
     parents: Mapping[str, Parent],
     referring: Mapping[str, Referring],
     taken: set[str],
+    *,
     counted: FanOut | None,
 ) -> list[Paired]:
     """The references of two columns whose parents have such a key.
