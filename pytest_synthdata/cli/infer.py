@@ -52,7 +52,8 @@ def infer(
     """Print factories that make such tables: synthdata infer data/orders data/customers > factories.py.
 
     PATH is a table (Parquet, CSV, JSON lines, Delta), a folder of tables, or a schema as Spark's DDL has it, such as
-    "id bigint, email string" (name it by --table), or a file of CREATE TABLE statements, an Avro or a JSON Schema. Or
+    "id bigint, email string" (name it by --table), or a file of CREATE TABLE statements, an Avro or a JSON Schema, or
+    descriptors of protobuf. Or
     it is MODULE:NAME, such as shop.models:Order: a dataclass, a pydantic model, a StructType, or whatever else
     TableFactory.from_schema takes, in a module that the current folder or the environment has. Columns get the shares,
     laws, ranges, null rates and key patterns of the first million rows; of texts that may be personal only the kind.

@@ -1,4 +1,4 @@
-"""Schemas: Avro's and JSON Schema, in files or as Python has them; and classes: pydantic models and dataclasses."""
+"""Schemas: Avro's and JSON Schema, in files or as Python has them; and classes: pydantic's, dataclasses, protobuf's."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from pytest_synthdata.sources.annotated_classes import annotated_definition, is_
 from pytest_synthdata.sources.avro import avro_definitions, is_avro
 from pytest_synthdata.sources.ddl import Definition
 from pytest_synthdata.sources.json_schema import is_json_schema, json_schema_definition
+from pytest_synthdata.sources.protobuf import (
+    DESCRIPTOR_SETS,
+    descriptor_set_definitions,
+    is_message,
+    message_definition,
+    refuse_source,
+)
 from pytest_synthdata.sources.pydantic_models import is_pydantic, pydantic_definition
 
 _LARGEST = 4 << 20  # bytes of a schema
@@ -20,8 +27,8 @@ def schema_definitions(source: Any) -> list[Definition] | None:
     """The tables of a schema in JSON, or of a class; None for what is neither.
 
     Args:
-        source: a pydantic model, a dataclass or a TypedDict; JSON Schema or Avro's as a dict, a text or the path of a
-            file.
+        source: a pydantic model, a dataclass, a TypedDict or a class of protobuf's messages; JSON Schema or Avro's as a
+            dict, a text or the path of a file; the path of protobuf's descriptors.
 
     Raises:
         SynthDataError: for fields that no column can hold.
@@ -30,12 +37,24 @@ def schema_definitions(source: Any) -> list[Definition] | None:
         return [pydantic_definition(source)]
     if is_annotated_class(source):
         return [annotated_definition(source)]
+    if is_message(source):
+        return [message_definition(source.DESCRIPTOR)]
+    if isinstance(source, (str, Path)) and (found := _of_protobuf(Path(source))) is not None:
+        return found
     content = source
     if isinstance(source, (str, Path)):
         content = _read(source)
     if is_avro(content):
         return avro_definitions(content)
     return [json_schema_definition(content)] if is_json_schema(content) else None
+
+
+def _of_protobuf(file: Path) -> list[Definition] | None:
+    if file.suffix not in (*DESCRIPTOR_SETS, ".proto") or not file.is_file():
+        return None
+    if file.suffix == ".proto":
+        refuse_source(file)
+    return descriptor_set_definitions(file)
 
 
 def _read(source: str | Path) -> Any:
