@@ -53,14 +53,14 @@ def infer(
 
     PATH is a table (Parquet, CSV, JSON lines, Delta), a folder of tables, or a schema as Spark's DDL has it, such as
     "id bigint, email string" (name it by --table), or a file of CREATE TABLE statements, an Avro or a JSON Schema, or
-    descriptors of protobuf. Or
-    it is MODULE:NAME, such as shop.models:Order: a dataclass, a pydantic model, a StructType, or whatever else
-    TableFactory.from_schema takes, in a module that the current folder or the environment has. Columns get the shares,
-    laws, ranges, null rates and key patterns of the first million rows; of texts that may be personal only the kind.
-    References are found by values, by what a schema says, or by their names.
+    descriptors of protobuf. Or it is MODULE:NAME, such as shop.models:Order: a dataclass, a pydantic model, a
+    StructType, or whatever else TableFactory.from_schema takes, in a module that the current folder or the environment
+    has. Columns get the shares, laws, ranges, null rates and key patterns of the first million rows; of texts that may
+    be personal only the kind. References are found by values, by what a schema says, or by their names.
 
     With --statistics-only, PATH is Parquet, Delta, or a .json file with what DESCRIBE EXTENDED ... AS JSON gives; or
-    catalog.schema.table, a table of Unity Catalog: its constraints become keys and references.
+    catalog.schema.table, a table of Unity Catalog, or 'catalog.schema.*' for all: constraints become keys and
+    references.
     """
     from pytest_synthdata.cli.own_rows import with_own_rows
     from pytest_synthdata.factories.base import TableFactory

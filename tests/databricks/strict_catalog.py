@@ -79,7 +79,8 @@ class TableCatalog:
         if set(query) - _OF_TABLES or not {"catalog_name", "schema_name"} <= set(query):
             raise Refusal(400, "INVALID_PARAMETER_VALUE", f"wrong parameters {sorted(query)}")
         start = f"{query['catalog_name']}.{query['schema_name']}."
-        return {"tables": [{"name": one["name"]} for name, one in self.tables.items() if name.startswith(start)]}
+        found = [one for name, one in self.tables.items() if name.startswith(start)]
+        return {"tables": [{"name": one["name"], "table_type": one["table_type"]} for one in found]}
 
     def execute(self, body: Any) -> Any:
         for name, value in body.items():

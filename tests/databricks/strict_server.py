@@ -31,7 +31,7 @@ def routes(space: Workspace) -> dict[str, Callable[..., Any]]:
         rf"GET {catalog}/volumes/(.+)": space.get_volume,
         rf"POST {catalog}/volumes": space.create_volume,
         rf"GET {catalog}/tables/(.+)": with_query(space.tables.get_table),
-        rf"GET {catalog}/tables": space.tables.list_tables,
+        rf"GET {catalog}/tables": space.list_tables,
         rf"GET {catalog}/schemas/(.+)": space.get_schema,
         rf"GET {catalog}/schemas": space.list_schemas,
         rf"POST {catalog}/schemas": space.create_schema,

@@ -122,6 +122,11 @@ class Workspace:
             raise Refusal(404, "SCHEMA_DOES_NOT_EXIST", f"Schema '{name}' does not exist.")
         return {"full_name": name}
 
+    def list_tables(self, query: Any) -> Any:
+        self.get_catalog(query["catalog_name"])
+        self.get_schema(f"{query['catalog_name']}.{query['schema_name']}")
+        return self.tables.list_tables(query)
+
     def list_schemas(self, query: Any) -> Any:
         if set(query) - {"catalog_name", "max_results", "page_token"}:
             raise Refusal(400, "INVALID_PARAMETER_VALUE", f"unknown parameters {sorted(query)}")

@@ -278,6 +278,20 @@ def test_refused_credentials_and_missing_ones(
     assert "the workspace's host is missing" in infer("main.sales.orders", "--statistics-only")[2]
 
 
+def test_all_tables_of_a_schema(tables: TableCatalog, infer: Run) -> None:
+    tables.add("main.sales.a_view", column("number", "long"), table_type="VIEW")
+    tables.add("main.crm.others", column("number", "long"))
+    code, source, errors = infer("main.sales.*", "--statistics-only")
+    assert code == 0, errors
+    assert "class CustomerFactory" in source
+    assert "customer = ForeignKey(CustomerFactory" in source
+    assert "no statistics are kept of main.sales.orders: run ANALYZE" in errors  # which does not keep the others
+    assert "a_view" not in source
+    assert "others" not in source
+    for name, message in (("main.empty.*", "no schema 'empty' in main"), ("mian.sales.*", "no catalog 'mian'")):
+        assert message in infer(name, "--statistics-only")[2]
+
+
 def test_a_missing_sdk_is_named(infer: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "databricks.sdk", None)
     code, _, errors = infer("main.sales.orders", "--statistics-only")

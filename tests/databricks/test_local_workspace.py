@@ -20,7 +20,9 @@ import pytest
 from pytest_synthdata import Dataset, SynthDataError
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.databricks import run_on_serverless, sweep
+from pytest_synthdata.databricks.catalog.tables import described_tables
 from pytest_synthdata.databricks.upload import MANIFEST
+from pytest_synthdata.sources.statistics.extents import ColumnStatistics
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("minilake") is None, reason="minilake needs Python 3.11")
 
@@ -128,3 +130,31 @@ def test_a_file_really_runs(catalog: str, tmp_path: Path) -> None:
     result = run_on_serverless(script, client=client, timeout=60)
     assert not result.success
     assert "out of luck" in result.output
+
+
+def test_statistics_of_its_tables(client: Any) -> None:
+    from databricks.sdk.service.catalog import ColumnInfo, ColumnTypeName, DataSourceFormat, TableType
+
+    start = "spark.sql.statistics.colStats.size."
+    client.schemas.create("kept", "lake")
+    client.tables.create(
+        name="boxes",
+        catalog_name="lake",
+        schema_name="kept",
+        table_type=TableType.EXTERNAL,
+        data_source_format=DataSourceFormat.DELTA,
+        storage_location="/tmp/boxes",
+        columns=[ColumnInfo(name="size", type_name=ColumnTypeName.LONG, type_text="bigint", position=0)],
+        properties={
+            "spark.sql.statistics.numRows": "7",
+            f"{start}min": "3",
+            f"{start}max": "9",
+            f"{start}nullCount": "2",
+        },
+    )
+    for name in ("lake.kept.boxes", "lake.kept.*"):
+        definition, statistics = described_tables([name], client=client)["boxes"]
+        assert definition.schema.names == ["size"]
+        assert (statistics.rows, statistics.columns["size"]) == (7, ColumnStatistics(2, 3, 9))
+    with pytest.raises(SynthDataError, match=r"there is no table lake\.kept\.boxs: did you mean 'boxes'"):
+        described_tables(["lake.kept.boxs"], client=client)

@@ -18,6 +18,7 @@ from pytest_synthdata.sources.statistics.described import with_kept
 from pytest_synthdata.sources.statistics.extents import ColumnStatistics, Statistics, has_range
 from pytest_synthdata.sources.statistics.kept_texts import column_kept, statistics_of_properties
 
+ALL = "*"  # tables of a schema
 _NO_ROWS_OF_ITS_OWN = ("VIEW", "METRIC_VIEW")
 _HOW_TO_PERMIT = "let an owner GRANT you USE CATALOG, USE SCHEMA, and SELECT on the table"
 
@@ -32,7 +33,7 @@ def described_tables(
     """The definitions and statistics of tables, by what they are called here: without catalog and schema, if they may.
 
     Args:
-        names: such as ``main.sales.orders``.
+        names: such as ``main.sales.orders``, or ``main.sales.*`` for all of a schema that are not views.
         warehouse_id: a SQL warehouse that is asked for what the catalog's own answer lacks; None to ask none.
         client: a ``WorkspaceClient``; defaults to one with the SDK's own settings.
         tell: gets what a reader should know of statistics that are not whole.
@@ -40,15 +41,24 @@ def described_tables(
     Raises:
         WorkspaceError: for a table that is not there or not allowed, a view, and one that nobody has analysed.
     """
-    tables = list(dict.fromkeys(TableName.parse(name) for name in names))
+    asked = list(dict.fromkeys(TableName.parse(name) for name in names))
     infos: dict[TableName, Any] = {}
+    listed: dict[TableName, list[TableName]] = {}
 
     def first(one: Any) -> None:
-        infos[tables[0]] = _look(one, tables[0])
+        if asked[0].table == ALL:
+            listed[asked[0]] = _listed(one, asked[0])
+        else:
+            infos[asked[0]] = _look(one, asked[0])
 
-    found = connect(first, str(tables[0]), client)
-    infos |= {table: _info(found, table) for table in tables[1:]}
-    called = _called(tables)
+    found = connect(first, str(asked[0]), client)
+    for name in asked:
+        if name.table == ALL:
+            names_there = listed[name] if name in listed else _all(found, name)
+            infos |= {table: _info(found, table) for table in names_there if table not in infos}
+        elif name not in infos:
+            infos[name] = _info(found, name)
+    called = _called(list(infos))
     warehouse = None if warehouse_id is None else Warehouse(found, warehouse_id)
     described = {}
     for table, info in infos.items():
@@ -56,9 +66,34 @@ def described_tables(
         known = statistics_of_properties(info.properties or {}, definition.schema)
         if warehouse is not None and not _is_whole(known, definition):
             known = _asked(warehouse, table, known, definition)
-        _require_some(known, table, definition, tell, was_asked=warehouse is not None)
+        lacking = _lacking(known, table, definition, was_asked=warehouse is not None)
+        if _is_unknown(known) and table in asked:
+            raise WorkspaceError(lacking)
+        if lacking:
+            tell(lacking)
         described[called[str(table).lower()]] = definition, _without_masked(known, info)
     return described
+
+
+def _all(client: Any, name: TableName) -> list[TableName]:
+    with explained(f"listing the tables of {name.parent}", client):
+        return with_retries(client, lambda: _listed(client, name))
+
+
+def _listed(client: Any, name: TableName) -> list[TableName]:
+    """The tables of a schema that have rows of their own."""
+    from databricks.sdk.errors import NotFound, PermissionDenied
+
+    try:
+        there = list(client.tables.list(name.catalog, name.schema, omit_columns=True, omit_properties=True))
+    except NotFound as error:
+        raise WorkspaceError(f"there are no tables in {name.parent}: {_what_is_missing(client, name, error)}") from None
+    except PermissionDenied as error:
+        raise WorkspaceError(f"{name.parent} may not be looked at: {_said(error)}; {_HOW_TO_PERMIT}") from None
+    names = [str(one.name) for one in there if getattr(one.table_type, "value", None) not in _NO_ROWS_OF_ITS_OWN]
+    if not names:
+        raise WorkspaceError(f"there are no tables in {name.parent} that you may look at, or only views")
+    return [TableName(name.catalog, name.schema, one) for one in sorted(names)]
 
 
 def _called(tables: Sequence[TableName]) -> dict[str, str]:
@@ -160,26 +195,24 @@ def _asked(warehouse: Warehouse, table: TableName, known: Statistics, definition
     return Statistics(known.rows, found)
 
 
-def _require_some(
-    known: Statistics,
-    table: TableName,
-    definition: Definition,
-    tell: Callable[[str], object],
-    *,
-    was_asked: bool,
-) -> None:
+def _lacking(known: Statistics, table: TableName, definition: Definition, *, was_asked: bool) -> str:
+    """What statistics a table lacks, and how it gets them; nothing where it lacks none."""
     analyse = f"ANALYZE TABLE {table.quoted} COMPUTE STATISTICS FOR ALL COLUMNS"
     ask = "" if was_asked else ", or name a SQL warehouse that may know more: --warehouse-id, DATABRICKS_WAREHOUSE_ID"
-    if known.rows is None and all(one == ColumnStatistics() for one in known.columns.values()):
-        raise WorkspaceError(f"no statistics are kept of {table}: run {analyse}{ask}")
-    without = [
+    if _is_unknown(known):
+        return f"no statistics are kept of {table}: run {analyse}{ask}"
+    lacking = ["the number of rows"] if known.rows is None else []
+    lacking += [
         one.name
         for one in definition.schema
         if has_range(one.type) and known.columns.get(one.name, ColumnStatistics()) == ColumnStatistics()
     ]
-    if without or known.rows is None:
-        lacking = [*(["the number of rows"] if known.rows is None else []), *without]
-        tell(f"{table}: nothing is kept of {', '.join(lacking)}: run {analyse}{ask}")
+    return f"{table}: nothing is kept of {', '.join(lacking)}: run {analyse}{ask}" if lacking else ""
+
+
+def _is_unknown(known: Statistics) -> bool:
+    """Whether nothing is known."""
+    return known.rows is None and all(one == ColumnStatistics() for one in known.columns.values())
 
 
 def _without_masked(known: Statistics, info: Any) -> Statistics:

@@ -55,7 +55,8 @@ def _in_lines(said: str) -> str:
     if len(said) + 2 * len('"""') <= WIDTH:
         return said
     summary, _, rest = said.partition(", ")
-    return f"{summary}.\n\n{textwrap.fill(rest[:1].upper() + rest[1:], WIDTH, break_long_words=False)}\n"
+    filled = textwrap.fill(rest[:1].upper() + rest[1:], WIDTH, break_long_words=False, break_on_hyphens=False)
+    return f"{summary}.\n\n{filled}\n"
 
 
 def class_source(table: Inferred) -> str:
