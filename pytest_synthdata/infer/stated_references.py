@@ -68,8 +68,15 @@ def settled_links(links: Mapping[str, Sequence[Link]], samples: Mapping[str, Sam
         parts = {(name, parent.lower()) for names, parent, _ in pairs for name in names}
         for link in some:
             if (link.column, link.parent.lower()) not in parts and not _reaches(found, link.parent, table):
-                found[table].append(link)
+                found[table].append(_in_own_case(link, samples))
     return found
+
+
+def _in_own_case(link: Link, samples: Mapping[str, Sample]) -> Link:
+    """A reference to a column as its table calls it: SQL takes `ID` for `id`."""
+    names = samples[link.parent].schema.names if link.parent in samples else [link.key]
+    same = [name for name in names if name.lower() == link.key.lower()]
+    return link if link.key in names or not same else replace(link, key=same[0])
 
 
 def _reaches(found: Mapping[str, Sequence[Link]], start: str, end: str) -> bool:

@@ -18,6 +18,7 @@ from pytest_synthdata.file_formats import format_of
 from pytest_synthdata.files.targets import is_address, local_path
 from pytest_synthdata.sources import reading, source_of
 from pytest_synthdata.sources.ddl import Definition, definitions, is_special
+from pytest_synthdata.sources.definition_names import in_own_case
 from pytest_synthdata.sources.delimited import read_delimited
 from pytest_synthdata.sources.schemas import schema_definitions
 from pytest_synthdata.sources.spark_types import spark_type
@@ -109,7 +110,7 @@ def samples_of_sql(text: str) -> dict[str, Sample]:
     if not is_special(text):
         return {"": _without_rows(ddl_schema(text))}
     found = {}
-    for one in definitions(text):
+    for one in map(in_own_case, definitions(text)):
         found[one.table] = replace(_without_rows(one.schema), definition=one)
     return found
 

@@ -236,3 +236,17 @@ def test_a_file_in_another_encoding(tmp_path: Path) -> None:
     (tmp_path / "shop.sql").write_text("CREATE TABLE größen (id INT)", "utf-16")
     result = CliRunner().invoke(cli, ["infer", str(tmp_path / "shop.sql")])
     assert 'table = "größen"' in result.output
+
+
+def test_names_of_columns_have_no_case() -> None:
+    made, source = factories_of(
+        "CREATE TABLE c (Code STRING, Id INT, amount INT, Twice INT GENERATED ALWAYS AS (AMOUNT * 2), PRIMARY KEY (ID),"
+        " CHECK (AMOUNT > 0)); CREATE TABLE o (x INT, C_Ref INT, FOREIGN KEY (c_ref) REFERENCES C(ID))"
+    )
+    assert "Not kept" not in source
+    shop = Dataset(dict.fromkeys(made.values(), 50))
+    for row in shop["c"].to_arrow().to_pylist():
+        assert row["Twice"] == 2 * row["amount"] > 0
+    keys = shop["c"].to_arrow()["Id"]
+    assert pc.count_distinct(keys).as_py() == 50
+    assert pc.all(pc.is_in(shop["o"].to_arrow()["C_Ref"], keys)).as_py()

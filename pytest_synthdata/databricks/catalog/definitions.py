@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.sources.ddl import Definition, conditions
+from pytest_synthdata.sources.definition_names import in_own_case
 from pytest_synthdata.sources.spark_types import spark_type, type_of_json
 
 _CHECK = "delta.constraints."  # properties of Delta tables
@@ -78,7 +79,7 @@ def definition_of(info: Any, tables: Mapping[str, str]) -> Definition:
                 pairs.append((tuple(foreign.child_columns or ()), parent, there))
     properties = info.properties or {}
     checks = [text for name, text in sorted(properties.items()) if name.startswith(_CHECK)]
-    return Definition(
+    said = Definition(
         tables[str(info.full_name).lower()],
         pa.schema(columns.fields),
         frozenset(columns.not_null | set(key)),
@@ -91,6 +92,7 @@ def definition_of(info: Any, tables: Mapping[str, str]) -> Definition:
         {name: made for name, text in columns.computed.items() for made in conditions([text])},
         tuple(conditions(checks)),
     )
+    return in_own_case(said)
 
 
 def _parsed(column: Any) -> dict[str, Any]:
