@@ -166,3 +166,82 @@ class TestFanOut:
         table = Dataset({found["orders"][1]: 20, found["products"][1]: 40, made: None})["baskets"].to_arrow()
         assert table.num_rows == 240
         assert len(set(zip(*table.to_pydict().values(), strict=True))) == 240
+
+
+def test_columns_that_repeat_the_parents(random: Any) -> None:
+    countries = random.choice(["DE", "FR", "IT", "ES"], 80)
+    customers = {"customer_id": range(1, 81), "country": countries, "since": random.integers(1990, 2020, 80)}
+    picks = random.integers(0, 80, 900)
+    orders = {
+        "order_id": range(900), "customer_id": picks + 1, "country": countries[picks],
+        "since": np.asarray(customers["since"])[picks], "amount": random.normal(50, 9, 900).round(2),
+    }  # fmt: skip
+    _, made, source = inferred({"customers": pa.table(customers), "orders": pa.table(orders)})
+    assert 'country = col("customer.country")' in source
+    rows = Dataset({made["customers"]: 80, made["orders"]: 300}, seed=2)
+    of = dict(zip(*rows["customers"].to_arrow().select(["customer_id", "country"]).to_pydict().values(), strict=True))
+    table = rows["orders"].to_arrow().to_pydict()
+    assert [of[one] for one in table["customer_id"]] == table["country"]
+
+
+def test_numbers_with_gaps_are_found_by_what_they_hold_and_small_ones_are_not(random: Any) -> None:
+    keys = np.sort(random.choice(9_000, 300, replace=False)) + 1_000
+    stations = {"StationID": keys, "height": random.normal(0, 1, 300)}
+    trips = {"SourceID": random.choice(keys, 2_000), "rides": random.integers(1, 60, 2_000)}
+    assert references({"stations": stations, "trips": trips}) == {"trips": {"SourceID": "stations"}}
+    dense = {"StationID": np.arange(300), "height": random.normal(0, 1, 300)}
+    trips["SourceID"] = random.integers(0, 300, 2_000)
+    assert references({"stations": dense, "trips": trips}) == {}
+
+
+def test_tables_that_number_their_rows_alike_do_not_refer_to_each_other(random: Any) -> None:
+    names = [f"AAAA{a}{b}BAAA" for a in "ABCDEFGHIJ" for b in "ABCDEFGHIJ"]
+    pages = {"page_key": range(100), "cp_page_id": names, "size": random.normal(0, 1, 100)}
+    modes = {"mode_key": range(20), "sm_mode_id": names[:20], "cost": random.normal(0, 1, 20)}
+    assert references({"pages": pages, "modes": modes}) == {}
+
+
+def test_popularity_follows_the_numbers_of_parents(random: Any) -> None:
+    shops = {"shop_id": range(1, 401), "size": random.normal(0, 1, 400)}
+    # The first tenth has half of all visits.
+    picks = np.where(random.uniform(size=8_000) < 0.5, random.integers(1, 41, 8_000), random.integers(41, 401, 8_000))
+    made = inferred(
+        {"shops": pa.table(shops), "visits": pa.table({"cost": random.normal(size=8_000), "shop_id": picks})}
+    )[1]
+    found = Dataset({made["shops"]: 400, made["visits"]: 8_000}, seed=2)["visits"].to_arrow()["shop_id"].to_numpy()
+    # Five standard errors of a share of 8,000 rows, and what intervals may be off.
+    assert abs((found <= 40).mean() - 0.5) < 0.028 + 0.04
+
+
+def test_popularity_by_a_parents_kind_that_may_be_missing(random: Any) -> None:
+    kinds = np.array(["Y"] * 30 + ["N"] * 60 + [None] * 30)
+    clubs = {"club": [f"{a}{b}{c}" for a in "ABCDE" for b in "ABCDEF" for c in "ABCD"], "active": list(kinds)}
+    picks = np.where(random.uniform(size=4_000) < 0.8, random.integers(0, 30, 4_000), random.integers(30, 120, 4_000))
+    games = {"score": random.normal(size=4_000), "club": [clubs["club"][pick] for pick in picks]}
+    made = inferred({"clubs": pa.table(clubs), "games": pa.table(games)})[1]
+    rows = Dataset({made["clubs"]: 120, made["games"]: 4_000}, seed=2)
+    active = dict(zip(*rows["clubs"].to_arrow().to_pydict().values(), strict=True))
+    share = np.mean([active[one] == "Y" for one in rows["games"].to_arrow()["club"].to_pylist()])
+    # A quarter of 120 clubs, give or take 5 standard errors of 0.04, each twelve times as popular as others.
+    assert 0.4 < share < 0.95
+
+
+class TestInTheirOrder:
+    """Rows that stand in the order of those that they refer to are counted from them."""
+
+    def test_they_keep_their_order_and_have_no_key_of_two(self, random: Any) -> None:
+        albums = {"album_id": range(1, 101), "title": [f"Album {number}" for number in range(100)]}
+        of = np.repeat(np.arange(1, 101), random.integers(4, 16, 100))
+        tracks = {"track_id": range(1, len(of) + 1), "album_id": of, "price": random.choice([0.99, 1.99], len(of))}
+        _, made, source = inferred({"albums": pa.table(albums), "tracks": pa.table(tracks)})
+        assert "per_parent=" in source
+        assert made["tracks"]._meta.key_columns() == ("track_id",)
+        table = Dataset({made["albums"]: 100, made["tracks"]: None}, seed=2)["tracks"].to_arrow()
+        assert (np.diff(table["album_id"].to_numpy()) >= 0).all()
+        # 100 albums of 9.5 tracks on average: five standard errors of 3.5 / 10 tracks an album.
+        assert abs(table.num_rows - len(of)) < 5 * 100 * 0.35 * 2**0.5
+
+    def test_in_no_order_they_are_picked(self, random: Any) -> None:
+        albums = {"album_id": range(1, 101), "title": [f"Album {number}" for number in range(100)]}
+        tracks = {"track_id": range(1, 901), "album_id": random.integers(1, 101, 900)}
+        assert "per_parent=" not in inferred({"albums": pa.table(albums), "tracks": pa.table(tracks)})[2]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy.stats import spearmanr
 
-from pytest_synthdata import TableFactory
+from pytest_synthdata import Dataset, TableFactory
 from pytest_synthdata.infer.relations.significance import discoveries, p_of_none, p_of_same
 from pytest_synthdata.infer.tables import infer_tables
 from pytest_synthdata.sources.samples import sample_of
@@ -52,3 +53,32 @@ def test_discoveries_depend_on_how_many_are_looked_at() -> None:
     assert discoveries({"a": 0.01}, 0.05) == {"a"}
     assert discoveries({"a": 0.01, **{f"x{k}": 0.5 for k in range(20)}}, 0.05) == set()
     assert discoveries({}, 0.05) == set()
+
+
+def test_many_strong_correlations_are_kept_at_once() -> None:
+    """Counts that all follow one size, some missing where others are: no correlation is lost for the others' sake."""
+    random = np.random.default_rng(8)
+    size = random.lognormal(3, 1, 3_000)
+    columns = {f"c{k}": random.poisson(size * (k + 1) / 8).astype(np.float64) for k in range(16)}
+    missing = random.uniform(size=3_000) < 0.3
+    for name in ("c3", "c5"):
+        columns[name] = np.where(missing, np.nan, columns[name])
+    read = {"table": sample_of(pa.table({name: pa.array(one, from_pandas=True) for name, one in columns.items()}), "x")}
+    made = next(iter(infer_tables(read, base=TableFactory)))[1]
+    table = Dataset({made: 3_000}, seed=1)["table"].to_arrow()
+    for one, other in (("c0", "c15"), ("c3", "c5"), ("c8", "c9"), ("c3", "c12")):
+        pairs = np.stack([np.asarray(table[name].to_numpy(), np.float64) for name in (one, other)])
+        source = np.stack([columns[one], columns[other]])
+        found, wanted = (spearmanr(*both[:, np.isfinite(both).all(axis=0)]).statistic for both in (pairs, source))
+        assert found == pytest.approx(wanted, abs=0.1)
+
+
+def test_an_order_of_many_values_is_no_relation() -> None:
+    """Texts in the order of another column's means go along with it by chance; of 12 tables at most 3 find an order."""
+    random = np.random.default_rng(9)
+    texts = [f"text {number}" for number in range(60)]
+    found = 0
+    for _ in range(12):
+        columns = {"kind": random.choice(texts, 800), **{f"c{k}": random.normal(0, 1, 800).round(3) for k in range(3)}}
+        found += any("kind" in pair for pair in correlations(columns))
+    assert found <= 3
