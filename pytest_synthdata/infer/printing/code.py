@@ -52,7 +52,15 @@ def _(value: ParametricDistribution) -> Code:
 
 @code.register
 def _(value: Quantiles) -> Code:
-    return call("Quantiles", value.listed(), **({} if value.step is None else {"step": value.step}))
+    listed = value.listed()
+    kept = stored(listed) if isinstance(listed, dict) and all(map(_is_plain, listed.values())) else None
+    made = call("Quantiles", listed, **({} if value.step is None else {"step": value.step}))
+    return made if kept is None else dataclasses.replace(made, items=(("", kept), *made.items[1:]))
+
+
+def _is_plain(point: Any) -> bool:
+    """Whether a file of JSON can hold a quantile, or the ends of a gap."""
+    return all(isinstance(one, (int, float, str)) for one in (point if isinstance(point, tuple) else (point,)))
 
 
 @code.register

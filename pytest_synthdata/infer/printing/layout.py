@@ -86,6 +86,7 @@ def packed(one: Code, indent: int, start: str, end: str = "") -> list[str]:
         links = (packed(dataclasses.replace(link, before=None), indent + _INDENT, "") for link in chain)
         return [f"{pad}{start}(", *(line for link in links for line in link), f"{pad}){end}"]
     head = f"{before}{longest.head}{longest.ends[:1]}"
+    comma = "" if longest.head and longest.ends == "[]" else ","  # which would make a tuple of what is looked up
     if longest.is_filled or (longest.ends == "{}" and all(isinstance(item, str) for _, item in longest.items)):
         inner = list(_filled(longest, indent + _INDENT, WIDTH))
     elif len(longest.items) == 1 or all(
@@ -97,9 +98,9 @@ def packed(one: Code, indent: int, start: str, end: str = "") -> list[str]:
         lines = packed(item, indent, f"{start}{head}{lead}{name}", f"{longest.ends[1:]}{after}{end}")
         if len(lines[0]) <= WIDTH:
             return lines
-        inner = [line for name, item in longest.items for line in packed(item, indent + _INDENT, name, ",")]
+        inner = [line for name, item in longest.items for line in packed(item, indent + _INDENT, name, comma)]
     else:
-        inner = [line for name, item in longest.items for line in packed(item, indent + _INDENT, name, ",")]
+        inner = [line for name, item in longest.items for line in packed(item, indent + _INDENT, name, comma)]
     return [f"{pad}{start}{head}", *inner, f"{pad}{longest.ends[1:]}{after}{end}"]
 
 

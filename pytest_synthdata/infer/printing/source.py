@@ -70,7 +70,8 @@ def class_source(table: Inferred) -> str:
         if name == "where" and len(f"        where = {on_one_line(bare(value))}") > WIDTH:
             lines += condition_lines(value, 8, "where = ")
             continue
-        lines.append(_statement(name, bare(value) if kept is None else kept, 8))
+        stated = ": ClassVar" if isinstance(value, dict) else ""
+        lines.append(_statement(f"{name}{stated}", bare(value) if kept is None else kept, 8))
     lines += [""] if table.declarations else []
     for name, declaration in table.declarations.items():
         printing_of(f"{table.table}.{name}")
@@ -108,7 +109,9 @@ def _imports(tables: Sequence[Inferred], own: set[str], *, is_stored: bool) -> s
     modules = {"factory": "import factory", "pa": "import pyarrow as pa", "dt": "import datetime as dt"}
     standard = [modules["dt"]] if "dt" in plain else []
     standard += ["import json", "from pathlib import Path"] if is_stored else []
-    typing = [*(["Annotated"] if any(table.stated for table in tables) else []), *(["Any"] if is_stored else [])]
+    has_options = any(isinstance(value, dict) for table in tables for value in table.options.values())
+    needed = {"Annotated": any(table.stated for table in tables), "Any": is_stored, "ClassVar": has_options}
+    typing = [name for name, is_needed in needed.items() if is_needed]
     standard += [f"from typing import {', '.join(typing)}"] if typing else []
     standard += [""] if standard else []
     lines = [*standard, *(modules[name] for name in ("factory", "pa") if name in plain)]
@@ -119,7 +122,7 @@ def _imports(tables: Sequence[Inferred], own: set[str], *, is_stored: bool) -> s
         items = tuple(("", name) for name in names)
         lines += laid_out(Bracket("", items), 0, f"from {module} import ", bare=True)
         if module == "pytest_synthdata" and "F" in plain:
-            lines.append("from pytest_synthdata import functions as F  # noqa: N812")
+            lines.append("from pytest_synthdata import functions as F  # noqa: N812, RUF100")
     return "\n".join(lines)
 
 

@@ -295,8 +295,8 @@ def own_reference(
 
 def in_order(
     one: Referring, table: Sample, days: Sequence[str], picks: npt.NDArray[np.int64]
-) -> tuple[str, str] | None:
-    """A date or time of the parent that none of the table's own precedes, though it could: their names."""
+) -> Iterator[tuple[str, str]]:
+    """Dates or times of the parent that none of some of the table's own precedes, though it could: their names."""
     parent = one.parent.sample
     assert parent is not None  # noqa: S101 - there are picks
     for before in one.parent.days:
@@ -306,8 +306,7 @@ def in_order(
             if earlier is None or later is None:
                 continue
             if earlier.max() > later.min() and (earlier[picks] <= later).all():
-                return before, after
-    return None
+                yield before, after
 
 
 def _microseconds(values: pa.Array | None) -> npt.NDArray[np.int64] | None:

@@ -57,7 +57,7 @@ class Parent:
         keys = self.keys
         if keys is None or not pa.types.is_integer(keys.type) or not 1 < len(keys) <= _MOST_NUMBERS:
             return None
-        is_said = any(one.name == self.key for one in self.deciders)
+        is_said = any(len(one.categories) == len(keys) for one in self.deciders)
         return None if is_said else sorted(keys.to_pylist())
 
     def places(self, numbers: Sequence[int]) -> npt.NDArray[np.int64]:

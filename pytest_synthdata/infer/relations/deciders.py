@@ -86,9 +86,10 @@ def decider(name: str, values: pa.Array, order: Sequence[Any] = (), *, correlate
 
 
 def deciders_of(table: pa.Table) -> list[Predictor]:
-    """The columns of listed rows that others may depend on."""
-    found = (decider(name, table[name].combine_chunks()) for name in table.column_names)
-    return [one for one in found if one is not None]
+    """The columns of listed rows that others may depend on: of those that tell all rows apart the last, a label."""
+    found = [decider(name, table[name].combine_chunks()) for name in table.column_names]
+    telling = [one for one in found if one is not None and len(one.categories) == table.num_rows]
+    return [one for one in found if one is not None and (one not in telling or one is telling[-1])]
 
 
 def in_parts(name: str, values: pa.Array) -> Predictor | None:

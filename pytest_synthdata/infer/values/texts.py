@@ -89,7 +89,12 @@ def is_listed(distinct: pa.Array, count: int) -> bool:
     few = len(distinct)
     if few > MOST_TEXTS or few * _TIMES > count:
         return False
-    return few <= MOST_LISTED or sum(map(is_name, distinct.to_pylist())) < few / 2
+    if few <= MOST_LISTED:
+        return True
+    texts = distinct.to_pylist()
+    # Names of people have about as many words as there are people; descriptions repeat theirs.
+    is_of_few_words = len({word for text in texts for word in text.split()}) < few / 2
+    return is_of_few_words or sum(map(is_name, texts)) < few / 2
 
 
 def listed(names: list[str], counts: list[int], total: int) -> Categorical:
