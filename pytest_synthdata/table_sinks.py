@@ -102,7 +102,7 @@ class Sinks:
         """Write the table: to one file where the path ends in its format, else to a folder of parts.
 
         What is there appears complete or not at all. Memory does not grow with the table; large tables are written
-        by as many processes as there are processors.
+        by as many processes as pay.
 
         Args:
             path: a file such as ``orders.parquet``, or a folder, which gets ``part-00000…`` and ``_SUCCESS``.

@@ -19,13 +19,13 @@ from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS, FileForm
+from pytest_synthdata.files.pace import paying
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
 from pytest_synthdata.files.workers import in_processes, processors
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
 
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables
 _SHARES = 32  # parts from which processes take their work
-_WORTH_PROCESSES = 1 << 21  # rows that take longer than a process takes to start
 
 Progress: TypeAlias = "Callable[[int], None]"
 
@@ -94,8 +94,8 @@ def write_parts(
         (start, stop, folder / f"part-{number:05d}{suffix}.{form.ending}")
         for number, (start, stop) in enumerate(parts_of(view.num_rows, rows_per_file))
     ]
-    processes = min(processors(), len(parts))
-    if processes > 1 and view.num_rows >= _WORTH_PROCESSES:
+    processes = paying(view, form, folder, min(processors(), len(parts)))
+    if processes > 1:
         try:
             pickled_table(view, cloudpickle)
         except PicklingError:

@@ -11,7 +11,6 @@ from fnmatch import fnmatchcase
 from glob import escape
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 from uuid import uuid4
 
 from pytest_synthdata.disk.temporary import gone_after, is_owned, locked
@@ -57,6 +56,8 @@ def local_path(path: str | Path, what: str) -> Path:
         return found.absolute() if str(found).startswith("~") else found  # PyArrow would take it for a home
     url = urlsplit(text)
     if address[1].lower() == "file" and url.netloc in ("", "localhost"):
+        from urllib.request import url2pathname  # with all that speaks HTTP
+
         return Path(url2pathname(url.path))
     raise SynthDataError(
         f"{what}: {text} is not a path of this machine: give a local one and copy it, save to a Volume by "

@@ -120,8 +120,7 @@ def test_an_empty_table_keeps_its_schema(tmp_path: Path) -> None:
 def test_several_processes_write_the_same_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = mixed()
     alone = table.to_files(tmp_path / "alone", rows_per_file=300)
-    monkeypatch.setattr("pytest_synthdata.files._WORTH_PROCESSES", 0)
-    monkeypatch.setattr("pytest_synthdata.files.processors", lambda: 2)
+    monkeypatch.setattr("pytest_synthdata.files.paying", lambda *_: 2)
     counted: list[int] = []
     together = table.to_files(tmp_path / "together", rows_per_file=300, progress=counted.append)
     assert sum(counted) == 2_000
@@ -305,8 +304,7 @@ def test_a_process_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.Monke
                 raise ZeroDivisionError("row 51 is bad")
             return cells.rows
 
-    monkeypatch.setattr("pytest_synthdata.files._WORTH_PROCESSES", 0)
-    monkeypatch.setattr("pytest_synthdata.files.processors", lambda: 2)
+    monkeypatch.setattr("pytest_synthdata.files.paying", lambda *_: 2)
     with pytest.raises(GenerationError, match=r"broken\.number: .*ZeroDivisionError: row 51 is bad"):
         Dataset({BrokenFactory: 100})["broken"].to_files(tmp_path / "broken", rows_per_file=10)
     assert list(tmp_path.iterdir()) == []
@@ -380,7 +378,7 @@ def test_memory_does_not_grow_with_the_table(tmp_path: Path) -> None:
     script = """
         import resource, sys
         from pytest_synthdata import Dataset, TableFactory, column, files
-        files._WORTH_PROCESSES = 10**12  # all in this process, which is measured
+        files.processors = lambda: 1  # this process, which is measured
 
         class NumberFactory(TableFactory):
             @column(type="bigint")
