@@ -28,8 +28,12 @@ pytest_plugins = ["pytester"]
 collect_ignore_glob = ["*conftest.py"]
 
 
+# Plugins that are installed here, and that a pytest inside a test would import in each of its processes.
+NEIGHBOURS = ("anyio", "asyncio", "faker", "platformdirs", "pytest-factoryboy", "randomly", "time_machine", "timeout")
+
+
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """The one of pytest, without pytest-asyncio, which warns of a missing setting; ``-p asyncio`` brings it back."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:asyncio")
+    """The one of pytest, with our plugin and pytest-xdist's alone; ``-p randomly`` brings another back."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in NEIGHBOURS))
     return pytester

@@ -53,5 +53,5 @@ TESTS = """
 
 def test_register(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest("-q", "-p", "no:asyncio", "-p", "no:cacheprovider")
+    result = pytester.runpytest("-q", "-p", "pytest-factoryboy", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=6)

@@ -368,7 +368,8 @@ def test_beside_pytest_randomly_and_pytest_timeout(pytester: pytest.Pytester, xd
     """
     pytest.importorskip("pytest_timeout")
     pytester.makepyfile(source)
-    result = pytester.runpytest_subprocess("--timeout=7", "--synth-shrink=100", *xdist)
+    both = ("-p", "randomly", "-p", "timeout", "--timeout=7")
+    result = pytester.runpytest_subprocess(*both, "--synth-shrink=100", *xdist)
     result.assert_outcomes(failed=2)
     assert result.stdout.str().count("rows to 3 in") == 2
 
