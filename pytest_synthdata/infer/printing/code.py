@@ -30,6 +30,7 @@ from pytest_synthdata.infer.printing.layout import Bracket, Code
 from pytest_synthdata.infer.printing.plain_values import bare, call, code, unwrapped_constant
 from pytest_synthdata.infer.printing.stored import stored
 
+_MOST_QUANTILES = 5  # that say something to a reader
 _LONG = 8  # digits of a share, more than anybody would write
 
 
@@ -53,7 +54,11 @@ def _(value: ParametricDistribution) -> Code:
 @code.register
 def _(value: Quantiles) -> Code:
     listed = value.listed()
-    kept = stored(listed) if isinstance(listed, dict) and all(map(_is_plain, listed.values())) else None
+    kept = (
+        stored(listed, most=_MOST_QUANTILES)
+        if isinstance(listed, dict) and all(map(_is_plain, listed.values()))
+        else None
+    )
     made = call("Quantiles", listed, **({} if value.step is None else {"step": value.step}))
     return made if kept is None else dataclasses.replace(made, items=(("", kept), *made.items[1:]))
 

@@ -55,13 +55,19 @@ def printing_of(place: str) -> None:
         store.place = place
 
 
-def stored(value: Mapping[Any, Any], *, is_rows: bool = False) -> Code | None:
-    """How the source says a long list of texts with their shares, of rows, or of pairs; None where it stands there."""
+def stored(value: Mapping[Any, Any], *, is_rows: bool = False, most: int = _MOST_ITEMS) -> Code | None:
+    """How the source says a long list of texts with their shares, of rows, or of pairs; None where it stands there.
+
+    Args:
+        value: the list.
+        is_rows: whether it is the columns of rows.
+        most: how many items stand in the source.
+    """
     from pytest_synthdata.infer.printing.plain_values import code
 
     store = _store.get()
     count = max(map(len, value.values()), default=0) * len(value) if is_rows else len(value)
-    if store is None or count <= _MOST_ITEMS:
+    if store is None or count <= most:
         return None
     if is_rows and not all(isinstance(one, (str, int)) for column in value.values() for one in column):
         return None

@@ -77,8 +77,9 @@ def _same(name: str, values: pa.Array, one: Referring, some: pa.Array, *, is_lis
             continue
         attribute = attributes.get(field.name, field.name)
         declared = parent.factory._meta.plan().columns.get(attribute)
-        if is_listed and pa.types.is_string(values.type) and not is_of_few(unwrapped(declared)):
-            continue  # which the table knows better: there it comes again
+        is_known_better = is_listed and pa.types.is_string(values.type) and not is_of_few(unwrapped(declared))
+        if is_known_better and len(theirs.unique()) < len(theirs):  # another name of the row is no list to choose from
+            continue
         taken = theirs.take(index)
         same = pc.fill_null(pc.equal(mine, taken), False)
         both = pc.and_(pc.is_null(mine), pc.is_null(taken))

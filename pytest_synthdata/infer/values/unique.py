@@ -19,6 +19,7 @@ from pytest_synthdata.infer.values.fitting import significant
 _ROOM = 10  # numbers for each row, at least, that unique ones are drawn from
 _CODES = 4  # codes for each row
 _WIDEST = 10**15
+_UNEVEN = 0.15  # how far numbers that are drawn may be from evenly spread ones, as shares below any number
 _WHOLE = 0.02  # how far from a whole number a step may be to be taken for it
 _FROM, _TO = (0.0, 0.05, 0.2), (1.0, 0.95, 0.8, 0.6)  # parts of the numbers that a line is laid through
 
@@ -36,7 +37,9 @@ def key_of_numbers(numbers: npt.NDArray[np.int64], pattern: str = "{}") -> Key |
         return Key(pattern, start=low)
     is_in_order = bool((np.diff(numbers) > 0).all())
     if not is_in_order and _ROOM * count <= high - low + 1 <= _WIDEST:
-        return None
+        even = np.linspace(0, 1, count)
+        if np.abs((np.sort(numbers) - low) / (high - low) - even).max() <= _UNEVEN:
+            return None
     start, step = _line(np.sort(numbers))
     return Key(pattern, start=start, step=step)
 
@@ -52,7 +55,8 @@ def _line(ordered: npt.NDArray[np.int64]) -> tuple[int, float]:
         step = near if near and abs(gap / near - 1) <= _WHOLE else max(significant(gap, 3), 1)
         start = max(int(ordered[begin] - begin * step), 0)
         # How far the shares below any number are off, as Kolmogorov and Smirnov measure it.
-        off = float(np.abs((ordered - start) / step - np.arange(count)).clip(0, count).max()) / count
+        rows = ((ordered - start) / step).clip(0, count)
+        off = float(np.abs(rows - np.arange(count)).max()) / count
         if best is None or off < best[0] - _WHOLE:
             best = off, start, step
     assert best is not None  # noqa: S101 - there are candidates
