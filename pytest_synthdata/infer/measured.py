@@ -81,7 +81,8 @@ def as_measured(inferred: Inferred, sample: Sample, attributes: Mapping[str, str
             there = max([known[other].nulls or 0 for other in _columns_read(declared) if other in known], default=0)
             declared = _with_nulls(declared, field.type, one.nulls - there, said.rows - there)
         declarations[name] = declared
-    rows = said.rows if inferred.rows is None else inferred.rows
+    is_counted = any(type(one) is ForeignKey and one.per_parent is not None for one in declarations.values())
+    rows = said.rows if inferred.rows is None and not is_counted else inferred.rows
     return replace(inferred, declarations=declarations, comments=comments, rows=rows)
 
 

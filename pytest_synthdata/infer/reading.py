@@ -31,7 +31,6 @@ from pytest_synthdata.infer.references.declaring import declared_reference
 from pytest_synthdata.infer.references.fan_out import fan_out, key_of
 from pytest_synthdata.infer.references.keys import named_key, unique_key
 from pytest_synthdata.infer.references.links import Link, Referring, own_reference, referring
-from pytest_synthdata.infer.references.paired import Paired, paired
 from pytest_synthdata.infer.references.pairs import PairLink
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.arranging import Reader, arranged, comparable, is_of_few, readers_of
@@ -41,6 +40,7 @@ from pytest_synthdata.infer.relations.lookups import lookup
 from pytest_synthdata.infer.relations.needs import RowRelations, says_where, some_of
 from pytest_synthdata.infer.relations.related import related
 from pytest_synthdata.infer.relations.rows import following_by_name
+from pytest_synthdata.infer.stated_pairs import Paired, pairs_of
 from pytest_synthdata.infer.stated_references import stated_fan_out, stated_own
 from pytest_synthdata.infer.values.fitting import is_few
 from pytest_synthdata.infer.values.meanings import ColumnName, is_identifier, siblings
@@ -95,7 +95,7 @@ class Reading:
         if self._listed is None and sample.is_whole:
             counted = fan_out(self._referring, self._plain(), sample.num_rows)
         self._fan_out = counted
-        self._pairs = paired(pairs, sample, parents, self._referring, self._taken, counted=counted)
+        self._pairs = pairs_of(pairs, sample, parents, self._referring, self._taken, counted=counted)
         self._ways = copies(sample, self._referring, {*self._own, self.key}, self._is_list)
         self._ways |= {column: way for one in self._pairs for column, way in one.ways.items()}
         self.deciders += [] if self._listed is None else deciders_of(self._listed.table)

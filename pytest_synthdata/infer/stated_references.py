@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
 from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.generators.numbers.distributions import Poisson
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import attribute_name, singular
@@ -49,7 +50,11 @@ def stated_fan_out(sample: Sample, references: Mapping[str, Referring]) -> FanOu
     others = [name for name in key if name not in references]
     if not pointing or any(not pa.types.is_integer(sample.schema.field(name).type) for name in others):
         return None
-    counts = Categorical(_USUAL).cast("int")
+    parent = references[pointing[0]].parent.sample
+    parents = 0 if parent is None else parent.num_rows
+    # By statistics the rows of both tables may be known.
+    mean = sample.num_rows / parents if parents else 0.0
+    counts = Poisson(float(f"{mean:.4g}")) if mean else Categorical(_USUAL).cast("int")
     number = others[0] if others else None
     return FanOut(pointing[0], counts, number=number, other=None if others else pointing[1])
 
@@ -62,13 +67,15 @@ def settled_links(links: Mapping[str, Sequence[Link]], samples: Mapping[str, Sam
         samples: the tables.
     """
     found: dict[str, list[Link]] = {table: [] for table in links}
+    needs: dict[str, set[str]] = {table: set() for table in links}
     for table, some in links.items():
         said = samples[table].definition
         pairs = said.pairs if said is not None else ()
         parts = {(name, parent.lower()) for names, parent, _ in pairs for name in names}
         for link in some:
-            if (link.column, link.parent.lower()) not in parts and not _reaches(found, link.parent, table):
+            if (link.column, link.parent.lower()) not in parts and not reaches(needs, link.parent, table):
                 found[table].append(_in_own_case(link, samples))
+                needs[table].add(link.parent)
     return found
 
 
@@ -79,9 +86,9 @@ def _in_own_case(link: Link, samples: Mapping[str, Sample]) -> Link:
     return link if link.key in names or not same else replace(link, key=same[0])
 
 
-def _reaches(found: Mapping[str, Sequence[Link]], start: str, end: str) -> bool:
+def reaches(needs: Mapping[str, Collection[str]], start: str, end: str) -> bool:
     """Whether a table refers to another, through others too."""
-    return start == end or any(_reaches(found, link.parent, end) for link in found.get(start, ()))
+    return start == end or any(reaches(needs, parent, end) for parent in needs.get(start, ()))
 
 
 def with_missed(inferred: Inferred, said: Definition, attributes: Mapping[str, str]) -> Inferred:
@@ -97,7 +104,9 @@ def with_missed(inferred: Inferred, said: Definition, attributes: Mapping[str, s
         name = attributes.get(column)
         if name is not None and not isinstance(inferred.declarations.get(name), ForeignKey):
             comments.setdefault(name, f"REFERENCES {parent}{f'({key})' if key else ''}")
-    missed = [_written(*pair) for pair in said.pairs]
+    kept = [one.column for one in inferred.declarations.values() if type(one) is ForeignKey]
+    columns = {frozenset(one) for one in kept if one is not None and not isinstance(one, str)}
+    missed = [_written(*pair) for pair in said.pairs if frozenset(pair[0]) not in columns]
     if missed:
         before = f"{comments['']}; " if "" in comments else "Not kept: "
         comments[""] = f"{before}{'; '.join(missed)}"
@@ -109,4 +118,4 @@ def _written(names: Sequence[str], parent: str, keys: Sequence[str]) -> str:
     return f"FOREIGN KEY ({', '.join(names)}) REFERENCES {parent}{there}"
 
 
-__all__ = ["settled_links", "stated_fan_out", "stated_own", "with_missed"]
+__all__ = ["reaches", "settled_links", "stated_fan_out", "stated_own", "with_missed"]

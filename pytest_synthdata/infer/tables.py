@@ -19,6 +19,7 @@ from pytest_synthdata.infer.references.links import find_links
 from pytest_synthdata.infer.references.pairs import find_pairs
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.correlations import correlated
+from pytest_synthdata.infer.stated_pairs import parents_of_pairs
 from pytest_synthdata.infer.stated_references import settled_links, with_missed
 from pytest_synthdata.sources.samples import Sample, is_path, sample_of, samples_of_schema, samples_of_sql
 
@@ -78,9 +79,12 @@ def infer_tables(
     order = sorted(samples, key=lambda name: samples[name].num_rows)
     classes = _class_names(order, {base.__name__, *(factory.__name__ for factory in parents)})
     taken = _WRITTEN | {base.__name__, *classes.values(), *(factory.__name__ for factory in parents)}
-    waiting = {name: {link.parent for link in links[name]} | {pair.parent for pair in pairs[name]} for name in order}
+    needs = parents_of_pairs(samples, links)
+    for name in order:
+        needs[name] |= {link.parent for link in links[name]} | {pair.parent for pair in pairs[name]}
+    waiting = {name: needs[name] for name in order}
     while waiting:
-        name = next(one for one, needs in waiting.items() if not needs & waiting.keys())
+        name = next(one for one, others in waiting.items() if not others & waiting.keys())
         del waiting[name]
         key = next((link.key for some in links.values() for link in some if link.parent == name), None)
         reading = Reading(

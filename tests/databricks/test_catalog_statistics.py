@@ -216,6 +216,30 @@ def test_columns_of_all_types(tables: TableCatalog) -> None:
         described_tables(["main.sales.places"])
 
 
+def test_keys_of_several_columns(tables: TableCatalog, infer: Run) -> None:
+    kept = {"spark.sql.statistics.numRows": "90"}
+    key = foreign_key("customer", "main.sales.customers", "number")
+    tables.add(
+        "main.sales.visits", column("Customer", "long"), column("day", "integer"), properties=kept,
+        table_constraints=[primary_key("customer", "DAY"), key],
+    )  # fmt: skip
+    pair = {
+        "name": "p",
+        "child_columns": ["c", "d"],
+        "parent_table": "main.sales.visits",
+        "parent_columns": ["customer", "day"],
+    }
+    tables.add(
+        "main.sales.bills", column("id", "long"), column("c", "long"), column("d", "integer"), properties=kept,
+        table_constraints=[{"foreign_key_constraint": pair}],
+    )  # fmt: skip
+    code, source, errors = infer("main.sales.bills", "main.sales.visits", "main.sales.customers", "--statistics-only")
+    assert code == 0, errors
+    assert 'key = ("Customer", "day")' in source
+    assert "per_parent=Poisson(2.25)" in source  # 90 rows of 40 customers
+    assert 'visit = ForeignKey(VisitFactory, column=("c", "d"))' in source
+
+
 def test_generated_and_identity_columns(tables: TableCatalog) -> None:
     pytest.importorskip("sqlglot")
     more = {"delta.generationExpression": "price * 2"}
