@@ -101,7 +101,6 @@ def infer(
 
 def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
     """The tables at a path, by name."""
-    from pytest_synthdata.sources.delimited import text_of
     from pytest_synthdata.sources.samples import is_path, samples_of_schema, samples_of_sql
 
     is_object = is_object_name(path) and not Path(path).exists()
@@ -110,9 +109,7 @@ def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
     if is_object:
         return list(samples_of_object(path).items())
     if not statistics_only and (found := samples_of_schema(path)) is not None:
-        return list(found.items())
-    if path.endswith(".sql") and Path(path).is_file():
-        return list(samples_of_sql(text_of(Path(path))).items())
+        return [(name or "inferred", sample) for name, sample in found.items()]
     if _is_in_catalog(path):
         raise SynthDataError(
             f"synthdata infer: there is nothing at {path}; a table of Unity Catalog goes with --statistics-only"

@@ -45,6 +45,8 @@ def from_schema(base: Any, schema: Any, *, table: str | None = None, parents: Se
     found = samples_of_schema(schema)
     if found is None and isinstance(schema, str) and not named_by_path:
         found = samples_of_sql(schema)
+    if found is not None and table in found:  # one of several, by its name
+        found = {table: found[table]}
     if found is not None and len(found) == 1:
         ((said, sample),) = found.items()
         return next(infer_tables({table or said or usual: sample}, base=base, parents=parents, module=base.__module__))[

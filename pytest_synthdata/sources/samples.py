@@ -19,7 +19,7 @@ from pytest_synthdata.files.targets import is_address, local_path
 from pytest_synthdata.sources import reading, source_of
 from pytest_synthdata.sources.ddl import Definition, definitions, is_special
 from pytest_synthdata.sources.definition_names import in_own_case
-from pytest_synthdata.sources.delimited import read_delimited
+from pytest_synthdata.sources.delimited import read_delimited, text_of
 from pytest_synthdata.sources.schemas import schema_definitions
 from pytest_synthdata.sources.spark_types import spark_type
 from pytest_synthdata.sources.statistics.extents import Statistics
@@ -88,13 +88,16 @@ def sample_of(source: Any, what: str) -> Sample:
 def _only(found: dict[str, Sample], what: str) -> Sample:
     if len(found) > 1:
         raise SynthDataError(
-            f"{what}: these are {len(found)} tables: {', '.join(found)}; give one, or all to `synthdata infer`"
+            f"{what}: these are {len(found)} tables: {', '.join(found)}; name one by table=, or give all to "
+            "`synthdata infer`"
         )
     return next(iter(found.values()))
 
 
 def samples_of_schema(source: Any) -> dict[str, Sample] | None:
-    """The tables of a dataclass, a pydantic model, a JSON Schema or an Avro schema, by name; None for other things."""
+    """The tables of a file of SQL, a class, or a schema in JSON or protobuf, by name; None for other things."""
+    if isinstance(source, (str, Path)) and Path(source).suffix == ".sql" and Path(source).is_file():
+        return samples_of_sql(text_of(Path(source)))
     found = schema_definitions(source)
     if found is None:
         return None

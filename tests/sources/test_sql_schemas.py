@@ -252,3 +252,13 @@ def test_names_of_columns_have_no_case() -> None:
     keys = shop["c"].to_arrow()["Id"]
     assert pc.count_distinct(keys).as_py() == 50
     assert pc.all(pc.is_in(shop["o"].to_arrow()["C_Ref"], keys)).as_py()
+
+
+def test_a_file_of_statements_in_python(tmp_path: Path) -> None:
+    (tmp_path / "shop.sql").write_text("CREATE TABLE a (id INT); CREATE TABLE b (id INT, at TIME)", "utf-8")
+    made = TableFactory.from_schema(tmp_path / "shop.sql", table="b")
+    assert Dataset({made: 2})["b"].schema.types == [pa.int32(), pa.time64("us")]
+    with pytest.raises(SynthDataError, match="2 tables: a, b; name one by table="):
+        TableFactory.from_schema(str(tmp_path / "shop.sql"))
+    (tmp_path / "one.sql").write_text("CREATE TABLE things (id INT)", "utf-8")
+    assert TableFactory.from_schema(tmp_path / "one.sql")._meta.table == "things"
