@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
     from pytest_synthdata.files.formats import FileForm
 
-_START = 0.5  # seconds of processor time that a process takes to import what it needs and make its first rows
+_START = 0.7  # seconds of processor time that a process takes to import what it needs and make its first rows
 _WORTH = 0.9  # of the time that this process takes alone: what it must be with others to be worth their work
 _HEAD, _BODY = 1_024, 131_072  # rows to measure: of slow ones a few are enough
 _SLOW = 20e-6  # seconds a row
@@ -58,7 +58,7 @@ class Pace:
         >>> [orders.processes(rows * 10**6, most=2) for rows in (1, 4, 8, 1_000)]
         [1, 1, 2, 2]
         >>> [orders.processes(rows * 10**6, most=64) for rows in (1, 4, 8, 1_000)]
-        [1, 3, 7, 64]
+        [1, 1, 5, 64]
         """
         work = rows * (self.make + self.write)
         count = max(1, min(most, int(work / _START)))

@@ -14,7 +14,7 @@ from pytest_synthdata.factories import CustomerFactory, OrderFactory
 from pytest_synthdata.files.formats import FileForm
 from pytest_synthdata.files.pace import Pace, paying
 
-START = 0.5  # seconds that a process takes to start
+START = 0.7  # seconds that a process takes to start
 
 
 class BusyFactory(TableFactory):
