@@ -108,6 +108,19 @@ def test_long_and_short_lists_are_chosen_from_alike() -> None:
     assert set(both["x"][~is_short]) <= set(long.categories)
 
 
+@pytest.mark.parametrize("count", [2, 6, 7, 16, 17, 33, 127, 128, 3_000])
+def test_the_category_is_where_the_random_word_falls(count: int) -> None:
+    weights = np.random.default_rng(count).dirichlet(np.ones(count)).tolist()
+    generator = Categorical([f"v{number}" for number in range(count)], weights=weights)
+    limits = (np.cumsum(generator.shares)[:-1] * 2.0**64).astype(np.uint64)
+    for rows in (20_000, 50):  # looked up in a table, and one by one
+        factory_class = type("ThingFactory", (TableFactory,), {"__module__": __name__, "x": generator})
+        made = Dataset({factory_class: rows}, seed=3).things
+        words = made.bound.stream("x").bits(np.arange(rows, dtype=np.uint64))
+        expected = np.searchsorted(limits, words, side="right")
+        assert made.to_arrow()["x"].to_pylist() == [f"v{number}" for number in expected]
+
+
 def test_decimals_are_numbers_wherever_numbers_are_asked_for() -> None:
     rows = table(
         a=Normal().clip(Decimal("0.2"), Decimal("0.3")),

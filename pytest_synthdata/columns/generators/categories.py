@@ -27,13 +27,17 @@ from pytest_synthdata.columns.generators.base import (
     Generator,
 )
 from pytest_synthdata.columns.generators.quotas import check_alone, places, quotas
+from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.errors import DeclarationError, GenerationError, brief
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-_FEW = 16  # up to here comparing with each limit is faster than a binary search
+_FEW = 6  # up to here comparing with each limit is the fastest
+_SOME = 32  # up to here a short table tells nearly all words apart
+_BRANCH = 16  # categories up to which branches are compared with limits of their own
+_SHORT, _LONG = 12, 16  # bits of a word that a table is asked for
 
 
 @dataclass(frozen=True, init=False)
@@ -103,6 +107,24 @@ class Categorical(Generator):
         inside = limits < 2.0**64
         return np.where(inside, np.where(inside, limits, 0).astype(np.uint64), np.iinfo(np.uint64).max)
 
+    @cached_property
+    def _table(self) -> tuple[int, npt.NDArray[Any]]:
+        """Of so many upper bits of a word, the category, where they decide it; else -1."""
+        bits = _SHORT if len(self.shares) <= _SOME else _LONG
+        low = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+        high = low + np.uint64((1 << (64 - bits)) - 1)
+        first, last = (np.searchsorted(self.limits, end, side="right") for end in (low, high))
+        return bits, np.where(first == last, first, -1).astype(code_type(len(self.shares)))
+
+    def _looked_up(self, words: Bits) -> npt.NDArray[Any]:
+        if "_table" not in self.__dict__ and len(words) < 1 << _SHORT:  # too few to make a table for
+            return np.searchsorted(self.limits, words, side="right").astype(code_type(len(self.shares)))
+        bits, table = self._table
+        codes = table[(words >> np.uint64(64 - bits)).view(np.int64)]
+        near = (codes < 0).nonzero()[0]  # to a limit
+        codes[near] = np.searchsorted(self.limits, words[near], side="right")
+        return np.asarray(codes)
+
     @classmethod
     def always(cls, value: Any) -> Self | None:
         return cls({value: 1.0}) if isinstance(value, str) else None
@@ -116,9 +138,9 @@ class Categorical(Generator):
             place, rows = places(cells)
             ends = np.cumsum(quotas(self.shares, rows)).astype(np.uint64)
             return np.searchsorted(ends, place, side="right").astype(code_type(len(self.shares)))
-        if len(self.shares) > _FEW:
-            return np.searchsorted(self.limits, cells.bits(), side="right").astype(np.int32)
         bits = cells.bits()
+        if len(self.shares) > _FEW:
+            return self._looked_up(bits)
         codes = np.zeros(len(bits), np.int8)
         for limit in self.limits:
             codes += bits >= limit
@@ -127,7 +149,7 @@ class Categorical(Generator):
     @classmethod
     def mixture(cls, branches: Sequence[Self], which: npt.NDArray[Any], cells: Cells) -> Values:
         width = max(len(branch.categories) for branch in branches)
-        if width > _FEW:
+        if width > _BRANCH:
             return _branch_by_branch(branches, which, cells)
         place, union = _union(branches)
         # Row b of each table is branch b; the limits of absent categories are never reached.
