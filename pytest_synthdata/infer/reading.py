@@ -120,9 +120,9 @@ class Reading:
             elif (
                 first is not None
                 and column.name != first.name
-                and self._is_key(first)
                 and column.name not in self._taken
                 and (own := self._own_reference(column, first, others))
+                and self._is_key(first)
             ):
                 self._own[column.name] = attributes[column.name] = own
             else:

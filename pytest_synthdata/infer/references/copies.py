@@ -35,7 +35,7 @@ def copies(
         is_listed: whether a column's values are a list to choose from.
     """
     found: dict[str, str] = {}
-    if not sample.is_whole or sample.num_rows < _FEWEST:
+    if not referring or not sample.is_whole or sample.num_rows < _FEWEST:
         return found
     some = pa.array(np.linspace(0, sample.num_rows - 1, min(sample.num_rows, _LOOKED_AT)).astype(np.int64))
     for name in sample.schema.names:
