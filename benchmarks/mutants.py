@@ -3,8 +3,8 @@
 cosmic-ray knows the changes. Each place in the sources has one of them, chosen by a hash of its line, as is the sample,
 so that editing one file leaves the others' changes as they were. Types, docstrings and texts of errors are not changed.
 The tests that need no JVM run once, to learn which lines each one executes; then each change meets the tests of its
-line, the quickest first, until one fails; what survives meets tests of its room, which may execute it in processes of
-their own. `equivalent_mutants.toml` lists changes that no test can notice.
+line, those that mirror its file first, until one fails; what survives meets other tests of its room, which may execute
+it in processes of their own. `equivalent_mutants.toml` lists changes that no test can notice.
 
     python benchmarks/mutants.py TREE [--sample 300] [--seed 0] [--again]
     python benchmarks/mutants.py TREE --file validation/rows.py --tests tests/validation tests/laws
@@ -137,13 +137,13 @@ def places_of(path: Path, file: str, seed: int) -> Iterator[Place]:
     operators = [get_operator(f"core/{name}")() for name in names] + [ExchangeExtremes()]
     source = path.read_text()
     skipped = _skipped(ast.parse(source))
-    # The star of a signature is no multiplication.
-    nodes = [node for node in ast_nodes(get_ast(source)) if getattr(node.parent, "type", "") != "parameters"]
+    nodes = list(ast_nodes(get_ast(source)))
     places = defaultdict(list)
     for operator in operators:
-        found = [position for node in nodes for position in operator.mutation_positions(node)]
-        for number, (start, _) in enumerate(found):
-            if not any(first <= start < last for first, last in skipped):
+        found = [(node, start) for node in nodes for start, _ in operator.mutation_positions(node)]
+        for number, (node, start) in enumerate(found):
+            is_signature = getattr(node.parent, "type", "") == "parameters"  # its star is not a multiplication
+            if not is_signature and not any(first <= start < last for first, last in skipped):
                 places[start].append((operator, number))
     for (line, column), choices in places.items():
         text = source.splitlines()[line - 1]
@@ -285,7 +285,7 @@ def record(tree: Path, tests: list[str]) -> None:
 
 
 class Selection:
-    """Which tests execute a line, the quickest first."""
+    """Which tests execute a line, those that mirror its file first."""
 
     def __init__(self, tree: Path) -> None:
         self.seconds: dict[str, float] = {}
@@ -300,17 +300,25 @@ class Selection:
         covering = self.lines[change.file]
         wanted = set(range(*change.executed))
         of_line = {test for test, lines in covering.items() if wanted & lines}
-        ordered = sorted(covering, key=lambda test: (test not in of_line, self.seconds[test]))
+        likely = self._likely(change.file)
+        ordered = sorted(covering, key=lambda test: (test not in of_line, -likely[test], self.seconds[test]))
         return self._within(budget, ordered)
 
     def mirrored(self, change: Change, budget: int) -> list[str]:
-        """The tests of a file's room, those that are called like it first: they may execute it in other processes."""
-        _, *rooms, module = Path(change.file).with_suffix("").parts
+        """The other tests of a file's room, which may execute it in processes of their own."""
+        likely = self._likely(change.file)
+        near = [test for test, points in likely.items() if points and test not in self.lines[change.file]]
+        return self._within(budget, sorted(near, key=lambda test: (-likely[test], self.seconds[test])))
+
+    def _likely(self, file: str) -> dict[str, int]:
+        """For each test, 0 outside of a file's room, and within it more for each word that its name shares."""
+        _, *rooms, module = Path(file).with_suffix("").parts
         room = f"tests/{rooms[0] if rooms else 'laws'}/"
         words = set(module.split("_")) | set(rooms[1:])
-        near = [test for test in self.seconds if test.startswith(room) and test not in self.lines[change.file]]
-        likely = {test: len(words & set(re.split(r"[/_.:]", test.partition("[")[0]))) for test in near}
-        return self._within(budget, sorted(near, key=lambda test: (-likely[test], self.seconds[test])))
+        return {
+            test: 1 + len(words & set(re.split(r"[/_.:]", test.partition("[")[0]))) if test.startswith(room) else 0
+            for test in self.seconds
+        }
 
     def _within(self, budget: int, tests: list[str]) -> list[str]:
         total = itertools.accumulate((self.seconds[test] for test in tests), initial=0.0)

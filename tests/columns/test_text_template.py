@@ -401,7 +401,8 @@ def test_a_filter_that_fails_is_named_with_its_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("numbers", "width", "base"), [(range(5, 15), 1, 10), (range(98, 1_203), 3, 10), (range(300), 1, 16)]
+    ("numbers", "width", "base"),
+    [(range(5, 15), 1, 10), (range(98, 1_203), 3, 10), (range(300), 1, 16), (range(50_250), 1, 10)],
 )
 def test_digits_of_a_range_are_its_numbers_each_as_often(numbers: range, width: int, base: int) -> None:
     law = digits(numbers, width, base)

@@ -9,10 +9,13 @@ import pyarrow as pa
 import pytest
 
 from pytest_synthdata import Fake
+from pytest_synthdata.infer.printing.layout import on_one_line
+from pytest_synthdata.infer.printing.plain_values import code
 from pytest_synthdata.infer.values.meanings import ColumnName
 from pytest_synthdata.infer.values.numbers import _limits
 from pytest_synthdata.infer.values.personal import _by_shape
-from pytest_synthdata.infer.values.texts import key_of
+from pytest_synthdata.infer.values.regular import regular
+from pytest_synthdata.infer.values.texts import _of_shape, key_of
 from pytest_synthdata.sources import samples
 from pytest_synthdata.sources.source import in_type
 
@@ -54,6 +57,29 @@ def test_zeros_in_front_are_padding() -> None:
 )
 def test_people_are_known_by_what_a_column_is_called(name: str, values: list[str], found: Any) -> None:
     assert _by_shape(ColumnName(name, "orders", {}), values) == found
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (["ID-4821", "ID-0077"], Fake("bothify", text="ID-####")),
+        (["XA-1", "XB-2"], Fake("bothify", text="X?-#", letters="AB")),
+        (["A#1", "A#2"], None),  # `#` would become a digit
+        (["A-1", "A-12"], None),
+    ],
+)
+def test_the_same_letters_of_all_texts_stay_as_they_are(texts: list[str], found: Any) -> None:
+    assert _of_shape(texts) == found
+
+
+@pytest.mark.parametrize("pattern", [r"([ab])-\1", r"(?=a)[ab]", r"(?!a)[ab]", r"\bab", r"(a)?(?(1)b|c)"])
+def test_a_regular_expression_that_no_template_can_say_has_no_generator(pattern: str) -> None:
+    assert regular(pattern) is None
+
+
+@pytest.mark.parametrize("value", [(), (1,), (1, 2), ((), ("a",)), [], {}, {"a": ()}])
+def test_what_is_written_reads_as_the_value(value: Any) -> None:
+    assert eval(on_one_line(code(value))) == value
 
 
 def test_limits_are_those_of_the_type() -> None:

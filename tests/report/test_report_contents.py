@@ -97,6 +97,17 @@ def test_tables_without_a_page_are_counted_and_listed() -> None:
     assert f"{content['checks']} checks passed" in to_text(results)
 
 
+@pytest.mark.parametrize("drawn_first", [False, True])
+def test_a_table_of_several_processes_has_the_page_that_one_of_them_drew(*, drawn_first: bool) -> None:
+    class SharedFactory(TableFactory):
+        kind = Categorical({"a": 0.5, "b": 0.5})
+
+    dataset = Dataset({SharedFactory: 50}, seed=1)
+    result = dataset.validate()
+    parts = [part_of(dataset, result, most=int(drawn)) for drawn in (drawn_first, not drawn_first)]
+    assert [bool(table["anchor"]) for table in page_content(parts, [result])["tables"]] == [True]
+
+
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_missing_package_is_said_once_and_at_the_start(pytester: pytest.Pytester, *, quiet: bool) -> None:
     pytester.makeconftest("import sys\nsys.modules['jinja2'] = None")

@@ -56,6 +56,11 @@ def test_decimal_commas_and_codes_with_zeros_before_them(tmp_path: Path) -> None
     assert all(len(one) == 5 for one in made["plz"].to_pylist())
 
 
+def test_numbers_between_semicolons_may_have_decimal_points(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("name;price;note\na;1.5;\nb;2.25;\n", "utf-8")
+    assert sample_of(tmp_path / "t.csv", "test").schema.field("price").type == pa.float64()
+
+
 def test_folders_that_say_what_is_in_a_row(tmp_path: Path) -> None:
     for year in (2023, 2024):
         (tmp_path / "t" / f"year={year}").mkdir(parents=True)

@@ -19,7 +19,8 @@ from pytest_synthdata import (
     TableFactory,
     col,
 )
-from pytest_synthdata.validation.series.summaries import difference_p
+from pytest_synthdata.columns.series.readings import Moments
+from pytest_synthdata.validation.series.summaries import ReadingSummary, difference_p
 
 PARENTS, READINGS = 60, 24 * 8
 
@@ -164,3 +165,13 @@ def test_false_alarms_are_at_most_as_frequent_as_promised() -> None:
     numbers = np.random.default_rng(5).standard_t(2, (2, 20_000, 25))
     found = np.array([difference_p(one, other, 0.0)[1] for one, other in zip(*numbers, strict=True)])
     assert (found <= 0.01).mean() <= 0.0135
+
+
+def test_neighbours_that_lie_apart_are_jumps_and_high_ones_are_not() -> None:
+    parents, ordinals = np.repeat([0, 1], 3), np.tile([0, 1, 2], 2)
+    times = ordinals * 3_600_000_000
+    taken = Moments(parents, ordinals, np.array([0, 1], np.uint64), parents, times, times)
+    summary = ReadingSummary(2)
+    values = np.array([5.0, 5.0, -5.0, 5.0, 5.0, 5.5])
+    summary.add(taken, values, np.zeros((2, 6)), np.full(6, 8.0))
+    assert summary.jump_share().tolist() == [0.5, 0.0]

@@ -148,7 +148,7 @@ def _of_few(
 ) -> Iterator[tuple[Floats, Callable[[], Floats], Callable[[], Any], list[str]]]:
     """Formulas of one column or two: what they give in the first rows, in all, how they are written, what they read."""
     for one in terms:
-        factor = _factor(one.values[first], wanted, slack)
+        factor = _factor(one.values[first], wanted)
         if factor is not None:
             few, all_rows = one.values[first] * factor, partial(np.multiply, one.values, factor)
             yield few, all_rows, partial(_times, names[one.name], factor), [one.name]
@@ -192,8 +192,8 @@ def _parts_of_digits(values: Floats, name: Any) -> Iterator[tuple[Floats, Any]]:
         yield values % divisor, name % divisor
 
 
-def _factor(values: Floats, wanted: Floats, slack: Floats) -> float | None:
-    """What one column is multiplied by to give another; None where no number does."""
+def _factor(values: Floats, wanted: Floats) -> float | None:
+    """What one column may be multiplied by to give another; None where no number can be meant."""
     usable = np.abs(values) > 0
     if not usable.any() or not np.isfinite(values).all():
         return None
@@ -202,7 +202,7 @@ def _factor(values: Floats, wanted: Floats, slack: Floats) -> float | None:
     factor = float(f"{ratio:.6g}")
     if factor == 0 or (factor != 1 and len(np.unique(values)) < _DISTINCT):
         return None
-    return factor if (np.abs(values * factor - wanted) <= slack).all() else None
+    return factor
 
 
 def _short(value: float) -> float:
