@@ -142,8 +142,9 @@ def _as_declared(state: Versioned, name: str, values: Floats, array: pa.Array) -
     if digits is not None:
         scale = 10.0**digits
         values = np.rint(values * scale) / scale
-    made = to_arrow(values, array.type)
-    return made if not array.null_count else pc.if_else(pc.is_valid(array), made, pa.scalar(None, array.type))
+    there = pc.is_valid(array)
+    made = to_arrow(np.where(to_numpy(there), values, 0.0), array.type)
+    return pc.if_else(there, made, pa.scalar(None, array.type))
 
 
 def _never_back(state: Versioned, name: str, begun: Values, numbers: Instants) -> Values:

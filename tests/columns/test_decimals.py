@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pytest_synthdata.columns.arrow.floats import floats_of_decimals
 from pytest_synthdata.columns.arrow.values import as_decimal
 from pytest_synthdata.columns.expressions.spark_types import common_number
 from pytest_synthdata.columns.references.decimals import as_decimal128, segment_sums, unscaled
@@ -66,3 +67,10 @@ def test_two_numbers_meet_in_the_type_that_spark_gives(
 ) -> None:
     assert common_number(one, other) == common
     assert common_number(other, one) == common
+
+
+@pytest.mark.parametrize("scale", [-5, 0, 2, 9])
+def test_decimals_as_floats_are_the_nearest(scale: int) -> None:
+    numbers = [None, *(Decimal(number).scaleb(-scale) for number in (1, 2, 8, 9, 35, -1_234_567))]
+    found = floats_of_decimals(pa.array(numbers, pa.decimal128(20, scale)), pa.float64()).to_pylist()
+    assert found == [None if number is None else float(number) for number in numbers]

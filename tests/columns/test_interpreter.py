@@ -86,6 +86,18 @@ class Cloud(BaseProvider):
     def counted(self) -> int:
         return len(self.place())
 
+    def marked(self, zone: str) -> str:
+        return zone + self.random_element("xy") + self.random_element("xy")
+
+    def settled_late(self) -> str:
+        first, second = self.region(), self.zone()
+        marked = self.marked(second)
+        third, fourth = self.random_element("ef"), self.random_element("gh")
+        # The last draw is settled before the second one is, whose mark then takes a draw less.
+        if first == "eu" and third == "e" and second == "c":
+            return fourth + marked
+        return first + second + third + fourth
+
     # What must not be read, because the outcome would be another
 
     def stateful(self) -> str:
@@ -107,15 +119,24 @@ class Cloud(BaseProvider):
     def foreign(self) -> str:
         return sorted(self.zones, key=lambda zone: zone)[0] + self.zone()  # noqa: FURB192
 
+    def named_argument(self) -> str:
+        return f"{self.zone()}!"
+
+    def list_as_text(self) -> str:
+        return str([self.zone(), "d"])
+
     def gaussian(self) -> str:
         return f"{self.generator.random.gauss(0, 1):.1f}"
 
 
 READABLE = (
     "region", "zone", "place", "twice_the_same", "branches", "loops", "padded", "digits", "shouted", "counted",
-    "appended",
+    "appended", "settled_late",
 )  # fmt: skip
-UNREADABLE = ("stateful", "remembering", "unordered", "foreign", "gaussian", "retries", "endless")
+UNREADABLE = (
+    "stateful", "remembering", "unordered", "foreign", "gaussian", "retries", "endless", "named_argument",
+    "list_as_text",
+)  # fmt: skip
 
 
 def declared(name: str, **arguments: Any) -> Fake:

@@ -23,6 +23,7 @@ from pytest_synthdata import (
     Update,
     col,
 )
+from pytest_synthdata.history.evolution import evolution_of
 
 YEAR = ("2024-01-01", "2024-12-31")
 
@@ -321,6 +322,22 @@ def test_rows_meet_their_condition_at_any_time(replay: Any, rows_of: Any) -> Non
         assert all(row["low"] < row["high"] for row in now.values())
         assert all(row["other"] == first[key]["other"] for key, row in now.items())
         assert replay(feed, "stay_id", end_of(day)) == now
+
+
+@pytest.mark.parametrize(("updated", "changing"), [("low", {"low", "high"}), ("other", {"other"})])
+def test_columns_of_a_condition_change_where_one_of_them_does(updated: str, changing: set[str]) -> None:
+    class VisitFactory(TableFactory):
+        class Meta:
+            table = "visits"
+            where = col("low") < col("high")
+            history = History(*YEAR, updates={updated: 2.0})
+
+        visit_id = Key("V{:04d}")
+        low = Normal(0, 1)
+        high = Normal(0.5, 1)
+        other = Normal(0, 1)
+
+    assert evolution_of(Dataset({VisitFactory: 10}).visits.bound).changing == changing
 
 
 def test_kept_columns_stay_as_they_were_at_birth() -> None:

@@ -11,6 +11,7 @@ from pytest_synthdata import (
     Dataset,
     DeclarationError,
     History,
+    Integers,
     Key,
     Normal,
     Series,
@@ -18,6 +19,7 @@ from pytest_synthdata import (
     Uniform,
     Update,
     col,
+    when,
 )
 
 DAY = np.timedelta64(1, "D")
@@ -83,6 +85,15 @@ def test_bounds_and_places_are_those_of_the_column(replay: Any, rows_of: Any) ->
     for day in ("2024-03-05", "2024-11-30"):
         feed = table.changes("2024-01-01", day, format="autocdc")
         assert replay(feed, "sensor_id") == rows_of(table.at(day), "sensor_id")
+
+
+@pytest.mark.parametrize("drawn", [Normal(50, 10).round(1), Integers(0, 100), Normal(50, 10).cast("decimal(10,2)")])
+def test_what_is_null_at_birth_stays_null(drawn: Any) -> None:
+    update = Update(6, by=Series(noise=3.0))
+    versions = sensors(update, when(col("other") > 0.5, drawn), rows=40).versions().to_arrow()
+    null = np.array(versions["value"].is_null())
+    assert null.any()
+    assert (null == (np.array(versions["other"]) <= 0.5)).all()
 
 
 @pytest.mark.parametrize(

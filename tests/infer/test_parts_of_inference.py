@@ -8,11 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Fake
+from pytest_synthdata import Categorical, Fake, Key, TableFactory, Uniform
 from pytest_synthdata.infer.printing.layout import on_one_line
 from pytest_synthdata.infer.printing.plain_values import code
+from pytest_synthdata.infer.references.parents import Parent
+from pytest_synthdata.infer.relations.correlations import _possible
+from pytest_synthdata.infer.values.fitting import Resolution, fit
 from pytest_synthdata.infer.values.meanings import ColumnName
-from pytest_synthdata.infer.values.numbers import _limits
+from pytest_synthdata.infer.values.numbers import _is_unique_by_design, _limits
 from pytest_synthdata.infer.values.personal import _by_shape
 from pytest_synthdata.infer.values.regular import regular
 from pytest_synthdata.infer.values.texts import _of_shape, key_of
@@ -89,6 +92,40 @@ def test_limits_are_those_of_the_type() -> None:
     assert 2**63 - 2**11 < most < 2**63
     assert _limits(pa.decimal128(5, 2)) == (-999.99, 999.99)
     assert _limits(pa.date32()) == (-np.inf, np.inf)
+
+
+def test_codes_with_gaps_are_listed_and_a_range_without_gaps_is_not() -> None:
+    random = np.random.default_rng(1)
+    codes = [200, 201, 202, 204, 301, 302, 304, 307, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503]
+    listed: Any = fit(random.choice(codes, 5_000).astype(np.float64), Resolution(0))
+    assert isinstance(listed, Categorical)
+    assert set(listed.domain(None)) == set(codes)
+    assert fit(random.integers(200, 218, 5_000).astype(np.float64), Resolution(0)) == Uniform(200, 217)
+
+
+def test_different_numbers_are_unique_by_design_where_all_of_a_range_are_as_likely() -> None:
+    random = np.random.default_rng(1)
+    assert _is_unique_by_design(random.permutation(100_000)[:1_000].astype(np.float64))
+    low = np.unique((random.random(1_000) ** 3 * 100_000).round())  # most of them near to zero
+    assert not _is_unique_by_design(low)
+
+
+def test_correlations_that_are_worth_a_line_are_kept_with_two_digits() -> None:
+    scores = {("a", "b"): 0.081, ("b", "c"): 0.01, ("a", "c"): -0.456}
+    assert _possible(scores, ["a", "b", "c"], frozenset(scores)) == {("a", "b"): 0.08, ("a", "c"): -0.46}
+
+
+def test_keys_are_known_where_all_rows_of_their_table_are() -> None:
+    class ShopFactory(TableFactory):
+        shop_id = Key("{}")
+
+    rows = pa.table({"shop_id": ["1", "2", "3"]})
+    samples_of = {whole: samples.Sample(rows.schema, rows, is_whole=whole) for whole in (True, False)}
+    keys = Parent(ShopFactory, samples_of[True]).keys
+    assert keys is not None
+    assert keys.to_pylist() == ["1", "2", "3"]
+    assert Parent(ShopFactory, samples_of[False]).keys is None
+    assert Parent(ShopFactory).keys is None
 
 
 def test_no_more_than_the_first_rows_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
