@@ -7,7 +7,6 @@ import signal
 import sys
 import time
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -37,7 +36,7 @@ _INTERRUPTED, _TERMINATED = 130, 143  # 128 and the signal's number, as shells h
 
 
 class Commands(click.Group):
-    """Subcommands of this module and of those that are there."""
+    """Subcommands of this module and of others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *self._more()})
@@ -46,13 +45,7 @@ class Commands(click.Group):
         return super().get_command(ctx, cmd_name) or self._more().get(cmd_name)
 
     def _more(self) -> dict[str, click.Command]:
-        modules = (import_module(name) for name in _MORE if _exists(name))
-        return {str(command.name): command for module in modules for command in module.COMMANDS}
-
-
-def _exists(module: str) -> bool:
-    package, _, _ = module.rpartition(".")
-    return find_spec(package) is not None and find_spec(module) is not None
+        return {str(command.name): command for module in map(import_module, _MORE) for command in module.COMMANDS}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -22,6 +22,7 @@ from pytest_synthdata import (
     DeclarationError,
     Duplicates,
     Exponential,
+    ForeignKey,
     Key,
     Late,
     Pareto,
@@ -141,9 +142,18 @@ def test_rows_that_only_seem_to_be_in_order_are_no_period() -> None:
             lambda row: dt.datetime(2024, 1, 1) + dt.timedelta(minutes=row.number if row.number != 2_001 else 2_100)
         )
 
+    stop = dt.datetime(2024, 1, 1) + dt.timedelta(minutes=2_050)
     pings = Dataset({PingFactory: 5_000}).pings
     with pytest.raises(SynthDataError, match=r"not in the order of 'at' around row 20.*Meta.arrival = 'at'"):
-        pings.between(None, dt.datetime(2024, 1, 1) + dt.timedelta(minutes=2_050))
+        pings.between(None, stop)
+
+    class SortedFactory(PingFactory):
+        class Meta:
+            table = "pings"
+            arrival = "at"  # as the error says
+
+    expected = [*range(2_001), *range(2_002, 2_050)]
+    assert Dataset({SortedFactory: 5_000}).pings.between(None, stop).row_numbers.tolist() == expected
 
 
 def test_without_an_order_of_time_the_error_says_what_to_write() -> None:
@@ -253,6 +263,21 @@ def test_rows_in_the_order_of_arrival(small: bool, request: pytest.FixtureReques
         Dataset({late_calls(redelivered=0.1, again=days(400_000)): 99}).calls.in_batches("hour")
     month = calls.in_batches("month", stop="2025-01-01")
     assert whole_of([*month, calls.between("2025-01-01", None)]) == calls.fingerprint()
+
+
+def test_rows_arrive_when_their_parents_do() -> None:
+    class GuestFactory(TableFactory):
+        class Meta:
+            table = "guests"
+            arrival = "visit.day"
+
+        visit = ForeignKey(VisitFactory)
+        day = col("visit.day")
+
+    guests = Dataset({VisitFactory: 20, GuestFactory: 100}).guests
+    order = pa.concat_tables(batch.to_arrow() for batch in guests.in_batches(30))
+    assert order == guests.to_arrow().sort_by("day")
+    assert sorted(set(order["day"].to_pylist())) == order["day"].unique().to_pylist()
 
 
 def test_rows_are_late_and_redelivered_as_declared() -> None:

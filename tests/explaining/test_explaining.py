@@ -81,6 +81,7 @@ class PartsFactory(TableFactory):
     label = Fake("catch_phrase")
     twice = (col("size") * 2 + Poisson(1)).cast("decimal(10,2)")
     day = Dates("2024-01-01", "2024-12-31")
+    mixed = when(col("size") > 6, col("gamma")).otherwise(col("size"))
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,12 @@ def test_nulls_and_their_consequences_are_said(parts: Dataset) -> None:
     large = str(parts["parts"].explain(some, "kind"))
     assert large.index("when is_null(size): False") < large.index("when size >= 12: True")
     assert "size = 12.0: the branch for 10 ≤ size" in str(parts["parts"].explain(some, "band"))
+
+
+def test_a_column_that_is_read_is_named_with_its_value(parts: Dataset) -> None:
+    rows = parts["parts"].to_arrow().to_pylist()
+    row = next(number for number, one in enumerate(rows) if one["size"] and one["size"] > 6)
+    assert f"gamma → {rows[row]['gamma']!r}" in str(parts["parts"].explain(row, "mixed"))
 
 
 def test_distributions_of_scipy_are_named(parts: Dataset) -> None:

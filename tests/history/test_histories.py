@@ -324,6 +324,16 @@ def test_rows_meet_their_condition_at_any_time(replay: Any, rows_of: Any) -> Non
         assert replay(feed, "stay_id", end_of(day)) == now
 
 
+@pytest.mark.parametrize(("every", "hours"), [("hour", 1), ("day", 24), ("week", 24 * 7)])
+def test_a_commit_holds_a_period(dataset: Dataset, every: str, hours: int) -> None:
+    changes = dataset.accounts.changes("2024-01-01", "2024-02-01", format="delta", every=every).to_arrow()
+    start = dt.datetime(2024, 1, 1, tzinfo=dt.timezone.utc)
+    for when, commit in zip(
+        *(changes[f"_commit_{name}"].to_pylist() for name in ("timestamp", "version")), strict=True
+    ):
+        assert commit == (when - start) // dt.timedelta(hours=hours)
+
+
 @pytest.mark.parametrize(("updated", "changing"), [("low", {"low", "high"}), ("other", {"other"})])
 def test_columns_of_a_condition_change_where_one_of_them_does(updated: str, changing: set[str]) -> None:
     class VisitFactory(TableFactory):

@@ -16,6 +16,7 @@ from pytest_synthdata.infer.relations.correlations import _possible
 from pytest_synthdata.infer.values.fitting import Resolution, fit
 from pytest_synthdata.infer.values.meanings import ColumnName
 from pytest_synthdata.infer.values.numbers import _is_unique_by_design, _limits
+from pytest_synthdata.infer.values.patterned import _at
 from pytest_synthdata.infer.values.personal import _by_shape
 from pytest_synthdata.infer.values.regular import regular
 from pytest_synthdata.infer.values.texts import _of_shape, key_of
@@ -83,6 +84,11 @@ def test_a_regular_expression_that_no_template_can_say_has_no_generator(pattern:
 @pytest.mark.parametrize("value", [(), (1,), (1, 2), ((), ("a",)), [], {}, {"a": ()}])
 def test_what_is_written_reads_as_the_value(value: Any) -> None:
     assert eval(on_one_line(code(value))) == value
+
+
+def test_letters_that_are_mostly_different_are_not_copied() -> None:
+    assert _at(["AB", "CD"] * 2, 0) == Categorical({"AB": 0.5, "CD": 0.5})
+    assert _at(["AB", "CD", "EF", "AB"], 0) == Fake("bothify", text="??", letters="ABCDEF")
 
 
 def test_limits_are_those_of_the_type() -> None:

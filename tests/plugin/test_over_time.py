@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Categorical, History, Key, SynthDataError, TableFactory
+from pytest_synthdata import Categorical, Dataset, History, Key, SynthDataError, TableFactory
+from pytest_synthdata.plugin.feeds import feed_of
 from pytest_synthdata.plugin.materialise import Materialiser
 from pytest_synthdata.plugin.options import Settings
 from pytest_synthdata.table import Table
@@ -76,3 +78,13 @@ def test_rows_are_taken_of_a_snapshot() -> None:
 def test_a_time_that_is_none_is_said() -> None:
     with pytest.raises(SynthDataError, match="'June' is not a day or a time"):
         synth(Materialiser(Settings()), at="June")
+
+
+def test_a_feed_has_what_belongs_to_changes_where_changes_are_asked_for() -> None:
+    plans = Dataset({PlanFactory: 60}).plans
+    feed = feed_of(plans, "day", changes="delta", every="hour", stop="2024-01-08")
+    *_, last = feed.batches
+    commits = pa.Table.from_batches(last.batches(0, last.num_rows))["_commit_version"].to_pylist()
+    assert min(commits) > 24  # a commit holds an hour
+    with pytest.raises(SynthDataError, match="the feed of 'plans': every= goes with changes="):
+        feed_of(plans, "day", every="hour")

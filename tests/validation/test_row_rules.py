@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Categorical, Dataset, Poisson, Shares, TableFactory, Uniform, col
+from pytest_synthdata import Categorical, Dataset, ForeignKey, Key, Poisson, Shares, TableFactory, Uniform, col
 from pytest_synthdata.validation.declared.exported_rules import _plain
 from pytest_synthdata.validation.declared.row_rules import row_rules
 
@@ -36,6 +36,18 @@ def test_a_part_of_a_struct_may_be_null_for_all_that_is_known() -> None:
     found = rules(parts=Shares(["rent", "food"]), rent=col("parts.rent"), other=Uniform(0, 1), same=col("other"))
     assert ("rent", "not_null") not in found
     assert ("same", "not_null") in found
+
+
+def test_a_reference_names_the_key_of_its_parent() -> None:
+    class ShelfFactory(TableFactory):
+        class Meta:
+            table = "shelves"
+
+        shelf_id = Key("S{}")
+
+    made = type("BookFactory", (TableFactory,), {"__module__": __name__, "shelf": ForeignKey(ShelfFactory)})
+    found = [one for one in row_rules(Dataset({made: 3}).books.bound) if one.kind == "reference"]
+    assert [(one.column, one.parent, one.parent_key) for one in found] == [("shelf_id", "shelves", "shelf_id")]
 
 
 def test_ends_are_written_as_json_has_them() -> None:

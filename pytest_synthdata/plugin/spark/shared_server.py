@@ -55,7 +55,6 @@ class SharedServer:
             self.starter.workers = max(self.starter.workers, node.workerinput["workercount"])
             node.workerinput[_ASK_AT] = self.starter.ask_at
 
-    @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Where tests will need the server, ask for it now: it starts while they are handed out."""
         if self.has_workers or session.config.option.collectonly or self.config.stash[SETTINGS].spark_fixture:
