@@ -162,7 +162,7 @@ def measure_of(leaf: Leaf, table: str, name: str, type_: pa.DataType) -> Measure
     if isinstance(law, Shares):
         return SharesMeasure(law, type_)
     if isinstance(law, Formula):
-        return FormulaMeasure(law.generator, name)
+        return FormulaMeasure(law, name)
     return MomentsMeasure(law, name) if isinstance(law, TimelineExpectation) else None
 
 

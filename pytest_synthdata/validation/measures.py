@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.validation.declared.expectations import Curve, Shares
+from pytest_synthdata.validation.declared.expectations import Curve, Formula, Shares
 from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.rows import Rows
 from pytest_synthdata.validation.statistics import Piecewise, binomial_p, chi_square_p, distance_p, normal_p
@@ -180,10 +180,13 @@ class SharesMeasure:
 class FormulaMeasure:
     """Cells that follow from others, computed again and compared one by one."""
 
-    def __init__(self, generator: Generator, name: str) -> None:
-        self.generator: Generator = generator
+    def __init__(self, formula: Formula, name: str) -> None:
+        self.generator: Generator = formula.generator
+        self.lost: float | None = formula.lost
         self.name: str = name
         self.rows: int = 0
+        self.due: int = 0
+        self.missing: int = 0
         self.different: ViolationCounter = ViolationCounter()
         self.seen: list[tuple[str, str]] = []
 
@@ -195,6 +198,11 @@ class FormulaMeasure:
         expected = expected.cast(array.type, safe=False) if expected.type != array.type else expected
         self.rows += len(array)
         broken = unequal(array, expected)
+        if self.lost != 0:
+            null, due = (np.asarray(to_numpy(known), np.bool_) for known in (array.is_null(), expected.is_valid()))
+            self.due += int(due.sum())
+            self.missing += int((due & null).sum())
+            broken &= ~null
         if not self.seen:
             first = np.flatnonzero(broken)[:1].tolist()
             self.seen = [(str(expected[at].as_py()), str(array[at].as_py())) for at in first]
@@ -203,6 +211,9 @@ class FormulaMeasure:
     def checks(self) -> Iterator[Finding]:
         shown = f"the first is {self.seen[0][1]}, not {self.seen[0][0]}" if self.seen else ""
         yield self.different.finding("not as computed", shown, self.rows)
+        if self.lost and self.due:
+            p_value = binomial_p(self.missing, self.due, self.lost)
+            yield "nulls", "", self.lost, self.missing / self.due, self.due, p_value, ()
 
 
 def unequal(array: pa.Array, expected: pa.Array, tolerance: float = 1e-9) -> npt.NDArray[np.bool_]:

@@ -124,8 +124,12 @@ def _(generator: Key) -> Node:
 def _(generator: Nullable) -> Node:
     share = float(generator.share)
 
+    def with_more(nulls: float | None) -> float | None:
+        return None if nulls is None else share + (1 - share) * nulls
+
     def more(leaf: Leaf) -> Leaf:
-        return replace(leaf, nulls=None if leaf.nulls is None else 1 - (1 - share) * (1 - leaf.nulls))
+        law = replace(leaf.law, lost=with_more(leaf.law.lost)) if isinstance(leaf.law, Formula) else leaf.law
+        return replace(leaf, law=law, nulls=with_more(leaf.nulls))
 
     return map_leaves(describe(generator.generator), more)
 
@@ -189,7 +193,7 @@ def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node
 def _cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
     law = leaf.law
     if isinstance(law, Formula):
-        return replace(leaf, law=Formula(replace(wrapper, generator=law.generator)))
+        return replace(leaf, law=replace(law, generator=replace(wrapper, generator=law.generator)))
     if isinstance(law, Shares):
         return replace(leaf, law=law.map(lambda values: to_arrow(wrapper.of(pa.array(values))).to_pylist()))
     if isinstance(law, Unknown):

@@ -219,9 +219,15 @@ class Shares:
 
 @dataclass(frozen=True)
 class Formula:
-    """What follows from other columns of the row, and is computed again."""
+    """What follows from other columns of the row, and is computed again.
+
+    Args:
+        generator: what computes it.
+        lost: the probability that a value is null instead; None where it is not known.
+    """
 
     generator: Generator
+    lost: float | None = 0.0
 
 
 @dataclass(frozen=True)

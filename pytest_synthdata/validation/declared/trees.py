@@ -18,9 +18,13 @@ def map_leaves(node: Node, function: Callable[[Leaf], Leaf]) -> Node:
 def conditioned(node: Node) -> Node:
     """The laws of a column whose values stay only where its table's condition is met."""
     unknown = Unknown("which of its values stay depends on Meta.where")
-    return map_leaves(
-        node, lambda leaf: leaf if isinstance(leaf.law, Formula) else replace(leaf, law=unknown, nulls=None)
-    )
+
+    def staying(leaf: Leaf) -> Leaf:
+        if isinstance(leaf.law, Formula):
+            return replace(leaf, law=replace(leaf.law, lost=None)) if leaf.law.lost else leaf
+        return replace(leaf, law=unknown, nulls=None)
+
+    return map_leaves(node, staying)
 
 
 def without_row_curves(node: Node) -> Node:
