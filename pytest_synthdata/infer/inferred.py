@@ -29,6 +29,7 @@ class Inferred:
         where: the condition that every row meets.
         correlations: of its columns' normal scores.
         comments: what a reader should know of columns, by attribute; of the table under an empty name.
+        remarks: what the schema's own comments say of them, each on one line.
     """
 
     table: str
@@ -42,6 +43,7 @@ class Inferred:
     where: Generator | None = None
     correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def options(self) -> dict[str, Any]:

@@ -80,6 +80,8 @@ def as_measured(inferred: Inferred, sample: Sample, attributes: Mapping[str, str
         if one.nulls and said.rows and field.name != key:
             there = max([known[other].nulls or 0 for other in _columns_read(declared) if other in known], default=0)
             declared = _with_nulls(declared, field.type, one.nulls - there, said.rows - there)
+        elif one.nulls == 0 and isinstance(declared, ForeignKey):
+            declared = declared.nulls(0.0)
         declarations[name] = declared
     is_counted = any(type(one) is ForeignKey and one.per_parent is not None for one in declarations.values())
     rows = said.rows if inferred.rows is None and not is_counted else inferred.rows

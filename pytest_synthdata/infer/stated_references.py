@@ -18,6 +18,7 @@ from pytest_synthdata.sources.ddl import Definition
 from pytest_synthdata.sources.samples import Sample
 
 _USUAL = {1: 0.4, 2: 0.3, 3: 0.2, 4: 0.1}  # rows for each parent: nobody says how many
+_USUAL_NULLS = 0.05  # of references that may be null
 
 
 def stated_own(column: str, table: str, said: Definition | None, taken: set[str]) -> str | None:
@@ -91,6 +92,25 @@ def reaches(needs: Mapping[str, Collection[str]], start: str, end: str) -> bool:
     return start == end or any(reaches(needs, parent, end) for parent in needs.get(start, ()))
 
 
+def with_nullable_references(inferred: Inferred, said: Definition) -> Inferred:
+    """A factory whose references are null in some rows where their columns may be null by the table's definition.
+
+    Args:
+        inferred: the factory.
+        said: the definition.
+    """
+    declarations = dict(inferred.declarations)
+    for name, declared in inferred.declarations.items():
+        if type(declared) is not ForeignKey or declared.null_share or declared.per_parent is not None:
+            continue
+        if declared.parent == "self" or declared.through is not None:  # they miss a row as it is
+            continue
+        columns = (declared.column or f"{name}_id",) if isinstance(declared.column, str | None) else declared.column
+        if not {*columns} & said.not_null:
+            declarations[name] = declared.nulls(_USUAL_NULLS)
+    return replace(inferred, declarations=declarations)
+
+
 def with_missed(inferred: Inferred, said: Definition, attributes: Mapping[str, str]) -> Inferred:
     """A factory with comments on the references that it does not keep.
 
@@ -118,4 +138,4 @@ def _written(names: Sequence[str], parent: str, keys: Sequence[str]) -> str:
     return f"FOREIGN KEY ({', '.join(names)}) REFERENCES {parent}{there}"
 
 
-__all__ = ["reaches", "settled_links", "stated_fan_out", "stated_own", "with_missed"]
+__all__ = ["reaches", "settled_links", "stated_fan_out", "stated_own", "with_missed", "with_nullable_references"]

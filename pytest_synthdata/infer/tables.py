@@ -19,8 +19,9 @@ from pytest_synthdata.infer.references.links import find_links
 from pytest_synthdata.infer.references.pairs import find_pairs
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.correlations import correlated
+from pytest_synthdata.infer.remarks import with_remarks
 from pytest_synthdata.infer.stated_pairs import parents_of_pairs
-from pytest_synthdata.infer.stated_references import settled_links, with_missed
+from pytest_synthdata.infer.stated_references import settled_links, with_missed, with_nullable_references
 from pytest_synthdata.sources.samples import Sample, is_path, sample_of, samples_of_schema, samples_of_sql
 
 # The names that an inferred factory's source uses: an attribute would hide them.
@@ -92,10 +93,13 @@ def infer_tables(
         reading = Reading(
             name, samples[name], base, parents=known, taken=taken, links=links[name], pairs=pairs[name], key=key
         )
-        inferred = as_measured(reading.inferred(classes[name]), samples[name], reading.attributes, key)
-        made = inferred.factory(module)
         said = samples[name].definition
+        inferred = reading.inferred(classes[name])
+        inferred = inferred if said is None else with_nullable_references(inferred, said)
+        inferred = as_measured(inferred, samples[name], reading.attributes, key)
+        made = inferred.factory(module)
         if said is not None:
+            inferred = with_remarks(inferred, said, reading.attributes)
             inferred = with_missed(inferred, said, reading.attributes)
             inferred = with_checks(inferred, said, reading.attributes, module)
             made = inferred.factory(module)

@@ -60,6 +60,11 @@ def avro_definitions(schema: Any) -> list[Definition]:
                 if part.get("default") is not None
             },
             rules=rule.fields,
+            comments={
+                column: str(part["doc"])
+                for column, part in [("", one), *((part["name"], part) for part in one["fields"])]
+                if part.get("doc")
+            },
         )
         for name, (one, type_, rule) in found.items()
         if name not in reading.used

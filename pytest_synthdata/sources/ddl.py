@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -41,6 +41,7 @@ class Definition:
         computed: what columns are computed by, as sqlglot's expressions.
         checks: the conditions of rows, as sqlglot's expressions.
         rules: what schemas in JSON say of columns.
+        comments: what people say of columns; of the table under an empty name.
     """
 
     table: str
@@ -55,6 +56,7 @@ class Definition:
     computed: Mapping[str, Any] = field(default_factory=dict)
     checks: tuple[Any, ...] = ()
     rules: Mapping[str, FieldRule] = field(default_factory=dict)
+    comments: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_special(text: str) -> bool:
@@ -97,13 +99,23 @@ def definitions(text: str) -> list[Definition]:
     raise failed[0]
 
 
-def _definitions(statements: Iterable[Any], exp: Any) -> list[Definition]:
-    found = [
-        _definition(one, exp) for one in statements if isinstance(one, exp.Create) and isinstance(one.this, exp.Schema)
-    ]
-    if not found:
+def _definitions(statements: Sequence[Any], exp: Any) -> list[Definition]:
+    tables = [one for one in statements if isinstance(one, exp.Create) and isinstance(one.this, exp.Schema)]
+    if not tables:
         raise DeclarationError("there is no CREATE TABLE with columns in the schema")
-    return found
+    later = [one for one in statements if isinstance(one, exp.Comment) and one.expression is not None]
+    return [_with_comments(_definition(one, exp), later, exp) for one in tables]
+
+
+def _with_comments(said: Definition, later: Iterable[Any], exp: Any) -> Definition:
+    """A definition with what `COMMENT ON` says after it."""
+    found = dict(said.comments)
+    for one in later:
+        is_column = isinstance(one.this, exp.Column)
+        table = one.this.table if is_column else one.this.name
+        if table.lower() == said.table.lower() and (is_column or isinstance(one.this, exp.Table)):
+            found[one.this.name if is_column else ""] = one.expression.name
+    return replace(said, comments=found)
 
 
 def _definition(create: Any, exp: Any) -> Definition:
@@ -111,6 +123,10 @@ def _definition(create: Any, exp: Any) -> Definition:
     found = _Found("" if name == "columns_alone" else name, exp)
     for item in create.this.expressions:
         found.add(item)
+    properties = create.args.get("properties")
+    for one in properties.expressions if properties is not None else ():
+        if isinstance(one, exp.SchemaCommentProperty):
+            found.comments[""] = one.this.name
     return found.definition()
 
 
@@ -129,6 +145,7 @@ class _Found:
         self.defaults: dict[str, str] = {}
         self.computed: dict[str, Any] = {}
         self.checks: list[Any] = []
+        self.comments: dict[str, str] = {}
 
     def definition(self) -> Definition:
         names = [one.name for one in self.fields]
@@ -147,6 +164,7 @@ class _Found:
             self.defaults,
             self.computed,
             tuple(self.checks),
+            comments=self.comments,
         )
 
     def add(self, item: Any) -> None:
@@ -179,7 +197,11 @@ class _Found:
         if kind.this in (exp.DataType.Type.CHAR, exp.DataType.Type.VARCHAR) and kind.expressions:
             self.lengths[name] = int(kind.expressions[0].name), kind.this == exp.DataType.Type.CHAR
         for constraint in item.args.get("constraints") or ():
-            self._constraint(name, constraint.args.get("kind"))
+            said = constraint.args.get("kind")
+            if isinstance(said, exp.CommentColumnConstraint):
+                self.comments[name] = said.this.name
+            else:
+                self._constraint(name, said)
 
     def _constraint(self, name: str, kind: Any) -> None:
         exp = self.exp

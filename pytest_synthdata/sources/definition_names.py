@@ -28,6 +28,7 @@ def in_own_case(said: Definition) -> Definition:
         key=tuple(map(called, said.key)),
         references={called(name): target for name, target in said.references.items()},
         pairs=tuple((tuple(map(called, columns)), table, keys) for columns, table, keys in said.pairs),
+        comments={called(name): text for name, text in said.comments.items()},
         computed={name: _renamed(one, own) for name, one in said.computed.items()},
         checks=tuple(_renamed(one, own) for one in said.checks),
     )

@@ -69,6 +69,11 @@ class _JsonSchema:
             frozenset(name for name, one in rule.fields.items() if one.is_required),
             defaults=defaults,
             rules=rule.fields,
+            comments={
+                name: str(one["description"])
+                for name, one in {**row["properties"], "": row}.items()
+                if isinstance(one, dict) and one.get("description")
+            },
         )
 
     def _object(

@@ -297,3 +297,27 @@ def test_rows_without_any_parents_are_refused_at_once() -> None:
     with pytest.raises(DeclarationError, match=r"late\.parent: the table 'scored' has no rows to refer to"):
         Dataset({ScoredFactory: 0, LateFactory: 3})
     assert Dataset({ScoredFactory: 0, LateFactory: 0})["late"].to_arrow().num_rows == 0
+
+
+class GuestFactory(TableFactory):
+    guest_id = Key("{}").cast("bigint").not_null()
+
+
+class BookingFactory(TableFactory):
+    booking_id = Key("{}").cast("bigint").not_null()
+    guest = ForeignKey(GuestFactory).nulls(0.5)
+    host = ForeignKey(GuestFactory)
+
+
+class PaymentFactory(TableFactory):
+    booking = ForeignKey(BookingFactory)
+    paid_by = col("booking.guest.guest_id")
+    paid_to = col("booking.host.guest_id")
+
+
+def test_a_reference_with_nulls_says_so_in_the_schema_though_the_key_has_none() -> None:
+    dataset = Dataset({GuestFactory: 10, BookingFactory: 100, PaymentFactory: 100})
+    bookings, payments = dataset.bookings.to_arrow(), dataset.payments.to_arrow()
+    for table, nullable in ((bookings, {"guest_id"}), (payments, {"paid_by"})):
+        assert {field.name for field in table.schema if field.nullable} == nullable
+        assert {name for name in table.column_names if table[name].null_count} == nullable

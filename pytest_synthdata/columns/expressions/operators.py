@@ -89,9 +89,14 @@ class Column(Expression):
         return scope.type(self.name)
 
     def nullable(self, scope: Scope) -> bool:
-        head, _, rest = self.name.partition(".")
-        if rest and getattr(scope.plan.references.get(head), "self_referential", False):
-            return True
+        plan: Any = scope.plan
+        for head in self.name.split(".")[:-1]:
+            reference = None if self.name in plan.columns else plan.references.get(head)
+            if reference is None:
+                break
+            if reference.is_nullable:
+                return True
+            plan = reference.parent
         inner, column = scope.column(self.name)
         return column.nullable(inner)
 

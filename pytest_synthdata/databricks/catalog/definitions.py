@@ -29,6 +29,7 @@ class _Columns:
     lengths: dict[str, tuple[int, bool]] = field(default_factory=dict)
     defaults: dict[str, str] = field(default_factory=dict)
     computed: dict[str, str] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
 
     def add(self, column: Any) -> None:
         name, said = str(column.name), _parsed(column)
@@ -36,6 +37,8 @@ class _Columns:
         if column.nullable is False or said.get("nullable") is False:
             self.not_null.add(name)
         metadata = said.get("metadata") or {}
+        if comment := column.comment or metadata.get("comment"):
+            self.comments[name] = str(comment)
         text = str(metadata.get(_LENGTH) or column.type_text or "").lower()
         kind, _, rest = text.partition("(")
         if kind in ("char", "varchar") and rest.rstrip(")").isdigit():
@@ -91,6 +94,7 @@ def definition_of(info: Any, tables: Mapping[str, str]) -> Definition:
         columns.defaults,
         {name: made for name, text in columns.computed.items() for made in conditions([text])},
         tuple(conditions(checks)),
+        comments=columns.comments | ({"": str(info.comment)} if info.comment else {}),
     )
     return in_own_case(said)
 

@@ -62,6 +62,7 @@ def _in_lines(said: str) -> str:
 def class_source(table: Inferred) -> str:
     """The class of a table's factory."""
     lines = [f"class {table.class_name}({table.base.__name__}):"]
+    lines += _comment(table.remarks[""]) if "" in table.remarks else []
     lines += _comment(table.comments[""]) if "" in table.comments else []
     lines.append("    class Meta:")
     for name, value in table.options.items():
@@ -77,7 +78,12 @@ def class_source(table: Inferred) -> str:
         printing_of(f"{table.table}.{name}")
         lines += _comment(table.comments[name]) if name in table.comments else []
         stated = f": Annotated[dict, {on_one_line(code(table.stated[name]))}]" if name in table.stated else ""
-        lines.append(_statement(f"{name}{stated}", bare(declaration), 4))
+        statement = _statement(f"{name}{stated}", bare(declaration), 4)
+        behind = f"{statement}  # {printable(table.remarks[name])}" if name in table.remarks else statement
+        if behind != statement and ("\n" in behind or "#" in statement or len(behind) > WIDTH):
+            lines += _comment(table.remarks[name])
+            behind = statement
+        lines.append(behind)
     return "\n".join(lines)
 
 

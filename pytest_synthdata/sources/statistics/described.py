@@ -44,6 +44,8 @@ def statistics_of_described(path: Path, what: str) -> tuple[Definition, Statisti
                 if one["type"].get("length") is not None
             },
             defaults={one["name"]: str(one["default"]) for one in columns if one.get("default") is not None},
+            comments={one["name"]: str(one["comment"]) for one in columns if one.get("comment")}
+            | ({"": str(described["comment"])} if described.get("comment") else {}),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise SynthDataError(
