@@ -311,12 +311,13 @@ class Selection:
         return self._within(budget, sorted(near, key=lambda test: (-likely[test], self.seconds[test])))
 
     def _likely(self, file: str) -> dict[str, int]:
-        """For each test, 0 outside of a file's room, and within it more for each word that its name shares."""
+        """For each test, 0 if it is far from a file; more for each word that the name of one of its room shares."""
         _, *rooms, module = Path(file).with_suffix("").parts
         room = f"tests/{rooms[0] if rooms else 'laws'}/"
         words = set(module.split("_")) | set(rooms[1:])
+        near = (room, file)  # a file's own tests are its doctests
         return {
-            test: 1 + len(words & set(re.split(r"[/_.:]", test.partition("[")[0]))) if test.startswith(room) else 0
+            test: 1 + len(words & set(re.split(r"[/_.:]", test.partition("[")[0]))) if test.startswith(near) else 0
             for test in self.seconds
         }
 

@@ -60,3 +60,15 @@ def test_a_row_is_the_same_among_any_others() -> None:
     whole = occurrences(3.0).count(np.arange(100_000, dtype=np.uint64), 0, YEAR)
     some = np.array([99_999, 5, 4_096, 5], np.uint64)
     assert occurrences(3.0).count(some, 0, YEAR).tolist() == whole[some].tolist()
+
+
+def test_the_last_occurrence_is_the_last_of_them() -> None:
+    rows = np.arange(3_000, dtype=np.uint64)
+    since, until = np.full(3_000, 10 * YEAR), 11 * YEAR + rows.astype(np.int64) * DAY // 10
+    last = occurrences(0.3).last(rows, since, until)
+    some, times = occurrences(0.3).between(10 * YEAR + 1, 12 * YEAR, 0, 3_000)
+    expected = since.copy()
+    known = times <= until[some.astype(int)]
+    np.maximum.at(expected, some.astype(int)[known], times[known])
+    assert np.array_equal(last, expected)
+    assert (last == since).any()

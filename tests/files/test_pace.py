@@ -45,6 +45,10 @@ def test_few_quick_rows_are_left_to_one_process(tmp_path: Path) -> None:
     assert paying(Dataset({BusyFactory: 10_000})["busy"].view, FileForm("csv"), tmp_path, 2) == 1
 
 
+def test_there_are_as_many_as_starts_in_the_work() -> None:
+    assert [Pace(make=1e-6, write=0.5e-6).processes(rows * 10**6, most=64) for rows in (3, 30, 300)] == [6, 64, 64]
+
+
 @pytest.mark.parametrize("make", [1e-8, 3e-7, 1e-5])
 @pytest.mark.parametrize("write", [1e-8, 1.5e-7, 1e-6])
 @pytest.mark.parametrize("most", [2, 4, 64])

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy import stats
 
-from pytest_synthdata import Categorical, Fake, Key, TableFactory, Uniform
+from pytest_synthdata import Categorical, Fake, Key, Normal, TableFactory, Uniform
 from pytest_synthdata.infer.printing.layout import on_one_line
 from pytest_synthdata.infer.printing.plain_values import code
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.correlations import _possible
 from pytest_synthdata.infer.values.fitting import Resolution, fit
 from pytest_synthdata.infer.values.meanings import ColumnName
-from pytest_synthdata.infer.values.numbers import _is_unique_by_design, _limits
+from pytest_synthdata.infer.values.numbers import _is_unique_by_design, _limits, _multiple
 from pytest_synthdata.infer.values.patterned import _at
 from pytest_synthdata.infer.values.personal import _by_shape
 from pytest_synthdata.infer.values.regular import regular
@@ -109,11 +110,24 @@ def test_codes_with_gaps_are_listed_and_a_range_without_gaps_is_not() -> None:
     assert fit(random.integers(200, 218, 5_000).astype(np.float64), Resolution(0)) == Uniform(200, 217)
 
 
+@pytest.mark.parametrize("count", [50, 500])
+def test_few_numbers_of_a_distribution_are_near_enough(count: int) -> None:
+    found = fit(stats.norm(10, 2).ppf((np.arange(count) + 0.5) / count), Resolution(None))
+    assert isinstance(found, Normal)
+
+
 def test_different_numbers_are_unique_by_design_where_all_of_a_range_are_as_likely() -> None:
     random = np.random.default_rng(1)
     assert _is_unique_by_design(random.permutation(100_000)[:1_000].astype(np.float64))
     low = np.unique((random.random(1_000) ** 3 * 100_000).round())  # most of them near to zero
     assert not _is_unique_by_design(low)
+
+
+@pytest.mark.parametrize(("numbers", "unit"), [(np.arange(0, 500, 5), 5), (np.arange(0, 500, 5) + 1, None)])
+def test_whole_numbers_are_multiples_of_what_divides_all(numbers: Any, unit: int | None) -> None:
+    assert _multiple(numbers.astype(np.float64), Resolution(0)) == unit
+    assert _multiple(numbers * 1e12, Resolution(0)) is None
+    assert _multiple(numbers / 10, Resolution(1)) is None
 
 
 def test_correlations_that_are_worth_a_line_are_kept_with_two_digits() -> None:

@@ -89,8 +89,11 @@ def test_every_bar_of_whole_numbers_holds_as_many_of_them() -> None:
 
 def test_a_bar_of_rounded_numbers_is_expected_to_hold_what_falls_between_its_edges() -> None:
     curve = Curve(stats.uniform(0, 1)).then(Round(1))
+    # As many rows as a bar as wide as the first would hold there, but on a logarithmic axis.
     _, expected = plots._expected(curve, np.array([-0.05, 0.05, 0.15, 0.95, 1.05]), 1_000, logarithmic=False)
-    assert expected[:2] == pytest.approx([50, 100], rel=1e-3)
+    assert expected == pytest.approx([50, 100, 100, 50], rel=1e-3)
+    _, expected = plots._expected(curve, np.array([0.05, 0.15, 0.95]), 1_000, logarithmic=True)
+    assert expected == pytest.approx([100, 800], rel=1e-3)
 
 
 def test_associations_are_those_of_scipy() -> None:
