@@ -9,11 +9,13 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from pytest_synthdata import Categorical, Fake, Key, Normal, TableFactory, Uniform
+from pytest_synthdata import Categorical, Fake, Integers, Key, Normal, TableFactory, Uniform
+from pytest_synthdata.infer.measured import _key
 from pytest_synthdata.infer.printing.layout import on_one_line
 from pytest_synthdata.infer.printing.plain_values import code
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.correlations import _possible
+from pytest_synthdata.infer.relations.deciders import deciders_of
 from pytest_synthdata.infer.values.fitting import Resolution, fit
 from pytest_synthdata.infer.values.meanings import ColumnName
 from pytest_synthdata.infer.values.numbers import _is_unique_by_design, _limits, _multiple
@@ -21,6 +23,7 @@ from pytest_synthdata.infer.values.patterned import _at
 from pytest_synthdata.infer.values.personal import _by_shape
 from pytest_synthdata.infer.values.regular import regular
 from pytest_synthdata.infer.values.texts import _of_shape, key_of
+from pytest_synthdata.infer.values.timelines import _week
 from pytest_synthdata.sources import samples
 from pytest_synthdata.sources.source import in_type
 
@@ -130,6 +133,11 @@ def test_whole_numbers_are_multiples_of_what_divides_all(numbers: Any, unit: int
     assert _multiple(numbers / 10, Resolution(1)) is None
 
 
+def test_of_columns_that_tell_all_rows_apart_the_last_is_what_others_depend_on() -> None:
+    rows = {"plan_id": [1, 2, 3, 4], "name": ["a", "b", "c", "d"], "kind": ["x", "x", "y", "y"], "tags": [["t"]] * 4}
+    assert [one.name for one in deciders_of(pa.table(rows))] == ["name", "kind"]
+
+
 def test_correlations_that_are_worth_a_line_are_kept_with_two_digits() -> None:
     scores = {("a", "b"): 0.081, ("b", "c"): 0.01, ("a", "c"): -0.456}
     assert _possible(scores, ["a", "b", "c"], frozenset(scores)) == {("a", "b"): 0.08, ("a", "c"): -0.46}
@@ -146,6 +154,24 @@ def test_keys_are_known_where_all_rows_of_their_table_are() -> None:
     assert keys.to_pylist() == ["1", "2", "3"]
     assert Parent(ShopFactory, samples_of[False]).keys is None
     assert Parent(ShopFactory).keys is None
+
+
+@pytest.mark.parametrize(
+    ("work", "rest", "weekend"),
+    [(10_000, 10_000, 1.0), (10_000, 9_000, 0.9), (20, 20, 1.0), (20, 5, 0.25), (1, 0.2, 0.2)],
+)
+def test_weekends_differ_where_that_is_sure(work: float, rest: float, weekend: float) -> None:
+    is_weekend = np.arange(350) % 7 >= 5
+    counts = np.random.default_rng(1).poisson(np.where(is_weekend, rest, work)).astype(np.float64)
+    # A mean of 100 days differs by 3 / sqrt(100 * rest) of itself at most.
+    assert _week(counts, is_weekend)[1] == (weekend if weekend == 1 else pytest.approx(weekend, rel=0.3 / rest**0.5))
+
+
+def test_keys_with_gaps_are_drawn_from_as_many_numbers_as_can_be() -> None:
+    assert _key(1, 10**15, 100, is_key=True) == Integers(1, 10**15).unique()
+    assert _key(1, 10**15 + 1, 100, is_key=True) == Key("{}", start=1)
+    assert _key(1, 999, 100, is_key=True) == Key("{}", start=1)
+    assert _key(1, 50, 100, is_key=False) == Integers(1, 50)
 
 
 def test_no_more_than_the_first_rows_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,14 @@ def test_a_marker_says_when_the_tables_are_looked_at(made: list[str]) -> None:
     assert now.at("2024-12-31").dataset.customers.num_rows == 2_500  # without a history: the same at any time
 
 
+def test_rows_to_be_built_are_those_of_a_table_that_need_not_be_asked_for() -> None:
+    materialiser = Materialiser(Settings())
+    some = synth(materialiser)
+    assert [some.bound_of(table).num_rows for table in ("customers", "plans", "customers")] == [2_500, 60, 2_500]
+    assert some.bound_of("planets") is None
+    assert [list(one.tables) for one in materialiser.used()] == [["plans"]]  # the test's own
+
+
 def test_rows_are_taken_of_a_snapshot() -> None:
     materialiser = Materialiser(Settings())
     whole = synth(materialiser, at="2024-12-31").dataset.plans

@@ -27,6 +27,7 @@ from pytest_synthdata import (
 )
 from pytest_synthdata.declarations.wording import as_written, type_name
 from pytest_synthdata.report.content import content_of, page_content, part_of
+from pytest_synthdata.report.diagram import diagram
 from pytest_synthdata.report.page import render
 from pytest_synthdata.report.plots import _edges, _log_ticks
 from pytest_synthdata.report.terminal import to_text
@@ -163,6 +164,12 @@ def test_no_word_of_ours_reaches_the_reader() -> None:
     assert re.findall(inner, shown) == []
     assert ">date<" in shown
     assert ">array&lt;double&gt;<" in shown
+
+
+@pytest.mark.parametrize("name", ["visits", "visits_" * 20, "訪問" * 20])
+def test_a_name_that_does_not_fit_its_box_is_whole_in_its_title(name: str) -> None:
+    svg = diagram([{"name": name, "rows": 3, "lines": [], "edges": [], "parents": []}], {name: None})
+    assert re.findall("<title>(.*?)</title>", svg) == ([] if name == "visits" else [name])
 
 
 def test_types_are_sparks() -> None:

@@ -9,10 +9,13 @@ import pytest
 
 pytest.importorskip("pyspark.sql.streaming.datasource")
 
+from pyspark.sql.streaming.datasource import ReadAllAvailable, ReadMaxRows
+
 from pytest_synthdata import Dataset, SynthDataError
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.data_source import rows_of
 from pytest_synthdata.factories import TicketFactory
+from pytest_synthdata.spark.stream_reader import stream_reader_class
 from pytest_synthdata.streams import TableStream
 
 LATE = {"table": "customers", "rows": "400", "factories": "test_data_source:LateCustomerFactory"}
@@ -60,6 +63,20 @@ def test_a_query_that_is_killed_five_times_loses_and_doubles_nothing(options: di
         assert [sum(map(len, batch)) for batch in batches] == [one.num_rows for one in expected if one.num_rows]
     whole = itertools.chain.from_iterable(one.batches() for one in expected)
     assert fingerprint(itertools.chain.from_iterable(batches)) == fingerprint(whole)
+
+
+@pytest.mark.parametrize(("batch", "first"), [("130", 130), ("month", None)])
+def test_a_micro_batch_is_as_large_as_the_stream_says(batch: str, first: int | None) -> None:
+    options = {"table": "tickets", "rows": "2000", "batch": batch}
+    stream = TableStream(options)
+    reader = stream_reader_class()(None, lambda: stream)
+    start = reader.initialOffset()
+    end = reader.latestOffset(start, reader.getDefaultReadLimit())
+    assert end == stream.latest(start, stream.batch)
+    assert end["rows"] == first or first is None
+    assert 0 < end["rows"] < 2_000
+    assert reader.latestOffset(start, ReadMaxRows(70))["rows"] == 70
+    assert reader.latestOffset(start, ReadAllAvailable()) == reader.reportLatestOffset()
 
 
 def test_rows_come_at_a_rate_and_go_on_at_it() -> None:
