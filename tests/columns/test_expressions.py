@@ -215,3 +215,28 @@ def test_all_values_of_a_condition_are_those_of_its_branches() -> None:
     assert domain(when(col("n") > 3, either).otherwise("c")) == ["a", "b", "c"]
     assert domain(when(col("n") > 3, either).when(col("n") > 1, "b")) == ["a", "b", None]
     assert domain(when(col("n") > 3, either).otherwise(Fake("name"))) is None
+
+
+def test_letters_change_as_python_and_java_have_it_in_any_alphabet() -> None:
+    class WordFactory(TableFactory):
+        text = Categorical(["straße of oslo", "plain tEXT", "ÉCOLE", None])
+        upper = F.upper(col("text"))
+        lower = F.lower(col("text"))
+        initial = F.initcap(col("text"))
+
+    rows = {row["text"]: row for row in Dataset({WordFactory: 60}).words.to_arrow().to_pylist()}
+    assert len(rows) == 4
+    assert [rows["straße of oslo"][name] for name in ("upper", "initial")] == ["STRASSE OF OSLO", "Straße Of Oslo"]
+    assert [rows["plain tEXT"][name] for name in ("upper", "lower", "initial")] == [
+        "PLAIN TEXT", "plain text", "Plain Text",
+    ]  # fmt: skip
+    assert [rows["ÉCOLE"][name] for name in ("lower", "initial")] == ["école", "École"]
+    assert rows[None] == dict.fromkeys(("text", "upper", "lower", "initial"))
+
+
+def test_initials_of_letters_of_ascii_alone() -> None:
+    class NameFactory(TableFactory):
+        name = Constant("ada of oslo")
+        initial = F.initcap(col("name"))
+
+    assert Dataset({NameFactory: 2}).names.to_arrow()["initial"].to_pylist() == ["Ada Of Oslo"] * 2

@@ -96,16 +96,19 @@ def seeing(workspace: Workspace, synth_spark: Any, tmp_path: Path, monkeypatch: 
     """A session that sees Volumes, as on a cluster: LIST is known, and /Volumes is there, in a folder of this test."""
     from pyspark.sql.readwriter import DataFrameReader, DataFrameWriter
 
-    write, read = DataFrameWriter.parquet, DataFrameReader.parquet
+    def there(method: Any, *, writes: bool) -> Any:
+        def with_files(frames: Any, path: str, **options: Any) -> Any:
+            found = method(frames, f"{tmp_path}{path}", **options)
+            files = [file for file in Path(f"{tmp_path}{path}").iterdir() if not file.name.startswith(".")]
+            workspace.files |= {f"{path}/{file.name}": file.read_bytes() for file in files if writes}
+            return found
 
-    def write_there(writer: Any, path: str) -> None:
-        write(writer, f"{tmp_path}{path}")
-        files = [file for file in Path(f"{tmp_path}{path}").iterdir() if not file.name.startswith(".")]
-        workspace.files |= {f"{path}/{file.name}": file.read_bytes() for file in files}
+        return with_files
 
     monkeypatch.setattr(synth_spark, "sql", lambda text: synth_spark.range(int(text.startswith("LIST"))), raising=False)
-    monkeypatch.setattr(DataFrameWriter, "parquet", write_there)
-    monkeypatch.setattr(DataFrameReader, "parquet", lambda reader, path: read(reader, f"{tmp_path}{path}"))
+    for form in ("parquet", "csv"):
+        monkeypatch.setattr(DataFrameWriter, form, there(getattr(DataFrameWriter, form), writes=True))
+        monkeypatch.setattr(DataFrameReader, form, there(getattr(DataFrameReader, form), writes=False))
     return synth_spark
 
 
@@ -120,6 +123,17 @@ def test_a_session_that_sees_volumes_writes_them_itself(
     frame = seeing.read.parquet(f"{HOME}/spark/orders")
     assert fingerprint(frame.toArrow().to_batches()) == small.orders.fingerprint()
     assert small.to_volume(f"{HOME}/spark", client=client, spark=seeing).skipped == ("customers", "orders")
+
+
+def test_csv_that_such_a_session_writes_has_a_header(
+    workspace: Workspace, client: Any, small: Dataset, seeing: Any
+) -> None:
+    small.to_volume(f"{HOME}/csv", client=client, spark=seeing, format="csv")
+    files = [name for name in workspace.below(f"{HOME}/csv/customers") if name.endswith(".csv")]
+    header = ",".join(small.customers.schema.names)
+    assert files
+    assert {workspace.files[f"{HOME}/csv/customers/{name}"].decode().split("\n")[0] for name in files} == {header}
+    assert json.loads(workspace.files[f"{HOME}/csv/{MANIFEST}"])["tables"]["customers"]["rows"] == 20
 
 
 def test_any_other_session_is_not_asked_to_write(

@@ -22,6 +22,7 @@ from pytest_synthdata.infer.values.numbers import _is_unique_by_design, _limits,
 from pytest_synthdata.infer.values.patterned import _at
 from pytest_synthdata.infer.values.personal import _by_shape
 from pytest_synthdata.infer.values.regular import regular
+from pytest_synthdata.infer.values.series import regular_series
 from pytest_synthdata.infer.values.texts import _of_shape, key_of
 from pytest_synthdata.infer.values.timelines import _week
 from pytest_synthdata.sources import samples
@@ -165,6 +166,14 @@ def test_weekends_differ_where_that_is_sure(work: float, rest: float, weekend: f
     counts = np.random.default_rng(1).poisson(np.where(is_weekend, rest, work)).astype(np.float64)
     # A mean of 100 days differs by 3 / sqrt(100 * rest) of itself at most.
     assert _week(counts, is_weekend)[1] == (weekend if weekend == 1 else pytest.approx(weekend, rel=0.3 / rest**0.5))
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_midnights_that_follow_each_other_are_days(every: int) -> None:
+    months = np.arange(0, 14 * every, every).astype("M8[M]") + np.timedelta64(650, "M")
+    days = regular_series(pa.array(months.astype("M8[D]")))
+    assert repr(days).startswith("F.add_months(F.lit(datetime.date(2024, 3, 1)), ")
+    assert repr(regular_series(pa.array(months.astype("M8[us]")))) == repr(days)
 
 
 def test_keys_with_gaps_are_drawn_from_as_many_numbers_as_can_be() -> None:

@@ -40,6 +40,14 @@ def test_any_form_is_read(tmp_path: Path, name: str) -> None:
     assert TableFactory.from_schema(tmp_path / name)._meta.table == name.split(".", maxsplit=1)[0]
 
 
+@pytest.mark.parametrize(("byte", "letter"), [(b"\x80", "€"), (b"\x81", "\x81"), (b"\xe9", "é")])
+def test_what_is_not_utf8_is_western_european(tmp_path: Path, byte: bytes, letter: str) -> None:
+    (tmp_path / "t.csv").write_bytes(b"id,sign\n1,a\n2," + byte + b"\n")
+    rows = sample_of(tmp_path / "t.csv", "test").rows
+    assert rows is not None
+    assert rows["sign"].to_pylist() == ["a", letter]
+
+
 def test_feather(tmp_path: Path) -> None:
     feather.write_feather(pa.table({"id": [1, 2]}), tmp_path / "t.feather")
     rows = sample_of(tmp_path / "t.feather", "test").rows
