@@ -18,6 +18,7 @@ from pytest_synthdata.infer.reading import Reading
 from pytest_synthdata.infer.references.links import find_links
 from pytest_synthdata.infer.references.pairs import find_pairs
 from pytest_synthdata.infer.references.parents import Parent
+from pytest_synthdata.infer.references.whole_floats import in_own_type
 from pytest_synthdata.infer.relations.correlations import correlated
 from pytest_synthdata.infer.remarks import with_remarks
 from pytest_synthdata.infer.stated_pairs import parents_of_pairs
@@ -95,6 +96,8 @@ def infer_tables(
         )
         said = samples[name].definition
         inferred = reading.inferred(classes[name])
+        if samples[name].rows is not None:
+            inferred = in_own_type(inferred, samples[name], next(iter(reading.attributes.values()), None))
         inferred = inferred if said is None else with_nullable_references(inferred, said)
         inferred = as_measured(inferred, samples[name], reading.attributes, key)
         made = inferred.factory(module)

@@ -49,6 +49,7 @@ class Parent:
     def positions(self, held: Sequence[pa.Array]) -> Positions:
         """The row numbers of some keys, by column; -1 for those that are not there."""
         form = self._form
+        held = [_as_whole(one, self.bound.type_of(name)) for one, name in zip(held, self.key, strict=True)]
         keys = held[0] if len(held) == 1 else together(held)
         if form is None:
             found = pc.index_in(to_arrow(keys), value_set=self._keys, skip_nulls=True)
@@ -80,6 +81,13 @@ class Parent:
         numbers, rows = np.unique(numbers_in(self._keys, form), return_index=True)
         known = numbers >= 0
         return numbers[known], rows[known]
+
+
+def _as_whole(keys: pa.Array, type_: pa.DataType) -> pa.Array:
+    """Keys of integers that are held as floats as integers; null for what is not whole."""
+    if not pa.types.is_floating(keys.type) or not pa.types.is_integer(type_):
+        return keys
+    return pc.if_else(pc.equal(keys, pc.floor(keys)), keys, None).cast(type_, safe=False)
 
 
 def key_form(plan: Plan, name: str) -> Form | None:

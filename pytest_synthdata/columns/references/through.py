@@ -6,6 +6,7 @@ from typing import Any
 
 from pytest_synthdata.columns.cells import Declarations
 from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.generators.modifiers import Cast
 from pytest_synthdata.errors import DeclarationError, nearest
 
 
@@ -46,7 +47,12 @@ def held_keys(plan: Any, reference: str) -> list[str | None]:
     """
     parent = plan.references[reference].parent
     keys = parent.key_columns if len(parent.key_columns) > 1 else [parent.key]
-    copies = {name: column.name for name in plan.visible if isinstance(column := plan.columns[name], Column)}
+    columns = {name: plan.columns[name] for name in plan.visible}
+    copies = {name: column.name for name, column in columns.items() if isinstance(column, Column)}
+    for name, column in columns.items():  # in another type, after those that are as they are
+        shown = plan.columns.get(column.name) if isinstance(column, Column) and column.name in plan.hidden else column
+        if isinstance(shown, Cast) and isinstance(shown.generator, Column):
+            copies[name] = shown.generator.name
     return [_held(plan, f"{reference}.{key}", copies) for key in keys]
 
 

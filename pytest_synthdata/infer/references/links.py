@@ -20,6 +20,7 @@ from pytest_synthdata.infer.references.chance import p_of_inclusion
 from pytest_synthdata.infer.references.key_names import ALIKE, REFERRING, SAME, names
 from pytest_synthdata.infer.references.key_names import likeness as likeness_of
 from pytest_synthdata.infer.references.parents import Parent
+from pytest_synthdata.infer.references.whole_floats import as_keys
 from pytest_synthdata.infer.relations.deciders import Predictor
 from pytest_synthdata.infer.values.meanings import is_identifier
 from pytest_synthdata.sources.samples import Sample
@@ -139,7 +140,7 @@ def _links(
 ) -> Iterator[tuple[int, Link]]:
     """The tables that a column may refer to, each with how much its name says so."""
     values = samples[table].column(field.name)
-    valid = None if values is None else values.drop_null()
+    field, valid = as_keys(field, None if values is None else values.drop_null())
     first = samples[table].schema.names[0]
     is_own = field.name in keys[table][:1] and (is_identifier(field.name, table) or field.name == first)
     for parent in known:
@@ -284,6 +285,7 @@ def own_reference(
     parts, keys = words(column.name), sample.column(key.name)
     is_named = len(parts) > 1 and parts[0] in _OWN and parts[-1] in REFERRING
     is_alone = parts in _OWN_ALONE and values is not None and keys is not None and sample.is_whole
+    column, values = as_keys(column, values)
     if not (is_named or is_alone) or column.type != key.type:
         return None
     if values is not None and keys is not None and sample.is_whole:
