@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata.columns.arrow.floats import floats_of_decimals
+from pytest_synthdata.columns.arrow.floats import decimals_as_printed, floats_of_decimals
 from pytest_synthdata.columns.arrow.values import as_decimal
 from pytest_synthdata.columns.expressions.spark_types import common_number
 from pytest_synthdata.columns.references.decimals import as_decimal128, segment_sums, unscaled
@@ -74,3 +74,9 @@ def test_decimals_as_floats_are_the_nearest(scale: int) -> None:
     numbers = [None, *(Decimal(number).scaleb(-scale) for number in (1, 2, 8, 9, 35, -1_234_567))]
     found = floats_of_decimals(pa.array(numbers, pa.decimal128(20, scale)), pa.float64()).to_pylist()
     assert found == [None if number is None else float(number) for number in numbers]
+
+
+@pytest.mark.parametrize(("number", "fits"), [(999.99, True), (-999.99, True), (1_000.0, False), (-1_000.0, False)])
+def test_floats_that_do_not_fit_are_no_decimals(number: float, fits: bool) -> None:
+    found = decimals_as_printed(pa.array([1.5, number, None]), pa.decimal128(5, 2))
+    assert (found and found.to_pylist()) == ([Decimal("1.5"), Decimal(str(number)), None] if fits else None)

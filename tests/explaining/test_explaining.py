@@ -117,6 +117,25 @@ def test_a_column_that_is_read_is_named_with_its_value(parts: Dataset) -> None:
     assert f"gamma → {rows[row]['gamma']!r}" in str(parts["parts"].explain(row, "mixed"))
 
 
+def test_what_is_read_of_nobody_is_null() -> None:
+    class StaffFactory(TableFactory):
+        class Meta:
+            table = "staff"
+
+        staff_id = Key("S{}")
+        boss = ForeignKey("self")
+        grade = Poisson(3)
+        above = col("boss.grade")
+
+    staff = Dataset({StaffFactory: 8}).staff
+    bosses = staff.to_arrow()["boss_id"].to_pylist()
+    found = staff.explain(bosses.index(None), "above")
+    assert found.value is None
+    assert "boss.grade" not in found.reads
+    below = next(row for row, boss in enumerate(bosses) if boss)
+    assert staff.explain(below, "above").reads["boss.grade"].column == "grade"
+
+
 def test_distributions_of_scipy_are_named(parts: Dataset) -> None:
     assert "Distribution(gamma(2.0, scale=3.0)) at quantile" in str(parts["parts"].explain(3, "gamma"))
 

@@ -51,6 +51,18 @@ def test_the_greatest_of_three_is_computed_from_the_others(values: Any, of_two: 
     assert found(a=A, b=B, c=values) == {"a": f"(col('b') {of_two} col('c'))"}
 
 
+def test_the_digits_of_a_number() -> None:
+    times = RANDOM.integers(0, 24, ROWS) * 100 + RANDOM.integers(0, 60, ROWS)
+    assert found(at=times, hour=times // 100) == {"hour": repr(col("at") // 100)}
+    assert found(at=times, minute=times % 100) == {"minute": repr(col("at") % 100)}
+
+
+def test_a_sum_of_many_some_of_them_with_a_minus() -> None:
+    d = RANDOM.uniform(1e-4, 1e-3, ROWS).round(6)
+    assert found(a=A, b=B, d=d, total=A + B + d) == {"total": repr(col("a") + col("b") + col("d"))}
+    assert found(a=A, b=B, d=d, net=A + B - d) == {"net": repr(col("a") + col("b") - col("d"))}
+
+
 def test_what_holds_in_the_first_rows_alone_is_not_a_formula() -> None:
     half = np.arange(ROWS) % 2 == 0
     assert found(a=A, b=B, c=np.where(half, A * 2, B)) == {}

@@ -27,6 +27,21 @@ def references(tables: Any) -> dict[str, dict[str, str]]:
     return found
 
 
+@pytest.mark.parametrize(("rows", "is_found"), [(19, False), (20, True)])
+def test_references_of_two_columns_are_not_found_in_fewer_than_twenty_rows(
+    random: Any, rows: int, is_found: bool
+) -> None:
+    lots, sheds = np.repeat(np.arange(1, 41), 3), (np.arange(120) * 7) % 30 + 1
+    picks = random.integers(0, 120, rows)
+    tables = {
+        "lots": {"lot_id": range(1, 41), "size": random.integers(1, 51, 40)},
+        "sheds": {"shed_id": range(1, 31), "size": random.normal(0, 1, 30)},
+        "places": {"lot_id": lots, "shed_id": sheds, "cost": random.uniform(1, 9, 120)},
+        "moves": {"lot_id": lots[picks], "cost": random.uniform(1, 9, rows), "shed_id": sheds[picks]},
+    }
+    assert ("places" in references(tables)["moves"].values()) == is_found
+
+
 @pytest.fixture
 def random() -> np.random.Generator:
     return np.random.default_rng(1)

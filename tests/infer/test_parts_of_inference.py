@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -10,21 +11,23 @@ import pytest
 from scipy import stats
 
 from pytest_synthdata import Categorical, Fake, Integers, Key, Normal, TableFactory, Uniform
+from pytest_synthdata.columns.time.calendar import OFFICE_HOURS
 from pytest_synthdata.infer.measured import _key
 from pytest_synthdata.infer.printing.layout import on_one_line
 from pytest_synthdata.infer.printing.plain_values import code
 from pytest_synthdata.infer.references.parents import Parent
-from pytest_synthdata.infer.relations.correlations import _possible
-from pytest_synthdata.infer.relations.deciders import deciders_of
+from pytest_synthdata.infer.relations.correlations import _possible, _rows_made
+from pytest_synthdata.infer.relations.deciders import deciders_of, in_parts
 from pytest_synthdata.infer.values.fitting import Resolution, fit
 from pytest_synthdata.infer.values.meanings import ColumnName
 from pytest_synthdata.infer.values.numbers import _is_unique_by_design, _limits, _multiple
-from pytest_synthdata.infer.values.patterned import _at
+from pytest_synthdata.infer.values.patterned import _at, patterned
 from pytest_synthdata.infer.values.personal import _by_shape
 from pytest_synthdata.infer.values.regular import regular
 from pytest_synthdata.infer.values.series import regular_series
 from pytest_synthdata.infer.values.texts import _of_shape, key_of
-from pytest_synthdata.infer.values.timelines import _week
+from pytest_synthdata.infer.values.timelines import _week, timeline
+from pytest_synthdata.infer.values.unique import key_of_numbers
 from pytest_synthdata.sources import samples
 from pytest_synthdata.sources.source import in_type
 
@@ -91,6 +94,26 @@ def test_what_is_written_reads_as_the_value(value: Any) -> None:
     assert eval(on_one_line(code(value))) == value
 
 
+def test_numbers_in_texts_of_one_form_are_drawn_each_by_itself() -> None:
+    random = np.random.default_rng(1)
+    some = [f"v{one}.{other}-rc" for one, other in zip(*random.integers(1, (4, 30), (100, 2)).T, strict=True)]
+    found: Any = patterned(pa.array(some), len(set(some)))
+    assert (found.text, len(found.parts)) == ("v{number_b}.{number_d}-rc", 2)
+
+
+def test_the_key_of_one_row_starts_there() -> None:
+    assert key_of_numbers(np.array([7])) == Key("{}", start=7)
+    assert key_of_numbers(np.arange(7, 40)) == Key("{}", start=7)
+
+
+@pytest.mark.parametrize(("is_midnight", "hours"), [(True, (1.0, *[0.0] * 23)), (False, OFFICE_HOURS)])
+def test_days_have_no_hours(is_midnight: bool, hours: tuple[float, ...]) -> None:
+    day = np.sort(np.random.default_rng(1).integers(0, 60, 900)) * 86_400 + 19_723 * 86_400
+    found = timeline(day, dt.date(2024, 1, 1), dt.date(2024, 2, 29), is_midnight=is_midnight)
+    assert found is not None
+    assert found.hours == pytest.approx(hours)
+
+
 def test_letters_that_are_mostly_different_are_not_copied() -> None:
     assert _at(["AB", "CD"] * 2, 0) == Categorical({"AB": 0.5, "CD": 0.5})
     assert _at(["AB", "CD", "EF", "AB"], 0) == Fake("bothify", text="??", letters="ABCDEF")
@@ -137,6 +160,23 @@ def test_whole_numbers_are_multiples_of_what_divides_all(numbers: Any, unit: int
 def test_of_columns_that_tell_all_rows_apart_the_last_is_what_others_depend_on() -> None:
     rows = {"plan_id": [1, 2, 3, 4], "name": ["a", "b", "c", "d"], "kind": ["x", "x", "y", "y"], "tags": [["t"]] * 4}
     assert [one.name for one in deciders_of(pa.table(rows))] == ["name", "kind"]
+
+
+@pytest.mark.parametrize(("rows", "parts"), [(29, None), (30, 2), (179, 11), (10_000, 12)])
+def test_a_series_has_as_many_parts_as_have_rows_enough(rows: int, parts: int | None) -> None:
+    made = in_parts("at", pa.array(range(rows)))
+    assert (made and len(made.categories)) == parts
+    if made is not None:
+        counts = np.bincount(made.codes)
+        assert counts.min() >= 15
+        assert np.ptp(counts) <= 1
+        assert (np.diff(made.codes) >= 0).all()
+
+
+@pytest.mark.parametrize(("rows", "looked_at"), [(10, 1_000), (2_000, 2_000), (10**9, 5_000)])
+def test_as_many_rows_are_looked_at_as_there_are_within_limits(rows: int, looked_at: int) -> None:
+    meta = type("Meta", (), {"table": "shops", "rows": rows})
+    assert _rows_made(type("ShopFactory", (TableFactory,), {"Meta": meta, "shop_id": Key("{}")})) == looked_at
 
 
 def test_correlations_that_are_worth_a_line_are_kept_with_two_digits() -> None:

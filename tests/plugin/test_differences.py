@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from pyspark.sql import Row
 from pytest_synthdata import Categorical, Dataset, ForeignKey, Key, Ordinal, TableFactory, Uniform
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 from pytest_synthdata.plugin.failures.differences import explain
-from pytest_synthdata.plugin.failures.differing_cells import Compared, rows_compared
+from pytest_synthdata.plugin.failures.differing_cells import Compared, _as_collected, rows_compared
 
 DATASET = Dataset({CustomerFactory: 50, OrderFactory: 200})
 
@@ -200,3 +201,10 @@ def test_it_is_not_shown_where_it_is_not_asked_for(pytester: pytest.Pytester) ->
     result = pytester.runpytest_subprocess("-W", "error")
     result.assert_outcomes(failed=1)
     result.stdout.no_fnmatch_line("orders differ in*")
+
+
+def test_times_are_looked_up_as_spark_collects_them() -> None:
+    noon = dt.datetime(2024, 7, 1, 12, tzinfo=dt.timezone.utc)
+    here = dt.datetime.fromtimestamp(noon.timestamp())  # noqa: DTZ006 - without a zone, in that of the machine
+    assert _as_collected(noon) == here
+    assert _as_collected(here) == here
