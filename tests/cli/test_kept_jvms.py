@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -36,3 +37,13 @@ def test_where_none_is_kept_it_says_how_to_keep_one(monkeypatch: pytest.MonkeyPa
 def test_stopping_says_how_many_there_were(monkeypatch: pytest.MonkeyPatch, count: int, said: str) -> None:
     monkeypatch.setattr(kept_jvm, "stop_all", lambda: count)
     assert run("stop") == f"Stopped {said}.\n"
+
+
+def test_their_folders_are_the_users_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    tmp_path.joinpath("pytest-synthdata").mkdir(mode=0o777)
+    folder = kept_jvm.root()
+    assert folder.name == "spark"
+    if os.name == "posix":
+        assert folder == tmp_path / "pytest-synthdata" / "spark"
+        assert [level.stat().st_mode & 0o777 for level in (folder.parent, folder)] == [0o700, 0o700]

@@ -16,6 +16,7 @@ from strict_workspace import TOKEN, Workspace
 
 from pytest_synthdata import Dataset, SynthDataError
 from pytest_synthdata.cli import main
+from pytest_synthdata.databricks.catalog.statements import Warehouse
 from pytest_synthdata.databricks.catalog.table_names import TableName, is_table_name
 from pytest_synthdata.databricks.catalog.tables import described_tables
 
@@ -346,3 +347,10 @@ def test_names_in_urls_and_sql() -> None:
     name = TableName.parse("main.`größe`.`50%#?``x`")
     assert name.in_urls == "main.gr%C3%B6%C3%9Fe.50%25%23%3F%60x"
     assert name.quoted == "`main`.`größe`.`50%#?``x`"
+
+
+def test_of_a_column_only_what_is_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [["col_name", "x"], ["min", "NULL"], ["", ""], ["", "3"], ["max", None], ["num_nulls", "4"], ["short"]]
+    warehouse = Warehouse(None, "w1")
+    monkeypatch.setattr(warehouse, "_rows", lambda statement, table: told)
+    assert warehouse.column(TableName("main", "sales", "orders"), "x") == {"col_name": "x", "num_nulls": "4"}

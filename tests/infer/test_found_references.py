@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,10 +11,14 @@ import pyarrow as pa
 import pytest
 from test_infer import inferred
 
-from pytest_synthdata import Dataset, TableFactory
+from pytest_synthdata import Dataset, Given, Key, TableFactory
+from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.infer.printing.source import module_source
+from pytest_synthdata.infer.references.activity import activity
+from pytest_synthdata.infer.references.pairs import _keys
+from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.tables import infer_tables
-from pytest_synthdata.sources.samples import sample_of
+from pytest_synthdata.sources.samples import Sample, sample_of
 
 
 def references(tables: Any) -> dict[str, dict[str, str]]:
@@ -28,10 +33,8 @@ def references(tables: Any) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize(("rows", "is_found"), [(19, False), (20, True)])
-def test_references_of_two_columns_are_not_found_in_fewer_than_twenty_rows(
-    random: Any, rows: int, is_found: bool
-) -> None:
-    lots, sheds = np.repeat(np.arange(1, 41), 3), (np.arange(120) * 7) % 30 + 1
+def test_references_of_two_columns_are_found_from_twenty_rows_on(random: Any, rows: int, is_found: bool) -> None:
+    lots, sheds = np.arange(120) // 3 + 1, (np.arange(120) * 7) % 12 + 1
     picks = random.integers(0, 120, rows)
     tables = {
         "lots": {"lot_id": range(1, 41), "size": random.integers(1, 51, 40)},
@@ -40,6 +43,26 @@ def test_references_of_two_columns_are_not_found_in_fewer_than_twenty_rows(
         "moves": {"lot_id": lots[picks], "cost": random.uniform(1, 9, rows), "shed_id": sheds[picks]},
     }
     assert ("places" in references(tables)["moves"].values()) == is_found
+
+
+def test_keys_of_two_columns_are_looked_for_in_twenty_rows_that_are_all() -> None:
+    rows = pa.table({"lot": np.arange(20) // 2, "shed": np.arange(20) % 2, "size": np.zeros(20)})
+    links: Any = [SimpleNamespace(column="lot")]
+    assert list(_keys(Sample(rows.schema, rows, is_whole=True), links)) == [("lot", "shed")]
+    assert list(_keys(Sample(rows.schema, rows[:19], is_whole=True), links)) == []
+    assert list(_keys(Sample(rows.schema, rows, is_whole=False), links)) == []
+    assert list(_keys(Sample(rows.schema, is_whole=True), links)) == []
+
+
+def test_how_often_each_of_a_few_listed_rows_is_referred_to_is_said_of_each() -> None:
+    names = pa.array([f"Shop {number}" for number in range(12)])
+    factory = type("ShopFactory", (TableFactory,), {"shop_id": Key("S{}"), "name": Listed(names)})
+    rows = pa.table({"shop_id": [f"S{number}" for number in range(12)], "name": names})
+    parent = Parent(factory, Sample(rows.schema, rows, is_whole=True))
+    counts = [90, *range(1, 12)]
+    assert activity(np.repeat(np.arange(12), counts), parent) == Given(
+        "shop_id", {f"S{number}": count for number, count in enumerate(counts)}
+    )
 
 
 @pytest.fixture
