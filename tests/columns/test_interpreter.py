@@ -120,7 +120,7 @@ class Cloud(BaseProvider):
         return sorted(self.zones, key=lambda zone: zone)[0] + self.zone()  # noqa: FURB192
 
     def named_argument(self) -> str:
-        return f"{self.zone()}!"
+        return "{zone}!".format(zone=self.zone())  # noqa: UP032
 
     def list_as_text(self) -> str:
         return str([self.zone(), "d"])
