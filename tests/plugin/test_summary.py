@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -186,3 +187,30 @@ def test_a_report_that_cannot_be_drawn_is_explained(pytester: pytest.Pytester) -
     assert "pip install 'pytest-synthdata[report]'" in text
     assert text.count("synthdata: no report will be written: the report needs matplotlib") == 1
     assert "checks passed in" in text
+
+
+def test_data_is_looked_at_before_a_project_ends_what_makes_it(pytester: pytest.Pytester) -> None:
+    part = pytester.mkdir("part")  # whose hooks are found last, and so come first
+    part.joinpath("opened.py").write_text("OPEN = [True]")
+    part.joinpath("conftest.py").write_text("from opened import OPEN\ndef pytest_sessionfinish():\n    OPEN.clear()")
+    test = """
+        import pytest
+        from opened import OPEN
+        from pytest_synthdata import TableFactory, column
+
+        class ThingFactory(TableFactory):
+            @column(type="bigint")
+            def number(cells):
+                if not OPEN:
+                    raise OSError("it is closed")
+                return cells.rows
+
+        @pytest.mark.synth(factories=[ThingFactory], things=30)
+        def test_it(synth):
+            assert synth.dataset.things.num_rows == 30
+    """
+    part.joinpath("test_it.py").write_text(dedent(test))
+    result = pytester.runpytest_inprocess("--synth-summary", "-p", "no:randomly")
+    result.assert_outcomes(passed=1)
+    assert "it is closed" not in result.stdout.str()
+    result.stdout.re_match_lines([r"^things +30 "])
