@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from scipy import stats
 from pytest_synthdata.report import plots, terminal
 from pytest_synthdata.report.drawing import DECLARED, Drawing
 from pytest_synthdata.report.sample import _cramer, _ratio, _spearman
+from pytest_synthdata.report.table_content import _both
 from pytest_synthdata.validation.declared.expectations import Curve, Round
 from pytest_synthdata.validation.results import Check
 
@@ -120,3 +122,9 @@ def test_as_many_failures_as_fit_are_shown_without_a_word_of_more() -> None:
     assert terminal._failures(failed(30)).row_count == 31  # with the empty one at its end
     table = terminal._failures(failed(32))
     assert "… and 2 more" in list(table.columns[1].cells)
+
+
+def test_there_is_a_plot_for_wide_screens_and_one_for_narrow_ones() -> None:
+    both = _both(plots.heat_map, "rows", np.arange(0.0, 30.0, 0.3))
+    wide, narrow = (float(re.findall(r'viewBox="0 0 ([0-9.]+)', both[name])[0]) for name in ("svg", "narrow"))
+    assert narrow < wide / 2
