@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cached_property
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.conditions import When
@@ -42,13 +41,10 @@ from pytest_synthdata.infer.relations.related import related
 from pytest_synthdata.infer.relations.rows import following_by_name
 from pytest_synthdata.infer.stated_pairs import Paired, pairs_of
 from pytest_synthdata.infer.stated_references import stated_fan_out, stated_own
-from pytest_synthdata.infer.values.fitting import is_few
+from pytest_synthdata.infer.values.distinct import all_differ
+from pytest_synthdata.infer.values.lists import is_list
 from pytest_synthdata.infer.values.meanings import ColumnName, is_identifier, siblings
-from pytest_synthdata.infer.values.personal import holds_addresses, personal
-from pytest_synthdata.infer.values.texts import is_listed
 from pytest_synthdata.sources.samples import Sample
-
-_ROWS_A_CODE = 3  # three times as many as of other lists: numbers are related by chance, too
 
 
 class Reading:
@@ -141,7 +137,7 @@ class Reading:
         if values is None or not len(values):
             return is_identifier(column.name, self.table)
         may_be = pa.types.is_string(column.type) or pa.types.is_integer(column.type)
-        return may_be and bool(pc.count_distinct(values).as_py() == len(values))
+        return may_be and all_differ(values)
 
     def _plain(self) -> dict[str, tuple[pa.DataType, pa.Array]]:
         """The columns that are not references or keys, with their values."""
@@ -174,15 +170,10 @@ class Reading:
         if self.sample.rows is None or self._listed is not None:
             return [], {}
         plain = {name: pair for name, pair in self._plain().items() if name not in self._row.computed}
-        return arranged(plain, {name for name, (type_, values) in plain.items() if self._is_list(name, type_, values)})
+        return arranged(plain, {name for name, (_, values) in plain.items() if self._is_list(name, values)})
 
-    def _is_list(self, name: str, type_: pa.DataType, values: pa.Array) -> bool:
-        if pa.types.is_integer(type_) and type_ != pa.uint64():
-            return is_few(len(values.unique()) * _ROWS_A_CODE, len(values))
-        if not pa.types.is_string(type_) or personal(ColumnName(name, self.table, self._texts), values.drop_null()):
-            return False
-        distinct = values.drop_null().unique()
-        return not holds_addresses(distinct) and is_listed(distinct, len(values))
+    def _is_list(self, name: str, values: pa.Array) -> bool:
+        return is_list(ColumnName(name, self.table, self._texts), values)
 
     def _read(self, column: pa.Field) -> None:
         name, values = self._attributes[column.name], self.sample.column(column.name)

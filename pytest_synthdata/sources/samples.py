@@ -53,7 +53,10 @@ class Sample:
 
     def column(self, name: str) -> pa.Array | None:
         """A column's values, if there are any."""
-        return None if self.rows is None else self.rows[name].combine_chunks()
+        if self.rows is None:
+            return None
+        chunked = self.rows[name]
+        return chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()  # which would copy one, too
 
 
 def sample_of(source: Any, what: str) -> Sample:

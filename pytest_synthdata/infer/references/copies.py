@@ -24,7 +24,7 @@ def copies(
     sample: Sample,
     referring: Mapping[str, Referring],
     special: Collection[str | None],
-    is_listed: Callable[[str, pa.DataType, pa.Array], bool],
+    is_listed: Callable[[str, pa.Array], bool],
 ) -> dict[str, str]:
     """The ways to the parents' columns that some columns repeat, by column.
 
@@ -45,7 +45,7 @@ def copies(
         few = values.take(some)
         if _is_nearly_constant(few):
             continue
-        listed = is_listed(name, values.type, values)
+        listed = is_listed(name, values)
         paths = (path for one in referring.values() for path in _same(name, few, one, some, is_listed=listed))
         path = next(paths, None)
         if path is not None:

@@ -22,6 +22,7 @@ from pytest_synthdata.infer.references.key_names import likeness as likeness_of
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.references.whole_floats import as_keys
 from pytest_synthdata.infer.relations.deciders import Predictor
+from pytest_synthdata.infer.values.distinct import all_differ
 from pytest_synthdata.infer.values.meanings import is_identifier
 from pytest_synthdata.sources.samples import Sample
 
@@ -59,6 +60,8 @@ def find_links(samples: Mapping[str, Sample], known: Sequence[Parent] = ()) -> d
         samples: what is known of each table, by name.
         known: tables whose factories were there before.
     """
+    if len(samples) == 1 and not known:  # which has nobody to refer to
+        return {table: [] for table in samples}
     keys = {table: _candidate_keys(table, sample) for table, sample in samples.items()}
     found: dict[str, list[Link]] = {table: [] for table in samples}
     for table, sample in samples.items():
@@ -125,7 +128,7 @@ def _candidate_keys(table: str, sample: Sample) -> list[str]:
         if values is None or not len(values):
             if number == 0 or is_identifier(field.name, table):
                 found.append(field.name)
-        elif not values.null_count and pc.count_distinct(values).as_py() == len(values) > 1:
+        elif not values.null_count and all_differ(values) and len(values) > 1:
             found.append(field.name)
     named = [name for name in found if is_identifier(name, table)]
     return [*named, *(name for name in found if name not in named)]

@@ -68,7 +68,7 @@ def find_pairs(samples: Mapping[str, Sample], links: Mapping[str, Sequence[Link]
 
 def _keys(sample: Sample, links: Sequence[Link]) -> Iterator[tuple[str, str]]:
     """Pairs of columns without nulls that are different in each row, one of them a reference to another table."""
-    if not sample.is_whole or sample.rows is None or sample.num_rows < _FEWEST:
+    if not links or not sample.is_whole or sample.rows is None or sample.num_rows < _FEWEST:
         return
     referring = [link.column for link in links]
     whole = [name for name in sample.schema.names if pa.types.is_integer(sample.schema.field(name).type)]

@@ -74,6 +74,8 @@ def decider(name: str, values: pa.Array, order: Sequence[Any] = (), *, correlate
     """
     if pa.types.is_uint64(values.type) or pa.types.is_nested(values.type):  # whose greatest Python ints are none
         return None
+    if len(coded_values(evenly(values, _LOOKED_AT)).dictionary) > _MOST_CASES:  # there are more in all rows, then
+        return None
     coded = coded_values(values)
     found = coded.dictionary.to_pylist()
     if not 1 < len(found) <= _MOST_CASES or (values.null_count and not isinstance(found[0], (str, bool))):
@@ -102,12 +104,14 @@ def in_parts(name: str, values: pa.Array) -> Predictor | None:
     parts = min(_MOST_PARTS, len(values) // _ROWS_A_PART)
     if parts < 2:  # noqa: PLR2004
         return None
-    ordered = values.take(pc.array_sort_indices(values))
+    numbers = to_numpy(plain_times(values))
+    is_in_order = bool((numbers[1:] >= numbers[:-1]).all())
+    ordered = values if is_in_order else values.take(pc.array_sort_indices(values))
     starts = [ordered[int(place)] for place in np.linspace(0, len(values), parts + 1)[:-1]]
     edges = pa.array([one.as_py() for one in starts], values.type)
     if len(edges.unique()) < parts:
         return None
-    places = np.searchsorted(to_numpy(plain_times(edges)), to_numpy(plain_times(values)), side="right") - 1
+    places = np.searchsorted(to_numpy(plain_times(edges)), numbers, side="right") - 1
     return Predictor(name, tuple(edges.to_pylist()), places.astype(np.int64))
 
 

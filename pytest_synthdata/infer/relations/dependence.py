@@ -32,6 +32,7 @@ from pytest_synthdata.infer.values.numbers import law
 _FEWEST_ROWS = 12  # of a case
 _FEWEST_PARENTS = 8  # of a kind
 _LOOKED_AT = 20_000  # rows, about, when dependences are looked for
+_MEASURED = 100_000  # numbers whose quantiles are the edges of bins
 _CLEAR = 10.0  # by how much the criterion must get better
 _LEAST_GAIN = 0.05  # and for each row, of numbers twice as much: less is not worth a case
 _PRICE = 0.03  # by how much for each row a group of cases must be better described alone
@@ -63,18 +64,18 @@ def given(
         correlates: whether it may be correlated with others.
         is_list: whether its numbers are codes, of which there are no others.
     """
+    looked_at = np.arange(0, len(values), max(1, len(values) // _LOOKED_AT))
     if resolution is None:
         codes, make = _categories(values, order)
+        few = codes[looked_at]
     else:
-        codes, make = _numbers(values, resolution, is_list=is_list)
-    looked_at = np.arange(0, len(values), max(1, len(values) // _LOOKED_AT))
-    few, rate = codes[looked_at], _rating(codes)
-    alone = rate(looked_at)
+        few, make = _numbers(values, resolution, looked_at, is_list=is_list)
+    alone = _criterion(np.bincount(few))
     found: list[tuple[float, Predictor, list[list[int]]]] = []
     for one in deciders:
         decided = one.codes[looked_at]
         least = likelihood(few, decided) if correlates and one.correlates else alone
-        tried = _tried(one, looked_at, rate)
+        tried = _tried(one, decided, few)
         if tried is not None and least - tried[0] > max(_CLEAR, _LEAST_GAIN * (2 if one.is_ordered else 1) * len(few)):
             found.append((tried[0], one, tried[1]))
     # Numbers may as well follow from the column as decide it: of them twice as much is asked.
@@ -85,7 +86,7 @@ def given(
     for one, other in itertools.combinations(nominal, 2):
         if len(one.categories) * len(other.categories) <= _MOST_JOINED:
             both = one.beside(other)
-            tried = _tried(both, looked_at, rate)
+            tried = _tried(both, both.codes[looked_at], few)
             least = found[0][0] if found else alone
             if tried is not None and least - tried[0] > max(_CLEAR, _LEAST_GAIN * len(few)):
                 found.insert(0, (tried[0], both, tried[1]))
@@ -124,20 +125,20 @@ def _of_cases(one: Predictor, groups: list[list[int]], laws: list[Generator]) ->
     return Given(one.name, cases) if is_listed else Given(one.name, cases, default=plain[-1])
 
 
-def _rating(codes: Codes) -> Callable[[Rows], float]:
+def _criterion(counts: Codes) -> float:
     """How well rows are described by the shares of their codes: the Bayesian information criterion."""
-
-    def rate(rows: Rows) -> float:
-        counts = np.bincount(codes[rows])
-        seen = counts[counts > 0]
-        return (len(seen) - 1) * math.log(len(rows)) - 2 * float((seen * np.log(seen / len(rows))).sum())
-
-    return rate
+    seen, total = counts[counts > 0], int(counts.sum())
+    return (len(seen) - 1) * math.log(total) - 2 * float((seen * np.log(seen / total)).sum())
 
 
-def _tried(one: Predictor, looked_at: Rows, rate: Callable[[Rows], float]) -> tuple[float, list[list[int]]] | None:
-    """The criterion of a column's cases, and which of them are described together; None where they are all one."""
-    decided = one.codes[looked_at]
+def _tried(one: Predictor, decided: Codes, codes: Codes) -> tuple[float, list[list[int]]] | None:
+    """The criterion of a column's cases, and which of them are described together; None where they are all one.
+
+    Args:
+        one: the column.
+        decided: its values in some rows, as places among its categories.
+        codes: those of the column that may depend on it.
+    """
     counts = np.bincount(decided + 1)
     seen = [int(code) for code in np.flatnonzero(counts) - 1]
     if one.is_ordered:
@@ -148,8 +149,12 @@ def _tried(one: Predictor, looked_at: Rows, rate: Callable[[Rows], float]) -> tu
         groups += [rare] if rare and groups else []
     if len(groups) < 2:  # noqa: PLR2004
         return None
-    rows = [looked_at[np.isin(decided, group)] for group in groups]
-    merged, criterion = _merged(rows, rate, only_neighbours=one.is_ordered)
+    number_of = np.zeros(len(counts), np.int64)
+    for number, group in enumerate(groups):
+        number_of[np.array(group) + 1] = number
+    size = int(codes.max()) + 1
+    table = np.bincount(number_of[decided + 1] * size + codes, minlength=len(groups) * size)
+    merged, criterion = _merged(table.reshape(len(groups), size), only_neighbours=one.is_ordered)
     if len(merged) < 2:  # noqa: PLR2004
         return None
     return criterion, [[code for number in some for code in groups[number]] for some in merged]
@@ -172,18 +177,18 @@ def _neighbours(seen: list[int], counts: Codes) -> list[list[int]]:
     return groups
 
 
-def _merged(rows: list[Rows], rate: Callable[[Rows], float], *, only_neighbours: bool) -> tuple[list[list[int]], float]:
-    """The cases, those together that are better described by one law."""
-    groups = [[number] for number in range(len(rows))]
-    rated: dict[tuple[int, ...], float] = {(number,): rate(rows[number]) for number in range(len(rows))}
+def _merged(table: Codes, *, only_neighbours: bool) -> tuple[list[list[int]], float]:
+    """The cases, each a row of how often each code is there; those together that are better described by one law."""
+    groups = [[number] for number in range(len(table))]
+    rated: dict[tuple[int, ...], float] = {}
 
     def rating(group: list[int]) -> float:
         key = tuple(sorted(group))
         if key not in rated:
-            rated[key] = rate(np.concatenate([rows[number] for number in key]))
+            rated[key] = _criterion(table[list(key)].sum(axis=0))
         return rated[key]
 
-    price = _PRICE * sum(map(len, rows))
+    price = _PRICE * int(table.sum())
     while len(groups) > 1:
         places = range(len(groups))
         pairs = itertools.pairwise(places) if only_neighbours else itertools.combinations(places, 2)
@@ -195,10 +200,14 @@ def _merged(rows: list[Rows], rate: Callable[[Rows], float], *, only_neighbours:
     return groups, math.fsum(rating(group) for group in groups)
 
 
-def _numbers(values: pa.Array, resolution: Resolution, *, is_list: bool) -> tuple[Codes, Callable[[Rows], Generator]]:
+def _numbers(
+    values: pa.Array, resolution: Resolution, looked_at: Rows, *, is_list: bool
+) -> tuple[Codes, Callable[[Rows], Generator]]:
+    """The bins of the numbers in some rows, and the law of those in any."""
     numbers = to_numpy(values).astype(np.float64)
-    edges = np.unique(np.quantile(numbers, np.arange(1, _BINS) / _BINS))
-    return np.searchsorted(edges, numbers), lambda rows: law(
+    few = numbers[:: max(1, len(numbers) // _MEASURED)]
+    edges = np.unique(np.quantile(few, np.arange(1, _BINS) / _BINS))
+    return np.searchsorted(edges, numbers[looked_at]), lambda rows: law(
         numbers[rows], resolution, _COARSE, MOST_CATEGORIES if is_list else 0
     )
 

@@ -16,7 +16,7 @@ _MOST_FINE = 400  # values of a hierarchy
 def related(
     columns: Mapping[str, tuple[pa.DataType, pa.Array]],
     attributes: Mapping[str, str],
-    is_list: Callable[[str, pa.DataType, pa.Array], bool],
+    is_list: Callable[[str, pa.Array], bool],
 ) -> RowRelations:
     """What the columns of a row have to do with each other.
 
@@ -30,9 +30,7 @@ def related(
     found |= formulas(rest, attributes)
     for name, one in following(columns, attributes).items():
         found.setdefault(name, one)
-    lists = {
-        name: values for name, (type_, values) in columns.items() if name not in found and is_list(name, type_, values)
-    }
+    lists = {name: values for name, (_, values) in columns.items() if name not in found and is_list(name, values)}
     missing = missing_with({name: values for name, (_, values) in columns.items()}, list(columns))
     return RowRelations(found, hierarchies(lists, _MOST_FINE), missing)
 

@@ -39,6 +39,7 @@ SHORT = 12  # so many different values are a list, whatever distribution they lo
 _LARGE = 2.0**63  # from which on numbers are not integers of 64 bits
 _SPREAD = 2_000  # parts of a standard deviation that parameters are rounded to
 _LOOKED_AT = 200_000  # values that parameters are estimated from
+_FIRST = 1_000  # values whose digits are looked at before those of all are
 _DENSE = 0.5  # of the grid between the least and the greatest, from which values are no list of codes
 _NEAR, _NEAREST = 1.3, 0.025  # how far a distribution may be off: over the root of the rows, and of few of them
 _LEAST = 1e-300
@@ -84,11 +85,16 @@ def resolution_of(values: Numbers) -> Resolution:
     """The least number of decimal digits that holds all values."""
     if np.abs(values).max(initial=0) >= _LARGE:  # all such are whole
         return Resolution(None)
+    few = values[:_FIRST]
     for digits in range(MOST_DIGITS + 1):
-        scale = 10.0**digits
-        if np.array_equal(np.rint(values * scale) / scale, values):
+        if _has_digits(few, digits) and _has_digits(values, digits):
             return Resolution(digits)
     return Resolution(None)
+
+
+def _has_digits(values: Numbers, digits: int) -> bool:
+    scale = 10.0**digits
+    return np.array_equal(np.rint(values * scale) / scale, values)
 
 
 def fit(

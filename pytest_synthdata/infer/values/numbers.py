@@ -19,6 +19,7 @@ from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.columns.generators.numbers.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
+from pytest_synthdata.infer.values.distinct import all_differ
 from pytest_synthdata.infer.values.fitting import (
     MOST_CATEGORIES,
     SHORT,
@@ -135,7 +136,7 @@ def _limits(type_: pa.DataType) -> tuple[float, float]:
 
 def _is_key(column: ColumnName, values: pa.Array, *, is_first: bool) -> bool:
     least, greatest = pc.min(values).as_py(), pc.max(values).as_py()
-    if len(values) < _FEWEST_KEYS or least < 0 or pc.count_distinct(values).as_py() < len(values):
+    if len(values) < _FEWEST_KEYS or least < 0 or not all_differ(values):
         return False
     is_dense = greatest - least + 1 == len(values)
     return is_dense or is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name))

@@ -98,17 +98,18 @@ _FIRMS = {
 }  # fmt: skip
 
 
-def personal(column: ColumnName, values: pa.Array | None) -> Generator | None:
+def personal(column: ColumnName, values: pa.Array | None, different: pa.Array | None = None) -> Generator | None:
     """The generator of texts that may be personal, by their column's name or by their shape; None for others.
 
     Args:
         column: its name.
         values: its texts, without nulls; None or none where only the schema is known.
+        different: each of them once, if that is known already.
     """
     by_name = column.find(PERSONAL) or (Fake("name") if names_people(column) else None) or _half(column)
     if values is None or not len(values):
         return by_name
-    distinct = values.unique()
+    distinct = values.unique() if different is None else different
     some = distinct.slice(0, _LOOKED_AT).to_pylist()
     found = by_name or _by_shape(column, some)
     is_unique = len(distinct) == len(values) >= _FEWEST_UNIQUE

@@ -51,10 +51,10 @@ def text(column: ColumnName, values: pa.Array | None, *, is_first: bool) -> Gene
     """
     if values is None or not len(values):
         return _by_name(column, is_first=is_first)
-    if (found := personal(column, values)) is not None:
-        return found
     counted = values.value_counts()
     distinct, counts = counted.field("values"), counted.field("counts")
+    if (found := personal(column, values, distinct)) is not None:
+        return found
     may_be_shown = not holds_addresses(distinct)
     if may_be_shown and len(distinct) == len(values) and (key := key_of(values)) is not None:
         return key

@@ -26,11 +26,14 @@ Counts = npt.NDArray[np.float64]
 
 def usual_hours(seconds: npt.NDArray[np.int64]) -> tuple[float, ...] | None:
     """The weights of the hours; None where they are office hours."""
-    from scipy.stats import chisquare
+    from scipy.special import chdtrc
 
     counts = np.bincount(seconds % DAY // 3_600, minlength=24)
     usual = np.array(OFFICE_HOURS, np.float64)
-    if not counts.any() or chisquare(counts, usual / usual.sum() * counts.sum()).pvalue > _DOUBT:
+    if not counts.any():
+        return None
+    expected = usual / usual.sum() * counts.sum()
+    if chdtrc(len(usual) - 1, float(((counts - expected) ** 2 / expected).sum())) > _DOUBT:
         return None
     return tuple(int(count) for count in np.rint(counts / counts.max() * 100))
 

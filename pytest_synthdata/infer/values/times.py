@@ -27,6 +27,7 @@ from pytest_synthdata.infer.values.timelines import timeline, usual_hours
 _FEWEST = 100  # rows of a timeline
 _SHORTEST = 14  # days of a timeline
 _OFF = 0.03
+_FIRST = 1_000  # times that are looked at before all are
 _STEPS = {
     **{f"{number}d": number * 86_400_000_000 for number in (1,)},
     **{f"{number}h": number * 3_600_000_000 for number in (12, 6, 4, 3, 2, 1)},
@@ -126,7 +127,8 @@ def _written(point: Any, unit: int, *, is_date: bool) -> Any:
 def _step_of(micros: npt.NDArray[np.int64]) -> int | None:
     """The coarsest grid that all times lie on, counted from the first; None for microseconds."""
     apart = micros - micros.min()
-    return next((step for step in _STEPS.values() if not (apart % step).any()), None)
+    few = apart[:_FIRST]
+    return next((step for step in _STEPS.values() if not (few % step).any() and not (apart % step).any()), None)
 
 
 def _name_of(step: int | None) -> str | None:
