@@ -29,12 +29,12 @@ from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.infer.relations.deciders import Predictor, in_parts
 from pytest_synthdata.infer.relations.dependence import given
+from pytest_synthdata.infer.times.moments import is_spread, moment
 from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
 from pytest_synthdata.infer.values.meanings import ColumnName
 from pytest_synthdata.infer.values.numbers import lattice_for, law, number, span, truth
 from pytest_synthdata.infer.values.personal import holds_addresses, personal
 from pytest_synthdata.infer.values.texts import text
-from pytest_synthdata.infer.values.times import is_spread, moment
 from pytest_synthdata.infer.values.trends import along, times_along
 
 _USUAL_ITEMS = 3

@@ -9,10 +9,10 @@ from scipy import stats
 
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS
 from pytest_synthdata.infer.relations.deciders import decider, in_parts
+from pytest_synthdata.infer.times.moments import _step_of
+from pytest_synthdata.infer.times.timelines import usual_hours
 from pytest_synthdata.infer.values.distinct import all_differ, may_be_few
 from pytest_synthdata.infer.values.fitting import resolution_of
-from pytest_synthdata.infer.values.timelines import usual_hours
-from pytest_synthdata.infer.values.times import _step_of
 
 COUNT = 20_000
 

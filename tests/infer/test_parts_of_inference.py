@@ -18,6 +18,7 @@ from pytest_synthdata.infer.printing.plain_values import code
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.relations.correlations import _possible, _rows_made
 from pytest_synthdata.infer.relations.deciders import deciders_of, in_parts
+from pytest_synthdata.infer.times.timelines import _week, timeline
 from pytest_synthdata.infer.values.fitting import Resolution, fit
 from pytest_synthdata.infer.values.meanings import ColumnName
 from pytest_synthdata.infer.values.numbers import _is_unique_by_design, _limits, _multiple
@@ -26,7 +27,6 @@ from pytest_synthdata.infer.values.personal import _by_shape
 from pytest_synthdata.infer.values.regular import regular
 from pytest_synthdata.infer.values.series import regular_series
 from pytest_synthdata.infer.values.texts import _of_shape, key_of
-from pytest_synthdata.infer.values.timelines import _week, timeline
 from pytest_synthdata.infer.values.unique import key_of_numbers
 from pytest_synthdata.sources import samples
 from pytest_synthdata.sources.source import in_type

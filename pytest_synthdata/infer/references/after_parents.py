@@ -13,7 +13,7 @@ from pytest_synthdata.infer.columns import Declared
 from pytest_synthdata.infer.references.links import Referring, in_order
 from pytest_synthdata.infer.relations.composing import in_type_of_expression
 from pytest_synthdata.infer.relations.rows import following_at
-from pytest_synthdata.infer.values.instants import micros_of
+from pytest_synthdata.infer.times.instants import micros_of
 from pytest_synthdata.sources.samples import Sample
 
 _NARROW = 0.5  # of the spread of dates: what follows the parents' at a smaller distance belongs to them

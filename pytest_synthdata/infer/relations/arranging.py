@@ -19,7 +19,7 @@ from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
 from pytest_synthdata.infer.relations.deciders import by_association, decider, orders_of
 from pytest_synthdata.infer.relations.needs import says_next
-from pytest_synthdata.infer.values.written_times import read_times
+from pytest_synthdata.infer.times.written_times import read_times
 from pytest_synthdata.sources.samples import Sample
 from pytest_synthdata.sources.statistics.extents import has_range
 

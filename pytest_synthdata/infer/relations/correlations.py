@@ -23,7 +23,7 @@ from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.relations.needs import evenly
 from pytest_synthdata.infer.relations.significance import discoveries, p_of_none, p_of_same
-from pytest_synthdata.infer.values.instants import floats_of
+from pytest_synthdata.infer.times.instants import floats_of
 
 Floats = npt.NDArray[np.float64]
 

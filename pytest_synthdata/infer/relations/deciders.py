@@ -16,7 +16,7 @@ from pytest_synthdata.columns.arrow.ranks import ranks
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.infer.relations.needs import evenly
 from pytest_synthdata.infer.relations.significance import discoveries
-from pytest_synthdata.infer.values.instants import floats_of, plain_times
+from pytest_synthdata.infer.times.instants import floats_of, plain_times
 
 Codes = npt.NDArray[np.int64]
 

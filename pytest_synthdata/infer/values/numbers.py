@@ -19,6 +19,7 @@ from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.columns.generators.numbers.distributions import Exponential, LogNormal, Normal, Poisson, Uniform
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
+from pytest_synthdata.infer.times.written_times import days_as_numbers
 from pytest_synthdata.infer.values.distinct import all_differ
 from pytest_synthdata.infer.values.fitting import (
     MOST_CATEGORIES,
@@ -34,7 +35,6 @@ from pytest_synthdata.infer.values.meanings import NUMBERS, ColumnName, is_ident
 from pytest_synthdata.infer.values.personal import personal_number
 from pytest_synthdata.infer.values.quantile_fit import outward, plain, quantiles_of, tolerance_for
 from pytest_synthdata.infer.values.unique import drawn_once, key_of_numbers
-from pytest_synthdata.infer.values.written_times import days_as_numbers
 
 _FEWEST_KEYS = 3
 _LARGE = 2.0**63

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.expressions.operators import Call
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.infer.values.instants import DAY, least, micros_of
+from pytest_synthdata.infer.times.instants import DAY, least, micros_of
 
 _FEWEST = 12
 _USUAL = 0.93  # of the days, at least, follow the last business day: the others follow a holiday

@@ -18,13 +18,13 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.infer.relations.needs import evenly
+from pytest_synthdata.infer.times.moments import spread_out
+from pytest_synthdata.infer.times.written_times import pattern_of, read_times, written
 from pytest_synthdata.infer.values.fitting import rounded_shares
 from pytest_synthdata.infer.values.meanings import TEXTS, ColumnName, is_identifier, key_prefix, points_elsewhere
 from pytest_synthdata.infer.values.patterned import patterned
 from pytest_synthdata.infer.values.personal import holds_addresses, is_name, personal
-from pytest_synthdata.infer.values.times import spread_out
 from pytest_synthdata.infer.values.unique import drawn_once, key_of_numbers, unique_codes
-from pytest_synthdata.infer.values.written_times import pattern_of, read_times, written
 
 _LOOKED_AT = 1_000  # texts whose shape is looked at
 _LONGEST_SHAPE = 40

@@ -15,9 +15,9 @@ from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.base import Constant, Generator, literal
 from pytest_synthdata.columns.generators.modifiers import Rounded
+from pytest_synthdata.infer.times.moments import spread_out
 from pytest_synthdata.infer.values.fitting import Resolution
 from pytest_synthdata.infer.values.numbers import law
-from pytest_synthdata.infer.values.times import spread_out
 
 _MOST_PARTS = 8
 _ROWS_A_PART = 8

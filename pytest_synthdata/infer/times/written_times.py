@@ -11,7 +11,7 @@ from pytest_synthdata.columns.expressions.operators import Call
 from pytest_synthdata.columns.expressions.patterns import format_times, parse_times
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.infer.values.times import spread_out
+from pytest_synthdata.infer.times.moments import spread_out
 
 _DAYS = (
     *("yyyy-MM-dd", "MM/dd/yyyy", "dd/MM/yyyy", "M/d/yyyy", "d/M/yyyy", "dd.MM.yyyy", "d.M.yyyy", "yyyy/MM/dd"),

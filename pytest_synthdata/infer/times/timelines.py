@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline
 from pytest_synthdata.columns.time.events import Event
+from pytest_synthdata.infer.times.instants import DAY
 from pytest_synthdata.infer.values.fitting import significant
-from pytest_synthdata.infer.values.instants import DAY
 
 _SURE = 6.0  # standard deviations
 _SPIKE, _DROP = 1.6, 0.5  # times a usual day's volume

@@ -17,12 +17,12 @@ from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.infer.naming import words
+from pytest_synthdata.infer.times.instants import DAY, greatest, least, micros_of, seconds_of
+from pytest_synthdata.infer.times.timelines import timeline, usual_hours
 from pytest_synthdata.infer.values.fitting import SHORT, is_few, rounded_shares
-from pytest_synthdata.infer.values.instants import DAY, greatest, least, micros_of, seconds_of
 from pytest_synthdata.infer.values.meanings import DAYS, YEAR, ColumnName
 from pytest_synthdata.infer.values.quantile_fit import quantiles_of, tolerance_for
 from pytest_synthdata.infer.values.series import regular_series
-from pytest_synthdata.infer.values.timelines import timeline, usual_hours
 
 _FEWEST = 100  # rows of a timeline
 _SHORTEST = 14  # days of a timeline
