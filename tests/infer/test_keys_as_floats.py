@@ -79,3 +79,25 @@ def test_orphans_among_them_are_found(tmp_path: Path) -> None:
 )
 def test_only_whole_numbers_are_keys(values: list[float | None], type_: pa.DataType) -> None:
     assert as_keys(pa.field("a", pa.float64()), pa.array(values, pa.float64()))[0].type == type_
+
+
+def test_only_references_that_are_floats_become_floats() -> None:
+    draw = np.random.default_rng(7)
+    people = draw.integers(1, 41, 600).astype(np.float64)
+    people[::4] = np.nan
+    tables = {
+        "sites": pa.table({"site_id": range(1, 31), "size": draw.normal(9, 2, 30)}),
+        "people": pa.table({"person_id": range(1, 41), "age": draw.uniform(20, 65, 40)}),
+        "visits": pa.table(
+            {
+                "site_id": draw.integers(1, 31, 600),
+                "spent": draw.normal(9, 2, 600),
+                "person_id": pa.array(people, from_pandas=True),
+            }
+        ),
+    }
+    samples = {name: Sample(rows.schema, rows, is_whole=True) for name, rows in tables.items()}
+    made = dict(zip(tables, (factory for _, factory in infer_tables(samples, base=TableFactory)), strict=True))
+    visits = Dataset(dict.fromkeys(made.values(), 40)).visits
+    assert set(made["visits"]._meta.references) == {"site", "person"}
+    assert [visits.schema.field(name).type for name in ("site_id", "person_id")] == [pa.int64(), pa.float64()]
