@@ -67,8 +67,9 @@ def test_what_cannot_be_kept_is_told(shop: Any) -> None:
 
 
 def test_foreign_keys(shop: Any) -> None:
-    buyers = shop[0]["orders"].to_arrow()["buyer"].to_pylist()
-    assert set(buyers) <= set(shop[0]["customers"].to_arrow()["id"].to_pylist())
+    buyers = shop[0]["orders"].to_arrow()["buyer"]
+    assert 0 < buyers.null_count < len(buyers) / 5  # it may be null
+    assert set(buyers.drop_null().to_pylist()) <= set(shop[0]["customers"].to_arrow()["id"].to_pylist())
 
 
 @pytest.mark.parametrize(
@@ -185,13 +186,14 @@ def test_keys_and_references_of_all_kinds() -> None:
     assert set(employees["reports_to"].drop_null().to_pylist()) <= set(employees["id"].to_pylist())
     assert all("@" in one for one in employees["email"].to_pylist())
     assert pc.count_distinct(employees["email"]).as_py() == 80
-    assert set(shop["orders"].to_arrow()["seller"].to_pylist()) <= set(employees["id"].to_pylist())
+    assert set(shop["orders"].to_arrow()["seller"].drop_null().to_pylist()) <= set(employees["id"].to_pylist())
     pairs = list(zip(lines["order_id"].to_pylist(), lines["line_no"].to_pylist(), strict=True))
     assert len(set(pairs)) == len(pairs) > 80
     assert source.count("mentor") + source.count("best_student") == 2  # of a circle one reference is kept
     assert "# REFERENCES " in source
     shipped = shop["shipments"].to_arrow()
-    assert set(zip(shipped["order_id"].to_pylist(), shipped["line_no"].to_pylist(), strict=True)) <= set(pairs)
+    found = set(zip(shipped["order_id"].to_pylist(), shipped["line_no"].to_pylist(), strict=True))
+    assert found - {(None, None)} <= set(pairs)
     assert "Not kept: FOREIGN KEY (a, b) REFERENCES nowhere(a, b)" in source
 
 
