@@ -60,7 +60,7 @@ class VolumePath:
         folders = rest.removesuffix("/").split("/") if rest.strip("/") else []
         if len(names) != _NAMES:
             raise SynthDataError(
-                f"{_shown(text)} is not a Volume; write catalog.schema.volume, catalog.schema.volume/folder "
+                f"{shown(text)} is not a Volume; write catalog.schema.volume, catalog.schema.volume/folder "
                 "or /Volumes/catalog/schema/volume/folder"
             )
         catalog, schema, volume = names
@@ -96,7 +96,7 @@ def _check(name: str, kind: str, punctuation: str) -> None:
     fault = _fault(name, punctuation)
     if fault:
         raise SynthDataError(
-            f"the name of a {kind} cannot be {_shown(name)}: it {fault}. "
+            f"the name of a {kind} cannot be {shown(name)}: it {fault}. "
             f"Use letters, digits and {' '.join(punctuation.strip())}"
         )
 
@@ -120,9 +120,10 @@ def _fault(name: str, punctuation: str) -> str | None:
     return None
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """A name in a message: not too long, and nothing that a terminal would act on."""
     short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return ascii(short)
 
 
-__all__ = ["VolumePath", "is_safe"]
+__all__ = ["VolumePath", "is_safe", "shown"]

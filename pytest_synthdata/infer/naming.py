@@ -31,6 +31,16 @@ def singular(word: str) -> str:
     return word[:-1] if len(word) > 1 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
+def one_of(table: str) -> str:
+    """What one row of a table is called, as the attribute of a reference to it.
+
+    >>> one_of("support_tickets"), one_of("1")
+    ('support_ticket', '1')
+    """
+    *before, last = words(table) or ["parent"]
+    return "_".join([*before, singular(last)])
+
+
 def class_name(table: str, taken: Container[str] = ()) -> str:
     """The name of a table's factory.
 
@@ -57,4 +67,4 @@ def attribute_name(column: str, taken: Container[str]) -> str:
     return next(one for one in free if one not in taken and not keyword.iskeyword(one))
 
 
-__all__ = ["attribute_name", "class_name", "singular", "words"]
+__all__ = ["attribute_name", "class_name", "one_of", "singular", "words"]

@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.declarations.keys import key_names
 from pytest_synthdata.infer.columns import Declared
-from pytest_synthdata.infer.naming import attribute_name, singular, words
+from pytest_synthdata.infer.naming import attribute_name, one_of
 from pytest_synthdata.infer.references.fan_out import FanOut
-from pytest_synthdata.infer.references.links import Link, Referring
-from pytest_synthdata.infer.references.paired import Paired, paired
+from pytest_synthdata.infer.references.links import Link, Referring, reaches
+from pytest_synthdata.infer.references.paired import Paired, key_of, paired, ways_of
 from pytest_synthdata.infer.references.pairs import PairLink
 from pytest_synthdata.infer.references.parents import Parent
-from pytest_synthdata.infer.stated_references import reaches
 from pytest_synthdata.sources.samples import Sample
 
 
@@ -75,30 +73,16 @@ def pairs_of(
 def _paired(
     columns: Sequence[str], keys: Sequence[str], parent: Parent, referring: Mapping[str, Referring], taken: set[str]
 ) -> Paired | None:
-    meta = parent.factory._meta
-    attributes = meta.key_columns()
-    own = [meta.rename.get(key, key) for key in attributes]
+    own = key_of(parent)
     said = [key.lower() for key in keys] or [key.lower() for key in own]
     if sorted(said) != sorted(key.lower() for key in own) or len(columns) != len(own):
         return None
     held = dict(zip(said, columns, strict=True))
-    of_parent = {
-        tuple(key_names(one, attribute, one.parent._meta.key_columns())): (attribute, one.parent)
-        for attribute, one in meta.references.items()
-        if one.parent != "self"
-    }
-    parts = words(parent.table) or ["parent"]
-    name = attribute_name("_".join([*parts[:-1], singular(parts[-1])]), taken)
-    ways = {}
-    for key, attribute in zip(own, attributes, strict=True):
-        column = held[key.lower()]
-        ways[column] = f"{name}.{attribute}"
-        if column in referring:
-            reference, to = of_parent.get((key,), ("", None))
-            if to is not referring[column].parent.factory:
-                return None
-            ways[column] = f"{name}.{reference}"
+    name = attribute_name(one_of(parent.table), taken)
     ordered = tuple(held[key.lower()] for key in own)
+    ways = ways_of(name, ordered, parent, referring)
+    if ways is None:
+        return None
     made = Declared(ForeignKey(parent.factory, column=ordered))
     return Paired(name, ordered, made, ways, parent, np.empty(0, np.int64))
 

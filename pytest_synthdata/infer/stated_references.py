@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import attribute_name, singular
 from pytest_synthdata.infer.references.fan_out import FanOut
-from pytest_synthdata.infer.references.links import Link, Referring
+from pytest_synthdata.infer.references.links import Link, Referring, reaches
 from pytest_synthdata.sources.ddl import Definition
 from pytest_synthdata.sources.samples import Sample
 
@@ -87,11 +87,6 @@ def _in_own_case(link: Link, samples: Mapping[str, Sample]) -> Link:
     return link if link.key in names or not same else replace(link, key=same[0])
 
 
-def reaches(needs: Mapping[str, Collection[str]], start: str, end: str) -> bool:
-    """Whether a table refers to another, through others too."""
-    return start == end or any(reaches(needs, parent, end) for parent in needs.get(start, ()))
-
-
 def with_nullable_references(inferred: Inferred, said: Definition) -> Inferred:
     """A factory whose references are null in some rows where their columns may be null by the table's definition.
 
@@ -138,4 +133,4 @@ def _written(names: Sequence[str], parent: str, keys: Sequence[str]) -> str:
     return f"FOREIGN KEY ({', '.join(names)}) REFERENCES {parent}{there}"
 
 
-__all__ = ["reaches", "settled_links", "stated_fan_out", "stated_own", "with_missed", "with_nullable_references"]
+__all__ = ["settled_links", "stated_fan_out", "stated_own", "with_missed", "with_nullable_references"]

@@ -7,12 +7,12 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from pytest_synthdata.databricks.names import shown
 from pytest_synthdata.errors import SynthDataError
 
 _PART = r"(?:`(?:[^`]|``)+`|[^.`]+)"
 _THREE = re.compile(rf"({_PART})\.({_PART})\.({_PART})")
 _LONGEST = 255  # characters, in Unity Catalog
-_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class TableName:
     def __post_init__(self) -> None:
         for kind, name in (("catalog", self.catalog), ("schema", self.schema), ("table", self.table)):
             if fault := _fault(name):
-                raise SynthDataError(f"the name of a {kind} cannot be {_shown(name)}: it {fault}")
+                raise SynthDataError(f"the name of a {kind} cannot be {shown(name)}: it {fault}")
 
     @classmethod
     def parse(cls, text: str) -> TableName:
         """The table that ``catalog.schema.table`` means; its parts may be quoted by backticks."""
         match = _THREE.fullmatch(text)
         if match is None:
-            raise SynthDataError(f"{_shown(text)} is not a table of Unity Catalog: write catalog.schema.table")
+            raise SynthDataError(f"{shown(text)} is not a table of Unity Catalog: write catalog.schema.table")
         return cls(*(part[1:-1].replace("``", "`") if part.startswith("`") else part for part in match.groups()))
 
     @property
@@ -88,10 +88,6 @@ def _fault(name: str) -> str | None:
         if character in "./\\" or unicodedata.category(character)[0] in "CZ":
             return f"holds {unicodedata.name(character, f'U+{ord(character):04X}')}"
     return None
-
-
-def _shown(text: str) -> str:
-    return ascii(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 __all__ = ["TableName", "identifier", "is_table_name"]

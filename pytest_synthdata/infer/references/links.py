@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
-from pytest_synthdata.infer.naming import attribute_name, singular, words
+from pytest_synthdata.infer.naming import attribute_name, one_of, singular, words
 from pytest_synthdata.infer.references.activity import activity
 from pytest_synthdata.infer.references.chance import p_of_inclusion
 from pytest_synthdata.infer.references.key_names import ALIKE, REFERRING, SAME, names
@@ -107,7 +107,7 @@ def _stated(column: str, table: str, samples: Mapping[str, Sample]) -> Link | No
     return Link(column, parent, key or usual)
 
 
-def reaches(graph: Mapping[str, Sequence[str]], start: str, end: str) -> bool:
+def reaches(graph: Mapping[str, Collection[str]], start: str, end: str) -> bool:
     """Whether a table refers to another, through others too.
 
     Args:
@@ -238,10 +238,7 @@ class Referring:
             numbers = self.parent.few_numbers
             yield Predictor(f"{self.name}.{self.parent.key}", tuple(numbers), self.parent.places(numbers)[self.picks])
         if self.picks is not None:
-            for one in self.parent.deciders:
-                yield Predictor(
-                    f"{self.name}.{one.name}", one.categories, one.codes[self.picks], has_nulls=one.has_nulls
-                )
+            yield from self.parent.deciders_of(self.name, self.picks)
 
 
 def referring(link: Link, values: pa.Array | None, parent: Parent, taken: set[str]) -> Referring:
@@ -259,7 +256,7 @@ def referring(link: Link, values: pa.Array | None, parent: Parent, taken: set[st
     elif len(parts) == 1 and parts != words(link.key):
         short = f"{parts[0]}_{singular(words(parent.table)[-1])}" if words(parent.table) else parts[0]
     else:
-        short = "_".join([*words(parent.table)[:-1], singular((words(parent.table) or ["parent"])[-1])])
+        short = one_of(parent.table)
     name = attribute_name(short, {*taken, link.column})
     found = None if values is None or parent.keys is None else _found(values, parent.keys)
     picks = None if found is None or values is None or (found < 0).any() or not len(found) else found

@@ -10,7 +10,7 @@ import numpy as np
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.keys import key_names
 from pytest_synthdata.infer.columns import Declared
-from pytest_synthdata.infer.naming import attribute_name, singular, words
+from pytest_synthdata.infer.naming import attribute_name, one_of
 from pytest_synthdata.infer.references.activity import activity
 from pytest_synthdata.infer.references.fan_out import FanOut
 from pytest_synthdata.infer.references.links import Referring
@@ -44,10 +44,7 @@ class Paired:
     def deciders(self) -> Iterator[Predictor]:
         """The parent's columns that the table's may depend on."""
         if (self.rows >= 0).all():
-            for one in self.parent.deciders:
-                yield Predictor(
-                    f"{self.name}.{one.name}", one.categories, one.codes[self.rows], has_nulls=one.has_nulls
-                )
+            yield from self.parent.deciders_of(self.name, self.rows)
 
 
 def paired(
@@ -78,27 +75,15 @@ def paired(
 def _paired(
     link: PairLink, sample: Sample, parent: Parent, referring: Mapping[str, Referring], taken: set[str]
 ) -> Paired | None:
-    meta = parent.factory._meta
     held = dict(zip(link.keys, link.columns, strict=True))
-    keys = [meta.rename.get(key, key) for key in meta.key_columns()]
+    keys = key_of(parent)
     if {*keys} != held.keys() or parent.sample is None:
         return None
     columns = tuple(held[key] for key in keys)
-    name = _name(parent.table, {*taken, *sample.schema.names})
-    of_parent = {
-        tuple(key_names(one, attribute, one.parent._meta.key_columns())): (attribute, one.parent)
-        for attribute, one in meta.references.items()
-        if one.parent != "self"
-    }
-    ways = {}
-    for key, attribute_of, column in zip(keys, meta.key_columns(), columns, strict=True):
-        if column in referring:
-            attribute, to = of_parent.get((key,), ("", None))
-            if to is not referring[column].parent.factory:
-                return None
-            ways[column] = f"{name}.{attribute}"
-        else:
-            ways[column] = f"{name}.{attribute_of}"
+    name = attribute_name(one_of(parent.table), {*taken, *sample.schema.names})
+    ways = ways_of(name, columns, parent, referring)
+    if ways is None:
+        return None
     rows = rows_of_pairs(sample, columns, parent.sample, keys)
     missing = rows == NULL
     if any((one := sample.column(column)) is None or one.null_count != missing.sum() for column in columns):
@@ -111,9 +96,40 @@ def _paired(
     return Paired(name, columns, Declared(made, comment=said), ways, parent, rows.astype(np.int64))
 
 
-def _name(table: str, taken: set[str]) -> str:
-    parts = words(table) or ["parent"]
-    return attribute_name("_".join([*parts[:-1], singular(parts[-1])]), taken)
+def key_of(parent: Parent) -> list[str]:
+    """The columns of a table's key."""
+    meta = parent.factory._meta
+    return [meta.rename.get(key, key) for key in meta.key_columns()]
 
 
-__all__ = ["Paired", "paired"]
+def ways_of(
+    name: str, columns: Sequence[str], parent: Parent, referring: Mapping[str, Referring]
+) -> dict[str, str] | None:
+    """By column of a pair: the way to the row that it refers to by itself, too, or else to the parent's column.
+
+    None where a column refers by itself to another table than that part of the parent's key does.
+
+    Args:
+        name: the attribute of the reference.
+        columns: those that hold the parent's key, in its order.
+        parent: the table.
+        referring: the references of one column, by column.
+    """
+    meta = parent.factory._meta
+    of_parent = {
+        tuple(key_names(one, attribute, one.parent._meta.key_columns())): (attribute, one.parent)
+        for attribute, one in meta.references.items()
+        if one.parent != "self"
+    }
+    ways = {}
+    for key, attribute, column in zip(key_of(parent), meta.key_columns(), columns, strict=True):
+        ways[column] = f"{name}.{attribute}"
+        if column in referring:
+            reference, to = of_parent.get((key,), ("", None))
+            if to is not referring[column].parent.factory:
+                return None
+            ways[column] = f"{name}.{reference}"
+    return ways
+
+
+__all__ = ["Paired", "key_of", "paired", "ways_of"]

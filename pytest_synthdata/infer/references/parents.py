@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,16 @@ class Parent:
             return None
         is_said = any(len(one.categories) == len(keys) for one in self.deciders)
         return None if is_said else sorted(keys.to_pylist())
+
+    def deciders_of(self, name: str, rows: npt.NDArray[np.int64]) -> Iterator[Predictor]:
+        """The columns that a child's may depend on, row by row.
+
+        Args:
+            name: the attribute of the child's reference.
+            rows: the row that each of the child's refers to.
+        """
+        for one in self.deciders:
+            yield Predictor(f"{name}.{one.name}", one.categories, one.codes[rows], has_nulls=one.has_nulls)
 
     def places(self, numbers: Sequence[int]) -> npt.NDArray[np.int64]:
         """Where each row's key stands among all."""
