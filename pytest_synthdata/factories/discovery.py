@@ -57,7 +57,11 @@ def imported(name: str, what: str) -> ModuleType:
     try:
         return import_module(name)
     except (Exception, SystemExit) as error:
-        hint = "; write shop.factories, no path" if name.endswith(".py") else ""
+        hint = ""
+        if name.endswith(".py"):
+            hint = "; write shop.factories, no path"
+        elif isinstance(error, ModuleNotFoundError) and error.name in {name, name.partition(".")[0]}:
+            hint = "; run this in the folder that has it, or put that folder on pytest's pythonpath or on PYTHONPATH"
         raise DeclarationError(
             f"{what}: cannot import {name!r}: {type(error).__name__}: {_said(error)}{_where(error)}{hint}"
         ) from error

@@ -163,6 +163,7 @@ def test_a_column_and_its_type_is_still_a_schema(infer: Infer) -> None:
     ("name", "message"),
     [
         ("modelz:Order", "synthdata infer: cannot import 'modelz': ModuleNotFoundError"),
+        ("modelz:Order", "No module named 'modelz'; run this in the folder that has it, or put that folder on"),
         ("models:Ordr", "synthdata infer: models has no 'Ordr': did you mean 'Order'?"),
         ("models:Order.Lines", "models.Order has no 'Lines': did you mean 'Line'?"),
         ("models:LIMIT", "models:LIMIT: int is not data that can be read"),
