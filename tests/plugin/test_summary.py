@@ -41,7 +41,7 @@ def test_each_table_has_a_line(result: Validation) -> None:
     ]
     ends = {line.rstrip().rfind(" ") for line in lines[1:4]}
     assert len(ends) == 1  # aligned
-    assert len({line.index(seed) for line in lines[1:4] for seed in ["42"]}) == 1
+    assert len({line.rindex("42") for line in lines[1:4]}) == 1  # the seed is last; a rate may hold these digits, too
     assert lines[-1].startswith(f"{len(result.checks)} checks passed in ")
     assert lines[-1].endswith("; false alarms: 1 in 1,000; 2 columns unchecked")
 
