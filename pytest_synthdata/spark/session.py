@@ -125,6 +125,7 @@ def _as_a_script() -> Iterator[None]:
 
 def _on_local_server(settings: SessionSettings, ending: contextlib.ExitStack) -> OpenSession:
     """A session of this process's own on a Connect server of this machine."""
+    from pytest_synthdata.spark.frames import keep_on_server
     from pytest_synthdata.spark.local.connect_server import require_client, start_server
 
     require_client()
@@ -135,6 +136,7 @@ def _on_local_server(settings: SessionSettings, ending: contextlib.ExitStack) ->
     own = {name: value for name, value in settings.conf.items() if endpoint.conf.get(name) != value}
     spark = _connected(endpoint.url, own, ending)
     _give_up_soon(spark)
+    keep_on_server(spark)
     if settings.worker_id is not None:
         # Sessions share the catalog: each worker has tables of its own.
         database = f"synth_{settings.worker_id}"
