@@ -3,8 +3,8 @@
     pip install -e '.[local]' pytest-spark pytest-xdist
     python benchmarks/sessions.py [starts|shared|kept] [--rounds 3] [--runs 100] [--sail /path/to/python-with-sail]
 
-`starts` compares ways to a session, `shared` a suite of 60 tests under `-n 2` on one Connect server and on two JVMs,
-`kept` makes many runs in a row on a kept JVM.
+`starts` compares ways to a session; `shared` a suite of 60 tests under `-n 2` on one Connect server, on two JVMs of ours and
+on two of pytest-spark's; `kept` makes many runs in a row on a kept JVM.
 
 Each start is a process of its own, the ways take turns, and the median of the rounds counts: ratios hold on a machine
 that does other things at the same time, seconds do not.
@@ -168,8 +168,13 @@ def starts(rounds: int, sail: str | None) -> None:
 
 def shared(rounds: int) -> None:
     """60 tests by two workers: on one Connect server, and each on a JVM of its own; in turns."""
-    ways = {"two JVMs": "", "one Connect server": "synth_spark_engine = connect"}
-    seen: dict[str, list[tuple[float, float, float]]] = {way: [] for way in ways}
+    server = "one Connect server"
+    ways = {
+        "two of pytest-spark's": "synth_spark_fixture = spark_session",
+        "two JVMs of ours": "",
+        server: "synth_spark_engine = connect",
+    }
+    seen: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "test_many.py").write_text(MANY)
@@ -177,7 +182,6 @@ def shared(rounds: int) -> None:
             for way, settings in ways.items():
                 (folder / "pytest.ini").write_text(f"[pytest]\n{settings}\n")
                 command = [sys.executable, "-m", "pytest", *BARE, "-n", "2"]
-                before = resource.getrusage(resource.RUSAGE_CHILDREN)
                 begin = time.perf_counter()
                 with Memory() as memory:
                     environment = {**os.environ, "CI": "true"}
@@ -185,23 +189,14 @@ def shared(rounds: int) -> None:
                         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
                     )
                 seconds = time.perf_counter() - begin
-                after = resource.getrusage(resource.RUSAGE_CHILDREN)
                 if "60 passed" not in done.stdout:
                     raise SystemExit(done.stdout + done.stderr)
-                spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-                seen[way].append((seconds, spent, memory.all))
-    print(f"\n{'60 tests, -n 2':24}{'seconds':>9}{'processor s':>13}{'MB':>8}")
-    found = {}
-    for way, runs in seen.items():
-        found[way] = [statistics.median(column) for column in zip(*runs, strict=True)]
-        print("{:24}{:9.1f}{:13.1f}{:8,.0f}".format(way, *found[way]))
-    both, one = found.values()
-    ratios = [mine / other for mine, other in zip(one, both, strict=True)]
-    print(
-        "one server over two JVMs: {:.2f} of the time, {:.2f} of the processor time, {:.2f} of the memory".format(
-            *ratios
-        )
-    )
+                seen[way].append((seconds, memory.all))
+    print(f"\n{'60 tests, -n 2':24}{'seconds':>9}{'MB':>8}   one server over it: time, memory")
+    found = {way: [statistics.median(column) for column in zip(*runs, strict=True)] for way, runs in seen.items()}
+    for way, other in found.items():
+        ratios = [mine / theirs for mine, theirs in zip(found[server], other, strict=True)]
+        print("{:24}{:9.1f}{:8,.0f}   {:.2f}, {:.2f}".format(way, *other, *ratios))
 
 
 def kept(runs: int) -> None:

@@ -435,7 +435,11 @@ import os
 from pathlib import Path
 
 import pytest
+from pyarrow.compute import field
 from pyspark.sql import SparkSession
+
+from pytest_synthdata import Dataset
+from pytest_synthdata.spark.frames import spark_schema
 
 PLACE = Path(__file__).parent
 
@@ -447,6 +451,13 @@ def test_it(synth, synth_spark):
     spark.conf.set("spark.sql.shuffle.partitions", str(os.getpid()))
     synth.orders.createOrReplaceTempView("mine")
     synth.dataset.orders.to_spark(spark, distributed=True).write.saveAsTable("orders")
+    # The server keeps the rows of larger tables; else they would be part of each query.
+    kept = Dataset(seed=1).orders
+    frame = kept.to_spark(spark)
+    assert "LocalTableScan" not in frame._explain_string() and "LocalTableScan" in synth.orders._explain_string()
+    assert frame.schema == spark_schema(kept.schema)
+    assert frame.filter("amount > 50").count() == frame.toArrow().filter(field("amount") > 50).num_rows > 0
+    assert frame.toArrow().equals(kept.to_arrow().cast(frame.toArrow().schema))
     (PLACE / f"done {os.getpid()}").touch()
     with open(PLACE / "seen", "a") as file:
         print(remote, spark.conf.get("spark.local.dir"), file=file)

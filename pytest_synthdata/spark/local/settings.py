@@ -76,7 +76,7 @@ def local_conf(
         # Bytes: larger tables stay Arrow until a query reads them. As local relations, their rows would be part of each
         # query's plan, and the optimiser, which is not compiled for them, would project them one by one.
         "spark.sql.execution.arrow.localRelationThreshold": "262144",
-        # Each aggregate, sort and joined table takes a page at least. For so few cores Spark would choose 16 MB or more.
+        # Each aggregate, sort and joined table has a page at least: for so few cores Spark's choice is 16 MB or more.
         "spark.buffer.pageSize": "1m",
         "spark.sql.catalogImplementation": "in-memory",
         WAREHOUSE: (run_folder / "warehouse").as_uri(),
