@@ -3,8 +3,8 @@
     pip install -e '.[local]' pytest-spark pytest-xdist
     python benchmarks/sessions.py [starts|shared|kept] [--rounds 3] [--runs 100] [--sail /path/to/python-with-sail]
 
-`starts` compares ways to a session; `shared` a suite of 60 tests under `-n 2` on one Connect server, two JVMs of ours and
-two of pytest-spark's; `kept` makes many runs in a row on a kept JVM.
+`starts` compares ways to a session; `shared` a suite of 60 tests under `-n 2` on one Connect server, two JVMs of
+ours and two of pytest-spark's; `kept` makes many runs in a row on a kept JVM.
 
 Each start is a process of its own, the ways take turns, and the median of the rounds counts: ratios hold on a machine
 that does other things at the same time, seconds do not.
