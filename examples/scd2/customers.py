@@ -9,12 +9,12 @@ class CustomerFactory(TableFactory):
         rows = 60
         history = History(
             "2024-06-01",
-            "2024-06-30",
+            "2024-06-10",
             updates={
-                "plan": Update(30, to={"Free": {"Pro": 0.6}, "Pro": {"Free": 0.2, "Team": 0.3}, "Team": {"Pro": 0.3}}),
-                "city": 12,
+                "plan": Update(90, to={"Free": {"Pro": 0.6}, "Pro": {"Free": 0.2, "Team": 0.3}, "Team": {"Pro": 0.3}}),
+                "city": 36,
             },
-            deletes=2,
+            deletes=6,
         )
 
     customer_id = Key("CUST-{:04d}")

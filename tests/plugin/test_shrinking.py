@@ -533,7 +533,8 @@ def test_passing_tests_and_expected_failures_are_left_alone(pytester: pytest.Pyt
     result.stdout.no_fnmatch_line("*shrunk*")
 
 
-def test_nothing_heavy_is_imported_before_a_failure(pytester: pytest.Pytester) -> None:
+def test_nothing_heavy_is_imported_before_a_failure(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "0")  # a new process, not a fork of one that has imported NumPy
     pytester.makepyfile(
         """
         import sys
