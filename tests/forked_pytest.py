@@ -14,8 +14,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-# Of the package itself nothing: pytest rewrites the assertions of plugins when they are imported. And not pyspark, which
-# the plugin looks for among the modules.
+# Of the package itself nothing: pytest rewrites the assertions of plugins when they are imported. And not pyspark,
+# which the plugin looks for among the modules.
 LIBRARIES = (
     "_pytest.config",
     "execnet.gateway",
