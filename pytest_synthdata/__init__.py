@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.providers.fake import Fake
     from pytest_synthdata.columns.references.aggregates import Count, Max, Mean, Min, Sum
     from pytest_synthdata.columns.references.fan_out import Ordinal
-    from pytest_synthdata.columns.references.popularity import ZipfRank
+    from pytest_synthdata.columns.references.picks.popularity import ZipfRank
     from pytest_synthdata.columns.references.shares import Share
     from pytest_synthdata.columns.series.readings import Readings, ReadingTime
     from pytest_synthdata.columns.series.series import Series

@@ -72,7 +72,7 @@ MODULES = {
     "Typos": "defects.kinds.texts",
     "Uniform": "columns.generators.numbers.distributions",
     "Update": "history.declaration",
-    "ZipfRank": "columns.references.popularity",
+    "ZipfRank": "columns.references.picks.popularity",
     "assert_caught": "assertions.defects",
     "assert_matches": "assertions.matching",
     "assert_repaired": "assertions.defects",

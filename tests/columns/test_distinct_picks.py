@@ -26,7 +26,7 @@ from pytest_synthdata import (
     col,
 )
 from pytest_synthdata.columns.arrow.values import to_arrow
-from pytest_synthdata.columns.references.distinct import DistinctPick
+from pytest_synthdata.columns.references.picks.distinct import DistinctPick
 
 
 class StudentFactory(TableFactory):

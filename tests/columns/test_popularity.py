@@ -28,8 +28,8 @@ from pytest_synthdata import (
 )
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
-from pytest_synthdata.columns.references.heavy_picking import HeavyPick
-from pytest_synthdata.columns.references.popularity import Tournament
+from pytest_synthdata.columns.references.picks.heavy_picking import HeavyPick
+from pytest_synthdata.columns.references.picks.popularity import Tournament
 
 
 class ArtistFactory(TableFactory):

@@ -15,13 +15,13 @@ from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits, Stream
-from pytest_synthdata.columns.references.distinct import DistinctPick
 from pytest_synthdata.columns.references.fan_out import Count, FanOut, Numbers, counter
-from pytest_synthdata.columns.references.heavy_members import SAMPLE, common_weight, weights_are_lasting
-from pytest_synthdata.columns.references.heavy_picking import HeavyPick
-from pytest_synthdata.columns.references.pick_statistics import PickStatistics
-from pytest_synthdata.columns.references.picking import Pick
-from pytest_synthdata.columns.references.popularity import ZipfRank, upper_quantile, upper_quantiles
+from pytest_synthdata.columns.references.picks.distinct import DistinctPick
+from pytest_synthdata.columns.references.picks.heavy_members import SAMPLE, common_weight, weights_are_lasting
+from pytest_synthdata.columns.references.picks.heavy_picking import HeavyPick
+from pytest_synthdata.columns.references.picks.pick_statistics import PickStatistics
+from pytest_synthdata.columns.references.picks.picking import Pick
+from pytest_synthdata.columns.references.picks.popularity import ZipfRank, upper_quantile, upper_quantiles
 from pytest_synthdata.columns.references.through import check_through
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.errors import DeclarationError, GenerationError

@@ -17,9 +17,9 @@ from pytest_synthdata.columns.cells import Cells, Table
 from pytest_synthdata.columns.random import GOLDEN, Bits, uniform
 from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.references.fan_out import Numbers
-from pytest_synthdata.columns.references.heavy_picking import HeavyPick
-from pytest_synthdata.columns.references.pick_statistics import PickStatistics
-from pytest_synthdata.columns.references.picking import Pick
+from pytest_synthdata.columns.references.picks.heavy_picking import HeavyPick
+from pytest_synthdata.columns.references.picks.pick_statistics import PickStatistics
+from pytest_synthdata.columns.references.picks.picking import Pick
 from pytest_synthdata.errors import GenerationError
 
 _MOST_ATTEMPTS = 16  # picks, after which a child goes through all parents in an order of its own

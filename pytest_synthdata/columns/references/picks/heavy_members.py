@@ -14,7 +14,7 @@ from pytest_synthdata.columns.attempts import is_pinned
 from pytest_synthdata.columns.cells import Declared, Table
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import Bits, Floats
-from pytest_synthdata.columns.references.popularity import HEIGHT, MEMBER, WHICH
+from pytest_synthdata.columns.references.picks.popularity import HEIGHT, MEMBER, WHICH
 
 SAMPLE = 4_096  # first parents, by which it is decided how heavy is heavy: the same ones at any size
 _HEAVY = 8.0  # times the mean weight: below it, darts at one rectangle hit often enough

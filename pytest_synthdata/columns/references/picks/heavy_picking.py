@@ -10,10 +10,10 @@ import numpy.typing as npt
 from pytest_synthdata.columns.arrow.values import Index
 from pytest_synthdata.columns.cells import Cells, Table
 from pytest_synthdata.columns.random import Bits, Floats, Stream
-from pytest_synthdata.columns.references.heavy_members import HeavyMembers
-from pytest_synthdata.columns.references.pick_statistics import PickStatistics, Reference
-from pytest_synthdata.columns.references.picking import Pick
-from pytest_synthdata.columns.references.popularity import MOST_LEVELS, Layers, Ranks, Tournament, ZipfRank
+from pytest_synthdata.columns.references.picks.heavy_members import HeavyMembers
+from pytest_synthdata.columns.references.picks.pick_statistics import PickStatistics, Reference
+from pytest_synthdata.columns.references.picks.picking import Pick
+from pytest_synthdata.columns.references.picks.popularity import MOST_LEVELS, Layers, Ranks, Tournament, ZipfRank
 from pytest_synthdata.errors import DeclarationError
 
 

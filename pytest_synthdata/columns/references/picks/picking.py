@@ -22,7 +22,7 @@ from pytest_synthdata.columns.arrow.values import Index, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader, Table
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import GOLDEN, Bits, Stream, finalise, remix
-from pytest_synthdata.columns.references.pick_statistics import PickStatistics, Reference
+from pytest_synthdata.columns.references.picks.pick_statistics import PickStatistics, Reference
 from pytest_synthdata.errors import GenerationError
 
 _LOW = np.uint64(0xFFFFFFFF)

@@ -1,0 +1,1 @@
+"""Which parent a row gets: darts, weights, and no parent twice."""
