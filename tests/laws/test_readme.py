@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from pytest_synthdata.spark.local import kept_jvm
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -23,16 +27,37 @@ def blocks(page: Path) -> list[tuple[str, str]]:
     return [(match["file"] or f"test_snippet_{number}.py", match["text"]) for number, match in enumerate(found)]
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One folder for the projects of all pages, one after another: a kept JVM belongs to a folder."""
+    folder = tmp_path_factory.mktemp("pages")
+    runtime = tmp_path_factory.mktemp("runtime")
+    runtime.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CI", raising=False)
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        yield folder
+        kept_jvm.stop_all()
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
-def test_every_snippet_is_run(page: Path, pytester: pytest.Pytester) -> None:
+def test_every_snippet_is_run(
+    page: Path, place: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for left in place.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("HOME", str(place))
     for name, text in blocks(page):
-        (pytester.path / name).write_text(text, "utf-8")
+        (place / name).write_text(text, "utf-8")
     texts = [text for _, text in blocks(page)]
     tests = sum(text.count("def test_") for text in texts)
     tests += sum(int(seeds) - 1 for text in texts for seeds in re.findall(r"synth\(seeds=(\d+)", text))
     tests += sum(values.count(",") for text in texts for values in re.findall(r"parametrize\(\"\w+\", \[(.+)\]", text))
     assert tests
-    pytester.runpytest_subprocess("-p", "no:asyncio", "-W", "error", "-W", UNCLOSED).assert_outcomes(passed=tests)
+    keep = ("-o", "synth_spark_keep_alive=300")
+    run = pytester.runpytest_subprocess("-p", "no:asyncio", "-W", "error", "-W", UNCLOSED, *keep)
+    run.assert_outcomes(passed=tests)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

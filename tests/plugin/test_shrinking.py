@@ -363,12 +363,12 @@ def test_beside_pytest_randomly_and_pytest_timeout(pytester: pytest.Pytester, xd
         assert repeated(synth.dataset.orders.to_arrow()) == 0
 
     def test_slow_where_there_is_little(synth):
-        time.sleep(20 if synth.dataset.orders.num_rows == 1 else 0)
+        time.sleep(15 if synth.dataset.orders.num_rows == 1 else 0)
         assert repeated(synth.dataset.orders.to_arrow()) == 0
     """
     pytest.importorskip("pytest_timeout")
     pytester.makepyfile(source)
-    both = ("-p", "randomly", "-p", "timeout", "--timeout=12")
+    both = ("-p", "randomly", "-p", "timeout", "--timeout=8")
     result = pytester.runpytest_subprocess(*both, "--synth-shrink=100", *xdist)
     result.assert_outcomes(failed=2)
     assert result.stdout.str().count("rows to 3 in") == 2
