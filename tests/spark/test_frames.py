@@ -44,6 +44,8 @@ from pytest_synthdata import (
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.factories import OrderFactory, TicketFactory
 from pytest_synthdata.pickling import PicklingError
+from pytest_synthdata.spark.local.archive import archive_of
+from pytest_synthdata.spark.local.java import find_java
 
 pytest.importorskip("pandas", reason="pyspark asks for pandas where executors make rows, and where Arrow comes back")
 
@@ -317,8 +319,10 @@ spark.stop()
 """
 
 
-# A JVM that lives for seconds: its queries are not worth the second compiler's time.
-QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+def quick() -> str:
+    """The options of a JVM that lives for seconds: its queries are not worth the second compiler's time."""
+    archive = archive_of(find_java())
+    return " ".join(("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *(archive.options() if archive else ())))
 
 
 def run_elsewhere(way: str, place: str, **environment: str) -> dict[str, str]:
@@ -327,7 +331,7 @@ def run_elsewhere(way: str, place: str, **environment: str) -> dict[str, str]:
     path = [str(Path(__file__).parent), *filter(None, sys.path)]
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, way, place, json.dumps(path)],
-        env={**inherited, "SPARK_LOCAL_IP": "127.0.0.1", "JAVA_TOOL_OPTIONS": QUICK, **environment},
+        env={**inherited, "SPARK_LOCAL_IP": "127.0.0.1", "JAVA_TOOL_OPTIONS": quick(), **environment},
         capture_output=True,
         text=True,
         timeout=300,
