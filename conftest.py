@@ -1,10 +1,11 @@
 """For the tests of the plugin itself: pytest's own fixture for running pytest inside a test."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
@@ -40,7 +41,9 @@ NEIGHBOURS = ("anyio", "asyncio", "faker", "platformdirs", "pytest-factoryboy", 
 
 
 class ForkedPytest:
-    """Runs ``python -m pytest`` as forks of one process."""
+    """Runs ``python -m pytest`` as forks of one process, one at a time."""
+
+    stdin = None  # of a run: what pytester closes where there is one
 
     def __init__(self) -> None:
         script = Path(__file__).parent / "tests" / "forked_pytest.py"
@@ -54,16 +57,23 @@ class ForkedPytest:
         """Whether a fork would be what a new process of this command is."""
         return command[:2] == (sys.executable, "-mpytest") and python_variables() == self._environment
 
-    def run(self, arguments: tuple[str, ...], stdout: Path, stderr: Path) -> int:
-        """The exit code of a run in this process's folder and environment."""
+    def start(self, command: tuple[str, ...], stdout: Any, stderr: Any) -> ForkedPytest:
+        """Start a run in this process's folder and environment."""
+        folder = str(Path.cwd())
+        path = (folder, os.environ.get("PYTHONPATH"))
         run = {
-            "arguments": arguments,
-            "folder": str(Path.cwd()),
-            "environment": dict(os.environ),
-            "stdout": str(stdout),
-            "stderr": str(stderr),
+            "arguments": command[2:],
+            "folder": folder,
+            # As pytester does it for a new process.
+            "environment": {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
+            "stdout": stdout.name,
+            "stderr": stderr.name,
         }
         print(json.dumps(run), file=self._process.stdin, flush=True)
+        return self
+
+    def wait(self) -> int:
+        """The exit code of the run that was started last."""
         return int(self._answers.readline())
 
     def close(self) -> None:
@@ -89,22 +99,13 @@ def pytester(
 ) -> pytest.Pytester:
     """The one of pytest, with our plugin and pytest-xdist's alone; ``-p randomly`` brings another back."""
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in NEIGHBOURS))
-    new_process = pytester.run
+    new_process = pytester.popen
 
-    def run(*command: Any, **how: Any) -> pytest.RunResult:
-        texts = tuple(map(os.fspath, command))
-        if how.get("timeout") or "stdin" in how or not forked_pytest.can_run(texts):
-            return new_process(*command, **how)
-        stdout, stderr = pytester.path / "stdout", pytester.path / "stderr"
-        begin = time.perf_counter()
-        code: Any = forked_pytest.run(texts[2:], stdout, stderr)
-        seconds = time.perf_counter() - begin
-        lines = [file.read_text("utf-8", errors="replace").splitlines() for file in (stdout, stderr)]
-        for file, said in zip((sys.stdout, sys.stderr), lines, strict=True):
-            print(*said, sep="\n", file=file)
-        with suppress(ValueError):
-            code = pytest.ExitCode(code)
-        return pytest.RunResult(code, *lines, seconds)
+    def popen(command: Any, stdout: Any = subprocess.PIPE, stderr: Any = subprocess.PIPE, **how: Any) -> Any:
+        to_files = hasattr(stdout, "name") and hasattr(stderr, "name")
+        if to_files and how == {"stdin": pytester.CLOSE_STDIN} and forked_pytest.can_run(command):
+            return forked_pytest.start(command, stdout, stderr)
+        return new_process(command, stdout, stderr, **how)
 
-    monkeypatch.setattr(pytester, "run", run)
+    monkeypatch.setattr(pytester, "popen", popen)
     return pytester

@@ -1,4 +1,4 @@
-"""The job on every day of ten, compared with the customers as they are then, and with all their versions."""
+"""The job on each of ten days, compared with the customers as they are then, and with all their versions."""
 
 import datetime as dt
 
