@@ -21,7 +21,8 @@ from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS, FileForm
 from pytest_synthdata.files.pace import paying
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
-from pytest_synthdata.files.workers import in_processes, processors
+from pytest_synthdata.files.workers import in_processes
+from pytest_synthdata.machine import processors
 from pytest_synthdata.pickling import PicklingError, pickled, pickled_table
 
 _ROWS_PER_FILE = 1 << 19, 1 << 22  # at least and at most, of large tables

@@ -29,11 +29,6 @@ _COMMAND = (
 )
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def in_processes(job: Job, shipped: bytes, items: Sequence[Any], count: int) -> Iterator[Any]:
     """What a job gives for each item, as each is done, by this process and ``count - 1`` more.
 
@@ -145,4 +140,4 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-__all__ = ["in_processes", "processors", "work"]
+__all__ = ["in_processes", "work"]

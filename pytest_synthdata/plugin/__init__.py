@@ -15,6 +15,7 @@ from pytest_synthdata.plugin.options import read_settings
 from pytest_synthdata.plugin.seeds import parametrize
 from pytest_synthdata.plugin.spark.background_work import BackgroundWork
 from pytest_synthdata.plugin.spark.interrupts import Interrupts
+from pytest_synthdata.plugin.spark.own_session import OwnSession
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SETTINGS] = settings = read_settings(config)
     config.pluginmanager.register(FrameFixtures(config), "synthdata-frames")
     config.pluginmanager.register(Interrupts(), "synthdata-interrupts")
+    config.pluginmanager.register(OwnSession(config), "synthdata-own-session")
     config.pluginmanager.register(BackgroundWork(config), "synthdata-background-work")
     if settings.engine == "connect" and not settings.remote:
         from pytest_synthdata.plugin.spark.shared_server import SharedServer
@@ -131,39 +133,17 @@ def synth_spark_conf() -> Mapping[str, str]:
 
 @pytest.fixture(scope="session")
 def _synth_own_spark(pytestconfig: pytest.Config, synth_spark_conf: Mapping[str, str]) -> Iterator[Any]:
-    """What gives a session that this plugin finds or starts, another one where a test has stopped it, and ends it."""
-    from pytest_synthdata.spark.session import OpenSession, SessionSettings, open_session
-
-    settings = pytestconfig.stash[SETTINGS]
-    worker: dict[str, Any] = getattr(pytestconfig, "workerinput", {})
-    background_work: Any = pytestconfig.pluginmanager.get_plugin("synthdata-background-work")
-    shared_server: Any = pytestconfig.pluginmanager.get_plugin("synthdata-shared-server")
-    opened: list[OpenSession] = []
+    """What gives a session that this plugin finds or starts; that ends with the run."""
+    own: Any = pytestconfig.pluginmanager.get_plugin("synthdata-own-session")
 
     def spark() -> Any:
-        if opened and opened[0].is_stopped:
-            opened.pop().close()
-        if not opened:
-            wanted = SessionSettings(
-                remote=settings.remote,
-                engine=settings.engine,
-                conf={**settings.spark_conf, **synth_spark_conf},
-                worker_id=worker.get("workerid"),
-                workers=worker.get("workercount", 1),
-                warm_start=settings.warm_start,
-                keep_alive=settings.keep_alive,
-                shared_server=shared_server.endpoint if shared_server is not None else None,
-                on_background_work=background_work.start,
-            )
-            with _explained("Spark"):
-                opened.append(open_session(wanted))
-        return opened[0].spark
+        with _explained("Spark"):
+            return own.session(synth_spark_conf)
 
     try:
         yield spark
     finally:
-        for one in opened:
-            one.close()
+        own.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -83,9 +84,12 @@ def _has_pandas() -> bool:
 
 def _hand_over(spark: Any) -> Callable[[pa.Table, Any, Any], Any]:
     """How rows that are here get into a session: pyspark 3.5 takes no Arrow tables, but its JVM reads Arrow."""
-    if hasattr(spark.range(0), "toArrow"):
+    is_classic = hasattr(spark, "_jsparkSession")
+    # Asking a frame would be the first query of a JVM, which takes a sixth of a second.
+    frames = import_module("pyspark.sql" if is_classic else "pyspark.sql.connect.dataframe")
+    if hasattr(frames.DataFrame, "toArrow"):
         return _as_arrow
-    return _as_stream if hasattr(spark, "_jsparkSession") else _row_by_row
+    return _as_stream if is_classic else _row_by_row
 
 
 def _as_arrow(rows: pa.Table, spark: Any, schema: Any) -> Any:

@@ -9,20 +9,23 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.local.jvm import OpenSession
-from pytest_synthdata.spark.local.session import start_local
+from pytest_synthdata.spark.local.session import StartingJvm, start_local
 from pytest_synthdata.spark.local.settings import restored
 from pytest_synthdata.spark.session_settings import SessionSettings, builder
 from pytest_synthdata.spark.spark_install import conflicting_installs, ignore_pyspark_warnings, is_installed
 
 
-def open_session(settings: SessionSettings) -> OpenSession:
+def open_session(settings: SessionSettings, starting: StartingJvm | None = None) -> OpenSession:
     """The session that the settings and the machine suggest.
 
     In this order: the active one; a Connect endpoint; Databricks Connect where that is installed; a local one.
+
+    Args:
+        settings: what it is asked for.
+        starting: a JVM that `start_jvm` gave for these settings.
 
     Raises:
         SynthDataError: where pyspark or a suitable Java is missing, or there are two Sparks, with the remedy.
@@ -32,11 +35,27 @@ def open_session(settings: SessionSettings) -> OpenSession:
     ending = contextlib.ExitStack()
     try:
         if (active := _active()) is not None:
+            if starting is not None:
+                starting.ending.close()
             return OpenSession(active, ending)
-        return _start(settings, ending)
+        return _start(settings, ending, starting)
     except BaseException:
         ending.close()
         raise
+
+
+def start_jvm(settings: SessionSettings) -> StartingJvm | None:
+    """Start the JVM of a session that `open_session` will be asked for; None where it would start none.
+
+    A kept JVM is not started either: it is there, or its keeper starts it.
+    """
+    if settings.engine != "spark" or settings.keep_alive or _remote(settings) or conflicting_installs():
+        return None
+    if is_installed("databricks-connect") or _active() is not None:
+        return None
+    with contextlib.suppress(SynthDataError):  # which `open_session` will raise
+        return StartingJvm(settings)
+    return None
 
 
 def _active() -> Any:
@@ -48,8 +67,12 @@ def _active() -> Any:
     return SparkSession.getActiveSession()
 
 
-def _start(settings: SessionSettings, ending: contextlib.ExitStack) -> OpenSession:
-    remote = settings.remote or os.environ.get("SPARK_REMOTE")
+def _remote(settings: SessionSettings) -> str | None:
+    return settings.remote or os.environ.get("SPARK_REMOTE")
+
+
+def _start(settings: SessionSettings, ending: contextlib.ExitStack, starting: StartingJvm | None) -> OpenSession:
+    remote = _remote(settings)
     is_elsewhere = remote is not None and not remote.startswith("local")
     if settings.engine == "connect" and not is_elsewhere:
         return _on_local_server(settings, ending)
@@ -63,7 +86,7 @@ def _start(settings: SessionSettings, ending: contextlib.ExitStack) -> OpenSessi
         spark = DatabricksSession.builder.getOrCreate()
         ending.callback(spark.stop)
     else:
-        spark = start_local(remote, settings, ending)
+        spark = start_local(remote, settings, ending, starting)
     return OpenSession(spark, ending)
 
 
@@ -72,6 +95,8 @@ _SECONDS_TO_ANSWER = 20.0  # the client itself would ask for minutes
 
 
 def _checked(remote: str) -> str:
+    from urllib.request import getproxies
+
     parts = urlsplit(remote)
     if parts.scheme != "sc" or not parts.hostname:
         raise SynthDataError(f"--synth-remote={remote!r}: a Spark Connect endpoint looks like sc://localhost:15002")
@@ -169,4 +194,4 @@ def _sail(ending: contextlib.ExitStack) -> str:
     return f"sc://127.0.0.1:{port}"
 
 
-__all__ = ["OpenSession", "SessionSettings", "open_session"]
+__all__ = ["OpenSession", "SessionSettings", "open_session", "start_jvm"]

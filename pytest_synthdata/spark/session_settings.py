@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.spark.spark_install import require_pyspark
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,11 @@ def builder() -> Any:
     """Pyspark's builder of sessions.
 
     Raises:
-        SynthDataError: where pyspark is not installed, with what installs it.
+        SynthDataError: where pyspark is not installed.
     """
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise SynthDataError(
-            "Spark is not installed: pip install 'pytest-synthdata[local]' brings it and a Java runtime, "
-            "'pytest-synthdata[spark]' Spark alone"
-        ) from None
+    require_pyspark()
+    from pyspark.sql import SparkSession
+
     return SparkSession.builder
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+from pytest_synthdata.errors import SynthDataError
 
 
 def is_installed(distribution: str) -> bool:
@@ -28,6 +33,34 @@ def conflicting_installs() -> str | None:
     )
 
 
+def require_pyspark() -> None:
+    """Raise `SynthDataError` where pyspark is not installed, with what installs it."""
+    if find_spec("pyspark") is None:
+        raise SynthDataError(
+            "Spark is not installed: pip install 'pytest-synthdata[local]' brings it and a Java runtime, "
+            "'pytest-synthdata[spark]' Spark alone"
+        )
+
+
+def spark_home() -> Path:
+    """The folder of the Spark that pyspark starts: ``SPARK_HOME``, or pyspark's own.
+
+    Raises:
+        SynthDataError: where there is none.
+    """
+    require_pyspark()
+    spec = find_spec("pyspark")
+    assert spec is not None  # noqa: S101 - it is there
+    for folder in spec.submodule_search_locations or ():
+        script = Path(folder) / "find_spark_home.py"  # which runs on its own; as a module, all of pyspark comes with it
+        if script.exists():
+            try:
+                return Path(runpy.run_path(str(script))["_find_spark_home"]())
+            except SystemExit:  # it has said where it looked
+                break
+    raise SynthDataError("pyspark is installed without Spark's jars, and SPARK_HOME is not set: pip install pyspark")
+
+
 @contextmanager
 def ignore_pyspark_warnings() -> Iterator[None]:
     """Without what pyspark warns of whatever one does: pandas 3, where none is used, and its own imports.
@@ -41,4 +74,4 @@ def ignore_pyspark_warnings() -> Iterator[None]:
         yield
 
 
-__all__ = ["conflicting_installs", "ignore_pyspark_warnings", "is_installed"]
+__all__ = ["conflicting_installs", "ignore_pyspark_warnings", "is_installed", "require_pyspark", "spark_home"]

@@ -27,7 +27,7 @@ def session_of(request: pytest.FixtureRequest) -> Any:
 
 
 def _session_of(request: pytest.FixtureRequest) -> Any:
-    name = _fixture_name(request)
+    name = _fixture_name(request._pyfuncitem)
     try:
         found = request.getfixturevalue(name)
         if name == _OURS:
@@ -64,17 +64,23 @@ def _require_jvm(spark: Any, fixture: str) -> None:
         )
 
 
-def _fixture_name(request: pytest.FixtureRequest) -> str:
-    chosen = request.config.stash[SETTINGS].spark_fixture
+def is_ours(item: pytest.Item) -> bool:
+    """Whether a test's session is ours with the settings of the ini file alone: no fixture of the project has a say."""
+    manager: Any = item.session._fixturemanager
+    return _fixture_name(item) == _OURS and len(manager.getfixturedefs("synth_spark_conf", item) or ()) == 1
+
+
+def _fixture_name(item: pytest.Item) -> str:
+    chosen = item.config.stash[SETTINGS].spark_fixture
     if chosen is not None:
         return chosen
-    manager: Any = request.session._fixturemanager
-    installed = _installed_plugins(request.config)
+    manager: Any = item.session._fixturemanager
+    installed = _installed_plugins(item.config)
     for name in _USUAL_NAMES:
         # The last definition is the one that this test sees.
-        for definition in reversed(manager.getfixturedefs(name, request._pyfuncitem) or ()):
+        for definition in reversed(manager.getfixturedefs(name, item) or ()):
             package = definition.func.__module__.partition(".")[0]
-            if package not in installed and not _leads_to_us(name, request):
+            if package not in installed and not _leads_to_us(name, item):
                 return name
             break
     return _OURS
@@ -86,9 +92,9 @@ def _installed_plugins(config: pytest.Config) -> set[str]:
     return {str(getattr(plugin, "__name__", "")).partition(".")[0] for plugin in plugins}
 
 
-def _leads_to_us(name: str, request: pytest.FixtureRequest) -> bool:
+def _leads_to_us(name: str, item: pytest.Item) -> bool:
     """Whether a project's `spark` is made of our fixture: asking it would go round in a circle."""
-    manager: Any = request.session._fixturemanager
+    manager: Any = item.session._fixturemanager
     pending, seen = [name], set[str]()
     while pending:
         current = pending.pop()
@@ -96,6 +102,6 @@ def _leads_to_us(name: str, request: pytest.FixtureRequest) -> bool:
             return True
         if current not in seen:
             seen.add(current)
-            for definition in manager.getfixturedefs(current, request._pyfuncitem) or ():
+            for definition in manager.getfixturedefs(current, item) or ():
                 pending.extend(definition.argnames)
     return False

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.plugin.spark.fixture import is_ours
 from pytest_synthdata.plugin.stash import SETTINGS
 
 if TYPE_CHECKING:
@@ -57,15 +58,10 @@ class SharedServer:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Where tests will need the server, ask for it now: it starts while they are handed out."""
-        if self.has_workers or session.config.option.collectonly or self.config.stash[SETTINGS].spark_fixture:
+        if self.has_workers or session.config.option.collectonly:
             return
-        manager: Any = session._fixturemanager
         for item in session.items:
-            names = set(getattr(item, "fixturenames", ()))
-            # A fixture's settings are known when it is set up, and a project's own session needs no server.
-            if names & {"spark", "spark_session"} or len(manager.getfixturedefs("synth_spark_conf", item) or ()) > 1:
-                return
-            if names & _FIXTURES:
+            if _FIXTURES & set(getattr(item, "fixturenames", ())) and is_ours(item):
                 self._asked = self._ask(self.config.stash[SETTINGS].spark_conf)
                 return
 

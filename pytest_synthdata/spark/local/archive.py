@@ -19,6 +19,7 @@ from pathlib import Path
 import platformdirs
 
 from pytest_synthdata.spark.local.java import COLLECTOR, JVM_OPTIONS, Java
+from pytest_synthdata.spark.spark_install import spark_home
 
 MOST_BYTES = 512 * 2**20  # that the cache folder holds: three archives
 _FORM = 1  # of archives: goes up when they are made in another way
@@ -114,13 +115,11 @@ def cache_folder() -> Path:
 
 def archive_of(java: Java) -> Archive | None:
     """The archive for a Java and the Spark that is installed; none where that Java cannot write one."""
-    from pyspark.find_spark_home import _find_spark_home
-
     if java.version < _FIRST_JAVA:
         return None
-    spark_home = Path(_find_spark_home())
+    home = spark_home()
     try:
-        jars = sorted((jar.name, jar.stat().st_size, jar.stat().st_mtime_ns) for jar in (spark_home / "jars").iterdir())
+        jars = sorted((jar.name, jar.stat().st_size, jar.stat().st_mtime_ns) for jar in (home / "jars").iterdir())
         modules = (java.home / "lib" / "modules").stat()
     except OSError:
         return None
@@ -131,7 +130,7 @@ def archive_of(java: Java) -> Archive | None:
         str(java.home.resolve()),
         modules.st_size,
         modules.st_mtime_ns,
-        str(spark_home.resolve()),
+        str(home.resolve()),
         jars,
         platform.machine(),
         platform.libc_ver(),

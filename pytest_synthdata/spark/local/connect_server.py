@@ -19,10 +19,11 @@ from typing import Any
 
 from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.files.workers import processors
+from pytest_synthdata.machine import processors
 from pytest_synthdata.spark.local.java import find_java, quiet_home
 from pytest_synthdata.spark.local.settings import LOG_SETTINGS, launcher_options, local_conf, local_cores
 from pytest_synthdata.spark.session_settings import Endpoint, SessionSettings
+from pytest_synthdata.spark.spark_install import spark_home
 
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 # It says on which port it listens, which the system chooses.
@@ -70,7 +71,7 @@ def start_server(settings: SessionSettings, ending: contextlib.ExitStack) -> Con
     from pytest_synthdata.spark.local.archive import archive_of
     from pytest_synthdata.spark.local.background import make_archive
 
-    spark_home = _spark_home()
+    home = _home_of_server()
     java = find_java()
     archive = archive_of(java) if settings.warm_start else None
     with contextlib.ExitStack() as attempt:
@@ -83,7 +84,7 @@ def start_server(settings: SessionSettings, ending: contextlib.ExitStack) -> Con
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": "0",
         }
-        command = [str(spark_home / "bin" / "spark-submit"), "--class", _SERVER]
+        command = [str(home / "bin" / "spark-submit"), "--class", _SERVER]
         for name, value in conf.items():
             command += ["--conf", f"{name}={value}"]
         token = secrets.token_urlsafe(24)
@@ -132,14 +133,8 @@ def _is_there(module: str) -> bool:
         return False
 
 
-def _spark_home() -> Path:
-    if find_spec("pyspark") is None:
-        raise SynthDataError(
-            "Spark is not installed: pip install 'pytest-synthdata[local]' brings it and a Java runtime"
-        )
-    from pyspark.find_spark_home import _find_spark_home
-
-    home = Path(_find_spark_home())
+def _home_of_server() -> Path:
+    home = spark_home()
     if not list((home / "jars").glob("spark-connect_*.jar")):
         raise SynthDataError(
             f"synth_spark_engine is connect, and the Spark in {home} has no Connect server: pyspark's wheel has one "

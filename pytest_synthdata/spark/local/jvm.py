@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -78,39 +79,31 @@ def forget_jvm() -> None:
         gateway.shutdown()
 
 
-def jvm_process() -> Any:
-    """The process of the JVM that pyspark has started."""
+def has_gateway() -> bool:
+    """Whether PySpark has a JVM already, or has been told of one."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ or ("pyspark" in sys.modules and current_gateway() is not None)
+
+
+def current_gateway() -> Any:
+    """The gateway to PySpark's JVM."""
     from pyspark import SparkContext
 
-    return SparkContext._gateway.proc
+    return SparkContext._gateway
 
 
-def end_session(spark: Any, seconds: float) -> None:
-    """Stop a session and end its JVM, which would otherwise live on until Python exits."""
-    if jvm_has_ended(spark):
-        process = jvm_process()
-        forget_jvm()
-        process.stdin.close()
-        process.kill()
-        process.wait()
-        return
-    spark.stop()
+def use_gateway(gateway: Any) -> None:
+    """Have PySpark use a JVM from here on."""
     from pyspark import SparkContext
 
-    gateway = SparkContext._gateway
-    if gateway is None:
-        return
-    process = getattr(gateway, "proc", None)
-    gateway.shutdown()
-    SparkContext._gateway = SparkContext._jvm = None
-    if process is not None:
-        # The JVM reads its standard input and leaves at its end.
-        process.stdin.close()
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    SparkContext._ensure_initialized(gateway=gateway)
+
+
+def leave_gateway(gateway: Any) -> None:
+    """Have PySpark use no JVM any more, where it uses this one."""
+    from pyspark import SparkContext
+
+    if SparkContext._gateway is gateway:
+        SparkContext._gateway = SparkContext._jvm = None
 
 
 def stop_session(spark: Any) -> None:
@@ -121,4 +114,39 @@ def stop_session(spark: Any) -> None:
         spark.stop()
 
 
-__all__ = ["OpenSession", "end_session", "forget_jvm", "jvm_has_ended", "jvm_process", "stop_session"]
+def end_gateway(gateway: Any) -> None:
+    """Let a JVM go that PySpark's sessions have used."""
+    leave_gateway(gateway)
+    with contextlib.suppress(Exception):  # it may have ended
+        gateway.shutdown()
+
+
+def end_process(jvm: subprocess.Popen[bytes], seconds: float) -> None:
+    """End a JVM, which would otherwise live on until Python exits.
+
+    Args:
+        jvm: the process, which reads its standard input and leaves at its end.
+        seconds: how long it may take before it is killed.
+    """
+    if jvm.stdin is not None:
+        with contextlib.suppress(OSError):
+            jvm.stdin.close()
+    try:
+        jvm.wait(seconds)
+    except subprocess.TimeoutExpired:
+        jvm.kill()
+        jvm.wait()
+
+
+__all__ = [
+    "OpenSession",
+    "current_gateway",
+    "end_gateway",
+    "end_process",
+    "forget_jvm",
+    "has_gateway",
+    "jvm_has_ended",
+    "leave_gateway",
+    "stop_session",
+    "use_gateway",
+]

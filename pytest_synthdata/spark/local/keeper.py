@@ -1,8 +1,7 @@
 """The process that keeps a JVM for the next run: it starts it, waits while nobody uses it, and ends it.
 
-It runs on its own (``python keeper.py``), with nothing but the standard library and `filelock`, and outlives the test
-run that started it. The JVM lives as long as its standard input is open, so it ends with this process, however that
-ends.
+It runs as a process of its own, imports little, and outlives the test run that started it. The JVM ends with it,
+however it ends.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -19,7 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_SECONDS_TO_START = 120
+from pytest_synthdata.spark.local.gateway import address, start
+from pytest_synthdata.spark.local.jvm import end_process
+
 _SECONDS_TO_END = 10
 _SECONDS_BETWEEN_LOOKS = 1.0
 _MOST_LOG_BYTES = 10 * 2**20
@@ -29,11 +29,12 @@ def main() -> None:
     """Start a JVM as standard input says, print ``ready``, and keep it until it has been idle for long enough."""
     job = json.load(sys.stdin)
     folder = Path(job["folder"])
-    jvm = _start(job["command"], folder)
+    with (folder / "jvm.log").open("ab") as log:
+        jvm = start(job["command"], folder, {}, log)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        port, secret = _address(jvm, folder / "address")
+        port, secret = address(jvm, folder)
         _write_state(folder, {"keeper": os.getpid(), "jvm": jvm.pid, "port": port, "secret": secret})
         sys.stdout.write("ready\n")
         sys.stdout.flush()
@@ -42,29 +43,7 @@ def main() -> None:
         _keep(jvm, folder, float(job["seconds"]), int(job["most_bytes"]))
     finally:
         (folder / "state.json").unlink(missing_ok=True)
-        _end(jvm)
-
-
-def _start(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "SPARK_CONNECT_MODE": "0", "_PYSPARK_DRIVER_CONN_INFO_PATH": str(folder / "address")}
-    (folder / "address").unlink(missing_ok=True)
-    with (folder / "jvm.log").open("ab") as log:
-        return subprocess.Popen(  # noqa: S603 - our own command
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, start_new_session=True
-        )
-
-
-def _address(jvm: subprocess.Popen[bytes], file: Path) -> tuple[int, str]:
-    """The port and the secret that Spark's gateway writes: two lengths in network order, as PySpark reads them."""
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while not file.exists():
-        if jvm.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"the JVM did not start: {jvm.poll()}")
-        time.sleep(0.02)
-    content = file.read_bytes()
-    file.unlink()
-    port, length = struct.unpack("!ii", content[:8])
-    return port, content[8 : 8 + length].decode()
+        end_process(jvm, _SECONDS_TO_END)
 
 
 def _write_state(folder: Path, state: dict[str, Any]) -> None:
@@ -104,16 +83,4 @@ def _resident_bytes(process: int) -> int:
         return 0
 
 
-def _end(jvm: subprocess.Popen[bytes]) -> None:
-    assert jvm.stdin is not None  # noqa: S101
-    with suppress(OSError):
-        jvm.stdin.close()
-    try:
-        jvm.wait(_SECONDS_TO_END)
-    except subprocess.TimeoutExpired:
-        jvm.kill()
-        jvm.wait()
-
-
-if __name__ == "__main__":
-    main()
+__all__ = ["main"]

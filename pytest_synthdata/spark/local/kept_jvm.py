@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.spark.spark_install import spark_home
 
 _FORM = 1  # of the folders: goes up when they are laid out in another way
 _MOST_BYTES = 3 * 2**30  # of memory that a JVM may have to be kept
@@ -46,6 +47,9 @@ _PREFIXES = (
     "PYTHON",
     "SPARK_",
 )
+# The keeper imports what this process can; its environment, and the JVM's with it, is as it was.
+_KEEP = "import sys; sys.path[:] = sys.argv[2:]; from pytest_synthdata.spark.local.keeper import main; main()"
+_KEEPER = "pytest-synthdata-keeper"  # by which it is known among other processes
 _NOT_OURS = frozenset({"PYTHONHASHSEED", "PYTHONUNBUFFERED", "PYTHONWARNINGS"})
 
 
@@ -82,11 +86,6 @@ class KeptJvm:
     state: dict[str, Any] = field(repr=False)
     is_new: bool
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What makes PySpark connect to it."""
-        return {"PYSPARK_GATEWAY_PORT": str(self.state["port"]), "PYSPARK_GATEWAY_SECRET": self.state["secret"]}
-
     def prepare(self, gateway: Any) -> None:
         """Stop the SparkContext of a run that was killed."""
         companion = getattr(getattr(gateway.jvm.org.apache.spark, "SparkContext$"), "MODULE$")  # a Scala object
@@ -116,14 +115,13 @@ class KeptJvm:
 def key_of(conf: Mapping[str, str], java_home: Path, launcher_options: str, worker_id: str | None) -> str:
     """What a JVM is found by: all that it has had since its start, and whose it is."""
     from pyspark import __version__
-    from pyspark.find_spark_home import _find_spark_home
 
     environment = {
         name: value
         for name, value in os.environ.items()
         if (name in _VARIABLES or name.startswith(_PREFIXES)) and name not in _NOT_OURS
     }
-    versions = (_FORM, __version__, str(_find_spark_home()), str(java_home), sys.executable)
+    versions = (_FORM, __version__, str(spark_home()), str(java_home), sys.executable)
     whole = (versions, launcher_options, worker_id, str(Path.cwd()), sorted(conf.items()), sorted(environment.items()))
     return blake2b(repr(whole).encode(), digest_size=12).hexdigest()
 
@@ -189,11 +187,9 @@ def borrow(folder: Path, command: list[str], environment: Mapping[str, str], sec
 
 
 def _launch(folder: Path, command: list[str], environment: Mapping[str, str], seconds: float) -> dict[str, Any]:
-    from pytest_synthdata.spark.local import keeper
-
     job = {"folder": str(folder), "command": command, "seconds": seconds, "most_bytes": _MOST_BYTES}
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, str(keeper.__file__)],
+        [sys.executable, "-c", _KEEP, _KEEPER, *sys.path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -262,11 +258,11 @@ def _is_keeper(process: int) -> bool:
     """Whether a process is a keeper of ours, and not one that got its number after it."""
     if Path("/proc/self").exists():
         try:
-            return b"keeper.py" in Path(f"/proc/{process}/cmdline").read_bytes()
+            return _KEEPER.encode() in Path(f"/proc/{process}/cmdline").read_bytes()
         except OSError:
             return False
     command = ["ps", "-o", "args=", "-p", str(process)]
-    return "keeper.py" in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    return _KEEPER in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
 
 
 def all_waiting() -> Iterator[Waiting]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.spark.local.jvm import OpenSession, end_session, jvm_process, stop_session
+from pytest_synthdata.spark.local.gateway import address, command_for, connect, load_for_calls, start
+from pytest_synthdata.spark.local.jvm import (
+    OpenSession,
+    current_gateway,
+    end_gateway,
+    end_process,
+    has_gateway,
+    leave_gateway,
+    stop_session,
+    use_gateway,
+)
 from pytest_synthdata.spark.local.settings import (
     LOG_SETTINGS,
     WAREHOUSE,
@@ -21,9 +32,10 @@ from pytest_synthdata.spark.local.settings import (
     local_cores,
 )
 from pytest_synthdata.spark.session_settings import SessionSettings, builder
-from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
+from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings, require_pyspark
 
 if TYPE_CHECKING:
+    from pytest_synthdata.spark.local.archive import Archive
     from pytest_synthdata.spark.local.java import Java
     from pytest_synthdata.spark.local.kept_jvm import KeptJvm
 
@@ -42,62 +54,137 @@ def open_local(settings: SessionSettings) -> OpenSession:
         raise
 
 
-def start_local(remote: str | None, settings: SessionSettings, ending: contextlib.ExitStack) -> Any:
-    """A session in a JVM of our own: the classic one, or, for ``remote="local[2]"``, a Connect server in it."""
-    sessions = builder()
-    from pytest_synthdata.spark.local.archive import archive_of
-    from pytest_synthdata.spark.local.background import make_archive
-    from pytest_synthdata.spark.local.java import find_java, quiet_home
+def start_local(
+    remote: str | None, settings: SessionSettings, ending: contextlib.ExitStack, starting: StartingJvm | None = None
+) -> Any:
+    """A session in a JVM of our own.
 
-    java = find_java()
-    archive = archive_of(java) if settings.warm_start else None
-    folder, used_by = ending.enter_context(temporary_folder(settings.worker_id or "spark"))
-    ending.enter_context(
-        environment(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
-    )
-    launcher = launcher_options(archive)
-    cores = local_cores(settings.workers)
-    options = archive.options() if archive else ()
-    kept = None
-    if settings.keep_alive and not remote and not os.environ.get("CI"):
-        kept = _borrow(settings, java, launcher, local_conf(settings.conf, _KEPT, folder, cores, options), cores)
-    jvm_folder = kept.folder if kept else folder
-    sessions = sessions.remote(remote) if remote else sessions.master(f"local[{cores}]")
-    for name, value in local_conf(settings.conf, jvm_folder, folder, cores, options).items():
-        sessions = sessions.config(name, value)
+    Args:
+        remote: None for a classic session; ``"local[2]"`` for one on a Connect server in the JVM.
+        settings: what it is asked for.
+        ending: what ends it.
+        starting: a JVM that was started for these settings already.
+
+    Raises:
+        SynthDataError: where pyspark or a suitable Java is missing, or Spark does not start, with the reason.
+    """
+    jvm = starting or StartingJvm(settings, remote)
+    ending.enter_context(jvm.ending)
     try:
-        if kept:
-            with ignore_pyspark_warnings():
-                return _on_kept(kept, sessions, ending)
-        (folder / "log4j2.properties").write_text(LOG_SETTINGS)
-        # Of the one Java that Spark shall start, what else this process starts shall not know.
-        home = {"JAVA_HOME": str(quiet_home(java, folder / "java"))}
-        with environment(home, SPARK_LAUNCHER_OPTS=launcher), ignore_pyspark_warnings():
-            spark = sessions.getOrCreate()
-        used_by(jvm_process().pid)
+        return jvm.session()
     except Exception as error:
-        if archive and archive.discard():  # it may be damaged
+        if jvm.archive and jvm.archive.discard():  # it may be damaged
             return start_local(remote, replace(settings, warm_start=False), ending)
+        java = jvm.java
         raise SynthDataError(
             f"Spark did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
         ) from error
-    if archive and settings.worker_id in (None, "gw0"):
-        ending.callback(make_archive, archive, settings.on_background_work)
-    ending.callback(end_session, spark, settings.seconds_to_end)
-    return spark
+
+
+class StartingJvm:
+    """A JVM on its way, and a session in it when that is asked for: meanwhile, other things can be done.
+
+    Args:
+        settings: what the session is asked for.
+        remote: where the session is to be on a Connect server in the JVM, PySpark's name for that.
+
+    Attributes:
+        java: the runtime.
+        archive: what the JVM starts from.
+        ending: what ends the session and the JVM.
+    """
+
+    def __init__(self, settings: SessionSettings, remote: str | None = None) -> None:
+        from pytest_synthdata.spark.local.archive import archive_of
+        from pytest_synthdata.spark.local.java import find_java
+
+        require_pyspark()
+        self.java: Java = find_java()
+        self.archive: Archive | None = archive_of(self.java) if settings.warm_start else None
+        self.ending: contextlib.ExitStack
+        self._settings = settings
+        self._remote = remote
+        self._kept: KeptJvm | None = None
+        self._process: subprocess.Popen[bytes] | None = None  # where it is not PySpark that starts it
+        with contextlib.ExitStack() as ending:
+            self._start(ending)
+            self.ending = ending.pop_all()
+
+    def _start(self, ending: contextlib.ExitStack) -> None:
+        from pytest_synthdata.spark.local.background import make_archive
+        from pytest_synthdata.spark.local.java import quiet_home
+
+        settings = self._settings
+        folder, used_by = ending.enter_context(temporary_folder(settings.worker_id or "spark"))
+        ending.enter_context(
+            environment(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
+        )
+        cores = local_cores(settings.workers)
+        options = self.archive.options() if self.archive else ()
+        launcher = launcher_options(self.archive)
+        by_pyspark = self._remote is not None or has_gateway()
+
+        def conf(jvm_folder: Path) -> dict[str, str]:
+            own = local_conf(settings.conf, jvm_folder, folder, cores, options)
+            return own if self._remote else {"spark.master": f"local[{cores}]", **own}
+
+        if settings.keep_alive and not by_pyspark and not os.environ.get("CI"):
+            self._kept = _borrow(settings, self.java, launcher, conf(_KEPT))
+        self._conf = conf(self._kept.folder if self._kept else folder)
+        self._folder, self._used_by = folder, used_by
+        if self._kept:
+            return
+        (folder / "log4j2.properties").write_text(LOG_SETTINGS)
+        # Of the one Java that Spark shall start, what else this process starts shall not know.
+        home = str(quiet_home(self.java, folder / "java"))
+        self._environment = {"JAVA_HOME": home, "SPARK_LAUNCHER_OPTS": launcher}
+        if self.archive and settings.worker_id in (None, "gw0"):
+            ending.callback(make_archive, self.archive, settings.on_background_work)
+        if not by_pyspark:
+            self._process = start(command_for(self._conf), folder, self._environment)
+            used_by(self._process.pid)
+            ending.callback(end_process, self._process, settings.seconds_to_end)
+
+    def session(self) -> Any:
+        """The session, as soon as the JVM is there."""
+        sessions = builder()
+        if self._remote:
+            sessions = sessions.remote(self._remote)
+        for name, value in self._conf.items():
+            sessions = sessions.config(name, value)
+        with ignore_pyspark_warnings():
+            if self._kept:
+                return _on_kept(self._kept, sessions, self.ending)
+            if self._process is not None:
+                load_for_calls()
+                gateway = connect(*address(self._process, self._folder), self._process)
+                self.ending.callback(end_gateway, gateway)
+                use_gateway(gateway)
+            with environment(self._environment):
+                spark = sessions.getOrCreate()
+        if self._process is None:
+            self._take_over(current_gateway())
+        self.ending.callback(stop_session, spark)
+        return spark
+
+    def _take_over(self, gateway: Any) -> None:
+        """End a JVM that PySpark has started, as if it were one of ours."""
+        process = getattr(gateway, "proc", None)
+        if process is not None:
+            self._used_by(process.pid)
+            self.ending.callback(end_process, process, self._settings.seconds_to_end)
+        if gateway is not None:
+            self.ending.callback(end_gateway, gateway)
 
 
 _KEPT = Path("/kept")  # stands for a kept JVM's folder in the key by which that is found
 
 
-def _borrow(settings: SessionSettings, java: Java, launcher: str, conf: dict[str, str], cores: int) -> KeptJvm | None:
+def _borrow(settings: SessionSettings, java: Java, launcher: str, conf: dict[str, str]) -> KeptJvm | None:
     """A JVM that was kept, or will be; None where another run of the same kind is using it."""
-    from pyspark.find_spark_home import _find_spark_home
-
     from pytest_synthdata.spark.local.java import quiet_home
     from pytest_synthdata.spark.local.kept_jvm import borrow, folder_of, key_of
 
-    conf = {"spark.master": f"local[{cores}]", **conf}
     del conf[WAREHOUSE]
     folder = folder_of(key_of(conf, java.home, launcher, settings.worker_id))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -105,31 +192,25 @@ def _borrow(settings: SessionSettings, java: Java, launcher: str, conf: dict[str
     home = folder / "java"
     if not home.exists():
         quiet_home(java, home)
-    command = [str(Path(_find_spark_home()) / "bin" / "spark-submit")]
-    for name, value in conf.items():
-        command += ["--conf", f"{name}={value.replace(str(_KEPT), str(folder))}"]
+    command = command_for({name: value.replace(str(_KEPT), str(folder)) for name, value in conf.items()})
     environment = {"JAVA_HOME": str(home), "SPARK_LAUNCHER_OPTS": launcher}
-    return borrow(folder, [*command, "pyspark-shell"], environment, float(settings.keep_alive or 0))
+    return borrow(folder, command, environment, float(settings.keep_alive or 0))
 
 
-def _on_kept(kept: KeptJvm, builder: Any, ending: contextlib.ExitStack) -> Any:
+def _on_kept(kept: KeptJvm, sessions: Any, ending: contextlib.ExitStack) -> Any:
     """A fresh SparkContext and session in a JVM that is lent to this run."""
-    from pyspark import SparkContext
-    from pyspark.java_gateway import launch_gateway
-
-    with environment(kept.environment):
-        gateway = launch_gateway()
+    gateway = connect(kept.state["port"], kept.state["secret"])
 
     def give_back() -> None:
-        SparkContext._gateway = SparkContext._jvm = None
+        leave_gateway(gateway)
         kept.give_back(gateway)
 
     ending.callback(give_back)
     kept.prepare(gateway)
-    SparkContext._ensure_initialized(gateway=gateway)
-    spark = builder.getOrCreate()
+    use_gateway(gateway)
+    spark = sessions.getOrCreate()
     ending.callback(stop_session, spark)
     return spark
 
 
-__all__ = ["open_local", "start_local"]
+__all__ = ["StartingJvm", "open_local", "start_local"]

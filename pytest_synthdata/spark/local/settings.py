@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_synthdata.files.workers import processors
+from pytest_synthdata.machine import processors
 from pytest_synthdata.spark.local.java import COLLECTOR, JVM_OPTIONS
 
 if TYPE_CHECKING:
