@@ -10,13 +10,14 @@ from contextlib import ExitStack
 
 from pytest_synthdata.spark import session
 
-def open_session(settings):
+def open_session(settings, starting):
     ending = ExitStack()
     if {starts}:
         ending.callback(settings.on_background_work)
     return session.OpenSession(object(), ending)
 
 session.open_session = open_session
+session.start_jvm = lambda settings: None
 """
 TESTS = """
 def test_one(synth_spark): pass

@@ -12,7 +12,6 @@ import textwrap
 import time
 from importlib.metadata import version
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -340,13 +339,10 @@ def test_the_setting_switches_it_off(pytester: pytest.Pytester, monkeypatch: pyt
 
 @pytest.fixture
 def no_spark(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What a session would be started with; none is."""
+    """What a session would be started with; no JVM is."""
     options: dict[str, str] = {}
 
     class Builder:
-        def master(self, name: str) -> Builder:
-            return self.config("master", name)
-
         def config(self, name: str, value: str) -> Builder:
             options[name] = value
             return self
@@ -354,9 +350,15 @@ def no_spark(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         def getOrCreate(self) -> object:  # noqa: N802 - Spark's name
             return object()
 
+    def start(*_: object) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+
     monkeypatch.setattr(local_session, "builder", Builder)
-    monkeypatch.setattr(local_session, "jvm_process", lambda: SimpleNamespace(pid=2**22 + 1))  # there is none of this
-    monkeypatch.setattr(local_session, "end_session", lambda *_: None)
+    monkeypatch.setattr(local_session, "has_gateway", lambda: False)
+    monkeypatch.setattr(local_session, "start", start)
+    monkeypatch.setattr(local_session, "address", lambda *_: (0, ""))
+    for name in ("connect", "use_gateway", "end_gateway", "stop_session"):
+        monkeypatch.setattr(local_session, name, lambda *_: None)
     return options
 
 
@@ -400,7 +402,7 @@ def test_a_session_has_the_processors_that_its_process_may_use(
     monkeypatch.setattr("os.cpu_count", lambda: 64)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5}, raising=False)
     local_session.open_local(SessionSettings(warm_start=False)).close()
-    assert no_spark["master"] == "local[2]"
+    assert no_spark["spark.master"] == "local[2]"
 
 
 def test_a_collector_that_is_asked_for_takes_the_place_of_ours(tmp_path: Path) -> None:
@@ -413,7 +415,7 @@ def test_a_collector_that_is_asked_for_takes_the_place_of_ours(tmp_path: Path) -
 
 
 def test_an_endpoint_where_nothing_answers_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_synthdata.spark.session.getproxies", dict)
+    monkeypatch.setattr("urllib.request.getproxies", dict)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens
         remote = f"sc://127.0.0.1:{taken.getsockname()[1]}"
@@ -563,7 +565,7 @@ def test_what_connect_needs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         connect_server.require_client()
     monkeypatch.setenv("SPARK_HOME", str(tmp_path))
     with pytest.raises(SynthDataError, match="has no Connect server: pyspark's wheel has one from version 4 on"):
-        connect_server._spark_home()
+        connect_server._home_of_server()
 
 
 def test_a_job_may_stop_the_session(pytester: pytest.Pytester) -> None:

@@ -39,6 +39,11 @@ class OwnSession:
 
             self._starting = start_jvm(self._wanted({}))
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """End a JVM whose session no test has come to ask for."""
+        self.close()
+
     def session(self, conf: Mapping[str, str]) -> Any:
         """The session.
 
