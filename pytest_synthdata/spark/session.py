@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,17 +69,17 @@ def _active() -> Any:
 
 
 def _remote(settings: SessionSettings) -> str | None:
-    return settings.remote or os.environ.get("SPARK_REMOTE")
+    return settings.remote or os.environ.get("SPARK_REMOTE") or None
 
 
 def _start(settings: SessionSettings, ending: contextlib.ExitStack, starting: StartingJvm | None) -> OpenSession:
     remote = _remote(settings)
-    is_elsewhere = remote is not None and not remote.startswith("local")
-    if settings.engine == "connect" and not is_elsewhere:
-        return _on_local_server(settings, ending)
+    is_here = remote is not None and remote.startswith("local")
+    if is_here or (settings.engine == "connect" and remote is None):
+        return _on_local_server(replace(settings, remote=remote), ending)
     if settings.engine == "sail":
         spark = _connect(_sail(ending), settings, ending)
-    elif remote and is_elsewhere:
+    elif remote is not None:
         spark = _connect(_checked(remote), settings, ending)
     elif is_installed("databricks-connect"):
         from databricks.connect import DatabricksSession
@@ -86,7 +87,7 @@ def _start(settings: SessionSettings, ending: contextlib.ExitStack, starting: St
         spark = DatabricksSession.builder.getOrCreate()
         ending.callback(spark.stop)
     else:
-        spark = start_local(remote, settings, ending, starting)
+        spark = start_local(settings, ending, starting)
     return OpenSession(spark, ending)
 
 

@@ -27,7 +27,8 @@ class SessionSettings:
     """What a session is asked for.
 
     Args:
-        remote: a Spark Connect endpoint; defaults to ``SPARK_REMOTE``.
+        remote: a Spark Connect endpoint, or ``local[2]`` for a Connect server on this machine with so many processors;
+            defaults to ``SPARK_REMOTE``.
         engine: ``"spark"``; ``"connect"`` for a local Connect server; ``"sail"`` for Sail's, which needs no Java.
         conf: Spark's settings by name; they go before ours.
         worker_id: pytest-xdist's name for this process.

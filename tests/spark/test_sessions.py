@@ -424,10 +424,25 @@ def test_an_endpoint_where_nothing_answers_is_said_at_once(monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(version("pyspark").startswith("3."), reason="pyspark 3.5's wheel has no Connect server")
-def test_a_connect_server_of_our_own_does_not_warn(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("def test_it(orders_df): assert orders_df.count() == 25_000")
-    result = pytester.runpytest_subprocess(*STRICT, "-p", "no:cacheprovider", "--synth-remote=local[1]")
-    result.assert_outcomes(passed=1)
+def test_each_worker_has_a_connect_server_of_its_own_and_none_warns(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import os
+        import time
+        from pathlib import Path
+
+        import pytest
+
+        @pytest.mark.parametrize("number", [0, 1])
+        def test_it(orders_df, number):
+            assert orders_df.count() == 25_000
+            Path(os.environ["PYTEST_XDIST_WORKER"]).touch()
+            deadline = time.monotonic() + 120
+            while not (Path("gw0").exists() and Path("gw1").exists()):  # both are there at the same time
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+    """)
+    arguments = ("-p", "no:cacheprovider", "-n", "2", "--synth-remote=local[1]")
+    pytester.runpytest_subprocess(*STRICT, *arguments).assert_outcomes(passed=2)
 
 
 # One Connect server for all workers.

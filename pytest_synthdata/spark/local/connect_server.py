@@ -62,7 +62,8 @@ def start_server(settings: SessionSettings, ending: contextlib.ExitStack) -> Con
     """Start a server.
 
     Args:
-        settings: Spark's settings, how many processes share the server, and whether the class-data archive is used.
+        settings: Spark's settings, how many processes share the server, whether the class-data archive is used, and
+            as ``remote``, ``local[2]`` for how many processors it has.
         ending: what ends the server; another thread may close it while the server starts.
 
     Raises:
@@ -78,9 +79,10 @@ def start_server(settings: SessionSettings, ending: contextlib.ExitStack) -> Con
         folder, used_by = attempt.enter_context(temporary_folder("connect"))
         (folder / "log4j2.properties").write_text(_LOG)
         options = archive.options() if archive else ()
+        master = settings.remote or f"local[{min(processors(), _CORES_OF_A_WORKER * settings.workers)}]"
         conf = {
             **local_conf(settings.conf, folder, folder, local_cores(settings.workers), options),
-            "spark.master": f"local[{min(processors(), _CORES_OF_A_WORKER * settings.workers)}]",
+            "spark.master": master,
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": "0",
         }
@@ -137,8 +139,8 @@ def _home_of_server() -> Path:
     home = spark_home()
     if not list((home / "jars").glob("spark-connect_*.jar")):
         raise SynthDataError(
-            f"synth_spark_engine is connect, and the Spark in {home} has no Connect server: pyspark's wheel has one "
-            "from version 4 on"
+            f"the Spark in {home} has no Connect server: pyspark's wheel has one from version 4 on "
+            "(synth_spark_engine = connect and --synth-remote=local start one)"
         )
     return home
 

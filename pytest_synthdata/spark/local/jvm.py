@@ -121,6 +121,15 @@ def end_gateway(gateway: Any) -> None:
         gateway.shutdown()
 
 
+def end_found(seconds: float) -> None:
+    """End the JVM that PySpark had started for sessions before ours; one that it was told of is somebody else's."""
+    gateway = current_gateway()
+    process = getattr(gateway, "proc", None)
+    if process is not None:
+        end_gateway(gateway)
+        end_process(process, seconds)
+
+
 def end_process(jvm: subprocess.Popen[bytes], seconds: float) -> None:
     """End a JVM, which would otherwise live on until Python exits.
 
@@ -141,6 +150,7 @@ def end_process(jvm: subprocess.Popen[bytes], seconds: float) -> None:
 __all__ = [
     "OpenSession",
     "current_gateway",
+    "end_found",
     "end_gateway",
     "end_process",
     "forget_jvm",

@@ -15,7 +15,7 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.spark.local.gateway import address, command_for, connect, load_for_calls, start
 from pytest_synthdata.spark.local.jvm import (
     OpenSession,
-    current_gateway,
+    end_found,
     end_gateway,
     end_process,
     has_gateway,
@@ -48,19 +48,16 @@ def open_local(settings: SessionSettings) -> OpenSession:
     """
     ending = contextlib.ExitStack()
     try:
-        return OpenSession(start_local(None, settings, ending), ending)
+        return OpenSession(start_local(settings, ending), ending)
     except BaseException:
         ending.close()
         raise
 
 
-def start_local(
-    remote: str | None, settings: SessionSettings, ending: contextlib.ExitStack, starting: StartingJvm | None = None
-) -> Any:
+def start_local(settings: SessionSettings, ending: contextlib.ExitStack, starting: StartingJvm | None = None) -> Any:
     """A session in a JVM of our own.
 
     Args:
-        remote: None for a classic session; ``"local[2]"`` for one on a Connect server in the JVM.
         settings: what it is asked for.
         ending: what ends it.
         starting: a JVM that was started for these settings already.
@@ -68,13 +65,13 @@ def start_local(
     Raises:
         SynthDataError: where pyspark or a suitable Java is missing, or Spark does not start, with the reason.
     """
-    jvm = starting or StartingJvm(settings, remote)
+    jvm = starting or StartingJvm(settings)
     ending.enter_context(jvm.ending)
     try:
         return jvm.session()
     except Exception as error:
         if jvm.archive and jvm.archive.discard():  # it may be damaged
-            return start_local(remote, replace(settings, warm_start=False), ending)
+            return start_local(replace(settings, warm_start=False), ending)
         java = jvm.java
         raise SynthDataError(
             f"Spark did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
@@ -86,7 +83,6 @@ class StartingJvm:
 
     Args:
         settings: what the session is asked for.
-        remote: where the session is to be on a Connect server in the JVM, PySpark's name for that.
 
     Attributes:
         java: the runtime.
@@ -94,7 +90,7 @@ class StartingJvm:
         ending: what ends the session and the JVM.
     """
 
-    def __init__(self, settings: SessionSettings, remote: str | None = None) -> None:
+    def __init__(self, settings: SessionSettings) -> None:
         from pytest_synthdata.spark.local.archive import archive_of
         from pytest_synthdata.spark.local.java import find_java
 
@@ -103,9 +99,8 @@ class StartingJvm:
         self.archive: Archive | None = archive_of(self.java) if settings.warm_start else None
         self.ending: contextlib.ExitStack
         self._settings = settings
-        self._remote = remote
         self._kept: KeptJvm | None = None
-        self._process: subprocess.Popen[bytes] | None = None  # where it is not PySpark that starts it
+        self._process: subprocess.Popen[bytes] | None = None  # None where PySpark has one already
         with contextlib.ExitStack() as ending:
             self._start(ending)
             self.ending = ending.pop_all()
@@ -115,41 +110,37 @@ class StartingJvm:
         from pytest_synthdata.spark.local.java import quiet_home
 
         settings = self._settings
-        folder, used_by = ending.enter_context(temporary_folder(settings.worker_id or "spark"))
+        self._folder, used_by = ending.enter_context(temporary_folder(settings.worker_id or "spark"))
         ending.enter_context(
             environment(PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
         )
-        cores = local_cores(settings.workers)
-        options = self.archive.options() if self.archive else ()
         launcher = launcher_options(self.archive)
-        by_pyspark = self._remote is not None or has_gateway()
-
-        def conf(jvm_folder: Path) -> dict[str, str]:
-            own = local_conf(settings.conf, jvm_folder, folder, cores, options)
-            return own if self._remote else {"spark.master": f"local[{cores}]", **own}
-
-        if settings.keep_alive and not by_pyspark and not os.environ.get("CI"):
-            self._kept = _borrow(settings, self.java, launcher, conf(_KEPT))
-        self._conf = conf(self._kept.folder if self._kept else folder)
-        self._folder, self._used_by = folder, used_by
-        if self._kept:
+        is_new = not has_gateway()
+        if is_new and settings.keep_alive and not os.environ.get("CI"):
+            self._kept = _borrow(settings, self.java, launcher, self._conf_for(_KEPT))
+        self._conf = self._conf_for(self._kept.folder if self._kept else self._folder)
+        if self._kept or not is_new:
             return
-        (folder / "log4j2.properties").write_text(LOG_SETTINGS)
-        # Of the one Java that Spark shall start, what else this process starts shall not know.
-        home = str(quiet_home(self.java, folder / "java"))
-        self._environment = {"JAVA_HOME": home, "SPARK_LAUNCHER_OPTS": launcher}
         if self.archive and settings.worker_id in (None, "gw0"):
             ending.callback(make_archive, self.archive, settings.on_background_work)
-        if not by_pyspark:
-            self._process = start(command_for(self._conf), folder, self._environment)
-            used_by(self._process.pid)
-            ending.callback(end_process, self._process, settings.seconds_to_end)
+        (self._folder / "log4j2.properties").write_text(LOG_SETTINGS)
+        home = str(quiet_home(self.java, self._folder / "java"))
+        environment_of_jvm = {"JAVA_HOME": home, "SPARK_LAUNCHER_OPTS": launcher}
+        self._process = start(command_for(self._conf), self._folder, environment_of_jvm)
+        used_by(self._process.pid)
+        ending.callback(end_process, self._process, settings.seconds_to_end)
+
+    def _conf_for(self, jvm_folder: Path) -> dict[str, str]:
+        cores = local_cores(self._settings.workers)
+        archive = self.archive.options() if self.archive else ()
+        return {
+            "spark.master": f"local[{cores}]",
+            **local_conf(self._settings.conf, jvm_folder, self._folder, cores, archive),
+        }
 
     def session(self) -> Any:
         """The session, as soon as the JVM is there."""
         sessions = builder()
-        if self._remote:
-            sessions = sessions.remote(self._remote)
         for name, value in self._conf.items():
             sessions = sessions.config(name, value)
         with ignore_pyspark_warnings():
@@ -160,21 +151,11 @@ class StartingJvm:
                 gateway = connect(*address(self._process, self._folder), self._process)
                 self.ending.callback(end_gateway, gateway)
                 use_gateway(gateway)
-            with environment(self._environment):
-                spark = sessions.getOrCreate()
+            spark = sessions.getOrCreate()
         if self._process is None:
-            self._take_over(current_gateway())
+            self.ending.callback(end_found, self._settings.seconds_to_end)
         self.ending.callback(stop_session, spark)
         return spark
-
-    def _take_over(self, gateway: Any) -> None:
-        """End a JVM that PySpark has started, as if it were one of ours."""
-        process = getattr(gateway, "proc", None)
-        if process is not None:
-            self._used_by(process.pid)
-            self.ending.callback(end_process, process, self._settings.seconds_to_end)
-        if gateway is not None:
-            self.ending.callback(end_gateway, gateway)
 
 
 _KEPT = Path("/kept")  # stands for a kept JVM's folder in the key by which that is found
