@@ -1,4 +1,4 @@
-"""``python -m pytest`` as forks of one process that has the libraries loaded: half of a short run goes into imports.
+"""``python -m pytest`` as forks of one process that has the libraries loaded: most of a short run goes into imports.
 
 It reads a run in a line from its standard input, as JSON: arguments, folder, environment, and the files for the output;
 it answers with the exit code when that run has ended.
@@ -6,6 +6,7 @@ it answers with the exit code when that run has ended.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
@@ -14,8 +15,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-# Of the package itself nothing: pytest rewrites the assertions of plugins when they are imported. And not pyspark,
-# which the plugin looks for among the modules.
+# Of the plugin nothing: pytest rewrites the assertions of plugins when they are imported. And not pyspark, which it
+# looks for among the modules.
 LIBRARIES = (
     "_pytest.config",
     "execnet.gateway",
@@ -25,6 +26,8 @@ LIBRARIES = (
     "pyarrow.compute",
     "pyarrow.parquet",
     "pytest",
+    "pytest_synthdata.dataset",
+    "pytest_synthdata.factories",
     "scipy.special",
 )
 
@@ -38,6 +41,7 @@ def serve() -> None:
         if "." not in module.__name__ and not module.__name__.startswith("_"):
             # Of a library that brings a plugin, pytest would warn that it is too late to rewrite it.
             module.__doc__ = f"{module.__doc__} PYTEST_DONT_REWRITE"
+    gc.freeze()  # else each fork's first collection copies the pages of all that is loaded
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         if (child := os.fork()) == 0:
