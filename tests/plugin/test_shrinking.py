@@ -368,7 +368,7 @@ def test_beside_pytest_randomly_and_pytest_timeout(pytester: pytest.Pytester, xd
     """
     pytest.importorskip("pytest_timeout")
     pytester.makepyfile(source)
-    both = ("-p", "randomly", "-p", "timeout", "--timeout=4")
+    both = ("-p", "randomly", "-p", "timeout", "--timeout=8")
     result = pytester.runpytest_subprocess(*both, "--synth-shrink=100", *xdist)
     result.assert_outcomes(failed=2)
     assert result.stdout.str().count("rows to 3 in") == 2
