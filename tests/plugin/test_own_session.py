@@ -79,6 +79,10 @@ def test_it_does_not_start_where_it_is_not_needed(pytester: pytest.Pytester, tes
     assert happened(pytester, test) in ([], ["first"])
 
 
+def test_a_plan_needs_no_jvm(pytester: pytest.Pytester) -> None:
+    assert happened(pytester, "def test_it(orders_df): pass", "--setup-plan") == []
+
+
 def test_a_project_s_own_session_is_all_that_starts(pytester: pytest.Pytester) -> None:
     test = """
 @pytest.fixture(scope="session")

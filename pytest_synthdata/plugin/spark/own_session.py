@@ -34,7 +34,7 @@ class OwnSession:
         if self._has_looked or not any(name == "synth_spark" or name.endswith("_df") for name in names):
             return
         self._has_looked = True
-        if is_ours(item):
+        if is_ours(item) and not item.config.getoption("setupplan"):
             from pytest_synthdata.spark.session import start_jvm
 
             self._starting = start_jvm(self._wanted({}))

@@ -70,6 +70,7 @@ def start_local(settings: SessionSettings, ending: contextlib.ExitStack, startin
     try:
         return jvm.session()
     except Exception as error:
+        jvm.ending.close()
         if jvm.archive and jvm.archive.discard():  # it may be damaged
             return start_local(replace(settings, warm_start=False), ending)
         java = jvm.java
