@@ -396,6 +396,20 @@ def test_an_archive_that_no_jvm_starts_with_is_given_up(
     assert not archive.file.exists()
 
 
+def test_settings_that_no_jvm_starts_with_leave_the_archive(
+    archive: Archive, no_spark: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(archive.file)
+
+    def fail(*_: object) -> tuple[int, str]:
+        raise RuntimeError("Invalid maximum heap size: -Xmx1z")
+
+    monkeypatch.setattr(local_session, "address", fail)
+    with pytest.raises(SynthDataError, match=r"did not start on Java .*: Invalid maximum heap size: -Xmx1z"):
+        local_session.open_local(SessionSettings())
+    assert archive.file.exists()
+
+
 def test_a_session_has_the_processors_that_its_process_may_use(
     cache: Path, no_spark: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,8 +107,10 @@ def start_server(settings: SessionSettings, ending: contextlib.ExitStack) -> Con
         port = _port(process, folder / "server.log")
     except SynthDataError as error:
         ending.close()
-        if archive and archive.discard():  # it may be damaged
-            return start_server(replace(settings, warm_start=False), ending)
+        if archive and archive.file.exists():
+            server = start_server(replace(settings, warm_start=False), ending)
+            archive.discard()  # the server starts without it: it is damaged
+            return server
         raise SynthDataError(
             f"Spark's Connect server did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
         ) from None

@@ -71,8 +71,10 @@ def start_local(settings: SessionSettings, ending: contextlib.ExitStack, startin
         return jvm.session()
     except Exception as error:
         jvm.ending.close()
-        if jvm.archive and jvm.archive.discard():  # it may be damaged
-            return start_local(replace(settings, warm_start=False), ending)
+        if jvm.archive and jvm.archive.file.exists():
+            spark = start_local(replace(settings, warm_start=False), ending)
+            jvm.archive.discard()  # Spark starts without it: it is damaged
+            return spark
         java = jvm.java
         raise SynthDataError(
             f"Spark did not start on Java {java.version} from {java.found_in} ({java.home}): {error}"
