@@ -50,9 +50,7 @@ def start_jvm(settings: SessionSettings) -> StartingJvm | None:
 
     A kept JVM is not started either: it is there, or its keeper starts it.
     """
-    if settings.engine != "spark" or settings.keep_alive or _remote(settings) or conflicting_installs():
-        return None
-    if is_installed("databricks-connect") or _active() is not None:
+    if settings.keep_alive or not _is_in_own_jvm(settings) or conflicting_installs() or _active() is not None:
         return None
     with contextlib.suppress(SynthDataError):  # which `open_session` will raise
         return StartingJvm(settings)
@@ -72,22 +70,25 @@ def _remote(settings: SessionSettings) -> str | None:
     return settings.remote or os.environ.get("SPARK_REMOTE") or None
 
 
+def _is_in_own_jvm(settings: SessionSettings) -> bool:
+    return settings.engine == "spark" and _remote(settings) is None and not is_installed("databricks-connect")
+
+
 def _start(settings: SessionSettings, ending: contextlib.ExitStack, starting: StartingJvm | None) -> OpenSession:
     remote = _remote(settings)
-    is_here = remote is not None and remote.startswith("local")
-    if is_here or (settings.engine == "connect" and remote is None):
-        return _on_local_server(replace(settings, remote=remote), ending)
-    if settings.engine == "sail":
+    if _is_in_own_jvm(settings):
+        spark = start_local(settings, ending, starting)
+    elif settings.engine == "sail":
         spark = _connect(_sail(ending), settings, ending)
-    elif remote is not None:
+    elif remote is not None and not remote.startswith("local"):
         spark = _connect(_checked(remote), settings, ending)
-    elif is_installed("databricks-connect"):
+    elif remote is not None or settings.engine == "connect":
+        return _on_local_server(replace(settings, remote=remote), ending)
+    else:
         from databricks.connect import DatabricksSession
 
         spark = DatabricksSession.builder.getOrCreate()
         ending.callback(spark.stop)
-    else:
-        spark = start_local(settings, ending, starting)
     return OpenSession(spark, ending)
 
 

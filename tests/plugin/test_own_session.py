@@ -165,3 +165,13 @@ def test_arguments_of_the_environment_reach_a_jvm_of_ours(monkeypatch: pytest.Mo
 
     monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", "--packages 'a:b:1' pyspark-shell")
     assert command_for({"spark.x": "1"})[1:] == ["--conf", "spark.x=1", "--packages", "a:b:1", "pyspark-shell"]
+
+
+def test_sail_is_sail_wherever_a_remote_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pytest_synthdata.spark import session
+
+    monkeypatch.setenv("SPARK_REMOTE", "local[2]")
+    monkeypatch.setattr(session, "_active", lambda: None)
+    monkeypatch.setattr(session, "_sail", lambda _: "sc://sail")
+    monkeypatch.setattr(session, "_connect", lambda url, *_: url)
+    assert session.open_session(session.SessionSettings(engine="sail")).spark == "sc://sail"

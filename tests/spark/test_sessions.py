@@ -594,7 +594,7 @@ def test_what_connect_needs_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         connect_server.require_client()
     monkeypatch.setenv("SPARK_HOME", str(tmp_path))
     with pytest.raises(SynthDataError, match="has no Connect server: pyspark's wheel has one from version 4 on"):
-        connect_server._home_of_server()
+        connect_server._require_server()
 
 
 def test_a_job_may_stop_the_session(pytester: pytest.Pytester) -> None:

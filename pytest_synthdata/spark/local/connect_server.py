@@ -15,13 +15,19 @@ import time
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.machine import processors
 from pytest_synthdata.spark.local.java import find_java, quiet_home
-from pytest_synthdata.spark.local.settings import LOG_SETTINGS, launcher_options, local_conf, local_cores
+from pytest_synthdata.spark.local.jvm import end_process
+from pytest_synthdata.spark.local.settings import (
+    LOG_SETTINGS,
+    launcher_options,
+    local_conf,
+    local_cores,
+    submit_command,
+)
 from pytest_synthdata.spark.session_settings import Endpoint, SessionSettings
 from pytest_synthdata.spark.spark_install import spark_home
 
@@ -72,7 +78,7 @@ def start_server(settings: SessionSettings, ending: contextlib.ExitStack) -> Con
     from pytest_synthdata.spark.local.archive import archive_of
     from pytest_synthdata.spark.local.background import make_archive
 
-    home = _home_of_server()
+    _require_server()
     java = find_java()
     archive = archive_of(java) if settings.warm_start else None
     with contextlib.ExitStack() as attempt:
@@ -86,21 +92,18 @@ def start_server(settings: SessionSettings, ending: contextlib.ExitStack) -> Con
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": "0",
         }
-        command = [str(home / "bin" / "spark-submit"), "--class", _SERVER]
-        for name, value in conf.items():
-            command += ["--conf", f"{name}={value}"]
         token = secrets.token_urlsafe(24)
         environment = _environment(token, launcher_options(archive), quiet_home(java, folder / "java"))
         with (folder / "server.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own command
-                [*command, "spark-internal"],
+                submit_command(conf, "--class", _SERVER, "spark-internal"),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=environment,
                 start_new_session=True,
             )
-        attempt.callback(_end, process)
+        attempt.callback(end_process, process, _SECONDS_TO_END)
         used_by(process.pid)
         ending.push(attempt.pop_all())
     try:
@@ -137,14 +140,13 @@ def _is_there(module: str) -> bool:
         return False
 
 
-def _home_of_server() -> Path:
+def _require_server() -> None:
     home = spark_home()
     if not list((home / "jars").glob("spark-connect_*.jar")):
         raise SynthDataError(
             f"the Spark in {home} has no Connect server: pyspark's wheel has one from version 4 on "
             "(synth_spark_engine = connect and --synth-remote=local start one)"
         )
-    return home
 
 
 def _environment(token: str, options: str, java_home: Path) -> dict[str, str]:
@@ -172,15 +174,6 @@ def _port(process: subprocess.Popen[bytes], log: Path) -> int:
         if ended or time.monotonic() > deadline:
             raise SynthDataError(said[-2_000:].strip() or "it said nothing")
         time.sleep(0.02)
-
-
-def _end(process: Any) -> None:
-    process.terminate()
-    try:
-        process.wait(_SECONDS_TO_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 __all__ = ["ConnectServer", "require_client", "start_server"]

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from pytest_synthdata.spark.spark_install import spark_home
+from pytest_synthdata.spark.local.settings import environment as variables
+from pytest_synthdata.spark.local.settings import submit_command
 
 _SECONDS_TO_START = 120
 _SECONDS_BETWEEN_LOOKS = 0.02
@@ -28,10 +29,7 @@ def command_for(conf: Mapping[str, str]) -> list[str]:
     Args:
         conf: Spark's settings; further arguments come from ``PYSPARK_SUBMIT_ARGS``, as with PySpark.
     """
-    command = [str(spark_home() / "bin" / "spark-submit")]
-    for name, value in conf.items():
-        command += ["--conf", f"{name}={value}"]
-    return command + shlex.split(os.environ.get("PYSPARK_SUBMIT_ARGS", "pyspark-shell"))
+    return submit_command(conf, *shlex.split(os.environ.get("PYSPARK_SUBMIT_ARGS", "pyspark-shell")))
 
 
 def start(
@@ -87,9 +85,7 @@ def connect(port: int, secret: str, jvm: subprocess.Popen[bytes] | None = None) 
     """
     from pyspark.java_gateway import launch_gateway
 
-    from pytest_synthdata.spark.local.settings import environment
-
-    with environment({"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": secret}):
+    with variables({"PYSPARK_GATEWAY_PORT": str(port), "PYSPARK_GATEWAY_SECRET": secret}):
         gateway = launch_gateway()
     gateway.proc = jvm
     return gateway

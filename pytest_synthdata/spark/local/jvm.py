@@ -134,10 +134,12 @@ def end_process(jvm: subprocess.Popen[bytes], seconds: float) -> None:
     """End a JVM, which would otherwise live on until Python exits.
 
     Args:
-        jvm: the process, which reads its standard input and leaves at its end.
+        jvm: the process. One that reads its standard input leaves at its end; others are told to.
         seconds: how long it may take before it is killed.
     """
-    if jvm.stdin is not None:
+    if jvm.stdin is None:
+        jvm.terminate()
+    else:
         with contextlib.suppress(OSError):
             jvm.stdin.close()
     try:

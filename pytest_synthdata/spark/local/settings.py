@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_synthdata.machine import processors
 from pytest_synthdata.spark.local.java import COLLECTOR, JVM_OPTIONS
+from pytest_synthdata.spark.spark_install import spark_home
 
 if TYPE_CHECKING:
     from pytest_synthdata.spark.local.archive import Archive
@@ -86,6 +87,14 @@ def local_conf(
     }
 
 
+def submit_command(conf: Mapping[str, str], *arguments: str) -> list[str]:
+    """What starts the installed Spark with these settings and further arguments of ``spark-submit``."""
+    command = [str(spark_home() / "bin" / "spark-submit")]
+    for name, value in conf.items():
+        command += ["--conf", f"{name}={value}"]
+    return [*command, *arguments]
+
+
 @contextlib.contextmanager
 def environment(settled: Mapping[str, str] | None = None, **defaults: str) -> Iterator[None]:
     """Environment variables within a block: those that are settled, and those that nobody has set."""
@@ -111,4 +120,13 @@ def restored(*names: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-__all__ = ["LOG_SETTINGS", "WAREHOUSE", "environment", "launcher_options", "local_conf", "local_cores", "restored"]
+__all__ = [
+    "LOG_SETTINGS",
+    "WAREHOUSE",
+    "environment",
+    "launcher_options",
+    "local_conf",
+    "local_cores",
+    "restored",
+    "submit_command",
+]
