@@ -66,11 +66,12 @@ def corner(session: nox.Session, name: str) -> None:
         session.install("--no-deps", "-e", ".")
     else:
         session.install("-e", ".", *TESTED_BY, *CORNERS[name].packages)
-    session.run("pytest", "-q", *UNCLOSED, *(session.posargs or TESTS))
-    _example(session, "-p", "no:asyncio")
-    for example in ("quarantine", "scd2"):
-        with session.chdir(f"examples/{example}"):
-            session.run("pytest", "-q", "-p", "no:asyncio")
+    # An archive would be ready after the last of these few sessions; the examples' are on the same JVM.
+    session.run("pytest", "-q", "-o", "synth_spark_warm_start=false", *UNCLOSED, *(session.posargs or TESTS))
+    kept = ("-o", "synth_spark_warm_start=false", "-o", "synth_spark_keep_alive=60")
+    for example in ("revenue", "quarantine", "scd2"):
+        session.run("pytest", "-q", "-p", "no:asyncio", *kept, f"examples/{example}")
+    session.run("synthdata", "spark", "stop")
 
 
 @nox.session(python="3.11")

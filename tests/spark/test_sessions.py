@@ -204,30 +204,6 @@ def write(file: Path, size: int = 1, age: float = 0) -> Path:
     return file
 
 
-A_SESSION = """
-import sys
-from pytest_synthdata.spark.local.session import open_local
-from pytest_synthdata.spark.session_settings import SessionSettings
-open_local(SessionSettings(conf={"spark.driver.extraJavaOptions": sys.argv[1]})).close()
-"""
-
-
-def test_the_archive_is_made_once_and_used(cache: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest_synthdata", "warm"]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = sorted(process.communicate()[0] for process in both)
-    assert [process.returncode for process in both] == [0, 0]
-    assert re.fullmatch(r"/.*\.jsa: \d+ MB in \d+\.\d s\n", said[0])
-    assert said[1] == "Another process is making the archive.\n" or said[1].startswith(str(cache))
-    assert not list(cache.glob("*.part"))
-    log = tmp_path / "classes"
-    # In a process of its own: this one may have a JVM already.
-    subprocess.run([sys.executable, "-c", A_SESSION, f"-Xlog:class+load:file={log}"], check=True)
-    loaded = log.read_text().splitlines()
-    shared = [line for line in loaded if "shared objects file" in line and "org.apache.spark" in line]
-    assert len(shared) > 500  # of Spark's own classes, in a session that did nothing
-
-
 def test_no_archive_no_options(archive: Archive) -> None:
     assert archive.options() == ()
     write(archive.file)
