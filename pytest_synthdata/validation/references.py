@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from pytest_synthdata.validation.declared.trees import leaves
 from pytest_synthdata.validation.measures import Finding, ViolationCounter
 from pytest_synthdata.validation.rows import Pairs, Parent, Rows
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p
+from pytest_synthdata.validation.without_replacement import expected_picks
 
 Floats = npt.NDArray[np.float64]
 _PAIRS = 4_000_000  # children times parents that are looked at to see who could have been picked
@@ -34,9 +36,16 @@ CHILDREN = "children a parent"  # how the checks begin that count all children o
 
 
 class ReferenceMeasure:
-    """A reference's picks, counted by parent."""
+    """A reference's picks, counted by parent.
 
-    def __init__(self, bound: BoundTable, name: str, parent: Parent) -> None:
+    Args:
+        bound: the children's table.
+        name: the reference.
+        parents: what references look up, by the reference's name.
+    """
+
+    def __init__(self, bound: BoundTable, name: str, parents: Mapping[str, Parent]) -> None:
+        parent = parents[name]
         reference = bound.plan.columns[name]
         assert isinstance(reference, ForeignKeyColumn)  # noqa: S101
         self.name: str = name
@@ -58,6 +67,9 @@ class ReferenceMeasure:
         # Of rows whose condition leaves out some parents: how many of each class were picked, were expected, and vary.
         self.sampled: npt.NDArray[np.float64] = np.zeros((3, len(self.labels)))
         self.sampled_rows: int = 0
+        # Of each group that has no parent twice: how many rows are in it, and how many of them refer to one.
+        groups = 0 if (group := parents.get(reference.distinct_within or "")) is None else group.rows.count
+        self.groups: npt.NDArray[np.int64] = np.zeros((2, groups), np.int64)
 
     def add(self, rows: Rows) -> None:
         """Count a batch."""
@@ -74,8 +86,12 @@ class ReferenceMeasure:
         if self.where is not None and is_formula(self.where) and len(known):
             met = self._meets(rows, known, positions[known])
             self.broken.add(~met, known, rows.start)
-            if not self.always_true:
+            if not self.always_true and self.reference.distinct_within is None:
                 self._sample(rows, known, positions)
+        if self.reference.distinct_within is not None and self.groups.size:
+            within = rows.positions(self.reference.distinct_within)
+            for number, some in enumerate((within, within[known])):
+                self.groups[number] += np.bincount(some[some >= 0], minlength=self.groups.shape[1])
 
     def _meets(self, rows: Rows, index: npt.NDArray[Any], parents: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
@@ -114,11 +130,34 @@ class ReferenceMeasure:
             return
         if self.weights is None or not total or self.weights.sum() <= 0:
             return
-        if not self.always_true:
+        if self.reference.distinct_within is None and not self.always_true:
             yield from self._sampled_classes()
-            return
-        yield from self._fan_out(total)
-        yield from self._spread(total)
+        elif self.likely is not None:
+            yield from self._fan_out(total, self.likely)
+            yield from self._spread(total, self.likely)
+
+    @cached_property
+    def likely(self) -> Floats | None:
+        """In proportion to what each parent is picked; None where that is not known.
+
+        Picks of which none may be the same are each made among the parents that are left. So the number of picks of
+        any parents varies less than that of independent ones: their tests err on the safe side.
+        """
+        if self.reference.distinct_within is None or self.weights is None:
+            return self.weights
+        return expected_picks(self.weights, *self.groups) if self.always_true and self.groups.size else None
+
+    @property
+    def unchecked(self) -> str | None:
+        """Why it is not known how often parents are picked, where that is declared."""
+        within = self.reference.distinct_within
+        if within is None or self.reference.weights is None or self.weights is None or self.likely is not None:
+            return None
+        if not self.always_true:
+            return f"weights: not known beside distinct_within={within!r} where a condition leaves out some parents"
+        if not self.groups.size:
+            return f"weights: the rows that {within!r} refers to are not at hand"
+        return f"weights: beside distinct_within={within!r} they take too long to compute with so many parents"
 
     def _counted(self, per_parent: Generator) -> Iterator[Finding]:
         """The number of children, as a column that the parents might have."""
@@ -133,12 +172,11 @@ class ReferenceMeasure:
             for kind, subject, *rest in measure.checks():
                 yield (f"{CHILDREN}: {kind}", ", ".join(filter(None, (leaf.label, subject))), *rest)
 
-    def _fan_out(self, total: int) -> Iterator[Finding]:
+    def _fan_out(self, total: int, weights: Floats) -> Iterator[Finding]:
         """The children of each class of parents, as many a parent as the declared ratio says."""
-        assert self.weights is not None  # noqa: S101
         if len(self.labels) < 2:  # noqa: PLR2004
             return
-        weight = np.bincount(self.classes, self.weights, minlength=len(self.labels))
+        weight = np.bincount(self.classes, weights, minlength=len(self.labels))
         parents = np.bincount(self.classes, minlength=len(self.labels))
         children = np.bincount(self.classes, self.counts, minlength=len(self.labels))
         for number, label in enumerate(self.labels):
@@ -156,11 +194,10 @@ class ReferenceMeasure:
                 rows = self.sampled_rows
                 yield "share of children", label, float(expected / rows), float(picked / rows), rows, p_value, ()
 
-    def _spread(self, total: int) -> Iterator[Finding]:
+    def _spread(self, total: int, weights: Floats) -> Iterator[Finding]:
         """Whether parents of one weight are picked alike, by blocks of neighbours."""
-        assert self.weights is not None  # noqa: S101
         order = np.argsort(self.classes, kind="stable")
-        weights, counts = self.weights[order], self.counts[order]
+        weights, counts = weights[order], self.counts[order]
         blocks = min(200, int(total / _LEAST_EXPECTED), len(order))
         if blocks < 2:  # noqa: PLR2004
             return

@@ -241,9 +241,7 @@ class TableMeasures:
         if self.whole_key and set(self.whole_key) <= set(present):
             self.keys.append(KeyMeasure(plan.table, ", ".join(self.whole_key), None, ""))
         self.references: list[ReferenceMeasure] = [
-            ReferenceMeasure(bound, name, parents[name])
-            for name, key in keys.items()
-            if key in present and name in parents
+            ReferenceMeasure(bound, name, parents) for name, key in keys.items() if key in present and name in parents
         ]
         self.rules = rules_of(bound, present)
         self.correlations: list[CorrelationMeasure] = [CorrelationMeasure(bound, pair) for pair in plan.correlations]
@@ -272,6 +270,7 @@ class TableMeasures:
         """The checks, not yet decided; examples by their row numbers in the table's own rows, else by their places."""
         unchecked = {column.name: column.unchecked for column in self.columns if column.unchecked}
         unchecked |= {rule.name: rule.unchecked for rule in self.rules if rule.unchecked}
+        unchecked |= {one.name: one.unchecked for one in self.references if one.unchecked}
         keys = {key.column for key in self.keys}
         # Of rows that changed after they were drawn, nothing is declared.
         correlated = [each for one in self.correlations if view is None or view is self.bound for each in one.checks()]
