@@ -172,11 +172,12 @@ class PairMeasure:
 
 
 class StepMeasure:
-    """Steps of lives that no transition allows, or that go back in time."""
+    """Steps of lives that no transition allows, that go back in time, or that miss one before them."""
 
     def __init__(self, column: str, step: Step, life: Lifecycle) -> None:
         self.column, self.reference, self.life = column, step.reference, life
-        self._steps: list[tuple[Numbers, Numbers, Numbers, Numbers]] = []
+        none = np.zeros(0, np.int64)
+        self._steps: list[tuple[Numbers, Numbers, Numbers, Numbers]] = [(none, none, none, none)]
 
     def add(self, rows: Rows) -> None:
         """Count a batch."""
@@ -188,17 +189,20 @@ class StepMeasure:
         self._steps.append((rows.positions(self.reference), parts[0], parts[1], parts[2]))
 
     def checks(self) -> Iterator[Finding]:
-        """What there is to say."""
+        """What there is to say: of a transition only where the step before is at hand."""
         parents, codes, times, numbers = (np.concatenate(parts) for parts in zip(*self._steps, strict=True))
         order = np.lexsort((numbers, parents))
-        parents, codes, times = parents[order], codes[order], times[order]
-        follows = np.append(False, parents[1:] == parents[:-1])
+        parents, codes, times, numbers = parents[order], codes[order], times[order], numbers[order]
+        follows = np.append(False, parents[1:] == parents[:-1])[: len(order)]
+        expected = np.where(follows, np.roll(numbers, 1) + 1, 1)
+        illegal, backwards, missing = ViolationCounter(), ViolationCounter(), ViolationCounter()
         before = np.where(follows, np.roll(codes, 1), -1)
-        illegal, backwards = ViolationCounter(), ViolationCounter()
-        illegal.add(~self._allowed()[before, codes], order, 0)
+        illegal.add((numbers <= expected) & ~self._allowed()[before, codes], order, 0)
         backwards.add(follows & (times < np.roll(times, 1)), order, 0)
+        missing.add(numbers > expected, order, 0)
         yield illegal.finding("illegal transitions", ", ".join(self.life.states), len(order))
         yield backwards.finding("steps back in time", "", len(order))
+        yield missing.finding("children a parent: steps without the one before", "", len(order))
 
     def _allowed(self) -> npt.NDArray[np.bool_]:
         """Whether one state may follow another; the last row is for what comes first, the last column for no state."""
