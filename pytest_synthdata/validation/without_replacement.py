@@ -41,7 +41,7 @@ def expected_picks(weights: Floats, sizes: Counts, seen: Counts) -> Floats | Non
         return np.zeros(len(weights))
     by_size = np.bincount(np.minimum(sizes, choices), np.divide(seen, np.maximum(sizes, 1)), most + 1)
     # The picks of a parent that k others come before: those of all greater groups.
-    after = np.cumsum(by_size[::-1])[::-1][1:]
+    after = np.asarray(np.cumsum(by_size[::-1])[::-1][1:], np.float64)
     expected = np.zeros(len(rates))
     of_each = _integrated(rates[positive] / rates[-1], members[positive], after)
     if of_each is None:
