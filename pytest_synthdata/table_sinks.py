@@ -142,7 +142,8 @@ class Sinks:
     ) -> Iterator[Path]:
         """Write the table's batches as files of a folder, one after the other, for a stream that watches it.
 
-        Each file appears complete. Those that are there are passed over, so that one goes on where one was.
+        Each file appears complete. Those that are there are passed over, so that one goes on where one was; the
+        folder's file ``_batches`` says what they are of.
 
         Args:
             folder: the folder; files are called ``batch-000000…`` and so on.
@@ -157,7 +158,7 @@ class Sinks:
             The files, each when it has appeared: nothing is written that is not asked for.
 
         Raises:
-            SynthDataError: as `in_batches`, and where the folder has files of other batches.
+            SynthDataError: as `in_batches`, and where the folder has batches of other data.
         """
         from pytest_synthdata.files.batch_files import write_batch_files
 
@@ -182,7 +183,8 @@ class Sinks:
         """Save the table's batches in a Unity Catalog Volume, a folder each, one after the other, for Auto Loader.
 
         A batch is listed in the manifest of the table's folder when it is there, whole. Those that are listed are
-        passed over, so that one goes on where one was, and later nights are added to earlier ones.
+        passed over, so that one goes on where one was, and later nights are added to earlier ones. They are compared at
+        once: nothing is sent where any is of other data.
 
         Args:
             path: ``catalog.schema.volume/folder`` or ``/Volumes/…``. The table gets a folder of its name in it, and in

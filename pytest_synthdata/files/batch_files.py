@@ -13,6 +13,7 @@ from pytest_synthdata.columns.tables.schemas import files_of
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.files.batch_record import BatchRecord
 from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.targets import local_path
 
@@ -31,7 +32,8 @@ def write_batch_files(
     """Write each batch as a file of a folder, which appears complete; gives the files as they appear.
 
     Rows of several schemas come into several files, ``…-0.parquet``, ``…-1.parquet``, each with its
-    own. Files that are there are passed over, so that a run that was ended goes on where it was.
+    own. Files that are there are passed over, so that a run that was ended goes on where it was; the folder's file
+    ``_batches`` says what they are of.
 
     Args:
         batches: the batches.
@@ -50,10 +52,8 @@ def write_batch_files(
     names = [f"batch-{number:06d}{suffix}.{ending}" for number, suffix in enumerate(_suffixes(batches))]
     with told_in_a_line("writing batches", place):
         place.mkdir(parents=True, exist_ok=True)
-    known = set(names)
-    foreign = sorted(item.name for item in place.glob("batch-*") if not {item.name, _whole(item.name)} & known)
-    if foreign:
-        raise SynthDataError(f"{place} has {foreign[0]}, which is not one of these batches; write to another folder")
+    if names:
+        _go_on(batches, place, format, names)
     begun = False
     for number, name in enumerate(names):
         if (place / name).exists():
@@ -72,6 +72,28 @@ def write_batch_files(
                 finally:
                     unfinished.unlink(missing_ok=True)
             yield file
+
+
+def _go_on(batches: Batches[TableView], folder: Path, format_: str, names: list[str]) -> None:
+    """Have a folder say which batches it has and gets.
+
+    Raises:
+        SynthDataError: where it has others.
+    """
+    record, there = BatchRecord.of(batches, format_), BatchRecord.read(folder)
+    found = {item.name: _whole(item.name) for item in sorted(folder.glob("batch-*"))}
+    if there is not None:
+        there.require_same(record, folder)
+    foreign = next((name for name, whole in found.items() if not {name, whole} & set(names)), None)
+    if foreign is not None:
+        raise SynthDataError(f"{folder} has {foreign}, which is not one of these batches; write to another folder")
+    if there is not None:
+        there.require_same_ends(record, folder, lambda number: names[number] in {*found, *found.values()})
+    elif found:
+        raise SynthDataError(f"{folder} does not say which table its batches are of; write to another folder")
+    if there != record:
+        with told_in_a_line("writing batches", folder):
+            record.write(folder)
 
 
 def _whole(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from pytest_synthdata.columns.order.instants import as_datetime
 from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.files import Progress, write_parts
+from pytest_synthdata.files.contents import Contents
 from pytest_synthdata.files.formats import FileForm
 from pytest_synthdata.files.targets import PERIODS, added_at_last, renamed_at_last, require_free
 
@@ -62,22 +63,17 @@ def _text(instant: int | None, without: str) -> str:
 
 
 @dataclass(frozen=True)
-class Record:
-    """What is in a folder: periods of a table that a seed, a number of rows and a schema decide."""
+class Record(Contents):
+    """What is in a folder: periods of a table."""
 
-    table: str
-    seed: int
-    rows: int
-    format: str
-    columns: str
+    parents: Mapping[str, int] | None = None  # which older folders do not say
     periods: tuple[Period, ...] = ()
     version: int | None = None
 
     @classmethod
     def of(cls, view: TableView, rows: int, format_: str) -> Record:
         """Of a table of so many rows, of which nothing is there yet."""
-        columns = ", ".join(f"{field.name} {field.type}" for field in view.schema)
-        return cls(view.name, view.seed, rows, format_, columns)
+        return cls(**cls.facts(view, rows, format_))
 
     @classmethod
     def read(cls, folder: Path) -> Record | None:
@@ -100,15 +96,6 @@ class Record:
         """Say it, in one step."""
         periods = [[period.start, period.stop] for period in self.periods]
         written_at_once(folder / PERIODS, json.dumps({**asdict(self), "periods": periods}))
-
-    def require_same(self, other: Record, folder: Path) -> None:
-        """Raise `SynthDataError` where another table's rows would be added."""
-        for what in ("table", "format", "seed", "rows", "columns"):
-            here, there = getattr(other, what), getattr(self, what)
-            if here != there:
-                raise SynthDataError(
-                    f"{folder} is of a table of other {what}: {there}, and here it is {here}; nothing is appended"
-                )
 
     def require_new(self, period: Period, folder: Path) -> None:
         """Raise `SynthDataError` where rows of a period are there already."""

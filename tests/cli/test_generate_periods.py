@@ -166,14 +166,14 @@ def test_without_append_a_period_is_a_table_of_its_own(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (("--seed", "7"), "a table of other seed: 42, and here it is 7"),
-        (("--format", "csv"), "of other format: parquet, and here it is csv"),
+        (("--seed", "7"), "data/customers was written with seed 42; this run asks for seed 7"),
+        (("--format", "csv"), "data/customers was written as parquet; this run asks for csv"),
     ],
 )
 def test_rows_of_another_table_are_not_appended(folder: Path, more: tuple[str, ...], message: str) -> None:
     generate(None, "2024-03-01", "--append")
     assert message in generate("2024-03-01", None, "--append", *more)
-    assert "of other rows: 400, and here it is 401" in generate(
+    assert "data/orders was written with 400 rows; this run asks for 401" in generate(
         "2024-03-01", None, "--append", rows=(ROWS[0], "orders=401", ROWS[2])
     )
 

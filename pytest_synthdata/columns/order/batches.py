@@ -36,7 +36,7 @@ class Batches(Sequence[Made], Generic[Made]):
         order: how the rows come.
         first: the rank of the first row.
         last: the rank after the last row.
-        size: how many rows a batch has; 0 where periods say.
+        by: the period of a batch, or how many rows it has.
         edges: where the periods begin, and where the last one ends; none where batches have so many rows.
         make: what is made of a batch's rows.
     """
@@ -44,9 +44,19 @@ class Batches(Sequence[Made], Generic[Made]):
     order: Order
     first: int
     last: int
-    size: int
+    by: str | int
     edges: Micros = field(repr=False)
     make: Callable[[TableView], Made] = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """How many rows a batch has; 0 where periods say."""
+        return 0 if isinstance(self.by, str) else self.by
+
+    @property
+    def column(self) -> str | None:
+        """The column by which rows come; None where something else says when they do, such as their arrival."""
+        return getattr(getattr(self.order, "clock", None), "column", None)
 
     def __len__(self) -> int:
         return -(-(self.last - self.first) // self.size) if self.size else max(len(self.edges) - 1, 0)
@@ -86,7 +96,7 @@ class Batches(Sequence[Made], Generic[Made]):
 
     def map(self, function: Callable[[Made], Other]) -> Batches[Other]:
         """The same batches, each as a function makes it."""
-        return Batches(self.order, self.first, self.last, self.size, self.edges, lambda rows: function(self.make(rows)))
+        return Batches(self.order, self.first, self.last, self.by, self.edges, lambda rows: function(self.make(rows)))
 
 
 def period_ranks(order: Order, start: Any, stop: Any) -> tuple[int, int]:
@@ -124,7 +134,7 @@ def batches_of(order: Order, by: str | int, start: Any, stop: Any, make: Callabl
         return Batches(order, first, max(first, last), int(by), np.zeros(0, np.int64), make)
     if by not in PERIODS:
         raise SynthDataError(f"{name}: by={by!r}: {nearest(by, PERIODS)}")
-    return Batches(order, first, last, 0, _edges(order, by, start, stop), make)
+    return Batches(order, first, last, by, _edges(order, by, start, stop), make)
 
 
 def _edges(order: Order, by: str, start: Any, stop: Any) -> Micros:
