@@ -40,7 +40,9 @@ _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 @click.option("--from", "start", metavar="TIME", help="With --by: only rows that come from this time (UTC) on.")
 @click.option("--to", "stop", metavar="TIME", help="With --by: only rows that come before this time.")
 @click.option(
-    "--changes", type=click.Choice(CHANGES), help="With --by: what happens in tables with a History, in this format."
+    "--changes",
+    type=click.Choice(CHANGES),
+    help="With --by: what happens in tables with a History, in this format, and the rows of others.",
 )
 @click.option("--snapshots", is_flag=True, help="With --changes: also each table as it is at the end of each batch.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

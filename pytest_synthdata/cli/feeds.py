@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from pytest_synthdata.cli.arguments import batch_size
+from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -26,7 +28,7 @@ class Feeds:
         by: a period, or a number of rows.
         start: from when on.
         stop: before when.
-        changes: the format in which tables with a history tell what happens; None for their rows.
+        changes: the format in which tables with a history tell what happens, beside the rows of others; None for rows.
         snapshots: whether these are saved, too.
     """
 
@@ -36,14 +38,37 @@ class Feeds:
     changes: str | None
     snapshots: bool
 
-    def of(self, table: Table) -> Table | None:
-        """What comes batch by batch of a table; None for one that is saved whole."""
+    def of(self, dataset: Dataset) -> Mapping[str, Feed]:
+        """What comes batch by batch, by table; those that have neither a history nor times are not among it.
+
+        Raises:
+            SynthDataError: where changes are asked for, and no table has any.
+        """
         from pytest_synthdata.columns.order.choosing import has_times
         from pytest_synthdata.history.lives import lives_of
 
-        if self.changes is not None:
-            return None if lives_of(table.bound) is None else table.changes(format=self.changes)
-        return table if has_times(table.bound) else None
+        changing = [] if self.changes is None else [one.name for one in dataset if lives_of(one.bound) is not None]
+        if self.changes is not None and not changing:
+            names = ", ".join(repr(one.name) for one in dataset)
+            raise SynthDataError(
+                f"--changes {self.changes}: none of {names} has a history, nor has what they refer to; leave out "
+                "--changes, or declare one: class Meta: history = History('2024-01-01', '2024-12-31', updates={…})"
+            )
+        told = {}
+        for table in dataset:
+            if self.changes is not None and table.name in changing:
+                told[table.name] = Feed(table.changes(format=self.changes), self.snapshots)
+            elif has_times(table.bound):
+                told[table.name] = Feed(table, snapshots=False)
+        return told
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What comes of a table, batch by batch, and whether the table as it is at their ends is saved, too."""
+
+    table: Table
+    snapshots: bool
 
 
 def upload_feeds(
@@ -56,22 +81,21 @@ def upload_feeds(
     """
     from pytest_synthdata.databricks.upload import upload
 
-    told = {table.name: feeds.of(table) for table in dataset}
-    coming = [
-        one.volume_batches(
+    told = feeds.of(dataset)
+    whole = {table.name: table.view for table in dataset if table.name not in told}
+    coming = [  # all are checked before any is written
+        one.table.volume_batches(
             volume,
             batch_size(feeds.by),
             format_,
             start=feeds.start,
             stop=feeds.stop,
-            snapshots=feeds.snapshots,
+            snapshots=one.snapshots,
             create=create,
             overwrite=overwrite,
         )
         for one in told.values()
-        if one is not None
     ]
-    whole = {table.name: table.view for table in dataset if told[table.name] is None}
     tables: list[str] = []
     if whole:
         saved = upload(whole, volume, create=create, overwrite=overwrite, format=format_)

@@ -99,12 +99,13 @@ class BatchUpload:
                 f"no format {self.format!r} for the files of a Volume: {nearest(self.format, FORMATS)}"
             )
         if self.snapshot is not None and not isinstance(self.by, str):
-            raise SynthDataError(f"{self.folder}: snapshots need periods, such as by='day'; here it is by={self.by!r}")
+            raise SynthDataError(f"{self.folder}: snapshots need periods, such as by='day'; this is by={self.by!r}")
 
     def save(self, batches: Batches[TableView], done: set[str] | None = None) -> Iterator[VolumePath]:
         """Save batches, one after the other, each in a folder; gives the folders as they are there, whole.
 
-        Batches that are there already are passed over, so that a run that was ended goes on where it was.
+        Batches that are there already are passed over, so that a run that was ended goes on where it was. They are
+        compared at once, before anything is written.
 
         Args:
             batches: the batches.
@@ -116,20 +117,33 @@ class BatchUpload:
         done = set() if done is None else done
         missing = [one for one in batch_folders(batches) if one.name not in done]
         if not missing:
-            return
-        view = batches.order.view
-        of = f"{view.name}: seed {view.seed}, {view.bound.num_rows:,} rows, by {self.by}"
-        writers = [_Writer(self, self.folder, of, missing)]
-        if self.snapshot is not None:
-            *above, name = self.folder.folders
-            beside = replace(self.folder, folders=(*above, f"{name}_at"))
-            writers.append(_Writer(self, beside, f"{of}, at its end", missing))
+            return iter(())
+        of = contents_of(batches)
+        feed = _Writer(self, self.folder, of, missing, lambda one: batches[one.number])
+        if self.snapshot is None:
+            return self._written(missing, [feed], done)
+        return self._written(missing, [self._beside(self.snapshot, of, missing), feed], done)
+
+    def _beside(self, snapshot: Snapshot, of: str, missing: list[BatchFolder]) -> _Writer:
+        """What writes the snapshots."""
+        *above, name = self.folder.folders
+        beside = replace(self.folder, folders=(*above, f"{name}_at"))
+
+        def at_its_end(one: BatchFolder) -> TableView:
+            assert one.end is not None  # noqa: S101 - snapshots have periods
+            return snapshot(one.end)
+
+        return _Writer(self, beside, f"{of}, at its end", missing, at_its_end)
+
+    def _written(self, missing: list[BatchFolder], writers: list[_Writer], done: set[str]) -> Iterator[VolumePath]:
         try:
+            for writer in writers:
+                writer.remove_others()
             with progress_bar("bytes") as bar:
                 for one in missing:
-                    if self.snapshot is not None and one.end is not None:
-                        writers[1].write(one, self.snapshot(one.end), bar)
-                    is_new = writers[0].write(one, batches[one.number], bar)
+                    is_new = False
+                    for writer in writers:
+                        is_new = writer.write(one, bar)
                     done.add(one.name)
                     if is_new:
                         yield self.folder / one.name
@@ -138,20 +152,38 @@ class BatchUpload:
                 writer.end()
 
 
+def contents_of(batches: Batches[Any]) -> str:
+    """What decides the rows of batches, in words."""
+    view, size = batches.order.view, batches.by if isinstance(batches.by, str) else f"{batches.by:,} rows"
+    parents = "".join(f", {parent.num_rows:,} {name}" for name, parent in sorted(view.bound.all_parents().items()))
+    column = "" if batches.column is None else f" of {batches.column}"
+    return f"{view.name}: seed {view.seed}, {view.bound.num_rows:,} rows{parents}, by {size}{column}"
+
+
 class _Writer:
     """A folder that gets batches."""
 
-    def __init__(self, wanted: BatchUpload, folder: VolumePath, of: str, coming: list[BatchFolder]) -> None:
+    def __init__(
+        self,
+        wanted: BatchUpload,
+        folder: VolumePath,
+        of: str,
+        coming: list[BatchFolder],
+        rows: Callable[[BatchFolder], TableView],
+    ) -> None:
         self.upload = Upload(wanted.files, folder, run=str(folder), format=wanted.format)
         self.of = of
         self.coming = coming
+        self.rows = rows
         self.overwrite = wanted.overwrite
         self.entries = self.upload.manifest()
         self.noted = self.upload.note()
         self.there = {entry.name for entry in wanted.files.entries(folder)}
         self.is_begun = False
         self.is_broken = False
+        self.is_other = False  # whether what is there is to be replaced
         self._require_free()
+        self.whole = set() if self.is_other else {one.name for one in coming if self._is_there(one)}
 
     def _require_free(self) -> None:
         folder, names = self.upload.folder, {one.name for one in self.coming}
@@ -164,12 +196,11 @@ class _Writer:
         other = next((entry for entry in self.entries.values() if entry.get("of") != self.of), None)
         if other is not None:
             if not self.overwrite:
-                raise WorkspaceError(f"{folder} holds {other.get('of', 'tables')}; here it is {self.of}: {_OTHER}")
-            self._begin()
-            for name in list(self.entries):
-                self._forget(name)
-                self.upload.clear(folder / name)
-                self.there.discard(name)
+                raise WorkspaceError(
+                    f"{folder} holds {other.get('of', 'tables')}; this run asks for {self.of}: {_OTHER}"
+                )
+            self.is_other = True
+            return
         for one in self.coming:
             for name, entry in self.entries.items():
                 if name != one.name and one.overlaps(entry.get("period")):
@@ -178,18 +209,40 @@ class _Writer:
                         f"{one.name} would come twice; take the periods that you took before"
                     )
 
-    def write(self, one: BatchFolder, view: TableView, bar: Bar) -> bool:
-        """Save a batch; whether it was not there before."""
-        folder, entry = self.upload.folder / one.name, self.entries.get(one.name)
-        content = fingerprint(view.batches(0, view.num_rows))
-        is_same = entry is not None and (entry["fingerprint"], entry["format"]) == (content, self.upload.format)
-        if entry is not None:
-            if is_same and self.upload.is_whole(one.name, entry):
-                return False
-            if not is_same and not self.overwrite:
-                raise WorkspaceError(f"{folder} holds other data, or another format: {_OTHER}")
+    def _is_there(self, one: BatchFolder) -> bool:
+        """Whether a batch is there, the same and whole."""
+        entry = self.entries.get(one.name)
+        if entry is None:
+            return False
+        view = self.rows(one)
+        if (entry["fingerprint"], entry["format"]) == (self._fingerprint(view), self.upload.format):
+            return self.upload.is_whole(one.name, entry)
+        if not self.overwrite:
+            raise WorkspaceError(f"{self.upload.folder / one.name} holds other data, or another format: {_OTHER}")
+        return False
+
+    @staticmethod
+    def _fingerprint(view: TableView) -> str:
+        return fingerprint(view.batches(0, view.num_rows))
+
+    def remove_others(self) -> None:
+        """Remove batches of other data, where they are to be replaced."""
+        if not self.is_other:
+            return
         self._begin()
-        if entry is not None:
+        for name in list(self.entries):
+            self._forget(name)
+            self.upload.clear(self.upload.folder / name)
+            self.there.discard(name)
+
+    def write(self, one: BatchFolder, bar: Bar) -> bool:
+        """Save a batch; whether it was not there before."""
+        if one.name in self.whole:
+            return False
+        folder, view = self.upload.folder / one.name, self.rows(one)
+        content = self._fingerprint(view)
+        self._begin()
+        if one.name in self.entries:
             self._forget(one.name)
         if one.name in self.there:
             self.upload.clear(folder)

@@ -183,8 +183,8 @@ def test_batches_of_other_data_are_not_mixed(workspace: Workspace, client: Any, 
         return str(error.value)
 
     other = Dataset({PlanFactory: 30}, seed=7).plans.changes(format="autocdc")
-    assert "holds plans_changes: seed 42, 30 rows, by day; here it is plans_changes: seed 7" in refused(other)
-    assert "by day; here it is plans_changes: seed 42, 30 rows, by hour" in refused(feed, "hour")
+    assert "holds plans_changes: seed 42, 30 rows, by day; this run asks for plans_changes: seed 7" in refused(other)
+    assert "by day; this run asks for plans_changes: seed 42, 30 rows, by hour" in refused(feed, "hour")
     assert "plans/2024-01-01 holds other data" in refused(plans.changes(format="debezium"))
     assert "plans/2024-01-01 holds other data, or another format" in refused(feed, format="json")
     assert "rows of 2024-01-02T120000 would come twice" in refused(feed, start="2024-01-02T12:00")

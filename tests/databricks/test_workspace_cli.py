@@ -77,6 +77,47 @@ def test_upload_by_batches(logged_in: Workspace, synthdata: Command, tmp_path: P
     assert (code, "did you mean 'day'" in output) == (1, True)
 
 
+def test_no_table_is_uploaded_where_one_is_refused(logged_in: Workspace, synthdata: Command) -> None:
+    def arguments(orders: int, stop: str, customers: int = 50) -> tuple[str, ...]:
+        rows = ("--rows", f"orders={orders}", "--rows", f"customers={customers}")
+        return ("upload", "main.sales.raw/land", *rows, "--by", "month", "--to", stop)
+
+    assert synthdata(*arguments(100, "2024-02-01"))[0] == 0
+    before = dict(logged_in.files)
+    for changed, message in (
+        (arguments(110, "2024-03-01"), "orders holds orders: seed 42, 100 rows, 50 customers, by month of order_date"),
+        ((*arguments(100, "2024-03-01"), "--from", "2024-02-01", "--seed", "7"), "this run asks for customers: seed 7"),
+        ((*arguments(100, "2024-03-01", 60), "--from", "2024-02-01"), "customers holds customers: seed 42, 50 rows"),
+        (
+            (*arguments(100, "2024-03-01"), "--format", "csv"),
+            "customers/2022-01-01 holds other data, or another format",
+        ),
+    ):
+        code, output, errors = synthdata(*changed)
+        assert (code, output, message in errors) == (1, "", True), errors
+        assert logged_in.files == before
+
+
+def test_changes_of_tables_that_do_not_change(logged_in: Workspace, synthdata: Command, tmp_path: Path) -> None:
+    upload = ("upload", "main.sales.raw/cdc", "--by", "day", "--changes", "autocdc")
+    upload = (*upload, "--from", "2024-01-01", "--to", "2024-01-03")
+    code, _, errors = synthdata(*upload, "--rows", "orders=100")
+    assert (code, "--changes autocdc: none of 'customers', 'orders' has a history" in errors) == (1, True)
+    assert not logged_in.files
+    (tmp_path / "tariffs.py").write_text(
+        "from pytest_synthdata import *\n"
+        "class TariffFactory(TableFactory):\n"
+        "    class Meta:\n        history = History('2024-01-01', '2024-01-06', updates={'price': 60})\n"
+        "    tariff_id = Key('T{}')\n    price = Categorical([1, 2])\n"
+    )
+    sys.path.append(str(tmp_path))
+    rows = ("--factories", "tariffs", "--rows", "tariffs=5", "--rows", "tickets=400", "--rows", "customers=30")
+    code, output, errors = synthdata(*upload, *rows, "--snapshots")
+    assert (code, errors) == (0, "")
+    assert {"tickets/2024-01-02", "tariffs/2024-01-02"} < {line.partition("/cdc/")[2] for line in output.splitlines()}
+    assert not any("tickets/2024-01-03" in name or "tickets_at" in name for name in logged_in.files)
+
+
 def test_run_on_a_cluster(logged_in: Workspace, synthdata: Command, script: Path) -> None:
     logged_in.answers = [{"status": "Running"}, *DONE]
     code, output, errors = synthdata("run", str(script), "--cluster-id", CLUSTER)
