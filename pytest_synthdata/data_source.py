@@ -52,7 +52,8 @@ def _make_source() -> Any:
             batch: what a micro-batch has at most: a number of rows, or the rows of an ``hour``, ``day``, ``week`` or
                 ``month``; defaults to 100,000 rows.
             rate: rows that come in a second; all are there at once by default, and for ``availableNow``.
-            column: the column of dates or times that counts; defaults to that of `Table.between`.
+            column: the column of dates or times that counts; defaults to that of `Table.between`, and for periods to
+                the table's only one.
 
         Where it is planned, which is the driver or the Connect server, this package must be installed. Executors
         need NumPy, PyArrow and SciPy only.

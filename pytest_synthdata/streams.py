@@ -51,7 +51,7 @@ class TableStream:
         """How the rows come; None for the order of their numbers."""
         column = self.options.get("column")
         try:
-            return order_of(self.table.view, column)
+            return order_of(self.table.view, column, scan=isinstance(self.batch, str))  # as `Table.in_batches`
         except SynthDataError:
             if column is not None or isinstance(self.batch, str):
                 raise
@@ -86,7 +86,9 @@ class TableStream:
         if self.order is None:
             return f"{self.table.name}, seed {self.table.view.seed}"
         clock = self.options.get("column") or "its order of time"
-        return f"{self.table.name}, seed {self.table.view.seed}, {self.num_rows:,} rows by {clock}"
+        known = self.table.bound.all_parents()
+        parents = "".join(f", {parent.num_rows:,} {name}" for name, parent in sorted(known.items()))
+        return f"{self.table.name}, seed {self.table.view.seed}, {self.num_rows:,} rows by {clock}{parents}"
 
     def offset(self, rows: int) -> dict[str, Any]:
         """The offset after so many rows."""
@@ -136,8 +138,8 @@ class TableStream:
     def _rows(self, offset: Mapping[str, Any]) -> int:
         if offset.get("of") != self.identity or offset["rows"] > self.num_rows:
             raise SynthDataError(
-                f"the checkpoint is of another table: {offset.get('of')}; here it is {self.identity}. Start the query "
-                "with the options that it had, or with another checkpoint"
+                f"the checkpoint is of another table: {offset.get('of')}; this query asks for {self.identity}. Start "
+                "it with the options that it had, or with another checkpoint"
             )
         return int(offset["rows"])
 
