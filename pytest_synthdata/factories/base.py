@@ -16,6 +16,7 @@ from pytest_synthdata.columns.stopped_clock import load_libraries
 from pytest_synthdata.declarations.annotations import stated_types
 from pytest_synthdata.declarations.factory_class import keeps_rows
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
+from pytest_synthdata.declarations.key_columns import check_key_columns
 from pytest_synthdata.declarations.keys import is_key, item_reference, key_declarations
 from pytest_synthdata.declarations.listing import with_listed
 from pytest_synthdata.declarations.opaque.hooks import RowBuilder
@@ -31,9 +32,14 @@ def _own_key(attributes: Mapping[str, object], bases: tuple[type, ...]) -> tuple
     stated = getattr(attributes.get("Meta"), "key", None)
     if stated is not None:
         return (stated,) if isinstance(stated, str) else tuple(stated)
-    metas = [getattr(base, "_meta", None) for base in bases]
-    inherited = [meta.key_columns() for meta in metas if isinstance(meta, TableOptions)]
+    inherited = [meta.key_columns() for meta in _options_of(bases)]
     return next(filter(None, [*inherited, tuple(name for name, value in attributes.items() if is_key(value))[:1]]), ())
+
+
+def _options_of(bases: tuple[type, ...]) -> list[TableOptions]:
+    """The options of those bases that are table factories."""
+    metas = [getattr(base, "_meta", None) for base in bases]
+    return [meta for meta in metas if isinstance(meta, TableOptions)]
 
 
 _RESERVED = frozenset(name for name in dir(factory.Factory) if not name.startswith("_")) | {"from_schema"}
@@ -88,6 +94,8 @@ class TableFactoryMetaClass(FactoryMetaClass):  # type: ignore[misc]
             if isinstance(value, ForeignKey):
                 key = _own_key(attributes, bases) if value.parent == "self" else value.parent._meta.key_columns()
                 columns = key_declarations(value, field, key, name)
+                if value.through is None:
+                    check_key_columns(name, field, columns, attributes, _options_of(bases))
                 # One that goes through another shares the columns that are there.
                 there = attributes if value.through is None else {**inherited, **declared, **attributes}
                 declared |= {column: columns[column] for column in columns if column not in there}
