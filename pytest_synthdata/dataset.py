@@ -35,10 +35,10 @@ class Dataset:
     """Tables that belong together, decided by a seed.
 
     Args:
-        tables: rows by factory; defaults to the shipped tables with their usual rows. None, where a factory has a
-            `Timeline`, is the number of rows that this expects; else the factory's ``Meta.rows``. Tables that these
-            refer to are added, with the rows of their ``Meta``, and child tables of a `RelatedFactoryList`. Where a
-            `ForeignKey` has ``per_parent``, None: the rows are counted from the parents'.
+        tables: rows by factory; defaults to the shipped tables with their usual rows. None asks the factory: for what
+            a `Timeline` with ``daily`` expects, else for its usual number, which is ``Meta.rows``, else 1,000. Tables
+            that these refer to are added with their usual numbers, and child tables of a `RelatedFactoryList`. Where
+            a `ForeignKey` has ``per_parent``, None: the rows are counted from the parents'.
         seed: any integer.
         defects: kinds of defects by factory, or by table: ``{OrderFactory: [Missing("amount", 0.01)]}``. The tables
             then are dirty; `clean` has them without, and `defects` says where they are.
@@ -299,7 +299,7 @@ def _not_by_factory(given: tuple[Any, ...], named: Mapping[str, Any]) -> str:
     what += [f"{name}={describe(value)}" for name, value in named.items()]
     return (
         f"Dataset({', '.join(what)}): give the number of rows by factory, as in Dataset({{{rows}}}, seed=7); "
-        "None stands for a factory's usual number"
+        "None stands for a factory's usual number, or for what its Timeline(daily=…) expects"
     )
 
 

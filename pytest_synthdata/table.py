@@ -243,11 +243,12 @@ class Table(Sinks):
 
         return Table(version_view(self.view), self.factory)
 
-    def explain(self, row: int, column: str) -> Explanation:
+    def explain(self, row: int | str, column: str) -> Explanation:
         """Where a value comes from: what was read and drawn for it, ending in the value; print it.
 
         Args:
-            row: the row's number in the whole table, one of `row_numbers`.
+            row: the row's number in the whole table, one of `row_numbers`; or its key, a text such as
+                ``"ORD-000017"``.
             column: the column.
 
         Raises:
@@ -260,9 +261,10 @@ class Table(Sinks):
         = 'Free'
         """
         from pytest_synthdata.defects.views import cell_defects
-        from pytest_synthdata.explaining import explain
+        from pytest_synthdata.explaining import explain, row_number
 
-        return explain(self.view, row, column, cell_defects(self.view, row, column))
+        number = row_number(self.view, row)
+        return explain(self.view, number, column, cell_defects(self.view, number, column))
 
     def fingerprint(self) -> str:
         """A hash of the contents, whoever made them: equal data has equal fingerprints."""

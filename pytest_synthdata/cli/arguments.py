@@ -51,7 +51,10 @@ def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str], defects:
         if table not in known:
             raise SynthDataError(f"--rows: there is no table {table!r}: {nearest(table, known)}")
     usual = [factory._meta.table for factory in own or SHIPPED]
-    tables = {known[table]: counts.get(table, known[table]._meta.usual_rows) for table in counts or usual}
+    tables = {}
+    for table in counts or usual:
+        count = counts.get(table)
+        tables[known[table]] = known[table]._meta.usual_rows if count is None else count
     return Dataset(tables, seed=seed, defects=None if defects is None else _defects(defects))
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
-from pytest_synthdata.errors import SynthDataError
-
-if TYPE_CHECKING:
-    from pytest_synthdata.table import Table
 
 
 def _options(command: Any) -> Any:
@@ -82,32 +78,13 @@ def explain(
     """
     with errors_as_json(as_json):
         found = dataset_of(rows, seed, factories, defects)[table]
-        explanation = found.explain(_row_number(found, row), column)
+        explanation = found.explain(int(row) if row.isdecimal() else row, column)
     if as_json:
         lines = list(explanation.lines())
         where = {"table": explanation.table, "row": explanation.row, "column": explanation.column}
         click.echo(json.dumps({**where, "value": explanation.value, "lines": lines}, default=str))
     else:
         click.echo(str(explanation))
-
-
-def _row_number(table: Table, row: str) -> int:
-    """The number of a row that is named by its number or by its key."""
-    if row.isdecimal():
-        return int(row)
-    import pyarrow as pa
-
-    from pytest_synthdata.validation.keys import numbers_in
-    from pytest_synthdata.validation.rows import key_form
-
-    plan = table.bound.plan
-    form = key_form(plan, str(plan.key))
-    number = -1 if form is None else int(numbers_in(pa.array([row]), form)[0])
-    if number < 0:
-        example = table.bound.record_batch(table.bound.row_numbers(0, min(1, table.bound.num_rows)))
-        known = f" or a key, such as {example.column(plan.key)[0]}" if form is not None and example.num_rows else ""
-        raise SynthDataError(f"{table.name}: {row!r} is not a row: give a number from 0{known}")
-    return number - int(getattr(plan.columns[str(plan.key)], "start", 0))
 
 
 COMMANDS = [show, explain]

@@ -62,7 +62,7 @@ def check_key_columns(
 
 def _is_of_key(value: Any, column: str, path: str, attributes: Mapping[str, Any], depth: int = 0) -> bool:
     """Whether a declaration is made of a reference's key, or looks at rows, so that it may be."""
-    declaration = as_declaration(column, value)
+    declaration: Any = as_declaration(column, value)
     if isinstance(declaration, ColumnDeclaration):
         reads = set(declaration.generator.reads())
         if path in reads or reads_rows(declaration.generator):

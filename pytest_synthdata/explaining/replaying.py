@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.explaining.tracing import OF_OTHER_ROWS, Draw, Step, stream_of
+from pytest_synthdata.explaining.tracing import OF_OTHER_ROWS, Draw, Step, TracedPart, stream_of, with_parts
 
 
 def replay(bound: BoundTable, row: int, column: str, root: Step) -> Values:
@@ -35,20 +34,20 @@ def replay(bound: BoundTable, row: int, column: str, root: Step) -> Values:
 
 
 def _replayable(step: Step) -> Generator:
-    """A step's declaration, in which what is of other rows is what it was."""
+    """A step's declaration as it was watched: what is of other rows is what it was, and the rest draws as it did.
+
+    Parts are hidden from the one around them, as they were then: those that it knows it may draw for all at once.
+    """
     if isinstance(step.generator, OF_OTHER_ROWS):
         return _Known(step.values)
-    if isinstance(step.generator, Nested) or not any(isinstance(part.generator, OF_OTHER_ROWS) for part in step.all()):
+    if isinstance(step.generator, Nested) or not step.is_watched:
         return step.generator
-    again = copy.copy(step.generator)
-    for part in step.steps:
-        name, number = part.role
-        value = getattr(again, name)
-        if isinstance(value, tuple):
-            object.__setattr__(again, name, (*value[:number], _replayable(part), *value[number + 1 :]))
-        else:
-            object.__setattr__(again, name, _replayable(part))
-    return again
+    asked = {part.role: part for part in step.steps}
+
+    def replayed(part: Generator, role: tuple[str, int]) -> Generator:
+        return TracedPart(_replayable(asked[role]) if role in asked else part, role)
+
+    return with_parts(step.generator, replayed)
 
 
 class _Known(Generator):

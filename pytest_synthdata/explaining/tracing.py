@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,7 @@ class Step:
         steps: the parts that it asked, in order.
         objects: what a function read of the row, by path, as the function got it.
         values: what it gave, an array of one value.
+        is_watched: whether its parts were noted one by one, and not what it drew for all of them together.
     """
 
     generator: Generator
@@ -71,6 +72,7 @@ class Step:
     steps: list[Step] = field(default_factory=list)
     objects: dict[str, Any] = field(default_factory=dict)
     values: Any = None
+    is_watched: bool = False
 
     @property
     def value(self) -> Any:
@@ -243,6 +245,7 @@ def traced_values(step: Step, cells: Cells) -> Values:
         except Exception:  # noqa: BLE001, S112 - a part that looks into others sees strangers, and may say so anyhow
             continue
         if _same(found, expected):
+            step.is_watched = watched is not generator
             return found
     return expected
 
@@ -270,6 +273,16 @@ def _same(found: Values, expected: Values) -> bool:
 
 
 def _with_traced_parts(generator: Generator) -> Generator:
+    return with_parts(generator, TracedPart)
+
+
+def with_parts(generator: Generator, replaced: Callable[[Generator, tuple[str, int]], Generator]) -> Generator:
+    """A generator with others in the place of the parts that its fields hold; itself if there are none.
+
+    Args:
+        generator: of any class.
+        replaced: gives another one for a part and its role.
+    """
     whole: Any = generator
     if not dataclasses.is_dataclass(whole):
         return generator
@@ -277,10 +290,10 @@ def _with_traced_parts(generator: Generator) -> Generator:
     for part in dataclasses.fields(whole):
         value = getattr(generator, part.name)
         if isinstance(value, Generator):
-            object.__setattr__(watched, part.name, TracedPart(value, (part.name, 0)))
+            object.__setattr__(watched, part.name, replaced(value, (part.name, 0)))
         elif isinstance(value, tuple) and any(isinstance(item, Generator) for item in value):
             parts = tuple(
-                TracedPart(item, (part.name, number)) if isinstance(item, Generator) else item
+                replaced(item, (part.name, number)) if isinstance(item, Generator) else item
                 for number, item in enumerate(value)
             )
             object.__setattr__(watched, part.name, parts)
@@ -305,4 +318,4 @@ def trace(bound: BoundTable, row: int, column: str) -> Step:
     return root
 
 
-__all__ = ["OF_OTHER_ROWS", "Draw", "Step", "as_python", "stream_of", "trace"]
+__all__ = ["OF_OTHER_ROWS", "Draw", "Step", "TracedPart", "as_python", "stream_of", "trace", "with_parts"]

@@ -100,24 +100,29 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
 
         None where they are counted from the parents.
         """
-        if self.rows is not None and self.plan(for_table=False).fan_out_key is None:
+        if self.plan(for_table=False).fan_out_key is not None:  # which says, too, what is wrong with a timeline
+            return None
+        if self.rows is not None:
             return int(self.rows)
-        return self.expected_rows
+        return DEFAULT_ROWS if self._timeline is None else max(self._timeline.expected(), 0)
 
     @cached_property
     def expected_rows(self) -> int | None:
-        """How many rows a timeline expects; ``Meta.rows`` where there is none, else 1,000.
+        """How many rows None stands for in a `Dataset`: those of a timeline that says how many a day, else the usual.
 
         None where they are counted from the parents.
         """
-        if self.plan(for_table=False).fan_out_key is not None:  # which says, too, what is wrong with a timeline
-            return None
-        for name in self.pre_declarations:
-            declaration = self.pre_declarations[name].declaration
-            timeline = unwrapped(declaration.generator) if isinstance(declaration, ColumnDeclaration) else None
-            if isinstance(timeline, Timeline):
-                return max(timeline.expected(), 0)
-        return DEFAULT_ROWS if self.rows is None else int(self.rows)
+        usual, timeline = self.usual_rows, self._timeline
+        if usual is None or timeline is None or not timeline.is_daily_stated:
+            return usual
+        return max(timeline.expected(), 0)
+
+    @property
+    def _timeline(self) -> Timeline | None:
+        """The timeline that the table's rows are laid along."""
+        declared = (self.pre_declarations[name].declaration for name in self.pre_declarations)
+        columns = (unwrapped(one.generator) for one in declared if isinstance(one, ColumnDeclaration))
+        return next((column for column in columns if isinstance(column, Timeline)), None)
 
     def _get_counter_reference(self) -> TableOptions:
         # Each factory counts its own rows: build() number i of any of them is row i of its table.

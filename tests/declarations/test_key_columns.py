@@ -93,7 +93,9 @@ def test_two_references_do_not_share_a_column_unless_one_goes_through_the_other(
     with pytest.raises(DeclarationError, match="a and b both put a key here"):
         type(base)("MoreFactory", (base,), {"__module__": __name__, "b": ForeignKey(CustomerFactory, column="x")})
     other = {"__module__": __name__, "a": None, "b": ForeignKey(OrderFactory, column="x")}
-    assert Dataset({type(base)("OtherFactory", (base,), other): 1}).tables["returns"].to_arrow()["x"][0].as_py()[0] == "O"
+    assert (
+        Dataset({type(base)("OtherFactory", (base,), other): 1}).tables["returns"].to_arrow()["x"][0].as_py()[0] == "O"
+    )
 
 
 def test_neither_the_row_nor_a_parameter_hides_the_key() -> None:

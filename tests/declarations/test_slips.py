@@ -162,3 +162,48 @@ def test_what_is_skipped_is_the_models_default(model_: Any) -> None:
     notes = ["none", "odd", "none"]
     assert Dataset({TicketFactory: 3})["tickets"].to_arrow()["note"].to_pylist() == notes
     assert [TicketFactory.build(__sequence=row).note for row in range(3)] == notes
+
+
+class ParcelFactory(TableFactory):
+    class Params:
+        gift = factory.Trait(wrapping="red")
+        is_heavy = False
+
+    wrapping = "none"
+
+
+class CourierParcelFactory(ParcelFactory):
+    class Params:
+        express = factory.Trait(wrapping="foil")
+
+
+class ShipmentFactory(TableFactory):
+    parcel = factory.SubFactory(ParcelFactory)
+
+
+@pytest.mark.parametrize(
+    ("factory_class", "given", "name"),
+    [
+        (ParcelFactory, "gfit", "gift"),
+        (ParcelFactory, "is_heavvy", "is_heavy"),
+        (ParcelFactory, "wraping", "wrapping"),
+        (CourierParcelFactory, "gfit", "gift"),
+        (CourierParcelFactory, "expres", "express"),
+        (ShipmentFactory, "parcel__gfit", "gift"),
+        (ShipmentFactory, "parcle__gift", "parcel"),
+    ],
+)
+@pytest.mark.parametrize("build", ["build", "create", "build_batch", "create_batch"])
+def test_a_misspelt_trait_or_parameter_is_refused(build: str, factory_class: Any, given: str, name: str) -> None:
+    count = (2,) if build.endswith("batch") else ()
+    with pytest.raises(DeclarationError, match=f"did you mean '{name}'"):
+        getattr(factory_class, build)(*count, **{given: True})
+
+
+def test_the_names_that_are_known_include_traits_and_a_trait_has_no_fields() -> None:
+    with pytest.raises(DeclarationError, match="Known: gift, is_heavy, wrapping"):
+        ParcelFactory.build(gfit=True)
+    with pytest.raises(DeclarationError, match=r"parcels\.gift__x: gift is a trait: write gift=True"):
+        ParcelFactory.build(gift__x=True)
+    assert ParcelFactory.build(gift=True).wrapping == "red"
+    assert ParcelFactory.build(sender="me").sender == "me"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import factory
 import numpy as np
@@ -20,6 +21,7 @@ from pytest_synthdata import (
     Fake,
     ForeignKey,
     Given,
+    Integers,
     Key,
     LogNormal,
     Missing,
@@ -152,7 +154,7 @@ def test_a_row_of_a_subset_has_its_number_in_the_whole(shop: Dataset) -> None:
     [
         (1_000, "amount", "orders: there is no row 1000: rows are numbered from 0 to 999"),
         (-1, "amount", "orders: there is no row -1"),
-        ("17", "amount", "orders: '17' is not a row number"),
+        ("17", "amount", "orders: '17' is not a row: give a number from 0 or a key, such as ORD-000000"),
         (17, "amout", "orders: there is no column 'amout': did you mean 'amount'"),
     ],
 )
@@ -241,3 +243,65 @@ def test_nested_rows_and_functions_of_them() -> None:
     assert "the function <lambda> (test_explaining.py:" in str(summary)
     assert re.search(rf"city: Fake\('city'\) at quantiles? .* → {row['place']['city']!r}\n", str(summary))
     assert re.search(rf"rooms: Poisson\(lam=3\) at quantile 0\.\d+ → {row['place']['rooms']}\n", str(summary))
+
+
+class CabinFactory(TableFactory):
+    class Meta:
+        table = "cabins"
+
+    k = Key("K{}")
+    number = Integers(0, 3)
+    constant = Given("number", {1: Categorical({"u": 0.5, "v": 0.5})}, default="none")
+    otherwise = when(col("number") == 1, Categorical({"u": 0.5, "v": 0.5})).otherwise("none")
+    alike = Given("number", {1: Normal(0, 1), 2: Normal(5, 1)}, default=7.0)
+    within = Given("number", {1: Given("number", {1: Categorical({"u": 0.5, "v": 0.5})}, default="w")}, default="none")
+
+
+def test_a_constant_among_distributions_gives_its_value_again() -> None:
+    cabins = Dataset({CabinFactory: 20}, seed=1).cabins
+    assert {"none", "u"} <= set(cabins.to_arrow()["constant"].to_pylist())
+    for name in cabins.schema.names:
+        for row, value in enumerate(cabins.to_arrow()[name].to_pylist()):
+            assert cabins.explain(row, name).recompute() == value, name
+
+
+class TicketNumberFactory(TableFactory):
+    class Meta:
+        table = "numbers"
+
+    number = Key("{}", start=5, step=4).cast("bigint")
+    kind = Categorical({"a": 0.5, "b": 0.5})
+
+
+class SeatFactory(TableFactory):
+    class Meta:
+        table = "seats"
+        key = "seat"
+
+    seat = Fake("bothify", text="??##").unique()
+    kind = Categorical({"a": 0.5, "b": 0.5})
+
+
+def test_a_row_is_named_by_its_key() -> None:
+    dataset = Dataset({TicketNumberFactory: 9, SeatFactory: 200, OrderFactory: 50, CustomerFactory: 9}, seed=1)
+    assert dataset.orders.explain("ORD-000017", "amount").row == 17
+    assert dataset.numbers.explain("17", "kind").row == 3
+    assert dataset.seats.explain(dataset.seats.to_arrow()["seat"][150].as_py(), "kind").row == 150
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "message"),
+    [
+        ("orders", "ORD-0000017", "give a number from 0 or a key, such as ORD-000000"),
+        ("orders", [17], r"\[17\] is not a row: give a number"),
+        ("orders", True, "True is not a row: give a number"),
+        ("orders", "ORD-000050", "orders: there is no row 50: rows are numbered from 0 to 49"),
+        ("numbers", "18", "numbers: '18' is not a row: give a number from 0 or a key, such as 5"),
+        ("seats", "nowhere", "seats: 'nowhere' is not a row: give a number from 0 or a key"),
+        ("cabins", "1", "cabins: '1' is not a row: give a number from 0 or a key, such as K0"),
+    ],
+)
+def test_what_names_no_row(table: str, row: Any, message: str) -> None:
+    factories = (TicketNumberFactory, SeatFactory, CabinFactory, CustomerFactory, OrderFactory)
+    with pytest.raises(SynthDataError, match=message):
+        Dataset(dict.fromkeys(factories, 50))[table].explain(row, "kind")

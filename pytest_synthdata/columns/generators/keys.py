@@ -81,6 +81,15 @@ class Key(Generator):
         is_one = (apart >= 0) & (self.numbers(np.maximum(rows, 0).astype(np.uint64)).astype(np.int64) == numbers)
         return np.where(is_one, rows, -1)
 
+    def row_of(self, text: str) -> int | None:
+        """The row whose key is a text; None for one that no row has."""
+        before, width, after = self._parts()
+        match = re.fullmatch(rf"{re.escape(before)}([0-9]{{{width},18}}){re.escape(after)}", text)
+        if match is None or (len(match[1]) > width and match[1][0] == "0"):
+            return None
+        row = int(self.rows(np.array([int(match[1])]))[0])
+        return row if row >= 0 else None
+
     def _parts(self) -> tuple[str, int, str]:
         match = _PATTERN.fullmatch(self.pattern)
         if match is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -75,7 +75,7 @@ class Timeline(Generator):
     Args:
         start: the first day, or a time on it, such as ``"2024-01-01 08:00"``.
         end: the last day or second, included.
-        daily: events expected on a plain weekday; with it the table has a natural number of rows.
+        daily: events expected on a plain weekday, 1 by default; stated, it gives the table a natural number of rows.
         weekend: the share of that on Saturdays and Sundays.
         weekdays: instead, a multiplier for each weekday from Monday to Sunday.
         season: a multiplier for each month, ``{12: 1.5}`` or a sequence of 12; absent months have 1.
@@ -110,6 +110,7 @@ class Timeline(Generator):
     hours: tuple[float, ...]
     weekdays: tuple[float, ...] | None
     tz: str | None
+    is_daily_stated: bool = field(repr=False, compare=False)
 
     pinned = True
 
@@ -118,7 +119,7 @@ class Timeline(Generator):
         start: str | dt.date,
         end: str | dt.date,
         *,
-        daily: float = 1.0,
+        daily: float | None = None,
         weekend: float = 1.0,
         season: Mapping[int, float] | Sequence[float] | None = None,
         trend: float = 0.0,
@@ -139,7 +140,7 @@ class Timeline(Generator):
         fields = {
             "start": start,
             "end": end,
-            "daily": daily,
+            "daily": 1.0 if daily is None else daily,
             "weekend": weekend,
             "season": months,
             "trend": trend,
@@ -148,6 +149,7 @@ class Timeline(Generator):
             "hours": OFFICE_HOURS if hours is None else tuple(hours),
             "weekdays": None if weekdays is None else tuple(weekdays),
             "tz": tz,
+            "is_daily_stated": daily is not None,
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)

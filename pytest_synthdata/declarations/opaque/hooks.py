@@ -131,7 +131,9 @@ class RowBuilder(builder.StepBuilder):  # type: ignore[misc]
                 and name not in meta.post_declarations
                 and given not in meta.parameters
             ):
-                hint = nearest(name, [*meta.pre_declarations, *meta.post_declarations])
+                if name in meta.parameters:
+                    raise DeclarationError(f"{meta.table}.{given}: {name} is a trait: write {name}=True")
+                hint = nearest(name, {*meta.pre_declarations, *meta.post_declarations, *meta.parameters})
                 if hint.startswith("did you mean"):  # another name is a column more, of this row alone
                     raise DeclarationError(f"{meta.table}.{given}: {meta.factory.__name__} has no {name!r}: {hint}")
 
