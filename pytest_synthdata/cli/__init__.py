@@ -71,7 +71,14 @@ def cli() -> None:
     required=True,
     help="A folder for each table; with --on-cluster in a Volume: /Volumes/….",
 )
-@click.option("--factories", multiple=True, metavar="MODULE", help="Tables of your own: shop.factories[:Factory].")
+@click.option(
+    "--factories",
+    "--against",
+    "factories",
+    multiple=True,
+    metavar="MODULE",
+    help="Tables of your own: shop.factories[:Factory].",
+)
 @click.option(
     "--defects",
     metavar="MODULE:NAME",

@@ -58,6 +58,15 @@ def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str], defects:
     return Dataset(tables, seed=seed, defects=None if defects is None else _defects(defects))
 
 
+def asked_for(asked: Sequence[str], modules: Sequence[str]) -> list[str]:
+    """The tables that a command was asked for by name or by module, without those that they refer to."""
+    from pytest_synthdata.factories.discovery import load_factories
+
+    if asked:
+        return [_table_rows(item)[0] for item in asked]
+    return [factory._meta.table for factory in load_factories(modules)]
+
+
 def _defects(name: str) -> Any:
     if "=" in name:
         from pytest_synthdata.written_defects import read_by_table
@@ -103,4 +112,4 @@ def errors_as_json(wanted: bool) -> Iterator[None]:
         raise click.exceptions.Exit(1) from None
 
 
-__all__ = ["batch_size", "dataset_of", "errors_as_json"]
+__all__ = ["asked_for", "batch_size", "dataset_of", "errors_as_json"]

@@ -14,7 +14,14 @@ from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
 def _options(command: Any) -> Any:
     for option in (
         click.option("--defects", metavar="MODULE:NAME", help="Plant defects: a dict of kinds by table."),
-        click.option("--factories", multiple=True, metavar="MODULE", help="Your own tables: shop.factories[:Factory]."),
+        click.option(
+            "--factories",
+            "--against",
+            "factories",
+            multiple=True,
+            metavar="MODULE",
+            help="Your own tables: shop.factories[:Factory].",
+        ),
         click.option("--rows", multiple=True, metavar="TABLE=ROWS", help="Rows of a table, such as orders=10M."),
         click.option("--seed", type=int, default=42, show_default=True, help="Decides every value."),
     ):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.cli.arguments import asked_for, dataset_of, errors_as_json
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.file_formats import SUFFIXES
+from pytest_synthdata.file_formats import SUFFIXES, table_name
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -23,7 +25,12 @@ def _options(command: Any) -> Any:
         click.option("--seed", type=int, default=42, show_default=True, help="Decides every value of generated data."),
         click.option("--rows", multiple=True, metavar="TABLE=ROWS", help="Rows of generated tables: orders=10M."),
         click.option(
-            "--against", multiple=True, metavar="MODULE[:FACTORY]", help="Whose declarations count: shop.factories."
+            "--against",
+            "--factories",
+            "against",
+            multiple=True,
+            metavar="MODULE[:FACTORY]",
+            help="Whose declarations count: shop.factories.",
         ),
     ):
         command = option(command)
@@ -55,10 +62,11 @@ def validate(
     """Hold data against what factories declare: synthdata validate data/orders --against shop.factories.
 
     PATH is a table (Parquet, CSV, JSON lines, Delta), or a folder with a table for each factory, as `synthdata
-    generate` writes it. Without PATH, generated data is looked at. Exit code 1: some check failed.
+    generate` writes it: one that is missing fails, if --against or --rows asks for it. Without PATH, generated data is
+    looked at. Exit code 1: some check failed.
     """
     with errors_as_json(as_json):
-        dataset = dataset_of(rows, seed, against)
+        dataset, notes = dataset_of(rows, seed, against), ()
         if path is None:
             result = dataset.validate(false_alarms=false_alarms)
         else:
@@ -67,10 +75,14 @@ def validate(
             data, known = _tables(path, dataset, bool(against))
             known |= dict(_parent(item) for item in parents)
             result = validate_data(dataset.views, data, parents=known, false_alarms=false_alarms)
+            if path not in data.values():
+                result, notes = _with_missing(result, path, dataset, asked_for(rows, against))
     if as_json:
         click.echo(json.dumps({"ok": result.ok, **result.to_dict()}))
     else:
         _print(result)
+    for note in notes:
+        click.echo(note, err=True)
     if not result.ok:
         raise click.exceptions.Exit(1)
 
@@ -102,6 +114,37 @@ def _tables(path: Path, dataset: Dataset, stated: bool) -> tuple[dict[str, Any],
     beside = {table.name: found for table in dataset if (found := _at(path.parent, table.name)) is not None}
     beside.pop(named[0], None)
     return {named[0]: path}, beside
+
+
+def _with_missing(
+    result: Validation, folder: Path, dataset: Dataset, asked: Collection[str]
+) -> tuple[Validation, list[str]]:
+    """The result with a failed check for each table that was asked for and is not in the folder, and other differences.
+
+    Args:
+        result: of the tables that are there.
+        folder: where they are.
+        dataset: all tables that are described.
+        asked: those that must be there.
+    """
+    from pytest_synthdata.validation.results import Check, TableResult
+
+    checked = {one.table for one in result.tables}
+    missing = [table.name for table in dataset if table.name not in checked]
+    added = tuple(
+        TableResult(name, 0, 0.0, (Check(name, "", "missing table", "", "", "there", "missing", 0, passed=False),))
+        for name in missing
+        if name in asked
+    )
+    there = {item.name if item.is_dir() else table_name(item) for item in folder.iterdir() if _may_be_table(item)}
+    strange = sorted(there - {name for table in dataset for name in (table.name, f"{table.name}_defects")})
+    names = {"there is no data of": [name for name in missing if name not in asked], "no factory describes": strange}
+    notes = [f"{folder}: not checked: {why} {', '.join(some)}" for why, some in names.items() if some]
+    return replace(result, tables=(*result.tables, *added)), notes
+
+
+def _may_be_table(item: Path) -> bool:
+    return not item.name.startswith((".", "_")) and (item.is_dir() or item.suffix in SUFFIXES)
 
 
 def _at(folder: Path, table: str) -> Path | None:

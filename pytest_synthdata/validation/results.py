@@ -20,7 +20,7 @@ class Check:
 
     Args:
         table: the table.
-        column: the column, or the reference.
+        column: the column, or the reference; empty for the whole table.
         kind: what was looked at: ``share``, ``median``, ``shape``, ``nulls``, ``orphans``, …
         subject: of what: a category, a month, a class of parents.
         condition: which rows: ``customer.tier = Pro``; empty for all.
@@ -55,8 +55,8 @@ class Check:
 
     @property
     def place(self) -> str:
-        """``table.column``."""
-        return _on_one_line(f"{self.table}.{self.column}")
+        """``table.column``; the table alone for what is said of all of it."""
+        return _on_one_line(f"{self.table}.{self.column}" if self.column else self.table)
 
     @property
     def title(self) -> str:

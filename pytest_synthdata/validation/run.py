@@ -22,7 +22,7 @@ from pytest_synthdata.validation.correlations import CorrelationMeasure
 from pytest_synthdata.validation.families import FamilyMeasures, totals_of
 from pytest_synthdata.validation.keys import KeyMeasure, together
 from pytest_synthdata.validation.measures import check
-from pytest_synthdata.validation.references import CHILDREN, ReferenceMeasure
+from pytest_synthdata.validation.references.spread import CHILDREN, ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
 from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form, looked_up_key
 from pytest_synthdata.validation.rules import rules_of

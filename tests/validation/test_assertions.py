@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,26 @@ def test_a_folder_of_tables(folder: Path) -> None:
         ["orders", "3,000"],
         ["tickets", "2,000"],
     ]
+
+
+def test_tables_that_are_missing_or_that_nothing_describes_are_named(folder: Path, tmp_path: Path) -> None:
+    for table in ("customers", "orders"):
+        shutil.copytree(folder / table, tmp_path / table)
+    shutil.copytree(folder / "orders", tmp_path / "returns")
+    code, text = run("validate", tmp_path)
+    assert code == 0
+    assert text.splitlines()[-2:] == [
+        f"{tmp_path}: not checked: there is no data of tickets",
+        f"{tmp_path}: not checked: no factory describes returns",
+    ]
+    code, text = run("validate", tmp_path, "--factories", "pytest_synthdata.factories.tickets")  # as --against
+    assert code == 1
+    assert text.splitlines()[1].split() == ["FAILED", "tickets", "missing", "table", "there", "missing"]
+    orders = ("--against", "pytest_synthdata.factories:OrderFactory")
+    shutil.rmtree(tmp_path / "customers")
+    code, text = run("validate", tmp_path, *orders)
+    assert code == 0
+    assert "there is no data of customers" in text
 
 
 def test_one_table_against_a_factory_with_its_parents_beside_it(folder: Path) -> None:

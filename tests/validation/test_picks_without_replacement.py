@@ -23,7 +23,7 @@ from pytest_synthdata import (
     assert_matches,
     col,
 )
-from pytest_synthdata.validation.without_replacement import expected_picks
+from pytest_synthdata.validation.references.without_replacement import expected_picks
 
 
 class StudentFactory(TableFactory):

@@ -23,9 +23,9 @@ from pytest_synthdata.validation.declared.describe import describe
 from pytest_synthdata.validation.declared.formulas import is_formula
 from pytest_synthdata.validation.declared.trees import leaves
 from pytest_synthdata.validation.measures import Finding, ViolationCounter
+from pytest_synthdata.validation.references.without_replacement import expected_picks
 from pytest_synthdata.validation.rows import Pairs, Parent, Rows
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p
-from pytest_synthdata.validation.without_replacement import expected_picks
 
 Floats = npt.NDArray[np.float64]
 _PAIRS = 4_000_000  # children times parents that are looked at to see who could have been picked

@@ -1,0 +1,1 @@
+"""References looked at: their picks, and how often each parent is expected."""
