@@ -233,6 +233,9 @@ class Dataset:
         Raises:
             SynthDataError: as `Table.write`.
         """
+        from pytest_synthdata.files.limits import require_fit
+
+        require_fit(self.views.values(), options.get("format", "parquet"))
         return {table.name: table.write(f"{folder}/{table.name}", **options) for table in self}
 
     def to_volume(

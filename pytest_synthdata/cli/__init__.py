@@ -158,6 +158,7 @@ def generate(
 def _write(
     dataset: Dataset, out: Path, format_: str, overwrite: bool, rows_per_file: int | None
 ) -> list[dict[str, Any]]:
+    from pytest_synthdata.files.limits import require_fit
     from pytest_synthdata.files.progress import progress_bar
     from pytest_synthdata.files.targets import SCHEMA_CHANGES, local_path, require_free
 
@@ -167,6 +168,7 @@ def _write(
     targets = {table.name: out / table.name for table in tables}
     for target in targets.values():
         require_free(target, overwrite=overwrite, single=False)
+    require_fit([table.view for table in tables], format_)
     written = []
     with progress_bar("rows") as bar:
         bar.expect(sum(table.num_rows for table in tables))

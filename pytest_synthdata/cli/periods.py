@@ -38,6 +38,7 @@ def write_period(
         SynthDataError: for a table of which nothing says when its rows come, and as `period_written`.
     """
     from pytest_synthdata.columns.order.instants import instant
+    from pytest_synthdata.files.limits import require_fit
     from pytest_synthdata.files.periods import Period, period_written, require_appendable
     from pytest_synthdata.files.progress import progress_bar
     from pytest_synthdata.files.targets import SCHEMA_CHANGES, local_path, require_free
@@ -61,6 +62,7 @@ def write_period(
             require_appendable(part.record(format_), out / part.name, part.period)
         else:
             require_free(out / part.name, overwrite=overwrite, single=False)
+    require_fit([part.table.view for part in parts], format_)
     written = []
     with progress_bar("rows") as bar, ExitStack() as together:
         if append:

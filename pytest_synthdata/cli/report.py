@@ -66,7 +66,7 @@ def validate(
     looked at. Exit code 1: some check failed.
     """
     with errors_as_json(as_json):
-        dataset, notes = dataset_of(rows, seed, against), ()
+        dataset, notes = dataset_of(rows, seed, against), list[str]()
         if path is None:
             result = dataset.validate(false_alarms=false_alarms)
         else:

@@ -19,6 +19,7 @@ from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE, Upload, entry_of
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS
+from pytest_synthdata.files.limits import require_fit
 from pytest_synthdata.files.progress import Bar, progress_bar
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class BatchUpload:
         Raises:
             WorkspaceError: where other data is there, and for what the workspace refuses.
         """
+        require_fit([batches.order.view], self.format)
         done = set() if done is None else done
         missing = [one for one in batch_folders(batches) if one.name not in done]
         if not missing:

@@ -23,6 +23,7 @@ from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import nearest
 from pytest_synthdata.files import write_files
 from pytest_synthdata.files.formats import FORMATS
+from pytest_synthdata.files.limits import require_fit
 from pytest_synthdata.files.progress import Bar, progress_bar
 
 MANIFEST = "_synthdata.json"
@@ -113,6 +114,7 @@ class Upload:
             WorkspaceError: where other data is there, and for what the workspace refuses.
         """
         chosen = list(_with_parents(tables, tables if names is None else names))
+        require_fit(chosen, self.format)
         paths = {table.name: str(self.folder / table.name) for table in chosen}
         fingerprints = {table.name: fingerprint(table.batches(0, table.num_rows)) for table in chosen}
         manifest = self.manifest()

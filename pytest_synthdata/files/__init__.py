@@ -19,6 +19,7 @@ from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.formats import FORMATS, FileForm
+from pytest_synthdata.files.limits import require_fit
 from pytest_synthdata.files.pace import paying
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
 from pytest_synthdata.files.workers import in_processes
@@ -64,6 +65,7 @@ def write_files(
         raise SynthDataError(f"unknown format {format!r}: {nearest(format, [*FORMATS, 'delta'])}")
     if rows_per_file is not None and rows_per_file < 1:
         raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
+    require_fit([view], format)
     with told_in_a_line(f"writing {view.name}", target):
         if format == "delta" and not parquet:
             _write_delta(view, target, overwrite, report)

@@ -15,6 +15,7 @@ from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.files.batch_record import BatchRecord
 from pytest_synthdata.files.formats import FORMATS
+from pytest_synthdata.files.limits import require_fit
 from pytest_synthdata.files.targets import local_path
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def write_batch_files(
     place = local_path(folder, "writing batches")
     if format not in FORMATS:
         raise SynthDataError(f"unknown format {format!r}: {nearest(format, FORMATS)}")
+    require_fit([batches.order.view], format)
     write, ending = FORMATS[format]
     names = [f"batch-{number:06d}{suffix}.{ending}" for number, suffix in enumerate(_suffixes(batches))]
     with told_in_a_line("writing batches", place):

@@ -15,6 +15,7 @@ from pytest_synthdata.columns.arrow.json_text import as_json, quoted
 from pytest_synthdata.columns.arrow.parquet_file import parquet_batches, write_parquet
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.files.limits import require_fit
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
@@ -27,12 +28,7 @@ def write_csv(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) ->
     """
     from pyarrow import csv
 
-    for column in view.schema:
-        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-            raise SynthDataError(
-                f"{view.name}.{column.name}: CSV cannot hold {column.type}; write Parquet or JSON, or leave the column "
-                f"out of the table: exclude = ({column.name!r},) in class Meta"
-            )
+    require_fit([view], "csv")
     plain = csv.WriteOptions(include_header=False)
     with path.open("wb") as file:
         names = pa.table({name: pa.array([], pa.string()) for name in view.schema.names})

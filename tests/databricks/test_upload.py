@@ -16,7 +16,7 @@ import pytest
 from strict_server import SIGNATURE
 from strict_workspace import TOKEN, Workspace
 
-from pytest_synthdata import Dataset, SynthDataError
+from pytest_synthdata import Constant, Dataset, ForeignKey, SynthDataError, TableFactory
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE
@@ -76,6 +76,16 @@ def test_other_formats(workspace: Workspace, client: Any, small: Dataset, tmp_pa
 def test_an_unknown_format(client: Any, small: Dataset) -> None:
     with pytest.raises(SynthDataError, match="did you mean 'parquet'"):
         small.to_volume(RUN, client=client, format="parket")
+
+
+def test_nothing_is_stored_if_one_table_does_not_fit_the_format(workspace: Workspace, client: Any) -> None:
+    class BasketFactory(TableFactory):
+        customer = ForeignKey(CustomerFactory)
+        items = Constant(["a", "b"])
+
+    with pytest.raises(SynthDataError, match=r"baskets\.items: CSV cannot hold list"):
+        Dataset({CustomerFactory: 5, BasketFactory: 5}).to_volume(RUN, client=client, format="csv")
+    assert workspace.below(RUN) == {}
 
 
 def test_the_manifest_says_what_is_there(workspace: Workspace, client: Any, small: Dataset) -> None:
