@@ -7,8 +7,14 @@ import pyarrow as pa
 import pytest
 from scipy.stats import spearmanr
 
-from pytest_synthdata import Dataset, TableFactory
-from pytest_synthdata.infer.relations.significance import discoveries, p_of_none, p_of_same
+from pytest_synthdata import Dataset, Given, TableFactory
+from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.infer.relations.significance import (
+    discoveries,
+    p_of_independence,
+    p_of_none,
+    p_of_same,
+)
 from pytest_synthdata.infer.tables import infer_tables
 from pytest_synthdata.sources.samples import sample_of
 
@@ -82,3 +88,54 @@ def test_an_order_of_many_values_is_no_relation() -> None:
         columns = {"kind": random.choice(texts, 800), **{f"c{k}": random.normal(0, 1, 800).round(3) for k in range(3)}}
         found += any("kind" in pair for pair in correlations(columns))
     assert found <= 3
+
+
+def cases(columns: dict[str, list[str | None]]) -> list[str]:
+    """The columns that are declared by cases of others."""
+    read = {"table": sample_of(pa.table(columns), "test")}
+    declared = next(iter(infer_tables(read, base=TableFactory)))[0].declarations
+    return [name for name, one in declared.items() if isinstance(one, (Given, When))]
+
+
+def drawn(random: np.random.Generator, count: int) -> dict[str, list[str | None]]:
+    """Texts that have nothing to do with each other: some of few values, one of some 200 for at most 600 rows."""
+    return {
+        "month": [f"2024-{one:02d}" for one in random.integers(1, 10, count)],
+        "flag": [(None, "Y", "N")[one] for one in random.integers(0, 3, count)],
+        "code": [f"{'AB'[one]}{number}" for one, number in random.integers((0, 1), (2, 100), (count, 2))],
+        "kind": [f"k{number}" for number in random.exponential(8, count).astype(int)],
+    }
+
+
+def test_independent_texts_are_not_given_by_cases() -> None:
+    """Of columns that depend on nothing one in 500 may: of these 48 more than two with a chance of 1 in 8,000."""
+    random = np.random.default_rng(9)
+    assert sum(len(cases(drawn(random, count))) for count in (100, 300, 600) * 4) <= 2
+
+
+def test_texts_that_depend_on_others_still_do() -> None:
+    random = np.random.default_rng(10)
+    columns = drawn(random, 600)
+    columns["kind"] = [f"{flag}{one}" for flag, one in zip(columns["flag"], random.integers(0, 20, 600), strict=True)]
+    assert cases(columns) == ["kind"]
+
+
+def test_sparse_tables_have_the_p_values_of_permutations() -> None:
+    random = np.random.default_rng(11)
+    rows, columns = random.integers(0, 18, 600), random.integers(0, 200, 600)
+
+    def table() -> np.ndarray:
+        return np.bincount(random.permutation(rows) * 200 + columns, minlength=3_600).reshape(18, 200)
+
+    p_values = np.array([p_of_independence(table()) for _ in range(1_500)])
+    # Shares of 1,500 have standard errors of 0.006 and 0.013; the gamma law is as near as 0.01.
+    assert (p_values < 0.05).mean() == pytest.approx(0.05, abs=0.03)
+    assert (p_values < 0.5).mean() == pytest.approx(0.5, abs=0.06)
+
+
+def test_what_a_third_column_explains_is_no_dependence() -> None:
+    """In each value of the third column both others stand still or are independent."""
+    of_one, of_other = np.array([[40, 40], [0, 0]]), np.array([[0, 0], [20, 20]])
+    assert p_of_independence(of_one + of_other) == pytest.approx(1)
+    assert p_of_independence(np.array([[40, 2], [2, 9]]), np.array([[9, 2], [2, 40]])) < 1e-6
+    assert p_of_independence(np.array([[3, 0]])) == 1

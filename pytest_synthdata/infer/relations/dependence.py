@@ -2,7 +2,8 @@
 
 That a column goes along with another one is said in one number by their correlation. What is given by cases must
 describe it better than that: the Bayesian information criterion of the cases is compared with the criterion of a
-Gaussian copula.
+Gaussian copula. Where there are many values for few rows a criterion takes chance for evidence, so that cases must also
+pass a test that holds there.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pytest_synthdata.columns.generators.modifiers import Rounded
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
 from pytest_synthdata.infer.relations.copula import likelihood
 from pytest_synthdata.infer.relations.deciders import Codes, Predictor, coded_values, in_order
+from pytest_synthdata.infer.relations.significance import p_of_independence
 from pytest_synthdata.infer.values.fitting import MOST_CATEGORIES, Resolution, rounded_shares
 from pytest_synthdata.infer.values.numbers import law
 
@@ -41,6 +43,7 @@ _COARSE = 0.07  # how far the quantiles of a case may be off
 _MOST_GROUPS = 4  # of cases with a law of their own each
 _JOINED = 3  # columns of which each two are tried together
 _MOST_JOINED = 24  # pairs of values
+_FALSE = 0.002  # of columns that depend on nothing: how many may get cases by chance
 
 Rows = npt.NDArray[np.intp]
 
@@ -76,7 +79,8 @@ def given(
         decided = one.codes[looked_at]
         least = likelihood(few, decided) if correlates and one.correlates else alone
         tried = _tried(one, decided, few)
-        if tried is not None and least - tried[0] > max(_CLEAR, _LEAST_GAIN * (2 if one.is_ordered else 1) * len(few)):
+        wanted = max(_CLEAR, _LEAST_GAIN * (2 if one.is_ordered else 1) * len(few))
+        if tried is not None and least - tried[0] > wanted and _p_of(one, decided, few) * len(deciders) < _FALSE:
             found.append((tried[0], one, tried[1]))
     # Numbers may as well follow from the column as decide it: of them twice as much is asked.
     found.sort(key=lambda each: (each[0] - alone) * (1 if each[1].is_ordered else 2))
@@ -88,7 +92,8 @@ def given(
             both = one.beside(other)
             tried = _tried(both, both.codes[looked_at], few)
             least = found[0][0] if found else alone
-            if tried is not None and least - tried[0] > max(_CLEAR, _LEAST_GAIN * len(few)):
+            is_better = tried is not None and least - tried[0] > max(_CLEAR, _LEAST_GAIN * len(few))
+            if tried is not None and is_better and _both_tell(one, other, looked_at, few):
                 found.insert(0, (tried[0], both, tried[1]))
     return _written(found[0][1], found[0][2], make, resolution) if found else None
 
@@ -139,6 +144,17 @@ def _tried(one: Predictor, decided: Codes, codes: Codes) -> tuple[float, list[li
         decided: its values in some rows, as places among its categories.
         codes: those of the column that may depend on it.
     """
+    groups, table = _table_of(one, decided, codes)
+    if len(groups) < 2:  # noqa: PLR2004
+        return None
+    merged, criterion = _merged(table, only_neighbours=one.is_ordered)
+    if len(merged) < 2:  # noqa: PLR2004
+        return None
+    return criterion, [[code for number in some for code in groups[number]] for some in merged]
+
+
+def _table_of(one: Predictor, decided: Codes, codes: Codes) -> tuple[list[list[int]], Codes]:
+    """A column's values, rare ones together, and how often each of these groups has each code."""
     counts = np.bincount(decided + 1)
     seen = [int(code) for code in np.flatnonzero(counts) - 1]
     if one.is_ordered:
@@ -147,17 +163,30 @@ def _tried(one: Predictor, decided: Codes, codes: Codes) -> tuple[float, list[li
         rare = [code for code in seen if counts[code + 1] < _FEWEST_ROWS or code < 0]
         groups = [[code] for code in seen if code not in rare]
         groups += [rare] if rare and groups else []
-    if len(groups) < 2:  # noqa: PLR2004
-        return None
     number_of = np.zeros(len(counts), np.int64)
     for number, group in enumerate(groups):
         number_of[np.array(group) + 1] = number
-    size = int(codes.max()) + 1
-    table = np.bincount(number_of[decided + 1] * size + codes, minlength=len(groups) * size)
-    merged, criterion = _merged(table.reshape(len(groups), size), only_neighbours=one.is_ordered)
-    if len(merged) < 2:  # noqa: PLR2004
-        return None
-    return criterion, [[code for number in some for code in groups[number]] for some in merged]
+    return groups, _counted(number_of[decided + 1], codes, len(groups))
+
+
+def _counted(decided: Codes, codes: Codes, groups: int) -> Codes:
+    size = int(codes.max(initial=0)) + 1
+    return np.bincount(decided * size + codes, minlength=groups * size).reshape(-1, size)
+
+
+def _p_of(one: Predictor, decided: Codes, codes: Codes) -> float:
+    return p_of_independence(_table_of(one, decided, codes)[1])
+
+
+def _both_tell(one: Predictor, other: Predictor, looked_at: Rows, codes: Codes) -> bool:
+    """Whether either of two columns says something in the rows of one value of the other."""
+    for mine, theirs in ((one, other), (other, one)):
+        decided, given = mine.codes[looked_at] + 1, theirs.codes[looked_at]
+        strata = (given == value for value in np.unique(given))
+        tables = (_counted(decided[rows], codes[rows], len(mine.categories) + 1) for rows in strata)
+        if p_of_independence(*tables) * _JOINED >= _FALSE:
+            return False
+    return True
 
 
 def _neighbours(seen: list[int], counts: Codes) -> list[list[int]]:
