@@ -15,6 +15,7 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Nullable
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email, Template
+from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.infer.columns import Declared, in_type
 from pytest_synthdata.infer.inferred import Inferred
@@ -41,6 +42,8 @@ def as_defined(
         attributes: what the columns are called in expressions.
     """
     generator, name = declared.declaration, column.name
+    if isinstance(generator, ForeignKey):  # whose values are the parent's, by the parent's rules
+        return declared
     if (rule := said.rules.get(name)) is not None:
         generator, missed = ruled(generator, column.type, rule)
         comment = f"Not kept: {'; '.join(missed)}" if missed else declared.comment

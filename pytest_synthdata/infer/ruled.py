@@ -26,6 +26,7 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.infer.columns import in_type, nested_item
 from pytest_synthdata.infer.values.regular import regular
+from pytest_synthdata.infer.values.unique import each_once
 from pytest_synthdata.sources.field_rules import FieldRule
 
 _TRIED = 200  # values that are drawn to see whether they meet a rule
@@ -58,6 +59,7 @@ def ruled(declaration: Any, type_: pa.DataType, rule: FieldRule) -> tuple[Any, l
         made = in_type(Categorical(list(rule.listed)) if len(rule.listed) > 1 else Constant(rule.listed[0]), type_)
     elif pa.types.is_string(type_):
         made, told = _text(declaration, rule)
+        made = each_once(made, _TRIED) if isinstance(unwrapped(declaration), Key) else made
     elif pa.types.is_binary(type_) and rule.longest is not None and rule.longest == rule.shortest:
         made = in_type(Fake("bothify", text="?" * rule.longest), type_)
     elif pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_):
@@ -171,9 +173,13 @@ def _number(generator: Generator, type_: pa.DataType, rule: FieldRule) -> Genera
             inner = generator.generator if isinstance(generator, Cast) else generator
             return in_type(inner.clip(*ends), type_)
     least = low if low is not None else (high or 0) - int(_SPAN / unit)
+    if isinstance(unwrapped(generator), Key) and high is None and unit % 1 == 0:
+        return in_type(Key("{}", start=least * int(unit), step=int(unit)), type_)
     most = high if high is not None else least + int(_SPAN / unit)
     if unit == 1:
-        return in_type(Integers(least, most), type_)
+        numbers = Integers(least, most)
+        is_key = isinstance(unwrapped(generator), Key) and most - least >= _TRIED
+        return in_type(numbers.unique() if is_key else numbers, type_)
     if rule.step is not None:
         made = Integers(least, most) * _plain(unit)
         return in_type(made if pa.types.is_integer(type_) else made.round(digits), type_)

@@ -203,15 +203,22 @@ _PYTHON: dict[Any, pa.DataType] = {
 _TIMES = {"date": pa.date32(), "datetime": TIMESTAMP, "timedelta": pa.duration("us")}
 
 
-def annotated_type(annotation: Any) -> pa.DataType | None:
+def annotated_type(annotation: Any, within: tuple[Any, ...] = ()) -> pa.DataType | None:
     """The Arrow type that a Python annotation asks for; None where it is none of values.
 
     ``int``, ``float``, ``str``, ``bool``, ``bytes``, ``datetime.date``, ``datetime.datetime`` (with a zone),
     ``Decimal`` (12 digits, 2 of them fractional), ``list[…]``, ``dict[…, …]`` (a map), dataclasses and TypedDicts
     (structs), each also as ``… | None``; Arrow types; Spark SQL names as strings; and ``Annotated[…, type]``.
 
+    Args:
+        annotation: the annotation.
+        within: the classes whose fields it is of.
+
     >>> annotated_type(list[int])
     ListType(list<item: int64>)
+
+    Raises:
+        DeclarationError: for a class that contains itself, or whose annotations cannot be read.
     """
     if isinstance(annotation, (pa.DataType, str)):
         return arrow_type(annotation)
@@ -223,19 +230,29 @@ def annotated_type(annotation: Any) -> pa.DataType | None:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         stated = [item for item in arguments[1:] if isinstance(item, (pa.DataType, str))]
-        return arrow_type(stated[0]) if stated else annotated_type(arguments[0])
+        return arrow_type(stated[0]) if stated else annotated_type(arguments[0], within)
     if origin in (typing.Union, types.UnionType):
         members = [item for item in arguments if item is not type(None)]
-        return annotated_type(members[0]) if len(members) == 1 else None
+        return annotated_type(members[0], within) if len(members) == 1 else None
     if origin in (list, tuple, set) and arguments:
-        return _list_of(annotated_type(arguments[0]))
+        return _list_of(annotated_type(arguments[0], within))
     if origin is dict:
-        key, item = (annotated_type(argument) for argument in arguments)
+        key, item = (annotated_type(argument, within) for argument in arguments)
         return pa.map_(key, item) if key is not None and item is not None else None
     if dataclasses.is_dataclass(annotation) or typing.is_typeddict(annotation):
-        fields = {name: annotated_type(hint) for name, hint in typing.get_type_hints(annotation).items()}
-        return pa.struct(list(fields.items())) if None not in fields.values() else None
+        return _struct_of(annotation, within)
     return None
+
+
+def _struct_of(class_: Any, within: tuple[Any, ...]) -> pa.DataType | None:
+    if class_ in within:
+        raise DeclarationError(f"{class_.__name__} contains itself, and no column's type can; leave that field out")
+    try:
+        hints = typing.get_type_hints(class_)
+    except (NameError, TypeError, AttributeError) as error:
+        raise DeclarationError(f"an annotation of {class_.__name__} cannot be read: {error}") from None
+    fields = {name: annotated_type(hint, (*within, class_)) for name, hint in hints.items()}
+    return pa.struct(list(fields.items())) if None not in fields.values() else None
 
 
 def _list_of(item: pa.DataType | None) -> pa.DataType | None:

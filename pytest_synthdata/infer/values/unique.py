@@ -93,4 +93,20 @@ def unique_codes(generator: Generator, count: int) -> Generator:
     return generator.unique() if count * _CODES <= room <= _WIDEST else generator
 
 
-__all__ = ["drawn_once", "is_unique", "key_of_numbers", "unique_codes"]
+def each_once(generator: Generator, count: int) -> Generator:
+    """Codes each once, also those within a template; as they were where there are too few of them.
+
+    Args:
+        generator: the codes.
+        count: how many rows there are, at least.
+    """
+    if not isinstance(generator, Template):
+        return unique_codes(generator, count)
+    parts = dict(generator.parts)
+    for name, part in parts.items():
+        if isinstance(part, Generator) and isinstance(once := unique_codes(part, count), Unique):
+            return Template(generator.text, **{**parts, name: once})
+    return generator
+
+
+__all__ = ["drawn_once", "each_once", "is_unique", "key_of_numbers", "unique_codes"]
