@@ -145,7 +145,8 @@ def _related(
         if trend is not None:
             return trend.cast(sql_name(type_) or type_)
     if places and (pa.types.is_date(type_) or pa.types.is_timestamp(type_)) and is_spread(found):
-        return times_along(values, places) or found
+        series = times_along(values, places)
+        return found if series is None else series
     if order and isinstance(found, Categorical):
         found = in_order(found, order)
     depending = _depending(found, type_, values, [*deciders, *_parts_of({} if is_number else places)], order)

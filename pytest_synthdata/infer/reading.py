@@ -212,7 +212,8 @@ class Reading:
             correlates = is_ordered and may_correlate(self.declared[name].declaration)
             found = decider(name, values, order, correlates=correlates)
             self.deciders += [found] if found is not None else []
-        if pa.types.is_temporal(column.type) and name == column.name:
+        is_day = pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)  # not a time of day, not a length
+        if is_day and name == column.name:
             self.days.append(name)
 
     def _may_decide(self, name: str) -> bool:

@@ -40,7 +40,7 @@ def copies(
     some = pa.array(np.linspace(0, sample.num_rows - 1, min(sample.num_rows, _LOOKED_AT)).astype(np.int64))
     for name in sample.schema.names:
         values = sample.column(name)
-        if name in referring or name in special or values is None or pa.types.is_nested(values.type):
+        if name in referring or name in special or values is None or not _may_be_compared(values.type):
             continue
         few = values.take(some)
         if _is_nearly_constant(few):
@@ -51,6 +51,10 @@ def copies(
         if path is not None:
             found[name] = path
     return found
+
+
+def _may_be_compared(type_: pa.DataType) -> bool:
+    return not pa.types.is_nested(type_) and not pa.types.is_interval(type_)
 
 
 def _is_nearly_constant(values: pa.Array) -> bool:
@@ -81,6 +85,8 @@ def _same(name: str, values: pa.Array, one: Referring, some: pa.Array, *, is_lis
         if is_known_better and len(theirs.unique()) < len(theirs):  # another name of the row is no list to choose from
             continue
         taken = theirs.take(index)
+        if pa.types.is_float16(values.type):  # which PyArrow cannot compare
+            mine, taken = mine.cast(pa.float32()), taken.cast(pa.float32())
         same = pc.fill_null(pc.equal(mine, taken), False)
         both = pc.and_(pc.is_null(mine), pc.is_null(taken))
         if pc.mean(pc.or_(same, both).cast(pa.float64())).as_py() >= ALL:

@@ -118,11 +118,16 @@ def reaches(graph: Mapping[str, Collection[str]], start: str, end: str) -> bool:
     return start == end or any(reaches(graph, parent, end) for parent in graph.get(start, ()))
 
 
+def may_be_key(type_: pa.DataType) -> bool:
+    """Whether columns of a type may be keys: texts and whole numbers."""
+    return bool(pa.types.is_string(type_) or pa.types.is_integer(type_))
+
+
 def _candidate_keys(table: str, sample: Sample) -> list[str]:
     """The columns that others may refer to: unique ones; by name where there are no rows."""
     found = []
     for number, field in enumerate(sample.schema):
-        if not (pa.types.is_string(field.type) or pa.types.is_integer(field.type)):
+        if not may_be_key(field.type):
             continue
         values = sample.column(field.name)
         if values is None or not len(values):
@@ -286,7 +291,7 @@ def own_reference(
     is_named = len(parts) > 1 and parts[0] in _OWN and parts[-1] in REFERRING
     is_alone = parts in _OWN_ALONE and values is not None and keys is not None and sample.is_whole
     column, values = as_keys(column, values)
-    if not (is_named or is_alone) or column.type != key.type:
+    if not (is_named or is_alone) or column.type != key.type or not may_be_key(key.type):
         return None
     if values is not None and keys is not None and sample.is_whole:
         own = pc.all(pc.is_in(values.drop_null(), keys)).as_py()

@@ -41,13 +41,15 @@ def parts_of_dates(
     }
     found: dict[str, Computed] = {}
     for name, (type_, array) in columns.items():
-        few = array.slice(0, FIRST)
-        if not pa.types.is_integer(type_) or len(array) < FEWEST or len(few.unique()) < 2:  # noqa: PLR2004
+        if not pa.types.is_integer(type_) or len(array) < FEWEST:
+            continue
+        whole = array.cast(pa.int64(), safe=False)  # which holds every part of a date
+        few = whole.slice(0, FIRST)
+        if len(few.unique()) < 2:  # noqa: PLR2004
             continue
         for (day, times), part in itertools.product(days.items(), _PARTS):
-            if FUNCTIONS[part](times.slice(0, FIRST)).cast(type_).equals(few) and FUNCTIONS[part](times).cast(
-                type_
-            ).equals(array):
+            first = FUNCTIONS[part](times.slice(0, FIRST)).cast(pa.int64())
+            if first.equals(few) and FUNCTIONS[part](times).cast(pa.int64()).equals(whole):
                 found[name] = Computed(Call(part, (col(attributes[day]),)), frozenset([day]))
                 break
     return found
