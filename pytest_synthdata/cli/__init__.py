@@ -120,7 +120,7 @@ def generate(
     shipped customers, orders and tickets, of their usual sizes.
 
     With --from and --to, the rows that come in that period, as a nightly load has them. --append adds a period
-    to the tables that are there, once: either to all of them or, should anything fail, to none.
+    to the tables that are there, once: either to all that lack it or, should anything fail, to none.
     """
     if on_cluster is None and (create or start_cluster):
         raise click.UsageError("--create and --start go with --on-cluster")

@@ -97,6 +97,29 @@ def batch_size(by: str) -> str | int:
     return int(by) if by.isdecimal() else by
 
 
+def period_of(start: str | None, stop: str | None) -> tuple[int | None, int | None]:
+    """The instants that ``--from`` and ``--to`` mean, in microseconds since 1970; None for no limit.
+
+    Raises:
+        SynthDataError: for what is not a date or a time, and for a period that ends before it begins.
+    """
+    first, last = _instant("--from", start), _instant("--to", stop)
+    if first is not None and last is not None and first >= last:
+        raise SynthDataError(f"--from {start} is not before --to {stop}")
+    return first, last
+
+
+def _instant(flag: str, text: str | None) -> int | None:
+    from pytest_synthdata.columns.order.instants import instant
+
+    try:
+        return None if text is None else instant(text, flag)
+    except SynthDataError:
+        raise SynthDataError(
+            f"{flag} {text} is not a date or a time; write {flag} 2024-06-01 or {flag} 2024-06-01T08:00"
+        ) from None
+
+
 @contextmanager
 def errors_as_json(wanted: bool) -> Iterator[None]:
     """Within it, where that is wanted, an error is printed as ``{"error": …}``; the exit code is 1 as ever.
@@ -112,4 +135,4 @@ def errors_as_json(wanted: bool) -> Iterator[None]:
         raise click.exceptions.Exit(1) from None
 
 
-__all__ = ["asked_for", "batch_size", "dataset_of", "errors_as_json"]
+__all__ = ["asked_for", "batch_size", "dataset_of", "errors_as_json", "period_of"]

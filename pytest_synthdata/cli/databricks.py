@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, period_of
 from pytest_synthdata.cli.feeds import CHANGES, Feeds, upload_feeds
 from pytest_synthdata.cli.schema_changes import schema_changes
 from pytest_synthdata.errors import SynthDataError
@@ -82,6 +82,7 @@ def upload(
     if snapshots and not changes:
         raise click.UsageError("--snapshots goes with --changes")
     with errors_as_json(as_json):
+        period_of(start, stop)  # says what is wrong with it
         dataset = dataset_of(rows, seed, factories)
         if by is not None:
             feeds = Feeds(by, start, stop, changes, snapshots=snapshots)

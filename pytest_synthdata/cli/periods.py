@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.cli.arguments import period_of
 from pytest_synthdata.cli.schema_changes import schema_changes
-from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -31,23 +31,20 @@ def write_period(
 ) -> list[dict[str, Any]]:
     """Write each table's rows of a period to a folder, and say what was written.
 
-    A table without dates or times has no periods: it is written whole, and once. A run that is killed while tables get
-    a period is completed by the next, which passes over those that have it.
+    A table without dates or times has no periods: it is written whole, and once. Tables that have the period are
+    left alone where others lack it, so that what was forgotten can be added, and a run that was killed while tables got
+    a period is completed by the next.
 
     Raises:
         SynthDataError: for a table of which nothing says when its rows come, and as `period_written`.
     """
-    from pytest_synthdata.columns.order.instants import instant
     from pytest_synthdata.files.limits import require_fit
     from pytest_synthdata.files.periods import Period, period_written, require_appendable
     from pytest_synthdata.files.progress import progress_bar
     from pytest_synthdata.files.targets import SCHEMA_CHANGES, local_path, require_free
     from pytest_synthdata.files.unfinished_period import UnfinishedPeriod, noted
 
-    ends = (None if end is None else instant(end, f"--{name} ") for name, end in (("from", start), ("to", stop)))
-    period = Period(*ends)
-    if period.start is not None and period.stop is not None and period.start >= period.stop:
-        raise SynthDataError(f"--from {start} is not before --to {stop}")
+    period = Period(*period_of(start, stop))
     out = local_path(out, "--out")
     parts = _parts(dataset, period, start, stop)
     names = [part.name for part in parts]
@@ -57,6 +54,10 @@ def write_period(
             left.require_same(period, names, out)
             parts = [part for part in parts if part.name not in left.have]
             names = [*left.have, *left.lack]
+        have = [part.name for part in parts if _is_covered(part, out, format_)]
+        if len(have) < len(parts):  # tables that lack the period get it; should none lack it, it is refused
+            parts = [part for part in parts if part.name not in have]
+            names = [name for name in names if name not in have]
     for part in parts:
         if append:
             require_appendable(part.record(format_), out / part.name, part.period)
@@ -140,6 +141,17 @@ def _is_there(part: Part, out: Path, format_: str) -> bool:
 
     there = Record.read(out / part.name)
     if part.period != Period(None, None) or there is None or part.period not in there.periods:
+        return False
+    there.require_same(part.record(format_), out / part.name)
+    return True
+
+
+def _is_covered(part: Part, out: Path, format_: str) -> bool:
+    """Whether a table, the same one, has the rows of the period."""
+    from pytest_synthdata.files.periods import Record
+
+    there = Record.known(out / part.name)
+    if there is None or not there.covers(part.period):
         return False
     there.require_same(part.record(format_), out / part.name)
     return True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pytest_synthdata.cli.arguments import batch_size, dataset_of, errors_as_json
+from pytest_synthdata.cli.arguments import batch_size, dataset_of, errors_as_json, period_of
 from pytest_synthdata.file_formats import FILE_FORMATS
 
 
@@ -52,6 +52,7 @@ def stream(
     goes on where it was ended.
     """
     with errors_as_json(as_json):
+        period_of(start, stop)  # says what is wrong with it
         one = dataset_of([table, *rows], seed, factories)[table.partition("=")[0]]
         files = one.file_batches(out, batch_size(by), format_, every=every, start=start, stop=stop, column=column)
         for file in files:

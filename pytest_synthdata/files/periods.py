@@ -23,6 +23,7 @@ from pytest_synthdata.files.targets import PERIODS, added_at_last, renamed_at_la
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
 
+_EARLIEST, _LATEST = float("-inf"), float("inf")
 _COMMIT = "synthdata.period"  # in the metadata of a Delta table's commit
 
 
@@ -51,9 +52,8 @@ class Period:
 
     def overlaps(self, other: Period) -> bool:
         """Whether an instant lies in both."""
-        earliest, latest = float("-inf"), float("inf")
-        first = max(earliest if one.start is None else one.start for one in (self, other))
-        return first < min(latest if one.stop is None else one.stop for one in (self, other))
+        first = max(_EARLIEST if one.start is None else one.start for one in (self, other))
+        return first < min(_LATEST if one.stop is None else one.stop for one in (self, other))
 
 
 def _text(instant: int | None, without: str) -> str:
@@ -97,11 +97,23 @@ class Record(Contents):
         periods = [[period.start, period.stop] for period in self.periods]
         written_at_once(folder / PERIODS, json.dumps({**asdict(self), "periods": periods}))
 
+    def covers(self, period: Period) -> bool:
+        """Whether all rows of a period are there, however they were cut."""
+        there = sorted(self.periods, key=lambda one: _EARLIEST if one.start is None else one.start)
+        begin = _EARLIEST if period.start is None else period.start
+        for one in there:
+            if one.start is None or one.start <= begin:
+                begin = max(begin, _LATEST if one.stop is None else one.stop)
+        return begin >= (_LATEST if period.stop is None else period.stop)
+
     def require_new(self, period: Period, folder: Path) -> None:
         """Raise `SynthDataError` where rows of a period are there already."""
         for there in self.periods:
             if there.overlaps(period):
-                raise SynthDataError(f"{folder} has {there} already; {period} would come twice, and is not appended")
+                advice = "" if self.covers(period) else "; append a period that is there in full or not at all"
+                raise SynthDataError(
+                    f"{folder} has {there} already; {period} would come twice, and is not appended{advice}"
+                )
 
     def with_period(self, period: Period, version: int | None = None) -> Record:
         """With a period more."""

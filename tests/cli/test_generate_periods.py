@@ -178,11 +178,50 @@ def test_rows_of_another_table_are_not_appended(folder: Path, more: tuple[str, .
     )
 
 
+def test_a_table_that_was_forgotten_can_be_given_the_period(folder: Path) -> None:
+    two = (ROWS[0], ROWS[1])
+    for start, stop in itertools.pairwise(CUTS):
+        generate(start, stop, "--append", rows=two)
+    before = {name: (folder / name).read_bytes() for name in names(folder) if (folder / name).is_file()}
+    lacking = (ROWS[0], ROWS[2])
+    assert "data/customers was written with 60 rows" in generate(
+        None, "2024-07-01", "--append", rows=("customers=61", ROWS[2])
+    )
+    assert list(generate(None, "2024-07-01", "--append", rows=lacking)) == ["tickets"]  # of which customers have two
+    assert "would come twice, and is not appended" in generate("2024-03-01", "2024-07-01", "--append", rows=lacking)
+    assert list(generate("2024-07-01", None, "--append")) == ["tickets"]
+    assert contents(folder, "tickets") == Dataset({CustomerFactory: 60, TicketFactory: 900}).tickets.fingerprint()
+    assert {name: (folder / name).read_bytes() for name in before} == before
+
+
+def test_a_period_that_is_there_in_part_is_refused(folder: Path) -> None:
+    generate("2024-03-01", "2024-07-01", "--append", rows=(ROWS[0], ROWS[1]))
+    refusal = generate("2024-02-01", "2024-05-01", "--append")
+    assert "data/customers has 2024-03-01 to 2024-07-01 already" in refusal
+    assert "append a period that is there in full or not at all" in refusal
+    assert not (folder / "data/tickets").exists()
+
+
+def test_a_forgotten_table_that_fails_leaves_nothing_half_way(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate(None, "2024-03-01", "--append", rows=(ROWS[0], ROWS[1]))
+    before = names(folder)
+    from pytest_synthdata.files import periods
+
+    def full(*arguments: Any, **more: Any) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(periods, "write_parts", full)
+        assert "no space left" in generate(None, "2024-03-01", "--append")
+    assert names(folder) == before
+    assert list(generate("2024-03-01", "2024-07-01", "--append", rows=(ROWS[0], ROWS[1]))) == ["customers", "orders"]
+
+
 def test_what_is_no_period_is_explained(folder: Path) -> None:
     assert "--append adds a period" in generate(None, None, "--append")
     assert "without --overwrite" in generate("2024-01-01", None, "--append", "--overwrite")
     assert "--from 2024-02-01 is not before --to 2024-01-01" in generate("2024-02-01", "2024-01-01")
-    assert "--from ='soon' is not a date" in generate("soon", None)
+    assert "--from soon is not a date or a time; write --from 2024-06-01" in generate("soon", None)
     CliRunner().invoke(cli, ["generate", "customers=5", "--out", "data"])
     assert "data/customers does not say which periods it holds" in generate("2024-01-01", None, "--append")
 
