@@ -101,9 +101,14 @@ def dirt_of(view: TableView) -> Dirt | None:
     if isinstance(whole, BoundTable):
         return None
     if not hasattr(whole, "altered"):
+        if changing_schema(view) is not None:
+            raise SynthDataError(
+                f"{view.name}: a defect changes its schema; ask the clean table for it: "
+                f"dataset.clean[{view.bound.name!r}]"
+            )
         raise SynthDataError(
-            f"{view.name}: the history is that of the whole table, and these are other rows (a period of it, its "
-            f"versions, another at) or another schema; ask dataset.clean[{view.bound.name!r}] for it"
+            f"{view.name}: these are other rows than the history's (a period of the table, its versions, another at); "
+            f"ask the whole table for it: dataset[{view.bound.name!r}]"
         )
     dirt: Dirt = whole
     dirt.require_no_copies()

@@ -126,7 +126,9 @@ def _delayed(feed: Any, delays: Delays) -> Any:
             "'autocdc'"
         )
     delays.check(feed.bound.scope("arrived_at"))
-    return DelayedFeed(feed.bound, feed, delays, chosen=feed.chosen)
+    delayed = DelayedFeed(feed.bound, feed, delays, chosen=feed.chosen)
+    delayed.check_some()
+    return delayed
 
 
 def version_view(view: TableView) -> TableView:

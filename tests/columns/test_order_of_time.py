@@ -25,6 +25,7 @@ from pytest_synthdata import (
     ForeignKey,
     Key,
     Late,
+    Normal,
     Pareto,
     SynthDataError,
     TableFactory,
@@ -328,6 +329,15 @@ def test_arrivals_that_can_never_be(arrival: Any, message: str) -> None:
     wrong = type("WrongFactory", (CallFactory,), {"Meta": meta})
     with pytest.raises(DeclarationError, match=message):
         Dataset({wrong: 10})
+
+
+def test_nothing_arrives_before_it_happens() -> None:
+    for arrival in ({"delay": hours(Normal(2, 4))}, {"delay": hours(1), "redelivered": 1.0, "again": hours(-2)}):
+        calls = Dataset({late_calls(**arrival): 500}).calls
+        with pytest.raises(SynthDataError, match=r"calls: Meta.arrival: (delay|again)= is -[\d.]+ hours for some"):
+            calls.in_batches("day")
+    kept = Dataset({late_calls(delay=hours(Normal(2, 4).clip(0)), redelivered=0.1): 500}).calls
+    assert len(kept.in_batches("day")) > 0
 
 
 def test_a_row_without_a_time_is_named() -> None:

@@ -97,13 +97,15 @@ def test_versions_and_taken_rows_are_dirty_too(dataset: Any) -> None:
 
 
 def test_what_a_history_cannot_tell_is_said() -> None:
+    with pytest.raises(SynthDataError, match=r"other rows.*ask the whole table for it: dataset\['plans'\]"):
+        Dataset({PlanFactory: 30}).plans.at("2024-03-01").at("2024-02-01")
     copied = Dataset({PlanFactory: 30}, defects={PlanFactory: [Duplicates(0.1)]})
     with pytest.raises(SynthDataError, match=r"Duplicates adds rows, .* redelivered=0\.01"):
         copied.plans.changes()
     with pytest.raises(SynthDataError, match="Duplicates adds rows"):
         copied.plans.at("2024-03-01")
     drifting = Dataset({PlanFactory: 30}, defects={PlanFactory: [AddedColumn("coupon")]})
-    with pytest.raises(SynthDataError, match=r"another schema; ask dataset\.clean\['plans'\]"):
+    with pytest.raises(SynthDataError, match=r"changes its schema; ask the clean table.* dataset\.clean\['plans'\]"):
         drifting.plans.versions()
     both = Dataset({PlanFactory: 30}, defects={PlanFactory: [AddedColumn("coupon"), Duplicates(0.1)]})
     with pytest.raises(SynthDataError, match="Duplicates adds rows"):

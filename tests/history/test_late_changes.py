@@ -15,6 +15,7 @@ from pytest_synthdata import (
     Exponential,
     History,
     Key,
+    Normal,
     SynthDataError,
     TableFactory,
     days,
@@ -87,8 +88,16 @@ def test_envelopes_arrive_too(plans: Any) -> None:
         ({"format": "autocdc", "delay": Exponential(2)}, "is not an interval; write delay=hours"),
         ({"format": "autocdc", "delay": 3}, "is not an interval"),
         ({"format": "autocdc", "delay": hours(1), "late": 2}, "late=2; it is a share"),
+        ({"format": "autocdc", "delay": hours(-3)}, "delay= is -3 hours for some rows, which would arrive before they"),
+        ({"format": "debezium", "delay": hours(Normal(0, 9))}, r"delay= is -\d.*hours\(Normal\(2, 1\).clip\(0\)\)"),
+        ({"format": "autocdc", "delay": hours(1), "redelivered": 1.0, "again": days(-1)}, "again= is -24 hours"),
     ],
 )
 def test_what_is_wrong_is_said(plans: Any, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises((DeclarationError, SynthDataError), match=message):
         plans.changes(**arguments)
+
+
+def test_delays_that_are_kept_from_0_on_are_none_that_precede_the_change(plans: Any) -> None:
+    feed = plans.changes("2024-02-01", "2024-04-01", format="autocdc", delay=hours(Normal(1, 5).clip(0)))
+    assert min(map(seconds_late, feed.to_arrow().to_pylist())) == 0

@@ -15,9 +15,10 @@ from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.order.instants import is_temporal
-from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.errors import DeclarationError, GenerationError
 
 ARRIVAL = "Meta.arrival"
+_HOUR = 3_600_000_000  # in microseconds
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -94,6 +95,7 @@ class Arrival:
         delay = _micros(to_arrow(self.delay.values(cells.substream("delay"))))
         if self.late < 1:
             delay = pc.if_else(pa.array(cells.substream("late").uniform() < self.late), delay, 0)
+        require_forward(delay, cells.place, "delay")
         return pc.add(arrived, delay)
 
     def is_redelivered(self, cells: Cells) -> npt.NDArray[np.bool_]:
@@ -103,7 +105,9 @@ class Arrival:
     def delays_again(self, cells: Cells) -> pa.Array:
         """How much later rows that arrive again do so, in microseconds."""
         assert self.delay_again is not None  # noqa: S101 - checked
-        return _micros(to_arrow(self.delay_again.values(cells.substream("again"))))
+        delays = _micros(to_arrow(self.delay_again.values(cells.substream("again"))))
+        require_forward(delays, cells.place, "delay" if self.again is None else "again")
+        return delays
 
     def check(self, table: str, scope: Scope) -> None:
         """Raise `DeclarationError` for what can never be."""
@@ -121,6 +125,16 @@ class Arrival:
             type_ = None if delay is None else _type_of(delay, place, scope)
             if type_ is not None and not pa.types.is_duration(type_):
                 raise DeclarationError(f"{place}: {delay!r} is {type_}, not an interval; write hours({delay!r})")
+
+
+def require_forward(delays: pa.Array, place: str, argument: str) -> None:
+    """Raise `GenerationError` for a delay, in microseconds, by which something would arrive before it happens."""
+    least = pc.min(delays).as_py()
+    if least is not None and least < 0:
+        raise GenerationError(
+            f"{place}: {argument}= is {least / _HOUR:g} hours for some rows, which would arrive before they happen; "
+            "let none be below 0: hours(Normal(2, 1).clip(0))"
+        )
 
 
 def _type_of(part: Any, place: str, scope: Scope) -> pa.DataType | None:
@@ -142,4 +156,4 @@ def _micros(array: pa.Array) -> pa.Array:
     return array.cast(pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64())
 
 
-__all__ = ["ARRIVAL", "Arrival"]
+__all__ = ["ARRIVAL", "Arrival", "require_forward"]

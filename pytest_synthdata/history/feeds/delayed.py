@@ -14,6 +14,7 @@ from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.order.arrival import require_forward
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.history.feeds.change_feed import EventFeed
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.versions.occurrences import Instants
 
 _AT_ONCE = 1 << 17  # deliveries that are told together
+_FEW = 64  # delays that are tried at once
 _ARRIVED = "arrived_at"
 
 
@@ -101,6 +103,11 @@ class DelayedFeed(Pieces):
         order = np.lexsort((which, arrived))
         return arrived[order], which[order]
 
+    def check_some(self) -> None:
+        """Draw a few delays, so that one that can never be is refused before any change is asked for."""
+        rows = np.arange(min(_FEW, self.bound.num_rows), dtype=np.uint64)
+        self._arrivals(rows, np.zeros(len(rows), np.int64))
+
     def _arrivals(self, rows: Bits, times: Instants) -> tuple[Instants, Instants, npt.NDArray[np.intp]]:
         """When some changes arrive; and when some of them do so again, and which."""
         lives = lives_of(self.bound)
@@ -109,11 +116,12 @@ class DelayedFeed(Pieces):
         # Each change has an address of its own: its row and its time.
         reader = self.bound.at(stream.bits(rows) ^ times.astype(np.uint64))
         cells = Cells(reader, stream, f"{self.bound.name}.changes")
-        delay = _microseconds(self.delays.delay, cells.substream("delay"))
+        delay = _microseconds(self.delays.delay, cells.substream("delay"), "delay")
         if self.delays.late < 1:
             delay = np.where(cells.substream("late").uniform() < self.delays.late, delay, 0)
         index = np.flatnonzero(cells.substream("redelivered").uniform() < self.delays.redelivered)
-        more = _microseconds(self.delays.delay_again, cells.take(index).substream("again"))
+        argument = "delay" if self.delays.again is None else "again"
+        more = _microseconds(self.delays.delay_again, cells.take(index).substream("again"), argument)
         return times + delay, (times + delay)[index] + more, index
 
     @property
@@ -162,9 +170,10 @@ def _is_interval(type_: pa.DataType | None) -> bool:
     return type_ is not None and pa.types.is_duration(type_)
 
 
-def _microseconds(delay: Generator | None, cells: Cells) -> Instants:
+def _microseconds(delay: Generator | None, cells: Cells, argument: str) -> Instants:
     assert delay is not None  # noqa: S101 - checked
     values = to_arrow(delay.values(cells)).cast(pa.duration("us")).cast(pa.int64())
+    require_forward(values, cells.place, argument)
     return np.asarray(to_numpy(values.fill_null(0)), np.int64)
 
 
