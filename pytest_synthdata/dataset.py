@@ -21,6 +21,7 @@ from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, SynthDataError, describe, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
+from pytest_synthdata.factories.module_tables import two_of_one
 from pytest_synthdata.labels import Labels
 from pytest_synthdata.snapshots import Snapshots
 from pytest_synthdata.table import Table
@@ -283,10 +284,7 @@ def stated(asked: Mapping[Any, int | None]) -> tuple[dict[str, type[TableFactory
             raise DeclarationError(f"Dataset: {shown} is not a TableFactory; give {{OrderFactory: 1_000}}")
         name = factory._meta.table
         if name in factories:
-            raise DeclarationError(
-                f"Dataset: {factories[name].__name__} and {factory.__name__} both make the table {name!r}; "
-                "give one of them another Meta.table"
-            )
+            raise two_of_one("Dataset", name, (factories[name], factory), "give one of them another Meta.table")
         factories[name] = factory
         if count is not None:
             rows[name] = _row_count(count, name)

@@ -206,6 +206,11 @@ class NestedDeclaration(boy.SubFactory):  # type: ignore[misc]
     def get_factory(self) -> Any:
         return self.require(self.name)
 
+    def given(self) -> Mapping[str, object]:
+        """What the nested factory is given where it is nested."""
+        given: Mapping[str, object] = self._defaults
+        return given
+
     def require(self, place: str) -> object:
         """The nested factory.
 

@@ -14,17 +14,23 @@ import factory
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, nearest
 from pytest_synthdata.factories import SHIPPED, TableFactory
+from pytest_synthdata.factories.module_tables import tables_of, two_of_one
 
 # Whose lines say nothing about a mistake: this package's, factory_boy's and Python's.
 _NOT_THEIRS = (Path(__file__).parents[1], Path(factory.__file__).parent, Path(get_path("stdlib")))
 
 
 def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
-    """The factories of modules (``shop.factories``), or single ones (``shop.factories:PaymentFactory``).
+    """The tables of modules (``shop.factories``), and single factories (``shop.factories:PaymentFactory``).
+
+    A single one takes the place of a module's factory of its table.
 
     Raises:
-        DeclarationError: for a module that cannot be imported or has no factory of that name.
+        DeclarationError: for a module that cannot be imported or has no factory of that name, and for two factories of
+            one table.
     """
+    found: list[type[TableFactory]] = []
+    single: dict[str, type[TableFactory]] = {}
     for name in names:
         module_name, _, class_name = name.strip().partition(":")
         module = imported(module_name, "factories")
@@ -36,12 +42,19 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         if class_name:
             if class_name not in own:
                 raise DeclarationError(f"factories: {module_name} has no {class_name!r}: {nearest(class_name, own)}")
-            yield own[class_name]
+            factory = own[class_name]
+            table = factory._meta.table
+            if single.setdefault(table, factory) is not factory:
+                raise two_of_one("factories", table, (single[table], factory), "give one of them another Meta.table")
+            found.append(factory)
             continue
         defined = [value for value in own.values() if value.__module__ == module.__name__]
         if not defined:
             raise DeclarationError(f"factories: {module_name} defines no TableFactory")
-        yield from defined
+        found += tables_of(module_name, defined)
+    for factory in found:
+        if single.get(factory._meta.table, factory) is factory:
+            yield factory
 
 
 def imported(name: str, what: str) -> ModuleType:

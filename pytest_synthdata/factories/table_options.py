@@ -59,6 +59,7 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         super().__init__()
         self.types: dict[str, object] = {}
         self.counted_by: dict[str, tuple[Any, str]] = {}
+        self.is_table_stated = False
         self._by_state: dict[Hashable, _Compiled] = defaultdict(_Compiled)
 
     def _build_default_options(self) -> list[OptionDefault]:
@@ -81,7 +82,9 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         if is_alias and base is not None and not base._meta.abstract:
             # Other tools, pytest-factoryboy for one, build by such subclasses: theirs are the next rows of the table.
             self.counter_reference = base._meta.counter_reference
-        if self.table is None:
+        of_base = getattr(base, "_meta", None)
+        self.is_table_stated = getattr(meta, "table", None) is not None or getattr(of_base, "is_table_stated", False)
+        if self.table is None or (getattr(of_base, "abstract", False) and not self.is_table_stated):
             self.table = _table_name(factory.__name__)
         model: Any = self.model
         if model is Row or getattr(model, "_is_named_by_factory", False):

@@ -314,3 +314,27 @@ def test_frames_of_own_tables_are_fixtures(pytester: pytest.Pytester) -> None:
     assert re.search(r"test_fixture_of_a_fixture .*\binvoices_df\b.*\bsynth\b", text)
     assert re.search(r"test_marked .*\bparcels_df\b.*\bsynth\b", text)
     assert "fixture 'lorries_df' not found" in text or "lorries_df" not in text.partition("test_neither")[0]
+
+
+def test_a_marker_with_two_factories_of_one_table_is_refused(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+        from pytest_synthdata import Key, TableFactory
+
+        class UserFactory(TableFactory):
+            user_id = Key("U{}")
+            plan = "free"
+
+        class VipFactory(UserFactory):
+            plan = "vip"
+
+        @pytest.mark.synth(factories=[UserFactory, VipFactory])
+        def test_users(synth):
+            assert synth.dataset.users.num_rows
+
+        @pytest.mark.synth(factories=[VipFactory])
+        def test_vips(synth):
+            assert set(synth.dataset.users.to_arrow()["plan"].to_pylist()) == {"vip"}
+    """)
+    text = failing(pytester, passed=1, errors=1)
+    assert "factories: UserFactory and VipFactory both make the table 'users'; give one of them another Meta" in text
