@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -177,7 +178,9 @@ def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
 
 
 def short(value: Any) -> str:
-    """A cell in few letters."""
+    """A cell in few letters; a time in as many as it needs."""
+    if isinstance(value, dt.datetime):
+        return str(value)
     text = "null" if value is None else printable(str(value)).replace("\n", "\\n")
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from hashlib import blake2b
 from typing import Protocol, TypeAlias
@@ -23,6 +24,21 @@ class Outcome(Enum):
     OTHER = "other"
 
 
+@dataclass(frozen=True)
+class Replacement:
+    """Other values of one kind for the columns of some rows.
+
+    Args:
+        columns: those that it has other values for, table by table.
+        attempt: runs the test on the rows with these values in some of the columns.
+        is_made_up: whether no row may have such values, so that another failure on them says nothing.
+    """
+
+    columns: Sequence[str]
+    attempt: Callable[[frozenset[str]], Outcome]
+    is_made_up: bool = False
+
+
 class Subject(Protocol):
     """A failing test and the rows that it can be run on."""
 
@@ -32,11 +48,8 @@ class Subject(Protocol):
     def attempt(self, rows: Positions) -> Outcome:
         """Run the test on some rows, which are closed."""
 
-    def columns(self, rows: Positions) -> Sequence[Sequence[str]]:
-        """The columns of these rows, table by table, that can be replaced."""
-
-    def replacements(self, rows: Positions, columns: frozenset[str]) -> Sequence[Callable[[], Outcome]]:
-        """Runs on these rows with other values in some columns; the test should survive none of them."""
+    def replacements(self, rows: Positions) -> Sequence[Replacement]:
+        """Other values for the columns of these rows: one kind of them after the other."""
 
 
 class Stopped(Exception):  # noqa: N818 - it is not an error
@@ -130,4 +143,4 @@ def without(rows: Positions, others: Positions) -> Positions:
     return np.setdiff1d(rows, others, assume_unique=True)
 
 
-__all__ = ["NONE", "Outcome", "Positions", "Runs", "Stopped", "Subject", "union", "without"]
+__all__ = ["NONE", "Outcome", "Positions", "Replacement", "Runs", "Stopped", "Subject", "union", "without"]

@@ -21,7 +21,7 @@ class Verdict(Enum):
     TIME = "time"  # the best until time was up
     INTERRUPTED = "interrupted"  # the best until someone ended it
     EMPTY = "empty"  # the test fails on no rows at all
-    ANY_ROWS = "any rows"  # the test passes on no few rows
+    ANY_ROWS = "any rows"  # there are no few rows on which the test passes
     FLAKY = "flaky"  # the test does not always fail on the same rows
     GONE = "gone"  # the test did not fail on all rows again
 
@@ -37,6 +37,7 @@ class Shrunk:
         runs: how many times the test ran.
         row_runs: how many of them were for the rows.
         columns: those that matter; None where that is not known.
+        is_minimal: whether no row can be left out, also where the search ended before all was known of the columns.
     """
 
     verdict: Verdict
@@ -45,6 +46,7 @@ class Shrunk:
     runs: int
     row_runs: int
     columns: tuple[str, ...] | None = None
+    is_minimal: bool = False
 
 
 def shrink(runs: Runs, rows: Positions, *, hints: Sequence[Positions] = (), probes: Sequence[Positions] = ()) -> Shrunk:
@@ -64,6 +66,7 @@ def shrink(runs: Runs, rows: Positions, *, hints: Sequence[Positions] = (), prob
     shrunk = Shrunk(verdict, found, roots(runs, found) if found is not None else NONE, runs.count, runs.count)
     if verdict is not Verdict.MINIMAL or found is None:
         return shrunk
+    shrunk = replace(shrunk, is_minimal=True)
     try:
         is_confirmed = runs.run(found) is Outcome.SAME
         columns = columns_that_matter(runs, found) if is_confirmed else None
@@ -73,7 +76,7 @@ def shrink(runs: Runs, rows: Positions, *, hints: Sequence[Positions] = (), prob
         verdict = Verdict.INTERRUPTED if stop.interrupted else Verdict.MINIMAL
         return replace(shrunk, verdict=verdict, runs=runs.count)
     if not is_confirmed:
-        return replace(shrunk, verdict=Verdict.FLAKY, runs=runs.count)
+        return replace(shrunk, verdict=Verdict.FLAKY, runs=runs.count, is_minimal=False)
     return replace(shrunk, columns=tuple(columns or ()), runs=runs.count)
 
 

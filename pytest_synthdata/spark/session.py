@@ -57,6 +57,17 @@ def start_jvm(settings: SessionSettings) -> StartingJvm | None:
     return None
 
 
+def zone_in_use() -> str:
+    """The time zone of the session that there is; UTC where there is none."""
+    session = _active()
+    if session is None:
+        return "UTC"
+    try:
+        return str(session.conf.get("spark.sql.session.timeZone"))
+    except Exception:  # noqa: BLE001 - of Py4J, gRPC or a server: a session that has ended has no zone
+        return "UTC"
+
+
 def _active() -> Any:
     """A session that somebody else has started already; to look for it, nothing is imported."""
     if "pyspark.sql" not in sys.modules:
@@ -196,4 +207,4 @@ def _sail(ending: contextlib.ExitStack) -> str:
     return f"sc://127.0.0.1:{port}"
 
 
-__all__ = ["OpenSession", "SessionSettings", "open_session", "start_jvm"]
+__all__ = ["OpenSession", "SessionSettings", "open_session", "start_jvm", "zone_in_use"]

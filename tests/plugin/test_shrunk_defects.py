@@ -17,4 +17,4 @@ def test_the_planted_defect_is_named(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio", "--synth-shrink")
     result.assert_outcomes(failed=1)
     marker = r"""as a test:  @pytest.mark.synth\(.*defects={"orders": \[Missing\('amount', exactly=1\)\]}, .*take={.*"""
-    result.stdout.re_match_lines([r".*planted: missing in orders row \d+, amount: [\d.]+ → None", marker])
+    result.stdout.re_match_lines([r".*planted: missing in orders row \d+, amount: [\d.]+ → null", marker])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter, OrderedDict
-from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from pytest_synthdata import Dataset
-from pytest_synthdata.factories import CustomerFactory
+from pytest_synthdata import Constant, Dataset, Key, TableFactory
+from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.plugin.shrinking.failures import _strings
+from pytest_synthdata.plugin.shrinking.shrunk_rows import ShownRows, value_text
 from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
 from pytest_synthdata.plugin.stand_ins import StandIns
+from pytest_synthdata.shrinking.search import Shrunk, Verdict
 
 
 @pytest.mark.parametrize(
@@ -21,13 +24,90 @@ from pytest_synthdata.plugin.stand_ins import StandIns
         ({"t.c"}, ["a", "b", "c", "id", "y", "z"], [None, "c", "id", None]),
         ({"t.a", "u.b"}, ["a", "b", "id"], ["a", None, "id"]),
         (None, [*"abcdefghij", "id", "k"], [*"abcdefgh", None, "id", None]),
+        (set(), [*"abcdefghij", "id", "k"], [*"abcdefgh", None, "id", None]),
     ],
 )
 def test_the_key_and_the_columns_that_matter_are_shown(
     matter: Any, columns: list[str], shown: list[str | None]
 ) -> None:
-    finding: Any = SimpleNamespace(shrunk=SimpleNamespace(columns=matter))
-    assert Finding._shown(finding, "t", "id", columns) == shown
+    rows = ShownRows(Dataset({CustomerFactory: 1}), matter, "UTC")
+    assert rows.columns("t", "id", columns, are_all=False) == shown
+    assert rows.columns("t", "id", columns, are_all=True) == (shown if matter else columns)
+
+
+def test_of_many_rows_a_few_of_each_table_are_shown() -> None:
+    taken = Dataset({CustomerFactory: 500, OrderFactory: 2, TicketFactory: 70})
+    lines = ShownRows(taken, {"orders.amount"}, "UTC").lines()
+    assert Counter(line.split()[0] for line in lines) == {"customers": 10, "orders": 2, "tickets": 10}
+    assert [line for line in lines if "more" in line] == ["  customers  … and 491 more", "  tickets    … and 61 more"]
+    assert not any("…" in line for line in ShownRows(Dataset({CustomerFactory: 2}), None, "UTC").lines())
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown", "said"),
+    [
+        ("UTC", "2024-10-27 00:30:00", "UTC"),
+        ("America/New_York", "2024-10-26 20:30:00", "America/New_York"),
+        ("Europe/Berlin", "2024-10-27 02:30:00+02:00", "Europe/Berlin"),  # the hour that clocks show twice
+        ("GMT+2 or so", "2024-10-27 00:30:00", "UTC"),
+    ],
+)
+def test_instants_are_shown_in_the_sessions_zone(zone: str, shown: str, said: str) -> None:
+    class EventFactory(TableFactory):
+        class Meta:
+            table = "events"
+
+        event_id = Key("E-{}")
+        at = Constant(dt.datetime(2024, 10, 27, 0, 30, tzinfo=dt.timezone.utc))
+
+    lines = ShownRows(Dataset({EventFactory: 1}), {"events.at"}, zone).lines()
+    assert lines == [f"  events  row 0  E-0  {shown}", f"  times are in {said}"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        ("", "''"),
+        (" a", "' a'"),
+        ("a" * 30, "a" * 30),
+        ("a" * 10_000, f"{'a' * 200}… (10,000 letters)"),
+        (1.5, "1.5"),
+    ],
+)
+def test_a_value_that_matters_can_be_read(value: Any, text: str) -> None:
+    assert value_text(value) == text
+
+
+def finding(**more: Any) -> Finding:
+    taken = Dataset({CustomerFactory: 2}).take(customers=[1])
+    known = {"rows": np.array([0]), "asked": np.array([0]), "runs": 9, "row_runs": 7, **more}
+    return Finding(
+        Shrunk(**known), Dataset({CustomerFactory: 2}), taken, {"customers": [1]}, 30.1, {}, 42, 1, ["pytest"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "is_minimal", "columns", "said"),
+    [
+        (Verdict.MINIMAL, True, (), "no row can be left out; no column was found to matter: with other values in"),
+        (Verdict.MINIMAL, True, ("customers.tier",), "no row can be left out; 1 of 7 columns matters: customers.tier"),
+        (Verdict.MINIMAL, True, None, "out; time was up before all columns were checked: --synth-shrink=120 searches"),
+        (Verdict.INTERRUPTED, True, None, "no row can be left out; interrupted before all columns were checked"),
+        (Verdict.INTERRUPTED, False, None, "(30.1 s); interrupted"),
+        (Verdict.TIME, False, None, "(30.1 s); time was up: --synth-shrink=120 searches for 120 s"),
+    ],
+)
+def test_the_first_line_says_what_is_known(verdict: Verdict, is_minimal: bool, columns: Any, said: str) -> None:
+    text = finding(verdict=verdict, is_minimal=is_minimal, columns=columns).to_text()
+    assert said in text.splitlines()[0]
+    assert ("…" in text.splitlines()[1]) is bool(columns)
+
+
+def test_of_a_failure_of_any_rows_only_what_was_tried_is_said() -> None:
+    text = finding(verdict=Verdict.ANY_ROWS).to_text()
+    assert "the test passed in none of 9 runs on parts of the data" in text
+    assert text.endswith('the smallest part found on which it fails in the same way: take={"customers": [1]}')
 
 
 class Own(dict[str, str]):

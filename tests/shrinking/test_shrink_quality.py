@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pytest_synthdata.shrinking.order import Order, family_order
-from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Runs
+from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Replacement, Runs
 from pytest_synthdata.shrinking.search import Shrunk, Verdict, shrink
 
 CUSTOMERS, ORDERS, TICKETS = 2_500, 25_000, 8_000
@@ -56,10 +56,7 @@ class Shop:
     def attempt(self, rows: Positions) -> Outcome:
         return Outcome.SAME if self.bug(rows) else Outcome.PASSED
 
-    def columns(self, rows: Positions) -> list[list[str]]:
-        return []
-
-    def replacements(self, rows: Positions, columns: frozenset[str]) -> list[Callable[[], Outcome]]:
+    def replacements(self, rows: Positions) -> list[Replacement]:
         return []
 
 
@@ -188,7 +185,7 @@ class WithoutReferences:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self.columns, self.replacements = shop.columns, shop.replacements
+        self.replacements = shop.replacements
         self.by_table = np.concatenate([shop.order.positions_of[table] for table in SIZES])
 
     def close(self, rows: Positions) -> Positions:

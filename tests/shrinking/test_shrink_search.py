@@ -9,10 +9,11 @@ import pytest
 
 from pytest_synthdata.shrinking.order import family_order
 from pytest_synthdata.shrinking.pinning import shortest_failing
-from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Runs
+from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Replacement, Runs
 from pytest_synthdata.shrinking.search import Shrunk, Verdict, shrink
 
 EVERYTHING = np.arange(1_000)
+COLUMNS = [*(f"orders.{name}" for name in "abcdefgh"), *(f"customers.{name}" for name in "abcde")]
 PROBES = [np.array([0]), np.array([500])]
 
 
@@ -21,7 +22,9 @@ class Subject:
 
     def __init__(self, attempt: Callable[[Positions], Outcome | bool], matter: frozenset[str] = frozenset()) -> None:
         self._attempt = attempt
-        self.matter = matter
+        self.matter = matter  # the test fails in another way with values of other rows in these columns,
+        self.decide: frozenset[str] = frozenset()  # passes with made-up ones in these,
+        self.break_it: frozenset[str] = frozenset()  # and fails in another way with made-up ones in these
         self.seen: list[int] = []
         self.replaced: list[frozenset[str]] = []
 
@@ -33,15 +36,18 @@ class Subject:
         outcome = self._attempt(rows)
         return outcome if isinstance(outcome, Outcome) else Outcome.SAME if outcome else Outcome.PASSED
 
-    def columns(self, rows: Positions) -> Sequence[Sequence[str]]:
-        return [[f"orders.{name}" for name in "abcdefgh"], [f"customers.{name}" for name in "abcde"], []]
+    def replacements(self, rows: Positions) -> Sequence[Replacement]:
+        return [Replacement(COLUMNS, self._replaced), Replacement(COLUMNS, self._made_up, is_made_up=True)]
 
-    def replacements(self, rows: Positions, columns: frozenset[str]) -> Sequence[Callable[[], Outcome]]:
-        def attempt() -> Outcome:
-            self.replaced.append(columns)
-            return Outcome.OTHER if columns & self.matter else Outcome.SAME
+    def _replaced(self, columns: frozenset[str]) -> Outcome:
+        self.replaced.append(columns)
+        return Outcome.OTHER if columns & self.matter else Outcome.SAME
 
-        return [attempt, attempt]
+    def _made_up(self, columns: frozenset[str]) -> Outcome:
+        self.replaced.append(columns)
+        if columns & self.decide:
+            return Outcome.PASSED
+        return Outcome.OTHER if columns & self.break_it else Outcome.SAME
 
 
 def search(subject: Subject, *, most_runs: int = 10_000, hints: Sequence[Positions] = ()) -> Shrunk:
@@ -57,6 +63,7 @@ def test_the_best_so_far_where_time_is_up() -> None:
     found = search(Subject(needle), most_runs=12)
     assert found.verdict is Verdict.TIME
     assert found.runs == 12
+    assert not found.is_minimal
     assert found.rows is not None
     assert 700 in found.rows
     assert len(found.rows) < 1_000
@@ -134,14 +141,24 @@ def test_columns_that_matter(matter: tuple[str, ...]) -> None:
     found = search(subject)
     assert found.columns == matter
     assert found.runs == found.row_runs + 2 + len(subject.replaced)
-    # Each that matters is found by halving its table's columns; each of the two replacements is a run.
-    assert len(subject.replaced) <= 4 + 8 * len(matter)
+    # One run for each of the two kinds of values; each column that matters is found by halving thirteen.
+    assert len(subject.replaced) <= 2 + 8 * len(matter)
+
+
+def test_made_up_values_count_only_where_the_test_passes() -> None:
+    subject = Subject(needle, frozenset(["orders.b"]))
+    subject.decide, subject.break_it = frozenset(["customers.d"]), frozenset(["orders.a", "customers.c"])
+    found = search(subject)
+    assert found.columns == ("orders.b", "customers.d")
+    # What was found with the first kind of values is not asked of the second.
+    second = [columns for columns in subject.replaced if "orders.a" in columns][-1]
+    assert "orders.b" not in second
 
 
 def test_columns_are_unknown_where_time_is_up() -> None:
     whole = search(Subject(needle, frozenset(["orders.c"])))
     found = search(Subject(needle, frozenset(["orders.c"])), most_runs=whole.row_runs + 3)
-    assert (found.verdict, found.columns) == (Verdict.MINIMAL, None)
+    assert (found.verdict, found.columns, found.is_minimal) == (Verdict.MINIMAL, None, True)
     assert found.rows is not None
     assert found.rows.tolist() == [700]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,14 @@ from pytest_synthdata.columns.tables.closure import parents_of
 from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.dataset import Dataset, Table
 from pytest_synthdata.plugin.shrinking.failures import Failure
+from pytest_synthdata.plugin.shrinking.other_values import OtherValues
 from pytest_synthdata.shrinking.order import Order, family_order
-from pytest_synthdata.shrinking.replacing import constant, others
-from pytest_synthdata.shrinking.runs import Outcome, Positions
+from pytest_synthdata.shrinking.runs import Outcome, Positions, Replacement
 
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
     from pytest_synthdata.plugin.stand_ins import StandIns
 
-_POOL = 500  # rows whose values are tried in place of others
 _PROBES = 2  # rows of each table on which a test may pass
 
 
@@ -55,7 +54,7 @@ class Candidates:
         self._rerunner = rerunner
         self._stand_ins = stand_ins
         self.order = _order(whole)
-        self._pools: dict[str, pa.Table] = {}
+        self._values = OtherValues(whole)
         self._last: tuple[bytes, Dataset] | None = None
 
     @property
@@ -100,50 +99,26 @@ class Candidates:
             return Outcome.PASSED
         return Outcome.SAME if Failure.of(error) == self.failure else Outcome.OTHER
 
-    def columns(self, rows: Positions) -> Sequence[Sequence[str]]:
-        """The columns of the tables that the test read and that have rows."""
+    def replacements(self, rows: Positions) -> Sequence[Replacement]:
+        """Other values for the columns of the tables that the test read."""
         taken = self.taken(rows)
         return [
-            [f"{table.name}.{column}" for column in table.schema.names]
-            for table in taken
-            if table.num_rows and (table.name in self.read or not self.read)
+            Replacement(
+                [f"{table}.{column}" for table, columns in kind.values.items() for column in columns],
+                partial(self._replaced, taken, kind.values),
+                kind.is_made_up,
+            )
+            for kind in self._values.kinds(taken, self.read or self._names)
         ]
 
-    def replacements(self, rows: Positions, columns: frozenset[str]) -> Sequence[Callable[[], Outcome]]:
-        """Runs with typical values of other rows in some columns, and with one value in all rows."""
-        taken = self.taken(rows)
-        by_table: dict[str, list[str]] = {table.name: [] for table in taken}
-        for name in columns:
-            table = next(table for table in by_table if name.startswith(f"{table}."))
-            by_table[table].append(name.removeprefix(f"{table}."))
-        varied = {name: self._varied(taken[name], some) for name, some in by_table.items() if some}
-        alike = {name: self._alike(taken[name], by_table[name], some) for name, some in varied.items()}
-        kinds = [varied] if all(alike[name] is varied[name] for name in alike) else [varied, alike]
-        return [partial(self._attempt, _with(taken, kind)) for kind in kinds if any(kind.values())]
-
-    def _varied(self, table: Table, columns: Iterable[str]) -> Mapping[str, pa.Array]:
-        rows, pool = _combined(table.to_arrow()), self._pool(table.name)
-        found = {column: others(rows[column], pool[column]) for column in columns}
-        return {column: values for column, values in found.items() if values is not None}
-
-    def _alike(self, table: Table, columns: Sequence[str], varied: Mapping[str, pa.Array]) -> Mapping[str, pa.Array]:
-        """As above with one value in all rows, but for the key; the same mapping where that changes nothing."""
-        rows, key = _combined(table.to_arrow()), table.bound.plan.key
-        found = {column: constant(rows[column]) for column in columns if column != key}
-        changed = {column: values for column, values in found.items() if values is not None}
-        kept = {column: values for column, values in varied.items() if column == key}
-        return {**kept, **changed} if changed else varied
-
-    def _pool(self, table: str) -> dict[str, pa.Array]:
-        if table not in self._pools:
-            self._pools[table] = _combined(self.whole[table].to_arrow(0, _POOL))
-        return self._pools[table]
-
-
-def _combined(table: pa.Table) -> dict[str, pa.Array]:
-    return {
-        name: pa.concat_arrays(column.chunks) for name, column in zip(table.column_names, table.columns, strict=True)
-    }
+    def _replaced(
+        self, taken: Dataset, values: Mapping[str, Mapping[str, pa.Array]], columns: frozenset[str]
+    ) -> Outcome:
+        chosen = {
+            table: {column: array for column, array in found.items() if f"{table}.{column}" in columns}
+            for table, found in values.items()
+        }
+        return self._attempt(_with(taken, chosen))
 
 
 def _with(dataset: Dataset, values: Mapping[str, Mapping[str, pa.Array]]) -> Dataset:

@@ -90,6 +90,7 @@ class Shrinking:
         from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
         from pytest_synthdata.shrinking.runs import Runs
         from pytest_synthdata.shrinking.search import shrink
+        from pytest_synthdata.spark.session import zone_in_use
 
         began = time.perf_counter()
         deadline = began + (self.settings.shrink or 0)
@@ -126,6 +127,7 @@ class Shrinking:
             seed=synth.seed,
             scale=self.settings.scale,
             command=command_for(item),
+            zone=zone_in_use(),
         )
 
     def _remembered(self, item: pytest.Item, row_numbers: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_synthdata.assertions.matching import aligned, short
 from pytest_synthdata.defects.kind import Kind
 from pytest_synthdata.defects.schemas.change import SchemaChange
+from pytest_synthdata.plugin.shrinking.shrunk_rows import MOST_ROWS, ShownRows, value_text
 from pytest_synthdata.shrinking.search import Shrunk, Verdict
 from pytest_synthdata.written_defects import written
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
 
-_MOST_ROWS = 20  # that are shown
 _MOST_TAKEN = 60  # that are written into a marker
-_MOST_CELLS = 8  # of a row, where it is not known which columns matter
+_LEAST_BUDGET, _MORE = 120, 4  # seconds that are proposed where time was up, and how many times as many as there were
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,7 @@ class Finding:
         seed: the dataset's.
         scale: of tables whose numbers of rows are not stated.
         command: the command that runs the test, without which rows.
+        zone: the time zone in which times are shown.
     """
 
     shrunk: Shrunk
@@ -46,6 +46,7 @@ class Finding:
     seed: int
     scale: float
     command: Sequence[str]
+    zone: str = "UTC"
 
     @property
     def num_columns(self) -> int:
@@ -56,7 +57,8 @@ class Finding:
         """The lines that end the test's report."""
         if self.taken is None or self.shrunk.verdict in (Verdict.EMPTY, Verdict.ANY_ROWS, Verdict.GONE):
             return f"not shrunk: {self._why_not()}"
-        lines = [self._headline(), *self._rows(), *self._planted()]
+        rows = ShownRows(self.taken, self.shrunk.columns, self.zone)
+        lines = [self._headline(), *rows.lines(), *self._planted()]
         if sum(map(len, self.take.values())) > _MOST_TAKEN:
             return "\n".join([*lines, "the numbers of all rows: --synth-shrink-json=FILE"])
         return "\n".join([*lines, f"as a test:  {self.marker}", f"replay:     {self.replay}"])
@@ -100,29 +102,34 @@ class Finding:
         shrunk, before = self.shrunk, _count(self.whole)
         assert self.taken is not None  # noqa: S101 - for the types
         left = f"shrunk from {before:,} rows to {_count(self.taken):,} in {shrunk.runs} runs ({self.seconds:.1f} s)"
-        if shrunk.verdict is Verdict.TIME:
-            return f"{left}; time was up: --synth-shrink=120 searches for 120 s"
-        if shrunk.verdict is Verdict.INTERRUPTED:
-            return f"{left}; interrupted"
         if shrunk.verdict is Verdict.FLAKY:
             return f"{left}; flaky: on these rows the test does not fail every time"
-        return "; ".join([left, "no row can be left out", *self._columns()])
+        known = [left, "no row can be left out"] if shrunk.is_minimal else [left]
+        if shrunk.columns is not None:
+            return "; ".join([*known, self._columns(shrunk.columns)])
+        early = " before all columns were checked" if shrunk.is_minimal else ""
+        if shrunk.verdict is Verdict.INTERRUPTED:
+            return "; ".join([*known, f"interrupted{early}"])
+        seconds = max(_LEAST_BUDGET, round(self.seconds * _MORE / 60) * 60)
+        return "; ".join([*known, f"time was up{early}: --synth-shrink={seconds} searches for {seconds} s"])
 
-    def _columns(self) -> Iterable[str]:
-        matter = self.shrunk.columns
-        if matter is not None:
-            verb = "matters" if len(matter) == 1 else "matter"
-            names = f": {', '.join(matter)}" if matter else ""
-            yield f"{len(matter)} of {self.num_columns} columns {verb}{names}"
+    def _columns(self, matter: Sequence[str]) -> str:
+        if not matter:
+            return "no column was found to matter: with other values in them, the test failed in the same way"
+        verb = "matters" if len(matter) == 1 else "matter"
+        return f"{len(matter)} of {self.num_columns} columns {verb}: {', '.join(matter)}"
 
     def _why_not(self) -> str:
         shrunk = self.shrunk
         if shrunk.verdict is Verdict.EMPTY:
             return "the failure does not depend on rows: the test fails in the same way on empty tables"
         if shrunk.verdict is Verdict.ANY_ROWS:
+            count = sum(map(len, self.take.values()))
+            least = f"take={_taken(self.take)}" if count <= _MOST_TAKEN else f"{count:,} rows"
             return (
-                "the failure does not depend on which rows there are: the test fails in the same way on any few, such "
-                f"as take={_source({table: list(rows) for table, rows in self.take.items()})}"
+                "the failure may not depend on which rows there are: the test passed in none of "
+                f"{shrunk.runs} runs on parts of the data; the smallest part found on which it fails in the same way: "
+                f"{least}"
             )
         if shrunk.verdict is Verdict.GONE:
             return f"flaky: run again on the same {_count(self.whole):,} rows, the test did not fail in the same way"
@@ -132,23 +139,6 @@ class Finding:
             f"({self.seconds:.1f} s) before {ended}"
         )
 
-    def _rows(self) -> list[str]:
-        """The rows: their tables and numbers in columns of one width, the cells of each table in its own."""
-        assert self.taken is not None  # noqa: S101 - for the types
-        heads: list[list[str]] = []
-        cells: list[str] = []
-        for table in self.taken:
-            room = _MOST_ROWS - len(heads)
-            numbers = table.row_numbers[:room].tolist()
-            if numbers:
-                heads += [[table.name, f"row {number}"] for number in numbers]
-                rows = table.to_arrow(0, room).to_pylist()
-                shown = self._shown(table.name, str(table.bound.plan.key), table.schema.names)
-                cells += aligned([["…" if name is None else short(row[name]) for name in shown] for row in rows])
-        text = [f"  {head}  {rest}" for head, rest in zip(_padded(heads), cells, strict=True)]
-        more = _count(self.taken) - len(heads)
-        return [*text, f"  … and {more:,} rows more"] if more else text
-
     def _planted(self) -> list[str]:
         """The planted defects of the rows that are left."""
         assert self.taken is not None  # noqa: S101 - for the types
@@ -157,39 +147,23 @@ class Finding:
             for change in schema.to_pylist():
                 if change["rows"]:
                     place = name if change["column"] is None else f"{name}.{change['column']}"
-                    lines.append(f"planted: {change['kind']} in {place}: {change['clean']} → {change['dirty']}")
+                    before, after = (change[name] or "no column" for name in ("clean", "dirty"))
+                    lines.append(f"planted: {change['kind']} in {place}: {before} → {after}")
         for name in self.taken.defects:
-            for label in self.taken.defects[name].to_arrow(0, _MOST_ROWS).to_pylist():
+            for label in self.taken.defects[name].to_arrow(0, MOST_ROWS).to_pylist():
                 place, was = f"{name} row {label['row']}", ""
                 if label["column"] is not None:
-                    place, was = f"{place}, {label['column']}", f"{label['clean']} → "
-                lines.append(f"planted: {label['kind']} in {place}: {was}{label['dirty']}")
+                    place, was = f"{place}, {label['column']}", f"{value_text(label['clean'])} → "
+                lines.append(f"planted: {label['kind']} in {place}: {was}{value_text(label['dirty'])}")
         return lines
-
-    def _shown(self, table: str, key: str, columns: Sequence[str]) -> list[str | None]:
-        """The key and the columns that matter; None in place of others between and after them."""
-        matter = self.shrunk.columns
-        kept = [
-            name == key or (f"{table}.{name}" in matter if matter is not None else place < _MOST_CELLS)
-            for place, name in enumerate(columns)
-        ]
-        shown: list[str | None] = []
-        for name, is_kept in zip(columns, kept, strict=True):
-            if is_kept:
-                shown.append(name)
-            elif not shown or shown[-1] is not None:
-                shown.append(None)
-        return shown
-
-
-def _padded(heads: Sequence[Sequence[str]]) -> list[str]:
-    """Cells in columns of equal width, also the last of them."""
-    widths = [max(map(len, column)) for column in zip(*heads, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(head, widths, strict=True)) for head in heads]
 
 
 def _count(dataset: Dataset) -> int:
     return sum(table.num_rows for table in dataset)
+
+
+def _taken(take: Mapping[str, Sequence[int]]) -> str:
+    return _source({table: list(rows) for table, rows in take.items()})
 
 
 def _source(value: Any) -> str:

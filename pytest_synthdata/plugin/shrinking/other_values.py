@@ -1,0 +1,161 @@
+"""Other values for the columns of a few rows, of the kinds in which a test may pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from pytest_synthdata.defects.kinds.orphans import key_columns
+from pytest_synthdata.shrinking.plain import least, plain
+from pytest_synthdata.shrinking.replacing import apart, constant, others, usual
+
+if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset, Table
+
+_POOL = 500  # rows whose values are tried in place of others
+
+Columns: TypeAlias = "Mapping[str, pa.Array]"
+Values: TypeAlias = "dict[str, dict[str, pa.Array]]"  # by table and column
+
+
+@dataclass(frozen=True)
+class KindOfValues:
+    """Other values for some columns.
+
+    Args:
+        values: by table and column, one for each row.
+        is_made_up: whether no row may have such values.
+    """
+
+    values: Values
+    is_made_up: bool
+
+
+class OtherValues:
+    """Other values for the columns of parts of a dataset.
+
+    Args:
+        whole: the dataset.
+    """
+
+    def __init__(self, whole: Dataset) -> None:
+        self._whole = whole
+        self._pools: dict[str, Columns] = {}
+
+    def kinds(self, taken: Dataset, tables: Collection[str]) -> Sequence[KindOfValues]:
+        """Other values for some tables of a part, by kind. Columns of which a kind has no other values are left out.
+
+        Values of other rows; one value in all rows, or two where there is one; the same without planted defects and
+        what else is odd in them; zero, midnight and one letter. Of the last two kinds, references get keys that there
+        are, and keys stay.
+        """
+        chosen = [table for table in taken if table.num_rows and table.name in tables]
+        clean = taken.clean if taken.defects else taken
+        varied: Values = {table.name: self._varied(table) for table in chosen}
+        alike: Values = {table.name: self._alike(table) for table in chosen}
+        kinds = [KindOfValues(varied, is_made_up=False), KindOfValues(alike, is_made_up=False)]
+        for change in (plain, least):
+            values = {table.name: self._made_up(table, taken, clean[table.name], change) for table in chosen}
+            kinds.append(KindOfValues(values, is_made_up=True))
+        return kinds
+
+    def _varied(self, table: Table) -> dict[str, pa.Array]:
+        pool = self._pool(table.name)
+        return _known({name: others(values, pool[name]) for name, values in combined(table.to_arrow()).items()})
+
+    def _alike(self, table: Table) -> dict[str, pa.Array]:
+        """One value in all rows, but for the key; where they have one, another one in the first row."""
+        key, pool = table.bound.plan.key, self._pool(table.name)
+        columns = {name: values for name, values in combined(table.to_arrow()).items() if name != key}
+        return _known({name: constant(values) or apart(values, pool[name]) for name, values in columns.items()})
+
+    def _made_up(
+        self, table: Table, taken: Dataset, clean: Table, change: Callable[[pa.Array, Any], pa.Array | None]
+    ) -> dict[str, pa.Array]:
+        rows, pool, plan = combined(table.to_arrow()), self._pool(table.name), table.bound.plan
+        undone = _undone(table, clean, rows)
+        references = _references(table, taken)
+        keys = {*plan.key_columns, plan.key}
+        found: dict[str, pa.Array | None] = {}
+        for name, values in rows.items():
+            right = undone.get(name, values)
+            if name in references:
+                made = _existing(values, right, references[name])
+            elif name in keys:
+                made = right
+            else:
+                made = change(right, usual(pool[name]) if right.null_count else None)
+                made = right if made is None else made
+            found[name] = None if made is None or _is_same(made, values) else made
+        return _known(found)
+
+    def _pool(self, table: str) -> Columns:
+        if table not in self._pools:
+            self._pools[table] = combined(self._whole[table].to_arrow(0, _POOL))
+        return self._pools[table]
+
+
+def _undone(table: Table, clean: Table, rows: Columns) -> Columns:
+    """The clean values of columns that have not changed their type."""
+    if clean is table:
+        return {}
+    numbers = clean.row_numbers
+    origins = table.view.origins(table.row_numbers)
+    index = np.minimum(np.searchsorted(numbers, origins), max(len(numbers) - 1, 0))
+    if not len(numbers) or not np.array_equal(numbers[index], origins):
+        return {}
+    columns = combined(clean.to_arrow())
+    return {
+        name: values.take(pa.array(index.astype(np.int64)))
+        for name, values in columns.items()
+        if name in rows and values.type == rows[name].type
+    }
+
+
+def _references(table: Table, taken: Dataset) -> dict[str, list[Any]]:
+    """The keys that there are for each column that refers to another row."""
+    found: dict[str, list[Any]] = {}
+    for reference in table.bound.plan.references:
+        parent = table.bound.parent(reference)
+        if parent.plan.key is None or parent.name not in taken.tables:
+            continue
+        rows = taken[parent.name].to_arrow()
+        if parent.plan.key in rows.column_names and rows.num_rows:
+            keys = rows[parent.plan.key].to_pylist()
+            found.update(dict.fromkeys(key_columns(table.bound, reference), keys))
+    return found
+
+
+def _existing(values: pa.Array, clean: pa.Array, keys: Sequence[Any]) -> pa.Array | None:
+    """References that lead nowhere lead where they should, or else to the first row that there is."""
+    known = frozenset(keys)
+    chosen = [
+        next((key for key in (value, right) if key in known), keys[0])
+        for value, right in zip(values.to_pylist(), clean.to_pylist(), strict=True)
+    ]
+    try:
+        return pa.array(chosen, values.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # the key is of another type than what refers to it
+        return None
+
+
+def _is_same(one: pa.Array, other: pa.Array) -> bool:
+    return list(map(repr, one.to_pylist())) == list(map(repr, other.to_pylist()))
+
+
+def _known(found: Mapping[str, pa.Array | None]) -> dict[str, pa.Array]:
+    return {name: values for name, values in found.items() if values is not None}
+
+
+def combined(table: pa.Table) -> dict[str, pa.Array]:
+    """Each column in one piece."""
+    return {
+        name: pa.concat_arrays(column.chunks) for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+
+
+__all__ = ["KindOfValues", "OtherValues"]
