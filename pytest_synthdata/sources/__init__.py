@@ -16,7 +16,7 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import COMPRESSED, format_of
 from pytest_synthdata.files.targets import local_path
 from pytest_synthdata.sources.delimited import first_names, form_of, opened
-from pytest_synthdata.sources.source import Source
+from pytest_synthdata.sources.source import POINT, Source
 from pytest_synthdata.sources.spark import from_spark
 from pytest_synthdata.sources.workbooks import first_sheet
 
@@ -178,7 +178,8 @@ def _from_csv(files: list[Path]) -> Source:
             options, parsing = form.options()
             convert = form.conversion(dict.fromkeys(columns, pa.string()))
             with reading(file), opened(file) as stream, csv.open_csv(stream, options, parsing, convert) as reader:
-                yield from reader
+                for batch in reader:
+                    yield batch.replace_schema_metadata({POINT: form.decimal.encode()})
 
     return Source(pa.schema([(name, pa.string()) for name in columns]), batches())
 

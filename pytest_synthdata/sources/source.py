@@ -12,6 +12,9 @@ from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.declarations.wording import type_name
 from pytest_synthdata.errors import SynthDataError
 
+POINT = b"point"  # in a batch's metadata: what stands before the decimals of its numbers, where these are texts
+_OFFSET = r":\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)\s*$"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -32,27 +35,35 @@ class Source:
             SynthDataError: for values that their column's type cannot hold.
         """
         for whole in self.batches:
+            point = (whole.schema.metadata or {}).get(POINT, b".").decode()
             for start in range(0, whole.num_rows, BATCH):
                 batch = whole.slice(start, BATCH)
                 yield {
-                    field.name: in_type(batch.column(field.name), field, table)
+                    field.name: in_type(batch.column(field.name), field, table, point)
                     for field in declared
                     if field.name in batch.schema.names
                 }
 
 
-def in_type(array: pa.Array, field: pa.Field, table: str) -> pa.Array:
-    """A column in its declared type."""
+def in_type(array: pa.Array, field: pa.Field, table: str, point: str = ".") -> pa.Array:
+    """A column in its declared type; texts in every form in which a column of that type is inferred from them.
+
+    Args:
+        array: the column.
+        field: its name and its declared type.
+        table: its table's name.
+        point: what stands before the decimals of a number that is written as text.
+    """
     array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
     if array.type == field.type:
         return array
     target = field.type
     try:
+        if pa.types.is_string(array.type) and not pa.types.is_nested(target):
+            return _read(array, target, point)
         if pa.types.is_timestamp(array.type) and pa.types.is_timestamp(target):
             # Without a time zone it is UTC, as everything here.
             return array.cast(pa.timestamp(target.unit, array.type.tz)).cast(target)
-        if pa.types.is_string(array.type) and pa.types.is_timestamp(target):
-            return pc.replace_substring_regex(array, r"(Z|\+00:00)$", "").cast(pa.timestamp(target.unit)).cast(target)
         if pa.types.is_timestamp(array.type) and pa.types.is_date(target):
             return array.cast(pa.timestamp(array.type.unit)).cast(target, safe=False)
         if pa.types.is_date(array.type) and pa.types.is_timestamp(target):
@@ -65,4 +76,42 @@ def in_type(array: pa.Array, field: pa.Field, table: str) -> pa.Array:
         ) from None
 
 
-__all__ = ["Source", "in_type"]
+def _read(texts: pa.Array, target: pa.DataType, point: str) -> pa.Array:
+    """Texts as what they say."""
+    test = pa.types
+    if test.is_binary(target) or test.is_large_string(target) or test.is_string_view(target):
+        return texts.cast(target)
+    try:
+        return _plainly_read(texts, target, point)
+    except pa.ArrowInvalid:  # CSV is read with spaces around values, and with any number of digits of a second
+        texts = pc.utf8_trim_whitespace(texts)
+        if test.is_timestamp(target) or test.is_time(target):
+            texts = pc.replace_substring_regex(texts, r"(:\d\d\.\d{6})\d+", r"\1")
+        return _plainly_read(texts, target, point)
+
+
+def _plainly_read(texts: pa.Array, target: pa.DataType, point: str) -> pa.Array:
+    test = pa.types
+    if test.is_timestamp(target):
+        return _read_times(texts, target)
+    if test.is_time(target):
+        times = pc.binary_join_element_wise("1970-01-01", texts, " ").cast(pa.timestamp("us"))
+        return times.cast(pa.time64("us")).cast(target)
+    if point != "." and (test.is_floating(target) or test.is_decimal(target)):
+        texts = pc.replace_substring(texts, point, ".")
+    return texts.cast(target)
+
+
+def _read_times(texts: pa.Array, target: pa.DataType) -> pa.Array:
+    """Dates and times, each with an offset from UTC or without; without one they are UTC, as everything here."""
+    has_offset = pc.match_substring_regex(texts, _OFFSET)
+    if not pc.any(has_offset).as_py():
+        return texts.cast(pa.timestamp(target.unit)).cast(target)
+    nothing = pa.scalar(None, pa.string())
+    there = pc.if_else(has_offset, texts, nothing).cast(pa.timestamp(target.unit, "UTC"))
+    here = pc.if_else(has_offset, nothing, texts).cast(pa.timestamp(target.unit)).cast(there.type)
+    times = pc.coalesce(there, here)
+    return times.cast(target) if target.tz is not None else times.cast(pa.int64()).cast(target)
+
+
+__all__ = ["POINT", "Source", "in_type"]

@@ -235,7 +235,7 @@ def comparable(array: pa.Array) -> pa.Array:
 
 
 def as_numbers(values: Values) -> npt.NDArray[np.float64]:
-    """Numbers as floats; dates and times as days since 1970."""
+    """Numbers as floats; dates and times as days since 1970, times of day in their own unit."""
     array: Any = values
     if isinstance(values, pa.Array):
         array = to_arrow(values)
@@ -244,6 +244,8 @@ def as_numbers(values: Values) -> npt.NDArray[np.float64]:
         elif pa.types.is_timestamp(array.type):
             micros = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
             return to_numpy(micros).astype(np.float64) / _SECONDS_A_DAY
+        elif pa.types.is_time(array.type):
+            array = array.cast(pa.int32() if pa.types.is_time32(array.type) else pa.int64())
         array = to_numpy(array)
     return np.asarray(array, np.float64)
 
