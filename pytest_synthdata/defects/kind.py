@@ -66,8 +66,7 @@ class Kind:
 
     def named(self) -> tuple[str, ...]:
         """The columns, or the reference, that the declaration names."""
-        column: str | None = getattr(self, "column", None)
-        return () if column is None else (column,)
+        return (self.column,) if hasattr(self, "column") else ()
 
     def targets(self, bound: BoundTable) -> tuple[str, ...]:
         """The columns of the table that it changes."""
@@ -80,6 +79,10 @@ class Kind:
             require_column(bound, name, self.title)
         for name in self.targets(bound):
             self.check_type(bound, name, bound.type_of(name))
+        self.check_condition(bound)
+
+    def check_condition(self, bound: BoundTable) -> None:
+        """Raise `DeclarationError` for a condition that the table's rows cannot be asked."""
         if self.where is not None:
             scope = bound.scope(f"{self.title}: where")
             for name in self.where.reads():
@@ -105,6 +108,8 @@ class Kind:
 
 def require_column(bound: BoundTable, name: str, title: str) -> None:
     """Raise `DeclarationError` for a column that the table does not show."""
+    if not isinstance(name, str):
+        raise DeclarationError(f"{bound.name}: {title}: {name!r} is not a column's name; write a text")
     if name not in bound.plan.visible:
         raise DeclarationError(
             f"{bound.name}: {title}: there is no column {name!r}: {nearest(str(name), bound.plan.visible)}"

@@ -294,6 +294,22 @@ def test_values_are_what_the_kinds_promise() -> None:
         (lambda: Missing("price", 0.1, where="tier"), "is not a condition"),
         (lambda: Late("at", 0.1, by=(3, 1)), "the least delay and then the greatest"),
         (lambda: Late("at", 0.1, by="1h"), "a delay is a timedelta or a number of days"),
+        (lambda: Late("at", 0.1, by=0), "by=0: a delay of 0 changes nothing"),
+        (lambda: Late("at", 0.1, by=(0, dt.timedelta(0))), "a delay of 0 changes nothing"),
+        (lambda: Late("at", 0.1, by=float("nan")), "by=nan: a delay is at most 365,250 days"),
+        (lambda: Late("at", 0.1, by=(1, 1e300)), "a delay is at most 365,250 days"),
+        (lambda: Late("at", 0.1, by=(1, 2, 3)), "give the least and the greatest delay"),
+        (lambda: Duplicates(0.1, changing=5), "changing=5; give columns' names"),
+        (lambda: Defect("one", lambda: 1, "price", 0.1), "must take the column's values as its first argument"),
+        (lambda: Defect("", abs, "price", 0.1), "the name is ''; write a text that is not empty"),
+        (lambda: dirty_with(Missing(["price"], 0.1)), "['price'] is not a column's name"),  # type: ignore[arg-type]
+        (lambda: dirty_with(Missing(None, 0.1)), "None is not a column's name"),  # type: ignore[arg-type]
+        (lambda: dirty_with(Swapped("name", "name", 0.1)), "both are the same column; name two different ones"),
+        (lambda: dirty_with(OutOfRange("price", 0.1, low=5, high=1)), "low=5 is greater than high=1"),
+        (lambda: dirty_with(OutOfRange("price", 0.1, low="5")), "low='5' is not a finite number"),  # type: ignore[arg-type]
+        (lambda: dirty_with(Orphans("person", 0.1, where=col("score") + 1)), "not a condition"),
+        (lambda: dirty_with(Orphans("person", 0.1, where=col("scor") == 1)), "there is no column 'scor'"),
+        (lambda: dirty_with(Orphans(["person"], 0.1)), "there is no reference ['person']"),  # type: ignore[arg-type]
         (
             lambda: dirty_with(Missing("prise", 0.1)),
             "visits: Missing('prise'): there is no column 'prise': did you mean 'price'",
@@ -305,7 +321,7 @@ def test_values_are_what_the_kinds_promise() -> None:
         ),
         (
             lambda: dirty_with(OutOfRange("name", 0.1)),
-            "visits.name: OutOfRange('name') needs numbers, dates, times or a list",
+            "visits.name: OutOfRange('name') of texts needs a column that lists its values",
         ),
         (lambda: dirty_with(OutOfRange("flag", 0.1)), "needs numbers"),
         (lambda: dirty_with(Typos("day", 0.1)), "visits.day: Typos('day') needs texts"),
@@ -330,6 +346,17 @@ def test_what_cannot_be_is_explained(make: Any, message: str) -> None:
     with pytest.raises(DeclarationError) as error:
         make()
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("function", [np.negative, lambda *values: -values[0]])
+def test_functions_without_named_parameters(function: Any) -> None:
+    dataset = dirty_with(Defect("minus", function, "price", 1.0), rows=20)
+    dirty, clean = (one.visits.to_arrow()["price"].to_pylist() for one in (dataset, dataset.clean))
+    assert dirty == [None if value is None else -value for value in clean]
+
+
+def test_numpy_numbers_are_delays() -> None:
+    assert Late("at", 0.1, by=np.int64(3)) == Late("at", 0.1, by=3)
 
 
 def test_more_rows_than_there_are_are_refused() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_synthdata import Constant, Dataset, Key, TableFactory
+from pytest_synthdata.assertions.matching import short
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.plugin.shrinking.failures import _strings
 from pytest_synthdata.plugin.shrinking.shrunk_rows import ShownRows, value_text
@@ -77,6 +78,11 @@ def test_instants_are_shown_in_the_sessions_zone(zone: str, shown: str, said: st
 )
 def test_a_value_that_matters_can_be_read(value: Any, text: str) -> None:
     assert value_text(value) == text
+
+
+def test_a_time_is_never_cut() -> None:
+    assert short(dt.datetime(2024, 1, 1, 19, 5, 9, tzinfo=dt.timezone.utc)) == "2024-01-01 19:05:09+00:00"
+    assert short("a" * 30) == "a" * 23 + "…"
 
 
 def finding(**more: Any) -> Finding:

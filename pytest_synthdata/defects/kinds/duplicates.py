@@ -47,16 +47,13 @@ class Duplicates(Kind):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        changing = (self.changing,) if isinstance(self.changing, str) else tuple(self.changing)
-        object.__setattr__(self, "changing", changing)
+        changing = (self.changing,) if isinstance(self.changing, str) else self.changing
+        if not isinstance(changing, (tuple, list)) or not all(isinstance(name, str) for name in changing):
+            raise DeclarationError(f"Duplicates: changing={self.changing!r}; give columns' names: ['amount']")
+        object.__setattr__(self, "changing", tuple(changing))
 
     def named(self) -> tuple[str, ...]:
         return tuple(self.changing)
-
-    def check(self, bound: BoundTable) -> None:
-        if not isinstance(self.changing, tuple) or not all(isinstance(name, str) for name in self.changing):
-            raise DeclarationError(f"{bound.name}: {self.title}: changing={self.changing!r}: give columns' names")
-        super().check(bound)
 
     def check_type(self, bound: BoundTable, column: str, type_: pa.DataType) -> None:
         test = pa.types

@@ -54,6 +54,7 @@ class Orphans(Kind):
 
     def check(self, bound: BoundTable) -> None:
         references = bound.plan.references
+        self.check_condition(bound)
         if not references:
             raise DeclarationError(f"{bound.name}: {self.title}: the table has no reference to another one")
         if self._name(bound) is None:
@@ -72,9 +73,12 @@ class Orphans(Kind):
 
     def _name(self, bound: BoundTable) -> str | None:
         """The reference, which may be named by the column of its key."""
-        if self.reference in bound.plan.references:
-            return self.reference
-        column = bound.plan.columns.get(self.reference)
+        given: Any = self.reference
+        if not isinstance(given, str):
+            return None
+        if given in bound.plan.references:
+            return given
+        column = bound.plan.columns.get(given)
         head = column.name.partition(".")[0] if isinstance(column, Column) else None
         return head if head in bound.plan.references else None
 

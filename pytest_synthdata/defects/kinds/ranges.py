@@ -60,11 +60,22 @@ class OutOfRange(Kind):
         test = pa.types
         if test.is_string(type_):
             if not self._domain(bound):
-                raise wrong_type(bound, column, type_, self, "numbers, dates, times or a list of texts")
+                raise DeclarationError(
+                    f"{bound.name}.{column}: {self.title} of texts needs a column that lists its values, such as a "
+                    "Categorical; Malformed, Nasty or Typos change other texts"
+                )
         elif not (_is_number(type_) or test.is_date32(type_) or test.is_timestamp(type_)):
             raise wrong_type(bound, column, type_, self, "numbers, dates, times or a list of texts")
         if not _is_number(type_) and (self.low, self.high) != (None, None):
             raise DeclarationError(f"{bound.name}.{column}: {self.title}: low= and high= are for numbers")
+
+        for name, end in (("low", self.low), ("high", self.high)):
+            if end is not None and _finite(end) is None:
+                raise DeclarationError(f"{bound.name}.{column}: {self.title}: {name}={end!r} is not a finite number")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise DeclarationError(
+                f"{bound.name}.{column}: {self.title}: low={self.low!r} is greater than high={self.high!r}"
+            )
 
     def _domain(self, bound: BoundTable) -> Sequence[Any] | None:
         return bound.scope(self.column).domain(self.column)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _DAY = dt.timedelta(days=1)
+_MOST_DAYS = 365_250  # a thousand years: more leads out of the calendar
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
@@ -36,7 +37,8 @@ class Late(Kind):
         where: a condition on the clean row.
 
     Raises:
-        DeclarationError: for a delay that is not a time, or whose ends are in the wrong order.
+        DeclarationError: for a delay that is not a time, that is 0 or longer than a thousand years, or whose ends are
+            in the wrong order.
 
     >>> Late("order_date", 0.01, by=(1, 7)).label
     'late'
@@ -50,17 +52,28 @@ class Late(Kind):
         super().__post_init__()
         object.__setattr__(self, "by", tuple(self.by) if isinstance(self.by, (tuple, list)) else (self.by, self.by))
         low, high = self._microseconds()
-        if low > high or (low == high == 0):
-            raise DeclarationError(f"{self.title}: by={self.by!r}: give the least delay and then the greatest")
+        if low == high == 0:
+            raise DeclarationError(f"{self.title}: by={self._by}: a delay of 0 changes nothing")
+        if low > high:
+            raise DeclarationError(f"{self.title}: by={self._by}: give the least delay and then the greatest")
+
+    @property
+    def _by(self) -> str:
+        """The delays as they are likely to have been written."""
+        return repr(self.by[0] if len(self.by) == 2 and self.by[0] is self.by[1] else self.by)  # noqa: PLR2004
 
     def _microseconds(self) -> tuple[int, int]:
         ends = []
-        for end in self.by:
+        for given in self.by:
+            end = given.item() if isinstance(given, np.generic) else given
             if isinstance(end, bool) or not isinstance(end, (int, float, dt.timedelta)):
-                raise DeclarationError(f"{self.title}: by={self.by!r}: a delay is a timedelta or a number of days")
+                raise DeclarationError(f"{self.title}: by={self._by}: a delay is a timedelta or a number of days")
+            days = end / _DAY if isinstance(end, dt.timedelta) else end
+            if not -_MOST_DAYS <= days <= _MOST_DAYS:
+                raise DeclarationError(f"{self.title}: by={self._by}: a delay is at most {_MOST_DAYS:,} days")
             ends.append((end if isinstance(end, dt.timedelta) else end * _DAY) // _MICROSECOND)
         if len(ends) != 2:  # noqa: PLR2004 - the two ends of a range
-            raise DeclarationError(f"{self.title}: by={self.by!r}: give the least and the greatest delay")
+            raise DeclarationError(f"{self.title}: by={self._by}: give the least and the greatest delay")
         return ends[0], ends[1]
 
     def check_type(self, bound: BoundTable, column: str, type_: pa.DataType) -> None:

@@ -80,8 +80,10 @@ class Swapped(Kind):
 
     def check(self, bound: BoundTable) -> None:
         super().check(bound)
+        if self.first == self.second:
+            raise DeclarationError(f"{bound.name}: {self.title}: both are the same column; name two different ones")
         types = [bound.type_of(name) for name in self.named()]
-        if self.first == self.second or types[0] != types[1]:
+        if types[0] != types[1]:
             raise DeclarationError(
                 f"{bound.name}: {self.title}: two columns of one type can be exchanged; "
                 f"these are {types[0]} and {types[1]}"
@@ -205,7 +207,16 @@ class Defect(Kind):
         if not callable(self.function):
             raise DeclarationError(f"{self.title}: {self.function!r} is not a function of a column's values")
         if not isinstance(self.name, str) or not self.name:
-            raise DeclarationError(f"{self.title}: the name is {self.name!r}; write a text")
+            raise DeclarationError(f"{self.title}: the name is {self.name!r}; write a text that is not empty")
+        try:
+            inspect.signature(self.function).bind_partial(*[None] * (1 + len(self._further())))
+        except TypeError:
+            raise DeclarationError(
+                f"{self.title}: {self.name}: the function must take the column's values as its first argument, "
+                "and all arguments by position; write lambda amount: amount * 100"
+            ) from None
+        except ValueError:  # of some built-in functions nobody knows
+            pass
 
     @property
     def label(self) -> str:
@@ -220,8 +231,13 @@ class Defect(Kind):
         require_column(bound, self.column, self.title)
 
     def _further(self) -> list[str]:
-        """The parameters after the first."""
-        parameters = list(inspect.signature(self.function).parameters)
+        """The parameters after the first; of NumPy's functions, and of built-in ones, none."""
+        if isinstance(self.function, np.ufunc):
+            return []
+        try:
+            parameters = list(inspect.signature(self.function).parameters)
+        except ValueError:  # it has no signature
+            return []
         return [name if name == "cells" else name.replace("__", ".") for name in parameters[1:]]
 
     def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:

@@ -149,7 +149,7 @@ def common_type(types: Sequence[pa.DataType]) -> pa.DataType:
 def text_given(value: Any, what: str, title: str) -> None:
     """Raise `DeclarationError` where a name is not a text."""
     if not isinstance(value, str) or not value:
-        raise DeclarationError(f"{title}: {what} is {value!r}; write a text")
+        raise DeclarationError(f"{title}: {what} is {value!r}; write a text that is not empty")
 
 
 __all__ = ["SchemaChange", "ShownColumn", "columns_under", "common_type", "merged_fields", "text_given"]

@@ -180,7 +180,8 @@ class ReorderedColumns(SchemaChange):
 
     def __post_init__(self) -> None:
         if self.order is not None:
-            if isinstance(self.order, str) or not all(isinstance(name, str) for name in self.order):
+            is_list = isinstance(self.order, (tuple, list))
+            if not is_list or not all(isinstance(name, str) for name in self.order):
                 raise DeclarationError(f"ReorderedColumns: order={self.order!r}; give columns' names: ['amount']")
             object.__setattr__(self, "order", tuple(self.order))
 

@@ -171,7 +171,7 @@ def _ticks(end: Any, type_: pa.DataType, place: str) -> int:
             end = dt.datetime.combine(end, dt.time())
     except (TypeError, ValueError):
         raise DeclarationError(
-            f"{place}: {end!r} is not a place; give a row number, a date, a time, or a text such as '2024-06-01'"
+            f"{place}: {end!r} is not a row number, a date or a time; write one, or a text such as '2024-06-01'"
         ) from None
     moment = end.astimezone(dt.timezone.utc) if end.tzinfo else end.replace(tzinfo=dt.timezone.utc)
     micros = pa.scalar(moment, pa.timestamp("us", "UTC"))
