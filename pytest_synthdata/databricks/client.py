@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as Late
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from pytest_synthdata.databricks.answers import tell_foreign_answers
 from pytest_synthdata.databricks.names import VolumePath
@@ -175,7 +176,7 @@ def _require(client: Any, volume: VolumePath, *, create: bool) -> None:
     from databricks.sdk.errors import NotFound
 
     try:
-        client.volumes.read(volume.full_name)
+        client.volumes.read(volume.in_urls)
     except NotFound:
         _find_out(client, volume, create=create)
 
@@ -189,7 +190,7 @@ def _find_out(client: Any, volume: VolumePath, *, create: bool) -> None:
     remedy = "create it, or allow it to be created: --synth-create, create=True"
     with explained(f"looking for the catalog {volume.catalog}", client):
         try:
-            client.catalogs.get(volume.catalog)
+            client.catalogs.get(quote(volume.catalog, safe=""))
         except NotFound:
             known = [str(catalog.name) for catalog in client.catalogs.list()]
             raise WorkspaceError(
@@ -198,7 +199,7 @@ def _find_out(client: Any, volume: VolumePath, *, create: bool) -> None:
             ) from None
     with explained(f"looking for the schema {schema}", client):
         try:
-            client.schemas.get(schema)
+            client.schemas.get(quote(schema, safe="."))
         except NotFound:
             if not create:
                 raise WorkspaceError(f"there is no schema {schema}: {remedy}") from None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from pytest_synthdata.errors import SynthDataError
 
 # Not here: / \ ' " ` %, which could end a name or be decoded into what does; * ? [ ] { } :, which Spark's paths give a
 # meaning; =, of which Spark makes a partition column.
 _IN_FOLDERS = " _-.#+@,~()&$!"
-_IN_CATALOGS = "_-#@+$"  # Unity Catalog's objects have no dots and no spaces
+_IN_CATALOGS = "_-#+@,~()&$!"  # Unity Catalog's objects have no dots and no spaces
 _NAMES = 3  # catalog, schema, volume
 _LONGEST = 255  # bytes, in Unity Catalog and on every file system beneath it
 _SHOWN = 80
@@ -72,6 +73,11 @@ class VolumePath:
         return f"{self.catalog}.{self.schema}.{self.volume}"
 
     @property
+    def in_urls(self) -> str:
+        """The same in the path of a URL."""
+        return quote(self.full_name, safe=".")
+
+    @property
     def root(self) -> VolumePath:
         """The Volume itself."""
         return VolumePath(self.catalog, self.schema, self.volume)
@@ -96,8 +102,9 @@ def _check(name: str, kind: str, punctuation: str) -> None:
     fault = _fault(name, punctuation)
     if fault:
         raise SynthDataError(
-            f"the name of a {kind} cannot be {shown(name)}: it {fault}. "
-            f"Use letters, digits and {' '.join(punctuation.strip())}"
+            f"the name of a {kind} cannot be {shown(name)}: it {fault}. Use letters, digits"
+            f"{', spaces' if ' ' in punctuation else ''} and {' '.join(punctuation.strip())}, to which neither paths "
+            "nor URLs nor SQL give a meaning"
         )
 
 

@@ -73,6 +73,28 @@ def test_both_ways_of_writing_a_place_mean_the_same(text: str) -> None:
     assert VolumePath.parse(text).full_name == "main.sales.raw"
 
 
+def test_names_with_signs_arrive_as_they_are(workspace: Workspace, client: Any, small: Dataset) -> None:
+    workspace.catalogs.add("r&d#1")
+    workspace.requests.clear()
+    target = VolumePath("r&d#1", "a+b,c@d", "raw~(1)!$", ("my & your #1 + x",))
+    saved = small.to_volume(str(target), client=client, create=True)
+    assert f"GET /api/2.1/unity-catalog/volumes/{target.full_name}" in workspace.requests
+    assert "r&d#1.a+b,c@d" in workspace.schemas
+    assert target.full_name in workspace.volumes
+    assert saved.path == f"/Volumes/{target.full_name.replace('.', '/')}/my & your #1 + x"
+    assert f"{saved.tables['orders']}/_SUCCESS" in workspace.files
+    assert small.to_volume(str(target), client=client).skipped == ("customers", "orders")
+
+
+def test_a_refusal_lists_what_names_may_have() -> None:
+    with pytest.raises(SynthDataError, match=r"holds EQUALS SIGN. Use letters, digits, spaces and _ - . # .* SQL give"):
+        VolumePath.parse("main.sales.raw/a=b")
+    with pytest.raises(
+        SynthDataError, match=r"a schema cannot be 'a b': it holds SPACE. Use letters, digits and _ - #"
+    ):
+        VolumePath.parse("main.a b.raw")
+
+
 def test_a_message_shows_no_control_characters() -> None:
     with pytest.raises(SynthDataError) as caught:
         VolumePath.parse("main.sales.raw/\x1b[31mred\n")
