@@ -232,11 +232,15 @@ class Dataset:
             options: ``spark=``, ``format=``, ``overwrite=``, ``rows_per_file=``, ``parquet=``.
 
         Raises:
-            SynthDataError: as `Table.write`.
+            SynthDataError: as `Table.write`; nothing is written where the place of any table is not free.
         """
         from pytest_synthdata.files.limits import require_fit
+        from pytest_synthdata.files.targets import local_path, require_free
 
         require_fit(self.views.values(), options.get("format", "parquet"))
+        for name in self.views:
+            if not options.get("overwrite", False):
+                require_free(local_path(f"{folder}/{name}", f"writing {name}"), overwrite=False, single=False)
         return {table.name: table.write(f"{folder}/{table.name}", **options) for table in self}
 
     def to_volume(

@@ -49,7 +49,7 @@ def stream(
     """Let the batches of a table come into a folder: synthdata stream tickets --by day --every 2 --out landing.
 
     Each file appears complete, in the order of time or of arrival. Files that are there are passed over: the command
-    goes on where it was ended.
+    goes on where it was ended. A folder with batches of other data, such as another seed, is refused.
     """
     with errors_as_json(as_json):
         period_of(start, stop)  # says what is wrong with it

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pytest_synthdata import Dataset, SynthDataError, TableFactory
-from pytest_synthdata.factories import CustomerFactory
+from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
 TABLE = Dataset({CustomerFactory: 10}).customers
 OTHER = Dataset({CustomerFactory: 20}).customers
@@ -103,6 +103,15 @@ def test_tables_are_replaced_by_any_format(tmp_path: Path, format_: str) -> None
     TABLE.to_files(tmp_path / "customers", format_)
     assert rows(OTHER.to_parquet(tmp_path / "customers", overwrite=True)) == 20
     assert names(tmp_path) == ["customers"]
+
+
+def test_no_table_of_a_dataset_is_written_where_the_place_of_one_is_taken(tmp_path: Path) -> None:
+    dataset = Dataset({CustomerFactory: 5, OrderFactory: 9})
+    dataset.orders.write(tmp_path / "orders")
+    with pytest.raises(SynthDataError, match="orders is not empty; write elsewhere, or overwrite it"):
+        dataset.write(tmp_path)
+    assert [item.name for item in tmp_path.iterdir()] == ["orders"]
+    assert list(dataset.write(tmp_path, overwrite=True)) == ["customers", "orders"]
 
 
 def test_a_single_file_of_another_kind_is_not_replaced(tmp_path: Path) -> None:
