@@ -22,10 +22,12 @@ class Snapshots(Mapping[str, Table]):
         self.of = of
         self.when = when
         self.found: dict[str, Table] = {}
+        self.asked: set[str] = set()  # those that a test has asked for
 
     def __getitem__(self, name: str) -> Table:
         if name not in self.found:
             self.found[name] = self.of[name].at(self.when)
+        self.asked.add(name)
         return self.found[name]
 
     def __contains__(self, name: object) -> bool:

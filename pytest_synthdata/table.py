@@ -45,9 +45,15 @@ class Table(Sinks):
 
     @property
     def count(self) -> str:
-        """The number of rows as a text, with that of the whole table where it shows only some of them."""
-        of = f" of {self.view.whole.num_rows:,}" if isinstance(self.view, Part) else ""
-        return f"{self.num_rows:,}{of}"
+        """The number of rows as a text, with that of the whole table where it shows only some of them.
+
+        "?" where they cannot be counted, as with ``exactly=`` more defects than there are rows.
+        """
+        try:
+            number, of = self.num_rows, self.view.whole.num_rows if isinstance(self.view, Part) else None
+        except Exception:  # noqa: BLE001 - a user's function may raise anything: whoever asks for rows is told
+            return "?"
+        return f"{number:,}" if of is None else f"{number:,} of {of:,}"
 
     @property
     def bound(self) -> BoundTable:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_synthdata.plugin.failures import sections
+from pytest_synthdata.plugin.failures.reasons import leave_our_frames_out, text_or_reason
 from pytest_synthdata.plugin.failures.replay import how_to_replay
 from pytest_synthdata.plugin.flags import add_options
 from pytest_synthdata.plugin.frame_fixtures import FrameFixtures
@@ -16,7 +18,7 @@ from pytest_synthdata.plugin.seeds import parametrize
 from pytest_synthdata.plugin.spark.background_work import BackgroundWork
 from pytest_synthdata.plugin.spark.interrupts import Interrupts
 from pytest_synthdata.plugin.spark.own_session import OwnSession
-from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
+from pytest_synthdata.plugin.stash import INTERACTING, MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,13 +85,16 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     from pytest_synthdata.spark.spark_install import conflicting_installs
 
     settings = config.stash[SETTINGS]
-    problem = conflicting_installs()  # said here already: no session will start
-    header = [f"synthdata: seed {settings.seed}, scale {settings.scale:g}"]
-    if settings.keep_alive is not None:
+    header = [f"seed {settings.seed}, scale {settings.scale:g}"]
+    if (seconds := settings.keep_alive) is not None:
         from pytest_synthdata.spark.local.kept_jvm import describe
 
-        header.append(f"synthdata: {describe(settings.keep_alive)}")
-    return [*header, f"synthdata: {problem}"] if problem else header
+        header.append(text_or_reason("whether a JVM is kept cannot be told", lambda: describe(seconds)))
+    # Said here already: no session will start.
+    header.append(
+        text_or_reason("whether pyspark is installed twice cannot be told", lambda: conflicting_installs() or "")
+    )
+    return [f"synthdata: {line}" for line in header if line]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -106,11 +111,34 @@ def pytest_fixture_setup(fixturedef: Any, request: Any) -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    if call.excinfo is not None and not item.config.option.fulltrace:
+        leave_our_frames_out(call.excinfo)
     outcome: Any = yield
     report = outcome.get_result()
     if report.failed and SYNTH in item.stash:
-        report.sections.append(("synthdata", how_to_replay(item)))
+        replay = text_or_reason("how to replay this test cannot be told", lambda: how_to_replay(item))
+        report.sections.append((sections.REPLAY, replay))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_exception_interact(node: Any, report: Any) -> Iterator[None]:
+    """What a debugger's prompt comes after, if one does."""
+    node.config.stash[INTERACTING] = report
+    yield
+    node.config.stash[INTERACTING] = None
+
+
+def pytest_enter_pdb(config: pytest.Config) -> None:
+    """Before a prompt, show the sections that pytest shows only of failures that no prompt came after."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    report, config.stash[INTERACTING] = config.stash.get(INTERACTING, None), None
+    if reporter is not None and report is not None:
+        sections.show(reporter, report)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    sections.show_hidden(terminalreporter)
 
 
 @contextmanager
@@ -211,6 +239,7 @@ def synth(
     if hasattr(request, "param"):
         subject = "parametrize('synth', …, indirect=True)"
         markers.insert(0, ((), request.param) if isinstance(request.param, dict) else ((request.param,), {}))
+    _synth_materialiser.next_test()
     with _explained(subject):
         chosen = _synth_materialiser.marked(markers, lambda: session_of(request), _saver(request), seed=_synth_seed)
     request.node.stash[SYNTH] = chosen

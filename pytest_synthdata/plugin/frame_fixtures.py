@@ -94,7 +94,8 @@ def _asked_for_by(function: Any) -> Iterable[str]:
 def _tables_of(marks: Any) -> Iterator[str]:
     for mark in marks if isinstance(marks, (list, tuple)) or hasattr(marks, "__next__") else (marks,):
         if getattr(mark, "name", None) == "synth":
-            for factory in mark.kwargs.get("factories", ()):
+            factories = mark.kwargs.get("factories", ())
+            for factory in factories if isinstance(factories, (list, tuple)) else ():  # the test is told what is wrong
                 if hasattr(factory, "_meta"):
                     yield factory._meta.table
 

@@ -93,6 +93,12 @@ class Materialiser:
             synth.feed_path(table, **options)
         return synth
 
+    def next_test(self) -> None:
+        """From here on, the tables that are asked for are another test's."""
+        for dataset in (*self.datasets.values(), *self._without_defects.values()):
+            if isinstance(dataset, OnDemandDataset):
+                dataset.next_test()
+
     def release(self, seed: int) -> None:
         """Let go of what was made for a seed: the DataFrames, and the datasets where no report needs them."""
         done = {id(dataset): key for key, dataset in self.datasets.items() if dataset.seed == seed}
@@ -157,9 +163,9 @@ class Materialiser:
             key = (number, factor, tuple(planted.items()), *stated.items())
             if key not in self.datasets:
                 self.datasets[key] = make()
-        except TypeError:  # an unhashable seed or count, which Dataset explains
-            return make()
-        dataset = self.datasets[key]
+            dataset = self.datasets[key]
+        except TypeError:  # an unhashable seed or count, which Dataset explains, or what a defect holds
+            dataset = make()
         for table in (*rows, *planted, *(factory._meta.table for factory in factories)):
             _ = dataset[table]  # what a marker names is asked for
         return dataset

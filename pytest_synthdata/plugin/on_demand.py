@@ -58,7 +58,21 @@ class OnDemandDataset(Dataset):
         return super().__getattr__(name)
 
     def __repr__(self) -> str:
-        return Dataset.__repr__(self.used())
+        return Dataset.__repr__(self.in_this_test())
+
+    def next_test(self) -> None:
+        """From here on, the tables that are asked for are another test's."""
+        if isinstance(self.tables, (OnDemandTables, Snapshots)):
+            self.tables.asked.clear()
+
+    def in_this_test(self) -> Dataset:
+        """The tables that the test in hand has asked for, and those that they refer to."""
+        used = self.used()
+        if isinstance(self.tables, (OnDemandTables, Snapshots)):
+            asked = self.tables.asked
+            wanted = {*asked}.union(*(used.tables[name].bound.all_parents() for name in asked if name in used.tables))
+            used.tables = {name: used.tables[name] for name in self.tables if name in wanted and name in used.tables}
+        return used
 
     def own_tables(self) -> list[str]:
         """The tables of a project's own and what has been asked for; all, where there are only those that ship."""
@@ -131,6 +145,7 @@ class OnDemandTables(Mapping[str, Table]):
     def __init__(self, binding: BoundTables, defects: Mapping[str, Sequence[Planted]] | None = None) -> None:
         self._binding = binding
         self._defects = defects or {}
+        self.asked: set[str] = set()  # by the test in hand
         self._tables: dict[str, Table] = {}
         self._reasons: dict[str, str] | None = None
         self._apart: BoundTables | None = None
@@ -143,7 +158,9 @@ class OnDemandTables(Mapping[str, Table]):
             self._binding.bind(factory)
         except DeclarationError as error:
             raise DeclarationError(f"{error} ({factory.__name__}{_source_of(factory)})") from None
-        return self.found()[name]
+        table = self._made(name)
+        self.asked.add(name)
+        return table
 
     def __contains__(self, name: object) -> bool:
         return name in self._binding.factories and name not in self._left_out()
@@ -157,11 +174,19 @@ class OnDemandTables(Mapping[str, Table]):
         return len(list(iter(self)))
 
     def found(self) -> dict[str, Table]:
-        """The tables that are bound so far, parents first."""
-        for name, (factory, bound) in self._binding.bounds.items():
-            if name not in self._tables:
-                self._tables[name] = Table(with_kinds(bound, self._defects.get(name, ())), factory)
-        return dict(self._tables)
+        """The tables that are bound so far, parents first; not those that cannot have the defects that they should."""
+        found = {}
+        for name in self._binding.bounds:
+            with suppress(Exception):  # whoever asks for the table is told
+                found[name] = self._made(name)
+        return found
+
+    def _made(self, name: str) -> Table:
+        """A table that is bound, with its defects."""
+        if name not in self._tables:
+            factory, bound = self._binding.bounds[name]
+            self._tables[name] = Table(with_kinds(bound, self._defects.get(name, ())), factory)
+        return self._tables[name]
 
     def bound_of(self, name: str) -> BoundTable | None:
         """A table that need not count as asked for; None where it is not here, or cannot be bound."""

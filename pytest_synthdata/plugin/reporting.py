@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_synthdata.plugin.failures.reasons import ANYTHING, reason, text_or_reason
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS
 
 if TYPE_CHECKING:
@@ -46,29 +48,32 @@ class Reporting:
         """Look at every dataset that this process's tests used; workers hand over what they saw."""
         materialiser = self.config.stash.get(MATERIALISER, None)
         datasets = materialiser.used() if materialiser is not None else ()
-        for dataset in sorted(datasets, key=lambda dataset: -sum(table.num_rows for table in dataset)):
+        for dataset in sorted(datasets, key=_size, reverse=True):
             self._look_at(dataset)
         output: dict[str, Any] | None = getattr(self.config, "workeroutput", None)
         if output is not None:
-            output[_KEY] = json.dumps([self.found, self.notes])
+            try:
+                output[_KEY] = json.dumps([self.found, self.notes])
+            except ANYTHING as error:
+                output[_KEY] = json.dumps([[], [*self.notes, reason(error)]])
 
     def _look_at(self, dataset: Dataset) -> None:
         part = None
-        clean = dataset.clean
         try:
-            result = clean.validate()
+            result = dataset.clean.validate()
             if dataset.defects:
                 from pytest_synthdata.report.planted import with_planted
 
                 result = with_planted(result, dataset)
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and tests are done
-            self.notes.append(f"{dataset!r}: {_reason(error)}")
+        except ANYTHING as error:  # a user's function may raise anything, and tests are done
+            shown = text_or_reason("a dataset that cannot be described", lambda: repr(dataset))
+            self.notes.append(f"{shown}: {reason(error)}")
             return
         if self.settings.report and not self.problem:
             try:
                 part = self._drawn(dataset, result)
-            except Exception as error:  # noqa: BLE001 - as above
-                self.notes.append(_reason(error))
+            except ANYTHING as error:
+                self.notes.append(reason(error))
         self.found.append({"result": result.to_dict(), "part": part})
 
     def _drawn(self, dataset: Dataset, result: Validation) -> dict[str, Any]:
@@ -87,17 +92,21 @@ class Reporting:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary, and write the report."""
-        results = self._results()
         if self.settings.summary:
             from pytest_synthdata.report.terminal import to_text
 
             terminalreporter.section("synthdata")
             writer = terminalreporter._tw
-            writer.write(to_text(results, width=writer.fullwidth, colour=writer.hasmarkup))
+
+            def text() -> str:
+                return to_text(self._results(), width=writer.fullwidth, colour=writer.hasmarkup).rstrip("\n")
+
+            writer.line(text_or_reason("synthdata: no summary", text))
         for note in dict.fromkeys(self.notes):
             terminalreporter.write_line(f"synthdata: {note}", yellow=True)
         if self.settings.report and not self.problem:
-            terminalreporter.write_line(self._write_report(self.settings.report))
+            write = partial(self._write_report, self.settings.report)
+            terminalreporter.write_line(text_or_reason("synthdata: no report", write))
 
     def _results(self) -> list[Validation]:
         """Each dataset once, whichever processes saw it."""
@@ -117,17 +126,16 @@ class Reporting:
         from pytest_synthdata.report.content import page_content
         from pytest_synthdata.report.page import write
 
-        try:
-            path = write(page_content(parts, self._results()), Path(self.config.invocation_params.dir) / file)
-        except OSError as error:
-            return f"synthdata: no report: {error}"
+        path = write(page_content(parts, self._results()), Path(self.config.invocation_params.dir) / file)
         return f"synthdata report: {path.as_uri()}"
 
 
-def _reason(error: Exception) -> str:
-    from pytest_synthdata.errors import SynthDataError
-
-    return str(error) if isinstance(error, SynthDataError) else f"{type(error).__name__}: {error}"
+def _size(dataset: Dataset) -> int:
+    """How many rows a dataset has; none, where they cannot be counted."""
+    try:
+        return sum(table.num_rows for table in dataset)
+    except ANYTHING:
+        return 0
 
 
 __all__ = ["Reporting"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,4 +13,5 @@ if TYPE_CHECKING:
 
 SETTINGS = pytest.StashKey["Settings"]()  # the run's
 MATERIALISER = pytest.StashKey["Materialiser"]()  # the run's, from the first test on that asks for data
+INTERACTING = pytest.StashKey[Any]()  # the run's: the report of a failure that a debugger may be entered for
 SYNTH = pytest.StashKey["Synth"]()  # the test's

@@ -19,6 +19,7 @@ from pytest_synthdata.databricks.upload import MARKER_FILE, Upload
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.disk.temporary import temporary_folder
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.plugin.failures.reasons import ANYTHING, reason
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, OnDemandTables
 from pytest_synthdata.plugin.options import KEEP_ALWAYS, KEEP_FAILED
 from pytest_synthdata.plugin.stash import SETTINGS
@@ -118,8 +119,8 @@ class Uploading:
                 self.notes.append((f"a test failed: tables are kept in {self.folder}", False))
             else:
                 self.files.remove_folder(self.folder)
-        except SynthDataError as error:
-            self._left(str(error))
+        except ANYTHING as error:
+            self._left(reason(error))
 
     def _left(self, reason: str) -> None:
         self.notes.append((f"{self.folder} is left: {reason}. `synthdata sweep {self.volume}` removes it", True))

@@ -14,6 +14,8 @@ from pytest_synthdata.plugin.failures.differing_cells import (
     in_another_order,
     rows_compared,
 )
+from pytest_synthdata.plugin.failures.reasons import text_or_reason
+from pytest_synthdata.plugin.failures.sections import DIFFERENCES
 from pytest_synthdata.plugin.stash import MATERIALISER, SYNTH
 
 if TYPE_CHECKING:
@@ -33,9 +35,13 @@ class Differences:
         error = call.excinfo
         if error is None or error.typename != "DataFramesNotEqualError" or MATERIALISER not in item.config.stash:
             return
-        compared = rows_compared(error.tb)
-        if compared is not None and (text := explain(compared, _datasets(item))):
-            outcome.get_result().sections.append(("synthdata: what differs", text))
+
+        def text() -> str:
+            compared = rows_compared(error.tb)
+            return "" if compared is None else explain(compared, _datasets(item))
+
+        if differences := text_or_reason("what differs cannot be told", text):
+            outcome.get_result().sections.append((DIFFERENCES, differences))
 
 
 def _datasets(item: pytest.Item) -> list[Dataset]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.plugin.failures.reasons import text_or_reason
 from pytest_synthdata.plugin.stash import SETTINGS, SYNTH
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ def how_to_replay(item: pytest.Item) -> str:
     """Which data a test had, and the command that runs it on the same."""
     settings = item.config.stash[SETTINGS]
     taken = [f"--synth-take={table}:{','.join(map(str, rows))}" for table, rows in settings.take.items()]
-    return f"{item.stash[SYNTH].describe()}\nreplay: {shlex.join([*command_for(item), *taken])}"
+    data = text_or_reason("the data of this test cannot be described", item.stash[SYNTH].describe)
+    return f"{data}\nreplay: {shlex.join([*command_for(item), *taken])}"
 
 
 def command_for(item: pytest.Item) -> list[str]:

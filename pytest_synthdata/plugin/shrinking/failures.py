@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sysconfig
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-_OURS = Path(__file__).parents[1]
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
+from pytest_synthdata.plugin.failures.own_files import is_own
+
 _MOST_STRINGS = 20_000  # that are looked at in one failure
 _DEEPEST = 3  # containers in containers
 _MOST_ROWS = 200  # of a pandas DataFrame
@@ -33,7 +30,7 @@ class Failure:
         """The failure that an exception is."""
         file, line = "", 0
         for frame, number in _frames(error.__traceback__):
-            if _is_own(frame.f_code.co_filename):
+            if is_own(frame.f_code.co_filename):
                 file, line = frame.f_code.co_filename, number
         return cls(type(error), file, line)
 
@@ -42,15 +39,6 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
     while traceback is not None:
         yield traceback.tb_frame, traceback.tb_lineno
         traceback = traceback.tb_next
-
-
-@cache
-def _is_own(file: str) -> bool:
-    """Whether a file is the project's: not installed, not Python's, not this package's."""
-    path = Path(file)
-    if not path.is_absolute() or _INSTALLED.intersection(path.parts) or path.is_relative_to(_OURS):
-        return False
-    return not path.is_relative_to(sysconfig.get_path("stdlib"))
 
 
 def message_of(error: BaseException) -> str:
@@ -63,7 +51,7 @@ def message_of(error: BaseException) -> str:
 
 def strings_in(error: BaseException) -> Iterator[str]:
     """Strings in the variables of the project's own functions that an exception came through, the innermost first."""
-    frames = [frame for frame, _ in _frames(error.__traceback__) if _is_own(frame.f_code.co_filename)]
+    frames = [frame for frame, _ in _frames(error.__traceback__) if is_own(frame.f_code.co_filename)]
     left = [_MOST_STRINGS]
     for frame in reversed(frames):
         for value in list(frame.f_locals.values()):

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_synthdata.disk.temporary import whole_file
+from pytest_synthdata.plugin.failures.reasons import ANYTHING, reason
 from pytest_synthdata.plugin.failures.replay import command_for
+from pytest_synthdata.plugin.failures.sections import SHRUNK
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from pytest_synthdata.shrinking.runs import Runs
 
 PROPERTY = "synthdata_shrunk"
-SECTION = "synthdata: shrunk"
 _NOT_DATA = ("take", "shrink", "seeds")  # of a marker's arguments
 _MOST_ROWS = 10_000_000  # whose order fits in memory beside the test's data
 
@@ -52,24 +53,20 @@ class Shrinking:
         if synth is None or not _is_wanted(item):
             return
         text, data = self._search(item, synth, call.excinfo.value)
-        report.sections.append((SECTION, text))
+        report.sections.append((SHRUNK, text))
         if data is not None:
             entry = (PROPERTY, json.dumps({"test": item.nodeid, **data}))
             item.user_properties.append(entry)
             report.user_properties.append(entry)
 
     def _search(self, item: pytest.Item, synth: Synth, error: BaseException) -> tuple[str, dict[str, Any] | None]:
-        if reason := self._reason_not_to(item):
-            return f"not shrunk: {reason}", None
-        from pytest_synthdata.errors import SynthDataError
-
+        if why_not := self._reason_not_to(item):
+            return f"not shrunk: {why_not}", None
         try:
             finding = self._shrink(item, synth, error)
             return finding.to_text(), finding.to_dict()
-        except SynthDataError as problem:
-            return f"not shrunk: {problem}", None
-        except Exception as problem:  # noqa: BLE001 - the test's own failure is what has to be reported
-            return f"not shrunk: {type(problem).__name__}: {problem}", None
+        except ANYTHING as problem:  # the test's own failure is what has to be reported
+            return f"not shrunk: {reason(problem)}", None
 
     def _reason_not_to(self, item: pytest.Item) -> str:
         if self.settings.upload is not None:
@@ -200,4 +197,4 @@ def _is_wanted(item: pytest.Item) -> bool:
     return bool(next(said, True))
 
 
-__all__ = ["PROPERTY", "SECTION", "Progress", "Shrinking"]
+__all__ = ["PROPERTY", "Progress", "Shrinking"]
