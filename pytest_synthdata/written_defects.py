@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.defects.kind import Kind
@@ -36,6 +37,30 @@ def written(kind: Planted) -> str:
         text = value.__name__ if callable(value) and hasattr(value, "__name__") else repr(value)
         parts.append(f"{field.name}={text}" if by_name else text)
     return f"{type(kind).__name__}({', '.join(parts)})"
+
+
+def is_written(kind: Planted) -> bool:
+    """Whether what `written` gives is Python that makes the kind again, where its functions and its class have names.
+
+    >>> from pytest_synthdata import Defect, Missing
+    >>> is_written(Missing("amount", 0.01)), is_written(Defect("negative", lambda amount: -amount, "amount", 0.01))
+    (True, False)
+    """
+    named = [type(kind), *(getattr(kind, field.name) for field in dataclasses.fields(kind))]
+    own = {one.__name__: one for one in named if isinstance(one, (type, FunctionType))}
+    if any(one.__qualname__ != name for name, one in own.items()):
+        return False  # a lambda, or what a function holds
+    found = readable(written(kind), **own)
+    return found is not None and written(found) == written(kind)
+
+
+def readable(text: str, **names: Any) -> Any:
+    """What a text is in Python, with the public names and some others; None where it is nothing."""
+    try:
+        # The text is one that this package has just written.
+        return eval(text, {"__builtins__": {}}, _Names(datetime=dt, **names))  # noqa: S307
+    except Exception:  # noqa: BLE001 - as of an object whose text is not Python
+        return None
 
 
 def written_by_table(kinds: Mapping[str, Sequence[Planted]]) -> str | None:
@@ -75,4 +100,4 @@ def read_by_table(text: str) -> dict[str, list[Planted]]:
     return dict(found)
 
 
-__all__ = ["read_by_table", "written", "written_by_table"]
+__all__ = ["is_written", "read_by_table", "readable", "written", "written_by_table"]

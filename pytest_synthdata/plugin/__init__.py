@@ -14,14 +14,14 @@ from pytest_synthdata.plugin.failures.replay import how_to_replay
 from pytest_synthdata.plugin.flags import add_options
 from pytest_synthdata.plugin.frame_fixtures import FrameFixtures
 from pytest_synthdata.plugin.options import read_settings
-from pytest_synthdata.plugin.seeds import parametrize
+from pytest_synthdata.plugin.seeds import Mistake, not_parametrised, parametrize, refuse_wrong_seeds
 from pytest_synthdata.plugin.spark.background_work import BackgroundWork
 from pytest_synthdata.plugin.spark.interrupts import Interrupts
 from pytest_synthdata.plugin.spark.own_session import OwnSession
 from pytest_synthdata.plugin.stash import INTERACTING, MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession  # what an editor completes; no run imports it
 
@@ -79,6 +79,10 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrize(metafunc)
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
+    return not_parametrised(config, items)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -185,7 +189,9 @@ def _synth_materialiser(pytestconfig: pytest.Config) -> Materialiser:
 @pytest.fixture(scope="session")
 def _synth_seed(request: pytest.FixtureRequest) -> Iterator[int | None]:
     """The seed that a test has as a parameter. pytest groups tests by it; what was made for it is let go at the end."""
-    seed: int | None = getattr(request, "param", None)
+    seed: Any = getattr(request, "param", None)
+    if isinstance(seed, Mistake):
+        pytest.fail(f"@pytest.mark.synth: {seed}", pytrace=False)
     yield seed
     if seed is not None and SYNTH in request.node.stash:
         del request.node.stash[SYNTH]
@@ -229,6 +235,7 @@ def synth(
     Until the test ends, ``build()`` of a factory gives the rows of this data.
     """
     from pytest_synthdata.declarations.one_row.binding import building_from
+    from pytest_synthdata.plugin.markers import refuse_contradictions
     from pytest_synthdata.plugin.spark.fixture import session_of
 
     own = getattr(getattr(request.node, "callspec", None), "marks", ())  # of pytest.param, which pytest names last
@@ -241,6 +248,8 @@ def synth(
         markers.insert(0, ((), request.param) if isinstance(request.param, dict) else ((request.param,), {}))
     _synth_materialiser.next_test()
     with _explained(subject):
+        refuse_wrong_seeds(request.node)
+        refuse_contradictions(request.function, "take")
         chosen = _synth_materialiser.marked(markers, lambda: session_of(request), _saver(request), seed=_synth_seed)
     request.node.stash[SYNTH] = chosen
     if "pyspark.sql.functions" in sys.modules:

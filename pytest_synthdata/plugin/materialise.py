@@ -17,6 +17,7 @@ from pytest_synthdata.factories.discovery import load_factories
 from pytest_synthdata.factories.module_tables import two_of_one
 from pytest_synthdata.plugin.data_in_test import Synth
 from pytest_synthdata.plugin.feeds import Saver, feeds_of_marker
+from pytest_synthdata.plugin.markers import merged
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, with_parents
 from pytest_synthdata.plugin.stand_ins import StandIns
 
@@ -58,15 +59,11 @@ class Materialiser:
         Raises:
             DeclarationError: for arguments that the marker does not take, and for tables that nobody makes.
         """
-        arguments: dict[str, Any] = {}
-        for args, kwargs in reversed(markers):
-            if args:
-                raise DeclarationError(f"takes keyword arguments only, such as orders=5_000; got {args[0]!r}")
-            arguments |= kwargs
+        arguments = merged(markers)
         if arguments.pop("seeds", None) is not None and seed is None:
             raise DeclarationError(
-                "seeds are parameters of a test: pytest has none for a TestCase's methods and pytest.param's marks; "
-                "give seed=…"
+                "seeds= in the marks of pytest.param, in a parameter, or in a marker that is added after the "
+                "collection comes too late: pytest has made its parameters by then; give seed=…"
             )
         if seed is not None:
             arguments["seed"] = seed

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any
 
 import pytest
 
+from pytest_synthdata.errors import DeclarationError, SynthDataError, describe
+from pytest_synthdata.plugin.markers import refuse_both, refuse_contradictions
 from pytest_synthdata.plugin.options import MOST_SEEDS
 from pytest_synthdata.plugin.stash import SETTINGS
 
@@ -15,20 +18,63 @@ FIXTURE = "_synth_seed"
 _RANGE = 1_000_000  # of derived seeds: short enough to be read and typed
 
 
+class Mistake(str):
+    """What is wrong with the seeds of a test, in the place of one: the test is told, and no other."""
+
+    __slots__ = ()
+
+
 def parametrize(metafunc: pytest.Metafunc) -> None:
     """Give a test its seeds: those that the nearest marker says, else those of ``--synth-seeds``."""
     if FIXTURE not in metafunc.fixturenames:
         return
     settings = metafunc.config.stash[SETTINGS]
-    markers = [marker.kwargs for marker in metafunc.definition.iter_markers("synth")]
-    said = next((marker for marker in markers if "seeds" in marker or "seed" in marker), {})
-    if "seeds" in said:
-        seeds = _checked(said, settings.seed)
-    elif "seed" in said or not settings.seeds:
+    try:
+        seeds = _stated(metafunc.definition, settings.seed)
+    except SynthDataError as error:
+        metafunc.parametrize(FIXTURE, [Mistake(error)], indirect=True, ids=["seeds"], scope="session")
         return
-    else:
-        seeds = derived(settings.seed, settings.seeds)
-    metafunc.parametrize(FIXTURE, seeds, indirect=True, ids=[f"seed={seed}" for seed in seeds], scope="session")
+    if seeds is None:
+        seeds = derived(settings.seed, settings.seeds) if settings.seeds else ()
+    if seeds:
+        metafunc.parametrize(FIXTURE, seeds, indirect=True, ids=[f"seed={seed}" for seed in seeds], scope="session")
+
+
+def refuse_wrong_seeds(item: pytest.Item) -> None:
+    """Raise `DeclarationError` where a method of a TestCase is to run on several seeds."""
+    if is_of_testcase(item) and _stated(item, 0):
+        raise DeclarationError(
+            "a method of unittest.TestCase cannot run on several seeds, because pytest does not parametrise it; "
+            "give seed=…"
+        )
+
+
+def not_parametrised(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
+    """Which tests run on one seed, though the run was asked for several."""
+    settings = config.stash[SETTINGS]
+    methods = sum(FIXTURE in getattr(item, "fixturenames", ()) and is_of_testcase(item) for item in items)
+    if not settings.seeds or not methods:
+        return []
+    subject = f"{methods} method{'s'[: methods > 1]} of unittest.TestCase, which pytest does not parametrise,"
+    return [f"synthdata: {subject} {'run' if methods > 1 else 'runs'} on seed {settings.seed} alone"]
+
+
+def is_of_testcase(item: pytest.Item) -> bool:
+    """Whether a test is a method of a ``unittest.TestCase``."""
+    unittest: Any = sys.modules.get("unittest")
+    cls = getattr(item, "cls", None)
+    return unittest is not None and cls is not None and issubclass(cls, unittest.TestCase)
+
+
+def _stated(test: Any, seed: int) -> Sequence[int] | None:
+    """The seeds that the nearest marker says which says any; none for one that says a seed."""
+    refuse_contradictions(test.obj, "seed", "seeds")
+    markers = [marker.kwargs for marker in test.iter_markers("synth")]
+    said = next((marker for marker in markers if "seeds" in marker or "seed" in marker), None)
+    if said is None:
+        return None
+    refuse_both(said)
+    return _checked(said["seeds"], seed) if "seeds" in said else ()
 
 
 def derived(seed: int, count: int) -> list[int]:
@@ -44,21 +90,16 @@ def derived(seed: int, count: int) -> list[int]:
     return found
 
 
-def _checked(said: Mapping[str, Any], seed: int) -> Sequence[int]:
-    seeds = said["seeds"]
-    if "seed" in said:
-        _refuse(f"seed={said['seed']!r} and seeds={seeds!r}; give one of them")
+def _checked(seeds: Any, seed: int) -> Sequence[int]:
     if isinstance(seeds, int) and not isinstance(seeds, bool) and 1 <= seeds <= MOST_SEEDS:
         return derived(seed, seeds)
     if isinstance(seeds, Iterable) and not isinstance(seeds, (str, bytes)):
         chosen = list(seeds)
         if chosen and all(type(one) is int for one in chosen) and len({*chosen}) == len(chosen):
             return chosen
-    return _refuse(f"seeds={seeds!r}; give how many, from 1 to {MOST_SEEDS:,}, or a list of different integers")
+    raise DeclarationError(
+        f"seeds={describe(seeds)}; give how many, from 1 to {MOST_SEEDS:,}, or a list of different integers"
+    )
 
 
-def _refuse(what: str) -> Any:
-    pytest.fail(f"@pytest.mark.synth: {what}", pytrace=False)
-
-
-__all__ = ["FIXTURE", "derived", "parametrize"]
+__all__ = ["FIXTURE", "Mistake", "derived", "is_of_testcase", "not_parametrised", "parametrize", "refuse_wrong_seeds"]

@@ -106,21 +106,89 @@ def test_a_failure_says_how_to_come_back_to_its_seed(pytester: pytest.Pytester) 
     result.stdout.fnmatch_lines([f"replay: pytest '*::test_it?seed={other}?' --synth-seed=42 --synth-seeds=2"])
 
 
-@pytest.mark.parametrize(
-    ("marker", "told"),
-    [
-        ("seeds=0", "seeds=0; give how many, from 1 to 10,000, or a list of different integers"),
-        ("seeds=[1, 1]", "seeds=[[]1, 1[]]; give how many*"),
-        ("seeds='12'", "seeds='12'; give how many*"),
-        ("seeds=True", "seeds=True; give how many*"),
-        ("seeds=2, seed=3", "seed=3 and seeds=2; give one of them"),
-    ],
-)
-def test_seeds_that_cannot_be(pytester: pytest.Pytester, marker: str, told: str) -> None:
-    pytester.makepyfile(f"import pytest\n@pytest.mark.synth({marker})\ndef test_it(synth):\n    pass\n")
-    result = pytester.runpytest_inprocess()
-    assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.stdout.fnmatch_lines([f"*@pytest.mark.synth: {told}"])
+def test_seeds_that_cannot_be(pytester: pytest.Pytester) -> None:
+    """They are the error of their test, whichever fixture it uses, and of no other."""
+    how = "give how many, from 1 to 10,000, or a list of different integers"
+    wrong = {
+        "seeds=0": f"seeds=0; {how}",
+        "seeds=[1, 1]": f"seeds=[1, 1]; {how}",
+        "seeds='12'": f"seeds='12'; {how}",
+        "seeds=True": f"seeds=True; {how}",
+        "seeds=2, seed=3": "seed=3 and seeds=2; give one of them",
+    }
+    tests = [
+        f"@pytest.mark.synth({marker})\ndef test_{number}({fixture}): ...\n"
+        for number, (marker, fixture) in enumerate(zip(wrong, ["synth", "synth_session"] * 3, strict=False))
+    ]
+    pytester.makepyfile("\n".join(["import pytest", *tests, "def test_other(synth): ..."]))
+    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result.assert_outcomes(passed=1, errors=5)
+    told = [line for line in result.outlines if line.startswith("@pytest.mark.synth: ")]
+    assert told == [f"@pytest.mark.synth: {text}" for text in wrong.values()]
+
+
+def test_the_nearest_marker_decides_between_a_seed_and_seeds(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.synth(seeds=[1, 2])
+        class TestSeeds:
+            @pytest.mark.synth(seed=5)
+            def test_one(self, synth):
+                assert synth.seed == 5
+
+        @pytest.mark.synth(seed=5, take={"orders": [1]})
+        class TestSeed:
+            @pytest.mark.synth(seeds=[1, 2], take={"orders": [2]})
+            def test_two(self, synth):
+                assert synth.seed in (1, 2)
+                assert synth.dataset.orders.row_numbers.tolist() == [2]
+    """)
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=3)
+
+
+def test_markers_of_one_test_that_contradict_each_other(pytester: pytest.Pytester) -> None:
+    """A marker that is pasted above another one would be read after it."""
+    pytester.makepyfile("""
+        import pytest, unittest
+
+        pasted = pytest.mark.synth(orders=30, seed=6, take={"orders": [3, 20]})
+
+        @pasted
+        @pytest.mark.synth(orders=30, seeds=[5, 6])
+        def test_seeds(synth): ...
+
+        @pasted
+        @pytest.mark.synth(seed=5)
+        def test_seed(synth): ...
+
+        @pasted
+        @pytest.mark.synth(take={"orders": list(range(30))})
+        def test_take(synth): ...
+
+        class TestCase(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def data(self, synth): ...
+
+            @pasted
+            @pytest.mark.synth(seed=5)
+            def test_method(self): ...
+
+        @pasted
+        @pytest.mark.synth(orders=30, seed=6, customers=5)
+        @pytest.mark.parametrize("more", [pytest.param(1, marks=pytest.mark.synth(take={"orders": [4]}))])
+        def test_alike(synth, more):
+            assert synth.dataset.orders.row_numbers.tolist() == [4]
+    """)
+    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result.assert_outcomes(passed=1, errors=4)
+    end = "in two markers of this test; keep one of them (a marker that --synth-shrink prints goes in the place of *"
+    result.stdout.fnmatch_lines([
+        f"@pytest.mark.synth: seed=6 and seeds=[[]5, 6] {end}",
+        f"@pytest.mark.synth: seed=6 and seed=5 {end}",
+        f"@pytest.mark.synth: take={{'orders': [[]3, 20]}} and take={{'orders': [[]0, 1, * {end}",
+        f"@pytest.mark.synth: seed=6 and seed=5 {end}",
+    ])  # fmt: skip
 
 
 def test_seeds_where_pytest_has_no_parameters(pytester: pytest.Pytester) -> None:
@@ -138,7 +206,33 @@ def test_seeds_where_pytest_has_no_parameters(pytester: pytest.Pytester) -> None
                 pass
         """
     )
-    pytester.runpytest_inprocess().stdout.fnmatch_lines(["*seeds are parameters of a test: pytest has none for*"])
+    told = (
+        "@pytest.mark.synth: a method of unittest.TestCase cannot run on several seeds, because pytest does not "
+        "parametrise it; give seed=…"
+    )
+    pytester.runpytest_subprocess().stdout.fnmatch_lines([told])
+
+
+def test_the_run_says_which_tests_have_one_seed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest, unittest
+
+        class TestCase(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def data(self, synth):
+                assert synth.seed == 7
+
+            def test_it(self): ...
+
+        class WithoutData(unittest.TestCase):
+            def test_it(self): ...
+
+        def test_function(synth): ...
+    """)
+    result = pytester.runpytest_subprocess("--synth-seeds=2", "--synth-seed=7")
+    result.assert_outcomes(passed=4)
+    line = "synthdata: 1 method of unittest.TestCase, which pytest does not parametrise, runs on seed 7 alone"
+    result.stdout.fnmatch_lines([line])
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "10001", "1.5"])

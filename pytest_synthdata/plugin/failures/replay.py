@@ -26,7 +26,7 @@ def command_for(item: pytest.Item) -> list[str]:
     node: Any = getattr(item, "id", item.nodeid)  # structured from pytest 9.2 on
     command = ["pytest", str(item.config.cwd_relative_nodeid(node)), f"--synth-seed={settings.seed}"]
     if settings.scale != 1:
-        command.append(f"--synth-scale={settings.scale:g}")
+        command.append(f"--synth-scale={written_scale(settings.scale)}")
     if settings.seeds:
         command.append(f"--synth-seeds={settings.seeds}")
     if settings.remote:
@@ -34,4 +34,10 @@ def command_for(item: pytest.Item) -> list[str]:
     return command
 
 
-__all__ = ["command_for", "how_to_replay"]
+def written_scale(scale: float) -> str:
+    """A scale as it can be read again, without a digit lost."""
+    short = f"{scale:g}"
+    return short if float(short) == scale else repr(scale)
+
+
+__all__ = ["command_for", "how_to_replay", "written_scale"]

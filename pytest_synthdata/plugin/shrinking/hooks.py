@@ -125,6 +125,7 @@ class Shrinking:
             scale=self.settings.scale,
             command=command_for(item),
             zone=zone_in_use(),
+            is_parameter="synth" in getattr(getattr(item, "callspec", None), "params", ()),
         )
 
     def _remembered(self, item: pytest.Item, row_numbers: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_synthdata.defects.kind import Kind
-from pytest_synthdata.defects.schemas.change import SchemaChange
+from pytest_synthdata.plugin.shrinking.marker_text import as_test, marker, source
 from pytest_synthdata.plugin.shrinking.shrunk_rows import MOST_ROWS, ShownRows, value_text
 from pytest_synthdata.shrinking.search import Shrunk, Verdict
-from pytest_synthdata.written_defects import written
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -35,6 +33,7 @@ class Finding:
         scale: of tables whose numbers of rows are not stated.
         command: the command that runs the test, without which rows.
         zone: the time zone in which times are shown.
+        is_parameter: whether a parameter of the test says what its data is.
     """
 
     shrunk: Shrunk
@@ -47,6 +46,7 @@ class Finding:
     scale: float
     command: Sequence[str]
     zone: str = "UTC"
+    is_parameter: bool = False
 
     @property
     def num_columns(self) -> int:
@@ -61,7 +61,7 @@ class Finding:
         lines = [self._headline(), *rows.lines(), *self._planted()]
         if sum(map(len, self.take.values())) > _MOST_TAKEN:
             return "\n".join([*lines, "the numbers of all rows: --synth-shrink-json=FILE"])
-        return "\n".join([*lines, f"as a test:  {self.marker}", f"replay:     {self.replay}"])
+        return "\n".join([*lines, f"as a test:  {self._advice}", f"replay:     {self.replay}"])
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data."""
@@ -81,16 +81,13 @@ class Finding:
         }
 
     @property
-    def marker(self) -> str:
-        """A marker that gives the test these rows, in any process."""
-        left = {name: value for name, value in self.arguments.items() if name not in ("seed", "scale", "factories")}
-        parts = [f"{name}={_source(value)}" for name, value in left.items()]
-        scale = self.arguments.get("scale", self.scale)
-        parts += [f"scale={scale:g}"] if scale != 1 else []
-        parts.append(f"seed={self.seed}")
-        if factories := self.arguments.get("factories"):
-            parts.append(f"factories={_source(factories)}")
-        return f"@pytest.mark.synth({', '.join(parts)}, take={_source({k: list(v) for k, v in self.take.items()})})"
+    def _advice(self) -> str:
+        return as_test(self.arguments, self.seed, self.scale, self.take, is_parameter=self.is_parameter)
+
+    @property
+    def marker(self) -> str | None:
+        """A marker that gives the test these rows, in any process; None where the test's data cannot be written so."""
+        return None if self.is_parameter else marker(self.arguments, self.seed, self.scale, self.take)
 
     @property
     def replay(self) -> str:
@@ -163,22 +160,7 @@ def _count(dataset: Dataset) -> int:
 
 
 def _taken(take: Mapping[str, Sequence[int]]) -> str:
-    return _source({table: list(rows) for table, rows in take.items()})
-
-
-def _source(value: Any) -> str:
-    """A value as it stands in Python's source: classes by their names, dicts with double quotes."""
-    if isinstance(value, type):
-        return value.__name__
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, (Kind, SchemaChange)):
-        return written(value)
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_source, value))}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_source(key)}: {_source(one)}" for key, one in value.items()) + "}"
-    return repr(value)
+    return source({table: list(rows) for table, rows in take.items()})
 
 
 __all__ = ["Finding"]

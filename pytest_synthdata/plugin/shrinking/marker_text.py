@@ -1,0 +1,107 @@
+"""The marker that gives a test the rows that are left, as it can be pasted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_synthdata.defects.kind import Kind
+from pytest_synthdata.defects.schemas.change import SchemaChange
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.plugin.failures.replay import written_scale
+from pytest_synthdata.written_defects import is_written, readable, written
+
+_LAST = ("seed", "scale", "factories")  # of a marker's arguments, in front of the rows that are taken
+
+
+class UnwritableError(SynthDataError):
+    """A value that Python's source has no text for."""
+
+
+def as_test(
+    arguments: Mapping[str, Any],
+    seed: int,
+    scale: float,
+    take: Mapping[str, Sequence[int]],
+    *,
+    is_parameter: bool,
+) -> str:
+    """What to write to make a regression test of a failure: a marker, or what to add to the test's own.
+
+    Args:
+        arguments: what the test's markers say of its data, but for which rows of it.
+        seed: of its data.
+        scale: of tables whose numbers of rows are not stated.
+        take: by table, the rows to ask for.
+        is_parameter: whether a parameter of the test says what its data is.
+    """
+    whole = None if is_parameter else marker(arguments, seed, scale, take)
+    if whole is not None:
+        return whole
+    added = _arguments({}, seed, arguments.get("scale", scale), take)
+    if is_parameter:
+        items = ", ".join(f'"{name}": {value}' for name, value in added.items())
+        return f"in the parameter of synth that failed, say {{{items}}} beside the rest"
+    unwritable = [name for name, value in arguments.items() if not _can_be_written(value)]
+    items = ", ".join(f"{name}={value}" for name, value in added.items())
+    return (
+        f"in the test's marker, say {items} beside the rest (what {', '.join(unwritable)}= holds cannot be "
+        "written out; a function can that has a name)"
+    )
+
+
+def marker(arguments: Mapping[str, Any], seed: int, scale: float, take: Mapping[str, Sequence[int]]) -> str | None:
+    """A marker with these arguments; None where one of them cannot be written as Python's source."""
+    try:
+        parts = _arguments(arguments, seed, arguments.get("scale", scale), take)
+    except UnwritableError:
+        return None
+    return f"@pytest.mark.synth({', '.join(f'{name}={value}' for name, value in parts.items())})"
+
+
+def _arguments(
+    arguments: Mapping[str, Any], seed: int, scale: float, take: Mapping[str, Sequence[int]]
+) -> dict[str, str]:
+    parts = {name: source(value) for name, value in arguments.items() if name not in _LAST}
+    if scale != 1:
+        parts["scale"] = written_scale(scale)
+    parts["seed"] = str(seed)
+    if factories := arguments.get("factories"):
+        parts["factories"] = source(factories)
+    return {**parts, "take": source({table: list(rows) for table, rows in take.items()})}
+
+
+def source(value: Any) -> str:
+    """A value as it stands in Python's source: classes by their names, dicts with double quotes.
+
+    Raises:
+        UnwritableError: for one that cannot be written so.
+    """
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, type):
+        if "<" not in value.__qualname__:
+            return value.__name__
+    elif isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(source, value))}]"
+    elif isinstance(value, dict):
+        return "{" + ", ".join(f"{source(key)}: {source(one)}" for key, one in value.items()) + "}"
+    elif isinstance(value, dt.date):
+        return source(value.isoformat())
+    elif isinstance(value, (Kind, SchemaChange)):
+        if is_written(value):
+            return written(value)
+    elif value is None or repr(readable(repr(value))) == repr(value):
+        return repr(value)
+    raise UnwritableError(repr(value))
+
+
+def _can_be_written(value: Any) -> bool:
+    try:
+        return bool(source(value))
+    except UnwritableError:
+        return False
+
+
+__all__ = ["as_test", "marker", "source"]
