@@ -103,8 +103,13 @@ class Synth:
 
         Args:
             when: a day, which stands for its end, or a time, in UTC where it has no zone.
+
+        Raises:
+            SynthDataError: where no table has a `History`, and for a time outside of that of one.
         """
         current = self._current
+        if isinstance(current, OnDemandDataset):
+            current.require_history(f"synth.at({str(when)!r})")
         snapshot = current.at(when)
 
         def frame(name: str, spark: Any) -> Any:

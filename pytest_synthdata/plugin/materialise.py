@@ -119,6 +119,7 @@ class Materialiser:
         """The marker's arguments, as its signature."""
         dataset = self._whole(seed, scale, factories, defects, rows)
         if at is not None:
+            dataset.require_history(f"at={str(at)!r}")
             dataset = self.datasets.setdefault(("at", id(dataset), str(at)), cast("OnDemandDataset", dataset.at(at)))
         if self.settings.take:
             try:
@@ -147,7 +148,7 @@ class Materialiser:
         by_table = self._factories(factories)
         for table in rows:
             if table not in by_table:
-                raise DeclarationError(f"there is no table {table!r}: {how_to_add(table, [*by_table, *_OPTIONS])}")
+                raise DeclarationError(f"there is no table {table!r}: {how_to_add(table, by_table, _OPTIONS)}")
         number = self.settings.seed if seed is None else seed
         # What is stated, but is usual anyway, makes no other dataset.
         stated = {

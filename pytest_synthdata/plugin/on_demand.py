@@ -80,6 +80,14 @@ class OnDemandDataset(Dataset):
         used = self.used().tables
         return [name for name in self.tables if not factories or name in factories or name in used]
 
+    def require_history(self, what: str) -> None:
+        """Raise `DeclarationError` where every table is the same at any time, so that asking for one has no effect."""
+        if all(factory._meta.history is None for factory in self._factories.values()):
+            raise DeclarationError(
+                f"{what}: no table of this test's data has a history, so each is the same at any time; declare one: "
+                "class Meta: history = History('2024-01-01', '2024-12-31', updates={…})"
+            )
+
     def identity(self) -> tuple[object, ...]:
         """What decides every cell of every table, the same in every process; to know it, nothing is compiled."""
         tables = [
@@ -268,14 +276,28 @@ def why_missing(name: str, dataset: Dataset) -> str:
     return f"no table {name!r} in this test's data: {nearest(name, dataset.tables)}"
 
 
-def how_to_add(table: str, known: Iterable[str]) -> str:
-    """What to write for a table that a test's data has not."""
-    hint = nearest(table, known)
+def how_to_add(table: str, known: Iterable[str], arguments: Iterable[str] = ()) -> str:
+    """What to write for a table that a test's data has not.
+
+    Args:
+        table: its name.
+        known: the names of the tables that there are.
+        arguments: what else may have been meant.
+    """
+    hint = _nearest_of(table, known, arguments)
     makers = [factory for factory in _all_factories() if factory._meta.table == table]
     if makers:
         name = makers[-1].__name__
         return f"{makers[-1].__module__}.{name} makes it: @pytest.mark.synth(factories=[{name}]), or synth_factories"
     return f"{hint}; a table of your own joins by its factory: @pytest.mark.synth(factories=[…]), or synth_factories"
+
+
+def _nearest_of(table: str, known: Iterable[str], arguments: Iterable[str]) -> str:
+    """A hint for a misspelt name: the nearest of tables and arguments, and each of both."""
+    tables, others = sorted(known), sorted(arguments)
+    meant, _, _ = nearest(table, [*tables, *others]).partition("Known: ")
+    hint = f"{meant}Known: {nearest('', tables).removeprefix('Known: ')}"
+    return f"{hint}; and the arguments {', '.join(others)}" if others else hint
 
 
 def _all_factories() -> Iterator[type[TableFactory]]:

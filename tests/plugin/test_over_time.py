@@ -88,6 +88,27 @@ def test_a_time_that_is_none_is_said() -> None:
         synth(Materialiser(Settings()), at="June")
 
 
+def test_a_time_needs_a_table_with_a_history() -> None:
+    materialiser = Materialiser(Settings())
+    with pytest.raises(
+        SynthDataError, match=r"^at='2024-06-30': no table of this test's data has a history, .* declare"
+    ):
+        materialiser.marked([((), {"at": "2024-06-30"})], lambda: "a session")
+    shipped = materialiser.marked([((), {"orders": 10})], lambda: "a session")
+    with pytest.raises(SynthDataError, match=r"^synth.at\('2024-06-30'\): no table of this test's data has a history"):
+        shipped.at("2024-06-30")
+    assert shipped.dataset.at("2024-06-30").orders.num_rows == 10  # of a dataset, tables are the same at any time
+
+
+def test_names_of_tables_and_arguments_are_told_apart() -> None:
+    told = (
+        "^there is no table 'sed': did you mean 'seed'[?] Known: customers, orders, tickets; and the arguments at, "
+        "defects, factories, feeds, scale, seed, seeds, shrink, take, upload; a table of your own joins"
+    )
+    with pytest.raises(SynthDataError, match=told):
+        Materialiser(Settings()).marked([((), {"sed": 5})], lambda: "a session")
+
+
 def test_a_feed_has_what_belongs_to_changes_where_changes_are_asked_for() -> None:
     plans = Dataset({PlanFactory: 60}).plans
     feed = feed_of(plans, "day", changes="delta", every="hour", stop="2024-01-08")

@@ -80,7 +80,11 @@ def test_marker(pytester: pytest.Pytester, company: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("orderz=500", "there is no table 'orderz': did you mean 'orders'?"),
+        (
+            "orderz=500",
+            "there is no table 'orderz': did you mean 'orders'? Known: customers, orders, tickets; and the a",
+        ),
+        ("at='2024-06-30'", "at='2024-06-30': no table of this test's data has a history, so each is the same at any"),
         ("sed=7", "did you mean 'seed'?"),
         ("orders=-5", "the number of rows of 'orders' is -5; it must not be negative"),
         ("orders='many'", "the number of rows of 'orders' is 'many'; it must be an integer"),
