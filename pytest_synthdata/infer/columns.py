@@ -34,7 +34,7 @@ from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
 from pytest_synthdata.infer.values.meanings import ColumnName
 from pytest_synthdata.infer.values.numbers import lattice_for, law, number, span, truth
 from pytest_synthdata.infer.values.personal import holds_addresses, personal
-from pytest_synthdata.infer.values.texts import text
+from pytest_synthdata.infer.values.texts import remark_on, text
 from pytest_synthdata.infer.values.trends import along, times_along
 
 _USUAL_ITEMS = 3
@@ -102,7 +102,8 @@ def declare(
         made = found.nulls(share) if share and isinstance(found, Generator) else found
         return Declared(made, stated=_stated(type_))
     generator = in_type(found, type_)
-    return Declared(generator.nulls(share) if share else generator)
+    remark = remark_on(found, values) if values is not None and len(values) and pa.types.is_string(type_) else None
+    return Declared(generator.nulls(share) if share else generator, comment=remark)
 
 
 def _flat(

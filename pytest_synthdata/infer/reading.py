@@ -247,7 +247,7 @@ class Reading:
             values is not None
             and not values.null_count
             and picked is None
-            and not pa.types.is_string(column.type)
+            and not (pa.types.is_string(column.type) or pa.types.is_nested(column.type))
             and says_where(declared.declaration)
         ):
             self._places[self._attributes[column.name]] = values

@@ -139,7 +139,21 @@ def _is_key(column: ColumnName, values: pa.Array, *, is_first: bool) -> bool:
     if len(values) < _FEWEST_KEYS or least < 0 or not all_differ(values):
         return False
     is_dense = greatest - least + 1 == len(values)
-    return is_dense or is_identifier(column.name, column.table) or (is_first and points_elsewhere(column.name))
+    return (
+        is_dense
+        or _is_regular(values)
+        or is_identifier(column.name, column.table)
+        or (is_first and points_elsewhere(column.name))
+    )
+
+
+def _is_regular(values: pa.Array) -> bool:
+    """Whether each row's number is as much greater than the one before, whatever the column is called."""
+    if len(values) < _FEWEST_MULTIPLES:
+        return False
+    numbers = to_numpy(values.cast(pa.int64(), safe=False)).astype(np.int64)
+    steps = np.diff(numbers)
+    return bool(steps[0] > 0 and (steps == steps[0]).all())
 
 
 def law(numbers: Numbers, resolution: Resolution, tolerance: float = 0.012, most: int = MOST_CATEGORIES) -> Generator:

@@ -16,6 +16,7 @@ from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.infer.relations.needs import evenly
 from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
+from pytest_synthdata.infer.values.grouped import grouped_numbers
 from pytest_synthdata.infer.values.unique import drawn_once
 
 _TOKEN = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]+")
@@ -38,9 +39,14 @@ def patterned(values: pa.Array, distinct: int) -> Generator | None:
         distinct: how many of them differ.
     """
     some = evenly(values, _LOOKED_AT).to_pylist()
-    found = _measures(some)
     unique = len(values) if distinct == len(values) else 0
-    return found or _parts(some, unique, _TOKEN) or _parts(some, unique, _WORD)
+    tried = (
+        lambda: grouped_numbers(some),
+        lambda: _measures(some),
+        lambda: _parts(some, unique, _TOKEN),
+        lambda: _parts(some, unique, _WORD),
+    )
+    return next((found for one in tried if (found := one()) is not None), None)
 
 
 def _measures(some: list[str]) -> Generator | None:
@@ -85,6 +91,10 @@ def _parts(some: list[str], unique: int, token: re.Pattern[str]) -> Generator | 
         return None
     text, parts, was_unique = "", {}, False
     wanted = _most_varied(rows, kinds) if unique else None
+    if wanted is not None and not _may_tell_apart([row[wanted] for row in rows if wanted < len(row)], unique):
+        if len(set(map(len, some))) == 1:  # of which each is drawn once as a whole
+            return None
+        wanted, unique = None, 0  # no part tells them apart: none is counted
     for number in range(longest):
         place = [row[number] if number < len(row) else "" for row in rows]
         if len(set(place)) == 1:
@@ -111,6 +121,12 @@ def _most_varied(rows: list[list[str]], kinds: str) -> int | None:
     numbers = [number for number, kind in enumerate(kinds) if kind == "0"]
     different = {number: len({row[number] for row in rows if number < len(row)}) for number in numbers}
     return max(different, key=lambda number: different[number], default=None)
+
+
+def _may_tell_apart(numbers: list[str], count: int) -> bool:
+    """Whether numbers at one place are all different, or are few of those that could stand there."""
+    found = [int(number) for number in numbers[:_LOOKED_AT]]
+    return len(set(found)) == len(found) or max(found) - min(found) >= _ROOM * count
 
 
 def _at(tokens: list[str], unique: int) -> Generator | None:

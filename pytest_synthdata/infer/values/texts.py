@@ -21,6 +21,7 @@ from pytest_synthdata.infer.relations.needs import evenly
 from pytest_synthdata.infer.times.moments import spread_out
 from pytest_synthdata.infer.times.written_times import pattern_of, read_times, written
 from pytest_synthdata.infer.values.fitting import rounded_shares
+from pytest_synthdata.infer.values.grouped import is_grouped
 from pytest_synthdata.infer.values.meanings import TEXTS, ColumnName, is_identifier, key_prefix, points_elsewhere
 from pytest_synthdata.infer.values.patterned import patterned
 from pytest_synthdata.infer.values.personal import holds_addresses, is_name, personal
@@ -68,8 +69,24 @@ def text(column: ColumnName, values: pa.Array | None, *, is_first: bool) -> Gene
     is_code = isinstance(found, Fake) and found.provider == "bothify"
     if may_be_shown and (found is None or is_code):  # codes look like those that are there
         found = patterned(values, len(distinct))
-    found = found or _of_shape(some) or by_name or _of_words(some)
+    if found is None:
+        found = _of_shape(some) or by_name or _of_words(some)
     return unique_codes(found, len(values)) if len(distinct) == len(values) else found
+
+
+def remark_on(found: Generator, values: pa.Array) -> str | None:
+    """What a reader should know of how texts were understood.
+
+    Args:
+        found: their generator.
+        values: the texts, without nulls.
+    """
+    if is_grouped(found):
+        return "Numbers with separators of thousands, written as in the source."
+    is_word = isinstance(found, Fake) and found.provider == "word"
+    if is_word and _share(r".*\d.*", evenly(values, _LOOKED_AT).to_pylist()) > _SELDOM:
+        return "Its texts have no form that was recognised: words stand for them."
+    return None
 
 
 def _listed_or_written(values: pa.Array, distinct: pa.Array, counts: pa.Array) -> Generator | None:
@@ -177,4 +194,4 @@ def _of_words(texts: list[str]) -> Generator:
     return Fake("sentence", nb_words=min(usual, 100))
 
 
-__all__ = ["MOST_LISTED", "is_listed", "key_of", "listed", "text"]
+__all__ = ["MOST_LISTED", "is_listed", "key_of", "listed", "remark_on", "text"]
