@@ -40,13 +40,10 @@ def patterned(values: pa.Array, distinct: int) -> Generator | None:
     """
     some = evenly(values, _LOOKED_AT).to_pylist()
     unique = len(values) if distinct == len(values) else 0
-    tried = (
-        lambda: grouped_numbers(some),
-        lambda: _measures(some),
-        lambda: _parts(some, unique, _TOKEN),
-        lambda: _parts(some, unique, _WORD),
-    )
-    return next((found for one in tried if (found := one()) is not None), None)
+    for found in (grouped_numbers(some), _measures(some)):
+        if found is not None:
+            return found
+    return _parts(some, unique, _TOKEN) or _parts(some, unique, _WORD)  # templates, which are true
 
 
 def _measures(some: list[str]) -> Generator | None:
