@@ -18,7 +18,8 @@ from pytest_synthdata.factories.module_tables import two_of_one
 from pytest_synthdata.plugin.data_in_test import Synth
 from pytest_synthdata.plugin.feeds import Saver, feeds_of_marker
 from pytest_synthdata.plugin.markers import merged
-from pytest_synthdata.plugin.on_demand import OnDemandDataset, how_to_add, scaled_rows, with_parents
+from pytest_synthdata.plugin.missing_tables import how_to_add
+from pytest_synthdata.plugin.on_demand import OnDemandDataset, scaled_rows, with_parents
 from pytest_synthdata.plugin.stand_ins import StandIns
 
 if TYPE_CHECKING:

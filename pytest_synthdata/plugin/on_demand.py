@@ -14,6 +14,7 @@ from pytest_synthdata.defects.views import with_kinds
 from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
+from pytest_synthdata.plugin.missing_tables import how_to_add
 from pytest_synthdata.snapshots import Snapshots
 from pytest_synthdata.table import Table
 
@@ -276,39 +277,6 @@ def why_missing(name: str, dataset: Dataset) -> str:
     return f"no table {name!r} in this test's data: {nearest(name, dataset.tables)}"
 
 
-def how_to_add(table: str, known: Iterable[str], arguments: Iterable[str] = ()) -> str:
-    """What to write for a table that a test's data has not.
-
-    Args:
-        table: its name.
-        known: the names of the tables that there are.
-        arguments: what else may have been meant.
-    """
-    hint = _nearest_of(table, known, arguments)
-    makers = [factory for factory in _all_factories() if factory._meta.table == table]
-    if makers:
-        name = makers[-1].__name__
-        return f"{makers[-1].__module__}.{name} makes it: @pytest.mark.synth(factories=[{name}]), or synth_factories"
-    return f"{hint}; a table of your own joins by its factory: @pytest.mark.synth(factories=[…]), or synth_factories"
-
-
-def _nearest_of(table: str, known: Iterable[str], arguments: Iterable[str]) -> str:
-    """A hint for a misspelt name: the nearest of tables and arguments, and each of both."""
-    tables, others = sorted(known), sorted(arguments)
-    meant, _, _ = nearest(table, [*tables, *others]).partition("Known: ")
-    hint = f"{meant}Known: {nearest('', tables).removeprefix('Known: ')}"
-    return f"{hint}; and the arguments {', '.join(others)}" if others else hint
-
-
-def _all_factories() -> Iterator[type[TableFactory]]:
-    pending = [TableFactory]
-    while pending:
-        factory = pending.pop(0)
-        pending += factory.__subclasses__()
-        if not factory._meta.abstract:
-            yield factory
-
-
 def _source_of(factory: type[TableFactory]) -> str:
     """Where a factory's class begins, if that can be told."""
     try:
@@ -332,4 +300,4 @@ def _parents_first(factories: Mapping[str, type[TableFactory]]) -> list[str]:
     return list(ordered)
 
 
-__all__ = ["OnDemandDataset", "OnDemandTables", "how_to_add", "scaled_rows", "why_missing", "with_parents"]
+__all__ = ["OnDemandDataset", "OnDemandTables", "scaled_rows", "why_missing", "with_parents"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -67,13 +67,18 @@ def is_of_testcase(item: pytest.Item) -> bool:
 
 
 def _stated(test: Any, seed: int) -> Sequence[int] | None:
-    """The seeds that the nearest marker says which says any; none for one that says a seed."""
+    """The seeds that the nearest marker says which says any; none where a seed is said, also in a parameter."""
     refuse_contradictions(test.obj, "seed", "seeds")
     markers = [marker.kwargs for marker in test.iter_markers("synth")]
     said = next((marker for marker in markers if "seeds" in marker or "seed" in marker), None)
+    named = [value["seed"] for value in _parameters(test) if "seed" in value]
     if said is None:
-        return None
+        return () if named else None
     refuse_both(said)
+    if "seeds" in said and named:
+        raise DeclarationError(
+            f"seeds={describe(said['seeds'])}, and seed={describe(named[0])} in a parameter of synth; give one of them"
+        )
     return _checked(said["seeds"], seed) if "seeds" in said else ()
 
 
@@ -88,6 +93,18 @@ def derived(seed: int, count: int) -> list[int]:
         if other not in found:
             found.append(other)
     return found
+
+
+def _parameters(test: Any) -> Iterator[Mapping[str, Any]]:
+    """The parameters of the fixture `synth`."""
+    for mark in test.iter_markers("parametrize"):
+        names, values = (*mark.args, mark.kwargs.get("argnames"), mark.kwargs.get("argvalues"))[:2]
+        if names in ("synth", ("synth",), ["synth"]) and isinstance(values, (list, tuple)):
+            for value in values:
+                given = getattr(value, "values", value)  # of pytest.param
+                one = given[0] if isinstance(given, tuple) and len(given) == 1 else value
+                if isinstance(one, Mapping):
+                    yield one
 
 
 def _checked(seeds: Any, seed: int) -> Sequence[int]:

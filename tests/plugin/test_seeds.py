@@ -213,6 +213,31 @@ def test_seeds_where_pytest_has_no_parameters(pytester: pytest.Pytester) -> None
     pytester.runpytest_subprocess().stdout.fnmatch_lines([told])
 
 
+def test_a_parameter_may_name_the_seed(pytester: pytest.Pytester) -> None:
+    """It is not replaced by one of several seeds."""
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("synth", [{"orders": 10}, pytest.param({"orders": 20, "seed": 9})], indirect=True)
+        def test_parameters(synth):
+            assert synth.seed == {10: 42, 20: 9}[synth.dataset.orders.num_rows]
+
+        @pytest.mark.synth(seeds=[1, 2])
+        @pytest.mark.parametrize("synth", [{"orders": 10, "seed": 9}], indirect=True)
+        def test_both(synth): ...
+
+        @pytest.mark.synth(seeds=[1, 2])
+        @pytest.mark.parametrize("synth", [{"orders": 10}], indirect=True)
+        def test_seeds(synth):
+            assert synth.seed in (1, 2)
+    """)
+    result = pytester.runpytest_subprocess("--synth-seeds=3", "-p", "no:randomly")
+    result.assert_outcomes(passed=4, errors=1)
+    result.stdout.fnmatch_lines(
+        ["@pytest.mark.synth: seeds=[[]1, 2], and seed=9 in a parameter of synth; give one of*"]
+    )
+
+
 def test_the_run_says_which_tests_have_one_seed(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import pytest, unittest
