@@ -57,19 +57,29 @@ def as_defined(
             return replace(declared, comment=f"Not kept: GENERATED ALWAYS AS ({text})")
         return replace(declared, declaration=in_type_of_expression(made, column.type))
     if said.key == (name,) or name in said.unique:
-        generator = _unique(generator, column, table)
+        generator = _unique(generator, column, table, said.identities.get(name, (1, 1)))
     elif (listed := _listed(name, said)) is not None:
         generator = in_type(Categorical(listed), column.type)
     elif name in said.lengths:
         generator = _short_enough(generator, name, *said.lengths[name])
     if name in said.not_null:
         generator = generator.not_null()
-    comment = declared.comment or (f"DEFAULT {said.defaults[name]}" if name in said.defaults else None)
-    return replace(declared, declaration=generator, comment=comment)
+    return replace(declared, declaration=generator, comment=declared.comment or _told(name, said))
 
 
-def _unique(generator: Generator, column: pa.Field, table: str) -> Generator:
-    """Values of which no two are the same; addresses stay such."""
+def _told(name: str, said: Definition) -> str | None:
+    """What is only told of a column."""
+    start, step = said.identities.get(name, (1, 1))
+    if start < 0 or step < 1:
+        return f"Not kept: IDENTITY (START WITH {start} INCREMENT BY {step})"
+    return f"DEFAULT {said.defaults[name]}" if name in said.defaults else None
+
+
+def _unique(generator: Generator, column: pa.Field, table: str, identity: tuple[int, int]) -> Generator:
+    """Values of which no two are the same; addresses stay such, and identities keep their start and their step."""
+    start, step = identity
+    if identity != (1, 1) and start >= 0 and step > 0 and pa.types.is_integer(column.type):
+        return in_type(Key("{}", start=start, step=step), column.type)
     if isinstance(generator, Fake) and generator.provider == "email":
         return Email()
     is_numbered = isinstance(generator, Template) and "{#" in generator.text  # by the row

@@ -39,6 +39,7 @@ class Definition:
         pairs: references of several columns: these, the table, and its columns; none where they are that table's key.
         defaults: what columns hold if nobody says, as SQL.
         computed: what columns are computed by, as sqlglot's expressions.
+        identities: where the numbers of columns start that are counted by the database, and by how much they grow.
         checks: the conditions of rows, as sqlglot's expressions.
         rules: what schemas in JSON say of columns.
         comments: what people say of columns; of the table under an empty name.
@@ -57,6 +58,7 @@ class Definition:
     checks: tuple[Any, ...] = ()
     rules: Mapping[str, FieldRule] = field(default_factory=dict)
     comments: Mapping[str, str] = field(default_factory=dict)
+    identities: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def is_special(text: str) -> bool:
@@ -104,7 +106,8 @@ def _definitions(statements: Sequence[Any], exp: Any) -> list[Definition]:
     if not tables:
         raise DeclarationError("there is no CREATE TABLE with columns in the schema")
     later = [one for one in statements if isinstance(one, exp.Comment) and one.expression is not None]
-    return [_with_comments(_definition(one, exp), later, exp) for one in tables]
+    changes = [one for one in statements if isinstance(one, exp.Alter) and isinstance(one.this, exp.Table)]
+    return [_with_comments(_definition(one, changes, exp), later, exp) for one in tables]
 
 
 def _with_comments(said: Definition, later: Iterable[Any], exp: Any) -> Definition:
@@ -118,7 +121,7 @@ def _with_comments(said: Definition, later: Iterable[Any], exp: Any) -> Definiti
     return replace(said, comments=found)
 
 
-def _definition(create: Any, exp: Any) -> Definition:
+def _definition(create: Any, changes: Iterable[Any], exp: Any) -> Definition:
     name = create.this.this.name
     found = _Found("" if name == "columns_alone" else name, exp)
     for item in create.this.expressions:
@@ -127,6 +130,9 @@ def _definition(create: Any, exp: Any) -> Definition:
     for one in properties.expressions if properties is not None else ():
         if isinstance(one, exp.SchemaCommentProperty):
             found.comments[""] = one.this.name
+    for change in changes:
+        if change.this.name.lower() == name.lower():
+            found.alter(change)
     return found.definition()
 
 
@@ -144,6 +150,7 @@ class _Found:
         self.pairs: list[tuple[tuple[str, ...], str, tuple[str, ...]]] = []
         self.defaults: dict[str, str] = {}
         self.computed: dict[str, Any] = {}
+        self.identities: dict[str, tuple[int, int]] = {}
         self.checks: list[Any] = []
         self.comments: dict[str, str] = {}
 
@@ -165,7 +172,23 @@ class _Found:
             self.computed,
             tuple(self.checks),
             comments=self.comments,
+            identities=self.identities,
         )
+
+    def alter(self, change: Any) -> None:
+        """Columns and constraints that are added later; other changes are told in the table's comment."""
+        exp = self.exp
+        for action in change.args.get("actions") or ():
+            if isinstance(action, (exp.AddConstraint, exp.Schema)):
+                for one in action.expressions:
+                    self.add(one)
+            elif isinstance(action, exp.ColumnDef):
+                self.add(action)
+            elif isinstance(action, exp.AlterColumn) and action.args.get("allow_null") is False:
+                self.not_null.add(action.name)
+            else:
+                said = f"Not kept: ALTER TABLE {self.table} {action.sql('databricks')}"
+                self.comments[""] = f"{self.comments['']}; {said}" if "" in self.comments else said
 
     def add(self, item: Any) -> None:
         exp = self.exp
@@ -214,7 +237,9 @@ class _Found:
                 self.computed[name] = kind.args["expression"]
             else:
                 self.unique.add(name)
-        elif isinstance(kind, exp.UniqueColumnConstraint):
+                start, step = (kind.args.get(one) for one in ("start", "increment"))
+                self.identities[name] = _whole(start), _whole(step)
+        elif isinstance(kind, (exp.UniqueColumnConstraint, exp.AutoIncrementColumnConstraint)):
             self.unique.add(name)
         elif isinstance(kind, exp.DefaultColumnConstraint):
             self.defaults[name] = kind.this.sql("databricks")
@@ -224,6 +249,11 @@ class _Found:
             self.checks.append(kind.this)
         elif isinstance(kind, exp.Reference):
             self.references[name] = _target(kind.this, exp)
+
+
+def _whole(said: Any) -> int:
+    """A whole number as sqlglot has it; 1 where nobody says."""
+    return 1 if said is None else int(said.sql().replace(" ", ""))
 
 
 def _names(items: Any) -> list[str]:

@@ -264,3 +264,24 @@ def test_a_file_of_statements_in_python(tmp_path: Path) -> None:
         TableFactory.from_schema(str(tmp_path / "shop.sql"))
     (tmp_path / "one.sql").write_text("CREATE TABLE things (id INT)", "utf-8")
     assert TableFactory.from_schema(tmp_path / "one.sql")._meta.table == "things"
+
+
+def test_identities_and_later_changes_of_tables() -> None:
+    sql = """
+    CREATE TABLE orders (id BIGINT GENERATED ALWAYS AS IDENTITY (START WITH 100 INCREMENT BY 10) PRIMARY KEY,
+      note STRING);
+    CREATE TABLE places (id INT AUTO_INCREMENT, down INT IDENTITY (-1, -1));
+    ALTER TABLE orders ADD COLUMNS (size INT NOT NULL, place INT);
+    ALTER TABLE orders ADD CONSTRAINT there FOREIGN KEY (place) REFERENCES places (id);
+    ALTER TABLE orders ALTER COLUMN place SET NOT NULL;
+    ALTER TABLE orders DROP COLUMN note;
+    """
+    (places, first), (orders, second) = infer_tables(samples_of_sql(sql), base=TableFactory)
+    assert (places.table, orders.table) == ("places", "orders")
+    made = Dataset({first: 3, second: 4}, seed=1)
+    assert made["orders"].to_arrow()["id"].to_pylist() == [100, 110, 120, 130]
+    assert made["places"].to_arrow()["id"].to_pylist() == [1, 2, 3]
+    assert places.comments["down"] == "Not kept: IDENTITY (START WITH -1 INCREMENT BY -1)"
+    assert made["orders"].schema.names == ["id", "note", "size", "place"]
+    assert set(made["orders"].to_arrow()["place"].to_pylist()) <= {1, 2, 3}
+    assert orders.remarks[""] == "Not kept: ALTER TABLE orders DROP COLUMN note"
