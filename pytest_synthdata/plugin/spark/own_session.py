@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_synthdata.plugin.failures.reasons import ANYTHING, reason
 from pytest_synthdata.plugin.spark.fixture import is_ours
 from pytest_synthdata.plugin.stash import SETTINGS
 
@@ -27,6 +28,7 @@ class OwnSession:
         self._opened: OpenSession | None = None
         self._starting: StartingJvm | None = None
         self._has_looked: bool = False
+        self._problem: str = ""
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """After marks have had a test skipped, and before its fixtures are made."""
@@ -42,7 +44,15 @@ class OwnSession:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """End a JVM whose session no test has come to ask for."""
-        self.close()
+        try:
+            self.close()
+        except ANYTHING as error:
+            self._problem = reason(error)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say why a JVM may still be there."""
+        if self._problem:
+            terminalreporter.write_line(f"synthdata: Spark was not ended: {self._problem}", yellow=True)
 
     def session(self, conf: Mapping[str, str]) -> Any:
         """The session.
