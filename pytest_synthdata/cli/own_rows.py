@@ -23,6 +23,7 @@ _REASONS: Mapping[str, str] = {
     "volume": "the volume of days varies more",
     "share": "shares differ where columns depend on each other",
 }
+_ANEW = "keys are made anew"
 _USUAL = "distributions are given by few numbers"
 
 
@@ -37,8 +38,8 @@ def with_own_rows(tables: Sequence[tuple[Inferred, FactoryClass]], samples: Mapp
         failed, why = _failed(tables, samples), ""
     except SynthDataError as error:
         failed, why = {}, f"The source's own rows could not be validated: {error}"
-    for inferred, _ in tables:
-        said = _said(failed.get(inferred.table, [])) or why
+    for inferred, factory in tables:
+        said = _said(failed.get(inferred.table, []), _anew(factory, samples)) or why
         comments = dict(inferred.comments)
         if said:
             comments[""] = "\n".join([*([comments[""]] if "" in comments else []), said])
@@ -71,12 +72,34 @@ def _counted(table: str, factory: FactoryClass) -> set[str]:
     return {table, *parents} if parents else set()
 
 
-def _said(checks: Sequence[Check]) -> str:
+def _anew(factory: FactoryClass, samples: Mapping[str, Sample]) -> set[str]:
+    """Keys that are not written as the source's are, and references that all have a parent in the source."""
+    import pyarrow.compute as pc
+
+    from pytest_synthdata.columns.generators.keys import Key
+    from pytest_synthdata.columns.generators.modifiers import unwrapped
+
+    found = {name for name, one in factory._meta.plan().columns.items() if isinstance(unwrapped(one), Key)}
+    own = samples[str(factory._meta.table)]
+    for name, reference in factory._meta.references.items():
+        parent = samples.get(str(reference.parent._meta.table))
+        keys = reference.parent._meta.key_columns()
+        column = f"{name}_id" if reference.column is None else reference.column
+        if parent is None or len(keys) != 1 or column not in own.schema.names or keys[0] not in parent.schema.names:
+            continue
+        mine, theirs = own.column(str(column)), parent.column(keys[0])
+        if mine is not None and theirs is not None and parent.is_whole and mine.type == theirs.type:
+            found |= {name} if pc.all(pc.is_in(mine.drop_null(), theirs)).as_py() else set()
+    return found
+
+
+def _said(checks: Sequence[Check], anew: set[str]) -> str:
     """One sentence for each reason, with the columns that it is about."""
     by_reason: dict[str, dict[str, None]] = {}
     for check in checks:
         names = check.subject.split(", ") if check.column.startswith("Meta.") else [check.column]
-        by_reason.setdefault(_REASONS.get(check.kind, _USUAL), {}).update(dict.fromkeys(names))
+        is_anew = check.column in anew and check.kind not in ("nulls", "duplicates")
+        by_reason.setdefault(_ANEW if is_anew else _REASONS.get(check.kind, _USUAL), {}).update(dict.fromkeys(names))
     sentences = []
     for reason, found in by_reason.items():
         more = [f"{len(found) - _MOST_NAMES} more"] if len(found) > _MOST_NAMES else []
