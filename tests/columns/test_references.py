@@ -143,9 +143,27 @@ def test_a_condition_that_nobody_before_meets_is_named() -> None:
         parent = ForeignKey("self", where=col("parent.rank") > col("rank"))
 
     with pytest.raises(
-        GenerationError, match=r"stricts\.parent: none of the 300 rows of 'stricts' can be the parent of"
+        GenerationError, match=r"^stricts\.parent: row \d+ of 'stricts' can refer only to the rows before"
     ):
         Dataset({StrictFactory: 300})["stricts"].to_arrow()
+
+
+def test_what_helps_a_condition_on_rows_before_is_said_and_helps() -> None:
+    def devices(where: Any) -> Any:
+        class DeviceFactory(TableFactory):
+            device_id = Key("D{}")
+            kind = Categorical({"gateway": 0.3, "sensor": 0.7})
+            gateway = ForeignKey("self", where=where)
+
+        return Dataset({DeviceFactory: 50}, seed=7)["devices"]
+
+    with pytest.raises(GenerationError) as caught:
+        devices(col("gateway.kind") == "gateway").to_arrow()
+    said = str(caught.value)
+    assert "here row 0, and none meets" in said
+    remedy = said.partition("where=")[2].partition(";")[0]
+    assert remedy == "(col('gateway.kind') == 'gateway') | (col('gateway.device_id') == 'D0')"
+    assert devices(eval(remedy)).to_arrow().num_rows == 50
 
 
 @pytest.mark.parametrize(

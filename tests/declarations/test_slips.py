@@ -70,7 +70,7 @@ def test_an_unknown_column_in_a_function_of_rows_is_told_in_a_line() -> None:
         @factory.post_generation
         def hook(self, create: bool, extracted: Any, **given: Any) -> None: ...
 
-    with pytest.raises(SynthDataError, match=r"^things: row 0: .*'amout'[^{]*$"):
+    with pytest.raises(SynthDataError, match=r"^things\.b: row 0: .*'amout'[^{]*$"):
         Dataset({ThingFactory: 2})["things"].to_arrow()
 
 

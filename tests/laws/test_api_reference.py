@@ -19,6 +19,12 @@ def test_the_reference_has_every_public_name() -> None:
     assert sorted(documented) == sorted([*pytest_synthdata.__all__, "functions"])  # a module of many
 
 
+def test_no_entry_of_the_reference_has_its_options_twice() -> None:
+    """Of two blocks of one name, YAML takes the last."""
+    entries = re.split(r"^::: ", REFERENCE, flags=re.MULTILINE)[1:]
+    assert [entry.split()[0] for entry in entries if entry.count("    options:") > 1] == []
+
+
 @pytest.mark.parametrize("name", pytest_synthdata.__all__)
 def test_every_public_name_has_an_example(name: str) -> None:
     assert ">>> " in (getattr(pytest_synthdata, name).__doc__ or ""), f"{name} has no doctest"

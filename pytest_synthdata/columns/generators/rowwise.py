@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 import threading
 import uuid
@@ -22,11 +23,12 @@ from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.randomness import may_use_randomness
-from pytest_synthdata.errors import DeclarationError, GenerationError, cause
+from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError, cause, describe
 
 # Who has the generators: nobody, the rows of a column, or a function of a row, which may be amid its draws.
 _FOR_ROWS, _FOR_A_FUNCTION = "rows", "function"
 _borrower: ContextVar[str | None] = ContextVar("borrower", default=None)
+_PLACE = re.compile(r"[^\s:]+\.[^\s:]+: ")  # how our messages begin that say where
 _one_at_a_time = threading.RLock()
 # Only where somebody imported factory_boy or Faker, which this module must not.
 _OTHERS = (("factory.random", "randgen"), ("faker.generator", "random"))
@@ -109,13 +111,7 @@ class RowFunction(Generator):
     vectorised = False
 
     def values(self, cells: Cells) -> Values:
-        try:
-            objects = self.objects(cells)
-        except DeclarationError:
-            raise
-        except Exception as error:
-            raise GenerationError(f"{cells.place}: {type(error).__name__}: {error}") from error
-        return python_values(objects, cells)
+        return python_values(self.objects(cells), cells)
 
     def objects(self, cells: Cells) -> list[Any]:
         """What the function gives, one object a row."""
@@ -131,7 +127,11 @@ class RowFunction(Generator):
             if self.takes_number:
                 arguments.append(number)
             seed(bits)
-            yield self.function(*arguments)
+            try:
+                value = self.function(*arguments)
+            except Exception as error:
+                raise failed_at(number, cells, error) from error
+            yield value
 
     def type(self, scope: Scope) -> pa.DataType | None:
         del scope
@@ -145,12 +145,54 @@ def _may_draw(function: Callable[..., Any]) -> bool:
         return True
 
 
+def failed_at(row: int, cells: Cells, error: Exception) -> SynthDataError:
+    """An error of what makes one row's value, with its place: where it is ours and has one, as it is."""
+    if isinstance(error, DeclarationError) or (isinstance(error, SynthDataError) and _PLACE.match(str(error))):
+        return error
+    said = cause(error).partition(" Evaluated attributes are ")[0]  # factory_boy tells all that it knows of the row
+    kind = "" if isinstance(error, SynthDataError) else f"{type(error).__name__}: "
+    return GenerationError(f"{cells.place}: row {row}: {kind}{said}")
+
+
 def python_values(values: list[Any], cells: Cells) -> Values:
-    """Python objects as an Arrow array, objects as `plain` makes them; or an error that names the column."""
+    """Python objects as an Arrow array, objects as `plain` makes them; or an error that names the column and a row."""
+    made = _together(values)
+    if isinstance(made, Exception):
+        raise GenerationError(f"{cells.place}: {_unheld(values, cells.rows.tolist(), made)}") from None
+    return made
+
+
+def _together(values: list[Any]) -> pa.Array | Exception:
+    """Values as an array, or why they cannot stand in one."""
     try:
         return arrow_array([plain(value) for value in values])
     except (pa.ArrowException, GenerationError, OverflowError, TypeError, ValueError) as error:
-        raise GenerationError(f"{cells.place}: values that no column can hold: {cause(error)}") from None
+        return error
+
+
+def _unheld(values: list[Any], rows: list[int], error: Exception) -> str:
+    """Which of some values cannot stand in a column, or not beside those before it."""
+    for row, value in zip(rows, values, strict=True):
+        if isinstance(alone := _together([value]), Exception):
+            return f"row {row}: {_shown(value)}: a value that no column can hold: {cause(alone)}"
+    able, unable = 0, len(values)  # so many from the first on can stand together, and so many cannot
+    while unable - able > 1:
+        middle = (able + unable) // 2
+        if isinstance(_together(values[:middle]), Exception):
+            unable = middle
+        else:
+            able = middle
+    before = next((at for at in range(able) if values[at] is not None), None)
+    if before is None:
+        return f"values that no column can hold: {cause(error)}"
+    return (
+        f"row {rows[able]}: {_shown(values[able])}: a value that no column can hold beside {_shown(values[before])} of "
+        f"row {rows[before]}; give values of one type"
+    )
+
+
+def _shown(value: Any) -> str:
+    return f"{describe(value, 60)} ({type(value).__name__})"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.generators.numbers.distributions import Exponential
 from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, signed, unscaled
 from pytest_synthdata.columns.references.family import Family, family_of
-from pytest_synthdata.errors import DeclarationError, GenerationError
+from pytest_synthdata.errors import DeclarationError, GenerationError, describe
 
 Whole = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -57,7 +57,8 @@ class Share(Generator):
 
     def reads(self) -> Iterator[str]:
         yield self.path
-        yield from self.weights.reads()
+        if isinstance(self.weights, Generator):  # else `check` says so
+            yield from self.weights.reads()
 
     def values(self, cells: Cells) -> Values:
         bound = cells.reader.bound
@@ -102,6 +103,11 @@ class Share(Generator):
         return pa.int64() if type_ is not None and pa.types.is_integer(type_) else type_
 
     def check(self, scope: Scope) -> None:
+        if not isinstance(self.weights, Generator):
+            raise DeclarationError(
+                f"{scope.place}: Share: weights={describe(self.weights)}; write a distribution or an expression on the "
+                "children's columns, such as Uniform(1, 2); Constant(1) makes all shares alike"
+            )
         key = scope.plan.fan_out_key
         if key is None or key.name != self.reference or "." not in self.path:
             wanted = f"such as '{key.name}.total'" if key is not None else "and this table has none"

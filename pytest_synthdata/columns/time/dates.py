@@ -127,7 +127,12 @@ class Dates(Generator):
         try:
             return self._days()
         except DeclarationError as error:
-            raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
+            raise self._refused(scope, error) from None
+
+    def _refused(self, scope: Scope, error: DeclarationError) -> DeclarationError:
+        names = [end for end in (self.start, self.end) if isinstance(end, str) and is_column(end, scope)]
+        hint = f"; for the column, write col({names[0]!r})" if names else ""
+        return DeclarationError(f"{scope.place}: {self!r}: {error}{hint}")
 
     def bounds(self, scope: Scope) -> tuple[dt.date, dt.date] | None:
         if self.is_fixed:
@@ -140,7 +145,7 @@ class Dates(Generator):
             try:
                 day = parse_date(end, self.anchor)
             except DeclarationError as error:
-                raise DeclarationError(f"{scope.place}: {self!r}: {error}") from None
+                raise self._refused(scope, error) from None
             return day, day
         bounds = end.bounds(scope)
         if bounds is None or not all(isinstance(day, dt.date) for day in bounds):
@@ -157,10 +162,19 @@ def _(generator: Dates, scope: Scope) -> Numbered | None:
     return Numbered((last - first).days + 1, lambda numbers: np.datetime64(first, "D") + numbers.astype("m8[D]"))
 
 
+def is_column(name: str, scope: Scope) -> bool:
+    """Whether a text that is not a date is the name of a column."""
+    try:
+        scope.column(name)
+    except DeclarationError:
+        return False
+    return True
+
+
 def check_range(first: Any, last: Any, what: Any, scope: Scope, *, is_inverted: bool) -> None:
     """Raise `DeclarationError` for a range that ends before it begins."""
     if is_inverted:
         raise DeclarationError(f"{scope.place}: {what!r}: the range is inverted: {first} is after {last}")
 
 
-__all__ = ["Dates", "check_range"]
+__all__ = ["Dates", "check_range", "is_column"]

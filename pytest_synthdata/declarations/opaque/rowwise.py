@@ -16,7 +16,7 @@ from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.generators.rowwise import borrowed_generators, python_values
+from pytest_synthdata.columns.generators.rowwise import borrowed_generators, failed_at, python_values
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.one_row.binding import bound_to, without_children
@@ -30,13 +30,7 @@ class _Opaque(Generator):
     vectorised = False
 
     def values(self, cells: Cells) -> Values:
-        try:
-            objects = self.objects(cells)
-        except SynthDataError:
-            raise
-        except Exception as error:
-            raise GenerationError(f"{cells.place}: {_said(error)}") from error
-        return python_values(objects, cells)
+        return python_values(self.objects(cells), cells)
 
     def objects(self, cells: Cells) -> list[object]:
         raise NotImplementedError
@@ -57,13 +51,16 @@ class RowByRow(_Opaque):
         bound = cells.reader.bound
         assert isinstance(bound, BoundTable)  # noqa: S101
         with bound_to(bound), borrowed_generators(for_rows=True):
-            return [self._value(sequence) for sequence in cells.rows.tolist()]
+            return [self._value(sequence, cells) for sequence in cells.rows.tolist()]
 
-    def _value(self, sequence: int) -> Any:
+    def _value(self, sequence: int, cells: Cells) -> Any:
         meta = self.factory._meta
         step = builder.BuildStep(RowBuilder(meta, {}, enums.BUILD_STRATEGY), sequence)
         step.stub = builder.Resolver(meta.pre_declarations, step, sequence)
-        value = getattr(step.stub, self.name)
+        try:
+            value = getattr(step.stub, self.name)
+        except Exception as error:
+            raise failed_at(sequence, cells, error) from error
         return None if value is boy.SKIP else value
 
     def children(self) -> Iterator[Generator]:
@@ -123,7 +120,7 @@ class Attribute(_Opaque):
     declared: Generator
 
     def objects(self, cells: Cells) -> list[object]:
-        found = [_attribute(built, self.name) for built in cells.read(BUILT)]
+        found = [self._of(built, row, cells) for row, built in zip(cells.rows.tolist(), cells.read(BUILT), strict=True)]
         lacking = np.array([position for position, value in enumerate(found) if value is _NONE], np.intp)
         if len(lacking):
             some = cells.take(lacking)
@@ -132,6 +129,12 @@ class Attribute(_Opaque):
             for position, value in zip(lacking.tolist(), declared, strict=True):
                 found[position] = value
         return found
+
+    def _of(self, built: object, row: int, cells: Cells) -> object:
+        try:
+            return _attribute(built, self.name)
+        except Exception as error:
+            raise failed_at(row, cells, error) from error
 
     def reads(self) -> Iterator[str]:
         yield BUILT

@@ -277,11 +277,29 @@ class Pick:
             rows = [row for row in rows if not self._suit(parents, row, possible).any()]
             if not rows:
                 return
-        raise GenerationError(
-            f"{self.cells.place}: none of the {self.parent.num_rows:,} rows of {self.parent.plan.table!r} can be the "
-            f"parent of row {self.cells.rows[rows[0]]}"
-            + (f": none meets {self.where!r}" if self.where is not None else ": all their weights are 0")
-            + f". Use more rows of {self.parent.plan.table!r}, or a wider range of dates"
+        why = f"none meets {self.where!r}" if self.where is not None else "all their weights are 0"
+        raise GenerationError(f"{self.cells.place}: {self._impossible(rows[0], why)}")
+
+    def _impossible(self, row: int, why: str) -> str:
+        """That a row can have no parent, for a reason, and what helps."""
+        table, number = self.parent.plan.table, int(self.cells.rows[row])
+        if self.count.ndim == 0:
+            return (
+                f"none of the {self.parent.num_rows:,} rows of {table!r} can be the parent of row {number}: {why}. Use "
+                f"more rows of {table!r}, or a wider range of dates"
+            )
+        # A row of the same table, of which only those before can be picked, however many rows there are.
+        before = "row 0" if number == 1 else f"rows 0 to {number - 1}"
+        key = self.parent.plan.key
+        if self.where is None or key is None:
+            remedy = "see to it that the first row can be picked"
+        else:
+            first = to_arrow(self.parent.at(np.zeros(1, np.uint64)).read(key))[0].as_py()
+            also = f"col('{self.reference.name}.{key}') == {first!r}"
+            remedy = f"let all refer to the first row, too: where={self.where!r} | ({also})"
+        return (
+            f"row {number} of {table!r} can refer only to the rows before it, here {before}, and {why}; {remedy}; or "
+            "refer to a table of its own"
         )
 
     def _suit(self, parents: Bits, row: int, possible: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
