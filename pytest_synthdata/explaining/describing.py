@@ -17,7 +17,9 @@ from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.generators.numbers.distributions import Distribution
 from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.columns.references.aggregates import Aggregate
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.declarations.opaque.rowwise import Attribute, BuiltObject, RowByRow
 from pytest_synthdata.explaining.tracing import Draw, Step, as_python
 
 _INDENT = "  "
@@ -111,11 +113,19 @@ def _column(step: Step) -> Iterator[str]:
         yield f"{name} → {show(step.value)}"
 
 
+def _reference(step: Step) -> Iterator[str]:
+    generator = step.generator
+    assert isinstance(generator, ForeignKeyColumn)  # noqa: S101
+    pick = step.value
+    yield f"row {pick} of {generator.parent.table}" if pick is not None and pick >= 0 else "no row"
+
+
 _CHAINS: Mapping[type, Callable[[Step], Iterator[str]]] = {
     Cast: _modified,
     Clipped: _modified,
     Column: _column,
     Constant: _constant,
+    ForeignKeyColumn: _reference,
     Given: _given,
     Nested: _nested,
     Nullable: _modified,
@@ -143,6 +153,8 @@ def name_of(generator: Generator) -> str:
         return f"Distribution({getattr(frozen.dist, 'name', '…')}({', '.join(arguments)}))"
     if isinstance(generator, Timeline):
         return f"Timeline({generator.start} … {generator.end})"
+    if isinstance(generator, (RowByRow, BuiltObject, Attribute)):
+        return _by_factory_boy(generator)
     if isinstance(generator, (RowFunction, Computed)):
         return _function(generator.function)
     if isinstance(generator, Given) and not generator.is_binned:
@@ -163,6 +175,14 @@ def name_of(generator: Generator) -> str:
         return text
     reads = ", ".join(dict.fromkeys(generator.reads()))
     return f"{type(generator).__name__}(…)" + (f" of {reads}" if reads else "")
+
+
+def _by_factory_boy(generator: RowByRow | BuiltObject | Attribute) -> str:
+    if isinstance(generator, RowByRow):
+        return f"factory_boy, which evaluates {generator.factory.__name__}.{generator.name} for the row"
+    if isinstance(generator, BuiltObject):
+        return f"{generator.factory.__name__}.build() for the row, with its hooks"
+    return f"the attribute {generator.name!r} of what is built"
 
 
 def _function(function: Any) -> str:

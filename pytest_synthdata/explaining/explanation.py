@@ -12,11 +12,14 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.lives.steps import Step as LifeStep
 from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.references.shares import Share
+from pytest_synthdata.columns.series.readings import ReadingTime
+from pytest_synthdata.columns.series.series import Series
 from pytest_synthdata.columns.siblings.earlier import Earlier
 from pytest_synthdata.columns.siblings.running import OfSiblings
 from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -25,7 +28,7 @@ from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.explaining.describing import chain, name_of, show
 from pytest_synthdata.explaining.replaying import replay
-from pytest_synthdata.explaining.tracing import Step, as_python, trace
+from pytest_synthdata.explaining.tracing import Step, as_python, stream_of, trace
 
 _INDENT = "  "
 _MOST = 20  # children that are listed
@@ -165,6 +168,8 @@ def _of_other_rows(bound: BoundTable, row: int, column: str, step: Step) -> dict
         return {generator.path: _summed_up(bound, row, generator)}
     if isinstance(generator, Share):
         return {generator.reference: _picked(bound, row, generator.reference)}
+    if isinstance(generator, (LifeStep, ReadingTime, Series)) and (key := bound.plan.fan_out_key) is not None:
+        return {key.name: _picked(bound, row, key.name)}
     if isinstance(generator, OfSiblings):
         return {repr(generator): _rows_before(bound, row, generator)}
     return {}
@@ -183,10 +188,14 @@ def _parent(bound: BoundTable, row: int, reference: str) -> tuple[BoundTable, in
 def _picked(bound: BoundTable, row: int, name: str) -> list[str]:
     """Which parent a reference points to, and by what it was chosen."""
     found = _parent(bound, row, name)
-    if found is None:
-        return ["none"]
-    parent, pick = found
     reference = bound.plan.references[name]
+    if found is None:
+        if not reference.null_share:
+            return ["none"]
+        drawn = float(stream_of(bound, row, name).child("null").uniform(np.array([row], np.uint64))[0])
+        side = "below it" if drawn < reference.null_share else "not below it"
+        return ["none", f".nulls({reference.null_share}): drew {drawn!r}, {side}"]
+    parent, pick = found
     text = f"row {pick} of {parent.name}"
     if reference.through is not None:
         return [f"{text}, which {reference.through} is"]

@@ -9,6 +9,7 @@ from typing import Any
 import factory
 import numpy as np
 import pytest
+from factory.fuzzy import FuzzyChoice
 from scipy import stats
 
 from pytest_synthdata import (
@@ -27,6 +28,9 @@ from pytest_synthdata import (
     Missing,
     Normal,
     Poisson,
+    Readings,
+    ReadingTime,
+    Series,
     Sum,
     SynthDataError,
     TableFactory,
@@ -305,3 +309,33 @@ def test_what_names_no_row(table: str, row: Any, message: str) -> None:
     factories = (TicketNumberFactory, SeatFactory, CabinFactory, CustomerFactory, OrderFactory)
     with pytest.raises(SynthDataError, match=message):
         Dataset(dict.fromkeys(factories, 50))[table].explain(row, "kind")
+
+
+class LetterFactory(TableFactory):
+    class Meta:
+        table = "letters"
+
+    sender = ForeignKey(CustomerFactory).nulls(0.5)
+    tone = FuzzyChoice(["kind", "stern"])
+
+
+class HourFactory(TableFactory):
+    class Meta:
+        table = "hours"
+
+    sender = ForeignKey(CustomerFactory, per_parent=Readings("1h", start="2024-01-01", end="2024-01-02"))
+    at = ReadingTime()
+    level = Series(level=20.0, noise=0.5)
+
+
+def test_references_readings_and_rows_of_factory_boy_are_said_in_words() -> None:
+    dataset = Dataset({CustomerFactory: 5, LetterFactory: 40, HourFactory: None}, seed=1)
+    senders = dataset.letters.to_arrow()["sender_id"].to_pylist()
+    none, some = senders.index(None), next(row for row, key in enumerate(senders) if key)
+    assert re.search(r"\.nulls\(0\.5\): drew 0\.[0-4]\d*, below it", str(dataset.letters.explain(none, "sender_id")))
+    assert "no row\n" in str(dataset.letters.explain(none, "sender"))
+    assert re.search(r"row \d of customers\n= ", str(dataset.letters.explain(some, "sender")))
+    assert "factory_boy, which evaluates LetterFactory.tone for the row →" in str(dataset.letters.explain(0, "tone"))
+    for column in ("at", "level"):
+        text = str(dataset.hours.explain(3, column))
+        assert "sender: row 0 of customers, of whose children this is number 3" in text
