@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ def pickled_table(view: TableView, cloudpickle: Any) -> bytes:
     try:
         return _checked(view, cloudpickle)
     except Exception as error:
+        place, reason = _culprit(view, cloudpickle) or (view.name, error)
         raise PicklingError(
-            f"{_culprit(view, cloudpickle)} cannot be made by another process: {error}. Write it as a @column "
-            "function of whole columns; or use to_spark(spark, distributed=False)"
+            f"{place} cannot be made by another process: {reason}. Write it as a @column function of whole columns; or "
+            "have this process make the rows: to_spark(spark, distributed=False), write(…) without spark="
         ) from error
 
 
@@ -87,14 +89,19 @@ def _checked(value: Any, cloudpickle: Any) -> bytes:
     return data
 
 
-def _culprit(view: TableView, cloudpickle: Any) -> str:
-    for table in (view.bound, *view.bound.all_parents().values()):
-        for name, generator in table.plan.columns.items():
-            try:
-                _checked(generator, cloudpickle)
-            except Exception:  # noqa: BLE001, PERF203 - a function may hold anything; that it fails is what is asked
-                return f"{table.plan.table}.{name}"
-    return view.name
+def _culprit(view: TableView, cloudpickle: Any) -> tuple[str, Exception] | None:
+    """The column that is in the way, and why. A reference holds its parent's columns: it is at fault after these."""
+    columns = [
+        (f"{table.plan.table}.{name}", generator)
+        for table in (view.bound, *view.bound.all_parents().values())
+        for name, generator in table.plan.columns.items()
+    ]
+    for place, generator in sorted(columns, key=lambda column: isinstance(column[1], ForeignKeyColumn)):
+        try:
+            _checked(generator, cloudpickle)
+        except Exception as error:  # noqa: BLE001, PERF203 - a function may hold anything; that it fails is what is asked
+            return place, error
+    return None
 
 
 class _EngineOnly(pickle.Unpickler):

@@ -18,9 +18,11 @@ def how_to_add(table: str, known: Iterable[str], arguments: Iterable[str] = ()) 
     """
     hint = _nearest_of(table, known, arguments)
     makers = [factory for factory in _all_factories() if factory._meta.table == table]
-    if makers:
-        name = makers[-1].__name__
-        return f"{makers[-1].__module__}.{name} makes it: @pytest.mark.synth(factories=[{name}]), or synth_factories"
+    # The newest, and of a base and its variants the base.
+    bases = [factory for factory in makers if not set(factory.__mro__[1:]).intersection(makers)]
+    if bases:
+        name = bases[-1].__name__
+        return f"{bases[-1].__module__}.{name} makes it: @pytest.mark.synth(factories=[{name}]), or synth_factories"
     return f"{hint}; a table of your own joins by its factory: @pytest.mark.synth(factories=[…]), or synth_factories"
 
 

@@ -28,6 +28,7 @@ from pytest_synthdata import (
     DeclarationError,
     Fake,
     ForeignKey,
+    Key,
     LogNormal,
     Poisson,
     TableFactory,
@@ -36,7 +37,7 @@ from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.randomness import may_use_randomness
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.pickling import pickled_table
+from pytest_synthdata.pickling import PicklingError, pickled_table
 
 ROWS = 40
 TAX = 1.2
@@ -292,3 +293,25 @@ def test_the_global_generators_stay_global_in_another_process() -> None:
     assert table.schema.field("identity").type == pa.string()
     assert uuid.UUID(table.to_arrow()["identity"][0].as_py()).version == 4
     assert len(table.fingerprint()) == 32
+
+
+def test_of_a_parent_the_column_is_named_that_cannot_be_sent() -> None:
+    class ShipFactory(TableFactory):
+        class Meta:
+            table = "ships"
+
+        ship_id = Key("S{}")
+        flag = fuzzy.FuzzyChoice(["a", "b"])
+
+    class CargoFactory(TableFactory):
+        class Meta:
+            table = "cargoes"
+
+        ship = ForeignKey(ShipFactory)
+        tons = LogNormal(10, 1)
+
+    view = Dataset({ShipFactory: 2, CargoFactory: 3})["cargoes"].bound
+    with pytest.raises(
+        PicklingError, match=r"^ships\.flag cannot be made by another process: .*write\(…\) without spark="
+    ):
+        pickled_table(view, cloudpickle)

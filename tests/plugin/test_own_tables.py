@@ -228,6 +228,9 @@ def test_a_marker_that_lacks_a_factory_names_it(pytester: pytest.Pytester) -> No
         class ParcelFactory(TableFactory):
             parcel_id = Key("P{:03d}")
 
+        class HeavyFactory(ParcelFactory):
+            weight = 90
+
         @pytest.mark.synth(parcels=5)
         def test_known(synth):
             pass

@@ -110,7 +110,7 @@ class Timeline(Generator):
     hours: tuple[float, ...]
     weekdays: tuple[float, ...] | None
     tz: str | None
-    is_daily_stated: bool = field(repr=False, compare=False)
+    is_daily_stated: bool = field(init=False, repr=False, compare=False)
 
     pinned = True
 
