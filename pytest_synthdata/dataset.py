@@ -288,7 +288,7 @@ def stated(asked: Mapping[Any, int | None]) -> tuple[dict[str, type[TableFactory
             raise DeclarationError(f"Dataset: {shown} is not a TableFactory; give {{OrderFactory: 1_000}}")
         name = factory._meta.table
         if name in factories:
-            raise two_of_one("Dataset", name, (factories[name], factory), "give one of them another Meta.table")
+            raise two_of_one("Dataset", name, (factories[name], factory))
         factories[name] = factory
         if count is not None:
             rows[name] = _row_count(count, name)

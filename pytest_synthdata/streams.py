@@ -17,6 +17,7 @@ from pytest_synthdata.columns.order.choosing import Order, order_of
 from pytest_synthdata.columns.order.ordered import Ordered
 from pytest_synthdata.data_source import number_of, ranges_of, table_of
 from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.files.contents import parents_in_words
 
 if TYPE_CHECKING:
     from pytest_synthdata.table import Table
@@ -86,8 +87,7 @@ class TableStream:
         if self.order is None:
             return f"{self.table.name}, seed {self.table.view.seed}"
         clock = self.options.get("column") or "its order of time"
-        known = self.table.bound.all_parents()
-        parents = "".join(f", {parent.num_rows:,} {name}" for name, parent in sorted(known.items()))
+        parents = parents_in_words(self.table.bound)
         return f"{self.table.name}, seed {self.table.view.seed}, {self.num_rows:,} rows by {clock}{parents}"
 
     def offset(self, rows: int) -> dict[str, Any]:

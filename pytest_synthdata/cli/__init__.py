@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, factories_option
 from pytest_synthdata.cli.periods import write_period
 from pytest_synthdata.cli.schema_changes import schema_changes
 from pytest_synthdata.errors import SynthDataError
@@ -71,14 +71,7 @@ def cli() -> None:
     required=True,
     help="A folder for each table; with --on-cluster in a Volume: /Volumes/….",
 )
-@click.option(
-    "--factories",
-    "--against",
-    "factories",
-    multiple=True,
-    metavar="MODULE",
-    help="Tables of your own: shop.factories[:Factory].",
-)
+@factories_option
 @click.option(
     "--defects",
     metavar="MODULE:NAME",

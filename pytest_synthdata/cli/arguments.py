@@ -1,4 +1,4 @@
-"""What the subcommands of `synthdata` have in common: the tables asked for, and errors as JSON. Nothing heavy."""
+"""What the subcommands of `synthdata` have in common: options, the tables asked for, errors as JSON. Nothing heavy."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
 _COUNT = re.compile(r"(\d+(?:_\d+)*(?:\.\d+)?)([kmbg]?)", re.IGNORECASE)
+
+# Under both names in all commands: --against is what `validate` and `report` call it.
+factories_option = click.option(
+    "--factories",
+    "--against",
+    "factories",
+    multiple=True,
+    metavar="MODULE",
+    help="Tables of your own: shop.factories[:Factory].",
+)
 
 
 def dataset_of(asked: Sequence[str], seed: int, modules: Sequence[str], defects: str | None = None) -> Dataset:
@@ -135,4 +145,4 @@ def errors_as_json(wanted: bool) -> Iterator[None]:
         raise click.exceptions.Exit(1) from None
 
 
-__all__ = ["asked_for", "batch_size", "dataset_of", "errors_as_json", "period_of"]
+__all__ = ["asked_for", "batch_size", "dataset_of", "errors_as_json", "factories_option", "period_of"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, period_of
+from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, factories_option, period_of
 from pytest_synthdata.cli.feeds import CHANGES, Feeds, upload_feeds
 from pytest_synthdata.cli.schema_changes import schema_changes
 from pytest_synthdata.errors import SynthDataError
@@ -32,14 +32,7 @@ _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 @click.argument("volume")
 @click.option("--rows", "rows", multiple=True, metavar="TABLE=ROWS", help="Rows by table, such as orders=10M.")
 @click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
-@click.option(
-    "--factories",
-    "--against",
-    "factories",
-    multiple=True,
-    metavar="MODULE",
-    help="Tables of your own: shop.factories[:Factory].",
-)
+@factories_option
 @click.option("--create", is_flag=True, help="Make the schema and the Volume where they are missing.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of other data.")
 @click.option("--format", "format_", type=click.Choice(FILE_FORMATS), default="parquet", show_default=True)

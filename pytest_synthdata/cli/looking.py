@@ -8,20 +8,13 @@ from typing import Any
 
 import click
 
-from pytest_synthdata.cli.arguments import dataset_of, errors_as_json
+from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, factories_option
 
 
 def _options(command: Any) -> Any:
     for option in (
         click.option("--defects", metavar="MODULE:NAME", help="Plant defects: a dict of kinds by table."),
-        click.option(
-            "--factories",
-            "--against",
-            "factories",
-            multiple=True,
-            metavar="MODULE",
-            help="Your own tables: shop.factories[:Factory].",
-        ),
+        factories_option,
         click.option("--rows", multiple=True, metavar="TABLE=ROWS", help="Rows of a table, such as orders=10M."),
         click.option("--seed", type=int, default=42, show_default=True, help="Decides every value."),
     ):

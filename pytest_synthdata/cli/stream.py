@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pytest_synthdata.cli.arguments import batch_size, dataset_of, errors_as_json, period_of
+from pytest_synthdata.cli.arguments import batch_size, dataset_of, errors_as_json, factories_option, period_of
 from pytest_synthdata.file_formats import FILE_FORMATS
 
 
@@ -22,14 +22,7 @@ from pytest_synthdata.file_formats import FILE_FORMATS
 @click.option("--column", help="The column of dates or times that counts.")
 @click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
 @click.option("--format", "format_", type=click.Choice(FILE_FORMATS), default="parquet", show_default=True)
-@click.option(
-    "--factories",
-    "--against",
-    "factories",
-    multiple=True,
-    metavar="MODULE",
-    help="Tables of your own: shop.factories[:Factory].",
-)
+@factories_option
 @click.option("--json", "as_json", is_flag=True, help="Print each file as a line of JSON.")
 def stream(
     *,

@@ -18,6 +18,7 @@ from pytest_synthdata.databricks.client import WorkspaceError
 from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE, Upload, entry_of
 from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.files.contents import parents_in_words
 from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.limits import require_fit
 from pytest_synthdata.files.progress import Bar, progress_bar
@@ -157,7 +158,7 @@ class BatchUpload:
 def contents_of(batches: Batches[Any]) -> str:
     """What decides the rows of batches, in words."""
     view, size = batches.order.view, batches.by if isinstance(batches.by, str) else f"{batches.by:,} rows"
-    parents = "".join(f", {parent.num_rows:,} {name}" for name, parent in sorted(view.bound.all_parents().items()))
+    parents = parents_in_words(view.bound)
     column = "" if batches.column is None else f" of {batches.column}"
     return f"{view.name}: seed {view.seed}, {view.bound.num_rows:,} rows{parents}, by {size}{column}"
 

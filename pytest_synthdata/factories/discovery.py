@@ -14,7 +14,7 @@ import factory
 from pytest_synthdata.declarations.related import with_children
 from pytest_synthdata.errors import DeclarationError, nearest
 from pytest_synthdata.factories import SHIPPED, TableFactory
-from pytest_synthdata.factories.module_tables import tables_of, two_of_one
+from pytest_synthdata.factories.module_tables import by_table, tables_of
 
 # Whose lines say nothing about a mistake: this package's, factory_boy's and Python's.
 _NOT_THEIRS = (Path(__file__).parents[1], Path(factory.__file__).parent, Path(get_path("stdlib")))
@@ -42,19 +42,16 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         if class_name:
             if class_name not in own:
                 raise DeclarationError(f"factories: {module_name} has no {class_name!r}: {nearest(class_name, own)}")
-            factory = own[class_name]
-            table = factory._meta.table
-            if single.setdefault(table, factory) is not factory:
-                raise two_of_one("factories", table, (single[table], factory), "give one of them another Meta.table")
-            found.append(factory)
+            single = by_table("factories", [*single.values(), own[class_name]])
+            found.append(own[class_name])
             continue
         defined = [value for value in own.values() if value.__module__ == module.__name__]
         if not defined:
             raise DeclarationError(f"factories: {module_name} defines no TableFactory")
         found += tables_of(module_name, defined)
-    for factory in found:
-        if single.get(factory._meta.table, factory) is factory:
-            yield factory
+    for one in found:
+        if single.get(one._meta.table, one) is one:
+            yield one
 
 
 def imported(name: str, what: str) -> ModuleType:

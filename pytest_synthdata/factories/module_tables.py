@@ -26,15 +26,31 @@ def tables_of(module: str, factories: Iterable[Factory]) -> list[Factory]:
     Raises:
         DeclarationError: for several factories of one table without a base among them.
     """
-    by_table: dict[str, list[Factory]] = defaultdict(list)
+    groups: dict[str, list[Factory]] = defaultdict(list)
     for factory in dict.fromkeys(factories):
-        by_table[factory._meta.table].append(factory)
-    chosen = {table: _base_of(module, table, group) for table, group in by_table.items()}
-    tables = [base for table, base in chosen.items() if not _is_only_nested(table, by_table)]
+        groups[factory._meta.table].append(factory)
+    chosen = {table: _base_of(module, table, group) for table, group in groups.items()}
+    tables = [base for table, base in chosen.items() if not _is_only_nested(table, groups)]
     return tables or list(chosen.values())
 
 
-def two_of_one(where: str, table: str, factories: Sequence[Factory], advice: str) -> DeclarationError:
+def by_table(where: str, factories: Iterable[Factory]) -> dict[str, Factory]:
+    """Factories by the tables that they make.
+
+    Raises:
+        DeclarationError: for two of one table.
+    """
+    found: dict[str, Factory] = {}
+    for factory in factories:
+        table = factory._meta.table
+        if found.setdefault(table, factory) is not factory:
+            raise two_of_one(where, table, (found[table], factory))
+    return found
+
+
+def two_of_one(
+    where: str, table: str, factories: Sequence[Factory], advice: str = "give one of them another Meta.table"
+) -> DeclarationError:
     """The error for two factories of one table."""
     first, second, *_ = (factory.__name__ for factory in factories)
     return DeclarationError(f"{where}: {first} and {second} both make the table {table!r}; {advice}")
@@ -49,10 +65,10 @@ def _base_of(module: str, table: str, factories: Sequence[Factory]) -> Factory:
     raise two_of_one(f"factories: {module}", table, factories, advice)
 
 
-def _is_only_nested(table: str, by_table: Mapping[str, Sequence[Factory]]) -> bool:
+def _is_only_nested(table: str, groups: Mapping[str, Sequence[Factory]]) -> bool:
     """Whether a table's factories make only rows within those of other tables."""
-    group = by_table[table]
-    others = [factory for name, factories in by_table.items() if name != table for factory in factories]
+    group = groups[table]
+    others = [factory for name, factories in groups.items() if name != table for factory in factories]
     if any(_is_stated(factory) for factory in group):
         return False
     if any(parent in group for factory in others for parent in factory._meta.parents):
@@ -86,4 +102,4 @@ def _nested(declaration: Any) -> Iterator[object]:
         yield from _nested(declaration.no)
 
 
-__all__ = ["tables_of", "two_of_one"]
+__all__ = ["by_table", "tables_of", "two_of_one"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.columns.tables.table_view import TableView
 
 
@@ -66,4 +67,9 @@ class Contents:
         return None
 
 
-__all__ = ["Contents"]
+def parents_in_words(bound: BoundTable) -> str:
+    """How many rows the tables have that one refers to, near and far: ``, 2,500 customers``."""
+    return "".join(f", {parent.num_rows:,} {name}" for name, parent in sorted(bound.all_parents().items()))
+
+
+__all__ = ["Contents", "parents_in_words"]

@@ -14,7 +14,7 @@ from pytest_synthdata.defects.views import kinds_by_table
 from pytest_synthdata.errors import DeclarationError, SynthDataError
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.discovery import load_factories
-from pytest_synthdata.factories.module_tables import two_of_one
+from pytest_synthdata.factories.module_tables import by_table
 from pytest_synthdata.plugin.data_in_test import Synth
 from pytest_synthdata.plugin.feeds import Saver, feeds_of_marker
 from pytest_synthdata.plugin.markers import merged
@@ -189,11 +189,7 @@ class Materialiser:
             isinstance(factory, type) and issubclass(factory, TableFactory) for factory in more
         ):
             raise DeclarationError(f"factories={more!r}; give a list of TableFactory classes")
-        marked: dict[str, type[TableFactory]] = {}
-        for factory in more:
-            table = factory._meta.table
-            if marked.setdefault(table, factory) is not factory:
-                raise two_of_one("factories", table, (marked[table], factory), "give one of them another Meta.table")
+        by_table("factories", more)  # refuses two of one table
         shipped = SHIPPED if self.settings.shipped else ()
         found = with_parents((*shipped, *self.project_factories(), *more))
         return with_parents(with_children(found.values()).values())

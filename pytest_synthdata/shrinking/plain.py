@@ -48,7 +48,12 @@ def _changed(values: pa.Array, usual: Any, change: Change) -> pa.Array | None:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ArithmeticError, ValueError):
         return None  # the type has no such value: a decimal without a whole part, a year that is none
     found = filled if found is None else found
-    return None if list(map(repr, found.to_pylist())) == list(map(repr, values.to_pylist())) else found
+    return None if are_same(found, values) else found
+
+
+def are_same(one: pa.Array, other: pa.Array) -> bool:
+    """Whether all values are written alike: of two NaN, they are."""
+    return list(map(repr, one.to_pylist())) == list(map(repr, other.to_pylist()))
 
 
 def _plain(values: pa.Array) -> pa.Array | None:
@@ -96,4 +101,4 @@ def _is_text(type_: pa.DataType) -> bool:
     return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
 
 
-__all__ = ["least", "plain"]
+__all__ = ["are_same", "least", "plain"]

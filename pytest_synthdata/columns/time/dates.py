@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -130,8 +132,7 @@ class Dates(Generator):
             raise self._refused(scope, error) from None
 
     def _refused(self, scope: Scope, error: DeclarationError) -> DeclarationError:
-        names = [end for end in (self.start, self.end) if isinstance(end, str) and is_column(end, scope)]
-        hint = f"; for the column, write col({names[0]!r})" if names else ""
+        hint = column_hint((self.start, self.end), scope, "col({!r})")
         return DeclarationError(f"{scope.place}: {self!r}: {error}{hint}")
 
     def bounds(self, scope: Scope) -> tuple[dt.date, dt.date] | None:
@@ -162,13 +163,20 @@ def _(generator: Dates, scope: Scope) -> Numbered | None:
     return Numbered((last - first).days + 1, lambda numbers: np.datetime64(first, "D") + numbers.astype("m8[D]"))
 
 
-def is_column(name: str, scope: Scope) -> bool:
-    """Whether a text that is not a date is the name of a column."""
-    try:
-        scope.column(name)
-    except DeclarationError:
-        return False
-    return True
+def column_hint(ends: Iterable[Any], scope: Scope, how: str) -> str:
+    """What to write where an end that is not a date is the name of a column; nothing where none is.
+
+    Args:
+        ends: of a range.
+        scope: the columns that there are.
+        how: to write it, with a place for the name.
+    """
+    for end in ends:
+        if isinstance(end, str):
+            with suppress(DeclarationError):
+                scope.column(end)
+                return f"; for the column, write {how.format(end)}"
+    return ""
 
 
 def check_range(first: Any, last: Any, what: Any, scope: Scope, *, is_inverted: bool) -> None:
@@ -177,4 +185,4 @@ def check_range(first: Any, last: Any, what: Any, scope: Scope, *, is_inverted: 
         raise DeclarationError(f"{scope.place}: {what!r}: the range is inverted: {first} is after {last}")
 
 
-__all__ = ["Dates", "check_range", "is_column"]
+__all__ = ["Dates", "check_range", "column_hint"]

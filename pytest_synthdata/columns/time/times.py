@@ -15,7 +15,7 @@ from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline, ends_of, instants
-from pytest_synthdata.columns.time.dates import Dates, check_range, is_column
+from pytest_synthdata.columns.time.dates import Dates, check_range, column_hint
 from pytest_synthdata.columns.time.events import parse_date, parse_time
 from pytest_synthdata.columns.time.zones import zone_of
 from pytest_synthdata.errors import DeclarationError
@@ -110,8 +110,7 @@ class Times(Generator):
         try:
             return self.timeline().seconds()
         except (DeclarationError, OverflowError) as error:
-            names = [end for end in (self.start, self.end) if isinstance(end, str) and is_column(end, scope)]
-            hint = f"; for the column, write Dates(col({names[0]!r}), …) + hours(…)" if names else ""
+            hint = column_hint((self.start, self.end), scope, "Dates(col({!r}), …) + hours(…)")
             raise DeclarationError(f"{scope.place}: {self!r}: {error}{hint}") from None
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.defects.kinds.orphans import key_columns
-from pytest_synthdata.shrinking.plain import least, plain
+from pytest_synthdata.shrinking.plain import are_same, least, plain
 from pytest_synthdata.shrinking.replacing import apart, constant, others, usual
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class OtherValues:
             else:
                 made = change(right, usual(pool[name]) if right.null_count else None)
                 made = right if made is None else made
-            found[name] = None if made is None or _is_same(made, values) else made
+            found[name] = None if made is None or are_same(made, values) else made
         return _known(found)
 
     def _pool(self, table: str) -> Columns:
@@ -141,10 +141,6 @@ def _existing(values: pa.Array, clean: pa.Array, keys: Sequence[Any]) -> pa.Arra
         return pa.array(chosen, values.type)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # the key is of another type than what refers to it
         return None
-
-
-def _is_same(one: pa.Array, other: pa.Array) -> bool:
-    return list(map(repr, one.to_pylist())) == list(map(repr, other.to_pylist()))
 
 
 def _known(found: Mapping[str, pa.Array | None]) -> dict[str, pa.Array]:
