@@ -47,7 +47,8 @@ def company(request: pytest.FixtureRequest) -> list[str]:
 
 
 def run(pytester: pytest.Pytester, *arguments: str, outcomes: dict[str, int]) -> pytest.RunResult:
-    result = pytester.runpytest_inprocess("-W", "error", "--synth-scale=0.01", *arguments)
+    run_pytest = pytester.runpytest_subprocess if "-n" in arguments else pytester.runpytest_inprocess
+    result = run_pytest("-W", "error", "--synth-scale=0.01", *arguments)
     result.assert_outcomes(**outcomes)
     assert TOKEN not in result.stdout.str() + result.stderr.str()
     return result

@@ -374,6 +374,23 @@ def test_beside_pytest_randomly_and_pytest_timeout(pytester: pytest.Pytester, xd
     assert result.stdout.str().count("rows to 3 in") == 2
 
 
+def test_the_search_takes_none_of_the_tests_time(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("pytest_timeout")
+    pytester.makeconftest("""
+        import time
+        from pytest_synthdata.plugin.shrinking import hints
+
+        def slow(*arguments, found=hints.hints):
+            time.sleep(3)
+            return found(*arguments)
+
+        hints.hints = slow
+    """)
+    pytester.makepyfile(DEDUP)
+    result = pytester.runpytest_subprocess("-p", "timeout", "--timeout=3", "--synth-shrink=100")
+    assert "rows to 3 in" in result.stdout.str()
+
+
 def test_a_debugger_starts_after_the_search(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(DEDUP)
     command = [sys.executable, "-m", "pytest", "--synth-shrink=120", "--pdb", "-p", "no:randomly"]

@@ -19,6 +19,7 @@ from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.data_in_test import Synth
+    from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
     from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
     from pytest_synthdata.shrinking.runs import Runs
 
@@ -62,8 +63,12 @@ class Shrinking:
     def _search(self, item: pytest.Item, synth: Synth, error: BaseException) -> tuple[str, dict[str, Any] | None]:
         if why_not := self._reason_not_to(item):
             return f"not shrunk: {why_not}", None
+        from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
+
+        rerunner = Rerunner(item)
         try:
-            finding = self._shrink(item, synth, error)
+            with rerunner.unnoticed():
+                finding = self._shrink(item, synth, error, rerunner)
             return finding.to_text(), finding.to_dict()
         except ANYTHING as problem:  # the test's own failure is what has to be reported
             return f"not shrunk: {reason(problem)}", None
@@ -77,13 +82,12 @@ class Shrinking:
             return "each run would stop in the debugger (--trace)"
         return ""
 
-    def _shrink(self, item: pytest.Item, synth: Synth, error: BaseException) -> Finding:
+    def _shrink(self, item: pytest.Item, synth: Synth, error: BaseException, rerunner: Rerunner) -> Finding:
         from pytest_synthdata.errors import SynthDataError
         from pytest_synthdata.plugin.on_demand import OnDemandDataset
         from pytest_synthdata.plugin.shrinking.candidates import Candidates
         from pytest_synthdata.plugin.shrinking.failures import Failure
         from pytest_synthdata.plugin.shrinking.hints import hints
-        from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
         from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
         from pytest_synthdata.shrinking.runs import Runs
         from pytest_synthdata.shrinking.search import shrink
@@ -97,7 +101,6 @@ class Shrinking:
         num_rows = sum(table.num_rows for table in whole)
         if num_rows > _MOST_ROWS:
             raise SynthDataError(f"{num_rows:,} rows are too many; try --synth-scale")
-        rerunner = Rerunner(item)
         progress = Progress(self.config, item.name)
         candidates = Candidates(dataset, whole, read, failure=Failure.of(error), rerunner=rerunner, stand_ins=stand_ins)
         likely = list(hints(error, whole, candidates.order))
@@ -105,8 +108,7 @@ class Shrinking:
             likely.insert(0, candidates.order.positions(known))
         runs = Runs(candidates, lambda: time.perf_counter() >= deadline, progress.show)
         try:
-            with rerunner.unnoticed():
-                shrunk = shrink(runs, candidates.searched, hints=likely, probes=candidates.probes())
+            shrunk = shrink(runs, candidates.searched, hints=likely, probes=candidates.probes())
         finally:
             progress.clear()
         taken = None if shrunk.rows is None else candidates.taken(shrunk.rows)
