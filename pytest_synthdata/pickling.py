@@ -5,23 +5,26 @@ from __future__ import annotations
 import pickle
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.columns.generators.left_behind import LeftBehind
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.generators.base import Generator
     from pytest_synthdata.columns.tables.table_view import TableView
 
 PACKAGE = "pytest_synthdata"
 # What is shipped to executors: it needs NumPy, Arrow and SciPy alone.
 ENGINE = ("columns", "defects", "errors", "history")
+_TRIED = 1024  # rows that are made to see that they can be
 _EVERYWHERE = frozenset({PACKAGE, "numpy", "pandas", "py4j", "pyarrow", "pyspark", "scipy"})  # wherever they lie
 _INSTALLED = frozenset({"site-packages", "dist-packages"})  # of another Python's, too, on the search path of this one
 
@@ -33,6 +36,8 @@ class PicklingError(SynthDataError):
 def pickled_table(view: TableView, cloudpickle: Any) -> bytes:
     """A table's rows as bytes: the user's functions with their code, the engine's classes by their names.
 
+    What cannot be pickled in a parent's column stays here where no row of the table reads it.
+
     Args:
         view: the rows.
         cloudpickle: the module of that name that there is where the table shall be read.
@@ -43,25 +48,36 @@ def pickled_table(view: TableView, cloudpickle: Any) -> bytes:
     try:
         return _checked(view, cloudpickle)
     except Exception as error:
-        place, reason = _culprit(view, cloudpickle) or (view.name, error)
+        obstacles = _obstacles(view, cloudpickle)
+        if (without := _without_unread(view, cloudpickle, obstacles)) is not None:
+            return without
+        _, place, reason = obstacles[0] if obstacles else (None, view.name, error)
         raise PicklingError(
             f"{place} cannot be made by another process: {reason}. Write it as a @column function of whole columns; or "
             "have this process make the rows: to_spark(spark, distributed=False), write(…) without spark="
         ) from error
 
 
-def pickled(value: Any, cloudpickle: Any, modules: Iterable[ModuleType] = ()) -> bytes:
+def pickled(
+    value: Any,
+    cloudpickle: Any,
+    modules: Iterable[ModuleType] = (),
+    instead: Mapping[int, Callable[[], Any]] | None = None,
+) -> bytes:
     """A pickle that holds the code of the user's own modules, and of these.
 
     Args:
         value: anything.
         cloudpickle: as above.
         modules: more modules whose code is pickled.
+        instead: what makes the objects that stand in the pickle for others, by the ids of these.
     """
     loaded = [module for module in list(sys.modules.values()) if _is_users(module)]
     file = BytesIO()
     with _by_value(cloudpickle, [*loaded, *modules]):
-        _pickler(cloudpickle)(file).dump(value)
+        pickler = _pickler(cloudpickle)(file)
+        pickler.instead = instead or {}
+        pickler.dump(value)
     return file.getvalue()
 
 
@@ -76,32 +92,55 @@ def _pickler(cloudpickle: Any) -> Any:
     generators = {id(getattr(*place)): place for place in places}
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        instead: Mapping[int, Callable[[], Any]]
+
         def reducer_override(self, value: Any) -> Any:
+            if id(value) in self.instead:
+                return self.instead[id(value)], ()
             place = generators.get(id(value))
             return super().reducer_override(value) if place is None else (getattr, place)
 
     return Pickler
 
 
-def _checked(value: Any, cloudpickle: Any) -> bytes:
-    data = pickled(value, cloudpickle)
+def _checked(value: Any, cloudpickle: Any, instead: Mapping[int, Callable[[], Any]] | None = None) -> bytes:
+    data = pickled(value, cloudpickle, instead=instead)
     _EngineOnly(BytesIO(data)).load()
     return data
 
 
-def _culprit(view: TableView, cloudpickle: Any) -> tuple[str, Exception] | None:
-    """The column that is in the way, and why. A reference holds its parent's columns: it is at fault after these."""
+def _obstacles(view: TableView, cloudpickle: Any) -> list[tuple[Generator, str, Exception]]:
+    """The columns that cannot be sent, where they stand, and why: references last, which hold their parents'."""
     columns = [
         (f"{table.plan.table}.{name}", generator)
         for table in (view.bound, *view.bound.all_parents().values())
         for name, generator in table.plan.columns.items()
     ]
+    found = []
     for place, generator in sorted(columns, key=lambda column: isinstance(column[1], ForeignKeyColumn)):
         try:
             _checked(generator, cloudpickle)
         except Exception as error:  # noqa: BLE001, PERF203 - a function may hold anything; that it fails is what is asked
-            return place, error
-    return None
+            found.append((generator, place, error))
+    return found
+
+
+def _without_unread(
+    view: TableView, cloudpickle: Any, obstacles: Iterable[tuple[Generator, str, Exception]]
+) -> bytes | None:
+    """The pickle without what cannot be sent, where that is parents' columns which no row reads; None elsewhere."""
+    own = set(map(id, view.bound.plan.columns.values()))
+    instead = {
+        id(column): partial(LeftBehind, place, str(error))
+        for column, place, error in obstacles
+        if id(column) not in own and not isinstance(column, ForeignKeyColumn)
+    }
+    try:
+        data = _checked(view, cloudpickle, instead)
+        cloudpickle.loads(data).batch(0, min(view.num_rows, _TRIED))
+    except Exception:  # noqa: BLE001 - whatever stands in the way, nothing can be sent
+        return None
+    return data
 
 
 class _EngineOnly(pickle.Unpickler):

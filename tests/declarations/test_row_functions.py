@@ -32,11 +32,13 @@ from pytest_synthdata import (
     LogNormal,
     Poisson,
     TableFactory,
+    col,
 )
 from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.randomness import may_use_randomness
 from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.errors import GenerationError
 from pytest_synthdata.pickling import PicklingError, pickled_table
 
 ROWS = 40
@@ -309,9 +311,43 @@ def test_of_a_parent_the_column_is_named_that_cannot_be_sent() -> None:
 
         ship = ForeignKey(ShipFactory)
         tons = LogNormal(10, 1)
+        mark = factory.SelfAttribute("ship.flag")
 
     view = Dataset({ShipFactory: 2, CargoFactory: 3})["cargoes"].bound
     with pytest.raises(
         PicklingError, match=r"^ships\.flag cannot be made by another process: .*write\(…\) without spark="
     ):
         pickled_table(view, cloudpickle)
+
+
+def test_a_parents_column_that_no_row_reads_stays_here() -> None:
+    class ShipFactory(TableFactory):
+        class Meta:
+            table = "ships"
+
+        ship_id = Key("S{}")
+        flag = fuzzy.FuzzyChoice(["a", "b"])
+        tonnage = LogNormal(1_000, 1)
+
+    class CargoFactory(TableFactory):
+        class Meta:
+            table = "cargoes"
+
+        cargo_id = Key("C{}")
+        ship = ForeignKey(ShipFactory, weights=col("tonnage").clip(0, 9_000))
+        tons = LogNormal(10, 1)
+
+    class CrateFactory(TableFactory):
+        class Meta:
+            table = "crates"
+
+        cargo = ForeignKey(CargoFactory)
+        ship_id = factory.SelfAttribute("cargo.ship_id")
+
+    dataset = Dataset({ShipFactory: 20, CargoFactory: 300, CrateFactory: 1_000}, seed=3)
+    for name in ("cargoes", "crates"):
+        table = dataset[name]
+        sent = cloudpickle.loads(pickled_table(table.bound, cloudpickle))
+        assert pa.Table.from_batches(sent.batches(0, table.num_rows)).equals(table.to_arrow())
+    with pytest.raises(GenerationError, match=r"reads ships\.flag, which cannot be made by another process: .*row by"):
+        sent.bound.all_parents()["ships"].record_batch(np.arange(2, dtype=np.uint64))
