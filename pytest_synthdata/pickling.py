@@ -149,7 +149,7 @@ class _EngineOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         package, _, rest = module.partition(".")
         if package == PACKAGE and rest.partition(".")[0] not in ENGINE:
-            raise PicklingError(f"{name} needs factory_boy, which evaluates it row by row")
+            raise PicklingError("only factory_boy can evaluate it, row by row")
         return super().find_class(module, name)
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.functions import Computed
 from pytest_synthdata.columns.expressions.operators import Column, Operation
+from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
-from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded, Unique
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.generators.numbers.distributions import Distribution
-from pytest_synthdata.columns.generators.rowwise import RowFunction
+from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.references.listed_keys import KeyOf
+from pytest_synthdata.columns.references.shares import Share
+from pytest_synthdata.columns.series.series import Series
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.opaque.rowwise import Attribute, BuiltObject, RowByRow
 from pytest_synthdata.explaining.tracing import Draw, Step, as_python
@@ -56,6 +60,8 @@ def _modifier(step: Step) -> str:
         return f".clip({generator.low}, {generator.high})"
     if isinstance(generator, Cast):
         return f".cast({str(generator.target)!r})"
+    if isinstance(generator, NotNull):
+        return ".not_null()"
     assert isinstance(generator, Nullable)  # noqa: S101
     (draw,) = step.draws
     drawn = f"drew {draw.quantile!r}"
@@ -108,6 +114,11 @@ def _constant(step: Step) -> Iterator[str]:
     yield f"the constant {show(step.value)}"
 
 
+def _key_of(step: Step) -> Iterator[str]:
+    assert isinstance(step.generator, KeyOf)  # noqa: S101
+    yield f"the {step.generator.key} of a row that is picked{_drawn(step.draws)} → {show(step.value)}"
+
+
 def _column(step: Step) -> Iterator[str]:
     for name in step.reads:
         yield f"{name} → {show(step.value)}"
@@ -127,7 +138,9 @@ _CHAINS: Mapping[type, Callable[[Step], Iterator[str]]] = {
     Constant: _constant,
     ForeignKeyColumn: _reference,
     Given: _given,
+    KeyOf: _key_of,
     Nested: _nested,
+    NotNull: _modified,
     Nullable: _modified,
     Rounded: _modified,
     When: _when,
@@ -146,35 +159,37 @@ def _drawn(draws: list[Draw]) -> str:
 
 def name_of(generator: Generator) -> str:
     """A part of a declaration as it was written, or shorter."""
-    if isinstance(generator, Distribution):
-        frozen = generator.frozen
-        named = [f"{name}={value!r}" for name, value in getattr(frozen, "kwds", {}).items()]
-        arguments = [*map(repr, getattr(frozen, "args", ())), *named]
-        return f"Distribution({getattr(frozen.dist, 'name', '…')}({', '.join(arguments)}))"
-    if isinstance(generator, Timeline):
-        return f"Timeline({generator.start} … {generator.end})"
-    if isinstance(generator, (RowByRow, BuiltObject, Attribute)):
-        return _by_factory_boy(generator)
-    if isinstance(generator, (RowFunction, Computed)):
-        return _function(generator.function)
-    if isinstance(generator, Given) and not generator.is_binned:
-        cases = [*map(repr, generator.keys), *(["default"] if generator.has_default else [])]
-        branches = map(name_of, generator.branches)
-        text = f"Given({generator.column!r}, {{{', '.join(map(': '.join, zip(cases, branches, strict=True)))}}})"
-    elif isinstance(generator, Aggregate):
-        where = f", where={name_of(generator.where)}" if generator.where is not None else ""
-        text = f"{type(generator).__name__}({generator.path!r}{where})"
-    elif isinstance(generator, Constant):
-        text = show(generator.value)
-    else:
-        text = repr(generator)
-    if isinstance(generator, Operation):
-        text = _DATE.sub(lambda found: "-".join(f"{int(part):02d}" for part in found.groups()), text)
-        text = _COLUMN.sub(r"\1", text[1:-1] if text.startswith("(") else text)
-    if len(text) <= _LONG:
+    name = next((name for classes, name in _NAMES if isinstance(generator, classes)), repr)
+    text = name(generator)
+    if len(text) <= _LONG or isinstance(generator, _ALWAYS_WHOLE):
         return text
     reads = ", ".join(dict.fromkeys(generator.reads()))
     return f"{type(generator).__name__}(…)" + (f" of {reads}" if reads else "")
+
+
+def _aggregate(generator: Aggregate) -> str:
+    where = f", where={name_of(generator.where)}" if generator.where is not None else ""
+    return f"{type(generator).__name__}({generator.path!r}{where})"
+
+
+def _distribution(generator: Distribution) -> str:
+    frozen = generator.frozen
+    named = [f"{name}={value!r}" for name, value in getattr(frozen, "kwds", {}).items()]
+    arguments = [*map(repr, getattr(frozen, "args", ())), *named]
+    return f"Distribution({getattr(frozen.dist, 'name', '…')}({', '.join(arguments)}))"
+
+
+def _cases(generator: Given) -> str:
+    if generator.is_binned:
+        return repr(generator)
+    cases = [*map(repr, generator.keys), *(["default"] if generator.has_default else [])]
+    branches = map(name_of, generator.branches)
+    return f"Given({generator.column!r}, {{{', '.join(map(': '.join, zip(cases, branches, strict=True)))}}})"
+
+
+def _operation(generator: Operation) -> str:
+    text = _DATE.sub(lambda found: "-".join(f"{int(part):02d}" for part in found.groups()), repr(generator))
+    return _COLUMN.sub(r"\1", text[1:-1] if text.startswith("(") else text)
 
 
 def _by_factory_boy(generator: RowByRow | BuiltObject | Attribute) -> str:
@@ -199,6 +214,26 @@ def show(value: Any) -> str:
     if isinstance(value, (str, bool, int, float, bytes, dict, list)):
         return repr(value)
     return str(value)
+
+
+_ALWAYS_WHOLE = (Attribute, BuiltObject, Computed, Distribution, RowByRow, RowFunction, Timeline)
+_NAMES: Sequence[tuple[Any, Callable[[Any], str]]] = (
+    (Aggregate, _aggregate),
+    (Array, lambda array: f"Array({name_of(array.item)}, length={name_of(array.length)})"),
+    ((RowByRow, BuiltObject, Attribute), _by_factory_boy),
+    (Cycle, lambda cycle: f"Iterator({list(cycle.items)!r})"),
+    (Constant, lambda constant: show(constant.value)),
+    (Distribution, _distribution),
+    (Given, _cases),
+    (KeyOf, lambda item: f"{item.key} of other rows"),
+    (NotNull, lambda one: f"{name_of(one.generator)}.not_null()"),
+    (Operation, _operation),
+    ((RowFunction, Computed), lambda one: _function(one.function)),
+    (Series, lambda series: f"Series({name_of(series.level)}, …)"),
+    (Share, lambda share: f"Share({share.path!r}, weights={name_of(share.weights)})"),
+    (Timeline, lambda timeline: f"Timeline({timeline.start} … {timeline.end})"),
+    (Unique, lambda one: f"{name_of(one.generator)}.unique()"),
+)
 
 
 __all__ = ["chain", "name_of", "show"]

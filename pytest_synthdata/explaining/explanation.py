@@ -203,7 +203,7 @@ def _picked(bound: BoundTable, row: int, name: str) -> list[str]:
         rows = np.array([row], np.uint64)
         _, which = reference.counted(bound, rows)
         return [
-            f"{text}, of whose children this is number {int(which[0])}",
+            f"{text}, of whose children this is number {int(which[0]) + 1}",
             f"counted by {name_of(reference.per_parent)}",
         ]
     among = f"the {row:,} rows before" if reference.self_referential else f"{parent.num_rows:,}"

@@ -138,3 +138,18 @@ def test_conditions_on_events_of_hours() -> None:
 def test_periods_without_any_time_are_refused(declared: Any, message: str) -> None:
     with pytest.raises(DeclarationError, match=rf"^ticks\.at: .*{message}"):
         made(declared)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"weekdays": {"Sat": 0.2}}, r"weekdays=\{'Sat': 0\.2\} lists nothing; write 7 multipliers, from Monday"),
+        ({"hours": {9: 1}}, "24 weights, from the hour after midnight"),
+        ({"hours": 5}, "hours=5 lists nothing"),
+        ({"season": 1.5}, r"12 multipliers .* season=\{12: 1\.5\}"),
+        ({"events": Event("2024-03-01", "2024-03-02", 2.0)}, r"events=\[Event"),
+    ],
+)
+def test_what_is_no_list(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(DeclarationError, match=message):
+        Timeline("2024-01-01", "2024-12-31", **arguments)

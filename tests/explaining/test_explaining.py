@@ -12,13 +12,19 @@ import pytest
 from factory.fuzzy import FuzzyChoice
 from scipy import stats
 
+import pytest_synthdata
 from pytest_synthdata import (
+    Array,
+    Boolean,
     Categorical,
     Constant,
+    Count,
     Dataset,
     Dates,
     Distribution,
     Duplicates,
+    Email,
+    Exponential,
     Fake,
     ForeignKey,
     Given,
@@ -27,14 +33,27 @@ from pytest_synthdata import (
     LogNormal,
     Missing,
     Normal,
+    Ordinal,
+    Pareto,
+    Place,
     Poisson,
+    Previous,
+    Quantiles,
     Readings,
     ReadingTime,
+    RunningSum,
     Series,
+    Share,
+    Shares,
     Sum,
     SynthDataError,
     TableFactory,
+    Template,
+    Timeline,
+    Times,
+    Uniform,
     col,
+    days,
     when,
 )
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
@@ -338,4 +357,62 @@ def test_references_readings_and_rows_of_factory_boy_are_said_in_words() -> None
     assert "factory_boy, which evaluates LetterFactory.tone for the row →" in str(dataset.letters.explain(0, "tone"))
     for column in ("at", "level"):
         text = str(dataset.hours.explain(3, column))
-        assert "sender: row 0 of customers, of whose children this is number 3" in text
+        assert "sender: row 0 of customers, of whose children this is number 4" in text
+
+
+class DepotFactory(TableFactory):
+    class Meta:
+        table = "depots"
+
+    depot_id = Key("D{}")
+    code = Integers(1, 10**6).unique()
+    visits = Count("visits")
+    late = Sum("visits.cost", where=col("is_late"))
+    total = LogNormal(5, 1).round(2)
+    place = Place("de_DE")
+    split = Shares(["rent", "food"])
+    turn = factory.Iterator(["a", "b"])
+    both = factory.Dict({"a": Integers(1, 3), "b": factory.LazyAttribute(lambda o: o.a + 1)})
+    opened_at = Timeline("2024-01-01", "2024-12-31")
+    spread = Quantiles({0: 0, 1: 5})
+
+
+class DepotVisitFactory(TableFactory):
+    class Meta:
+        table = "visits"
+
+    visit_id = Key("V{}")
+    depot = ForeignKey(DepotFactory, per_parent=Poisson(3) + 1)
+    at = Times("2024-01-01", "2024-02-01")
+    cost = Uniform(0, 10).round(2).clip(1, 9).nulls(0.2)
+    is_late = Boolean(0.3).not_null()
+    share = Share("depot.total", weights=LogNormal(0, 0.2))
+    number = Ordinal("depot")
+    before = Previous("at")
+    so_far = RunningSum("cost")
+    name = Fake("name")
+    email = Email("name")
+    slug = Template("{visit_id}-{name|slug}")
+    words = Array(Categorical(["a", "b"]), length=Poisson(2))
+    others = Array(ForeignKey(DepotFactory), length=2)
+    due = col("at") + days(Exponential(3))
+    price = when(col("is_late"), Constant(1.0)).otherwise(Pareto(2.5))
+
+
+class LevelFactory(TableFactory):
+    class Meta:
+        table = "levels"
+
+    depot = ForeignKey(DepotFactory, per_parent=Readings("1h", start="2024-01-01", end="2024-01-02"))
+    at = ReadingTime()
+    level = Series(level=20, daily=3, noise=0.4)
+
+
+@pytest.mark.parametrize("factory", [DepotFactory, DepotVisitFactory, LevelFactory])
+def test_parts_are_called_what_users_call_them(factory: type[TableFactory]) -> None:
+    dataset = Dataset({DepotFactory: 5, **({} if factory is DepotFactory else {factory: None})})
+    for name in dataset[factory._meta.table].schema.names:
+        text = str(dataset[factory._meta.table].explain(3, name))
+        called = set(re.findall(r"(?<![.\w])([A-Z]\w*)\(", text))
+        assert called <= {*pytest_synthdata.__all__, "Iterator"}, text
+        assert "Constant(" not in text

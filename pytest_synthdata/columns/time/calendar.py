@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -56,6 +56,14 @@ def instants(period: Timeline, day: npt.NDArray[Any], elapsed: Floats) -> pa.Arr
         if len(index) and parts:
             times[index] = parts.seconds(int(cut), elapsed[index]).astype("M8[s]")
     return arrow_array(times.astype("datetime64[us]")).cast(TIMESTAMP)
+
+
+_LISTS = {
+    "events": "events=[Event('2024-10-15', '2024-10-25', 3.0)]",
+    "hours": "24 weights, from the hour after midnight on: hours=[0, 0, …]",
+    "season": "12 multipliers from January to December, or those of some months: season={12: 1.5}",
+    "weekdays": "7 multipliers, from Monday to Sunday: weekdays=[1, 1, 1, 1, 1, 0.4, 0.2]",
+}
 
 
 def ends_of(period: Timeline) -> tuple[dt.datetime, dt.datetime]:
@@ -136,7 +144,7 @@ class Timeline(Generator):
                 raise DeclarationError(f"Timeline: season has month {unknown[0]!r}; months are 1 to 12")
             months = tuple(season.get(month, 1.0) for month in range(1, 13))
         else:
-            months = (1.0,) * 12 if season is None else tuple(season)
+            months = (1.0,) * 12 if season is None else _several("season", season)
         fields = {
             "start": start,
             "end": end,
@@ -144,10 +152,10 @@ class Timeline(Generator):
             "weekend": weekend,
             "season": months,
             "trend": trend,
-            "events": tuple(events),
+            "events": _several("events", events),
             "noise": noise,
-            "hours": OFFICE_HOURS if hours is None else tuple(hours),
-            "weekdays": None if weekdays is None else tuple(weekdays),
+            "hours": OFFICE_HOURS if hours is None else _several("hours", hours),
+            "weekdays": None if weekdays is None else _several("weekdays", weekdays),
             "tz": tz,
             "is_daily_stated": daily is not None,
         }
@@ -274,6 +282,13 @@ class Timeline(Generator):
     def bounds(self, scope: Scope) -> tuple[Any, Any]:
         del scope
         return ends_of(self)
+
+
+def _several(name: str, values: Iterable[Any]) -> tuple[Any, ...]:
+    """What an argument lists."""
+    if isinstance(values, (str, Mapping)) or not isinstance(values, Iterable):
+        raise DeclarationError(f"Timeline: {name}={values!r} lists nothing; write {_LISTS[name]}")
+    return tuple(values)
 
 
 @lru_cache(maxsize=64)
