@@ -166,12 +166,13 @@ class BoundTable(ByPosition):
 
     def as_declared(self) -> BoundTable:
         """The table before hooks of its factory change its rows, which may read totals of their children."""
+        return self.cached("declared", self._as_declared) or self
+
+    def _as_declared(self) -> BoundTable | None:
+        """The same, None where there are no hooks."""
         columns = self.plan.columns
         declared = {name: column.declared for name, column in columns.items() if hasattr(column, "declared")}
-        if not declared:
-            return self
-        plan = self.cached("declared plan", lambda: replace(self.plan, columns={**columns, **declared}))
-        return self.cached("declared", lambda: replace(self, plan=plan, cache={}))
+        return replace(self, plan=replace(self.plan, columns={**columns, **declared}), cache={}) if declared else None
 
     def with_parents_as_declared(self, table: str) -> BoundTable:
         """The table as the totals of a parent see it: what it reads of that parent is what is declared there."""

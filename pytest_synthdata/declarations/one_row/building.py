@@ -46,7 +46,7 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         bound = enclosing_bound(step)
         logger.debug("%s.%s: Evaluating %r for row %s", bound.plan.table, self.name, self.generator, step.sequence)
         declared = bound.plan.columns.get(self.name) is self.generator
-        if declared and (value := made_ahead(bound, self.name, step)) is not NOTHING:
+        if (value := made_ahead(bound, self.name, step, self.generator)) is not NOTHING:
             return value
         cells = _single_cell(self.name, instance, step)
         if self.substream is not None:

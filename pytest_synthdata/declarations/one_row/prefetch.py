@@ -82,16 +82,19 @@ def rows_ahead(bound: BoundTable) -> RowsAhead:
     return bound.cached("ahead", lambda: RowsAhead(bound))
 
 
-def made_ahead(bound: BoundTable, name: str, step: Any) -> Any:
-    """A value of the row that a step of factory_boy builds, as the table has it; `NOTHING` where it is not there.
+def made_ahead(bound: BoundTable, name: str, step: Any, generator: Generator | None = None) -> Any:
+    """A value of the row that a step of factory_boy builds, as it is declared; `NOTHING` where it is not there.
 
-    Nor is it where something is overridden that it depends on.
+    Nor is it where something is overridden that it depends on, or where the column is not this generator's.
     """
     extras = step.builder.extras
     if type(bound) is not BoundTable or (extras and step.builder.factory_meta.has_switches):
         return NOTHING
+    declared = bound.as_declared()  # what hooks change, they change afterwards
+    if generator is not None and declared.plan.columns.get(name) is not generator:
+        return NOTHING
     overridden = [field.partition("__")[0] for field in extras]
-    return rows_ahead(bound).cell(name, step.sequence, overridden)
+    return rows_ahead(declared).cell(name, step.sequence, overridden)
 
 
 def _generators(bound: BoundTable, name: str, seen: set[tuple[str, str]]) -> Iterator[Generator]:

@@ -96,7 +96,7 @@ class BuiltObject(_Opaque):
     def objects(self, cells: Cells) -> list[object]:
         bound = cells.reader.bound
         assert isinstance(bound, BoundTable)  # noqa: S101
-        with bound_to(bound), without_children():
+        with bound_to(bound), without_children(), borrowed_generators(for_rows=True):
             return [self._built(row, cells) for row in cells.rows.tolist()]
 
     def _built(self, row: int, cells: Cells) -> object:
