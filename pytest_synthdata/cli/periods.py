@@ -96,11 +96,13 @@ class Part:
 
     Args:
         table: the rows.
+        whole: all of its rows, of labels too.
         rows: how many rows the whole table has.
         period: which of them these are.
     """
 
     table: Table
+    whole: Table
     rows: int
     period: Period
 
@@ -113,7 +115,7 @@ class Part:
         """What the folder says."""
         from pytest_synthdata.files.periods import Record
 
-        return Record.of(self.table.view, self.rows, format_)
+        return Record.of(self.table.view, self.whole.view, self.rows, format_)
 
 
 def _parts(dataset: Dataset, period: Period, start: str | None, stop: str | None) -> list[Part]:
@@ -132,7 +134,11 @@ def _parts(dataset: Dataset, period: Period, start: str | None, stop: str | None
             periods[table.name], tables[table.name] = period, Table(rows, table.factory)
     selected.tables = tables
     found = [*selected.tables.items(), *selected.defects.items()]
-    return [Part(table, dataset[name].num_rows, periods[name]) for name, table in found]
+    whole = [*dataset.tables.values(), *dataset.defects.values()]
+    return [
+        Part(table, all_rows, dataset[name].num_rows, periods[name])
+        for (name, table), all_rows in zip(found, whole, strict=True)
+    ]
 
 
 def _is_there(part: Part, out: Path, format_: str) -> bool:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.columns.order.batches import period_starts
 from pytest_synthdata.columns.order.instants import Micros, as_datetime
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.files.contents import Contents
+from pytest_synthdata.files.contents import SAMPLE, Contents
 from pytest_synthdata.files.periods import written_at_once
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
 
 BATCHES = "_batches"  # which streams pass over
-_SAMPLE = 1_000  # rows that are compared
 
 
 @dataclass(frozen=True)
@@ -34,28 +32,25 @@ class BatchRecord(Contents):
         order: the column by which rows come, or what else says when they do.
         start: when the first batch begins, in microseconds since 1970, or the rank of its first row.
         stop: when the last one ends, or the rank after its last row.
-        sample: the fingerprint of the first rows, in this order.
     """
 
     by: str | int
     order: str
     start: int
     stop: int
-    sample: str
 
     @classmethod
     def of(cls, batches: Batches[TableView], format_: str) -> BatchRecord:
         """What says which batches these are."""
         order, edges = batches.order, batches.edges
         start, stop = (batches.first, batches.last) if batches.size or not len(edges) else (edges[0], edges[-1])
-        rows = order.rows(batches.first, min(batches.first + _SAMPLE, order.num_rows))
+        first = order.rows(batches.first, min(batches.first + SAMPLE, order.num_rows))
         return cls(
-            **cls.facts(order.view, order.num_rows, format_),
+            **cls.facts(order.view, order.num_rows, format_, first),
             by=batches.by,
             order=batches.column or "arrival",
             start=int(start),
             stop=int(stop),
-            sample=fingerprint(rows.batches(0, rows.num_rows)),
         )
 
     @classmethod
@@ -83,9 +78,7 @@ class BatchRecord(Contents):
             return f"was written in the order of {self.order}; this run asks for that of {other.order}"
         if self.start != other.start:
             return f"was written from {self._place(self.start)} on; this run begins with {self._place(other.start)}"
-        if self.sample != other.sample:
-            return f"holds other rows of {self.table!r}: its declarations, defects or choice of rows have changed"
-        return None
+        return self.difference_of_rows(other)
 
     def require_same_ends(self, other: BatchRecord, folder: Path, is_there: Callable[[int], bool]) -> None:
         """Raise `SynthDataError` where a batch that is there does not end where another run would end it.

@@ -7,7 +7,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.errors import SynthDataError
+
+SAMPLE = 1_000  # rows that are compared
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -25,6 +28,7 @@ class Contents:
         format: of the files.
         columns: their names and types.
         parents: how many rows the tables have that it refers to, near and far; None where that is not known.
+        sample: the fingerprint of its first rows; None where that is not known.
     """
 
     table: str
@@ -33,13 +37,15 @@ class Contents:
     format: str
     columns: str
     parents: Mapping[str, int] | None
+    sample: str | None
 
     @classmethod
-    def facts(cls, view: TableView, rows: int, format_: str) -> dict[str, Any]:
-        """The values of these fields for a view of a table of so many rows."""
+    def facts(cls, view: TableView, rows: int, format_: str, first: TableView) -> dict[str, Any]:
+        """The values of these fields for a view of a table of so many rows, of which some come first."""
         columns = ", ".join(f"{field.name} {field.type}" for field in view.schema)
         parents = {name: parent.num_rows for name, parent in sorted(view.bound.all_parents().items())}
-        values = (view.name, view.seed, rows, format_, columns, parents)
+        sample = fingerprint(first.batches(0, min(first.num_rows, SAMPLE)))
+        values = (view.name, view.seed, rows, format_, columns, parents, sample)
         return dict(zip((field.name for field in fields(Contents)), values, strict=True))
 
     def require_same(self, other: Contents, folder: Path) -> None:
@@ -66,10 +72,16 @@ class Contents:
                 return f"was written with {rows:,} rows of {name}; this run asks for {asked:,}"
         return None
 
+    def difference_of_rows(self, other: Contents) -> str | None:
+        """The same of their values, where nothing else differs."""
+        if None in (self.sample, other.sample) or self.sample == other.sample:
+            return None
+        return f"holds other rows of {self.table!r}: its declarations, defects or choice of rows have changed"
+
 
 def parents_in_words(bound: BoundTable) -> str:
     """How many rows the tables have that one refers to, near and far: ``, 2,500 customers``."""
     return "".join(f", {parent.num_rows:,} {name}" for name, parent in sorted(bound.all_parents().items()))
 
 
-__all__ = ["Contents", "parents_in_words"]
+__all__ = ["SAMPLE", "Contents", "parents_in_words"]

@@ -67,13 +67,14 @@ class Record(Contents):
     """What is in a folder: periods of a table."""
 
     parents: Mapping[str, int] | None = None  # which older folders do not say
+    sample: str | None = None  # nor this
     periods: tuple[Period, ...] = ()
     version: int | None = None
 
     @classmethod
-    def of(cls, view: TableView, rows: int, format_: str) -> Record:
+    def of(cls, view: TableView, whole: TableView, rows: int, format_: str) -> Record:
         """Of a table of so many rows, of which nothing is there yet."""
-        return cls(**cls.facts(view, rows, format_))
+        return cls(**cls.facts(view, rows, format_, whole))
 
     @classmethod
     def read(cls, folder: Path) -> Record | None:
@@ -114,6 +115,9 @@ class Record(Contents):
                 raise SynthDataError(
                     f"{folder} has {there} already; {period} would come twice, and is not appended{advice}"
                 )
+
+    def difference(self, other: Contents) -> str | None:
+        return super().difference(other) or self.difference_of_rows(other)
 
     def with_period(self, period: Period, version: int | None = None) -> Record:
         """With a period more."""

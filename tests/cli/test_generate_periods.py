@@ -178,6 +178,26 @@ def test_rows_of_another_table_are_not_appended(folder: Path, more: tuple[str, .
     )
 
 
+def test_rows_that_are_declared_otherwise_are_not_appended(folder: Path) -> None:
+    source = """
+from pytest_synthdata import LogNormal, TableFactory, Timeline
+
+
+class VisitFactory(TableFactory):
+    at = Timeline("2024-01-01", "2024-12-31")
+    cost = LogNormal(3, {sigma})
+"""
+    for name, sigma in {"visits_before": 1, "visits_now": 2}.items():
+        (folder / f"{name}.py").write_text(source.format(sigma=sigma))
+    generate(None, "2024-03-01", "--append", "--factories", "visits_before", rows=("visits=300",))
+    refusal = generate("2024-03-01", "2024-05-01", "--append", "--factories", "visits_now", rows=("visits=300",))
+    assert (
+        "data/visits holds other rows of 'visits': its declarations, defects or choice of rows have changed" in refusal
+    )
+    again = generate("2024-03-01", "2024-05-01", "--append", "--factories", "visits_before", rows=("visits=300",))
+    assert again["visits"] > 0
+
+
 def test_a_table_that_was_forgotten_can_be_given_the_period(folder: Path) -> None:
     two = (ROWS[0], ROWS[1])
     for start, stop in itertools.pairwise(CUTS):
