@@ -9,7 +9,7 @@ class CustomerFactory(TableFactory):
         rows = 60
         history = History(
             "2024-06-01",
-            "2024-06-10",
+            "2024-06-06",
             updates={
                 "plan": Update(90, to={"Free": {"Pro": 0.6}, "Pro": {"Free": 0.2, "Team": 0.3}, "Team": {"Pro": 0.3}}),
                 "city": 36,

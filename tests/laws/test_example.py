@@ -27,8 +27,10 @@ def example(pytester: pytest.Pytester) -> Path:
     return pytester.path
 
 
-def test_the_report_ends_as_the_readme_shows(example: Path, pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess("--synth-shrink=500")
+def test_the_report_ends_as_the_readme_shows(
+    example: Path, keep_jvm: tuple[str, ...], pytester: pytest.Pytester
+) -> None:
+    result = pytester.runpytest_subprocess("--synth-shrink=500", *keep_jvm)
     result.assert_outcomes(failed=1)
     lines = [MEASURED.sub("in … runs", line) for line in result.outlines]
     start = next(at for at, line in enumerate(lines) if line.startswith("shrunk"))
@@ -37,7 +39,7 @@ def test_the_report_ends_as_the_readme_shows(example: Path, pytester: pytest.Pyt
     # Repaired as its own page says, it passes: the bug is where the rows point to.
     (repaired,) = re.findall(r"```python\n(.*?)```", (example / "README.md").read_text("utf-8"), re.DOTALL)
     (example / "shop" / "latest.py").write_text(repaired, "utf-8")
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*keep_jvm).assert_outcomes(passed=1)
 
 
 def test_the_readme_shows_the_example() -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from pytest_synthdata.spark.local import kept_jvm
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -28,21 +25,18 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for the projects of all pages, one after another: a kept JVM belongs to a folder."""
-    folder = tmp_path_factory.mktemp("pages")
-    runtime = tmp_path_factory.mktemp("runtime")
-    runtime.chmod(0o700)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CI", raising=False)
-        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        yield folder
-        kept_jvm.stop_all()
+    return tmp_path_factory.mktemp("pages")
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
 def test_every_snippet_is_run(
-    page: Path, place: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    page: Path,
+    place: Path,
+    keep_jvm: tuple[str, ...],
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for left in place.iterdir():
         shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -55,8 +49,7 @@ def test_every_snippet_is_run(
     tests += sum(int(seeds) - 1 for text in texts for seeds in re.findall(r"synth\(seeds=(\d+)", text))
     tests += sum(values.count(",") for text in texts for values in re.findall(r"parametrize\(\"\w+\", \[(.+)\]", text))
     assert tests
-    keep = ("-o", "synth_spark_keep_alive=300")
-    run = pytester.runpytest_subprocess("-p", "no:asyncio", "-W", "error", "-W", UNCLOSED, *keep)
+    run = pytester.runpytest_subprocess("-p", "no:asyncio", "-W", "error", "-W", UNCLOSED, *keep_jvm)
     run.assert_outcomes(passed=tests)
 
 

@@ -1,4 +1,4 @@
-"""The job on each of ten days, compared with the customers as they are then, and with all their versions."""
+"""The job on each of six days, compared with the customers as they are then, and with all their versions."""
 
 import datetime as dt
 
@@ -8,7 +8,7 @@ from dimension import as_first_written, scd2
 
 from pytest_synthdata import Exponential, days
 
-DAYS = [dt.date(2024, 6, day) for day in range(1, 11)]
+DAYS = [dt.date(2024, 6, day) for day in range(1, 7)]
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 LATE = {"delay": days(Exponential(1.5)), "late": 0.2, "redelivered": 0.05}
 NAMES = ("customer_id", "plan", "city")
