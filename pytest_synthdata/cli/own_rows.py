@@ -10,6 +10,7 @@ from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
     from pytest_synthdata.declarations.factory_class import FactoryClass
+    from pytest_synthdata.declarations.foreign_keys import ForeignKey
     from pytest_synthdata.infer.inferred import Inferred
     from pytest_synthdata.sources.samples import Sample
     from pytest_synthdata.validation.results import Check
@@ -68,8 +69,14 @@ def _failed(tables: Sequence[tuple[Inferred, FactoryClass]], samples: Mapping[st
 
 def _counted(table: str, factory: FactoryClass) -> set[str]:
     """The tables whose rows must all be there, because some are counted from others."""
-    parents = [one.parent._meta.table for one in factory._meta.references.values() if one.per_parent is not None]
+    references = factory._meta.references.values()
+    parents = [_parent(one, factory)._meta.table for one in references if one.per_parent is not None]
     return {table, *parents} if parents else set()
+
+
+def _parent(reference: ForeignKey, factory: FactoryClass) -> FactoryClass:
+    """The factory that a reference is to, which may be its own."""
+    return factory if reference.parent == "self" else reference.parent
 
 
 def _anew(factory: FactoryClass, samples: Mapping[str, Sample]) -> set[str]:
@@ -82,8 +89,9 @@ def _anew(factory: FactoryClass, samples: Mapping[str, Sample]) -> set[str]:
     found = {name for name, one in factory._meta.plan().columns.items() if isinstance(unwrapped(one), Key)}
     own = samples[str(factory._meta.table)]
     for name, reference in factory._meta.references.items():
-        parent = samples.get(str(reference.parent._meta.table))
-        keys = reference.parent._meta.key_columns()
+        referred = _parent(reference, factory)
+        parent = samples.get(str(referred._meta.table))
+        keys = referred._meta.key_columns()
         column = f"{name}_id" if reference.column is None else reference.column
         if parent is None or len(keys) != 1 or column not in own.schema.names or keys[0] not in parent.schema.names:
             continue

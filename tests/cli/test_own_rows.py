@@ -31,6 +31,16 @@ def test_what_does_not_hold_is_named() -> None:
     assert "some references have no parent (customer)" in " ".join(printed.replace("\n    #", "").split())
 
 
+def test_a_table_may_refer_to_itself() -> None:
+    numbers = list(range(200))
+    columns = {
+        "employee_id": [f"E{one:04d}" for one in numbers],
+        "boss_id": [f"E{one // 7:04d}" if one % 9 else None for one in numbers],
+        "site": ["north", "south"] * 100,
+    }
+    assert "boss = ForeignKey('self')" in source(employees=columns).replace('"', "'")
+
+
 def test_a_comment_stays_a_comment() -> None:
     printed = source(t={"a\nimport os\n": [1, 2, 3] * 20, "b\r\x0bprint(1)": ["x", "y", "z"] * 20})
     compile(printed, "inferred", "exec")

@@ -45,6 +45,7 @@ def test_parents_that_are_missing_are_told() -> None:
         ({"iso": ["DE", "FR", "AT"], "vat": [0.19, 0.2, 0.2]}, True),
         ({"land": ["DEU", "FRA", "AUT"], "in_eu": [True, True, True]}, True),
         ({"code": ["x1", "x2", "x3"], "rate": [0.5, 0.25, 0.1]}, False),
+        ({"code": ["A", "B", "C"], "label": [None, "red", "green"], "note": [None, None, None]}, True),
         ({"iso": ["DE", "FR", "AT"], "high": [1.5, 2.5, 3.5], "low": [0.5, 0.2, 0.1]}, False),
     ],
 )

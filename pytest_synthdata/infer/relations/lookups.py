@@ -64,7 +64,7 @@ def _may_be_listed(values: pa.Array, *, is_coded: bool) -> bool:
 
 
 def _is_personal(column: ColumnName, values: pa.Array) -> bool:
-    return personal(column, values) is not None or holds_addresses(values)
+    return personal(column, values.drop_null()) is not None or holds_addresses(values)
 
 
 def _differ(values: pa.Array) -> bool:
