@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.declarations.wording import type_name
 from pytest_synthdata.errors import SynthDataError
@@ -54,26 +56,65 @@ def in_type(array: pa.Array, field: pa.Field, table: str, point: str = ".") -> p
         table: its table's name.
         point: what stands before the decimals of a number that is written as text.
     """
-    array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
-    if array.type == field.type:
-        return array
-    target = field.type
     try:
-        if pa.types.is_string(array.type) and not pa.types.is_nested(target):
-            return _read(array, target, point)
-        if pa.types.is_timestamp(array.type) and pa.types.is_timestamp(target):
-            # Without a time zone it is UTC, as everything here.
-            return array.cast(pa.timestamp(target.unit, array.type.tz)).cast(target)
-        if pa.types.is_timestamp(array.type) and pa.types.is_date(target):
-            return array.cast(pa.timestamp(array.type.unit)).cast(target, safe=False)
-        if pa.types.is_date(array.type) and pa.types.is_timestamp(target):
-            return array.cast(pa.timestamp(target.unit)).cast(target)
-        return array.cast(target)
+        return _converted(array, field.type, point)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise SynthDataError(
             f"{table}.{field.name}: the data is {type_name(array.type)}, which cannot be read as the declared "
-            f"{type_name(target)}: {error}"
+            f"{type_name(field.type)}: {error}"
         ) from None
+
+
+def _converted(array: pa.Array, target: pa.DataType, point: str) -> pa.Array:
+    array = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    if array.type == target:
+        return array
+    if pa.types.is_nested(target) and pa.types.is_nested(array.type):
+        return _converted_inside(array, target, point)
+    if pa.types.is_string(array.type) and not pa.types.is_nested(target):
+        return _read(array, target, point)
+    if pa.types.is_timestamp(array.type) and pa.types.is_timestamp(target):
+        # Without a time zone it is UTC, as everything here.
+        return array.cast(pa.timestamp(target.unit, array.type.tz)).cast(target)
+    if pa.types.is_timestamp(array.type) and pa.types.is_date(target):
+        return array.cast(pa.timestamp(array.type.unit)).cast(target, safe=False)
+    if pa.types.is_date(array.type) and pa.types.is_timestamp(target):
+        return array.cast(pa.timestamp(target.unit)).cast(target)
+    return array.cast(target)
+
+
+def _converted_inside(array: pa.Array, target: pa.DataType, point: str) -> pa.Array:
+    """Structs, lists and maps, whose parts are read as columns are; a JSON object is a struct or a map."""
+    test = pa.types
+    if test.is_struct(array.type) and test.is_map(target):
+        return _as_map(array, target, point)
+    null = array.is_null()
+    if test.is_struct(array.type) and test.is_struct(target):
+        there = {field.name for field in array.type}
+        if there >= {field.name for field in target}:
+            parts = [_converted(pc.struct_field(array, field.name), field.type, point) for field in target]
+            return pa.StructArray.from_arrays(parts, fields=list(target), mask=null)
+    if test.is_list(array.type) and test.is_list(target):
+        items = _converted(array.flatten(), target.value_type, point)
+        return pa.ListArray.from_arrays(_offsets(pc.list_value_length(array)), items, target, mask=null)
+    return array.cast(target)
+
+
+def _as_map(array: pa.Array, target: pa.MapType, point: str) -> pa.Array:
+    """Objects as maps. Arrow's JSON gives each object the keys of all: one without a value is not there."""
+    names = [field.name for field in array.type]
+    columns = [_converted(pc.struct_field(array, name), target.item_type, point) for name in names]
+    there = np.array([to_numpy(column.is_valid()) for column in columns], np.bool_).reshape(len(names), len(array)).T
+    keys = pa.array(np.tile(np.arange(len(names)), len(array))[there.ravel()])
+    order = np.arange(len(names) * len(array)).reshape(len(names), len(array)).T.ravel()[there.ravel()]
+    items = pa.concat_arrays(columns).take(pa.array(order)) if columns else pa.array([], target.item_type)
+    offsets = _offsets(pa.array(there.sum(axis=1)))
+    known = pa.array(names, pa.string()).cast(target.key_type).take(keys)
+    return pc.if_else(array.is_valid(), pa.MapArray.from_arrays(offsets, known, items, target), pa.scalar(None, target))
+
+
+def _offsets(lengths: pa.Array) -> pa.Array:
+    return pa.array(np.concatenate([[0], np.cumsum(to_numpy(lengths.fill_null(0)))]).astype(np.int32))
 
 
 def _read(texts: pa.Array, target: pa.DataType, point: str) -> pa.Array:
