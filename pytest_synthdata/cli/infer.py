@@ -14,6 +14,8 @@ from pytest_synthdata.cli.named_objects import is_object_name, samples_of_object
 from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_synthdata.sources.samples import Sample
 
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Where the source goes; long lists go into a JSON file beside it.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace what is at --output, with your edits.")
 @click.option(
     "--statistics-only",
     is_flag=True,
@@ -46,6 +49,7 @@ def infer(
     table: str | None,
     parents: tuple[str, ...],
     output: Path | None,
+    overwrite: bool,
     statistics_only: bool,
     warehouse_id: str | None,
 ) -> None:
@@ -75,6 +79,8 @@ def infer(
     is_asked = context.get_parameter_source("warehouse_id") is click.core.ParameterSource.COMMANDLINE
     if is_asked and not (statistics_only and in_catalog):
         raise click.UsageError("--warehouse-id goes with --statistics-only and catalog.schema.table")
+    if overwrite and output is None:
+        raise click.UsageError("--overwrite replaces a file: it goes with --output")
     samples = _of_catalog(in_catalog, warehouse_id) if statistics_only and in_catalog else {}
     for path in paths if not statistics_only else [one for one in paths if one not in in_catalog]:
         for name, sample in _tables(path, statistics_only=statistics_only):
@@ -93,10 +99,25 @@ def infer(
         click.echo(module_source(tables, said), nl=False)
         return
     store = Store(f"{output.stem}_data.json")
-    output.write_text(module_source(tables, said, store), "utf-8")
+    files = {output: module_source(tables, said, store)}
     if store.content:
-        lists = json.dumps(store.content, ensure_ascii=False, indent=1)
-        output.with_name(store.file).write_text(lists + "\n", "utf-8")
+        files[output.with_name(store.file)] = json.dumps(store.content, ensure_ascii=False, indent=1) + "\n"
+    _write(files, overwrite=overwrite)
+
+
+def _write(files: Mapping[Path, str], *, overwrite: bool) -> None:
+    """Write all of the files, or none where one of them would lose what is in it."""
+    from pytest_synthdata.disk.refusals import told_in_a_line
+    from pytest_synthdata.disk.temporary import whole_file
+
+    for path, text in files.items():
+        if path.is_file() and not overwrite and path.read_bytes() not in (b"", text.encode()):
+            raise SynthDataError(
+                f"{path} differs from what is inferred now; write elsewhere, or overwrite it: --overwrite"
+            )
+    for path, text in files.items():
+        with told_in_a_line("writing the factories", path), whole_file(path) as part:
+            part.write_bytes(text.encode())
 
 
 def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
