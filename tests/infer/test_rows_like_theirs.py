@@ -214,6 +214,18 @@ class TestTexts:
         staff = {"code": ["A1", "B2", "C7", "D9", "E3"], "owner": ["Ann Lee", "Bob Ray", "Cy Fox", "Di Low", "Ed Orr"]}
         assert "Ann Lee" not in inferred({"staff": pa.table(staff)})[2]
 
+    @pytest.mark.parametrize("column", ["name", "owner"])
+    @pytest.mark.parametrize("repeats", [1, 20])
+    def test_given_names_alone_are_names(self, column: str, repeats: int) -> None:
+        names = ["José", "Jürgen", "Anna", "Łukasz", "Mehmet", "Zoë", "INES", "Bruce Lee"] * repeats
+        source = inferred({"table": pa.table({column: names, "age": range(20, 20 + len(names))})})[2]
+        assert f'{column} = Fake("first_name")' in source
+        assert "Anna" not in source
+
+    def test_other_names_are_repeated_values(self) -> None:
+        names = ["Amber", "Widget", "Gadget", "Gizmo", "Rose"] * 60
+        assert "Widget" in inferred({"table": pa.table({"name": names})})[2]
+
 
 def test_categories_durations_times_of_day_and_maps() -> None:
     columns = pa.table(

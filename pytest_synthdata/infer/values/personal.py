@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.providers.given_names import given_names
 from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.infer.naming import singular, words
 from pytest_synthdata.infer.values.meanings import (
@@ -90,6 +91,7 @@ _SHAPES: Mapping[str, Generator] = {
     r"\d{3}-\d{2}-\d{4}": _SSN,
 }
 _USER_NAME = r"[^\W\d_]+([._-][^\W\d_]+)*\d{0,4}"
+_GIVEN_NAME = re.compile(r"[^\W\d_]+([ '\u2019-][^\W\d_]+)?")
 _ACTS = (["assigned", "to"], ["reports", "to"])
 _PARTICLES = {"von", "van", "de", "der", "den", "da", "di", "del", "la", "le", "al", "el", "bin", "ibn", "zu", "dos"}
 _FIRMS = {
@@ -171,6 +173,8 @@ def _by_shape(column: ColumnName, some: list[str]) -> Generator | None:
     may_be = is_person or noun in PARTIES or (parts == ["name"] and not names_others(column))
     if may_be and _most(some, is_name):
         return Fake("name")
+    if may_be and _most(some, is_given_name):
+        return Fake("first_name")
     if is_person and _most(some, lambda text: re.fullmatch(_USER_NAME, text) and text != text.upper()):
         return Fake("first_name") if _most(some, str.istitle) else _USER
     return None
@@ -194,6 +198,18 @@ def is_name(text: str) -> bool:
     )
 
 
+def is_given_name(text: str) -> bool:
+    """Whether a text is a given name that Faker knows, in any of its languages.
+
+    >>> [is_given_name(text) for text in ("Anna", "ANNA", "Zoë", "anna", "Widget", "Anna 2")]
+    [True, True, True, False, False, False]
+    """
+    text = text.strip()
+    if _GIVEN_NAME.fullmatch(text) is None or text[0].islower():
+        return False
+    return text in given_names() or text.title() in given_names()
+
+
 def _code(some: list[str], *, is_unique: bool, is_number: bool = False) -> Generator:
     """Texts of the shape that most have, of which no letter and no digit is taken over."""
     shape = Counter(map(_shape, some)).most_common(1)[0][0]
@@ -214,4 +230,4 @@ def _shape(text: str) -> str:
     return re.sub(r"[^\W\d_]", "?", re.sub(r"\d", "#", re.sub(r"[#?%!@]", "-", text)))
 
 
-__all__ = ["holds_addresses", "is_name", "personal", "personal_number"]
+__all__ = ["holds_addresses", "is_given_name", "is_name", "personal", "personal_number"]
