@@ -330,6 +330,41 @@ def test_kinds_of_tests(shrink: Shrink, xdist: tuple[str, ...]) -> None:
     assert result.stdout.str().count("shrunk from 35,500 rows to 3 in") == 4
 
 
+@both
+def test_subtests_are_reported_once_and_not_shrunk(shrink: Shrink, xdist: tuple[str, ...]) -> None:
+    pytest.importorskip("_pytest.subtests")  # from pytest 9 on
+    source = """
+    import unittest
+    import pytest
+
+    class TestCase(unittest.TestCase):
+        @pytest.fixture(autouse=True)
+        def data(self, synth):
+            self.rows = synth.dataset.orders.num_rows
+
+        def test_parts(self):
+            for limit in (0, 1):
+                with self.subTest(limit=limit):
+                    assert self.rows == limit
+
+        def test_parts_and_the_whole(self):
+            with self.subTest("passes"):
+                assert self.rows >= 0
+            assert self.rows == 0
+
+        def test_parts_of_few_rows(self):
+            if self.rows < 100:
+                with self.subTest("few"):
+                    assert self.rows == 7
+            assert self.rows == 0
+    """
+    result = shrink(source, *xdist)
+    lines = [line for line in result.outlines if "synthdata: shrunk" in line or "not shrunk" in line]
+    assert lines.count("not shrunk: subtests report by themselves") == 4
+    assert len([line for line in result.outlines if line.startswith("SUBFAILED")]) == 2
+    assert len([line for line in result.outlines if line.startswith("FAILED")]) == 2
+
+
 def test_asynchronous_tests(shrink: Shrink) -> None:
     source = f"""{SHOP}
     import asyncio

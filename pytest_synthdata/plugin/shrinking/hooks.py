@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_synthdata.disk.temporary import whole_file
+from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.plugin.failures.reasons import ANYTHING, reason
 from pytest_synthdata.plugin.failures.replay import command_for
 from pytest_synthdata.plugin.failures.sections import SHRUNK
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 PROPERTY = "synthdata_shrunk"
 _NOT_DATA = ("take", "shrink", "seeds")  # of a marker's arguments
 _MOST_ROWS = 10_000_000  # whose order fits in memory beside the test's data
+_REPORTS_ITSELF = pytest.StashKey[bool]()  # the test's: whether parts of it have had reports of their own
+_OF_PARTS = "subtests report by themselves"
 
 
 class Shrinking:
@@ -35,6 +38,8 @@ class Shrinking:
         self.config = config
         self.settings = config.stash[SETTINGS]
         self.found: list[dict[str, Any]] = []
+        self._is_running: bool = False  # a test, so that a report that is made now is of a part of it
+        self._is_searching: bool = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -44,9 +49,21 @@ class Shrinking:
             self.config.stash[MATERIALISER].stand_ins.forget()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        """Know the reports of subtests, which are made while their test runs."""
+        self._is_running = True
+        yield
+        self._is_running = False
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         """Search before the failure is reported, and before a debugger's prompt."""
         outcome: Any = yield
+        if self._is_running:
+            item.stash[_REPORTS_ITSELF] = True
+            if self._is_searching:  # or else the subtests of every run would be reported
+                outcome.force_exception(SynthDataError(_OF_PARTS))
+                return
         report = outcome.get_result()
         if call.when != "call" or not report.failed or call.excinfo is None:
             return
@@ -66,24 +83,26 @@ class Shrinking:
         from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
 
         rerunner = Rerunner(item)
+        self._is_searching = True
         try:
             with rerunner.unnoticed():
                 finding = self._shrink(item, synth, error, rerunner)
             return finding.to_text(), finding.to_dict()
         except ANYTHING as problem:  # the test's own failure is what has to be reported
             return f"not shrunk: {reason(problem)}", None
+        finally:
+            self._is_searching = False
 
     def _reason_not_to(self, item: pytest.Item) -> str:
         if self.settings.upload is not None:
             return "with --synth-upload, tests read what was saved"
-        if "subtests" in getattr(item, "fixturenames", ()):
-            return "subtests report by themselves"
+        if _REPORTS_ITSELF in item.stash:
+            return _OF_PARTS
         if self.config.getoption("trace", default=False):
             return "each run would stop in the debugger (--trace)"
         return ""
 
     def _shrink(self, item: pytest.Item, synth: Synth, error: BaseException, rerunner: Rerunner) -> Finding:
-        from pytest_synthdata.errors import SynthDataError
         from pytest_synthdata.plugin.on_demand import OnDemandDataset
         from pytest_synthdata.plugin.shrinking.candidates import Candidates
         from pytest_synthdata.plugin.shrinking.failures import Failure
@@ -106,7 +125,13 @@ class Shrinking:
         likely = list(hints(error, whole, candidates.order))
         if (known := self._remembered(item, candidates.order.row_numbers)) is not None:
             likely.insert(0, candidates.order.positions(known))
-        runs = Runs(candidates, lambda: time.perf_counter() >= deadline, progress.show)
+
+        def after_run(runs: Runs) -> None:
+            if _REPORTS_ITSELF in item.stash:
+                raise SynthDataError(_OF_PARTS)
+            progress.show(runs)
+
+        runs = Runs(candidates, lambda: time.perf_counter() >= deadline, after_run)
         try:
             shrunk = shrink(runs, candidates.searched, hints=likely, probes=candidates.probes())
         finally:
