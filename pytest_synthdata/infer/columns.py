@@ -27,6 +27,7 @@ from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.infer.relations.absence import Absence, absence
 from pytest_synthdata.infer.relations.deciders import Predictor, in_parts
 from pytest_synthdata.infer.relations.dependence import given
 from pytest_synthdata.infer.times.moments import is_spread, moment
@@ -80,13 +81,13 @@ def declare(
         places: columns that say where in a series a row is.
         order: its texts, in the order in which they are correlated with other columns.
     """
-    share = 0.0
+    absent = Absence()
     if values is not None and pa.types.is_floating(type_):
         values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, type_))  # no law gives NaN
     if values is not None and values.null_count:
         if values.null_count == len(values):
             return Declared(in_type(Constant(None), type_))
-        share = rounded_shares([values.null_count, len(values) - values.null_count], len(values))[0]
+        absent = absence(to_numpy(values.is_null()), deciders)
         valid = np.flatnonzero(to_numpy(values.is_valid()))
         deciders = [one.of(valid) for one in deciders]
         places = {name: one.take(pa.array(valid)) for name, one in places.items()}
@@ -99,11 +100,11 @@ def declare(
     if values is not None:
         found = _related(found, type_, values, deciders=deciders, places=places, order=order)
     if pa.types.is_list(type_) and (not isinstance(found, Array) or nested_item(found) is not None):
-        made = found.nulls(share) if share and isinstance(found, Generator) else found
+        made = absent.of(found) if isinstance(found, Generator) else found
         return Declared(made, stated=_stated(type_))
     generator = in_type(found, type_)
     remark = remark_on(found, values) if values is not None and len(values) and pa.types.is_string(type_) else None
-    return Declared(generator.nulls(share) if share else generator, comment=remark)
+    return Declared(absent.of(generator), comment=remark)
 
 
 def _flat(

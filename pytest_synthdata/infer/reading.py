@@ -197,7 +197,9 @@ class Reading:
             declared = ForeignKey("self", column=None if column.name == f"{name}_id" else column.name)
             self.declared[name] = Declared(nullable(declared, values))
         elif column.name in self._row.computed:
-            self.declared[name] = as_computed(column, self._row.computed[column.name], values, self.sample)
+            self.declared[name] = as_computed(
+                column, self._row.computed[column.name], values, self.sample, self._deciders()
+            )
         elif column.name in self._row.finer and values is not None:
             coarse = self._row.finer[column.name]
             made = within(
@@ -219,6 +221,11 @@ class Reading:
     def _may_decide(self, name: str) -> bool:
         return is_of_few(unwrapped(self.declared[name].declaration))
 
+    def _deciders(self) -> list[Predictor]:
+        """The columns of the row and of its parents that a column may depend on."""
+        others: list[Referring | Paired] = [*self._referring.values(), *self._pairs]
+        return [*self.deciders, *(one for some in others for one in some.deciders())]
+
     def _alone(self, column: pa.Field, values: pa.Array | None) -> Declared:
         """A column that depends on others by chance only."""
         together, picked = self._row.missing.get(column.name), None
@@ -227,8 +234,7 @@ class Reading:
             assert other is not None  # noqa: S101 - there are rows
             picked = to_numpy(other.is_valid())
             values = values.filter(pa.array(picked))
-        others: list[Referring | Paired] = [*self._referring.values(), *self._pairs]
-        deciders = [*self.deciders, *(one for some in others for one in some.deciders())]
+        deciders = self._deciders()
         places = self._places
         if picked is not None:
             places = {name: one.filter(pa.array(picked)) for name, one in places.items()}

@@ -45,7 +45,7 @@ def arranged(
     series = [
         name
         for name, (type_, values) in columns.items()
-        if says_next(values) or (pa.types.is_temporal(type_) and name not in few)
+        if says_next(values) or (pa.types.is_temporal(type_) and name not in few and not values.null_count)
     ]
     few = {name: values for name, values in few.items() if name not in series}
     return [*series, *by_association(few)], orders_of(texts, ordered)
@@ -62,7 +62,7 @@ def readers_of(orders: Mapping[str, Sequence[str]], declarations: Mapping[str, A
         name: partial(pc.index_in, value_set=pa.array(order, pa.string())) for name, order in orders.items()
     }
     for name, declaration in declarations.items():
-        written = unwrapped(declaration)
+        written = unwrapped(declaration.branches[0] if isinstance(declaration, When) else declaration)
         if isinstance(written, Call) and written.function == "date_format" and len(written.options) == 1:
             found[name] = partial(read_times, pattern=written.options[0])
     return found

@@ -16,6 +16,8 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.columns import Declared
+from pytest_synthdata.infer.relations.absence import absence
+from pytest_synthdata.infer.relations.deciders import Predictor
 from pytest_synthdata.infer.relations.formulas import Computed
 from pytest_synthdata.infer.values.fitting import rounded_shares
 from pytest_synthdata.infer.values.numbers import lattice_for
@@ -23,7 +25,9 @@ from pytest_synthdata.infer.values.texts import listed
 from pytest_synthdata.sources.samples import Sample
 
 
-def as_computed(column: pa.Field, computed: Computed, values: pa.Array | None, sample: Sample) -> Declared:
+def as_computed(
+    column: pa.Field, computed: Computed, values: pa.Array | None, sample: Sample, deciders: Sequence[Predictor]
+) -> Declared:
     """A column that follows from others, in its type, with the nulls that it has beside theirs.
 
     Args:
@@ -31,6 +35,7 @@ def as_computed(column: pa.Field, computed: Computed, values: pa.Array | None, s
         computed: what it is computed by.
         values: its values, if they are known.
         sample: its table.
+        deciders: columns that may decide where it is null.
     """
     generator = computed.generator
     finite = None if values is None else to_numpy(values.is_valid())
@@ -44,9 +49,8 @@ def as_computed(column: pa.Field, computed: Computed, values: pa.Array | None, s
     if finite is not None and not finite.all():
         read = [sample.column(name) for name in computed.reads]
         there = np.logical_and.reduce([to_numpy(one.is_valid()) for one in read if one is not None])
-        lost = int((there & ~finite).sum())
-        if lost:
-            generator = generator.nulls(rounded_shares([lost, int(there.sum()) - lost], int(there.sum()))[0])
+        rows = np.flatnonzero(there)
+        generator = absence(~finite[rows], [one.of(rows) for one in deciders]).of(generator)
     return Declared(generator)
 
 

@@ -67,12 +67,33 @@ def given(
         correlates: whether it may be correlated with others.
         is_list: whether its numbers are codes, of which there are no others.
     """
-    looked_at = np.arange(0, len(values), max(1, len(values) // _LOOKED_AT))
+    looked_at = rows_looked_at(len(values))
     if resolution is None:
         codes, make = _categories(values, order)
         few = codes[looked_at]
     else:
         few, make = _numbers(values, resolution, looked_at, is_list=is_list)
+    found = cases(few, deciders, looked_at, correlates=correlates, joined=_JOINED)
+    return None if found is None else _written(*found, make, resolution)
+
+
+def rows_looked_at(count: int) -> Rows:
+    """The rows of so many in which dependences are looked for."""
+    return np.arange(0, count, max(1, count // _LOOKED_AT))
+
+
+def cases(
+    few: Codes, deciders: Sequence[Predictor], looked_at: Rows, *, correlates: bool = False, joined: int = 0
+) -> tuple[Predictor, list[list[int]]] | None:
+    """Which column tells most about another one, and its values in groups; None where none tells enough.
+
+    Args:
+        few: the other one's values in some rows, as codes.
+        deciders: what it may depend on.
+        looked_at: these rows.
+        correlates: whether it may be correlated with others.
+        joined: of how many columns each two are tried together.
+    """
     alone = _criterion(np.bincount(few))
     found: list[tuple[float, Predictor, list[list[int]]]] = []
     for one in deciders:
@@ -86,7 +107,7 @@ def given(
     found.sort(key=lambda each: (each[0] - alone) * (1 if each[1].is_ordered else 2))
     # Two may decide together what neither decides alone.
     nominal = [one for _, one, _ in found] + [one for one in deciders if all(one is not other for _, other, _ in found)]
-    nominal = [one for one in nominal if not one.is_ordered][:_JOINED]
+    nominal = [one for one in nominal if not one.is_ordered][:joined]
     for one, other in itertools.combinations(nominal, 2):
         if len(one.categories) * len(other.categories) <= _MOST_JOINED:
             both = one.beside(other)
@@ -95,7 +116,7 @@ def given(
             is_better = tried is not None and least - tried[0] > max(_CLEAR, _LEAST_GAIN * len(few))
             if tried is not None and is_better and _both_tell(one, other, looked_at, few):
                 found.insert(0, (tried[0], both, tried[1]))
-    return _written(found[0][1], found[0][2], make, resolution) if found else None
+    return found[0][1:] if found else None
 
 
 def _written(
@@ -297,4 +318,4 @@ def _ratios(rates: npt.NDArray[np.float64]) -> Iterator[float]:
         yield int(ratio) if ratio.is_integer() else ratio
 
 
-__all__ = ["given", "weights"]
+__all__ = ["cases", "given", "rows_looked_at", "weights"]
