@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,23 +12,23 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, take, to_arrow, to_numpy
 from pytest_synthdata.columns.expressions.conditions import When
-from pytest_synthdata.columns.expressions.operators import Column
+from pytest_synthdata.columns.expressions.operators import Column, Operation
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.validation.declared.describe import describe
+from pytest_synthdata.validation.declared.describe import describe, moved_by
 from pytest_synthdata.validation.declared.expectations import (
     Curve,
     Fork,
     Formula,
     Leaf,
     Node,
-    RowCurve,
     Shares,
     TimelineExpectation,
     Unknown,
 )
-from pytest_synthdata.validation.declared.trees import conditioned, leaves, without_row_curves
+from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
+from pytest_synthdata.validation.declared.trees import conditioned, leaves, map_leaves, without_row_curves
 from pytest_synthdata.validation.measures import (
     CurveMeasure,
     Finding,
@@ -39,6 +40,7 @@ from pytest_synthdata.validation.measures import (
 )
 from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.row_curves import RowCurveMeasure
+from pytest_synthdata.validation.row_ranges import MovedMeasure, RowRangeMeasure
 from pytest_synthdata.validation.rows import Rows, UnreadableError
 from pytest_synthdata.validation.statistics import binomial_p, normal_p
 from pytest_synthdata.validation.timelines import MomentsMeasure
@@ -53,11 +55,20 @@ def law_of_column(bound: BoundTable, name: str) -> Node:
         name, generator = generator.name, bound.plan.columns[generator.name]
         if isinstance(generator, ForeignKeyColumn):
             return Leaf(Unknown("a row number"), None)
+    node = map_leaves(describe(generator), _in_days) if pa.types.is_date(bound.type_of(name)) else describe(generator)
     if name in bound.plan.redrawn:
-        return conditioned(describe(generator))
+        return conditioned(node)
     if any(name in pair for pair in bound.plan.correlations):
-        return without_row_curves(describe(generator))  # what decides the parameters goes along with the number
-    return describe(generator)
+        return without_row_curves(node)  # what decides the parameters goes along with the number
+    return node
+
+
+def _in_days(leaf: Leaf) -> Node:
+    """The law of a date to which a number of days is added."""
+    if not isinstance(leaf.law, RowRange) or not isinstance(leaf.law.generator, Operation):
+        return leaf
+    moved = moved_by(leaf.law.generator, "days")
+    return leaf if moved is None else map_leaves(moved, lambda inner: replace(inner, label=leaf.label))
 
 
 class ColumnMeasure:
@@ -73,6 +84,7 @@ class ColumnMeasure:
         self.nulls: npt.NDArray[np.int64] = np.zeros(len(self.leaves), np.int64)
         self.totals: npt.NDArray[np.int64] = np.zeros(len(self.leaves), np.int64)
         self.null_rules: list[ViolationCounter] = [ViolationCounter() for _ in self.leaves]
+        self.beside_nulls: list[ViolationCounter] = [ViolationCounter() for _ in self.leaves]
         reasons = [leaf.law.reason for leaf in self.leaves if isinstance(leaf.law, Unknown)]
         self.unchecked: str | None = reasons[0] if reasons else None
 
@@ -91,6 +103,18 @@ class ColumnMeasure:
                 self._add_leaf(number, measure, values if alone else take(values, index), index, rows)
 
     def _add_leaf(self, number: int, measure: Measure | None, cells: Values, index: Which, rows: Rows) -> None:
+        if self.leaves[number].follows:
+            try:
+                free = ~self._are_null(self.leaves[number], rows)[index]
+            except UnreadableError as error:
+                self.unchecked = str(error)
+                return
+            if not free.all():
+                there = np.asarray(to_numpy(to_arrow(cells).is_valid()), np.bool_)
+                self.beside_nulls[number].add(~free & there, index, rows.start)
+                cells, index = take(cells, np.flatnonzero(free)), index[free]
+                if not len(index):
+                    return
         self.totals[number] += len(index)
         compare = isinstance(self.leaves[number].law, Formula)
         if isinstance(cells, pa.Array) and cells.null_count and not compare:
@@ -106,12 +130,25 @@ class ColumnMeasure:
         except UnreadableError as error:
             self.unchecked = str(error)
             self.measures[number] = None
+        if isinstance(measure, RowRangeMeasure):
+            self.unchecked = measure.unchecked
+
+    def _are_null(self, leaf: Leaf, rows: Rows) -> npt.NDArray[np.bool_]:
+        """The rows in which something is null that the cell follows from."""
+        found = np.zeros(rows.count, np.bool_)
+        for one in leaf.follows:
+            found |= np.asarray(to_numpy(to_arrow(rows.evaluate(one, self.name)).is_null()), np.bool_)
+        return found
 
     def checks(self) -> Iterator[Check]:
         """What there is to say of the column."""
         for number, leaf in enumerate(self.leaves):
             if leaf.nulls is not None and not isinstance(leaf.law, Formula) and self.totals[number]:
                 yield check(self.table, self.name, leaf.label, self._null_finding(number, leaf.nulls))
+        for leaf, beside in zip(self.leaves, self.beside_nulls, strict=True):
+            if beside.count:
+                about = "what it follows from is null"
+                yield check(self.table, self.name, leaf.label, beside.finding("values", about, beside.count))
         for leaf, measure in zip(self.leaves, self.measures, strict=True):
             if measure is not None:
                 for finding in measure.checks():
@@ -159,6 +196,11 @@ def measure_of(leaf: Leaf, table: str, name: str, type_: pa.DataType) -> Measure
         return CurveMeasure(law)
     if isinstance(law, RowCurve):
         return RowCurveMeasure(law, table, name)
+    if isinstance(law, RowRange):
+        return RowRangeMeasure(law, name)
+    if isinstance(law, Moved):
+        intervals = measure_of(replace(leaf, law=law.law), table, name, pa.float64())
+        return None if intervals is None else MovedMeasure(law, name, intervals)
     if isinstance(law, Shares):
         return SharesMeasure(law, type_)
     if isinstance(law, Formula):

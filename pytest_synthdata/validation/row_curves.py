@@ -25,7 +25,9 @@ from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
 from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.events import parse_date
-from pytest_synthdata.validation.declared.expectations import Curve, RowCurve
+from pytest_synthdata.validation.declared.expectations import Curve
+from pytest_synthdata.validation.declared.row_laws import RowCurve
+from pytest_synthdata.validation.declared.steps import Snap
 from pytest_synthdata.validation.measures import CurveMeasure, Finding, ViolationCounter, as_numbers
 from pytest_synthdata.validation.rows import Rows
 from pytest_synthdata.validation.statistics import cumulative, frozen
@@ -73,6 +75,9 @@ class RowCurveMeasure:
     def _step(self, x: Floats) -> Any:
         """How far below a number the next one is, or nearer."""
         digits = self.curve.digits
+        snap = next((step for step in self.curve.steps if isinstance(step, Snap)), None)
+        if digits is None and snap is not None:
+            return 0.5 / snap.parts
         if digits is None and isinstance(self.curve.generator, _WHOLE) and not self.curve.steps:
             digits = 0
         return _NEXT * np.maximum(np.abs(x), 1) if digits is None else 0.5 * 10.0**-digits

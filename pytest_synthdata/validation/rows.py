@@ -187,9 +187,13 @@ class Rows:
         """Only functions that are called row by row ask for this, and none is asked here."""
         raise UnreadableError(f"row {position}")
 
+    def cells(self, name: str) -> Cells:
+        """The cells of a column, for what computes them."""
+        return Cells(self, self.bound.stream(name), f"{self.bound.plan.table}.{name}")
+
     def evaluate(self, generator: Generator, name: str) -> Values:
         """A formula's values."""
-        return generator.values(Cells(self, self.bound.stream(name), f"{self.bound.plan.table}.{name}"))
+        return generator.values(self.cells(name))
 
 
 class Pairs:

@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 from pytest_synthdata import Dataset, TableFactory, Uniform
-from pytest_synthdata.validation.declared.expectations import Curve, Round, Scale
+from pytest_synthdata.validation.declared.expectations import Curve
+from pytest_synthdata.validation.declared.steps import Round, Scale
 from pytest_synthdata.validation.keys import Form, numbers_in
 from pytest_synthdata.validation.measures import CurveMeasure
 from pytest_synthdata.validation.rows import Rows

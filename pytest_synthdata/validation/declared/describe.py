@@ -6,12 +6,13 @@ from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.expressions.conditions import When
-from pytest_synthdata.columns.expressions.operators import Operation
+from pytest_synthdata.columns.expressions.operators import Call, Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
@@ -34,23 +35,24 @@ from pytest_synthdata.declarations.wording import as_written
 from pytest_synthdata.validation.declared.condition_texts import bracketed_or, describe_condition, given_labels
 from pytest_synthdata.validation.declared.drawn import drawn_law
 from pytest_synthdata.validation.declared.expectations import (
-    Clip,
     Curve,
     Fork,
     Formula,
+    Law,
     Leaf,
     Mirrored,
     Node,
-    Round,
-    RowCurve,
-    Scale,
     Shares,
     TimelineExpectation,
-    Truncate,
     Unknown,
 )
 from pytest_synthdata.validation.declared.formulas import is_formula, short_name
+from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
+from pytest_synthdata.validation.declared.steps import Clip, Round, Scale, Snap, Truncate
 from pytest_synthdata.validation.declared.trees import map_leaves
+
+#: The microseconds of the units that intervals are counted in.
+UNITS = {"days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 1_000_000}
 
 
 def describe(generator: Generator) -> Node:
@@ -198,18 +200,62 @@ def _cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
         return replace(leaf, law=law.map(lambda values: to_arrow(wrapper.of(pa.array(values))).to_pylist()))
     if isinstance(law, Unknown):
         return leaf
+    if isinstance(law, (RowRange, Moved)):
+        return replace(leaf, law=RowRange(replace(wrapper, generator=law.generator)))
     return replace(leaf, law=Unknown(f"{short_name(wrapper)}: any value may come out"))
 
 
 @_describe.register
 def _(generator: Operation) -> Node:
+    if (moved := moved_by(generator)) is not None:
+        return moved
     if len(generator.operands) == 2 and generator.function in ("add", "subtract", "multiply", "divide"):  # noqa: PLR2004
         left, right = generator.operands
         if isinstance(right, Constant):
             return map_leaves(describe(left), lambda leaf: _shifted(leaf, generator, right.value, reverse=False))
         if isinstance(left, Constant):
             return map_leaves(describe(right), lambda leaf: _shifted(leaf, generator, left.value, reverse=True))
-    return Leaf(Unknown(f"{short_name(generator)} of random columns"), None)
+    return Leaf(RowRange(generator), None)
+
+
+@_describe.register
+def _(generator: Call) -> Node:
+    if generator.function in UNITS:
+        return Leaf(RowRange(generator), None)
+    return Leaf(Unknown(f"{short_name(generator)}: any value may come out"), None)
+
+
+def moved_by(generator: Operation, unit: str | None = None) -> Node | None:
+    """The laws of dates or times that are moved by a random interval from what follows from other columns; else None.
+
+    Args:
+        generator: a sum or a difference.
+        unit: what numbers that are not made an interval count; None where they count nothing.
+    """
+    if generator.function not in ("add", "subtract"):
+        return None
+    base, random = generator.operands
+    if generator.function == "add" and is_formula(random):
+        base, random = random, base
+    if isinstance(random, Call) and random.function in UNITS:
+        unit, (random,) = random.function, random.operands
+    if unit is None or not is_formula(base) or is_formula(random):
+        return None
+    counted, snap = unit, Snap(UNITS[unit])
+    sign = 1 if generator.function == "add" else -1
+
+    def moved(leaf: Leaf) -> Leaf:
+        law: Law = leaf.law
+        follows = (*leaf.follows, *([] if isinstance(base, Constant) else [base]))
+        if isinstance(law, (Curve, RowCurve)):
+            law = replace(law.then(snap), name=law.name)
+        elif isinstance(law, Shares):
+            law = law.map(lambda values: snap.forward(np.array(values, np.float64)).tolist())
+        else:
+            return replace(leaf, law=RowRange(generator), follows=follows)
+        return replace(leaf, law=Moved(generator, base, sign, counted, law), follows=follows)
+
+    return map_leaves(describe(random), moved)
 
 
 def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) -> Leaf:
@@ -217,7 +263,7 @@ def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) 
     if operation.function == "divide" and (reverse or constant == 0):
         leaf = replace(leaf, nulls=None)  # where the divisor is 0
     if not isinstance(law, Curve) or law.dates or isinstance(constant, bool) or not isinstance(constant, (int, float)):
-        return replace(leaf, law=Unknown(f"{short_name(operation)} of random columns"))
+        return replace(leaf, law=RowRange(operation))
     factor, shift = {
         "add": (1.0, float(constant)),
         "subtract": (-1.0 if reverse else 1.0, float(constant) if reverse else -float(constant)),
@@ -225,7 +271,7 @@ def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) 
         "divide": (0.0 if reverse or not constant else 1 / constant, 0.0),
     }[operation.function]
     if factor == 0:
-        return replace(leaf, law=Unknown(f"{short_name(operation)} of random columns"))
+        return replace(leaf, law=RowRange(operation))
     if factor < 0:
         law = Curve(Mirrored(law), name=law.name)
     return replace(leaf, law=replace(law.then(Scale(abs(factor), shift)), name=as_written(operation)))

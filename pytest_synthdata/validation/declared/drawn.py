@@ -22,12 +22,12 @@ from pytest_synthdata.validation.declared.expectations import (
     Formula,
     Leaf,
     Node,
-    Round,
-    RowCurve,
     Shares,
     Unknown,
 )
 from pytest_synthdata.validation.declared.formulas import is_formula, short_name
+from pytest_synthdata.validation.declared.row_laws import RowCurve
+from pytest_synthdata.validation.declared.steps import Round
 from pytest_synthdata.validation.statistics import Piecewise, Whole, frozen, is_known
 
 

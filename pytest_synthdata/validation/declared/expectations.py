@@ -9,14 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.time.calendar import Timeline
-
-Floats = npt.NDArray[np.float64]
-_SLIVER = 1e-5  # of a step between rounded numbers
-_HAIR = 1e-7  # below this a whole number and what lies just under it are told apart
+from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
+from pytest_synthdata.validation.declared.steps import HAIR, Floats, Step, digits_of
 
 
 class Frozen(Protocol):
@@ -25,74 +22,6 @@ class Frozen(Protocol):
     def cdf(self, x: Any) -> Any: ...
     def ppf(self, q: Any) -> Any: ...
     def support(self) -> tuple[Any, Any]: ...
-
-
-class Step(Protocol):
-    """What is done to a number after it was drawn: a function that never falls."""
-
-    def forward(self, x: Floats) -> Floats: ...
-    def back(self, t: Floats) -> Floats:
-        """The greatest number that becomes t or less."""
-        ...
-
-
-@dataclass(frozen=True)
-class Round:
-    """Rounding to a number of decimal digits."""
-
-    digits: int
-
-    def forward(self, x: Floats) -> Floats:
-        scale = 10.0**self.digits
-        return np.rint(x * scale) / scale
-
-    def back(self, t: Floats) -> Floats:
-        scale = 10.0**self.digits
-        whole = np.floor(t * scale * (1 + 1e-12) + 1e-9)
-        # What lies halfway becomes the even one, so it is not below the odd.
-        with np.errstate(invalid="ignore"):  # of infinity
-            odd = whole % 2 == 1
-        return (whole + 0.5 - np.where(odd, _SLIVER, 0.0)) / scale
-
-
-@dataclass(frozen=True)
-class Clip:
-    """Moving what lies outside of a range to its ends."""
-
-    low: float
-    high: float
-
-    def forward(self, x: Floats) -> Floats:
-        return np.clip(x, self.low, self.high)
-
-    def back(self, t: Floats) -> Floats:
-        return np.where(t < self.low, -np.inf, np.where(t >= self.high, np.inf, t))
-
-
-@dataclass(frozen=True)
-class Truncate:
-    """Dropping the fraction, as a cast to an integer does."""
-
-    def forward(self, x: Floats) -> Floats:
-        return np.trunc(x)
-
-    def back(self, t: Floats) -> Floats:
-        whole = np.floor(t + 1e-6)
-        return np.where(whole >= 0, whole + 1 - _HAIR, whole)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Multiplication by a positive factor, and a shift."""
-
-    factor: float
-    shift: float
-
-    def forward(self, x: Floats) -> Floats:
-        return x * self.factor + self.shift
-
-    def back(self, t: Floats) -> Floats:
-        return (t - self.shift) / self.factor
 
 
 @dataclass(frozen=True)
@@ -139,49 +68,13 @@ class Curve:
     @property
     def digits(self) -> int | None:
         """To how many decimal digits the numbers are rounded, if they are."""
-        return _digits(self.steps)
+        return digits_of(self.steps)
 
     def show(self, value: float) -> Any:
         """A number as what it stands for."""
         if not self.dates or not math.isfinite(value):
             return float(value)
         return (dt.date(1970, 1, 1) + dt.timedelta(days=math.floor(value))).isoformat()
-
-
-def _digits(steps: tuple[Step, ...]) -> int | None:
-    found = None
-    for step in steps:
-        if isinstance(step, Round):
-            found = step.digits
-        elif isinstance(step, Truncate):
-            found = 0
-        elif isinstance(step, Scale):
-            found = None
-    return found
-
-
-@dataclass(frozen=True)
-class RowCurve:
-    """Numbers whose distribution has other parameters in each row.
-
-    Args:
-        generator: the distribution; its parameters follow from other columns of the row.
-        steps: what is done to the numbers then.
-        name: the declaration, for people.
-    """
-
-    generator: Generator
-    steps: tuple[Step, ...] = ()
-    name: str = ""
-
-    def then(self, step: Step) -> RowCurve:
-        """The same with one more step."""
-        return replace(self, steps=(*self.steps, step))
-
-    @property
-    def digits(self) -> int | None:
-        """To how many decimal digits the numbers are rounded, if they are."""
-        return _digits(self.steps)
 
 
 @dataclass(frozen=True)
@@ -191,7 +84,7 @@ class Mirrored:
     curve: Curve
 
     def cdf(self, x: Any) -> Any:
-        return 1 - self.curve.cdf(-np.asarray(x, np.float64) - _HAIR)
+        return 1 - self.curve.cdf(-np.asarray(x, np.float64) - HAIR)
 
     def ppf(self, q: Any) -> Any:
         return -self.curve.ppf(1 - np.asarray(q, np.float64))
@@ -245,7 +138,7 @@ class Unknown:
     reason: str
 
 
-Law = Curve | RowCurve | Shares | Formula | TimelineExpectation | Unknown
+Law = Curve | RowCurve | RowRange | Moved | Shares | Formula | TimelineExpectation | Unknown
 
 
 @dataclass(frozen=True)
@@ -256,11 +149,14 @@ class Leaf:
         law: the law.
         nulls: the probability of null; None where it is not known.
         label: the condition that the cells meet, in words; empty where it is not a condition.
+        follows: what follows from other columns of the row, each null where the cell is null for it; the probability
+            is of the rows where none is.
     """
 
     law: Law
     nulls: float | None = 0.0
     label: str = ""
+    follows: tuple[Generator, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -279,18 +175,14 @@ class Fork:
 Node = Leaf | Fork
 
 __all__ = [
-    "Clip",
     "Curve",
     "Fork",
     "Formula",
+    "Law",
     "Leaf",
     "Mirrored",
     "Node",
-    "Round",
-    "RowCurve",
-    "Scale",
     "Shares",
     "TimelineExpectation",
-    "Truncate",
     "Unknown",
 ]  # fmt: skip

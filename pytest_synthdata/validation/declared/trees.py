@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Node, RowCurve, Unknown
+from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Node, Unknown
+from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
 
 
-def map_leaves(node: Node, function: Callable[[Leaf], Leaf]) -> Node:
-    """The same tree with other leaves."""
+def map_leaves(node: Node, function: Callable[[Leaf], Node]) -> Node:
+    """The same tree with something else in place of its leaves."""
     if isinstance(node, Leaf):
         return function(node)
     return replace(node, branches=tuple(map_leaves(branch, function) for branch in node.branches))
@@ -20,6 +21,8 @@ def conditioned(node: Node) -> Node:
     unknown = Unknown("which of its values stay depends on Meta.where")
 
     def staying(leaf: Leaf) -> Leaf:
+        if isinstance(leaf.law, (Moved, RowRange)):
+            return replace(leaf, law=RowRange(leaf.law.generator), nulls=None)
         if isinstance(leaf.law, Formula):
             return replace(leaf, law=replace(leaf.law, lost=None)) if leaf.law.lost else leaf
         return replace(leaf, law=unknown, nulls=None)
@@ -30,7 +33,13 @@ def conditioned(node: Node) -> Node:
 def without_row_curves(node: Node) -> Node:
     """The laws of a column that is correlated with others: parameters that differ by row may go along with it."""
     unknown = Unknown("its parameters differ from row to row, and Meta.correlations ties it to other columns")
-    return map_leaves(node, lambda leaf: replace(leaf, law=unknown) if isinstance(leaf.law, RowCurve) else leaf)
+
+    def tied(leaf: Leaf) -> Leaf:
+        if isinstance(leaf.law, Moved) and isinstance(leaf.law.law, RowCurve):
+            return replace(leaf, law=RowRange(leaf.law.generator))
+        return replace(leaf, law=unknown) if isinstance(leaf.law, RowCurve) else leaf
+
+    return map_leaves(node, tied)
 
 
 def leaves(node: Node) -> list[Leaf]:
