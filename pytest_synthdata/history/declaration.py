@@ -92,7 +92,9 @@ class History:
         keeps: columns that stay as they were at a row's birth, though they depend on others that are updated. Keys,
             references and the column of births always do.
         on_parent_delete: what becomes of a row when one that it refers to is deleted: ``"cascade"``, it is deleted
-            with it; ``"move"``, it refers to another row that is there. A dict says it by reference.
+            with it; ``"move"``, it refers to another row that is there. A dict says it by reference. A row that
+            moves within its own table, ``ForeignKey("self")``, goes to one before it; where none of these is there, it
+            refers to none, as the first row does.
 
     Raises:
         DeclarationError: when the table is used: for columns that are not there or cannot be updated, rates that are
@@ -167,7 +169,8 @@ class History:
         lives = lives_of(bound)
         assert lives is not None  # noqa: S101 - it has this history
         hops = lives.of(rows).hops.get(reference, ())
-        return np.unique(np.concatenate([np.zeros(0, np.uint64), *(hop.parents for hop in hops)]))
+        parents = np.unique(np.concatenate([np.zeros(0, np.int64), *(hop.parents for hop in hops)]))
+        return parents[parents >= 0].astype(np.uint64)
 
 
 def _as_update(rate: Any) -> Update:

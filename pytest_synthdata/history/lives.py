@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.order.instants import filled_microseconds
 from pytest_synthdata.columns.random import Bits, Stream
@@ -32,12 +32,12 @@ class Hop:
     Args:
         index: positions of the rows.
         since: from when on.
-        parents: the numbers of the rows that they then refer to.
+        parents: the numbers of the rows that they then refer to; -1 for none.
     """
 
     index: npt.NDArray[np.intp]
     since: Instants
-    parents: Bits
+    parents: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,26 @@ class Life:
         """The lives of the rows at some positions."""
         hops = {name: tuple(_taken(moves, index, len(self.birth))) for name, moves in self.hops.items()}
         return Life(self.birth[index], self.death[index], hops)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The lives of some rows of a table, ascending."""
+
+    rows: npt.NDArray[np.int64]
+    birth: Instants
+    death: Instants
+
+    def of(self, rows: npt.NDArray[np.int64]) -> Life:
+        index = np.searchsorted(self.rows, rows)
+        return Life(self.birth[index], self.death[index])
+
+    def and_of(self, rows: npt.NDArray[Any], life: Life) -> _Known:
+        """These, and some more."""
+        all_rows = np.concatenate([self.rows, rows.astype(np.int64)])
+        order = np.argsort(all_rows)
+        birth, death = np.concatenate([self.birth, life.birth]), np.concatenate([self.death, life.death])
+        return _Known(all_rows[order], birth[order], death[order])
 
 
 class Lives:
@@ -148,24 +168,64 @@ class Lives:
         return self.bound.cached(key, lambda: self._lived(np.arange(num_rows, dtype=np.uint64)))
 
     def _lived(self, rows: Bits) -> Life:
+        above = self._above(rows)
+        life = self._within_parents(rows, above)
+        for name in self._own:
+            if self.history.moves(name):
+                reader = self.bound.at(rows)
+                index, picks = _referring(reader.read(name))
+                hops, _ = self._moved(name, reader, index, above.of(picks).death, life.birth)
+                life = replace(life, hops={**life.hops, name: hops})
+        return life
+
+    @cached_property
+    def _own(self) -> tuple[str, ...]:
+        """The references to rows of the same table, each of which is before the row that refers to it."""
+        return tuple(name for name, lives in self.parents.items() if lives is self)
+
+    def _above(self, rows: Bits) -> _Known:
+        """The lives of the rows of the same table that rows refer to, near and far."""
+        generations = []
+        while len(rows := self._referred_to(rows)):
+            generations.append(rows)
+        known = _Known(*(np.zeros(0, np.int64) for _ in range(3)))
+        for generation in reversed(generations):
+            # One that is above several is in several generations; the first has all that are above it.
+            new = np.setdiff1d(generation, known.rows, assume_unique=True)
+            known = known.and_of(new, self._within_parents(new.astype(np.uint64), known))
+        return known
+
+    def _referred_to(self, rows: Bits) -> Bits:
+        """The rows of the same table that rows refer to, each once."""
+        reader = self.bound.at(rows)
+        found = [np.zeros(0, np.int64), *(_referring(reader.read(name))[1] for name in self._own)]
+        return np.unique(np.concatenate(found)).astype(np.uint64)
+
+    def _within_parents(self, rows: Bits, above: _Known) -> Life:
+        """The lives of some rows, and their moves to rows of other tables.
+
+        Args:
+            rows: row numbers.
+            above: the lives of the rows of the same table that these refer to.
+        """
         reader = self.bound.at(rows)
         birth = self._own_birth(reader)
         death = np.full(len(rows), NEVER, np.int64)
         hops: dict[str, tuple[Hop, ...]] = {}
         parents: dict[str, tuple[npt.NDArray[np.intp], Life]] = {}
         for name, lives in self.others.items():
-            picks = np.asarray(to_numpy(reader.read(name)), np.int64)
-            index = np.flatnonzero(picks >= 0)
+            index, picks = _referring(reader.read(name))
             if not len(index):
                 continue
-            life = lives.of(picks[index].astype(np.uint64)) if lives is not self else self._ancestors(picks[index])
+            life = above.of(picks) if lives is self else lives.of(picks.astype(np.uint64))
             birth[index] = np.maximum(birth[index], life.birth)
             parents[name] = index, life
         for name, (index, life) in parents.items():
+            ends = life.death
             if self.history is not None and self.history.moves(name):
-                hops[name], ends = self._moved(name, reader, index, life.death, birth)
-            else:
-                ends = life.death
+                if name in self._own:
+                    continue  # such a row can always refer to none, and lives on
+                hops[name], ends = self._moved(name, reader, index, ends, birth)
             death[index] = np.minimum(death[index], ends)
         if self.deletes is not None:
             death = np.minimum(death, self.deletes.first(rows, np.minimum(birth, self.end), self.end))
@@ -173,12 +233,6 @@ class Lives:
         death[death > self.end] = NEVER
         birth[never] = death[never] = NEVER
         return Life(birth, death, hops)
-
-    def _ancestors(self, rows: Instants) -> Life:
-        """The lives of rows of the same table, each of which is before the row that refers to it."""
-        each, back = np.unique(rows, return_inverse=True)
-        life = self._lived(each.astype(np.uint64))
-        return Life(life.birth[back], life.death[back])
 
     def _own_birth(self, reader: Any) -> Instants:
         births = None if self.history is None else self.history.births
@@ -195,7 +249,8 @@ class Lives:
     ) -> tuple[tuple[Hop, ...], Instants]:
         """The moves of some rows whose parents are deleted, and when the last parent of each is.
 
-        A row goes to the first of further picks of its reference that is there when it has to move.
+        A row goes to the first of further picks of its reference that is there when it has to move. Where none of the
+        rows before it is there, it refers to none, as the first row of the table does.
         """
         reference, lives = self.bound.plan.references[name], self.parents[name]
         stream, place = self.bound.stream(name), f"{self.bound.plan.table}.{name}"
@@ -212,15 +267,27 @@ class Lives:
             known = np.flatnonzero(tried >= 0)
             if not len(known):
                 continue
-            life = lives.of(tried[known].astype(np.uint64)) if lives is not self else self._ancestors(tried[known])
+            candidates = tried[known].astype(np.uint64)
+            is_own = lives is self
+            life = self._within_parents(candidates, self._above(candidates)) if is_own else lives.of(candidates)
             when = leaves[going[known]]
             fits = life.is_on(when)
             moved = going[known[fits]]
-            hops.append(Hop(index[moved], when[fits], tried[known[fits]].astype(np.uint64)))
+            hops.append(Hop(index[moved], when[fits], tried[known[fits]]))
             ends[moved] = leaves[moved] = life.death[fits]
             settled = moved[ends[moved] > self.end]
             going = np.setdiff1d(going, settled, assume_unique=True)
+        if lives is self:
+            hops.append(Hop(index[going], leaves[going], np.full(len(going), -1)))
+            ends[going] = NEVER
         return tuple(hop for hop in hops if len(hop.index)), ends
+
+
+def _referring(picks: Values) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+    """The positions of the rows that refer to another one, and the numbers of these."""
+    numbers = np.asarray(to_numpy(picks), np.int64)
+    index = np.flatnonzero(numbers >= 0)
+    return index, numbers[index]
 
 
 def _taken(moves: tuple[Hop, ...], index: npt.NDArray[Any], count: int) -> Iterator[Hop]:

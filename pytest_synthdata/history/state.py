@@ -179,7 +179,7 @@ class State(Batch):
         for hop in self.life.hops.get(name, ()):
             past = hop.since <= self.times[hop.index]
             index = hop.index[past]
-            picks[index], since[index] = hop.parents[past].astype(np.int64), hop.since[past]
+            picks[index], since[index] = hop.parents[past], hop.since[past]
         return picks, since
 
 
