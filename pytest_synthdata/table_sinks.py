@@ -236,15 +236,14 @@ class Sinks:
         from pytest_synthdata.history.views import change_view
 
         feed: Any = change_view(self.view, None, None, "delta", every=every)
-        if not hasattr(feed, "commit"):
+        if not hasattr(feed, "commit_times"):
             raise SynthDataError(
                 f"{self.view.name}: all commits are written under one schema, and a defect changes that of this table; "
                 f"write dataset.clean[{self.view.bound.name!r}], or the feed: changes().to_parquet({str(path)!r})"
             )
         columns = self.view.bound.schema.names
         key = [name for name in self.factory._meta.key_columns() if name in columns]
-        last = int(feed.commit(feed.stop))
-        return write_delta_history(feed, columns, key, path, last=last, overwrite=overwrite)
+        return write_delta_history(feed, columns, key, path, times=feed.commit_times, overwrite=overwrite)
 
 
 __all__ = ["Sinks"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from pytest_synthdata.files.targets import local_path, renamed_at_last, require_
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
 
-_TYPE, _VERSION, _TIMESTAMP = "_change_type", "_commit_version", "_commit_timestamp"
+_TYPE, _VERSION = "_change_type", "_commit_version"
 _FOR_EVER = "interval 36500 days"  # commits of the past would be cleaned up at once
 _CONFIGURATION = {
     "delta.enableChangeDataFeed": "true",
@@ -35,7 +35,7 @@ def write_delta_history(
     key: Sequence[str],
     path: str | Path,
     *,
-    last: int = 0,
+    times: Sequence[int],
     overwrite: bool = False,
 ) -> Path:
     """Write what a change data feed tells as a Delta table whose own feed tells the same.
@@ -48,11 +48,11 @@ def write_delta_history(
         columns: the table's own columns.
         key: those that tell its rows apart.
         path: a folder.
-        last: the version up to which there are commits, though nothing should happen in them.
+        times: when each commit is made, in microseconds since 1970; some may be commits in which nothing happens.
         overwrite: replace what is there, once all is written.
 
     Raises:
-        SynthDataError: for a table without a key, a feed that begins later, and where something is there already.
+        SynthDataError: for a table without a key, and where something is there already.
     """
     try:
         import deltalake  # noqa: F401 - else nothing is begun
@@ -66,27 +66,21 @@ def write_delta_history(
     require_free(target, overwrite=overwrite, single=False)
     refused = told_in_a_line(f"writing {feed.name}", target)
     with refused, renamed_at_last(target, overwrite=overwrite, single=False) as folder:
-        times: dict[int, int] = {}  # of commits in which something happens, in microseconds
-        for version, time, rows in commits(feed):
-            if not times:
-                if version:
-                    raise SynthDataError(
-                        f"{feed.name}: a Delta table begins with commit 0, and this feed with {version}"
-                    )
+        made = 0
+        for version, rows in commits(feed):
+            if version == 0:
                 _create(folder, rows, feed.schema, columns)
             else:
-                _nothing(folder, version - max(times) - 1, feed.schema, columns)
+                made = _nothing(folder, made, version, feed.schema, columns)
                 _merge(folder, pa.Table.from_batches(list(rows)), columns, key)
-            times[version] = time
-        if not times:
-            _create(folder, iter(()), feed.schema, columns)
-        _nothing(folder, last - max(times, default=0), feed.schema, columns)
-        _date(folder, times, max(last, *times, 0))
+            made += 1
+        _nothing(folder, made, len(times), feed.schema, columns)
+        _date(folder, times)
     return target
 
 
-def commits(feed: TableView) -> Iterator[tuple[int, int, Iterator[pa.RecordBatch]]]:
-    """The commits of a feed: the version, the time in microseconds, and the rows, which have to be read first."""
+def commits(feed: TableView) -> Iterator[tuple[int, Iterator[pa.RecordBatch]]]:
+    """The commits of a feed in which something happens: the version, and the rows, which have to be read first."""
     pieces = _pieces(feed)
     following = next(pieces, None)
     while following is not None:
@@ -100,8 +94,7 @@ def commits(feed: TableView) -> Iterator[tuple[int, int, Iterator[pa.RecordBatch
                 yield following[1]
                 following = next(pieces, None)
 
-        time = following[1].column(_TIMESTAMP)[0].cast(pa.int64()).as_py()
-        yield version, time, rows()
+        yield version, rows()
 
 
 def _pieces(feed: TableView) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -122,13 +115,17 @@ def _create(folder: Path, rows: Iterator[pa.RecordBatch], schema: pa.Schema, col
     write_deltalake(folder, reader, configuration=_CONFIGURATION)
 
 
-def _nothing(folder: Path, count: int, schema: pa.Schema, columns: Sequence[str]) -> None:
-    """Commits in which nothing happens."""
+def _nothing(folder: Path, first: int, last: int, schema: pa.Schema, columns: Sequence[str]) -> int:
+    """Make the commits from ``first`` to before ``last``, in which nothing happens; the next one's number."""
     from deltalake import write_deltalake
 
     nothing: Any = pa.schema([schema.field(name) for name in columns]).empty_table()
-    for _ in range(count):
-        write_deltalake(folder, nothing, mode="append")
+    for version in range(first, last):
+        if version == 0:
+            _create(folder, iter(()), schema, columns)
+        else:
+            write_deltalake(folder, nothing, mode="append")
+    return last
 
 
 def _merge(folder: Path, rows: pa.Table, columns: Sequence[str], key: Sequence[str]) -> None:
@@ -151,16 +148,9 @@ def _merge(folder: Path, rows: pa.Table, columns: Sequence[str], key: Sequence[s
     merging.when_matched_update(values).when_not_matched_insert(values).execute()
 
 
-def _date(folder: Path, times: Mapping[int, int], last: int) -> None:
-    """Let commits have happened when the feed says, by their own account and by the age of their files.
-
-    Those in which nothing happens lie between the others, whose periods are equally long.
-    """
-    if len(times) > 1:
-        first, second = list(times)[:2]
-        length = (times[second] - times[first]) / (second - first)
-        times = {version: times.get(version, round(times[first] + version * length)) for version in range(last + 1)}
-    for version, time in times.items():
+def _date(folder: Path, times: Sequence[int]) -> None:
+    """Let commits have happened at these times, by their own account and by the age of their files."""
+    for version, time in enumerate(times):
         file = folder / "_delta_log" / f"{version:020d}.json"
         actions = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
         for action in actions:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from pytest_synthdata import Categorical, Dataset, History, Key, LogNormal, SynthDataError, TableFactory
+from pytest_synthdata import Categorical, Dataset, Dates, History, Key, LogNormal, SynthDataError, TableFactory
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 
 
@@ -67,6 +67,25 @@ def test_a_day_on_which_nothing_happens_is_a_commit(written: Any) -> None:
         assert not [action for action in actions if {"add", "remove", "cdc"} & action.keys()]
         time = next(action["commitInfo"]["timestamp"] for action in actions if "commitInfo" in action)
         assert dt.datetime.fromtimestamp(time / 1e3, dt.timezone.utc).date() == dt.date(2024, 1, 1 + version)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 5, 50])
+def test_nothing_may_happen_on_the_first_days(rows: int, tmp_path: Path) -> None:
+    class ParcelFactory(TableFactory):
+        class Meta:
+            history = History("2024-03-01", "2024-03-31", births="sent_on")
+
+        parcel_id = Key("P{:03d}")
+        sent_on = Dates("2024-03-01", "2024-03-31")
+
+    parcels = Dataset({ParcelFactory: rows}).parcels
+    path = parcels.to_delta_history(tmp_path / "parcels")
+    days = [dt.date(2024, 3, day) for day in range(1, 32)]
+    for version, day in enumerate(days):
+        there = DeltaTable(path, version=version).to_pyarrow_table()
+        assert of(there, parcels.schema) == parcels.at(day).fingerprint()
+    told = [dt.datetime.fromtimestamp(one["timestamp"] / 1e3, dt.timezone.utc) for one in DeltaTable(path).history()]
+    assert [time.date() for time in reversed(told)] == days
 
 
 def test_what_cannot_be_written(written: Any, tmp_path: Path) -> None:

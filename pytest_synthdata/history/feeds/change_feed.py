@@ -258,6 +258,11 @@ class DeltaFeed(Feed):
         """The number of the commit that holds what happens at a time."""
         return (when - self.chronicle.evolution.lives.start) // self.period
 
+    @property
+    def commit_times(self) -> list[int]:
+        """When each commit up to the end of the feed is made, in microseconds, though nothing should happen in it."""
+        return [min(self._end_of(number), self.stop) for number in range(self.commit(self.stop) + 1)]
+
     def _end_of(self, commit: Any) -> Any:
         return self.chronicle.evolution.lives.start + (commit + 1) * self.period - 1
 
