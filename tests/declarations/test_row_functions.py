@@ -351,3 +351,19 @@ def test_a_parents_column_that_no_row_reads_stays_here() -> None:
         assert pa.Table.from_batches(sent.batches(0, table.num_rows)).equals(table.to_arrow())
     with pytest.raises(GenerationError, match=r"reads ships\.flag, which cannot be made by another process: .*row by"):
         sent.bound.all_parents()["ships"].record_batch(np.arange(2, dtype=np.uint64))
+
+
+def test_texts_of_a_provider_go_with_tables_that_are_counted_from_their_table() -> None:
+    class ParcelFactory(TableFactory):
+        parcel_id = Key("P{}")
+        parts = Poisson(2)
+        note = Fake("sentence")
+        owner = factory.Faker("name")
+
+    class ScanFactory(TableFactory):
+        parcel = ForeignKey(ParcelFactory, per_parent=col("parts"))
+        note = col("parcel.note")
+
+    table = Dataset({ParcelFactory: 20, ScanFactory: None})["scans"]
+    sent = cloudpickle.loads(pickled_table(table.bound, cloudpickle))
+    assert pa.Table.from_batches(sent.batches(0, table.num_rows)).equals(table.to_arrow())

@@ -58,6 +58,10 @@ class Generator(Fluent):
         del cells
         return None
 
+    def as_declared(self) -> Generator:
+        """What its column is before a factory's hooks change the rows: itself where they cannot."""
+        return self
+
     def type(self, scope: Scope) -> pa.DataType | None:
         """The Arrow type of the values; None where only the values tell."""
         raise NotImplementedError

@@ -171,8 +171,10 @@ class BoundTable(ByPosition):
     def _as_declared(self) -> BoundTable | None:
         """The same, None where there are no hooks."""
         columns = self.plan.columns
-        declared = {name: column.declared for name, column in columns.items() if hasattr(column, "declared")}
-        return replace(self, plan=replace(self.plan, columns={**columns, **declared}), cache={}) if declared else None
+        declared = {name: column.as_declared() for name, column in columns.items()}
+        if all(declared[name] is column for name, column in columns.items()):
+            return None
+        return replace(self, plan=replace(self.plan, columns=declared), cache={})
 
     def with_parents_as_declared(self, table: str) -> BoundTable:
         """The table as the totals of a parent see it: what it reads of that parent is what is declared there."""

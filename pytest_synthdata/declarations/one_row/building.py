@@ -177,8 +177,8 @@ def _type_of_path(bound: BoundTable, path: str) -> pa.DataType | None:
     if isinstance(column, ForeignKeyColumn):
         return type_of_path(bound.parent(head), rest) if rest else None
     # Of a factory with hooks, the column is what its objects have, which are made of what it declares.
-    declared = getattr(column, "declared", None)
-    type_ = declared.type(bound.scope(head)) if isinstance(declared, Generator) else bound.type_of(head)
+    declared = column.as_declared()
+    type_ = bound.type_of(head) if declared is column else declared.type(bound.scope(head))
     if type_ is None:
         return None
     for field in rest.split(".") if rest else ():

@@ -136,6 +136,9 @@ class Attribute(_Opaque):
         except Exception as error:
             raise failed_at(row, cells, error) from error
 
+    def as_declared(self) -> Generator:
+        return self.declared
+
     def reads(self) -> Iterator[str]:
         yield BUILT
         yield from self.declared.reads()
