@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Dataset, Dates, Key, Late, TableFactory, Uniform
+from pytest_synthdata import Dataset, Dates, Key, Late, TableFactory, Times, Uniform
 from pytest_synthdata.defects.kinds.nasty import nasty_values
 from pytest_synthdata.defects.kinds.orphans import absent_keys
 from pytest_synthdata.defects.kinds.ranges import _decimals, _from_numbers, _mirrored, _ticks
@@ -85,6 +85,28 @@ def test_dates_are_late_by_the_days_that_are_declared() -> None:
     clean, dirty = (one.parcels.to_arrow()["sent"].to_pylist() for one in (dataset.clean, dataset))
     # A third of 400 each: the probability that one of the three never comes is below 10^-70.
     assert {(before - after).days for before, after in zip(clean, dirty, strict=True)} == {2, 3, 4}
+
+
+@pytest.mark.parametrize("by", [(1, 7), (dt.timedelta(seconds=1.5), dt.timedelta(seconds=3.5)), (-0.5, 0.5)])
+def test_times_of_whole_seconds_are_late_by_whole_seconds(by: tuple[float, float]) -> None:
+    class ParcelFactory(TableFactory):
+        sent_at = Times("2024-01-01", "2024-12-31")
+
+    dataset = Dataset({ParcelFactory: 400}, defects={ParcelFactory: [Late("sent_at", 1.0, by=by)]})
+    clean, dirty = (one.parcels.to_arrow()["sent_at"].to_pylist() for one in (dataset.clean, dataset))
+    delays = {before - after for before, after in zip(clean, dirty, strict=True)}
+    low, high = (end if isinstance(end, dt.timedelta) else dt.timedelta(days=end) for end in by)
+    assert all(low <= delay <= high and delay and not delay.microseconds for delay in delays)
+
+
+def test_a_delay_below_a_second_stays_one() -> None:
+    class ParcelFactory(TableFactory):
+        sent_at = Times("2024-01-01", "2024-12-31")
+
+    by = dt.timedelta(milliseconds=500)
+    dataset = Dataset({ParcelFactory: 40}, defects={ParcelFactory: [Late("sent_at", 1.0, by=by)]})
+    clean, dirty = (one.parcels.to_arrow()["sent_at"].to_pylist() for one in (dataset.clean, dataset))
+    assert {before - after for before, after in zip(clean, dirty, strict=True)} == {by}
 
 
 def test_a_key_that_no_parent_has_lies_above_the_highest() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_numpy
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _DAY = dt.timedelta(days=1)
 _MOST_DAYS = 365_250  # a thousand years: more leads out of the calendar
 _MICROSECOND = dt.timedelta(microseconds=1)
+_SECOND = 1_000_000  # microseconds
 
 
 @dataclass(frozen=True)
@@ -83,18 +85,27 @@ class Late(Kind):
     def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
         del bound
         array, (low, high) = clean[0], self._microseconds()
-        # Both ends are delays that happen.
-        delay = np.floor(low + cells.uniform() * (high - low + 1)).astype(np.int64)
+        drawn = cells.uniform()
         null = to_numpy(array.is_null())
         if pa.types.is_date(array.type):
-            day = _DAY // _MICROSECOND
-            least, most = -(-low // day), high // day
-            days = np.floor(least + cells.uniform() * (most - least + 1)).astype(np.int64) if least <= most else delay
-            days = np.where(days == 0, 1 if high > 0 else -1, days)
+            days = _delays(drawn, low, high, _DAY // _MICROSECOND)
             numbers = to_numpy(array.cast(pa.int32()).fill_null(0)).astype(np.int64) - days
             return [pa.array(numbers.astype(np.int32), mask=null).cast(array.type)]
-        numbers = to_numpy(array.cast(pa.int64()).fill_null(0)) - np.where(delay == 0, 1, delay)
-        return [pa.array(numbers, mask=null).cast(array.type)]
+        numbers = to_numpy(array.cast(pa.int64()).fill_null(0))
+        # A time of whole seconds stays one: nobody shall know the late rows by their fractions.
+        delays = _delays(drawn, low, high, 1)
+        if high // _SECOND * _SECOND >= low:
+            delays = np.where(numbers % _SECOND == 0, _delays(drawn, low, high, _SECOND) * _SECOND, delays)
+        return [pa.array(numbers - delays, mask=null).cast(array.type)]
+
+
+def _delays(drawn: npt.NDArray[np.float64], low: int, high: int, unit: int) -> npt.NDArray[np.int64]:
+    """Delays in whole units, both ends among them; none is 0."""
+    least, most = -(-low // unit), high // unit
+    if least > most:  # no whole unit lies between them
+        least = most = 1 if high > 0 else -1
+    found = np.floor(least + drawn * (most - least + 1)).astype(np.int64)
+    return np.where(found == 0, 1 if high > 0 else -1, found)
 
 
 __all__ = ["Late"]

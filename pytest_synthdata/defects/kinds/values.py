@@ -98,6 +98,8 @@ class Swapped(Kind):
 class Repeated(Kind):
     """The value that an earlier row has in the same column: a key or an e-mail address that comes twice.
 
+    It is what that row is declared to have: where other kinds change the same column, the earlier row may have lost it.
+
     Args:
         column: a column whose values are meant to be unique.
         rate: the share of the rows, from 0 to 1. Row 0 has no earlier one.
