@@ -75,6 +75,13 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
             OptionDefault("arrival", None, inherit=True),
         ]
 
+    def _fill_from_meta(self, meta: Any, base_meta: Any) -> None:
+        known = {option.name for option in self._build_default_options()}
+        for name in vars(meta) if meta is not None else ():
+            if name not in known and not name.startswith("_"):
+                raise DeclarationError(f"{self.factory.__name__}: Meta.{name} is no option; {nearest(name, known)}")
+        super()._fill_from_meta(meta, base_meta)
+
     def contribute_to_class(self, factory: Any, meta: Any = None, params: Any = None, **arguments: Any) -> None:
         super().contribute_to_class(factory, meta=meta, params=params, **arguments)
         base = self.base_factory

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import random
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import factory
 import factory.random
@@ -539,3 +539,13 @@ def test_subclasses_inherit_and_replace_columns() -> None:
     assert list(row)[:3] == ["order_id", "customer_id", "amount"] or set(row) > set(OrderFactory.build())
     assert row.amount > 10_000
     assert rows_of(BigOrderFactory) == table_rows(BigOrderFactory)
+
+
+def test_an_option_that_there_is_not_is_told_with_the_nearest() -> None:
+    with pytest.raises(SynthDataError, match=r"^PairFactory: Meta\.correlation is no option; did you mean"):
+
+        class PairFactory(TableFactory):
+            class Meta:
+                correlation: ClassVar = {}
+
+            a = LogNormal(1, 1)
