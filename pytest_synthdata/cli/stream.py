@@ -13,6 +13,7 @@ from pytest_synthdata.file_formats import FILE_FORMATS
 
 @click.command()
 @click.argument("table", metavar="TABLE[=ROWS]")
+@click.argument("more_rows", nargs=-1, metavar="[TABLE=ROWS]...")
 @click.option("--rows", multiple=True, metavar="TABLE=ROWS", help="Rows of tables that it refers to.")
 @click.option("--by", default="day", show_default=True, help="hour, day, week or month, or a number of rows.")
 @click.option("--every", type=click.FloatRange(min=0), default=0.0, help="Seconds between two files.")
@@ -27,6 +28,7 @@ from pytest_synthdata.file_formats import FILE_FORMATS
 def stream(
     *,
     table: str,
+    more_rows: tuple[str, ...],
     rows: tuple[str, ...],
     by: str,
     every: float,
@@ -46,7 +48,7 @@ def stream(
     """
     with errors_as_json(as_json):
         period_of(start, stop)  # says what is wrong with it
-        one = dataset_of([table, *rows], seed, factories)[table.partition("=")[0]]
+        one = dataset_of([table, *rows, *more_rows], seed, factories)[table.partition("=")[0]]
         files = one.file_batches(out, batch_size(by), format_, every=every, start=start, stop=stop, column=column)
         for file in files:
             click.echo(json.dumps({"file": str(file)}) if as_json else str(file))

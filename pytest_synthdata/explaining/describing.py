@@ -13,7 +13,7 @@ from pytest_synthdata.columns.expressions.operators import Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
-from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded, Unique
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Modifier, NotNull, Nullable, Rounded
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.generators.numbers.distributions import Distribution
 from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction
@@ -54,18 +54,12 @@ def _modified(step: Step) -> Iterator[str]:
 
 def _modifier(step: Step) -> str:
     generator = step.generator
-    if isinstance(generator, Rounded):
-        return f".round({generator.digits})"
-    if isinstance(generator, Clipped):
-        return f".clip({generator.low}, {generator.high})"
-    if isinstance(generator, Cast):
-        return f".cast({str(generator.target)!r})"
-    if isinstance(generator, NotNull):
-        return ".not_null()"
-    assert isinstance(generator, Nullable)  # noqa: S101
+    assert isinstance(generator, Modifier)  # noqa: S101
+    if not isinstance(generator, Nullable):
+        return generator.call()
     (draw,) = step.draws
     drawn = f"drew {draw.quantile!r}"
-    return f".nulls({generator.share}): {drawn}, {'below it' if draw.quantile < generator.share else 'not below it'}"
+    return f"{generator.call()}: {drawn}, {'below it' if draw.quantile < generator.share else 'not below it'}"
 
 
 def _given(step: Step) -> Iterator[str]:
@@ -124,6 +118,11 @@ def _column(step: Step) -> Iterator[str]:
         yield f"{name} → {show(step.value)}"
 
 
+def _timeline(step: Step) -> Iterator[str]:
+    moved = "".join(f", and {draw.quantile!r} of the way to the next row's" for draw in step.draws[:1])
+    yield f"{name_of(step.generator)} at the row's place{moved} → {show(step.value)}"
+
+
 def _reference(step: Step) -> Iterator[str]:
     generator = step.generator
     assert isinstance(generator, ForeignKeyColumn)  # noqa: S101
@@ -143,6 +142,7 @@ _CHAINS: Mapping[type, Callable[[Step], Iterator[str]]] = {
     NotNull: _modified,
     Nullable: _modified,
     Rounded: _modified,
+    Timeline: _timeline,
     When: _when,
 }
 
@@ -226,13 +226,12 @@ _NAMES: Sequence[tuple[Any, Callable[[Any], str]]] = (
     (Distribution, _distribution),
     (Given, _cases),
     (KeyOf, lambda item: f"{item.key} of other rows"),
-    (NotNull, lambda one: f"{name_of(one.generator)}.not_null()"),
     (Operation, _operation),
     ((RowFunction, Computed), lambda one: _function(one.function)),
     (Series, lambda series: f"Series({name_of(series.level)}, …)"),
     (Share, lambda share: f"Share({share.path!r}, weights={name_of(share.weights)})"),
     (Timeline, lambda timeline: f"Timeline({timeline.start} … {timeline.end})"),
-    (Unique, lambda one: f"{name_of(one.generator)}.unique()"),
+    (Modifier, lambda one: f"{name_of(one.generator)}{one.call()}"),
 )
 
 

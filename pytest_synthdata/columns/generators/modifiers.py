@@ -7,9 +7,9 @@ be one more in that cycle.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -40,9 +40,27 @@ def unwrapped(generator: Any) -> Any:
     return generator
 
 
-@dataclass(frozen=True)
-class Rounded(Generator):
+class Modifier(Generator):
+    """What is written after a generator, whose values it changes: the name of its method, and the arguments."""
+
+    method: ClassVar[str]
+    generator: Generator
+
+    def __repr__(self) -> str:
+        return f"{self.generator!r}{self.call()}"
+
+    def call(self) -> str:
+        """How it is written: ``.round(2)``."""
+        _, *arguments = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        shown = (str(value) if isinstance(value, pa.DataType) else value for value in arguments)
+        return f".{self.method}({', '.join(map(repr, shown))})"
+
+
+@dataclass(frozen=True, repr=False)
+class Rounded(Modifier):
     """Another generator's numbers, rounded half to even."""
+
+    method = "round"
 
     generator: Generator
     digits: int
@@ -83,9 +101,11 @@ class Rounded(Generator):
         return bounds and (round(bounds[0], self.digits), round(bounds[1], self.digits))
 
 
-@dataclass(frozen=True)
-class Clipped(Generator):
+@dataclass(frozen=True, repr=False)
+class Clipped(Modifier):
     """Another generator's numbers, moved into [low, high]."""
+
+    method = "clip"
 
     generator: Generator
     low: float | Decimal | None
@@ -157,9 +177,11 @@ def _try(modifier: Rounded | Clipped, type_: pa.DataType | None, scope: Scope) -
         raise DeclarationError(f"{scope.place}: {modifier!r}: {error}") from None
 
 
-@dataclass(frozen=True)
-class Nullable(Generator):
+@dataclass(frozen=True, repr=False)
+class Nullable(Modifier):
     """Another generator's values, a share of them null, independent of all else."""
+
+    method = "nulls"
 
     generator: Generator
     share: float | Decimal
@@ -186,9 +208,11 @@ class Nullable(Generator):
         return None if domain is None else (*domain, None)
 
 
-@dataclass(frozen=True)
-class NotNull(Generator):
+@dataclass(frozen=True, repr=False)
+class NotNull(Modifier):
     """Another generator's values, none of them null: the column is ``NOT NULL`` in Arrow's and Spark's schema."""
+
+    method = "not_null"
 
     generator: Generator
 
@@ -219,9 +243,11 @@ class NotNull(Generator):
         return self.generator.bounds(scope)
 
 
-@dataclass(frozen=True)
-class Cast(Generator):
+@dataclass(frozen=True, repr=False)
+class Cast(Modifier):
     """Another generator's values in a declared type."""
+
+    method = "cast"
 
     generator: Generator
     target: pa.DataType | str
@@ -266,12 +292,14 @@ class Cast(Generator):
         return self.generator.bounds(scope)
 
 
-@dataclass(frozen=True)
-class Unique(Generator):
+@dataclass(frozen=True, repr=False)
+class Unique(Modifier):
     """Another generator's values, each at most once, and each as likely as any other.
 
     Row i has what stands at place i of a permutation of all values, so that nothing has to be remembered.
     """
+
+    method = "unique"
 
     generator: Generator
 

@@ -75,13 +75,13 @@ def _why_none(table: str, names: list[str], *, scan: bool) -> str:
         return f"{table}: it has no column of dates or times; declare one, such as at = Timeline('2024-01-01', …)"
     if scan:
         return (
-            f"{table}: its rows come by {' or '.join(map(repr, names))}; say by which: column={names[0]!r}, or "
-            f"Meta.arrival = {names[0]!r}"
+            f"{table}: its rows come by {' or '.join(map(repr, names))}; say by which: Meta.arrival = {names[0]!r} in "
+            f"its factory, or where you ask for them: column={names[0]!r} (with `synthdata stream`, --column)"
         )
     return (
         f"{table}: its rows are in no order of time, so a period cannot be found without making every row. "
-        f"Declare the time as a Timeline(…), or have every row looked at: column={names[0]!r}, or "
-        f"Meta.arrival = {names[0]!r}"
+        f"Declare the time as a Timeline(…), or have every row looked at: Meta.arrival = {names[0]!r} in its factory, "
+        f"or where you ask for them: column={names[0]!r} (with `synthdata stream`, --column)"
     )
 
 
