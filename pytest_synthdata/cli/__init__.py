@@ -145,7 +145,8 @@ def generate(
         return
     for table in written:
         size = f", {table['bytes']:,} bytes" if "bytes" in table else ""
-        click.echo(f"{table['path']}: {table['rows']:,} rows{size} in {table['seconds']:.1f} s")
+        by = f" by {table['by']}" if "by" in table else ""
+        click.echo(f"{table['path']}: {table['rows']:,} rows{by}{size} in {table['seconds']:.1f} s")
 
 
 def _write(

@@ -84,7 +84,9 @@ def write_period(
             )
             together.enter_context(writing)
             seconds = round(time.perf_counter() - begin, 3)
-            written.append({"table": part.name, "rows": part.table.num_rows, "path": str(target), "seconds": seconds})
+            by = {} if part.by is None else {"by": part.by}
+            found = {"table": part.name, "rows": part.table.num_rows, **by, "path": str(target), "seconds": seconds}
+            written.append(found)
     for name, text in schema_changes(dataset).items():  # those of all periods
         (out / name / SCHEMA_CHANGES).write_text(text, "utf-8")
     return written
@@ -99,12 +101,14 @@ class Part:
         whole: all of its rows, of labels too.
         rows: how many rows the whole table has.
         period: which of them these are.
+        by: the column that says when they come, or ``"arrival"``; None where they have no times.
     """
 
     table: Table
     whole: Table
     rows: int
     period: Period
+    by: str | None
 
     @property
     def name(self) -> str:
@@ -126,17 +130,19 @@ def _parts(dataset: Dataset, period: Period, start: str | None, stop: str | None
     from pytest_synthdata.table import Table
 
     selected, periods, tables = copy(dataset), {}, {}
+    columns: dict[str, str] = {}
     for table in dataset:
         periods[table.name], tables[table.name] = Period(None, None), table
         if has_times(table.bound):
             order = order_of(table.view, scan=True)
             rows = order.rows(*period_ranks(order, start, stop))
+            columns[table.name] = getattr(order.clock, "column", "arrival")
             periods[table.name], tables[table.name] = period, Table(rows, table.factory)
     selected.tables = tables
     found = [*selected.tables.items(), *selected.defects.items()]
     whole = [*dataset.tables.values(), *dataset.defects.values()]
     return [
-        Part(table, all_rows, dataset[name].num_rows, periods[name])
+        Part(table, all_rows, dataset[name].num_rows, periods[name], columns.get(name))
         for (name, table), all_rows in zip(found, whole, strict=True)
     ]
 
