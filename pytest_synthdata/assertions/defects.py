@@ -285,7 +285,7 @@ def _thrown_out(
 
 
 def _ratio(part: int, whole: int) -> str:
-    return f"{part / whole:.3f}" if whole else "–"
+    return f"{part / whole:.3f}" if whole else "-"
 
 
 def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[str]:
