@@ -23,6 +23,7 @@ from pytest_synthdata.validation.declared.expectations import (
     Formula,
     Leaf,
     Node,
+    Selected,
     Shares,
     TimelineExpectation,
     Unknown,
@@ -34,6 +35,7 @@ from pytest_synthdata.validation.measures import (
     Finding,
     FormulaMeasure,
     Measure,
+    SelectedMeasure,
     SharesMeasure,
     ViolationCounter,
     check,
@@ -85,8 +87,7 @@ class ColumnMeasure:
         self.totals: npt.NDArray[np.int64] = np.zeros(len(self.leaves), np.int64)
         self.null_rules: list[ViolationCounter] = [ViolationCounter() for _ in self.leaves]
         self.beside_nulls: list[ViolationCounter] = [ViolationCounter() for _ in self.leaves]
-        reasons = [leaf.law.reason for leaf in self.leaves if isinstance(leaf.law, Unknown)]
-        self.unchecked: str | None = reasons[0] if reasons else None
+        self.unchecked: str | None = next(filter(None, map(_why_unchecked, self.leaves)), None)
 
     def add(self, rows: Rows) -> None:
         """Count a batch."""
@@ -189,6 +190,12 @@ class ColumnMeasure:
             yield check(self.table, self.name, "", finding)
 
 
+def _why_unchecked(leaf: Leaf) -> str | None:
+    if isinstance(leaf.law, Selected):
+        return "only single rows are checked: how often each value stays depends on Meta.where"
+    return leaf.law.reason if isinstance(leaf.law, Unknown) else None
+
+
 def measure_of(leaf: Leaf, table: str, name: str, type_: pa.DataType) -> Measure | None:
     """What counts the cells of a law; None where there is nothing to check them against."""
     law = leaf.law
@@ -198,6 +205,9 @@ def measure_of(leaf: Leaf, table: str, name: str, type_: pa.DataType) -> Measure
         return RowCurveMeasure(law, table, name)
     if isinstance(law, RowRange):
         return RowRangeMeasure(law, name)
+    if isinstance(law, Selected):
+        chosen = measure_of(replace(leaf, law=law.law), table, name, type_)
+        return None if chosen is None else SelectedMeasure(chosen)
     if isinstance(law, Moved):
         intervals = measure_of(replace(leaf, law=law.law), table, name, pa.float64())
         return None if intervals is None else MovedMeasure(law, name, intervals)

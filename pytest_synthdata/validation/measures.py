@@ -177,6 +177,19 @@ class SharesMeasure:
             yield "share", str(value), float(share), count / total, total, p_value, ()
 
 
+class SelectedMeasure:
+    """What single rows say of values that a condition chose among; how often each comes out says nothing."""
+
+    def __init__(self, measure: Measure) -> None:
+        self.measure = measure
+
+    def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
+        self.measure.add(values, numbers, rows)
+
+    def checks(self) -> Iterator[Finding]:
+        yield from (finding for finding in self.measure.checks() if finding[5] is None)
+
+
 class FormulaMeasure:
     """Cells that follow from others, computed again and compared one by one."""
 
@@ -268,6 +281,7 @@ __all__ = [
     "Finding",
     "FormulaMeasure",
     "Measure",
+    "SelectedMeasure",
     "SharesMeasure",
     "ViolationCounter",
     "as_numbers",

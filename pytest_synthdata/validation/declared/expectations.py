@@ -132,13 +132,24 @@ class TimelineExpectation:
 
 
 @dataclass(frozen=True)
+class Selected:
+    """Values that a condition chooses among: each may come out, but not as often as was declared.
+
+    Args:
+        law: the law that they are chosen from.
+    """
+
+    law: Law
+
+
+@dataclass(frozen=True)
 class Unknown:
     """What cannot be checked, and why."""
 
     reason: str
 
 
-Law = Curve | RowCurve | RowRange | Moved | Shares | Formula | TimelineExpectation | Unknown
+Law = Curve | RowCurve | RowRange | Moved | Shares | Formula | TimelineExpectation | Selected | Unknown
 
 
 @dataclass(frozen=True)
@@ -182,6 +193,7 @@ __all__ = [
     "Leaf",
     "Mirrored",
     "Node",
+    "Selected",
     "Shares",
     "TimelineExpectation",
     "Unknown",

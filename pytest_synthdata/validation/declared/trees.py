@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Node, Unknown
+from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Node, Selected, Unknown
 from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
 
 
@@ -18,14 +18,13 @@ def map_leaves(node: Node, function: Callable[[Leaf], Node]) -> Node:
 
 def conditioned(node: Node) -> Node:
     """The laws of a column whose values stay only where its table's condition is met."""
-    unknown = Unknown("which of its values stay depends on Meta.where")
 
     def staying(leaf: Leaf) -> Leaf:
-        if isinstance(leaf.law, (Moved, RowRange)):
-            return replace(leaf, law=RowRange(leaf.law.generator), nulls=None)
-        if isinstance(leaf.law, Formula):
-            return replace(leaf, law=replace(leaf.law, lost=None)) if leaf.law.lost else leaf
-        return replace(leaf, law=unknown, nulls=None)
+        law = leaf.law
+        if isinstance(law, Formula):
+            return replace(leaf, law=replace(law, lost=None)) if law.lost else leaf
+        kept = law if isinstance(law, (Unknown, RowRange)) else Selected(law)
+        return replace(leaf, law=kept, nulls=None if leaf.nulls else leaf.nulls)
 
     return map_leaves(node, staying)
 
