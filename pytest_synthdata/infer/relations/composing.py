@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import sql_name
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.columns.expressions.operators import Operation
+from pytest_synthdata.columns.expressions.operators import Call, Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
@@ -95,7 +95,8 @@ def is_whole(generator: Generator) -> bool:
 
 def in_type_of_expression(generator: Generator, type_: pa.DataType) -> Generator:
     """An expression whose values have a type, which is always stated: what it reads is not known yet."""
-    if pa.types.is_date(type_) or type_ == pa.timestamp("us", "UTC"):
+    is_text = pa.types.is_string(type_) and isinstance(generator, Call) and generator.function == "date_format"
+    if is_text or pa.types.is_date(type_) or type_ == pa.timestamp("us", "UTC"):
         return generator
     return generator.cast(sql_name(type_) or type_)
 

@@ -55,6 +55,29 @@ def parts_of_dates(
     return found
 
 
+def same_texts(
+    columns: Mapping[str, tuple[pa.DataType, pa.Array]], attributes: Mapping[str, str]
+) -> dict[str, Computed]:
+    """Columns of texts that are those of another column in all rows.
+
+    Args:
+        columns: their types and values, by name.
+        attributes: what the columns are called in expressions.
+    """
+    seen: dict[tuple[str | None, ...], list[str]] = {}
+    found: dict[str, Computed] = {}
+    for name, (type_, array) in columns.items():
+        few = tuple(array.slice(0, FIRST).to_pylist()) if pa.types.is_string(type_) else ()
+        if len(few) < FEWEST or len(set(few) - {None}) < 2:  # noqa: PLR2004
+            continue
+        same = next((other for other in seen.get(few, ()) if columns[other][1].equals(array)), None)
+        if same is None:
+            seen.setdefault(few, []).append(name)
+        else:
+            found[name] = Computed(col(attributes[same]), frozenset([same]))
+    return found
+
+
 def following(
     columns: Mapping[str, tuple[pa.DataType, pa.Array]], attributes: Mapping[str, str]
 ) -> dict[str, Computed]:
@@ -226,4 +249,12 @@ def missing_with(columns: Mapping[str, pa.Array], order: Sequence[str]) -> dict[
     return found
 
 
-__all__ = ["following", "following_at", "following_by_name", "hierarchies", "missing_with", "parts_of_dates"]
+__all__ = [
+    "following",
+    "following_at",
+    "following_by_name",
+    "hierarchies",
+    "missing_with",
+    "parts_of_dates",
+    "same_texts",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +27,7 @@ _TIMES = (
     *("'T'HH:mm:ss.SSSSSS", "'T'HH:mm:ss'+00:00'", " HH:mm:ss'+00:00'"),
 )  # fmt: skip
 _FIRST_TRIED = 20  # texts
+_FIRST_READ = 200  # rows whose texts these are
 _SHORTEST, _LONGEST = 5, 40
 _LEAST_DAY, _MOST_DAY = 19_000_101, 21_001_231
 _FEWEST = 20  # numbers that may be days
@@ -38,14 +40,27 @@ def pattern_of(texts: pa.Array) -> str | None:
     'M/d/yyyy'
     """
     distinct = texts.unique()
+    return next((one for one in _of_first(distinct) if _is_written(distinct, one)), None)
+
+
+def patterns_of(texts: pa.Array) -> list[str]:
+    """The patterns in which the first of some texts are dates or times.
+
+    >>> patterns_of(pa.array(["3/4/2024", "1/2/2023"]))
+    ['M/d/yyyy', 'd/M/yyyy']
+    """
+    return list(_of_first(texts.slice(0, _FIRST_READ).unique()))
+
+
+def _of_first(distinct: pa.Array) -> Iterator[str]:
     first = distinct.slice(0, _FIRST_TRIED)
     lengths = pc.min_max(pc.utf8_length(first)).as_py()
     digits = pc.all(pc.match_substring_regex(first, r"\d")).as_py()
     if not digits or lengths["min"] < _SHORTEST or lengths["max"] > _LONGEST:
-        return None
+        return
     has_time = pc.all(pc.match_substring_regex(first, r"\d:\d\d")).as_py()
     patterns = (a + b for a, b in itertools.product(_DAYS, _TIMES)) if has_time else iter(_DAYS)
-    return next((one for one in patterns if _is_written(first, one) and _is_written(distinct, one)), None)
+    yield from (one for one in patterns if _is_written(first, one))
 
 
 def _is_written(texts: pa.Array, pattern: str) -> bool:
@@ -83,4 +98,4 @@ def days_as_numbers(values: pa.Array) -> Generator | None:
     return written(spread_out(read_times(texts, "yyyyMMdd")), "yyyyMMdd")
 
 
-__all__ = ["days_as_numbers", "pattern_of", "read_times", "written"]
+__all__ = ["days_as_numbers", "pattern_of", "patterns_of", "read_times", "written"]
