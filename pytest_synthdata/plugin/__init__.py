@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_synthdata.plugin.data_of_test import DataOfTests, data_of
 from pytest_synthdata.plugin.failures import sections
 from pytest_synthdata.plugin.failures.reasons import leave_our_frames_out, text_or_reason
 from pytest_synthdata.plugin.failures.replay import how_to_replay
@@ -46,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     config.stash[SETTINGS] = settings = read_settings(config)
     config.pluginmanager.register(FrameFixtures(config), "synthdata-frames")
+    config.pluginmanager.register(DataOfTests(config), "synthdata-data-of-tests")
     config.pluginmanager.register(Interrupts(), "synthdata-interrupts")
     config.pluginmanager.register(OwnSession(config), "synthdata-own-session")
     config.pluginmanager.register(BackgroundWork(config), "synthdata-background-work")
@@ -120,8 +122,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         leave_our_frames_out(call.excinfo)
     outcome: Any = yield
     report = outcome.get_result()
-    if report.failed and SYNTH in item.stash:
-        replay = text_or_reason("how to replay this test cannot be told", lambda: how_to_replay(item))
+    if report.failed and (synth := data_of(item)) is not None:
+        replay = text_or_reason("how to replay this test cannot be told", lambda: how_to_replay(item, synth))
         report.sections.append((sections.REPLAY, replay))
 
 
@@ -246,7 +248,6 @@ def synth(
     if hasattr(request, "param"):
         subject = "parametrize('synth', …, indirect=True)"
         markers.insert(0, ((), request.param) if isinstance(request.param, dict) else ((request.param,), {}))
-    _synth_materialiser.next_test()
     with _explained(subject):
         refuse_wrong_seeds(request.node)
         refuse_contradictions(request.function, "take")

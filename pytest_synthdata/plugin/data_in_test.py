@@ -71,11 +71,12 @@ class Synth:
     @property
     def dataset(self) -> Dataset:
         """The tables without Spark."""
-        self._stand_ins.read_all = True
+        self._stand_ins.reading.all_tables = True
         return self._current
 
     @property
     def _current(self) -> Dataset:
+        self._stand_ins.reading.has_begun = True
         return self._stand_ins.current(self.asked_for)
 
     @property
@@ -113,7 +114,7 @@ class Synth:
         snapshot = current.at(when)
 
         def frame(name: str, spark: Any) -> Any:
-            self._stand_ins.read.add(name)
+            self._stand_ins.reading.tables.add(name)
             return self._made_once(current, f"{name} at {when}", spark, lambda: snapshot[name])
 
         saver = self._saver
@@ -146,7 +147,7 @@ class Synth:
     def _about(self, table: str, what: str, *arguments: Any, **more: Any) -> DataFrame:
         current = self._current
         name = current[table].name
-        self._stand_ins.read.add(name)
+        self._stand_ins.reading.tables.add(name)
         label = f"{name} {what} {arguments} {sorted(more.items())}"
         return self._made_once(current, label, self.spark, lambda: getattr(current[name], what)(*arguments, **more))
 
@@ -224,7 +225,7 @@ class Synth:
 
     def __getitem__(self, table: str) -> DataFrame:
         name = self._current[table].name
-        self._stand_ins.read.add(name)
+        self._stand_ins.reading.tables.add(name)
         if self._save is not None:
             self._save([name])
         return self._frames(name, self.spark)
@@ -251,7 +252,7 @@ class Synth:
             SynthDataError: where nothing says when the table's rows come, and for another ``by``.
         """
         asked_for = self._current[table]
-        self._stand_ins.read.add(asked_for.name)
+        self._stand_ins.reading.tables.add(asked_for.name)
         batches = asked_for.in_batches(by, start=start, stop=stop, column=column)
         return batches.map(lambda batch: batch.to_spark(self.spark))
 
@@ -283,7 +284,7 @@ class Synth:
 
     def describe(self) -> str:
         """The dataset in a line: its seed and how many rows each table has."""
-        return repr(self._current)
+        return repr(self._stand_ins.current(self.asked_for))
 
     def __repr__(self) -> str:
         return f"<Synth {self.describe()}>"

@@ -92,7 +92,8 @@ class Materialiser:
         return synth
 
     def next_test(self) -> None:
-        """From here on, the tables that are asked for are another test's."""
+        """From here on, what is read and asked for is another test's."""
+        self.stand_ins.start_reading()
         for dataset in (*self.datasets.values(), *self._without_defects.values()):
             if isinstance(dataset, OnDemandDataset):
                 dataset.next_test()

@@ -63,8 +63,12 @@ class OnDemandDataset(Dataset):
 
     def next_test(self) -> None:
         """From here on, the tables that are asked for are another test's."""
-        if isinstance(self.tables, (OnDemandTables, Snapshots)):
-            self.tables.asked.clear()
+        self.asked.clear()
+
+    @property
+    def asked(self) -> set[str]:
+        """The tables that the test in hand has asked for, where that is known."""
+        return self.tables.asked if isinstance(self.tables, (OnDemandTables, Snapshots)) else set()
 
     def in_this_test(self) -> Dataset:
         """The tables that the test in hand has asked for, and those that they refer to."""

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
 
 
+@dataclass
+class Reading:
+    """What is read of data, by a test or while a fixture is set up.
+
+    Args:
+        has_begun: whether anything is.
+        all_tables: whether the dataset itself is asked for.
+        tables: those whose DataFrames are asked for.
+    """
+
+    has_begun: bool = False
+    all_tables: bool = False
+    tables: set[str] = field(default_factory=set)
+
+
 class StandIns:
     """Datasets that stand in for others, with the DataFrames made of them."""
 
     def __init__(self) -> None:
-        self.read: set[str] = set()  # the tables whose DataFrames the test in hand has asked for
-        self.read_all = False  # whether it had the dataset itself
+        self.reading = Reading()
         self.frames: dict[tuple[int, str], tuple[Any, Any]] = {}
         self._instead: tuple[Dataset, Dataset] | None = None
         self._without_defects: Dataset | None = None
 
-    def forget(self) -> None:
-        """From here on, the tables that are read are another test's."""
-        self.read.clear()
-        self.read_all = False
+    def start_reading(self, reading: Reading | None = None) -> Reading:
+        """From here on, what is read is another's; gives what was read so far.
+
+        Args:
+            reading: what the other has read before, if anything.
+        """
+        before, self.reading = self.reading, reading or Reading()
+        return before
 
     def current(self, dataset: Dataset) -> Dataset:
         """The dataset, or what stands in for it."""
@@ -52,4 +71,4 @@ class StandIns:
             self.frames = {}
 
 
-__all__ = ["StandIns"]
+__all__ = ["Reading", "StandIns"]

@@ -495,6 +495,59 @@ def test_wider_fixtures_are_kept_and_narrow_ones_made_anew(shrink: Shrink, pytes
     assert (pytester.path / "made.txt").read_text("utf-8").strip() == "{'module': 1, 'function': 0}"
 
 
+@both
+def test_what_a_wider_fixture_keeps_of_the_session_is_not_shrunk(shrink: Shrink, xdist: tuple[str, ...]) -> None:
+    source = """
+    import pytest
+
+    @pytest.fixture(scope="module")
+    def amounts(synth_session):
+        return synth_session.dataset.orders.to_arrow()["amount"].to_pylist()
+
+    @pytest.fixture(scope="class")
+    def by_name(request):
+        return request.getfixturevalue("synth_session").dataset.orders.to_arrow()["amount"].to_pylist()
+
+    @pytest.fixture(scope="module")
+    def handed_on(synth_session):
+        return synth_session
+
+    @pytest.fixture
+    def narrow(synth_session):
+        return synth_session.dataset.orders.to_arrow()["amount"].to_pylist()
+
+    class TestWide:
+        def test_wide(self, amounts):
+            assert max(amounts, default=0) < 15_000
+
+        def test_by_name(self, by_name):
+            assert max(by_name, default=0) < 15_000
+
+        def test_kept_by_name(self, by_name):
+            assert max(by_name, default=0) < 15_000
+
+        def test_both(self, amounts, synth):
+            assert max(amounts, default=0) < len(synth)
+
+        def test_narrow(self, narrow):
+            assert max(narrow, default=0) < 15_000
+
+        def test_handed_on(self, handed_on):
+            assert max(handed_on.dataset.orders.to_arrow()["amount"].to_pylist(), default=0) < 15_000
+    """
+    result = shrink(source, *xdist)
+    text = result.stdout.str()
+    not_shrunk = "not shrunk: the data comes from synth_session, and what is made of it is kept by"
+    assert text.count(f"{not_shrunk} 'amounts' (scope='module'); a test that can be run on fewer rows takes synth") == 1
+    assert text.count(f"{not_shrunk} 'by_name' (scope='class')") == 2
+    assert text.count("what is made of synth_session was kept by 'amounts' (scope='module')") == 1
+    assert text.count("rows to 2 in") == 2
+    assert text.count("as a test:  take synth in place of synth_session, with @pytest.mark.synth(seed=42, take=") == 2
+    # Wherever the data comes from, the report says how to come back to it.
+    assert text.count("\n<Dataset seed 42; customers: 2,500, orders: 25,000>\n") == 6
+    assert text.count("replay: pytest ") == 6
+
+
 def test_the_budget(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -6,17 +6,19 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.plugin.failures.reasons import text_or_reason
-from pytest_synthdata.plugin.stash import SETTINGS, SYNTH
+from pytest_synthdata.plugin.stash import SETTINGS
 
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_synthdata.plugin.data_in_test import Synth
 
-def how_to_replay(item: pytest.Item) -> str:
+
+def how_to_replay(item: pytest.Item, synth: Synth) -> str:
     """Which data a test had, and the command that runs it on the same."""
     settings = item.config.stash[SETTINGS]
     taken = [f"--synth-take={table}:{','.join(map(str, rows))}" for table, rows in settings.take.items()]
-    data = text_or_reason("the data of this test cannot be described", item.stash[SYNTH].describe)
+    data = text_or_reason("the data of this test cannot be described", synth.describe)
     return f"{data}\nreplay: {shlex.join([*command_for(item), *taken])}"
 
 

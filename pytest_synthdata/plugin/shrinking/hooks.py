@@ -13,6 +13,7 @@ import pytest
 
 from pytest_synthdata.disk.temporary import whole_file
 from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.plugin.data_of_test import data_of, data_of_tests
 from pytest_synthdata.plugin.failures.reasons import ANYTHING, reason
 from pytest_synthdata.plugin.failures.replay import command_for
 from pytest_synthdata.plugin.failures.sections import SHRUNK
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.plugin.data_in_test import Synth
     from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
     from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
+    from pytest_synthdata.plugin.stand_ins import StandIns
     from pytest_synthdata.shrinking.runs import Runs
 
 PROPERTY = "synthdata_shrunk"
@@ -40,13 +42,6 @@ class Shrinking:
         self.found: list[dict[str, Any]] = []
         self._is_running: bool = False  # a test, so that a report that is made now is of a part of it
         self._is_searching: bool = False
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """From here on, the tables that are read are this test's."""
-        del item
-        if MATERIALISER in self.config.stash:
-            self.config.stash[MATERIALISER].stand_ins.forget()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_call(self) -> Iterator[None]:
@@ -67,7 +62,7 @@ class Shrinking:
         report = outcome.get_result()
         if call.when != "call" or not report.failed or call.excinfo is None:
             return
-        synth = _data_of(item)
+        synth = data_of(item)
         if synth is None or not _is_wanted(item):
             return
         text, data = self._search(item, synth, call.excinfo.value)
@@ -100,7 +95,16 @@ class Shrinking:
             return _OF_PARTS
         if self.config.getoption("trace", default=False):
             return "each run would stop in the debugger (--trace)"
+        if (keepers := _keepers(item)) and not self._stand_ins.reading.has_begun:
+            return (
+                f"the data comes from synth_session, and what is made of it is kept by {keepers}; a test that can be "
+                "run on fewer rows takes synth, in fixtures of scope='function'"
+            )
         return ""
+
+    @property
+    def _stand_ins(self) -> StandIns:
+        return self.config.stash[MATERIALISER].stand_ins
 
     def _shrink(self, item: pytest.Item, synth: Synth, error: BaseException, rerunner: Rerunner) -> Finding:
         from pytest_synthdata.plugin.on_demand import OnDemandDataset
@@ -114,9 +118,9 @@ class Shrinking:
 
         began = time.perf_counter()
         deadline = began + (self.settings.shrink or 0)
-        dataset, stand_ins = synth.asked_for, self.config.stash[MATERIALISER].stand_ins
+        dataset, stand_ins = synth.asked_for, self._stand_ins
         whole = dataset.whole() if isinstance(dataset, OnDemandDataset) else dataset
-        read = whole.tables if stand_ins.read_all else stand_ins.read
+        read = whole.tables if stand_ins.reading.all_tables else stand_ins.reading.tables
         num_rows = sum(table.num_rows for table in whole)
         if num_rows > _MOST_ROWS:
             raise SynthDataError(f"{num_rows:,} rows are too many; try --synth-scale")
@@ -152,6 +156,8 @@ class Shrinking:
             scale=self.settings.scale,
             command=command_for(item),
             zone=zone_in_use(),
+            keepers=_keepers(item),
+            is_session=synth is item.session.stash.get(SYNTH, None),
             is_parameter="synth" in getattr(getattr(item, "callspec", None), "params", ()),
         )
 
@@ -211,12 +217,10 @@ def _cache_key(item: pytest.Item) -> str:
     return f"synthdata/shrunk/{blake2b(item.nodeid.encode(), digest_size=8).hexdigest()}"
 
 
-def _data_of(item: pytest.Item) -> Synth | None:
-    """The data that a test has, where it has any of ours."""
-    if SYNTH in item.stash:
-        return item.stash[SYNTH]
-    used = "synth_session" in getattr(item, "fixturenames", ())
-    return item.session.stash.get(SYNTH, None) if used else None
+def _keepers(item: pytest.Item) -> str:
+    """The fixtures that see all rows in every run."""
+    kept = data_of_tests(item.config).keepers(item)
+    return " and ".join(f"{fixture.argname!r} (scope={fixture.scope!r})" for fixture in kept)
 
 
 def _is_wanted(item: pytest.Item) -> bool:

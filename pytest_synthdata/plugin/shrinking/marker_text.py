@@ -26,6 +26,7 @@ def as_test(
     take: Mapping[str, Sequence[int]],
     *,
     is_parameter: bool,
+    is_session: bool = False,
 ) -> str:
     """What to write to make a regression test of a failure: a marker, or what to add to the test's own.
 
@@ -35,10 +36,11 @@ def as_test(
         scale: of tables whose numbers of rows are not stated.
         take: by table, the rows to ask for.
         is_parameter: whether a parameter of the test says what its data is.
+        is_session: whether it is the session's, of which no marker says anything.
     """
     whole = None if is_parameter else marker(arguments, seed, scale, take)
     if whole is not None:
-        return whole
+        return f"take synth in place of synth_session, with {whole}" if is_session else whole
     added = _arguments({}, seed, arguments.get("scale", scale), take)
     if is_parameter:
         items = ", ".join(f'"{name}": {value}' for name, value in added.items())

@@ -33,7 +33,9 @@ class Finding:
         scale: of tables whose numbers of rows are not stated.
         command: the command that runs the test, without which rows.
         zone: the time zone in which times are shown.
+        keepers: the fixtures that kept what they had made of all rows.
         is_parameter: whether a parameter of the test says what its data is.
+        is_session: whether it is the session's.
     """
 
     shrunk: Shrunk
@@ -46,7 +48,9 @@ class Finding:
     scale: float
     command: Sequence[str]
     zone: str = "UTC"
+    keepers: str = ""
     is_parameter: bool = False
+    is_session: bool = False
 
     @property
     def num_columns(self) -> int:
@@ -55,13 +59,17 @@ class Finding:
 
     def to_text(self) -> str:
         """The lines that end the test's report."""
+        kept = [f"whatever rows there were, what is made of synth_session was kept by {self.keepers}"]
+        return "\n".join([*self._lines(), *kept[: bool(self.keepers)]])
+
+    def _lines(self) -> list[str]:
         if self.taken is None or self.shrunk.verdict in (Verdict.EMPTY, Verdict.ANY_ROWS, Verdict.GONE):
-            return f"not shrunk: {self._why_not()}"
+            return [f"not shrunk: {self._why_not()}"]
         rows = ShownRows(self.taken, self.shrunk.columns, self.zone)
         lines = [self._headline(), *rows.lines(), *self._planted()]
         if sum(map(len, self.take.values())) > _MOST_TAKEN:
-            return "\n".join([*lines, "the numbers of all rows: --synth-shrink-json=FILE"])
-        return "\n".join([*lines, f"as a test:  {self._advice}", f"replay:     {self.replay}"])
+            return [*lines, "the numbers of all rows: --synth-shrink-json=FILE"]
+        return [*lines, f"as a test:  {self._advice}", f"replay:     {self.replay}"]
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data."""
@@ -82,12 +90,21 @@ class Finding:
 
     @property
     def _advice(self) -> str:
-        return as_test(self.arguments, self.seed, self.scale, self.take, is_parameter=self.is_parameter)
+        return as_test(
+            self.arguments,
+            self.seed,
+            self.scale,
+            self.take,
+            is_parameter=self.is_parameter,
+            is_session=self.is_session,
+        )
 
     @property
     def marker(self) -> str | None:
         """A marker that gives the test these rows, in any process; None where the test's data cannot be written so."""
-        return None if self.is_parameter else marker(self.arguments, self.seed, self.scale, self.take)
+        if self.is_parameter or self.is_session:
+            return None
+        return marker(self.arguments, self.seed, self.scale, self.take)
 
     @property
     def replay(self) -> str:
