@@ -171,6 +171,10 @@ class Table(Sinks):
         """The rows as a pandas DataFrame. pandas is an optional dependency."""
         return self.to_arrow(start, stop).to_pandas()
 
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The rows for any library that takes Arrow's streams: ``polars.DataFrame(table)``, DuckDB's ``FROM table``."""
+        return pa.RecordBatchReader.from_batches(self.schema, self.batches()).__arrow_c_stream__(requested_schema)
+
     def at(self, when: str | dt.date) -> Table:
         """The table as it is at a time, where its factory has a `History`: the rows that are there, as they are then.
 

@@ -47,8 +47,8 @@ def source_of(data: Any, what: str) -> Source:
     """Data in any form that is understood.
 
     Args:
-        data: a path, a pandas or Spark DataFrame, an Arrow table, dataset, reader or batch, a list of rows, or a
-            `pytest_synthdata.Table`.
+        data: a path, a pandas, Polars or Spark DataFrame, a DuckDB relation, an Arrow table, dataset, reader or batch,
+            a list of rows, or a `pytest_synthdata.Table`.
         what: whose data it is, for messages.
 
     Raises:
@@ -82,9 +82,11 @@ def _source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for eac
         return source_of(_of_pandas(data, what), what)
     if hasattr(data, "__arrow_c_stream__"):
         return source_of(pa.RecordBatchReader.from_stream(data), what)
+    if type(data).__module__.partition(".")[0] == "polars" and hasattr(data, "collect"):  # a LazyFrame
+        return source_of(data.collect(), what)
     raise SynthDataError(
-        f"{what}: {type(data).__name__} is not data that can be read: give a path, a pandas or Spark DataFrame, or an "
-        "Arrow table"
+        f"{what}: {type(data).__name__} is not data that can be read: give a path, a pandas, Polars or Spark "
+        "DataFrame, a DuckDB relation or an Arrow table"
     )
 
 

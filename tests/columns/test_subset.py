@@ -115,3 +115,9 @@ def test_children_whose_number_is_stated_are_taken_without_those_of_their_parent
         dataset["baskets"].to_arrow()
     counted = Dataset({BasketFactory: 20}).take(basket_lines=[3])
     assert (counted["basket_lines"].num_rows, counted["baskets"].num_rows) == (3, 1)
+
+
+def test_a_table_is_a_stream_of_arrow() -> None:
+    table = Dataset({CustomerFactory: 300}).customers
+    assert pa.table(table).equals(table.to_arrow())
+    assert pa.RecordBatchReader.from_stream(table.to_arrow(3, 5)).read_all().equals(table.to_arrow(3, 5))

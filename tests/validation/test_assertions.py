@@ -115,6 +115,18 @@ def test_without_parents_what_needs_them_is_named_not_guessed() -> None:
     assert "not checked:\n  customer_id: the rows of customers are not at hand\n  amount: " in text
 
 
+def test_what_is_still_to_be_collected_is_collected() -> None:
+    class LazyFrame:
+        """What there is to see of Polars' class of this name, which the development environment does not have."""
+
+        __module__ = "polars.lazyframe.frame"
+
+        def collect(self) -> Any:
+            return ORDERS
+
+    assert_matches(LazyFrame(), OrderFactory)
+
+
 def test_no_factory_and_no_data_are_explained() -> None:
     with pytest.raises(SynthDataError, match="int is not a TableFactory; give the class"):
         assert_matches(ORDERS, int)  # type: ignore[type-var]
