@@ -73,28 +73,50 @@ class Evolution:
 
     @cached_property
     def kept(self) -> frozenset[str]:
-        """The columns that are as they are declared, for ever."""
+        """The columns that are as they are declared, or as they were at birth, for ever."""
+        return frozenset((self._declared | self._keeps) - self.group_of.keys())
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        """Keys, references that do not move, and the column of births."""
         history, plan = self.bound.plan.history, self.bound.plan
         names = {*plan.key_columns, *(name for name in plan.references if name not in self.moving)}
         if plan.key is not None:
             names.add(plan.key)
-        if history is not None:
-            names |= {*history.keeps, *([history.births] if isinstance(history.births, str) else [])}
-        return frozenset(names - self.group_of.keys())
+        if history is not None and isinstance(history.births, str):
+            names.add(history.births)
+        return frozenset(names)
+
+    @cached_property
+    def _keeps(self) -> frozenset[str]:
+        history = self.bound.plan.history
+        return frozenset() if history is None else frozenset(history.keeps) - self._declared
+
+    @cached_property
+    def kept_since_birth(self) -> frozenset[str]:
+        """The columns that stay as they were at a row's birth, where that may differ from what is declared.
+
+        They follow a parent, which may have changed before, or the state of a life, which is then its first.
+        """
+        return self._keeps & self._following(self.moving | self.lived, self._declared)
 
     @cached_property
     def changing(self) -> frozenset[str]:
         """The columns whose values may differ from those that are declared."""
-        plan = self.bound.plan
-        found = {name for name in plan.columns if self.updated_by(name)} | self.moving | self.lived
+        updated = frozenset(name for name in self.bound.plan.columns if self.updated_by(name))
+        return self._following(updated | self.moving | self.lived | self.kept_since_birth, self.kept)
+
+    def _following(self, changing: frozenset[str], fixed: frozenset[str]) -> frozenset[str]:
+        """Columns that change, and all that depend on these or on changing columns of parents, but for fixed ones."""
+        plan, found = self.bound.plan, set(changing)
         while True:
             more = {
                 name
                 for name, column in plan.columns.items()
-                if name not in found and name not in self.kept and self._follows(column, found)
+                if name not in found and name not in fixed and self._follows(column, found)
             }
             if found & plan.redrawn or more & plan.redrawn:
-                more |= plan.redrawn - self.kept - found
+                more |= plan.redrawn - fixed - found
             if not more:
                 return frozenset(found)
             found |= more
@@ -175,8 +197,8 @@ class Evolution:
 
     @cached_property
     def visible(self) -> list[str]:
-        """The table's own columns that change."""
-        return [name for name in self.bound.plan.visible if name in self.changing]
+        """The table's own columns that change while a row lives."""
+        return [name for name in self.bound.plan.visible if name in self.changing - self.kept]
 
 
 def evolution_of(bound: BoundTable) -> Evolution:

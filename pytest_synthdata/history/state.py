@@ -42,6 +42,7 @@ class State(Batch):
 
     bound: BoundTable
     attempt: int | None = None  # at the table's condition; None for the one that meets it
+    is_birth = False  # whether each row's time is that of its birth
 
     def __init__(self, bound: BoundTable, rows: Bits, times: Instants, life: Life | None = None) -> None:
         super().__init__(bound, rows)
@@ -61,6 +62,13 @@ class State(Batch):
         """The rows' lives."""
         return self.evolution.lives.of(self.rows)
 
+    @cached_property
+    def at_birth(self) -> Reader:
+        """The same rows as they were born."""
+        born = State(self.bound, self.rows, np.where(self.life.birth == NEVER, self.times, self.life.birth), self.life)
+        born.as_declared, born.is_birth = self.as_declared, True
+        return born
+
     def version(self, column: str) -> Instants:
         """How often a column has been updated by each row's time."""
         group = self.evolution.group_of[column]
@@ -78,7 +86,7 @@ class State(Batch):
     def later(self, times: Instants) -> State:
         """The same rows at later times."""
         state = State(self.bound, self.rows, times, self.life)
-        state.as_declared = self.as_declared
+        state.as_declared, state.at_birth = self.as_declared, self.at_birth
         for group, occurrences in self.evolution.updates.items():
             since = np.maximum(np.minimum(self.life.birth, times), self.times)
             more = occurrences.count(self.rows, since, np.maximum(times, since))
@@ -88,7 +96,7 @@ class State(Batch):
     def part(self, index: Index) -> State:
         """Some of the rows, at the same times."""
         state = State(self.bound, self.rows[index], self.times[index], self.life.take(index))
-        state.as_declared = self.as_declared.take(index)
+        state.as_declared, state.at_birth = self.as_declared.take(index), self.at_birth.take(index)
         state._versions = {column: numbers[index] for column, numbers in self._versions.items()}
         return state
 
@@ -97,6 +105,8 @@ class State(Batch):
             return super()._make(name)
         if name not in self.evolution.changing:
             return self.as_declared.read(name)
+        if not self.is_birth and name in self.evolution.kept_since_birth:
+            return self.at_birth.read(name)
         if self.attempt is None and name in self.bound.plan.redrawn:
             return self.settled.read(name)
         return self.generate(name)
@@ -107,6 +117,9 @@ class State(Batch):
         assert where is not None  # noqa: S101
         for name in self.bound.plan.redrawn - self.evolution.changing:
             self.as_declared.read(name)  # settled before the rest is
+        if not self.is_birth:
+            for name in self.evolution.kept_since_birth:
+                self.at_birth.read(name)
         for column in self.evolution.group_of:
             self.version(column)
         return Settled(self.bound, where, self.rows, self._attempt, np.arange(len(self.rows)))
@@ -196,7 +209,9 @@ class StateAttempt(State):
         super().__init__(state.bound, state.rows[positions], state.times[positions])
         self.attempt = number
         self._state, self._positions = state, positions
-        self.as_declared = state.as_declared.take(positions)
+        self.as_declared, self.is_birth = state.as_declared.take(positions), state.is_birth
+        if not state.is_birth:
+            self.at_birth = state.at_birth.take(positions)
 
     def version(self, column: str) -> Instants:
         return self._state.version(column)[self._positions]
