@@ -54,7 +54,8 @@ def _names(view: TableView) -> str:
     """How rows of a table can be named."""
     bound = view.bound
     if bound.plan.key is None or not bound.num_rows:
-        return "its number, from 0"
+        parts = ", ".join(bound.plan.key_columns)
+        return "its number, from 0" + (f", as its key has several columns ({parts})" if parts else "")
     first = bound.record_batch(np.zeros(1, np.uint64))
     shown = f", such as {first.column(bound.plan.key)[0]}" if bound.plan.key in first.schema.names else ""
     return f"a number from 0 or a key{shown}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -58,15 +59,26 @@ def _columns(view: TableView, rows: SampleRows) -> Table:
     for name in ("column", "type", "nulls", "shape"):
         table.add_column(name, justify="right" if name == "nulls" else "left", no_wrap=name != "shape")
     for field in view.schema:
-        array = rows.array(field.name)
-        nulls = f"{array.null_count / len(array):.1%}" if len(array) and array.null_count else ""
-        table.add_row(field.name, type_name(field.type), nulls, _shape_of(array.drop_null()))
+        for name, array in _with_fields(field.name, rows.array(field.name)):
+            nulls = f"{array.null_count / len(array):.1%}" if len(array) and array.null_count else ""
+            type_ = "struct" if pa.types.is_struct(array.type) else _cut(type_name(array.type))
+            table.add_row(name, type_, nulls, _shape_of(array.drop_null()))
     return table
+
+
+def _with_fields(name: str, array: pa.Array) -> Iterator[tuple[str, pa.Array]]:
+    """A column, and the fields of the structs in it as columns of their own."""
+    yield name, array
+    if pa.types.is_struct(array.type):
+        for field in array.type:
+            yield from _with_fields(f"{name}.{field.name}", pc.struct_field(array, field.name))
 
 
 def _shape_of(array: pa.Array) -> str:
     if not len(array):
         return "no values"
+    if pa.types.is_list(array.type) or pa.types.is_map(array.type):
+        return f"items: {_most_frequent(pa.array(np.diff(to_numpy(array.offsets))))}"
     if pa.types.is_nested(array.type) or pa.types.is_binary(array.type):
         return ""
     distinct = pc.count_distinct(array).as_py()
@@ -118,7 +130,10 @@ def _cell(value: Any) -> str:
         return format_value(value)
     if isinstance(value, dt.datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    text = str(value)
+    return _cut(str(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
 
 
