@@ -59,6 +59,7 @@ class Reading:
         links: its columns that refer to others.
         pairs: those that do so two by two.
         key: the column that others refer to, if any do.
+        listed_key: the two columns that others refer to together, if these refer to nothing.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class Reading:
         links: Sequence[Link],
         pairs: Sequence[PairLink] = (),
         key: str | None,
+        listed_key: tuple[str, str] | None = None,
     ) -> None:
         self.table, self.sample, self.base, self.key = table, sample, base, key
+        self._listed_key = listed_key
         self.deciders: list[Predictor] = []
         self.days: list[str] = []
         self._places: dict[str, pa.Array] = {}
@@ -153,21 +156,29 @@ class Reading:
         """The rows of a short table of codes and their names, which are taken as they are."""
         names = [one for one in self.sample.schema.names if one not in self._referring and one not in self._own]
         if any(self._attributes[name] != name for name in names):
+            self._listed_key = None
             return None
+        if self._listed_key is not None and self.sample.rows is not None:
+            return Rows(self.sample.rows.select(self._listed_key))
         return lookup(self.sample, names, self.table, self._texts, is_parent=self.key is not None)
+
+    @property
+    def _is_listed_whole(self) -> bool:
+        """Whether all columns that refer to no other table are listed, rather than those of a key alone."""
+        return self._listed is not None and self._listed_key is None
 
     def _related(self) -> RowRelations:
         """What the columns of a row have to do with each other."""
         if self.sample.rows is None:
             return RowRelations(following_by_name(self.sample.schema, self._attributes))
-        if self._listed is not None:
+        if self._is_listed_whole:
             return RowRelations()
         plain = {name: (type_, some_of(values)) for name, (type_, values) in self._plain().items()}
         return related(plain, self._attributes, self._is_list)
 
     def _arranged(self) -> tuple[list[str], dict[str, list[str]]]:
         """Which columns are read first, because others may depend on them; and the texts that have an order."""
-        if self.sample.rows is None or self._listed is not None:
+        if self.sample.rows is None or self._is_listed_whole:
             return [], {}
         plain = {name: pair for name, pair in self._plain().items() if name not in self._row.computed}
         return arranged(plain, {name for name, (_, values) in plain.items() if self._is_list(name, values)})
@@ -293,6 +304,8 @@ class Reading:
 
     def _key_of(self, declared: Mapping[str, Declared]) -> str | tuple[str, ...] | None:
         """The column that references hold, where nobody would guess it."""
+        if self._listed_key is not None:
+            return self._listed_key
         if self._listed is not None:
             return None if self.key in (None, self._listed.key) else self._attributes[self.key or ""]
         first_key = next((name for name, one in declared.items() if isinstance(unwrapped(one.declaration), Key)), None)

@@ -16,7 +16,7 @@ from pytest_synthdata.infer.measured import as_measured
 from pytest_synthdata.infer.naming import class_name
 from pytest_synthdata.infer.reading import Reading
 from pytest_synthdata.infer.references.links import find_links
-from pytest_synthdata.infer.references.pairs import find_pairs
+from pytest_synthdata.infer.references.pairs import find_pairs, listed_key
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.references.whole_floats import in_own_type
 from pytest_synthdata.infer.relations.correlations import correlated
@@ -92,7 +92,15 @@ def infer_tables(
         del waiting[name]
         key = next((link.key for some in links.values() for link in some if link.parent == name), None)
         reading = Reading(
-            name, samples[name], base, parents=known, taken=taken, links=links[name], pairs=pairs[name], key=key
+            name,
+            samples[name],
+            base,
+            parents=known,
+            taken=taken,
+            links=links[name],
+            pairs=pairs[name],
+            key=key,
+            listed_key=listed_key(name, pairs, links),
         )
         said = samples[name].definition
         inferred = reading.inferred(classes[name])

@@ -13,12 +13,15 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.infer.naming import words
-from pytest_synthdata.infer.references.links import Link, reaches
+from pytest_synthdata.infer.references.links import Link, may_be_key, reaches
+from pytest_synthdata.infer.values.meanings import ColumnName
+from pytest_synthdata.infer.values.personal import holds_addresses, identifies_people, personal
 from pytest_synthdata.sources.samples import Sample
 
 _CONTAINED = 0.98  # of the pairs, at least, are keys
 _FEWEST = 20  # rows of either table
 _MOST = 8  # columns of a table that its key is looked for in
+_MOST_LISTED = 1_000  # rows of a table whose pairs are listed in its factory
 
 Positions = npt.NDArray[np.int64]
 NULL = -2  # in place of a row, where a column is null
@@ -44,13 +47,17 @@ class PairLink:
 def find_pairs(samples: Mapping[str, Sample], links: Mapping[str, Sequence[Link]]) -> dict[str, list[PairLink]]:
     """The pairs of columns of each table that refer to another one.
 
-    A pair is looked for where one of its columns refers to the same table as a part of the other one's key does.
+    A pair is looked for where one of its columns refers to the same table as a part of the other one's key does, and
+    where both are called as the parts of the key of a short table are.
 
     Args:
         samples: what is known of each table, by name.
         links: the references of single columns.
     """
-    keys = {table: list(_keys(sample, links[table])) for table, sample in samples.items()}
+    keys = {
+        table: [*_keys(sample, links[table]), *_listed_keys(table, sample, links[table])]
+        for table, sample in samples.items()
+    }
     referred = {link.parent for some in links.values() for link in some}
     graph = {table: [link.parent for link in some] for table, some in links.items()}
     found: dict[str, list[PairLink]] = {table: [] for table in samples}
@@ -66,18 +73,56 @@ def find_pairs(samples: Mapping[str, Sample], links: Mapping[str, Sequence[Link]
     return found
 
 
+def listed_key(
+    table: str, pairs: Mapping[str, Sequence[PairLink]], links: Mapping[str, Sequence[Link]]
+) -> tuple[str, str] | None:
+    """The two columns of a table that others refer to together and that refer to nothing themselves; None of others.
+
+    Args:
+        table: its name.
+        pairs: the references of two columns.
+        links: the references of single columns.
+    """
+    own = {link.column for link in links[table]}
+    keys = (one.keys for some in pairs.values() for one in some if one.parent == table)
+    return next((key for key in keys if not own & {*key}), None)
+
+
 def _keys(sample: Sample, links: Sequence[Link]) -> Iterator[tuple[str, str]]:
     """Pairs of columns without nulls that are different in each row, one of them a reference to another table."""
     if not links or not sample.is_whole or sample.rows is None or sample.num_rows < _FEWEST:
         return
     referring = [link.column for link in links]
     whole = [name for name in sample.schema.names if pa.types.is_integer(sample.schema.field(name).type)]
-    columns = list(dict.fromkeys([*referring, *whole]))[:_MOST]
-    known = {name: values for name in columns if (values := sample.column(name)) is not None and not values.null_count}
+    yield from (pair for pair in _unique_pairs(sample, [*referring, *whole]) if pair[0] in referring)
+
+
+def _listed_keys(table: str, sample: Sample, links: Sequence[Link]) -> Iterator[tuple[str, str]]:
+    """Pairs of columns of a short table that refer to nothing, where no column is different in each row by itself."""
+    if not sample.is_whole or sample.rows is None or not _FEWEST <= sample.num_rows <= _MOST_LISTED:
+        return
+    referring = {link.column for link in links}
+    columns = [one for one in sample.schema.names if may_be_key(sample.schema.field(one).type) and one not in referring]
+    if any(len(values.unique()) == len(values) for name in columns if (values := sample.column(name)) is not None):
+        return
+    columns = [name for name in columns if not _is_personal(ColumnName(name, table, {}), sample.column(name))]
+    yield from _unique_pairs(sample, columns)
+
+
+def _is_personal(column: ColumnName, values: pa.Array | None) -> bool:
+    if values is None or not pa.types.is_string(values.type):
+        return identifies_people(column)
+    return personal(column, values.drop_null()) is not None or holds_addresses(values)
+
+
+def _unique_pairs(sample: Sample, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The pairs of some columns that no two rows have alike, where neither column is different in each row."""
+    first = list(dict.fromkeys(columns))[:_MOST]
+    known = {name: values for name in first if (values := sample.column(name)) is not None and not values.null_count}
     codes = {name: _codes(values) for name, values in known.items()}
     sizes = {name: int(one.max()) + 1 for name, one in codes.items()}
     for one, other in itertools.combinations(codes, 2):
-        if one not in referring or max(sizes[one], sizes[other]) == sample.num_rows:
+        if max(sizes[one], sizes[other]) == sample.num_rows:
             continue
         if len(np.unique(codes[one] * sizes[other] + codes[other])) == sample.num_rows:
             yield one, other
@@ -142,4 +187,4 @@ def rows_of_pairs(sample: Sample, columns: Sequence[str], parent: Sample, keys: 
     return rows
 
 
-__all__ = ["NULL", "PairLink", "Positions", "find_pairs", "rows_of_pairs"]
+__all__ = ["NULL", "PairLink", "Positions", "find_pairs", "listed_key", "rows_of_pairs"]
