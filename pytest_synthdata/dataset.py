@@ -312,7 +312,7 @@ _MOST_ROWS = 2**63
 
 
 def _row_count(count: Any, table: str) -> int:
-    number = _whole_number(count, f"the number of rows of {table!r}")
+    number = _whole_number(count, f"the number of rows of {table!r}", ", such as 5_000")
     if number < 0:
         raise DeclarationError(f"the number of rows of {table!r} is {number}; it must not be negative")
     if number > _MOST_ROWS:
@@ -320,9 +320,9 @@ def _row_count(count: Any, table: str) -> int:
     return number
 
 
-def _whole_number(value: Any, what: str) -> int:
+def _whole_number(value: Any, what: str, example: str = "") -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise DeclarationError(f"{what} is {value!r}; it must be an integer")
+        raise DeclarationError(f"{what} is {value!r}; it must be an integer{example}")
     return int(value)
 
 
