@@ -88,7 +88,8 @@ class History:
         births: when rows come into being: None, all at the start; a column of dates or times of the row itself, such as
             ``"created_at"`` (what is before the period is there from its start); or a `Timeline`, on which the rows lie
             in the order of their numbers. No row is there before the rows that it refers to.
-        lives: columns with a `Lifecycle`: the states of each row come in their time, and what reads them follows.
+        lives: columns with a `Lifecycle`: the states of each row come in their time, and what reads them follows. So do
+            the rows of a table with ``per_parent=Steps(…)`` of such a life, unless it says ``births=`` or is totalled.
         keeps: columns that stay as they were at a row's birth, though they depend on others that are updated. Keys,
             references and the column of births always do.
         on_parent_delete: what becomes of a row when one that it refers to is deleted: ``"cascade"``, it is deleted

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.lives.steps import Steps, step_times
 from pytest_synthdata.columns.order.instants import filled_microseconds
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.time.calendar import Timeline
@@ -19,6 +20,7 @@ from pytest_synthdata.columns.versions.occurrences import NEVER, Instants, Occur
 from pytest_synthdata.history.instants import first_instant, last_instant
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _HELD = 1 << 20  # rows whose lives are held: 16 MB
@@ -127,6 +129,28 @@ class Lives:
         return Stream((str(self.bound.seed), self.bound.plan.table, "version", *names))
 
     @cached_property
+    def steps(self) -> ForeignKeyColumn | None:
+        """The reference whose rows live through the steps that this table's rows are, each born as it happens.
+
+        None for other tables, where ``births=`` says more, and where the steps are totalled: all are there then.
+        """
+        key = self.bound.plan.fan_out_key
+        if key is None or not isinstance(key.per_parent, Steps) or key.name not in self.parents:
+            return None
+        if self.history is not None and self.history.births is not None:
+            return None
+        history = self.parents[key.name].history
+        if history is None or key.per_parent.life not in history.lives or self._is_totalled:
+            return None
+        return key
+
+    @property
+    def _is_totalled(self) -> bool:
+        """Whether a table sums up this one's rows as they are declared."""
+        tables = [child.plan.table for one in self.bound.parents.values() for child in one.plan.children.values()]
+        return self.bound.plan.table in tables
+
+    @cached_property
     def others(self) -> dict[str, Lives]:
         """The references to rows that may not be there from the start to the end."""
         return {
@@ -140,13 +164,13 @@ class Lives:
         """Whether all rows are there from the start to the end."""
         has_births = self.history is not None and self.history.births is not None
         others = [name for name, lives in self.others.items() if lives is not self]
-        return not has_births and self.deletes is None and not others
+        return not has_births and self.steps is None and self.deletes is None and not others
 
     @cached_property
     def follows(self) -> bool:
         """Whether only the rows themselves, one by one, tell who is born or deleted at a time."""
         births = None if self.history is None else self.history.births
-        if self.history is not None and self.history.lives:
+        if self.steps is not None or (self.history is not None and self.history.lives):
             return True
         return isinstance(births, str) or any(not (self.is_settled and lives is self) for lives in self.others.values())
 
@@ -236,6 +260,8 @@ class Lives:
 
     def _own_birth(self, reader: Any) -> Instants:
         births = None if self.history is None else self.history.births
+        if self.steps is not None:
+            return np.maximum(step_times(self.bound, self.steps, reader.rows), self.start)
         if births is None:
             return np.full(len(reader.rows), self.start)
         values = births.values(self._timeline_cells(reader)) if isinstance(births, Timeline) else reader.read(births)

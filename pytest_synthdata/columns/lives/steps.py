@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +14,13 @@ from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.lives.fields import fields_scope
+from pytest_synthdata.columns.lives.history import Numbers
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle, as_times
 from pytest_synthdata.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.random import Bits
+    from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 
 
 @dataclass(frozen=True)
@@ -75,25 +80,14 @@ class Step(Generator):
         yield self.path
 
     def values(self, cells: Cells) -> Values:
-        bound = cells.reader.bound
-        parents, ordinals = bound.plan.references[self.reference].counted(bound, cells.rows)
-        distinct, which = np.unique(parents, return_inverse=True)
-        parent, name = bound.parent(self.reference), self.path.partition(".")[2]
-        life = self._life(parent, name)
-        place = f"{parent.plan.table}.{name}"
-        history = life.live(Cells(parent.at(distinct.astype(np.uint64)), parent.stream(name), place))
-        states, times, starts = history.events()
-        event = starts[which] + ordinals
-        at = as_times(times[event], life.time_type(parent.scope(name)))
+        bound, name = cells.reader.bound, self.path.partition(".")[2]
+        parent = bound.parent(self.reference)
+        life = _life(parent, name)
+        states, times, ordinals = _events(bound, self.reference, name, cells.rows)
+        at = as_times(times, life.time_type(parent.scope(name)))
         return pa.StructArray.from_arrays(
-            [life.state_names(states[event]), at, arrow_array(ordinals + 1)], names=["state", "at", "number"]
+            [life.state_names(states), at, arrow_array(ordinals + 1)], names=["state", "at", "number"]
         )
-
-    @staticmethod
-    def _life(parent: Table, name: str) -> Lifecycle:
-        life = parent.plan.columns[name]
-        assert isinstance(life, Lifecycle)  # noqa: S101 - it was checked
-        return life
 
     def _declared(self, scope: Scope) -> tuple[Scope, Lifecycle]:
         inner, column = scope.column(self.path)
@@ -120,4 +114,28 @@ class Step(Generator):
             )
 
 
-__all__ = ["Step", "Steps"]
+def step_times(bound: Table, reference: ForeignKeyColumn, rows: Bits) -> Numbers:
+    """When rows of a table counted by `Steps` happen, in microseconds since 1970."""
+    assert isinstance(reference.per_parent, Steps)  # noqa: S101
+    return _events(bound, reference.name, reference.per_parent.life, rows)[1]
+
+
+def _events(bound: Table, reference: str, name: str, rows: Bits) -> tuple[Numbers, Numbers, Numbers]:
+    """The states that the parents of rows come to, when, and as which of their steps, from 0."""
+    parents, ordinals = bound.plan.references[reference].counted(bound, rows)
+    distinct, which = np.unique(parents, return_inverse=True)
+    parent = bound.parent(reference)
+    place = f"{parent.plan.table}.{name}"
+    history = _life(parent, name).live(Cells(parent.at(distinct.astype(np.uint64)), parent.stream(name), place))
+    states, times, starts = history.events()
+    event = starts[which] + ordinals
+    return states[event], times[event], ordinals
+
+
+def _life(parent: Table, name: str) -> Lifecycle:
+    life = parent.plan.columns[name]
+    assert isinstance(life, Lifecycle)  # noqa: S101 - it was checked
+    return life
+
+
+__all__ = ["Step", "Steps", "step_times"]
