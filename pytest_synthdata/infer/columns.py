@@ -19,7 +19,7 @@ from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.modifiers import Unique
+from pytest_synthdata.columns.generators.modifiers import Unique, unwrapped
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
@@ -81,30 +81,57 @@ def declare(
         places: columns that say where in a series a row is.
         order: its texts, in the order in which they are correlated with other columns.
     """
-    absent = Absence()
+    absent, count = Absence(), 0 if values is None else len(values)
+    said: str | None = None
     if values is not None and pa.types.is_floating(type_):
-        values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, type_))  # no law gives NaN
+        finite = pc.if_else(pc.is_finite(values), values, pa.scalar(None, type_))  # no law gives NaN
+        said = _said_of(finite.null_count - values.null_count, count, "are infinite or NaN, and null here.")
+        values = finite
     if values is not None and values.null_count:
-        if values.null_count == len(values):
-            return Declared(in_type(Constant(None), type_))
+        if values.null_count == count:
+            return Declared(in_type(Constant(None), type_), comment=said)
         absent = absence(to_numpy(values.is_null()), deciders)
         valid = np.flatnonzero(to_numpy(values.is_valid()))
         deciders = [one.of(valid) for one in deciders]
         places = {name: one.take(pa.array(valid)) for name, one in places.items()}
         values = values.drop_null()
-    if pa.types.is_struct(type_):
-        return Declared(_struct(column, type_, values), stated=_stated(type_))
-    if pa.types.is_map(type_):
-        return Declared(_map(column, type_, values), stated=_stated(type_))
+    if pa.types.is_struct(type_) or pa.types.is_map(type_):
+        return _nested(column, type_, values, absent, count)
     found = _flat(column, type_, values, is_first=is_first, may_order=may_order)
     if values is not None:
         found = _related(found, type_, values, deciders=deciders, places=places, order=order)
     if pa.types.is_list(type_) and (not isinstance(found, Array) or nested_item(found) is not None):
-        made = absent.of(found) if isinstance(found, Generator) else found
-        return Declared(made, stated=_stated(type_))
-    generator = in_type(found, type_)
-    remark = remark_on(found, values) if values is not None and len(values) and pa.types.is_string(type_) else None
-    return Declared(absent.of(generator), comment=remark)
+        return _with_nulls(found, type_, values, absent, count)
+    said = said or (_remark(found, type_, values) if values is not None and len(values) else None)
+    return Declared(absent.of(in_type(found, type_)), comment=said)
+
+
+def _remark(found: Generator, type_: pa.DataType, values: pa.Array) -> str | None:
+    """What a reader should know of how values were understood."""
+    if pa.types.is_binary(type_):
+        return "Eight letters stand for its bytes."
+    return remark_on(found, values) if pa.types.is_string(type_) else None
+
+
+def _nested(column: ColumnName, type_: pa.DataType, values: pa.Array | None, absent: Absence, count: int) -> Declared:
+    if pa.types.is_map(type_):
+        return _with_nulls(_map(column, type_, values), type_, values, absent, count)
+    if values is not None and absent.share and (made := _nullable_struct(column, type_, values)) is not None:
+        return Declared(absent.of(made))
+    return _with_nulls(_struct(column, type_, values), type_, values, absent, count)
+
+
+def _with_nulls(made: Any, type_: pa.DataType, values: pa.Array | None, absent: Absence, count: int) -> Declared:
+    """A nested declaration with its nulls, or a comment where factory_boy's declarations have none."""
+    if isinstance(made, Generator):
+        return Declared(absent.of(made), stated=_stated(type_))
+    lost = 0 if values is None else count - len(values)
+    return Declared(made, stated=_stated(type_), comment=_said_of(lost, count, "are null, and none are here."))
+
+
+def _said_of(count: int, total: int, what: str) -> str | None:
+    """What is said of values of the source that do not come out; None where there are none."""
+    return f"{count / total:.1%} of the source's values {what}" if count else None
 
 
 def _flat(
@@ -229,6 +256,20 @@ def _struct(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> 
         inner = None if values is None else pc.struct_field(values, [place])
         parts[one.name] = _part(ColumnName(one.name, column.name, {}), one.type, inner)
     return factory.Dict(parts)
+
+
+def _nullable_struct(column: ColumnName, type_: pa.DataType, values: pa.Array) -> Generator | None:
+    """A struct as an expression, which may be null as a whole; None where a part of it cannot stand in one."""
+    parts: list[Generator] = []
+    for place, one in enumerate(type_):
+        inner, name = pc.struct_field(values, [place]), ColumnName(one.name, column.name, {})
+        part = _part(name, one.type, inner)
+        if pa.types.is_struct(one.type) and not isinstance(part, Generator) and len(inner):
+            part = _nullable_struct(name, one.type, inner)
+        if not isinstance(part, Generator) or (isinstance(array := unwrapped(part), Array) and nested_item(array)):
+            return None
+        parts.append(part)
+    return Call("struct", tuple(parts), (tuple(one.name for one in type_),))
 
 
 def _is_field(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from keyword import iskeyword
 from typing import Any
 
 from pytest_synthdata.columns.expressions.computing import COMPARISONS
@@ -73,6 +74,11 @@ def _(value: Call) -> Code:
         return call(f"{_inner(value.operands[0])}.{value.function}", *rest)
     if value.function == "negative":
         return f"-{_inner(value.operands[0])}"
+    if value.function == "struct":
+        fields = dict(zip(value.options[0], map(_operand, value.operands), strict=True))
+        if all(name.isidentifier() and not iskeyword(name) for name in fields):
+            return Bracket("F.struct", tuple((f"{name}=", code(one)) for name, one in fields.items()))
+        return Bracket("F.struct", (("**", code(fields)),))
     head = value.function if value.function in INTERVALS else f"F.{value.function}"
     operands = [_operand(one) for one in value.operands]
     items = [*value.options, *operands] if value.function in _OPTIONS_FIRST else [*operands, *value.options]
