@@ -22,6 +22,7 @@ from pytest_synthdata.validation.correlations import CorrelationMeasure
 from pytest_synthdata.validation.families import FamilyMeasures, totals_of
 from pytest_synthdata.validation.keys import KeyMeasure, together
 from pytest_synthdata.validation.measures import check
+from pytest_synthdata.validation.redelivered import Redeliveries
 from pytest_synthdata.validation.references.spread import CHILDREN, ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
 from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form, looked_up_key
@@ -136,7 +137,7 @@ def _of_itself(bound: BoundTable, data: Any, view: TableView | None) -> Parent |
     keeper = ParentCollector(bound, sorted(({*looked_up_key(plan)} | keys | reads) & {*plan.visible}))
     source = source_of(data, f"validate {plan.table}")
     start = 0
-    for columns in source.in_types(bound.schema, plan.table):
+    for columns in _batches(bound, source, view)[0]:
         rows = Rows(bound, columns, start, row_numbers=_row_numbers(view, start, columns))
         keeper.add(rows)
         start += rows.count
@@ -153,6 +154,17 @@ def _reads(plan: Plan) -> Iterator[str]:
         yield from generator.reads()
         if isinstance(generator, ForeignKeyColumn) and generator.where is not None:
             yield from generator.where.reads()
+
+
+def _batches(
+    bound: BoundTable, source: Source, view: TableView | None
+) -> tuple[Iterator[Mapping[str, pa.Array]], Redeliveries | None]:
+    """The rows of a table as they were first delivered, and what is known of the second deliveries of others' data."""
+    batches = source.in_types(bound.schema, bound.plan.table)
+    if view is not None:
+        return batches, None
+    again = Redeliveries(bound.plan, source.schema.names)
+    return again.without(batches), again
 
 
 def _pass(
@@ -172,7 +184,7 @@ def _pass(
     }
     measures = TableMeasures(bound, source.schema, looked_up) if measured else None
     start, seconds = 0, 0.0
-    arrays = source.in_types(bound.schema, bound.plan.table)
+    arrays, again = _batches(bound, source, view)
     while True:
         begin = time.perf_counter()
         columns = next(arrays, None)
@@ -184,7 +196,16 @@ def _pass(
         if measures is not None:
             measures.add(rows, columns)
         start += rows.count
-    return measures.result(start, seconds, view) if measures is not None else None
+    if measures is None:
+        return None
+    result = measures.result(start, seconds, view)
+    return result if again is None else _with_redelivered(result, again)
+
+
+def _with_redelivered(result: TableResult, again: Redeliveries) -> TableResult:
+    """A result of the rows that were first delivered, as one of all: examples are numbers of rows of the data."""
+    checks = (replace(one, examples=tuple(map(again.place, one.examples))) for one in result.checks)
+    return replace(result, rows=result.rows + again.count, checks=(*checks, *again.checks()))
 
 
 def _row_numbers(view: TableView | None, start: int, columns: Mapping[str, pa.Array]) -> Bits | None:
