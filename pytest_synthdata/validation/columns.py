@@ -191,9 +191,7 @@ class ColumnMeasure:
 
 
 def _why_unchecked(leaf: Leaf) -> str | None:
-    if isinstance(leaf.law, Selected):
-        return "only single rows are checked: how often each value stays depends on Meta.where"
-    return leaf.law.reason if isinstance(leaf.law, Unknown) else None
+    return leaf.law.reason if isinstance(leaf.law, (Selected, Unknown)) else None
 
 
 def measure_of(leaf: Leaf, table: str, name: str, type_: pa.DataType) -> Measure | None:

@@ -1,4 +1,4 @@
-"""Keys: whether each has its pattern, and whether any comes twice."""
+"""Keys: whether each has its pattern and a number that a row can have, and whether any comes twice."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pytest_synthdata.columns.arrow.fingerprint import _words
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.random import Stream
+from pytest_synthdata.validation.measures import ViolationCounter, check
 from pytest_synthdata.validation.results import Check
 
 _EXAMPLES = 5
@@ -36,6 +37,16 @@ class Form:
     def of(cls, key: Key) -> Form:
         """The form of a declared key."""
         return cls(*key._parts())
+
+    @classmethod
+    def in_column(cls, key: Key, type_: pa.DataType) -> Form | None:
+        """The form of a key in a column of a type; None where its letters are not kept."""
+        form = cls.of(key)
+        if pa.types.is_string(type_):
+            return form
+        if not pa.types.is_integer(type_) or form.before.startswith(("0", "-", "+", " ")):
+            return None
+        return form if form.before else cls("", 1, form.after)  # a number has no zeros before it
 
 
 def numbers_in(array: pa.Array, form: Form) -> npt.NDArray[np.int64]:
@@ -83,17 +94,18 @@ def _numbers_of(matrix: npt.NDArray[np.uint8], form: Form, digits: int) -> npt.N
 
 
 class KeyMeasure:
-    """A key column's nulls, pattern and duplicates.
+    """A key column's nulls, pattern, numbers and duplicates.
 
     Every key is looked at while there are at most 2^24; beyond, a fixed share of all possible keys, so that memory
     stays flat and a key that comes twice is found with the probability of that share.
     """
 
-    def __init__(self, table: str, column: str, form: Form | None, pattern: str) -> None:
+    def __init__(self, table: str, column: str, key: Key | None = None, type_: pa.DataType | None = None) -> None:
         self.table: str = table
         self.column: str = column
-        self.form: Form | None = form
-        self.pattern: str = pattern
+        self.key: Key | None = key
+        self.form: Form | None = None if key is None else Form.in_column(key, type_ or pa.string())
+        self.other_numbers: ViolationCounter = ViolationCounter()
         self.rows: int = 0
         self.held: int = 0
         self.bad: list[int] = []
@@ -107,13 +119,19 @@ class KeyMeasure:
         if self.form is not None:
             numbers = numbers_in(to_arrow(array), self.form)
             bad = np.flatnonzero(numbers < 0)
+            null = np.asarray(numpy_of(pc.is_null(to_arrow(array))), np.bool_)
+            misshapen = bad[~null[bad]]
+            if self.key is not None:
+                no_row = (numbers >= 0) & (self.key.rows(numbers) < 0)
+                self.other_numbers.add(no_row, np.arange(len(numbers)), start)
             words = numbers.astype(np.uint32 if numbers.max(initial=0) < 1 << 32 else np.uint64)
         else:
             bad = np.flatnonzero(numpy_of(pc.is_null(to_arrow(array))))
+            misshapen = bad[:0]
             words = _words(to_arrow(array), self.column)[1]
         self.rows += len(words)
-        self.bad_count += len(bad)
-        self.bad += (bad[: _EXAMPLES - len(self.bad)] + start).tolist()
+        self.bad_count += len(misshapen)
+        self.bad += (misshapen[: _EXAMPLES - len(self.bad)] + start).tolist()
         piece = _Piece(words, start)
         if len(bad):
             piece = piece.take(np.delete(np.arange(len(words)), bad))
@@ -129,11 +147,15 @@ class KeyMeasure:
 
     def checks(self) -> Iterator[Check]:
         """What there is to say."""
-        if self.form is not None:
+        if self.key is not None and self.form is not None:
             yield Check(
-                self.table, self.column, "format", self.pattern, "", 0, self.bad_count, self.rows,
+                self.table, self.column, "format", self.key.pattern, "", 0, self.bad_count, self.rows,
                 passed=not self.bad_count, examples=tuple(self.bad),
             )  # fmt: skip
+            if self.key.start or self.key.step != 1:
+                first = self.key.numbers(np.arange(3, dtype=np.uint64)).tolist()
+                about = f"not {', '.join(map(str, first))}, …"
+                yield check(self.table, self.column, "", self.other_numbers.finding("other numbers", about, self.rows))
         ordered = np.concatenate([piece.words for piece in self._pieces] or [np.empty(0, np.uint64)])
         ordered.sort()
         twice = ordered[1:][ordered[1:] == ordered[:-1]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,10 @@ from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.validation.declared.expectations import Curve, Formula, Shares
 from pytest_synthdata.validation.results import Check
-from pytest_synthdata.validation.rows import Rows
 from pytest_synthdata.validation.statistics import Piecewise, binomial_p, chi_square_p, distance_p, normal_p
+
+if TYPE_CHECKING:
+    from pytest_synthdata.validation.rows import Rows
 
 EXAMPLES = 5
 _PARTS = 256  # of equal probability, in which numbers are counted

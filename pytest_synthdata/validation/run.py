@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.generators.modifiers import Unique
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -19,13 +18,14 @@ from pytest_synthdata.errors import SynthDataError, describe, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.columns import ColumnMeasure
 from pytest_synthdata.validation.correlations import CorrelationMeasure
+from pytest_synthdata.validation.declared.uniqueness import is_unique, key_of
 from pytest_synthdata.validation.families import FamilyMeasures, totals_of
 from pytest_synthdata.validation.keys import KeyMeasure, together
 from pytest_synthdata.validation.measures import check
 from pytest_synthdata.validation.redelivered import Redeliveries
 from pytest_synthdata.validation.references.spread import CHILDREN, ReferenceMeasure
 from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
-from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, key_form, looked_up_key
+from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, looked_up_key
 from pytest_synthdata.validation.rules import rules_of
 from pytest_synthdata.validation.series.values import series_read
 from pytest_synthdata.validation.timelines import MomentsMeasure
@@ -254,13 +254,13 @@ class TableMeasures:
             ColumnMeasure(bound, name) for name in present if name not in keys.values()
         ]
         self.keys: list[KeyMeasure] = [
-            KeyMeasure(plan.table, name, key_form(plan, name), getattr(plan.columns[name], "pattern", ""))
+            KeyMeasure(plan.table, name, key_of(plan.columns[name]), bound.type_of(name))
             for name in present
-            if name == plan.key or key_form(plan, name) is not None or isinstance(plan.columns[name], Unique)
+            if name == plan.key or is_unique(plan.columns[name], bound.scope(name))
         ]
         self.whole_key: tuple[str, ...] = tuple(plan.key_columns) if len(plan.key_columns) > 1 else ()
         if self.whole_key and set(self.whole_key) <= set(present):
-            self.keys.append(KeyMeasure(plan.table, ", ".join(self.whole_key), None, ""))
+            self.keys.append(KeyMeasure(plan.table, ", ".join(self.whole_key)))
         self.references: list[ReferenceMeasure] = [
             ReferenceMeasure(bound, name, parents) for name, key in keys.items() if key in present and name in parents
         ]
@@ -292,7 +292,7 @@ class TableMeasures:
         unchecked = {column.name: column.unchecked for column in self.columns if column.unchecked}
         unchecked |= {rule.name: rule.unchecked for rule in self.rules if rule.unchecked}
         unchecked |= {one.name: one.unchecked for one in self.references if one.unchecked}
-        keys = {key.column for key in self.keys}
+        keys = {key.column for key in self.keys if key.form is not None}
         # Of rows that changed after they were drawn, nothing is declared.
         correlated = [each for one in self.correlations if view is None or view is self.bound for each in one.checks()]
         unchecked |= {one.name: one.unchecked for one in self.correlations if one.unchecked}

@@ -77,9 +77,14 @@ class Key(Generator):
         apart = numbers - self.start
         if self.step == 1:
             return apart
-        rows = np.ceil(apart / self.step).astype(np.int64)
-        is_one = (apart >= 0) & (self.numbers(np.maximum(rows, 0).astype(np.uint64)).astype(np.int64) == numbers)
-        return np.where(is_one, rows, -1)
+        if isinstance(self.step, int):
+            return np.where((apart >= 0) & (apart % self.step == 0), apart // self.step, -1)
+        found = np.full(len(numbers), -1, np.int64)
+        nearest = np.rint(apart / self.step).astype(np.int64)
+        for rows in (nearest - 1, nearest, nearest + 1):  # a quotient of floats may lie to either side
+            is_one = (rows >= 0) & (self.numbers(np.maximum(rows, 0).astype(np.uint64)).astype(np.int64) == numbers)
+            found[is_one] = rows[is_one]
+        return found
 
     def row_of(self, text: str) -> int | None:
         """The row whose key is a text; None for one that no row has."""

@@ -366,13 +366,13 @@ def _(generator: Cast, scope: Scope) -> Numbered | None:
             return without_fractions(*ends, target)
         if not _are_whole(inner, scope):
             return None  # several values may become one
-    elif not _keeps_apart(inner, target, scope):
+    elif not keeps_apart(inner, target, scope):
         return None
     found = numbered(inner, scope)
     return found and Numbered(found.count, lambda numbers: cast(found.at(numbers), target))
 
 
-def _keeps_apart(inner: Generator, target: pa.DataType, scope: Scope) -> bool:
+def keeps_apart(inner: Generator, target: pa.DataType, scope: Scope) -> bool:
     """Whether a cast to what is not an integer makes no two values one."""
     test, type_ = pa.types, inner.type(scope)
     if type_ is None or target in (type_, pa.string(), pa.large_string()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatch
 from typing import Any
@@ -18,7 +19,7 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.listed import Listed
-from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded
+from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded, Unique
 from pytest_synthdata.columns.generators.numbers.distributions import Distribution, Poisson
 from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
@@ -42,6 +43,7 @@ from pytest_synthdata.validation.declared.expectations import (
     Leaf,
     Mirrored,
     Node,
+    Selected,
     Shares,
     TimelineExpectation,
     Unknown,
@@ -142,6 +144,14 @@ def _(generator: NotNull) -> Node:
 
 
 @_describe.register
+def _(generator: Unique) -> Node:
+    def once(leaf: Leaf) -> Leaf:
+        return leaf if isinstance(leaf.law, (Unknown, RowRange)) else replace(leaf, law=Selected(leaf.law, ""))
+
+    return map_leaves(describe(generator.generator), once)
+
+
+@_describe.register
 def _(generator: Rounded) -> Node:
     return _wrapped(generator, Round(generator.digits))
 
@@ -183,6 +193,8 @@ def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node
 
     def wrap(leaf: Leaf) -> Leaf:
         law = leaf.law
+        if isinstance(law, Selected):
+            return _chosen_from(leaf, law, wrap)
         if isinstance(law, (Curve, RowCurve)):
             return leaf if step is None else replace(leaf, law=law.then(step))
         if isinstance(law, TimelineExpectation) and target is not None:
@@ -190,6 +202,12 @@ def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node
         return _cast_leaf(leaf, wrapper)
 
     return map_leaves(describe(wrapper.generator), wrap)
+
+
+def _chosen_from(leaf: Leaf, law: Selected, wrap: Callable[[Leaf], Leaf]) -> Leaf:
+    """What a selection becomes where a step is done to the values that it is chosen from."""
+    whole = wrap(replace(leaf, law=law.law))
+    return whole if isinstance(whole.law, (Unknown, RowRange)) else replace(whole, law=replace(law, law=whole.law))
 
 
 def _cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
@@ -200,6 +218,8 @@ def _cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
         return replace(leaf, law=law.map(lambda values: to_arrow(wrapper.of(pa.array(values))).to_pylist()))
     if isinstance(law, Unknown):
         return leaf
+    if isinstance(law, Selected):
+        return _chosen_from(leaf, law, lambda whole: _cast_leaf(whole, wrapper))
     if isinstance(law, (RowRange, Moved)):
         return replace(leaf, law=RowRange(replace(wrapper, generator=law.generator)))
     return replace(leaf, law=Unknown(f"{short_name(wrapper)}: any value may come out"))

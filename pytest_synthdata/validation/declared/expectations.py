@@ -133,13 +133,15 @@ class TimelineExpectation:
 
 @dataclass(frozen=True)
 class Selected:
-    """Values that a condition chooses among: each may come out, but not as often as was declared.
+    """Values of a law of which each may come out, but not as often as it says.
 
     Args:
-        law: the law that they are chosen from.
+        law: what they are chosen from.
+        reason: why how often they come is not checked; empty where there is nothing to check.
     """
 
     law: Law
+    reason: str
 
 
 @dataclass(frozen=True)

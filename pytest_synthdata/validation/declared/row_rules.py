@@ -28,6 +28,7 @@ from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
+from pytest_synthdata.validation.declared.uniqueness import is_unique
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.cells import Declared, Scope
@@ -85,7 +86,7 @@ def row_rules(bound: BoundTable) -> Iterator[RowRule]:
         parents = [_parent(bound, declared), *_through(bound, name)]
         for parent, key in filter(None, parents):
             yield RowRule(name, "reference", type_, parent=parent, parent_key=key)
-        if isinstance(_source(declared, scope)[0], (Key, Unique)) and not isinstance(declared, Column):
+        if is_unique(declared, scope):
             yield RowRule(name, "unique", type_)
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Node, Selected, Unknown
 from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
 
+_CHOSEN = "only single rows are checked: how often each value stays depends on Meta.where"
+
 
 def map_leaves(node: Node, function: Callable[[Leaf], Node]) -> Node:
     """The same tree with something else in place of its leaves."""
@@ -23,7 +25,7 @@ def conditioned(node: Node) -> Node:
         law = leaf.law
         if isinstance(law, Formula):
             return replace(leaf, law=replace(law, lost=None)) if law.lost else leaf
-        kept = law if isinstance(law, (Unknown, RowRange)) else Selected(law)
+        kept = law if isinstance(law, (Unknown, RowRange)) else Selected(law, _CHOSEN)
         return replace(leaf, law=kept, nulls=None if leaf.nulls else leaf.nulls)
 
     return map_leaves(node, staying)
