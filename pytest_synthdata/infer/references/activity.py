@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -12,6 +14,7 @@ from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.infer.references.parents import Parent
+from pytest_synthdata.infer.references.popularity import popularity
 from pytest_synthdata.infer.relations.dependence import weights as weights_by_kind
 from pytest_synthdata.infer.values.fitting import SHORT, significant
 from pytest_synthdata.infer.values.quantile_fit import corners, quantiles_of
@@ -20,6 +23,7 @@ _FEWEST = 3  # rows whose popularity can differ
 _CROWDED = 2.0  # times the variance that chance alone gives
 _LISTED = 60  # rows whose popularity is stated one by one
 _EVEN = 0.05  # how far the shares of references below any key may be off, for all parents to be alike
+_BRIDGE = 1.95  # the greatest distance that chance exceeds in one of 1,000 orders (Kolmogorov)
 _NEAR, _MOST_PARTS = 0.02, 30  # how far off intervals of keys may be, and how many there are
 
 
@@ -41,6 +45,8 @@ def activity(picks: npt.NDArray[np.int64], parent: Parent) -> Generator | None:
         return Given(str(parent.key), {key: int(count) for key, count in zip(keys.to_pylist(), children, strict=True)})
     if (by_key := _by_key(children, parent)) is not None:
         return by_key
+    if (law := popularity(children)) is not None:
+        return law
     if len(children) < SHORT or children.min() == children.max():
         return None
     return Quantiles(quantiles_of(np.round(children / mean, 3), None, 0.02))
@@ -80,7 +86,10 @@ def intervals(children: npt.NDArray[np.float64], parent: Parent) -> tuple[list[i
     order = np.argsort(numbers, kind="stable")
     places = np.arange(len(order) + 1, dtype=np.float64)
     below = np.concatenate([[0.0], np.cumsum(children[order])]) / children.sum()
-    if np.abs(below - places / len(order)).max() <= _EVEN:
+    off = float(np.abs(below - places / len(order)).max())
+    # Where a few parents have most of the children, these lie somewhere: the distance of a Brownian bridge tells.
+    bridge = off * float(children.sum()) / max(float(children.std()) * math.sqrt(len(order)), 1e-12)
+    if off <= _EVEN or bridge <= _BRIDGE:
         return None
     for tolerance in (_NEAR, 1.5 * _NEAR, 2 * _NEAR):
         kept = corners(places, below, tolerance)
