@@ -87,6 +87,7 @@ class Runs:
         self.count: int = 0
         self.best: Positions | None = None
         self.has_passed: bool = False  # on some rows, not on none at all
+        self.fails_on_none: bool = False
 
     def close(self, rows: Positions) -> Positions:
         """Rows with all that they refer to, sorted."""
@@ -98,6 +99,10 @@ class Runs:
             self._needs[row] = self.close(np.array([row], np.int64)).tolist()
         return self._needs[row]
 
+    def ask_for_rows(self) -> None:
+        """From here on, no rows at all are not a part on which the test fails, though it does."""
+        self.fails_on_none, self.best = True, None
+
     def fails(self, rows: Positions) -> bool:
         """Whether the test fails in the same way on some rows and what they refer to.
 
@@ -105,14 +110,21 @@ class Runs:
             Stopped: where time is up, or someone interrupts.
         """
         rows = self.close(rows)
-        key = blake2b(rows.tobytes(), digest_size=16).digest()
-        if key not in self._known:
-            self._known[key] = self.run(rows)
-        if self._known[key] is not Outcome.SAME:
+        if self._outcome(rows) is not Outcome.SAME or (self.fails_on_none and not len(rows)):
             return False
         if self.best is None or len(rows) < len(self.best):
             self.best = rows
         return True
+
+    def passes(self, rows: Positions) -> bool:
+        """Whether the test passes on some rows and what they refer to; raises as ``fails`` does."""
+        return self._outcome(self.close(rows)) is Outcome.PASSED
+
+    def _outcome(self, rows: Positions) -> Outcome:
+        key = blake2b(rows.tobytes(), digest_size=16).digest()
+        if key not in self._known:
+            self._known[key] = self.run(rows)
+        return self._known[key]
 
     def run(self, rows: Positions) -> Outcome:
         """Run the test on closed rows, whether it ran on them before or not; raises as ``fails`` does."""

@@ -20,8 +20,8 @@ class Verdict(Enum):
     MINIMAL = "minimal"  # no row can be left out
     TIME = "time"  # the best until time was up
     INTERRUPTED = "interrupted"  # the best until someone ended it
-    EMPTY = "empty"  # the test fails on no rows at all
-    ANY_ROWS = "any rows"  # there are no few rows on which the test passes
+    EMPTY = "empty"  # the test fails on no rows at all, and on all others that were tried
+    ANY_ROWS = "any rows"  # there are no few rows on which the test passes, and it does not pass on none
     FLAKY = "flaky"  # the test does not always fail on the same rows
     GONE = "gone"  # the test did not fail on all rows again
 
@@ -38,6 +38,7 @@ class Shrunk:
         row_runs: how many of them were for the rows.
         columns: those that matter; None where that is not known.
         is_minimal: whether no row can be left out, also where the search ended before all was known of the columns.
+        fails_on_none: whether the test fails in the same way on no rows at all, which are then not counted as a result.
     """
 
     verdict: Verdict
@@ -47,6 +48,7 @@ class Shrunk:
     row_runs: int
     columns: tuple[str, ...] | None = None
     is_minimal: bool = False
+    fails_on_none: bool = False
 
 
 def shrink(runs: Runs, rows: Positions, *, hints: Sequence[Positions] = (), probes: Sequence[Positions] = ()) -> Shrunk:
@@ -59,6 +61,10 @@ def shrink(runs: Runs, rows: Positions, *, hints: Sequence[Positions] = (), prob
         probes: a few rows of different kinds. A test that passes on none of them, nor on any other part, does not
             depend on which rows it gets.
     """
+    return replace(_shrink(runs, rows, hints, probes), fails_on_none=runs.fails_on_none)
+
+
+def _shrink(runs: Runs, rows: Positions, hints: Sequence[Positions], probes: Sequence[Positions]) -> Shrunk:
     try:
         verdict, found = _shrink_rows(runs, rows, hints, probes)
     except Stopped as stop:
@@ -84,23 +90,24 @@ def _shrink_rows(
     runs: Runs, rows: Positions, hints: Sequence[Positions], probes: Sequence[Positions]
 ) -> tuple[Verdict, Positions | None]:
     if runs.fails(NONE):
-        return Verdict.EMPTY, NONE
+        # A maximum of nothing, or a sum, is on the same line as one of all rows. Is there a part that passes?
+        runs.ask_for_rows()
+        if not any(map(runs.passes, (*probes, *hints))):
+            return Verdict.EMPTY, NONE
     start = next((hint for hint in hints if len(hint) and runs.fails(hint)), rows)
     kept = pin(runs, start)
     if kept is None:
         return Verdict.GONE, None
     kept = one_by_one(runs, halve(runs, kept))
-    if not runs.has_passed and not any(_passes(runs, probe) for probe in probes):
-        return Verdict.ANY_ROWS, kept
-    return Verdict.MINIMAL, kept
-
-
-def _passes(runs: Runs, rows: Positions) -> bool:
-    runs.fails(rows)
-    return runs.has_passed
+    # What passes on none at all, or has no smaller part, needs its rows.
+    if runs.passes(NONE) or runs.has_passed or len(kept) == len(runs.close(rows)):
+        return Verdict.MINIMAL, kept
+    return Verdict.MINIMAL if any(map(runs.passes, probes)) else Verdict.ANY_ROWS, kept
 
 
 def _best(runs: Runs, stop: Stopped) -> Shrunk:
+    if runs.fails_on_none and not runs.has_passed:
+        return Shrunk(Verdict.EMPTY, NONE, NONE, runs.count, runs.count)
     verdict = Verdict.INTERRUPTED if stop.interrupted else Verdict.TIME
     asked = roots(runs, runs.best) if runs.best is not None else NONE
     return Shrunk(verdict, runs.best, asked, runs.count, runs.count)

@@ -13,7 +13,6 @@ import pytest
 from pytest_synthdata import Categorical, Constant, Dataset, Dates, Key, Missing, Nasty, Orphans, TableFactory, Uniform
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.plugin.shrinking.candidates import Candidates
-from pytest_synthdata.plugin.shrinking.failures import Failure
 from pytest_synthdata.plugin.stand_ins import StandIns
 from pytest_synthdata.shrinking.columns import columns_that_matter
 from pytest_synthdata.shrinking.runs import Outcome, Runs
@@ -47,7 +46,7 @@ def found(dataset: Dataset, test: Callable[[Dataset], None], **take: list[int]) 
         dataset,
         dataset,
         dataset.tables,
-        failure=Failure.of(error),
+        error=error,
         rerunner=rerunner,
         stand_ins=stand_ins,  # type: ignore[arg-type]
     )

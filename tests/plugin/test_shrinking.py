@@ -220,16 +220,51 @@ def test_a_failure_that_does_not_depend_on_rows_is_told_in_a_line(shrink: Shrink
         assert False
 
     def test_total(synth):
-        assert synth.dataset.orders.num_rows == 7
+        assert synth.dataset.orders.num_rows == 7_000
 
-    def test_any_few(synth):
-        assert not any(table.num_rows for table in synth.dataset)
+    def test_on_none_in_another_way(synth):
+        rows = synth.dataset.orders.num_rows + synth.dataset.customers.num_rows + synth.dataset.tickets.num_rows
+        assert 7 % rows == 8
     """
     result = shrink(source, *xdist)
     result.assert_outcomes(failed=3)
     told = [line for line in result.outlines if line.startswith("not shrunk: the failure ")]
-    assert sum("does not depend on rows: the test fails in the same way on empty tables" in line for line in told) == 2
-    assert sum("may not depend on which rows there are" in line for line in told) == 1
+    assert sum("does not depend on rows: the test fails in the same way on empty tables" in line for line in told) == 1
+    may_not = [line for line in told if "may not depend on which rows there are: the test passed in none of" in line]
+    assert len(may_not) == 2
+    assert sum(line.endswith("; on empty tables, it fails too: assert 0 == 7000") for line in may_not) == 1
+
+
+@both
+def test_rows_are_found_where_the_test_fails_on_none_as_well(shrink: Shrink, xdist: tuple[str, ...]) -> None:
+    source = """
+    import math
+
+    def test_highest(synth):
+        highest = max(synth.dataset.orders.to_arrow()["amount"].to_pylist(), default=math.nan)
+        assert highest <= 15_000
+    """
+    result = shrink(source, "--synth-shrink-json=found.json", *xdist)
+    lines = lines_of(result)
+    assert "rows to 2 in" in lines[0]
+    assert lines[0].endswith("; no row can be left out; 1 of 19 columns matters: orders.amount")
+    assert lines[3].startswith("on these rows: assert 1")
+    assert lines[3].endswith(" <= 15000")
+    assert lines[4] == "on no rows at all, it fails too: assert nan <= 15000"
+
+
+@both
+def test_a_pasted_marker_of_one_row_is_told_that_it_is_needed(shrink: Shrink, xdist: tuple[str, ...]) -> None:
+    source = """
+    import pytest
+
+    @pytest.mark.synth(seed=42, take={"customers": [3]})
+    def test_one_row(synth):
+        assert synth.dataset.customers.num_rows == 0
+    """
+    (head, *_) = lines_of(shrink(source, *xdist))
+    assert head.startswith("shrunk from 1 row to 1 in ")
+    assert "; no row can be left out; " in head
 
 
 def test_a_failure_that_comes_and_goes_is_flaky(shrink: Shrink) -> None:

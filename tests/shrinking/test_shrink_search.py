@@ -89,16 +89,38 @@ def test_the_best_so_far_where_someone_interrupts() -> None:
     assert 700 in found.rows
 
 
-def test_a_failure_without_rows_is_told_after_one_run() -> None:
+def test_a_failure_without_rows_is_told_after_a_few_runs() -> None:
     found = search(Subject(lambda _: True))
-    assert (found.verdict, found.runs) == (Verdict.EMPTY, 1)
+    assert (found.verdict, found.runs) == (Verdict.EMPTY, 1 + len(PROBES))
+    stopped = search(Subject(lambda _: True), most_runs=2)
+    assert (stopped.verdict, stopped.rows is not None and stopped.rows.tolist()) == (Verdict.EMPTY, [])
+
+
+@pytest.mark.parametrize("hints", [[], [np.array([3, 700])]])
+def test_a_failure_of_no_rows_and_of_one_is_of_one(hints: list[Positions]) -> None:
+    """As of a maximum, which is null where there are no rows."""
+    found = search(Subject(lambda rows: not len(rows) or needle(rows)), hints=hints)
+    assert (found.verdict, found.fails_on_none) == (Verdict.MINIMAL, True)
+    assert found.rows is not None
+    assert found.rows.tolist() == [700]
+    assert not search(Subject(needle)).fails_on_none
+
+
+def test_rows_that_cannot_be_fewer_are_a_result() -> None:
+    """One row that fails where none passes; or all that there are, whatever none do."""
+    found = search(Subject(lambda rows: len(rows) > 0))
+    assert (found.verdict, found.rows is not None and len(found.rows)) == (Verdict.MINIMAL, 1)
+    one = np.array([7])
+    for none in (Outcome.PASSED, Outcome.OTHER):
+        runs = Runs(Subject(lambda rows, none=none: Outcome.SAME if len(rows) else none))
+        found = shrink(runs, one, probes=[one])
+        assert (found.verdict, found.rows is not None and found.rows.tolist()) == (Verdict.MINIMAL, [7])
 
 
 def test_a_failure_that_any_rows_have() -> None:
     """As a total that the test states: nothing passes, though no rows at all fail in another way."""
     found = search(Subject(lambda rows: Outcome.SAME if len(rows) else Outcome.OTHER))
     assert found.verdict is Verdict.ANY_ROWS
-    assert search(Subject(lambda rows: len(rows) > 0)).verdict is Verdict.ANY_ROWS
 
 
 def test_a_failure_of_most_rows_is_not_one_of_any() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.tables.closure import parents_of
 from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.dataset import Dataset, Table
-from pytest_synthdata.plugin.shrinking.failures import Failure
+from pytest_synthdata.plugin.shrinking.failures import Failure, said_by
 from pytest_synthdata.plugin.shrinking.other_values import OtherValues
 from pytest_synthdata.shrinking.order import Order, family_order
 from pytest_synthdata.shrinking.runs import Outcome, Positions, Replacement
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
     from pytest_synthdata.plugin.stand_ins import StandIns
 
-_PROBES = 2  # rows of each table on which a test may pass
+_MOST_PROBES = 16  # parts on which a test may pass
 
 
 class Candidates:
@@ -32,7 +33,7 @@ class Candidates:
         dataset: the test's.
         whole: all of its tables.
         read: the names of those that the test read.
-        failure: the one that is searched for.
+        error: the failure that is searched for.
         rerunner: runs the test.
         stand_ins: gives the test its data.
     """
@@ -43,19 +44,22 @@ class Candidates:
         whole: Dataset,
         read: Iterable[str],
         *,
-        failure: Failure,
+        error: BaseException,
         rerunner: Rerunner,
         stand_ins: StandIns,
     ) -> None:
         self.dataset = dataset
         self.whole = whole
         self.read = [table.name for table in whole if table.name in set(read)]
-        self.failure = failure
+        self.failure = Failure.of(error)
+        self.said = said_by(error)
         self._rerunner = rerunner
         self._stand_ins = stand_ins
         self.order = _order(whole)
         self._values = OtherValues(whole)
         self._last: tuple[bytes, Dataset] | None = None
+        self._said: dict[bytes, str] = {}  # by rows
+        self._on_none: str | None = None  # where the test fails in the same way on no rows at all
 
     @property
     def searched(self) -> Positions:
@@ -63,12 +67,12 @@ class Candidates:
         return self.order.positions({table: self.order.row_numbers[table] for table in self.read or self._names})
 
     def probes(self) -> list[Positions]:
-        """A few rows of different kinds."""
-        found = []
-        for table in self.read or self._names:
-            numbers = self.order.row_numbers[table]
-            found += [self.order.positions({table: numbers[at : at + 1]}) for at in (0, len(numbers) // 2)[:_PROBES]]
-        return [probe for probe in found if len(probe)]
+        """A few rows of different kinds, alone and with their relatives."""
+        numbers = {table: self.order.row_numbers[table] for table in self.read or self._names}
+        first = [{table: rows[:1]} for table, rows in numbers.items() if len(rows)]
+        middle = [{table: rows[len(rows) // 2 :][:1]} for table, rows in numbers.items() if len(rows)]
+        alone = [self.order.positions(row) for row in (*first, *middle)]
+        return [*alone, *map(self.order.relatives, alone)][:_MOST_PROBES]
 
     @property
     def _names(self) -> list[str]:
@@ -90,14 +94,28 @@ class Candidates:
 
     def attempt(self, rows: Positions) -> Outcome:
         """Run the test on some rows, which are closed."""
-        return self._attempt(self.taken(rows))
+        error = self._run(self.taken(rows))
+        if error is not None:
+            self._said[_digest(rows)] = said_by(error)
+        outcome = self._outcome(error)
+        if not len(rows) and outcome is Outcome.SAME:
+            self._on_none = self.said_on(rows)
+        return outcome
 
-    def _attempt(self, candidate: Dataset) -> Outcome:
+    def said_on(self, rows: Positions) -> str:
+        """What the last failure on some rows said, which are closed."""
+        return self._said.get(_digest(rows), "")
+
+    def _run(self, candidate: Dataset) -> BaseException | None:
         with self._stand_ins.instead(self.dataset, candidate):
-            error = self._rerunner.run()
+            return self._rerunner.run()
+
+    def _outcome(self, error: BaseException | None) -> Outcome:
         if error is None:
             return Outcome.PASSED
-        return Outcome.SAME if Failure.of(error) == self.failure else Outcome.OTHER
+        # What says the same as on no rows at all, but not as on all, is of no rows that the test looks at.
+        as_on_none = said_by(error) == self._on_none != self.said
+        return Outcome.SAME if Failure.of(error) == self.failure and not as_on_none else Outcome.OTHER
 
     def replacements(self, rows: Positions) -> Sequence[Replacement]:
         """Other values for the columns of the tables that the test read."""
@@ -118,7 +136,11 @@ class Candidates:
             table: {column: array for column, array in found.items() if f"{table}.{column}" in columns}
             for table, found in values.items()
         }
-        return self._attempt(_with(taken, chosen))
+        return self._outcome(self._run(_with(taken, chosen)))
+
+
+def _digest(rows: Positions) -> bytes:
+    return blake2b(rows.tobytes(), digest_size=16).digest()
 
 
 def _with(dataset: Dataset, values: Mapping[str, Mapping[str, pa.Array]]) -> Dataset:

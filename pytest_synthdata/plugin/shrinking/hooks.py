@@ -109,10 +109,9 @@ class Shrinking:
     def _shrink(self, item: pytest.Item, synth: Synth, error: BaseException, rerunner: Rerunner) -> Finding:
         from pytest_synthdata.plugin.on_demand import OnDemandDataset
         from pytest_synthdata.plugin.shrinking.candidates import Candidates
-        from pytest_synthdata.plugin.shrinking.failures import Failure
         from pytest_synthdata.plugin.shrinking.hints import hints
-        from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
-        from pytest_synthdata.shrinking.runs import Runs
+        from pytest_synthdata.plugin.shrinking.shrunk_text import Finding, Said
+        from pytest_synthdata.shrinking.runs import NONE, Runs
         from pytest_synthdata.shrinking.search import shrink
         from pytest_synthdata.spark.session import zone_in_use
 
@@ -125,7 +124,7 @@ class Shrinking:
         if num_rows > _MOST_ROWS:
             raise SynthDataError(f"{num_rows:,} rows are too many; try --synth-scale")
         progress = Progress(self.config, item.name)
-        candidates = Candidates(dataset, whole, read, failure=Failure.of(error), rerunner=rerunner, stand_ins=stand_ins)
+        candidates = Candidates(dataset, whole, read, error=error, rerunner=rerunner, stand_ins=stand_ins)
         likely = list(hints(error, whole, candidates.order))
         if (known := self._remembered(item, candidates.order.row_numbers)) is not None:
             likely.insert(0, candidates.order.positions(known))
@@ -156,6 +155,7 @@ class Shrinking:
             scale=self.settings.scale,
             command=command_for(item),
             zone=zone_in_use(),
+            said=Said(candidates.said, *(candidates.said_on(rows) for rows in (NONE, shrunk.rows) if rows is not None)),
             keepers=_keepers(item),
             is_session=synth is item.session.stash.get(SYNTH, None),
             is_parameter="synth" in getattr(getattr(item, "callspec", None), "params", ()),

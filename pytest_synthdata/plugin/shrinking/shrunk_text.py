@@ -19,6 +19,21 @@ _LEAST_BUDGET, _MORE = 120, 4  # seconds that are proposed where time was up, an
 
 
 @dataclass(frozen=True)
+class Said:
+    """What the failure of a test says, in a line.
+
+    Args:
+        whole: on all rows.
+        on_none: on no rows at all; nothing where it does not fail on them.
+        on_these: on those that are left.
+    """
+
+    whole: str = ""
+    on_none: str = ""
+    on_these: str = ""
+
+
+@dataclass(frozen=True)
 class Finding:
     """What was found for one test.
 
@@ -33,6 +48,7 @@ class Finding:
         scale: of tables whose numbers of rows are not stated.
         command: the command that runs the test, without which rows.
         zone: the time zone in which times are shown.
+        said: what the failure says.
         keepers: the fixtures that kept what they had made of all rows.
         is_parameter: whether a parameter of the test says what its data is.
         is_session: whether it is the session's.
@@ -48,6 +64,7 @@ class Finding:
     scale: float
     command: Sequence[str]
     zone: str = "UTC"
+    said: Said = Said()
     keepers: str = ""
     is_parameter: bool = False
     is_session: bool = False
@@ -66,7 +83,7 @@ class Finding:
         if self.taken is None or self.shrunk.verdict in (Verdict.EMPTY, Verdict.ANY_ROWS, Verdict.GONE):
             return [f"not shrunk: {self._why_not()}"]
         rows = ShownRows(self.taken, self.shrunk.columns, self.zone)
-        lines = [self._headline(), *rows.lines(), *self._planted()]
+        lines = [self._headline(), *rows.lines(), *self._planted(), *self._said()]
         if sum(map(len, self.take.values())) > _MOST_TAKEN:
             return [*lines, "the numbers of all rows: --synth-shrink-json=FILE"]
         return [*lines, f"as a test:  {self._advice}", f"replay:     {self.replay}"]
@@ -83,6 +100,8 @@ class Finding:
             "runs": self.shrunk.runs,
             "runs_for_rows": self.shrunk.row_runs,
             "seconds": round(self.seconds, 3),
+            "failure": self.said.on_these or None,
+            "failure_on_no_rows": self.said.on_none if self.shrunk.fails_on_none else None,
             "columns": None if self.shrunk.columns is None else list(self.shrunk.columns),
             "marker": self.marker,
             "replay": self.replay,
@@ -112,10 +131,16 @@ class Finding:
         taken = (f"--synth-take={table}:{','.join(map(str, rows))}" for table, rows in self.take.items())
         return shlex.join([*self.command, *taken])
 
+    def _said(self) -> list[str]:
+        """What the failure says on the rows that are left, and on none where it is there, too."""
+        lines = [f"on these rows: {self.said.on_these}"] if self.said.on_these else []
+        return [*lines, f"on no rows at all, it fails too: {self.said.on_none}"] if self.shrunk.fails_on_none else lines
+
     def _headline(self) -> str:
         shrunk, before = self.shrunk, _count(self.whole)
         assert self.taken is not None  # noqa: S101 - for the types
-        left = f"shrunk from {before:,} rows to {_count(self.taken):,} in {shrunk.runs} runs ({self.seconds:.1f} s)"
+        rows = f"{before:,} row{'s'[: before != 1]} to {_count(self.taken):,}"
+        left = f"shrunk from {rows} in {shrunk.runs} runs ({self.seconds:.1f} s)"
         if shrunk.verdict is Verdict.FLAKY:
             return f"{left}; flaky: on these rows the test does not fail every time"
         known = [left, "no row can be left out"] if shrunk.is_minimal else [left]
@@ -136,7 +161,12 @@ class Finding:
     def _why_not(self) -> str:
         shrunk = self.shrunk
         if shrunk.verdict is Verdict.EMPTY:
-            return "the failure does not depend on rows: the test fails in the same way on empty tables"
+            if self.said.on_none == self.said.whole:
+                return "the failure does not depend on rows: the test fails in the same way on empty tables"
+            return (
+                "the failure may not depend on which rows there are: the test passed in none of "
+                f"{shrunk.runs} runs on parts of the data; on empty tables, it fails too: {self.said.on_none}"
+            )
         if shrunk.verdict is Verdict.ANY_ROWS:
             count = sum(map(len, self.take.values()))
             least = f"take={_taken(self.take)}" if count <= _MOST_TAKEN else f"{count:,} rows"
