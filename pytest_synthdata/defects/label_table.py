@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from pytest_synthdata.columns.cells import Reader
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.positions import ByPosition
+from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.defects.differences import as_text
 from pytest_synthdata.defects.dirty_table import DirtyTable, put
 from pytest_synthdata.defects.kind import typed
@@ -142,7 +143,7 @@ class LabelTable(ByPosition):
             numbers, rows, _, hits, look = self._found(block)
             row = pa.array(numbers.astype(np.int64))
             if self.key:
-                keys = list(self._keys(np.arange(len(rows)), hits, look))
+                keys = list(self._keys(block, np.arange(len(rows)), hits, look))
                 identity = pa.RecordBatch.from_arrays([row, *keys], names=["row", *map(label_key, self.key)])
             else:
                 batch = self.labelled.record_batch(numbers)
@@ -178,7 +179,14 @@ class LabelTable(ByPosition):
         hits = self.dirty.hits(rows, copied_by, look)
         if self.changed is not None:
             hits = schema_hits(self.changed, numbers, look, before=hits, first=len(self.dirty.kinds))
+        for name, values in self._replaced(block).items():
+            hits = [hit if hit.column != name else _still_there(hit, values) for hit in hits]
         return numbers, rows, copied_by, hits, look
+
+    def _replaced(self, block: int) -> Mapping[str, pa.Array]:
+        """The columns whose values are others, in a block of rows."""
+        values = self.shown.values if isinstance(self.shown, ReplacedColumns) else {}
+        return {name: array.slice(block * _BLOCK, _BLOCK) for name, array in values.items()}
 
     def _labels(self, block: int) -> pa.RecordBatch:
         """The labels of a block of rows."""
@@ -195,7 +203,7 @@ class LabelTable(ByPosition):
         which = np.repeat(np.arange(len(hits)), [len(hit.index) for hit in hits])
         arrays = [
             pa.array(numbers[index].astype(np.int64)),
-            *self._keys(index, hits, look),
+            *self._keys(block, index, hits, look),
             labels.take(pa.array(np.concatenate(kinds))),
             pa.concat_arrays([nothing, columns.take(pa.array(which))]),
             pa.concat_arrays([nothing, *(as_text(hit.clean) for hit in hits)]),
@@ -203,13 +211,17 @@ class LabelTable(ByPosition):
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema).take(pa.array(order))
 
-    def _keys(self, index: npt.NDArray[np.intp], hits: Sequence[Hit], look: Any) -> Iterator[pa.Array]:
+    def _keys(self, block: int, index: npt.NDArray[np.intp], hits: Sequence[Hit], look: Any) -> Iterator[pa.Array]:
         """The key that each of some rows has in the dirty table."""
         own, back = np.unique(index, return_inverse=True)
+        replaced = self._replaced(block)
         for name in self.key:
             type_ = self.bound.type_of(name)
             if not len(own):
                 yield pa.array([], type_)
+                continue
+            if name in replaced and replaced[name].type == type_:
+                yield replaced[name].take(pa.array(index))
                 continue
             keys = typed(look(own).read(name), type_)
             for hit in hits:
@@ -220,6 +232,14 @@ class LabelTable(ByPosition):
 
     def _is_renamed(self, hit: Hit) -> bool:
         return isinstance(self.kinds[hit.kind], RenamedColumn)
+
+
+def _still_there(hit: Hit, values: pa.Array) -> Hit:
+    """The cells of a hit that are still dirty, after some of them have got other values."""
+    found, dirty = (as_text(one).to_pylist() for one in (values.take(pa.array(hit.index)), hit.dirty))
+    index = np.flatnonzero(np.array([one == other for one, other in zip(found, dirty, strict=True)], np.bool_))
+    rows = pa.array(index)
+    return replace(hit, index=hit.index[index], clean=hit.clean.take(rows), dirty=hit.dirty.take(rows))
 
 
 def label_key(name: str) -> str:

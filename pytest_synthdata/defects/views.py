@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from pytest_synthdata.columns.tables.part import Part, whole_of
+from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.columns.tables.subset import Subset, chosen_rows
 from pytest_synthdata.defects.dirty_table import DirtyTable
 from pytest_synthdata.defects.kind import Kind
@@ -102,7 +103,8 @@ def clean_view(view: TableView) -> TableView:
     clean: TableView = whole.without_dirt() if hasattr(whole, "without_dirt") else view.bound
     if not isinstance(view, Part):
         return clean
-    return Subset(clean, np.unique(view.origins(view.row_numbers(0, view.num_rows))))
+    rows = Subset(clean, np.unique(view.origins(view.row_numbers(0, view.num_rows))))
+    return view.in_origins(rows) if isinstance(view, ReplacedColumns) else rows
 
 
 def declared_columns(view: TableView) -> TableView:

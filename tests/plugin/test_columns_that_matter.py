@@ -10,7 +10,19 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from pytest_synthdata import Categorical, Constant, Dataset, Dates, Key, Missing, Nasty, Orphans, TableFactory, Uniform
+from pytest_synthdata import (
+    Categorical,
+    Constant,
+    Dataset,
+    Dates,
+    Key,
+    Missing,
+    Nasty,
+    Orphans,
+    TableFactory,
+    Uniform,
+    assert_caught,
+)
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.plugin.shrinking.candidates import Candidates
 from pytest_synthdata.plugin.stand_ins import StandIns
@@ -117,6 +129,22 @@ def test_a_reference_that_leads_nowhere() -> None:
         assert {*dataset.orders.to_arrow()["customer_id"].to_pylist()} <= known
 
     assert found(shop, no_orphans, orders=row)[0] == ["orders.customer_id"]
+
+
+def test_labels_are_those_of_the_values_that_there_are() -> None:
+    """A test that compares with the labels, or with clean rows, depends on the dirty column, and not on the others."""
+    planted = [Orphans("customer_id", 0.02), Missing("amount", 0.02)]
+    dirty = Dataset({CustomerFactory: 60, OrderFactory: 300}, defects={OrderFactory: planted})
+
+    def misses(dataset: Dataset) -> None:
+        assert_caught(dataset.orders.to_arrow().slice(0, 0), dataset.defects["orders"], kinds=Missing)
+
+    def differs(dataset: Dataset) -> None:
+        assert dataset.orders.to_arrow()["amount"].equals(dataset.clean.orders.to_arrow()["amount"])
+
+    row = bad_row(dirty, "orders", lambda row: row["amount"] is None)
+    for test in (misses, differs):
+        assert found(dirty, test, orders=[row])[0] == ["orders.amount"]
 
 
 def test_a_planted_value() -> None:

@@ -55,7 +55,8 @@ def lines_of(result: pytest.RunResult) -> list[str]:
 def test_the_report_ends_with_the_rows(shrink: Shrink, pytester: pytest.Pytester, xdist: tuple[str, ...]) -> None:
     result = shrink(DEDUP, *xdist)
     result.assert_outcomes(failed=1)
-    head, customer, one, other, marker, replay = lines_of(result)
+    head, customer, one, other, failure, marker, replay = lines_of(result)
+    assert failure == "on these rows: assert 1 == 0"
     assert re.fullmatch(
         r"shrunk from 35,500 rows to 3 in \d+ runs \(\d+\.\d s\); no row can be left out; "
         r"2 of 19 columns matter: orders\.customer_id, orders\.order_date",
@@ -127,6 +128,7 @@ def test_a_file_for_tools(shrink: Shrink, pytester: pytest.Pytester, xdist: tupl
     assert found["verdict"] == "minimal"
     assert [len(rows) for rows in found["rows"].values()] == [1, 2, 0]
     assert list(found["take"]) == ["orders"]
+    assert (found["failure"], found["failure_on_no_rows"]) == ("assert 1 == 0", None)
 
 
 @pytest.mark.parametrize("flag", ["-x", "--maxfail=2"])

@@ -7,35 +7,62 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
-from pytest_synthdata.columns.tables.part import Derived
+from pytest_synthdata.columns.tables.part import Part
 from pytest_synthdata.columns.tables.table_view import TableView
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from pytest_synthdata.columns.random import Bits
 
 
 @dataclass(frozen=True)
-class ReplacedColumns(Derived):
-    """A view with other values in some columns.
+class ReplacedColumns(Part):
+    """All rows of a view, with other values in some columns.
 
     Args:
-        view: the rows.
-        values: by column, a value for each of the view's rows, of the column's type.
+        whole: the rows.
+        values: by column, a value for each of the rows, of the column's type.
     """
 
-    view: TableView
+    whole: TableView
     values: Mapping[str, pa.Array] = field(repr=False, compare=False)
+
+    @property
+    def num_rows(self) -> int:
+        """As many as there were."""
+        return self.whole.num_rows
+
+    def row_numbers(self, start: int, stop: int) -> Bits:
+        """The numbers of the rows from the ``start``-th to before the ``stop``-th."""
+        return self.whole.row_numbers(start, stop)
 
     def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
         """The rows with these numbers, in this order."""
-        batch = self.view.record_batch(row_numbers)
-        index = np.searchsorted(self.view.row_numbers(0, self.view.num_rows), row_numbers)
+        batch = self.whole.record_batch(row_numbers)
+        index = np.searchsorted(self._numbers, row_numbers)
         for name, values in self.values.items():
             batch = batch.set_column(batch.schema.get_field_index(name), self.schema.field(name), values.take(index))
         return batch
+
+    @property
+    def _numbers(self) -> Bits:
+        return self.whole.row_numbers(0, self.num_rows)
+
+    def in_part(self, part: TableView) -> ReplacedColumns:
+        """Some of these rows, under another schema, with the same values."""
+        return self._on(part, np.searchsorted(self._numbers, part.row_numbers(0, part.num_rows)))
+
+    def in_origins(self, clean: TableView) -> ReplacedColumns:
+        """The declared rows that these are made from, with the same values: of several copies, the first one's."""
+        origins = self.origins(self._numbers)
+        order = np.argsort(origins, kind="stable")
+        return self._on(clean, order[np.searchsorted(origins[order], clean.row_numbers(0, clean.num_rows))])
+
+    def _on(self, view: TableView, index: np.ndarray) -> ReplacedColumns:
+        types = {column.name: column.type for column in view.schema}
+        kept = {name: values for name, values in self.values.items() if types.get(name) == values.type}
+        return ReplacedColumns(view, {name: values.take(pa.array(index)) for name, values in kept.items()})
 
 
 __all__ = ["ReplacedColumns"]

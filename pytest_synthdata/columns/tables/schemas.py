@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pytest_synthdata.columns.tables.part import whole_of
+from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
@@ -27,7 +28,8 @@ def by_schema(view: TableView, start: int, stop: int) -> list[TableView]:
     Where the view has one schema for all rows, there is nothing to part: an empty list.
     """
     whole = whole_of(view)
-    return whole.rows_by_schema(view.row_numbers(start, stop)) if isinstance(whole, ManySchemas) else []
+    pieces = whole.rows_by_schema(view.row_numbers(start, stop)) if isinstance(whole, ManySchemas) else []
+    return [view.in_part(piece) for piece in pieces] if isinstance(view, ReplacedColumns) else pieces
 
 
 def delivered(view: TableView) -> TableView:
