@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.assertions.matching import aligned, short
 from pytest_synthdata.assertions.repairs import counted, repair_problem
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.defects.differences import as_mask
@@ -20,6 +19,7 @@ from pytest_synthdata.defects.label_table import LabelTable, label_key
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.sources.source import in_type
+from pytest_synthdata.validation.messages import aligned, short
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from pytest_synthdata.errors import SynthDataError, describe, nearest, printable
-from pytest_synthdata.sources import source_of
-from pytest_synthdata.validation.results import FALSE_ALARMS, Check, Validation, format_value
+from pytest_synthdata.errors import SynthDataError, describe, nearest
+from pytest_synthdata.validation.messages import failures, unchecked_columns
+from pytest_synthdata.validation.results import FALSE_ALARMS, Validation
 from pytest_synthdata.validation.run import validate
-from pytest_synthdata.validation.shape import shape_checks, strictness, type_names
+from pytest_synthdata.validation.shape import column_checks_of, row_checks
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.tables.table_view import TableView
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.factories.base import TableFactory
-
-_MOST_SHOWN = 10  # failed checks in a message
-_WIDTH = 24  # letters of a value in it
 
 
 def assert_matches(
@@ -96,93 +89,14 @@ def assert_matches(
         )
     known = {name: other for name, other in (parents or {}).items() if name in declared.tables}
     result = validate(declared.views, {table: data}, parents=known, false_alarms=false_alarms)
-    result = _with_shape(result, declared.views[table], data, rows)
+    (checked,) = result.tables
+    view = declared.views[table]
+    checks = (*row_checks(view, checked.rows, rows), *column_checks_of(view, data, checked.rows), *checked.checks)
+    result = replace(result, tables=(replace(checked, checks=checks),))
     if not result.ok:
-        raise AssertionError(message(result, factory.__name__, data))
+        lines = (*failures(result.tables[0], factory.__name__, data), *unchecked_columns(result.tables))
+        raise AssertionError("\n".join(lines))
     return result
 
 
-def _with_shape(result: Validation, view: TableView, data: Any, rows: int | None) -> Validation:
-    """The checks, and before them those of the columns, their types and the number of rows."""
-    (checked,) = result.tables
-    schema = source_of(data, "assert_matches").schema
-    checks = shape_checks(
-        view, schema, checked.rows, expected_rows=rows, how=strictness(data), name_of=type_names(data)
-    )
-    return replace(result, tables=(replace(checked, checks=(*checks, *checked.checks)),))
-
-
-def message(result: Validation, declared_by: str, data: Any) -> str:
-    """What differs: column by column, with rows where single rows are to blame."""
-    failed = result.failed
-    lines = [
-        f"{failed[0].table} is not what {declared_by} declares: {len(failed)} of {len(result.checks)} checks fail",
-    ]
-    rows = _rows(data, {row for check in failed for row in check.examples})
-    for check in failed[:_MOST_SHOWN]:
-        chance = "" if check.p_value is None else f"   ({check.rows:,} rows; by chance {_odds(check.p_value)})"
-        lines += [
-            "",
-            f"{check.place}: {check.title}",
-            f"  expected {format_value(check.declared)}",
-            f"  actual   {format_value(check.measured)}{chance}",
-            *_table(check, rows),
-        ]
-    if len(failed) > _MOST_SHOWN:
-        lines += ["", f"… and {len(failed) - _MOST_SHOWN} more"]
-    unchecked = {name: reason for table in result.tables for name, reason in table.unchecked.items()}
-    if unchecked:
-        lines += ["", "not checked:", *(printable(f"  {name}: {reason}") for name, reason in unchecked.items())]
-    return "\n".join(lines)
-
-
-def _odds(p_value: float) -> str:
-    return "1 in more than 10^15" if p_value < 1e-15 else f"1 in {1 / p_value:,.0f}"  # noqa: PLR2004
-
-
-def _rows(data: Any, wanted: set[int]) -> dict[int, dict[str, Any]]:
-    """Some rows of the data, by their numbers."""
-    found: dict[int, dict[str, Any]] = {}
-    if not wanted or isinstance(data, pa.RecordBatchReader):
-        return found
-    start = 0
-    for batch in source_of(data, "assert_matches").batches:
-        for row in wanted:
-            if start <= row < start + batch.num_rows:
-                found[row] = batch.slice(row - start, 1).to_pylist()[0]
-        start += batch.num_rows
-        if len(found) == len(wanted):
-            break
-    return found
-
-
-def _table(check: Check, rows: Mapping[int, Mapping[str, Any]]) -> list[str]:
-    """The rows that break a rule: their numbers and first columns, the blamed one among them."""
-    shown_rows = [(row, rows[row]) for row in check.examples if row in rows]
-    if not shown_rows:
-        return []
-    names = list(shown_rows[0][1])
-    blamed = [name for name in names if name == check.column or name.startswith(f"{check.column}_")]
-    names = list(dict.fromkeys([*names[:1], *blamed, *names[:6]]))
-    lines = [
-        ["row", *map(short, names)],
-        *([str(row), *(short(cells[name]) for name in names)] for row, cells in shown_rows),
-    ]
-    return [f"    {line}" for line in aligned(lines)]
-
-
-def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Cells in columns of equal width."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-
-
-def short(value: Any) -> str:
-    """A cell in few letters; a time in as many as it needs."""
-    if isinstance(value, dt.datetime):
-        return str(value)
-    text = "null" if value is None else printable(str(value)).replace("\n", "\\n")
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
-
-
-__all__ = ["aligned", "assert_matches", "message", "short"]
+__all__ = ["assert_matches"]

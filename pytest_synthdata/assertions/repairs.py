@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.assertions.matching import aligned, short
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.sources.source import in_type
+from pytest_synthdata.validation.messages import aligned, short
 
 _SHOWN = 5  # rows of each sort in a message
 _COLUMNS = 6  # of a row

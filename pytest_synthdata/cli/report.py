@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +59,7 @@ def validate(
     false_alarms: float,
     as_json: bool,
 ) -> None:
-    """Hold data against what factories declare: synthdata validate data/orders --against shop.factories.
+    """Check data against what factories declare: synthdata validate data/orders --against shop.factories.
 
     PATH is a table (Parquet, CSV, JSON lines, Delta), or a folder with a table for each factory, as `synthdata
     generate` writes it: one that is missing fails, if --against or --rows asks for it. Without PATH, generated data is
@@ -67,6 +67,7 @@ def validate(
     """
     with errors_as_json(as_json):
         dataset, notes = dataset_of(rows, seed, against), list[str]()
+        data: dict[str, Any] = {}
         if path is None:
             result = dataset.validate(false_alarms=false_alarms)
         else:
@@ -75,16 +76,28 @@ def validate(
             data, known = _tables(path, dataset, bool(against))
             known |= dict(_parent(item) for item in parents)
             result = validate_data(dataset.views, data, parents=known, false_alarms=false_alarms)
+            result = _with_column_checks(result, dataset, data)
             if path not in data.values():
                 result, notes = _with_missing(result, path, dataset, asked_for(rows, against))
     if as_json:
         click.echo(json.dumps({"ok": result.ok, **result.to_dict()}))
     else:
-        _print(result)
+        _print(result, dataset, None if path is None else data)
     for note in notes:
         click.echo(note, err=True)
     if not result.ok:
         raise click.exceptions.Exit(1)
+
+
+def _with_column_checks(result: Validation, dataset: Dataset, data: Mapping[str, Any]) -> Validation:
+    """The result with the checks of columns that nothing declares, and of the types that files state."""
+    from pytest_synthdata.validation.shape import column_checks_of
+
+    tables = []
+    for one in result.tables:
+        columns = column_checks_of(dataset.views[one.table], data[one.table], one.rows)
+        tables.append(replace(one, checks=(*columns, *one.checks)))
+    return replace(result, tables=tuple(tables))
 
 
 def _parent(item: str) -> tuple[str, str]:
@@ -153,14 +166,30 @@ def _at(folder: Path, table: str) -> Path | None:
     return next((item for suffix in ("", *SUFFIXES) if (item := folder / f"{table}{suffix}").exists()), None)
 
 
-def _print(result: Validation) -> None:
+def _print(result: Validation, dataset: Dataset, data: Mapping[str, Any] | None) -> None:
+    """Print what differs, what was not checked, and a summary.
+
+    Args:
+        result: the checks.
+        dataset: what is declared.
+        data: the files that were checked, by table; None for generated data.
+    """
     import shutil
 
     from pytest_synthdata.report.terminal import to_text
+    from pytest_synthdata.validation.messages import failures, unchecked_columns
+
+    lines = unchecked_columns(result.tables)
+    for table in reversed(result.tables if data is not None else ()):
+        if data is not None and any(not check.passed for check in table.checks):
+            declared_by = dataset[table.table].factory.__name__
+            lines = ["", *failures(table, declared_by, data.get(table.table)), *lines]
+    if lines:
+        click.echo("\n".join([*lines[1:], ""]))
 
     width = shutil.get_terminal_size((100, 24)).columns
     colour = sys.stdout.isatty()
-    click.echo(to_text([result], width=width, colour=colour), nl=False, color=colour or None)
+    click.echo(to_text([result], width=width, colour=colour, failures=data is None), nl=False, color=colour or None)
 
 
 @click.command()

@@ -19,13 +19,13 @@ _MOST_TABLES = 20
 _NOTHING = 1e-3  # seconds in which no rows were made: they were there
 
 
-def summary(results: Sequence[Validation]) -> RenderableType:
+def summary(results: Sequence[Validation], *, failures: bool = True) -> RenderableType:
     """One summary of some validations; of tables that are the same in several of them, one line."""
-    return Group(*_parts(list(results)))
+    return Group(*_parts(list(results), failures))
 
 
-def to_text(results: Sequence[Validation], *, width: int = 80, colour: bool = False) -> str:
-    """The summary as text, with ANSI colours or without."""
+def to_text(results: Sequence[Validation], *, width: int = 80, colour: bool = False, failures: bool = True) -> str:
+    """The summary as text, with ANSI colours or without, and with the failed checks or only their number."""
     file = io.StringIO()
     console = Console(
         file=file,
@@ -36,14 +36,14 @@ def to_text(results: Sequence[Validation], *, width: int = 80, colour: bool = Fa
         highlight=False,
         legacy_windows=False,
     )
-    console.print(summary(results))
+    console.print(summary(results, failures=failures))
     lines = (line.rstrip() for line in file.getvalue().splitlines())
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def _parts(results: list[Validation]) -> Iterator[RenderableType]:
+def _parts(results: list[Validation], failures: bool) -> Iterator[RenderableType]:
     failed = [check for one in distinct_tables(results) for check in one.result.checks if not check.passed]
-    if failed:
+    if failed and failures:
         yield _failures(failed)
     if not results:
         yield Text("no test asked for data", "yellow")

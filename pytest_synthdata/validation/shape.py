@@ -12,6 +12,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.declarations.wording import type_name
 from pytest_synthdata.file_formats import format_of
+from pytest_synthdata.sources import source_of
 from pytest_synthdata.validation.results import Check
 
 STRICT, LOOSE, NONE = "strict", "loose", "none"
@@ -49,29 +50,43 @@ def _name_in_pandas(type_: pa.DataType) -> str:
     return type_name(type_)
 
 
-def shape_checks(
+def row_checks(view: TableView, rows: int, expected_rows: int | None) -> Iterator[Check]:
+    """The check of the number of a table's rows.
+
+    Args:
+        view: what is declared.
+        rows: how many the data has.
+        expected_rows: how many there should be; None where nobody says: then there should be some.
+    """
+    if expected_rows is not None or not rows:
+        wanted: Any = "at least 1" if expected_rows is None else expected_rows
+        yield Check(view.name, "(rows)", "number", "", "", wanted, rows, rows, passed=rows == expected_rows)
+
+
+def column_checks_of(view: TableView, data: Any, rows: int) -> Iterator[Check]:
+    """The checks of the columns of data that are too many, and of types, as far as its kind of data states them."""
+    schema = source_of(data, f"validate {view.name}").schema
+    yield from column_checks(view, schema, rows, how=strictness(data), name_of=type_names(data))
+
+
+def column_checks(
     view: TableView,
     schema: pa.Schema,
     rows: int,
     *,
-    expected_rows: int | None,
     how: str,
     name_of: Callable[[pa.DataType], str] = type_name,
 ) -> Iterator[Check]:
-    """The checks of a table's columns that are too many, of types, and of the number of rows.
+    """The checks of a table's columns that are too many, and of types.
 
     Args:
         view: what is declared.
         schema: of the data.
         rows: how many the data has.
-        expected_rows: how many there should be; None where nobody says: then there should be some.
         how: how much the data's types say, as `strictness` gives it.
         name_of: gives the name of a type for the reader.
     """
     table = view.name
-    if expected_rows is not None or not rows:
-        wanted: Any = "at least 1" if expected_rows is None else expected_rows
-        yield Check(table, "(rows)", "number", "", "", wanted, rows, rows, passed=rows == expected_rows)
     for name in dict.fromkeys(schema.names):
         if name not in view.schema.names:
             found = name_of(schema.field(schema.names.index(name)).type)
@@ -104,7 +119,7 @@ def _problems(view: TableView, schema: pa.Schema, rows: int) -> Iterator[Check]:
     for name in declared:
         if name not in schema.names:
             yield Check(table, name, "missing column", "", "", "there", "missing", rows, passed=False)
-    yield from (one for one in shape_checks(view, schema, rows, expected_rows=rows, how=STRICT) if not one.passed)
+    yield from (one for one in column_checks(view, schema, rows, how=STRICT) if not one.passed)
     shared = [name for name in schema.names if name in declared]
     wanted = [name for name in declared if name in schema.names]
     if shared != wanted:
@@ -157,4 +172,4 @@ def _is_like_nested(declared: pa.DataType, found: pa.DataType, *, loose: bool) -
     return is_list and _is_like(declared.value_type, found.value_type, loose=loose)
 
 
-__all__ = ["schema_problems", "shape_checks", "strictness", "type_names"]
+__all__ = ["column_checks", "column_checks_of", "row_checks", "schema_problems", "strictness", "type_names"]

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from pytest_synthdata import Constant, Dataset, Key, TableFactory
-from pytest_synthdata.assertions.matching import short
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.plugin.shrinking.failures import _strings
 from pytest_synthdata.plugin.shrinking.shrunk_rows import ShownRows, value_text
 from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
 from pytest_synthdata.plugin.stand_ins import StandIns
 from pytest_synthdata.shrinking.search import Shrunk, Verdict
+from pytest_synthdata.validation.messages import short
 
 
 @pytest.mark.parametrize(

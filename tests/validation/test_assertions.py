@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -112,7 +113,7 @@ def test_without_parents_what_needs_them_is_named_not_guessed() -> None:
     result = assert_matches(ORDERS, OrderFactory)
     assert set(result["orders"].unchecked) == {"customer_id", "amount"}
     text = said(changed("status", {7: "lost"}))
-    assert "not checked:\n  customer_id: the rows of customers are not at hand\n  amount: " in text
+    assert "not checked:\n  orders.customer_id: the rows of customers are not at hand\n  orders.amount: " in text
 
 
 def test_what_is_still_to_be_collected_is_collected() -> None:
@@ -176,10 +177,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_folder_of_tables(folder: Path) -> None:
     code, text = run("validate", folder)
     assert code == 0, text
-    assert [line.split()[:2] for line in text.splitlines()[1:4]] == [
-        ["customers", "300"],
-        ["orders", "3,000"],
-        ["tickets", "2,000"],
+    assert re.findall(r"^(\w+) +([\d,]+) ", text, re.MULTILINE) == [
+        ("customers", "300"),
+        ("orders", "3,000"),
+        ("tickets", "2,000"),
     ]
 
 
@@ -195,7 +196,7 @@ def test_tables_that_are_missing_or_that_nothing_describes_are_named(folder: Pat
     ]
     code, text = run("validate", tmp_path, "--factories", "pytest_synthdata.factories.tickets")  # as --against
     assert code == 1
-    assert text.splitlines()[1].split() == ["FAILED", "tickets", "missing", "table", "there", "missing"]
+    assert "tickets: missing table\n  expected there\n  actual   missing\n" in text
     orders = ("--against", "pytest_synthdata.factories:OrderFactory")
     shutil.rmtree(tmp_path / "customers")
     code, text = run("validate", tmp_path, *orders)
@@ -215,14 +216,14 @@ def test_a_fault_is_named_and_is_exit_code_1(folder: Path) -> None:
     against = ("--against", "pytest_synthdata.factories:OrderFactory")
     code, text = run("validate", folder / "bad", *against, "--parent", f"customers={folder / 'customers'}")
     assert code == 1
-    assert text.splitlines()[1].startswith("FAILED  orders.status")
+    assert "\norders.status: other values (lost)\n" in text
     assert "1 of" in text.splitlines()[-1]
 
 
 def test_without_a_path_generated_data_is_looked_at() -> None:
     code, text = run("validate", "--rows", "orders=1k", "--rows", "customers=100", "--seed", "9")
     assert code == 0
-    assert [line.split()[1] for line in text.splitlines()[1:3]] == ["100", "1,000"]
+    assert re.findall(r"^\w+ +([\d,]+) ", text, re.MULTILINE) == ["100", "1,000"]
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def explain(compared: Compared, datasets: Iterable[Dataset]) -> str:
 
 
 def _listed(found: TableDifferences) -> str:
-    from pytest_synthdata.assertions.matching import aligned, short
+    from pytest_synthdata.validation.messages import aligned, short
 
     name, cells = found.table.name, found.cells
     rows = list(dict.fromkeys(cell.row for cell in cells))

@@ -8,8 +8,8 @@ import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_synthdata.assertions.matching import aligned, short
 from pytest_synthdata.errors import printable
+from pytest_synthdata.validation.messages import aligned, short
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset, Table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Sequence
 
 from pytest_synthdata.columns.expressions.conditions import Truth
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
@@ -24,6 +25,13 @@ def _bracketed(text: str) -> str:
 def bracketed_or(label: str) -> str:
     """A condition as a part of one whose parts are joined by *and*."""
     return f"({label})" if " or " in label else label
+
+
+def none_of(labels: Sequence[str]) -> str:
+    """The condition of the rows that meet none of these."""
+    if len(labels) == 1:
+        return f"not ({labels[0]})"
+    return f"none of {'; '.join(labels)}"
 
 
 def given_labels(given: Given) -> list[str]:
@@ -87,4 +95,4 @@ def _during(generator: Operation) -> str | None:
     return f"{describe_condition(columns[0])} in {start} … {end - dt.timedelta(days=1)}"
 
 
-__all__ = ["bracketed_or", "describe_condition", "given_labels"]
+__all__ = ["bracketed_or", "describe_condition", "given_labels", "none_of"]

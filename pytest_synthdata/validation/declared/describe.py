@@ -33,7 +33,7 @@ from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.wording import as_written
-from pytest_synthdata.validation.declared.condition_texts import bracketed_or, describe_condition, given_labels
+from pytest_synthdata.validation.declared.condition_texts import bracketed_or, describe_condition, given_labels, none_of
 from pytest_synthdata.validation.declared.drawn import drawn_law
 from pytest_synthdata.validation.declared.expectations import (
     Curve,
@@ -310,7 +310,7 @@ def _(generator: When) -> Node:
     if len(branches) == len(generator.conditions):
         branches = (*branches, Constant(None))
     labels = [describe_condition(condition) for condition in generator.conditions]
-    return _fork(generator, branches, [*labels, "otherwise"])
+    return _fork(generator, branches, [*labels, none_of(labels)])
 
 
 def _fork(split: Generator, generators: tuple[Generator, ...], labels: list[str]) -> Node:

@@ -55,6 +55,7 @@ class ReferenceMeasure:
         self.always_true: bool = reference.where is None or reference.statistics_in(bound).always_true
         self.rows: int = 0
         self.orphans: ViolationCounter = ViolationCounter()
+        self.nulls: ViolationCounter = ViolationCounter()
         self.broken: ViolationCounter = ViolationCounter()
         self.counts: npt.NDArray[np.int64] = np.zeros(parent.rows.count, np.int64)
         # Of a row's own table only those before it can be picked, whatever they weigh; another one's row is not picked.
@@ -77,10 +78,13 @@ class ReferenceMeasure:
         orphan = positions < 0
         everyone = np.arange(rows.count)
         known = everyone[~orphan] if orphan.any() else everyone
-        if self.reference.is_nullable:
-            for name in held_keys(rows.bound.plan, self.name):  # the first row of its own table refers to none
-                orphan &= ~np.asarray(to_numpy(pc.is_null(to_arrow(rows.read(str(name))))), np.bool_)
+        null = np.zeros(rows.count, np.bool_)
+        for name in held_keys(rows.bound.plan, self.name):
+            null |= np.asarray(to_numpy(pc.is_null(to_arrow(rows.read(str(name))))), np.bool_)
+        orphan &= ~null
         self.rows += rows.count
+        if not self.reference.is_nullable:  # the first row of its own table refers to none
+            self.nulls.add(null, everyone, rows.start)
         self.orphans.add(orphan, everyone, rows.start)
         self.counts += np.bincount(positions[known], minlength=len(self.counts))
         if self.where is not None and is_formula(self.where) and len(known):
@@ -121,6 +125,8 @@ class ReferenceMeasure:
 
     def checks(self) -> Iterator[Finding]:
         """What there is to say."""
+        if not self.reference.is_nullable:
+            yield self.nulls.finding("nulls", "", self.rows)
         yield self.orphans.finding("orphans", f"in {self.parent.bound.plan.table}", self.rows)
         if self.where is not None and is_formula(self.where):
             yield self.broken.finding("pairs that break", describe_condition(self.where), self.rows)

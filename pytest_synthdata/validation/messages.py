@@ -1,0 +1,101 @@
+"""What differs from what is declared, in words: the same after `assert_matches` and `synthdata validate`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from pytest_synthdata.errors import printable
+from pytest_synthdata.sources import source_of
+from pytest_synthdata.validation.results import Check, TableResult, format_value
+
+_MOST_SHOWN = 10  # failed checks in a message
+_WIDTH = 24  # letters of a value in it
+
+
+def failures(result: TableResult, declared_by: str, data: Any) -> list[str]:
+    """What differs in a table: column by column, with rows where single rows are to blame.
+
+    Args:
+        result: the table's checks, some of them failed.
+        declared_by: the factory.
+        data: what was checked; None where its rows cannot be shown.
+    """
+    failed = [check for check in result.checks if not check.passed]
+    lines = [f"{result.table} is not what {declared_by} declares: {len(failed)} of {len(result.checks)} checks fail"]
+    rows = {} if data is None else _rows(data, {row for check in failed for row in check.examples})
+    for check in failed[:_MOST_SHOWN]:
+        chance = "" if check.p_value is None else f"   ({check.rows:,} rows; by chance {_odds(check.p_value)})"
+        lines += [
+            "",
+            f"{check.place}: {check.title}",
+            f"  expected {format_value(check.declared)}",
+            f"  actual   {format_value(check.measured)}{chance}",
+            *_table(check, rows),
+        ]
+    if len(failed) > _MOST_SHOWN:
+        lines += ["", f"… and {len(failed) - _MOST_SHOWN} more"]
+    return lines
+
+
+def unchecked_columns(tables: Iterable[TableResult]) -> list[str]:
+    """The columns that were not checked, or not whole, each with the reason."""
+    named = [
+        printable(f"  {table.table}.{name}: {reason}") for table in tables for name, reason in table.unchecked.items()
+    ]
+    return ["", "not checked:", *named] if named else []
+
+
+def _odds(p_value: float) -> str:
+    return "1 in more than 10^15" if p_value < 1e-15 else f"1 in {1 / p_value:,.0f}"  # noqa: PLR2004
+
+
+def _rows(data: Any, wanted: set[int]) -> dict[int, dict[str, Any]]:
+    """Some rows of the data, by their numbers."""
+    found: dict[int, dict[str, Any]] = {}
+    if not wanted or isinstance(data, pa.RecordBatchReader):
+        return found
+    start = 0
+    for batch in source_of(data, "validate").batches:
+        for row in wanted:
+            if start <= row < start + batch.num_rows:
+                found[row] = batch.slice(row - start, 1).to_pylist()[0]
+        start += batch.num_rows
+        if len(found) == len(wanted):
+            break
+    return found
+
+
+def _table(check: Check, rows: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """The rows that break a rule: their numbers and first columns, the blamed one among them."""
+    shown_rows = [(row, rows[row]) for row in check.examples if row in rows]
+    if not shown_rows:
+        return []
+    names = list(shown_rows[0][1])
+    blamed = [name for name in names if name == check.column or name.startswith(f"{check.column}_")]
+    names = list(dict.fromkeys([*names[:1], *blamed, *names[:6]]))
+    lines = [
+        ["row", *map(short, names)],
+        *([str(row), *(short(cells[name]) for name in names)] for row, cells in shown_rows),
+    ]
+    return [f"    {line}" for line in aligned(lines)]
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Cells in columns of equal width."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+
+
+def short(value: Any) -> str:
+    """A cell in few letters; a time in as many as it needs."""
+    if isinstance(value, dt.datetime):
+        return str(value)
+    text = "null" if value is None else printable(str(value)).replace("\n", "\\n")
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+
+
+__all__ = ["aligned", "failures", "short", "unchecked_columns"]
