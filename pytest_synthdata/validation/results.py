@@ -103,7 +103,7 @@ class TableResult:
 
     Args:
         table: its name.
-        rows: how many there are.
+        rows: how many there are; those that are declared to arrive a second time count once.
         seconds: how long it took to make or read the rows.
         checks: what was checked against the declarations.
         unchecked: by column, why it was not.

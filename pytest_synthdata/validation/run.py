@@ -203,9 +203,9 @@ def _pass(
 
 
 def _with_redelivered(result: TableResult, again: Redeliveries) -> TableResult:
-    """A result of the rows that were first delivered, as one of all: examples are numbers of rows of the data."""
+    """A result of the rows that were first delivered; examples are numbers of rows of the data, which has more."""
     checks = (replace(one, examples=tuple(map(again.place, one.examples))) for one in result.checks)
-    return replace(result, rows=result.rows + again.count, checks=(*checks, *again.checks()))
+    return replace(result, checks=(*checks, *again.checks()))
 
 
 def _row_numbers(view: TableView | None, start: int, columns: Mapping[str, pa.Array]) -> Bits | None:

@@ -20,6 +20,7 @@ from pytest_synthdata import (
     TableFactory,
     Timeline,
     Times,
+    assert_matches,
     col,
     hours,
 )
@@ -70,7 +71,8 @@ def test_declared_redeliveries_are_allowed_for(scans: tuple[Dataset, pa.Table]) 
     assert data.num_rows > dataset.scans.num_rows
     result = dataset.validate({"scans": data})
     assert result.ok
-    assert result["scans"].rows == data.num_rows
+    assert result["scans"].rows == dataset.scans.num_rows
+    assert_matches(data, ScanFactory, parents=dataset)
     again = next(check for check in result if check.kind == "redelivered")
     assert again.measured == pytest.approx(data.num_rows / dataset.scans.num_rows - 1)
     assert dataset.validate({"scans": dataset.scans.to_arrow()}).ok
