@@ -29,6 +29,7 @@ from pytest_synthdata import (
     RetypedColumn,
     SynthDataError,
     TableFactory,
+    Times,
     col,
     hours,
 )
@@ -237,6 +238,29 @@ def test_snapshots_have_the_schema_of_their_time(drifting: Any) -> None:
     kinds = [OutOfRange("count", 0.2), MissingColumn("count", since=MISSING)]
     hidden = Dataset({SeatFactory: 50}, defects={SeatFactory: kinds})
     assert [hidden.at(day).defects["seats"].num_rows > 0 for day in ("2024-02-01", "2024-10-01")] == [True, False]
+
+
+@pytest.mark.parametrize("births", [None, "opened_at"])
+def test_of_several_times_that_of_births_says_when_a_row_is_from(births: str | None) -> None:
+    class DeskFactory(TableFactory):
+        class Meta:
+            table = "desks"
+            history = History("2024-01-01", "2024-12-31", births=births, updates={"tier": 3.0})
+
+        opened_at = Times("2024-01-01", "2024-12-31")
+        closed_at = Times("2024-01-01", "2024-12-31")
+        tier = Categorical({"Free": 0.5, "Pro": 0.5})
+
+    desks = Dataset({DeskFactory: 50}, defects={DeskFactory: [RenamedColumn("tier", "plan", since="2024-06-01")]}).desks
+    months = [set(month.schema.names) for month in desks.changes(format="autocdc").in_batches(by="month")]
+    assert ["plan" in names for names in months] == [month >= 6 for month in range(1, 13)]
+    rows = desks.to_arrow().to_pylist()
+    if births is None:  # those of the history's start
+        assert desks.schema.names == ["opened_at", "closed_at", "tier"]
+    else:
+        late = [row for row in rows if row["opened_at"] >= dt.datetime(2024, 6, 1, tzinfo=dt.timezone.utc)]
+        assert 10 < len(late) < 40
+        assert [row for row in rows if row["plan"] is not None] == late
 
 
 def test_what_a_feed_cannot_tell_of_a_schema_is_said(drifting: Any, tmp_path: Path) -> None:

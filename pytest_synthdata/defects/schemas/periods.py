@@ -145,7 +145,7 @@ def _first_told(bound: BoundTable) -> int | None:
 def _time_column(bound: BoundTable, place: str) -> str | None:
     """The column that says when a row is from: the only one of a `Timeline`, else the only one of dates or times.
 
-    None for a table that changes and has no such column.
+    Of a table that changes, else that of births; None where it has none.
     """
     types = {name: bound.type_of(name) for name in bound.plan.visible}
     times = [name for name, type_ in types.items() if pa.types.is_date(type_) or pa.types.is_timestamp(type_)]
@@ -153,8 +153,9 @@ def _time_column(bound: BoundTable, place: str) -> str | None:
     for found in (lines, times):
         if len(found) == 1:
             return found[0]
-    if not times and _first_told(bound) is not None:
-        return None
+    if _first_told(bound) is not None:
+        births = None if bound.plan.history is None else bound.plan.history.births
+        return births if births in times else None
     if not times:
         raise DeclarationError(f"{place}: the table has no dates or times; give row numbers as since= and until=")
     raise DeclarationError(
