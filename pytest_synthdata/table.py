@@ -224,7 +224,7 @@ class Table(Sinks):
                 day) and ``_commit_timestamp`` (the last instant of the commit). ``"debezium"``, an envelope for each
                 change: ``before``, ``after``, ``source``, ``op`` and ``ts_ms``. ``"autocdc"``, each row as it then is
                 (a deleted one as it was) with ``operation`` and ``sequence``, microseconds since 1970.
-            every: the period of Delta's commits: ``"hour"``, ``"day"`` or ``"week"``.
+            every: the period of Delta's commits: ``"hour"``, ``"day"`` or ``"week"``, seven days from the first.
             delay: how much later changes arrive than they happen, such as ``hours(Exponential(2))``: they then come in
                 the order of arrival, with its time in ``arrived_at``. Not for Delta, whose commits are in order.
             late: the share of the changes that are delayed.

@@ -11,6 +11,7 @@ import numpy as np
 
 from pytest_synthdata.columns.generators.base import Generator, literal
 from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.errors import DeclarationError, describe
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
@@ -56,6 +57,7 @@ class Update:
         never_back: bool = False,
     ) -> None:
         moves = None
+        _require_dict(to, "Update: to=", "the shares of what follows each value, such as {'Free': {'Pro': 0.9}}")
         if to is not None:
             moves = tuple(
                 (value, tuple(shares.items()) if isinstance(shares, Mapping) else ((shares, 1.0),))
@@ -80,8 +82,8 @@ class History:
     could have made: what depends on an updated column follows it, with the same random numbers as before.
 
     Args:
-        start: the first day of the period.
-        end: the last day, included. A later end changes nothing that happens before.
+        start: the first day of the period, or a time.
+        end: the last day, included, or a time. A later end changes nothing that happens before.
         updates: by column, how often it is updated, expected a row and year; or an `Update`, which also says where the
             values go. A tuple of columns is updated together: ``{"tier": 0.8, ("street", "city"): 0.1}``.
         deletes: how often rows are deleted, expected a row and year of life: 0.05 deletes about 5 % of the rows a year.
@@ -98,8 +100,8 @@ class History:
             refers to none, as the first row does.
 
     Raises:
-        DeclarationError: when the table is used: for columns that are not there or cannot be updated, rates that are
-            negative, and a period that ends before it starts.
+        DeclarationError: for arguments of another kind, and, when the table is used, for columns that are not there or
+            cannot be updated, rates that are negative, and a period that ends before it starts.
 
     >>> History("2024-01-01", "2024-12-31", updates={"tier": 0.8}, deletes=0.05)
     History('2024-01-01', '2024-12-31', updates={'tier': 0.8}, deletes=0.05)
@@ -127,6 +129,12 @@ class History:
         on_parent_delete: str | Mapping[str, str] = CASCADE,
     ) -> None:
         given: Any = on_parent_delete
+        if not isinstance(given, (str, Mapping)):
+            raise DeclarationError(
+                f"History: on_parent_delete={describe(given)}: write 'cascade' or 'move', or a dict of these by "
+                "reference, such as {'account': 'move'}"
+            )
+        _require_dict(updates, "History: updates=", "how often columns are updated, a row and year, such as {'x': 2}")
         fields = {
             "start": start,
             "end": end,
@@ -136,8 +144,8 @@ class History:
             ),
             "deletes": deletes,
             "births": births,
-            "lives": (lives,) if isinstance(lives, str) else tuple(lives),
-            "keeps": (keeps,) if isinstance(keeps, str) else tuple(keeps),
+            "lives": _names(lives, "lives"),
+            "keeps": _names(keeps, "keeps"),
             "on_parent_delete": tuple(given.items()) if isinstance(given, Mapping) else given,
         }
         for name, value in fields.items():
@@ -172,6 +180,19 @@ class History:
         hops = lives.of(rows).hops.get(reference, ())
         parents = np.unique(np.concatenate([np.zeros(0, np.int64), *(hop.parents for hop in hops)]))
         return parents[parents >= 0].astype(np.uint64)
+
+
+def _require_dict(given: Any, what: str, example: str) -> None:
+    if given is not None and not isinstance(given, Mapping):
+        raise DeclarationError(f"{what}{describe(given)} is not a dict; write {example}")
+
+
+def _names(given: Any, what: str) -> tuple[str, ...]:
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, (tuple, list, set, frozenset)):
+        raise DeclarationError(f"History: {what}={describe(given)}: write the name of a column, or a list of names")
+    return tuple(given)
 
 
 def _as_update(rate: Any) -> Update:

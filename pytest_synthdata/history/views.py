@@ -39,8 +39,7 @@ def snapshot_view(view: TableView, when: str | dt.date) -> TableView:
         return view
     changed = changing_schema(view)
     dirt = dirt_of(view if changed is None else changed.view)
-    instant = last_instant(when)
-    _require_within(lives, instant, f"{view.name}.at({when!r})")
+    _, instant = _instants_within(lives, when, f"{view.name}.at({when!r})")
     snapshot: TableView = Snapshot(view.bound, instant, dirt)
     if changed is not None:
         snapshot = changed.at_time(snapshot, instant)
@@ -99,10 +98,14 @@ def change_view(
         raise SynthDataError(f"{view.name}.changes: format={format!r}: {nearest(str(format), _FEEDS)}")
     if every not in _PERIODS:
         raise SynthDataError(f"{view.name}.changes: every={every!r}: {nearest(str(every), _PERIODS)}")
-    first = lives.start if start is None else first_instant(start)
-    last = lives.end if stop is None else last_instant(stop)
-    for instant, given in ((first, start), (last, stop)):
-        _require_within(lives, instant, f"{view.name}.changes: {given!r}")
+    if every != "day" and format != "delta":
+        raise SynthDataError(
+            f"{view.name}.changes: every={every!r} is the period of Delta's commits, and format={format!r} tells each "
+            f"change by itself; leave it out, or take batches: changes(…).in_batches(by={every!r})"
+        )
+    what = f"{view.name}.changes"
+    first = lives.start if start is None else _instants_within(lives, start, f"{what}: {start!r}")[0]
+    last = lives.end if stop is None else _instants_within(lives, stop, f"{what}: {stop!r}")[1]
     if first > last:
         raise SynthDataError(f"{view.name}.changes: {start!r} is after {stop!r}")
     feed: Any = _FEEDS[format]
@@ -158,12 +161,15 @@ def _chosen(view: TableView) -> Any:
     return view.chosen if isinstance(view, Subset) else None
 
 
-def _require_within(lives: Lives, instant: int, what: str) -> None:
-    if not lives.start <= instant <= lives.end:
+def _instants_within(lives: Lives, when: str | dt.date, what: str) -> tuple[int, int]:
+    """The first and the last instant of a day or time, as far as it is in the period."""
+    first, last = first_instant(when), last_instant(when)
+    if last < lives.start or first > lives.end:
         raise SynthDataError(
             f"{what} is outside of the history of {lives.bound.name!r}, which goes from {written(lives.start)} to "
             f"{written(lives.end)}"
         )
+    return max(first, lives.start), min(last, lives.end)
 
 
 def _require_free(names: list[str], what: str) -> None:

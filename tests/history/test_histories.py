@@ -448,6 +448,50 @@ def test_what_is_wrong_is_said(history: Any, message: str) -> None:
         Dataset({WrongFactory: 10})
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda wrong: History(*YEAR, updates=wrong), r"updates=\['x'\] is not a dict"),
+        (lambda wrong: History(*YEAR, on_parent_delete=wrong), r"on_parent_delete=\['x'\]: write 'cascade'"),
+        (lambda wrong: History(*YEAR, lives=dict.fromkeys(wrong)), "lives={'x': None}: write the name of a column"),
+        (lambda wrong: History(*YEAR, keeps=len(wrong)), "keeps=1: write the name of a column"),
+        (lambda wrong: Update(1, to=wrong), r"to=\['x'\] is not a dict"),
+    ],
+)
+def test_arguments_of_another_kind_are_told_where_they_are_written(make: Any, message: str) -> None:
+    with pytest.raises(DeclarationError, match=message):
+        make(["x"])
+
+
+def test_a_period_may_begin_and_end_within_days(replay: Any, rows_of: Any) -> None:
+    class SeatFactory(TableFactory):
+        class Meta:
+            table = "seats"
+            history = History("2024-03-01 08:00", "2024-03-03 10:00", updates={"tier": 100}, deletes=20)
+
+        seat_id = Key("S{:03d}")
+        tier = Categorical({"Free": 0.6, "Pro": 0.4})
+
+    seats = Dataset({SeatFactory: 100}).seats
+    feed = seats.changes("2024-03-01", "2024-03-03")
+    told = feed.to_arrow().to_pylist()
+    commits = {row["_commit_version"]: row["_commit_timestamp"] for row in told}
+    ends = [
+        end_of(dt.date(2024, 3, 1)),
+        end_of(dt.date(2024, 3, 2)),
+        dt.datetime(2024, 3, 3, 10, tzinfo=dt.timezone.utc),
+    ]
+    assert [commits[number] for number in range(3)] == ends
+    for day, end in enumerate(ends, 1):
+        assert replay(feed, "seat_id", end) == rows_of(seats.at(f"2024-03-0{day}"), "seat_id")
+    begin = dt.datetime(2024, 3, 1, 8, tzinfo=dt.timezone.utc)
+    for row in seats.changes(every="hour").to_arrow().to_pylist():
+        assert row["_commit_version"] == (row["_commit_timestamp"] - begin) // dt.timedelta(hours=1)
+    for outside in ("2024-03-01 07:00", "2024-03-03 11:00", "2024-03-04"):
+        with pytest.raises(SynthDataError, match="is outside of the history"):
+            seats.at(outside)
+
+
 def test_references_cannot_be_updated() -> None:
     class WrongFactory(PaymentFactory):
         class Meta:
@@ -469,6 +513,7 @@ def test_references_cannot_be_updated() -> None:
         (lambda table: table.at("June"), "is not a day or a time"),
         (lambda table: table.changes(format="avro"), "format='avro'"),
         (lambda table: table.changes(every="minute"), "every='minute'"),
+        (lambda table: table.changes(format="autocdc", every="hour"), "every='hour' is the period of Delta's commits"),
         (lambda table: table.changes("2024-06-01", "2024-05-01"), "is after"),
         (lambda table: table.at("2024-06-01").at("2024-06-01"), "these are other rows than the history's"),
     ],

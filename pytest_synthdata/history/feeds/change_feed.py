@@ -229,7 +229,7 @@ class DeltaFeed(Feed):
     A commit holds all that happens in a period, so that a row is in it once at most, as a `MERGE` leaves it.
 
     Args:
-        period: the microseconds of a commit. Commit 0 begins at the history's start.
+        period: the microseconds of a commit. Commit 0 is that of the history's start.
     """
 
     period: int = DAY
@@ -245,7 +245,8 @@ class DeltaFeed(Feed):
     @cached_property
     def spans(self) -> tuple[tuple[int, int, int, int], ...]:
         num_rows = self.bound.num_rows
-        start, stop, spans = self._after_births(self.period)
+        lives = self.chronicle.evolution.lives
+        start, stop, spans = self._after_births(self._end_of(0) + 1 - lives.start)
         commits = int(_EXPECTED / (self.chronicle.per_day * self.period / DAY * max(num_rows, 1)))
         at_once = num_rows if commits else int(_EXPECTED / (self.chronicle.per_day * self.period / DAY))
         while start <= stop:
@@ -256,7 +257,7 @@ class DeltaFeed(Feed):
 
     def commit(self, when: Any) -> Any:
         """The number of the commit that holds what happens at a time."""
-        return (when - self.chronicle.evolution.lives.start) // self.period
+        return (when - self._begin) // self.period
 
     @property
     def commit_times(self) -> list[int]:
@@ -264,7 +265,13 @@ class DeltaFeed(Feed):
         return [min(self._end_of(number), self.stop) for number in range(self.commit(self.stop) + 1)]
 
     def _end_of(self, commit: Any) -> Any:
-        return self.chronicle.evolution.lives.start + (commit + 1) * self.period - 1
+        return self._begin + (commit + 1) * self.period - 1
+
+    @property
+    def _begin(self) -> int:
+        """When the first commit begins: with the day of the history's start, or with its hour."""
+        start = self.chronicle.evolution.lives.start
+        return start - start % min(self.period, DAY)
 
     def ends(self, times: Instants) -> tuple[Instants, Instants]:
         """The instant before the commits that hold some times, and their last, as far as this feed goes."""
