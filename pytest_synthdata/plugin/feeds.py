@@ -68,7 +68,8 @@ def feed_of(
         if name not in _OF_CHANGES:
             raise SynthDataError(f"the feed of {table.name!r}: there is no {name}=: {nearest(name, OPTIONS)}")
         if changes is None:
-            raise SynthDataError(f"the feed of {table.name!r}: {name}= goes with changes='autocdc' or 'debezium'")
+            wanted = "'delta'" if name == "every" else "'autocdc' or 'debezium'"
+            raise SynthDataError(f"the feed of {table.name!r}: {name}= goes with changes={wanted}")
     told = table if changes is None else table.changes(format=changes, **more)
     batches = told.in_batches(by, start=start, stop=stop, column=column).map(lambda one: one.view)
     identity = f"{table.name} {(by, changes, str(start), column, bool(snapshots), sorted(more.items()))}"

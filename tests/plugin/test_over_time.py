@@ -115,5 +115,5 @@ def test_a_feed_has_what_belongs_to_changes_where_changes_are_asked_for() -> Non
     *_, last = feed.batches
     commits = pa.Table.from_batches(last.batches(0, last.num_rows))["_commit_version"].to_pylist()
     assert min(commits) > 24  # a commit holds an hour
-    with pytest.raises(SynthDataError, match="the feed of 'plans': every= goes with changes="):
+    with pytest.raises(SynthDataError, match="the feed of 'plans': every= goes with changes='delta'"):
         feed_of(plans, "day", every="hour")
