@@ -20,6 +20,7 @@ from pytest_synthdata.plugin.spark.background_work import BackgroundWork
 from pytest_synthdata.plugin.spark.interrupts import Interrupts
 from pytest_synthdata.plugin.spark.own_session import OwnSession
 from pytest_synthdata.plugin.stash import INTERACTING, MATERIALISER, SETTINGS, SYNTH
+from pytest_synthdata.plugin.unread_markers import UnreadMarkers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SETTINGS] = settings = read_settings(config)
     config.pluginmanager.register(FrameFixtures(config), "synthdata-frames")
     config.pluginmanager.register(DataOfTests(config), "synthdata-data-of-tests")
+    config.pluginmanager.register(UnreadMarkers(config), "synthdata-unread-markers")
     config.pluginmanager.register(Interrupts(), "synthdata-interrupts")
     config.pluginmanager.register(OwnSession(config), "synthdata-own-session")
     config.pluginmanager.register(BackgroundWork(config), "synthdata-background-work")
@@ -237,13 +239,10 @@ def synth(
     Until the test ends, ``build()`` of a factory gives the rows of this data.
     """
     from pytest_synthdata.declarations.one_row.binding import building_from
-    from pytest_synthdata.plugin.markers import refuse_contradictions
+    from pytest_synthdata.plugin.markers import markers_of, refuse_contradictions
     from pytest_synthdata.plugin.spark.fixture import session_of
 
-    own = getattr(getattr(request.node, "callspec", None), "marks", ())  # of pytest.param, which pytest names last
-    nearest = [marker for marker in own if marker.name == "synth"]
-    others = [marker for marker in request.node.iter_markers("synth") if marker not in nearest]
-    markers = [(marker.args, marker.kwargs) for marker in (*nearest, *others)]
+    markers = markers_of(request.node)
     subject = "@pytest.mark.synth" if markers else "synth"
     if hasattr(request, "param"):
         subject = "parametrize('synth', …, indirect=True)"

@@ -53,11 +53,17 @@ class DataOfTests:
 
     def data(self, item: pytest.Item) -> Synth | None:
         """The data that a test has: its own, or else the session's, where it or one of its fixtures has that."""
-        keepers, asked = self.keepers(item), _asked(item.session)
-        for fixture in keepers:
+        asked = _asked(item.session)
+        for fixture in self.keepers(item):
             asked |= self._keepers[fixture]
-        has_session = bool(keepers) or "synth_session" in {*getattr(item, "fixturenames", ()), *_fixtures(item)}
-        return item.stash.get(SYNTH, item.session.stash.get(SYNTH, None) if has_session else None)
+        return item.stash.get(SYNTH, item.session.stash.get(SYNTH, None) if self._has_the_sessions(item) else None)
+
+    def has_only_the_sessions(self, item: pytest.Item) -> bool:
+        """Whether a test has the session's data, and no other."""
+        return "synth" not in {*getattr(item, "fixturenames", ()), *_fixtures(item)} and self._has_the_sessions(item)
+
+    def _has_the_sessions(self, item: pytest.Item) -> bool:
+        return bool(self.keepers(item)) or "synth_session" in {*getattr(item, "fixturenames", ()), *_fixtures(item)}
 
 
 def _fixtures(item: pytest.Item) -> dict[str, Any]:

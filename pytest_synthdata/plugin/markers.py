@@ -7,8 +7,17 @@ from typing import Any
 
 from pytest_synthdata.errors import DeclarationError, describe
 
+OPTIONS = ("seed", "seeds", "scale", "factories", "at", "take", "defects", "upload", "feeds", "shrink")
 _SHOWN = 80  # letters of a value
 _PASTED = "a marker that --synth-shrink prints goes in the place of the test's own"
+
+
+def markers_of(test: Any) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """The arguments of a test's markers, positional and by name, the nearest first."""
+    own = getattr(getattr(test, "callspec", None), "marks", ())  # of pytest.param, which pytest names last
+    nearest = [marker for marker in own if marker.name == "synth"]
+    others = [marker for marker in test.iter_markers("synth") if marker not in nearest]
+    return [(marker.args, marker.kwargs) for marker in (*nearest, *others)]
 
 
 def merged(markers: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> dict[str, Any]:
@@ -66,4 +75,4 @@ def _marks_of(function: Any) -> Iterable[Any]:
     return [mark for mark in marks if getattr(mark, "name", None) == "synth"] if isinstance(marks, list) else ()
 
 
-__all__ = ["merged", "refuse_both", "refuse_contradictions"]
+__all__ = ["OPTIONS", "markers_of", "merged", "refuse_both", "refuse_contradictions"]

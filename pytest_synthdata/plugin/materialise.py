@@ -17,7 +17,7 @@ from pytest_synthdata.factories.discovery import load_factories
 from pytest_synthdata.factories.module_tables import by_table
 from pytest_synthdata.plugin.data_in_test import Synth
 from pytest_synthdata.plugin.feeds import Saver, feeds_of_marker
-from pytest_synthdata.plugin.markers import merged
+from pytest_synthdata.plugin.markers import OPTIONS, merged
 from pytest_synthdata.plugin.missing_tables import how_to_add
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, scaled_rows, with_parents
 from pytest_synthdata.plugin.stand_ins import StandIns
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pytest_synthdata.defects.views import Planted
     from pytest_synthdata.plugin.options import Settings
     from pytest_synthdata.table import Table
-
-_OPTIONS = ("seed", "seeds", "scale", "factories", "at", "take", "defects", "upload", "feeds", "shrink")
 
 
 class Materialiser:
@@ -91,6 +89,11 @@ class Materialiser:
             synth.feed_path(table, **options)
         return synth
 
+    def check_tables(self, markers: Sequence[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> None:
+        """Raise `DeclarationError` where markers name a table that nobody makes, and make nothing."""
+        arguments = merged(markers)
+        _require(set(arguments).difference(OPTIONS), self._factories(arguments.get("factories", ())))
+
     def next_test(self) -> None:
         """From here on, what is read and asked for is another test's."""
         self.stand_ins.start_reading()
@@ -148,9 +151,7 @@ class Materialiser:
     ) -> OnDemandDataset:
         factor = self.settings.scale if scale is None else _positive(scale)
         by_table = self._factories(factories)
-        for table in rows:
-            if table not in by_table:
-                raise DeclarationError(f"there is no table {table!r}: {how_to_add(table, by_table, _OPTIONS)}")
+        _require(rows, by_table)
         number = self.settings.seed if seed is None else seed
         # What is stated, but is usual anyway, makes no other dataset.
         stated = {
@@ -208,6 +209,12 @@ class Materialiser:
             frame = table().to_spark(spark)
             frames[key] = (spark, frame)
         return frame
+
+
+def _require(tables: Iterable[str], known: Mapping[str, Any]) -> None:
+    for table in tables:
+        if table not in known:
+            raise DeclarationError(f"there is no table {table!r}: {how_to_add(table, known, OPTIONS)}")
 
 
 def _check_shrink(shrink: Any) -> None:
