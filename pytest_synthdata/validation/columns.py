@@ -22,13 +22,14 @@ from pytest_synthdata.validation.declared.expectations import (
     Fork,
     Formula,
     Leaf,
+    Moved,
     Node,
     Selected,
     Shares,
     TimelineExpectation,
     Unknown,
 )
-from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
+from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 from pytest_synthdata.validation.declared.trees import conditioned, leaves, map_leaves, without_row_curves
 from pytest_synthdata.validation.measures import (
     CurveMeasure,

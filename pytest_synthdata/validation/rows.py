@@ -23,7 +23,7 @@ from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.references.through import held_keys
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.validation.keys import Form, numbers_in, together
+from pytest_synthdata.validation.keys.forms import Form, numbers_in, together
 
 Positions = npt.NDArray[np.int64]
 

@@ -20,7 +20,8 @@ from pytest_synthdata.validation.columns import ColumnMeasure
 from pytest_synthdata.validation.correlations import CorrelationMeasure
 from pytest_synthdata.validation.declared.uniqueness import is_unique, key_of
 from pytest_synthdata.validation.families import FamilyMeasures, totals_of
-from pytest_synthdata.validation.keys import KeyMeasure, together
+from pytest_synthdata.validation.keys.forms import together
+from pytest_synthdata.validation.keys.measure import KeyMeasure
 from pytest_synthdata.validation.measures import check
 from pytest_synthdata.validation.redelivered import Redeliveries
 from pytest_synthdata.validation.references.spread import CHILDREN, ReferenceMeasure

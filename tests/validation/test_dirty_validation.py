@@ -45,7 +45,7 @@ class VisitFactory(OrderFactory):
     [
         (Missing("amount", 0.01), "visits.amount: nulls"),
         (Missing("order_id", 0.01), "visits.order_id: nulls"),
-        (Missing("customer_id", 0.01), "visits.customer: orphans"),
+        (Missing("customer_id", 0.01), "visits.customer: nulls"),
         (Nasty("status", 0.01), "visits.status: other values"),
         (Nasty("amount", 0.02), "visits.amount: outside of the range"),
         (Nasty("drift", 0.02), "visits.drift: outside of the range"),

@@ -12,7 +12,7 @@ from scipy import stats
 from pytest_synthdata import Dataset, TableFactory, Uniform
 from pytest_synthdata.validation.declared.expectations import Curve
 from pytest_synthdata.validation.declared.steps import Round, Scale
-from pytest_synthdata.validation.keys import Form, numbers_in
+from pytest_synthdata.validation.keys.forms import Form, numbers_in
 from pytest_synthdata.validation.measures import CurveMeasure
 from pytest_synthdata.validation.rows import Rows
 from pytest_synthdata.validation.statistics import Counting, Whole, chi_square_p

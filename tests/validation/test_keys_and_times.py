@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pytest_synthdata import Dataset, Event, TableFactory, Timeline
-from pytest_synthdata.validation.keys import _Piece
+from pytest_synthdata.validation.keys.measure import _Piece
 from pytest_synthdata.validation.results import Check
 
 

@@ -56,12 +56,12 @@ class Key(Generator):
         return f"Key(pattern={self.pattern!r}, start={self.start}{step})"
 
     def values(self, cells: Cells) -> Values:
-        prefix, width, suffix = self._parts()
+        prefix, width, suffix = self.parts()
         return format_numbers(self.numbers(cells.rows), prefix, width, suffix)
 
     def integers(self, cells: Cells) -> npt.NDArray[Any] | None:
         """The numbers themselves, where nothing but a number is the key."""
-        prefix, _, suffix = self._parts()
+        prefix, _, suffix = self.parts()
         return None if prefix or suffix else self.numbers(cells.rows).astype(np.int64)
 
     def numbers(self, rows: Bits) -> npt.NDArray[np.uint64]:
@@ -88,14 +88,15 @@ class Key(Generator):
 
     def row_of(self, text: str) -> int | None:
         """The row whose key is a text; None for one that no row has."""
-        before, width, after = self._parts()
+        before, width, after = self.parts()
         match = re.fullmatch(rf"{re.escape(before)}([0-9]{{{width},18}}){re.escape(after)}", text)
         if match is None or (len(match[1]) > width and match[1][0] == "0"):
             return None
         row = int(self.rows(np.array([int(match[1])]))[0])
         return row if row >= 0 else None
 
-    def _parts(self) -> tuple[str, int, str]:
+    def parts(self) -> tuple[str, int, str]:
+        """The text before the number, the digits that it has at least, and the text after it."""
         match = _PATTERN.fullmatch(self.pattern)
         if match is None:
             raise DeclarationError(
@@ -111,7 +112,7 @@ class Key(Generator):
 
     def check(self, scope: Scope) -> None:
         try:
-            self._parts()
+            self.parts()
         except DeclarationError as error:
             raise DeclarationError(f"{scope.place}: {error}") from None
         if isinstance(self.start, bool) or not isinstance(self.start, int) or not 0 <= self.start < _END:

@@ -209,7 +209,7 @@ def _is_of_known(field: pa.Field, values: pa.Array | None, parent: Parent, key: 
         return True
     declared = unwrapped(parent.factory._meta.plan().columns[key])
     if isinstance(declared, Key):
-        prefix, _, suffix = declared._parts()
+        prefix, _, suffix = declared.parts()
         texts = values if pa.types.is_string(values.type) else values.cast(pa.string())
         return bool(pc.all(pc.and_(pc.starts_with(texts, prefix), pc.ends_with(texts, suffix))).as_py())
     return True

@@ -230,7 +230,7 @@ def _as_collected(value: Any) -> Hashable:
 def _numbers_in_keys(table: Table, declared: Any, wanted: set[Key]) -> dict[Key, int]:
     import pyarrow as pa
 
-    from pytest_synthdata.validation.keys import Form, numbers_in
+    from pytest_synthdata.validation.keys.forms import Form, numbers_in
 
     keys = list(wanted)
     numbers = declared.rows(numbers_in(pa.array([str(key) for (key,) in keys]), Form.of(declared)))

@@ -66,7 +66,7 @@ def _pattern(table: Table) -> tuple[re.Pattern[str], Key] | None:
     key = table.bound.plan.columns.get(str(table.bound.plan.key))
     if not isinstance(key, Key):
         return None
-    before, width, after = key._parts()
+    before, width, after = key.parts()
     if not before.strip() and not after.strip():
         return None
     return re.compile(rf"{re.escape(before)}(\d{{{width},18}}){re.escape(after)}(?!\d)"), key

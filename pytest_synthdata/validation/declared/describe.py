@@ -42,6 +42,7 @@ from pytest_synthdata.validation.declared.expectations import (
     Law,
     Leaf,
     Mirrored,
+    Moved,
     Node,
     Selected,
     Shares,
@@ -49,7 +50,7 @@ from pytest_synthdata.validation.declared.expectations import (
     Unknown,
 )
 from pytest_synthdata.validation.declared.formulas import is_formula, short_name
-from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
+from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 from pytest_synthdata.validation.declared.steps import Clip, Round, Scale, Snap, Truncate
 from pytest_synthdata.validation.declared.trees import map_leaves
 

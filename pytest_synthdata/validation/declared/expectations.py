@@ -12,7 +12,7 @@ import numpy as np
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.time.calendar import Timeline
-from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
+from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 from pytest_synthdata.validation.declared.steps import HAIR, Floats, Step, digits_of
 
 
@@ -151,6 +151,25 @@ class Unknown:
     reason: str
 
 
+@dataclass(frozen=True)
+class Moved:
+    """Dates and times that lie a random interval after or before others of the row.
+
+    Args:
+        generator: the whole declaration.
+        base: what they are moved from; follows from other columns of the row.
+        sign: 1 for later ones, -1 for earlier ones.
+        unit: what the interval is counted in, such as ``days``.
+        law: the law of the number of units.
+    """
+
+    generator: Generator
+    base: Generator
+    sign: int
+    unit: str
+    law: Law
+
+
 Law = Curve | RowCurve | RowRange | Moved | Shares | Formula | TimelineExpectation | Selected | Unknown
 
 
@@ -194,6 +213,7 @@ __all__ = [
     "Law",
     "Leaf",
     "Mirrored",
+    "Moved",
     "Node",
     "Selected",
     "Shares",

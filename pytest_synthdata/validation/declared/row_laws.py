@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.validation.declared.steps import Step, digits_of
-
-if TYPE_CHECKING:
-    from pytest_synthdata.validation.declared.expectations import Law
 
 
 @dataclass(frozen=True)
@@ -47,23 +43,4 @@ class RowRange:
     generator: Generator
 
 
-@dataclass(frozen=True)
-class Moved:
-    """Dates and times that lie a random interval after or before others of the row.
-
-    Args:
-        generator: the whole declaration.
-        base: what they are moved from; follows from other columns of the row.
-        sign: 1 for later ones, -1 for earlier ones.
-        unit: what the interval is counted in, such as ``days``.
-        law: the law of the number of units.
-    """
-
-    generator: Generator
-    base: Generator
-    sign: int
-    unit: str
-    law: Law
-
-
-__all__ = ["Moved", "RowCurve", "RowRange"]
+__all__ = ["RowCurve", "RowRange"]

@@ -120,7 +120,7 @@ def pattern_of(declared: Declared, scope: Scope) -> str | None:
     """A regular expression that every value of a column matches; None where there is none to tell."""
     source, _ = _source(declared, scope)
     if isinstance(source, Key):
-        before, width, after = source._parts()
+        before, width, after = source.parts()
         longer = f"[1-9][0-9]{{{width},}}"
         return f"^{_literal(before)}([0-9]{{{width}}}|{longer}){_literal(after)}$"
     return "^[^@ <>]+@[^@ <>]+[.][a-z]+$" if isinstance(source, Email) else None

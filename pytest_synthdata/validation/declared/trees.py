@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Node, Selected, Unknown
-from pytest_synthdata.validation.declared.row_laws import Moved, RowCurve, RowRange
+from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Moved, Node, Selected, Unknown
+from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 
 _CHOSEN = "only single rows are checked: how often each value stays depends on Meta.where"
 

@@ -1,0 +1,1 @@
+"""Keys: whether each has its pattern and a number that a row can have, and whether any comes twice."""
