@@ -41,6 +41,7 @@ from pytest_synthdata.infer.relations.related import related
 from pytest_synthdata.infer.relations.rows import following_by_name
 from pytest_synthdata.infer.stated_pairs import Paired, pairs_of
 from pytest_synthdata.infer.stated_references import stated_fan_out, stated_own
+from pytest_synthdata.infer.times.days import Days, days_of
 from pytest_synthdata.infer.values.distinct import all_differ
 from pytest_synthdata.infer.values.lists import is_list
 from pytest_synthdata.infer.values.meanings import ColumnName, is_identifier, siblings
@@ -78,7 +79,7 @@ class Reading:
         self.table, self.sample, self.base, self.key = table, sample, base, key
         self._listed_key = listed_key
         self.deciders: list[Predictor] = []
-        self.days: list[str] = []
+        self.days: list[Days] = []
         self._places: dict[str, pa.Array] = {}
         self.rename: dict[str, str] = {}
         self.declared: dict[str, Declared] = {}
@@ -225,9 +226,8 @@ class Reading:
             correlates = is_ordered and may_correlate(self.declared[name].declaration)
             found = decider(name, values, order, correlates=correlates)
             self.deciders += [found] if found is not None else []
-        is_day = pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)  # not a time of day, not a length
-        if is_day and name == column.name:
-            self.days.append(name)
+        if (days := days_of(column, name, self.declared[name].declaration)) is not None:
+            self.days.append(days)
 
     def _may_decide(self, name: str) -> bool:
         return is_of_few(unwrapped(self.declared[name].declaration))
@@ -279,7 +279,7 @@ class Reading:
     def inferred(self, class_name: str) -> Inferred:
         """The factory, by the name of its class."""
         counted = None if self._fan_out is None else self._fan_out.column
-        free = [name for name in self.days if name not in self._row.computed]
+        free = [one for one in self.days if one.column not in self._row.computed]
         for one in self._referring.values():
             after_parents(one, self.sample, self.days, free, self.declared, is_counted=one.column == counted)
         order = [self._attributes[name] for name in self.sample.schema.names if self._attributes[name] in self.declared]

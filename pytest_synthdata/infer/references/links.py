@@ -22,6 +22,7 @@ from pytest_synthdata.infer.references.key_names import likeness as likeness_of
 from pytest_synthdata.infer.references.parents import Parent
 from pytest_synthdata.infer.references.whole_floats import as_keys
 from pytest_synthdata.infer.relations.deciders import Predictor
+from pytest_synthdata.infer.times.days import Days
 from pytest_synthdata.infer.values.distinct import all_differ
 from pytest_synthdata.infer.values.meanings import is_identifier
 from pytest_synthdata.sources.samples import Sample
@@ -301,25 +302,19 @@ def own_reference(
 
 
 def in_order(
-    one: Referring, table: Sample, days: Sequence[str], picks: npt.NDArray[np.int64]
-) -> Iterator[tuple[str, str]]:
-    """Dates or times of the parent that none of some of the table's own precedes, though it could: their names."""
+    one: Referring, table: Sample, days: Sequence[Days], picks: npt.NDArray[np.int64]
+) -> Iterator[tuple[Days, Days]]:
+    """Dates or times of the parent that none of some of the table's own precedes, though it could."""
     parent = one.parent.sample
     assert parent is not None  # noqa: S101 - there are picks
     for before in one.parent.days:
-        earlier = _microseconds(parent.column(before))
+        earlier = before.micros(parent)
         for after in days:
-            later = _microseconds(table.column(after))
+            later, step = after.micros(table), after.step(table)
             if earlier is None or later is None:
                 continue
-            if earlier.max() > later.min() and (earlier[picks] <= later).all():
+            if earlier.max() > later.min() and (earlier[picks] // step * step <= later).all():
                 yield before, after
-
-
-def _microseconds(values: pa.Array | None) -> npt.NDArray[np.int64] | None:
-    if values is None or values.null_count or not len(values):
-        return None
-    return to_numpy(values.cast(pa.timestamp("us")).cast(pa.int64())).astype(np.int64)
 
 
 __all__ = ["Link", "Parent", "Referring", "find_links", "in_order", "own_reference", "reaches", "referring"]

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.relations.deciders import Predictor
+from pytest_synthdata.infer.times.days import Days
 from pytest_synthdata.sources.samples import Sample
 
 _MOST_NUMBERS = 40  # keys that children's columns may depend on one by one
@@ -31,7 +32,7 @@ class Parent:
     factory: FactoryClass
     sample: Sample | None = None
     deciders: tuple[Predictor, ...] = ()
-    days: tuple[str, ...] = ()
+    days: tuple[Days, ...] = ()
 
     @property
     def table(self) -> str:

@@ -105,7 +105,7 @@ def following(
                 best = distance, before
         if best is not None:
             apart = later - times[best[1]][1]
-            expression = following_at(type_, attributes[best[1]], apart[np.isfinite(apart)])
+            expression = following_at(type_, col(attributes[best[1]]), apart[np.isfinite(apart)])
             found[after] = Computed(expression, frozenset([best[1]]))
     return found
 
@@ -173,22 +173,22 @@ def _distance(earlier: Floats, later: Floats) -> float | None:
     return typical if typical <= _NARROW * spread else None
 
 
-def following_at(type_: pa.DataType, before: str, apart: Floats) -> Generator:
+def following_at(type_: pa.DataType, before: Generator, apart: Floats) -> Generator:
     """A date or time after another one, at distances like some.
 
     Args:
         type_: its type.
-        before: the other, as it is called in expressions.
+        before: the other.
         apart: the distances, in microseconds.
     """
     if pa.types.is_date(type_):
         days = law(apart / _MICROS_A_DAY, Resolution(0))
-        return Call("date_add", (col(before), days if isinstance(days, Constant) else days.cast("int")))
+        return Call("date_add", (before, days if isinstance(days, Constant) else days.cast("int")))
     for unit, micros in (("days", _MICROS_A_DAY), ("hours", 3.6e9), ("minutes", 6e7), ("seconds", 1e6)):
         if unit == "seconds" or not (apart % micros).any():
             numbers = apart / micros
             whole = not (numbers % 1).any()
-            return col(before) + Call(unit, (law(numbers, Resolution(0 if whole else 3)),))
+            return before + Call(unit, (law(numbers, Resolution(0 if whole else 3)),))
     raise AssertionError("seconds hold all times")
 
 
