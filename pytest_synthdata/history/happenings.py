@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.columns.versions.occurrences import Instants
-    from pytest_synthdata.history.lives import Life
+    from pytest_synthdata.history.life import Life
 
 Index = npt.NDArray[np.intp]
 

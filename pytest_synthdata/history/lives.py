@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.versions.occurrences import NEVER, Instants, Occurrences
 from pytest_synthdata.history.instants import first_instant, last_instant
+from pytest_synthdata.history.life import Hop, KnownLives, Life
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
@@ -25,66 +26,6 @@ if TYPE_CHECKING:
 
 _HELD = 1 << 20  # rows whose lives are held: 16 MB
 _MOST_TRIES = 64  # picks of another parent
-
-
-@dataclass(frozen=True)
-class Hop:
-    """Some rows that come to refer to another row.
-
-    Args:
-        index: positions of the rows.
-        since: from when on.
-        parents: the numbers of the rows that they then refer to; -1 for none.
-    """
-
-    index: npt.NDArray[np.intp]
-    since: Instants
-    parents: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Life:
-    """The lives of some rows: from ``birth``, included, to before ``death``; both are NEVER for rows that never live.
-
-    Args:
-        birth: microseconds since 1970.
-        death: NEVER for rows that are not deleted in the period.
-        hops: by reference, the rows' moves to other parents, in the order of time for each row.
-    """
-
-    birth: Instants
-    death: Instants
-    hops: Mapping[str, tuple[Hop, ...]] = field(default_factory=dict)
-
-    def is_on(self, when: Instants | int) -> npt.NDArray[np.bool_]:
-        """Whether each row lives at a time."""
-        alive: npt.NDArray[np.bool_] = (self.birth <= when) & (when < self.death)
-        return alive
-
-    def take(self, index: npt.NDArray[Any]) -> Life:
-        """The lives of the rows at some positions."""
-        hops = {name: tuple(_taken(moves, index, len(self.birth))) for name, moves in self.hops.items()}
-        return Life(self.birth[index], self.death[index], hops)
-
-
-@dataclass(frozen=True)
-class _Known:
-    """The lives of some rows of a table, ascending."""
-
-    rows: npt.NDArray[np.int64]
-    birth: Instants
-    death: Instants
-
-    def of(self, rows: npt.NDArray[np.int64]) -> Life:
-        index = np.searchsorted(self.rows, rows)
-        return Life(self.birth[index], self.death[index])
-
-    def and_of(self, rows: npt.NDArray[Any], life: Life) -> _Known:
-        """These, and some more."""
-        all_rows = np.concatenate([self.rows, rows.astype(np.int64)])
-        order = np.argsort(all_rows)
-        birth, death = np.concatenate([self.birth, life.birth]), np.concatenate([self.death, life.death])
-        return _Known(all_rows[order], birth[order], death[order])
 
 
 class Lives:
@@ -207,12 +148,12 @@ class Lives:
         """The references to rows of the same table, each of which is before the row that refers to it."""
         return tuple(name for name, lives in self.parents.items() if lives is self)
 
-    def _above(self, rows: Bits) -> _Known:
+    def _above(self, rows: Bits) -> KnownLives:
         """The lives of the rows of the same table that rows refer to, near and far."""
         generations = []
         while len(rows := self._referred_to(rows)):
             generations.append(rows)
-        known = _Known(*(np.zeros(0, np.int64) for _ in range(3)))
+        known = KnownLives(*(np.zeros(0, np.int64) for _ in range(3)))
         for generation in reversed(generations):
             # One that is above several is in several generations; the first has all that are above it.
             new = np.setdiff1d(generation, known.rows, assume_unique=True)
@@ -225,7 +166,7 @@ class Lives:
         found = [np.zeros(0, np.int64), *(_referring(reader.read(name))[1] for name in self._own)]
         return np.unique(np.concatenate(found)).astype(np.uint64)
 
-    def _within_parents(self, rows: Bits, above: _Known) -> Life:
+    def _within_parents(self, rows: Bits, above: KnownLives) -> Life:
         """The lives of some rows, and their moves to rows of other tables.
 
         Args:
@@ -316,17 +257,6 @@ def _referring(picks: Values) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int6
     return index, numbers[index]
 
 
-def _taken(moves: tuple[Hop, ...], index: npt.NDArray[Any], count: int) -> Iterator[Hop]:
-    """The moves of some rows, from those of so many."""
-    for hop in moves:
-        place = np.full(count, -1, np.int64)
-        place[hop.index] = np.arange(len(hop.index))
-        where = place[index]
-        mine = np.flatnonzero(where >= 0)
-        if len(mine):
-            yield Hop(mine, hop.since[where[mine]], hop.parents[where[mine]])
-
-
 def lives_of(bound: BoundTable) -> Lives | None:
     """The lives of a table's rows; None where neither it nor any table that it refers to has a history."""
 
@@ -342,4 +272,4 @@ def lives_of(bound: BoundTable) -> Lives | None:
     return bound.cached(("lives",), make)
 
 
-__all__ = ["Hop", "Life", "Lives", "lives_of"]
+__all__ = ["Lives", "lives_of"]

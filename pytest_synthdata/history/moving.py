@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.versions.occurrences import Instants
     from pytest_synthdata.history.declaration import Update
     from pytest_synthdata.history.evolution import Evolution
-    from pytest_synthdata.history.lives import Life
+    from pytest_synthdata.history.life import Life
 
 Index = npt.NDArray[np.intp]
 Shares = tuple[tuple[Any, tuple[tuple[Any, float], ...]], ...]

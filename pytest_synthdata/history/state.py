@@ -24,7 +24,7 @@ from pytest_synthdata.history.moving import moved
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
-    from pytest_synthdata.history.lives import Life
+    from pytest_synthdata.history.life import Life
 
 Index = npt.NDArray[np.intp]
 _FEW = 4  # kinds of versions, for each row, that are counted rather than sorted
