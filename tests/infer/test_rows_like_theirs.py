@@ -206,6 +206,20 @@ class TestTexts:
         assert distance(shares, numbers) < FAR
         assert pc.all(pc.match_substring_regex(made["size"], r"^\d+\.5 GB$")).as_py()
 
+    def test_odd_texts_among_numbers(self) -> None:
+        """Of 3,000 rows 0.05 are words: 5 standard errors of both are 0.028."""
+        numbers = rng().normal(30, 8, 3_000).round(2)
+        odd = ["hemolytic" if number % 20 == 0 else f"{one:.2f}" for number, one in enumerate(numbers)]
+        made = again({"value": odd, "share": [f"{one:.1f} %" for one in numbers]}, 3_000)
+        values = [one for one in made["value"].to_pylist() if one != "hemolytic"]
+        assert abs(1 - len(values) / 3_000 - 0.05) < 0.028
+        assert distance([float(one) for one in values], numbers) < FAR
+        assert distance([float(one.removesuffix(" %")) for one in made["share"].to_pylist()], numbers) < FAR
+
+    def test_codes_of_digits_stay_those_that_are_there(self) -> None:
+        codes = [f"{100 + 37 * number % 800}.{number % 10}" for number in range(60)]
+        assert set(again({"icd": codes * 50})["icd"].to_pylist()) <= set(codes)
+
     def test_tables_of_codes_are_taken_as_they_are(self) -> None:
         codes = {"code": ["NEW", "PAID", "SENT", "BACK", "LOST"], "label": ["New", "Paid", "Sent", "Back", "Lost"]}
         assert again(codes, 5).to_pydict() == codes

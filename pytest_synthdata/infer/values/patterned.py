@@ -27,6 +27,7 @@ _MOST_PARTS = 9
 _MOST_WORDS = 60  # different letters at one place, that are listed
 _MOST_SHORT, _SHORT = 200, 3  # of so few letters
 _MOST_DIGITS = 15
+_USUAL = 0.8  # of texts that are numbers, at least, beside some that are not
 _ROOM = 4  # numbers for each row, at least, that unique ones are drawn from
 _NAMES = "abcdefghij"
 
@@ -44,6 +45,27 @@ def patterned(values: pa.Array, distinct: int) -> Generator | None:
         if found is not None:
             return found
     return _parts(some, unique, _TOKEN) or _parts(some, unique, _WORD)  # templates, which are true
+
+
+def usual_measure(some: list[str]) -> str | None:
+    """A regular expression of the numbers that most of some texts are, with a point or a sign such as ``%``; else None.
+
+    Args:
+        some: at least one text, none of them null.
+    """
+    found = Counter(match and (match[1], len(match[3] or ""), match[4]) for match in map(_MEASURE.fullmatch, some))
+    usual, count = found.most_common(1)[0]
+    if usual is None or count < _USUAL * len(some):
+        return None
+    before, digits, after = usual
+    is_number = not before.isalnum() and (digits > 0 or (after and not after[0].isalnum()))
+    fraction = rf"\.[0-9]{{{digits}}}" if digits else ""
+    return rf"{escaped(before)}-?(0|[1-9][0-9]*){fraction}{escaped(after)}" if is_number else None
+
+
+def escaped(text: str) -> str:
+    """A text for RE2, which knows no escapes but of ASCII punctuation."""
+    return re.sub(r"([!-/:-@\[-^`{-~])", r"\\\1", text)
 
 
 def _measures(some: list[str]) -> Generator | None:
@@ -165,4 +187,4 @@ def _digits(tokens: list[str], unique: int) -> Generator | None:
     return Call("lpad", (generator.cast("string"),), (width, "0")) if is_padded else generator
 
 
-__all__ = ["patterned"]
+__all__ = ["escaped", "patterned", "usual_measure"]

@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.numbers.whole import Boolean
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.infer.relations.needs import evenly
@@ -23,7 +25,7 @@ from pytest_synthdata.infer.times.written_times import pattern_of, read_times, w
 from pytest_synthdata.infer.values.fitting import rounded_shares
 from pytest_synthdata.infer.values.grouped import is_grouped
 from pytest_synthdata.infer.values.meanings import TEXTS, ColumnName, is_identifier, key_prefix, points_elsewhere
-from pytest_synthdata.infer.values.patterned import patterned
+from pytest_synthdata.infer.values.patterned import escaped, patterned, usual_measure
 from pytest_synthdata.infer.values.personal import holds_addresses, is_name, personal
 from pytest_synthdata.infer.values.unique import drawn_once, key_of_numbers, unique_codes
 
@@ -33,6 +35,7 @@ _MOST_UNIQUE = 0.99
 MOST_LISTED = 50  # different texts that are a list whatever they say
 MOST_TEXTS = 1_000
 _TIMES = 1.5  # that each comes on average, at least
+_MOST_AGAIN = 20  # that a number comes on average, at most
 _FEWEST_KEYS = 3
 _SELDOM = 0.1  # of codes, that may have digits where the others have letters
 _SHAPES = {
@@ -60,6 +63,8 @@ def text(column: ColumnName, values: pa.Array | None, *, is_first: bool) -> Gene
     if may_be_shown and len(distinct) == len(values) and (key := key_of(values)) is not None:
         return key
     if may_be_shown and (found := _listed_or_written(values, distinct, counts)) is not None:
+        return found
+    if may_be_shown and len(distinct) < len(values) and (found := _mixed(column, values, distinct)) is not None:
         return found
     some = evenly(distinct, _LOOKED_AT).to_pylist()
     for pattern, generator in _SHAPES.items():
@@ -101,6 +106,20 @@ def _listed_or_written(values: pa.Array, distinct: pa.Array, counts: pa.Array) -
     return listed(distinct.to_pylist(), counts.to_pylist(), len(values)) if is_list else None
 
 
+def _mixed(column: ColumnName, values: pa.Array, distinct: pa.Array) -> Generator | None:
+    """Texts most of which are numbers, and now and then a word; None of others."""
+    measure = usual_measure(evenly(distinct, _LOOKED_AT).to_pylist())
+    if measure is None:
+        return None
+    are_numbers = pc.match_substring_regex(values, f"^({measure})$")
+    numbers, others = values.filter(are_numbers), values.filter(pc.invert(are_numbers))
+    made = patterned(numbers, len(numbers.unique()))
+    if made is None or not len(others):
+        return made
+    share = rounded_shares([len(numbers), len(others)], len(values))[0]
+    return When((Boolean(share),), (made, text(column, others, is_first=False)))
+
+
 def is_listed(distinct: pa.Array, count: int) -> bool:
     """Whether texts are a list to choose from: so few that most come again, and if many, not the names of people."""
     few = len(distinct)
@@ -109,6 +128,8 @@ def is_listed(distinct: pa.Array, count: int) -> bool:
     if few <= MOST_LISTED:
         return True
     texts = distinct.to_pylist()
+    if few * _MOST_AGAIN > count and usual_measure(texts) is not None:  # codes of digits come more often
+        return False
     # Names of people have about as many words as there are people; descriptions repeat theirs.
     is_of_few_words = len({word for text in texts for word in text.split()}) < few / 2
     return is_of_few_words or sum(map(is_name, texts)) < few / 2
@@ -146,7 +167,7 @@ def key_of(values: pa.Array) -> Generator | None:
     if first is None:
         return None
     suffix = first[2]
-    matched = pc.extract_regex(values, rf"^{_escaped(prefix)}(?P<number>[0-9]{{1,18}}){_escaped(suffix)}$")
+    matched = pc.extract_regex(values, rf"^{escaped(prefix)}(?P<number>[0-9]{{1,18}}){escaped(suffix)}$")
     if matched.null_count:
         return None
     numbers = pc.struct_field(matched, "number")
@@ -157,11 +178,6 @@ def key_of(values: pa.Array) -> Generator | None:
     found = to_numpy(numbers.cast(pa.int64())).astype(np.int64)
     key = key_of_numbers(found, f"{before}{place}{after}")
     return key or Template(f"{before}{{number}}{after}", number=drawn_once(found, longest if is_padded else None))
-
-
-def _escaped(text: str) -> str:
-    """A text for RE2, which knows no escapes but of ASCII punctuation."""
-    return re.sub(r"([!-/:-@\[-^`{-~])", r"\\\1", text)
 
 
 def _of_shape(texts: list[str]) -> Generator | None:
