@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -240,6 +239,7 @@ def synth(
     """
     from pytest_synthdata.declarations.one_row.binding import building_from
     from pytest_synthdata.plugin.markers import markers_of, refuse_contradictions
+    from pytest_synthdata.plugin.spark.expected_frames import may_ask_for_functions
     from pytest_synthdata.plugin.spark.fixture import session_of
 
     markers = markers_of(request.node)
@@ -252,8 +252,7 @@ def synth(
         refuse_contradictions(request.function, "take")
         chosen = _synth_materialiser.marked(markers, lambda: session_of(request), _saver(request), seed=_synth_seed)
     request.node.stash[SYNTH] = chosen
-    if "pyspark.sql.functions" in sys.modules:
-        # Classic Spark's functions work only while a session is there: a test may say F.col() before synth.orders.
+    if may_ask_for_functions(request):
         with _explained("synth"):
             _ = chosen.spark
     with building_from(chosen.bound_of):
