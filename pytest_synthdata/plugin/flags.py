@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pytest_synthdata.file_formats import FILE_FORMATS
 from pytest_synthdata.plugin.options import KEEP_ALWAYS, REPORT, SHRINK_SECONDS
+
+# A number under [tool.pytest] of a pyproject.toml is not a text; older versions of pytest know no unions of types.
+_TEXT_OR_NUMBER: Any = {"type": str | int | float | bool, "default": ""} if pytest.version_tuple >= (9, 2) else {}
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -85,11 +90,13 @@ def add_options(parser: pytest.Parser) -> None:
         choices=FILE_FORMATS,
         help=f"with --synth-upload: the format of the files: {', '.join(FILE_FORMATS)} (default: parquet)",
     )
-    parser.addini("synth_shrink", "shrink the data of failing tests: true, or for how many seconds at most")
+    parser.addini(
+        "synth_shrink", "shrink the data of failing tests: true, or for how many seconds at most", **_TEXT_OR_NUMBER
+    )
     parser.addini("synth_format", "the format of the files of --synth-upload (default: parquet)")
     parser.addini("synth_volume", "the Volume for --synth-upload: catalog.schema.volume[/folder]")
-    parser.addini("synth_seed", "seed of the data (default: 42)")
-    parser.addini("synth_scale", "multiply the default numbers of rows (default: 1)")
+    parser.addini("synth_seed", "seed of the data (default: 42)", **_TEXT_OR_NUMBER)
+    parser.addini("synth_scale", "multiply the default numbers of rows (default: 1)", **_TEXT_OR_NUMBER)
     parser.addini(
         "synth_factories",
         "modules (or module:Class) whose factories join the default dataset, one a line",
@@ -114,6 +121,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(
         "synth_spark_keep_alive",
         "keep Spark's JVM for the next run, for so many seconds of idleness (default: 0, it ends with the run)",
+        **_TEXT_OR_NUMBER,
     )
     parser.addini(
         "synth_summary",

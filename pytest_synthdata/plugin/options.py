@@ -110,8 +110,8 @@ def read_settings(config: pytest.Config) -> Settings:
 def _option(config: pytest.Config, name: str, default: Any) -> Any:
     value = config.getoption(name, None)
     if value is None:
-        value = config.getini(name) or None
-    return default if value is None else value
+        value = config.getini(name)
+    return default if value is None or value == "" else value
 
 
 def _seed(value: Any) -> int:
@@ -120,16 +120,21 @@ def _seed(value: Any) -> int:
 
         return secrets.randbelow(2**31)
     try:
-        return int(value)
+        return int(str(value))
     except ValueError:
         raise pytest.UsageError(f"--synth-seed={value!r}: the seed is an integer, or 'random'") from None
 
 
-def _scale(value: Any) -> float:
+def _number(value: Any) -> float:
+    """A number as a text or as TOML has it; below zero where it is none."""
     try:
-        scale = float(value)
+        return -1.0 if isinstance(value, bool) else float(value)
     except ValueError:
-        scale = -1.0
+        return -1.0
+
+
+def _scale(value: Any) -> float:
+    scale = _number(value)
     if not 0 < scale < float("inf"):
         raise pytest.UsageError(f"--synth-scale={value!r}: the scale is a positive number, such as 0.1")
     return scale
@@ -149,10 +154,7 @@ def _shrink(value: Any) -> float | None:
         return None
     if text in ("true", "yes", "on"):
         return float(SHRINK_SECONDS)
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
+    seconds = _number(text)
     if not 0 < seconds < float("inf"):
         # pytest takes what follows the bare flag for its value.
         raise pytest.UsageError(
@@ -184,10 +186,7 @@ def _take(options: list[str]) -> dict[str, tuple[int, ...]]:
 
 
 def _keep_alive(value: Any) -> float | None:
-    try:
-        seconds = float(value or 0)
-    except ValueError:
-        seconds = -1.0
+    seconds = _number(0 if value == "" else value)
     if not 0 <= seconds < float("inf"):
         raise pytest.UsageError(f"synth_spark_keep_alive is {value!r}; it is a number of seconds, such as 600")
     return seconds or None
