@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from pytest_synthdata.columns.arrow.values import Values, take, to_arrow, to_num
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Column, Operation
 from pytest_synthdata.columns.generators.given import Given
+from pytest_synthdata.columns.generators.modifiers import Nullable
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.declared.describe import describe, moved_by
@@ -29,6 +31,7 @@ from pytest_synthdata.validation.declared.expectations import (
     TimelineExpectation,
     Unknown,
 )
+from pytest_synthdata.validation.declared.nulls import may_be_null
 from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 from pytest_synthdata.validation.declared.trees import conditioned, leaves, map_leaves, without_row_curves
 from pytest_synthdata.validation.measures import (
@@ -48,6 +51,9 @@ from pytest_synthdata.validation.rows import Rows, UnreadableError
 from pytest_synthdata.validation.statistics import binomial_p, normal_p
 from pytest_synthdata.validation.timelines import MomentsMeasure
 
+if TYPE_CHECKING:
+    from pytest_synthdata.columns.cells import Scope
+
 Which = npt.NDArray[np.int64]
 
 
@@ -58,12 +64,27 @@ def law_of_column(bound: BoundTable, name: str) -> Node:
         name, generator = generator.name, bound.plan.columns[generator.name]
         if isinstance(generator, ForeignKeyColumn):
             return Leaf(Unknown("a row number"), None)
-    node = map_leaves(describe(generator), _in_days) if pa.types.is_date(bound.type_of(name)) else describe(generator)
+    node = _without_nulls(describe(generator), generator, bound.scope(name))
+    if pa.types.is_date(bound.type_of(name)):
+        node = map_leaves(node, _in_days)
     if name in bound.plan.redrawn:
         return conditioned(node)
     if any(name in pair for pair in bound.plan.correlations):
         return without_row_curves(node)  # what decides the parameters goes along with the number
     return node
+
+
+def _without_nulls(node: Node, generator: Any, scope: Scope) -> Node:
+    """The laws of a column, without nulls where its declaration leaves none."""
+    if isinstance(generator, Nullable):
+        share = float(generator.share)
+        inner = _without_nulls(describe(generator.generator), generator.generator, scope)
+        if any(leaf.nulls is None for leaf in leaves(node)) and all(leaf.nulls == 0 for leaf in leaves(inner)):
+            return map_leaves(node, lambda leaf: leaf if isinstance(leaf.law, Formula) else replace(leaf, nulls=share))
+        return node
+    if may_be_null(generator, scope):
+        return node
+    return map_leaves(node, lambda leaf: replace(leaf, nulls=0.0) if leaf.nulls is None else leaf)
 
 
 def _in_days(leaf: Leaf) -> Node:

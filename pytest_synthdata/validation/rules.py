@@ -13,6 +13,7 @@ from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.attempts import WHERE
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.generators.shares_of_one import Shares
+from pytest_synthdata.columns.references.through import held_keys
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.declared.condition_texts import describe_condition
 from pytest_synthdata.validation.declared.formulas import is_formula
@@ -84,11 +85,46 @@ class SharesOfOneMeasure:
         yield check(self.table, self.name, "", self.broken.finding("sum of shares", "1", self.rows))
 
 
-def rules_of(bound: BoundTable, present: Collection[str]) -> list[RuleMeasure | SharesOfOneMeasure]:
-    """What to look at row by row in a table of which these columns are at hand."""
+class HeldKeyMeasure:
+    """How many rows refer to no parent, where the parents are not at hand and each row has one."""
+
+    unchecked = None
+
+    def __init__(self, table: str, name: str) -> None:
+        self.table, self.name = table, name
+        self.rows, self.nulls = 0, ViolationCounter()
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        null = np.asarray(to_numpy(to_arrow(rows.read(self.name)).is_null()), np.bool_)
+        self.rows += rows.count
+        self.nulls.add(null, np.arange(rows.count), rows.start)
+
+    def checks(self) -> Iterator[Check]:
+        """What there is to say of it."""
+        yield check(self.table, self.name, "", self.nulls.finding("nulls", "", self.rows))
+
+
+def rules_of(
+    bound: BoundTable, present: Collection[str], referred: Collection[str]
+) -> list[RuleMeasure | SharesOfOneMeasure | HeldKeyMeasure]:
+    """What to look at row by row in a table.
+
+    Args:
+        bound: the table.
+        present: the columns that are at hand.
+        referred: the references whose parents are.
+    """
+    held = [
+        HeldKeyMeasure(bound.plan.table, str(key))
+        for name, reference in bound.plan.references.items()
+        if name not in referred and not reference.is_nullable
+        for key in held_keys(bound.plan, name)
+        if key in present
+    ]
     shared = [(name, unwrapped(bound.plan.columns[name])) for name in bound.plan.visible if name in present]
     sums = [SharesOfOneMeasure(bound.plan.table, name, one) for name, one in shared if isinstance(one, Shares)]
-    return [*([] if bound.plan.where is None else [RuleMeasure(bound)]), *sums]
+    return [*([] if bound.plan.where is None else [RuleMeasure(bound)]), *sums, *held]
 
 
 __all__ = ["rules_of"]

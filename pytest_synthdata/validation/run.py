@@ -265,7 +265,7 @@ class TableMeasures:
         self.references: list[ReferenceMeasure] = [
             ReferenceMeasure(bound, name, parents) for name, key in keys.items() if key in present and name in parents
         ]
-        self.rules = rules_of(bound, present)
+        self.rules = rules_of(bound, present, parents)
         self.correlations: list[CorrelationMeasure] = [CorrelationMeasure(bound, pair) for pair in plan.correlations]
         self.families: FamilyMeasures = FamilyMeasures(bound, parents, set(present))
         self.unlooked: dict[str, str] = {

@@ -13,13 +13,15 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.expressions.conditions import When
-from pytest_synthdata.columns.expressions.operators import Call, Operation
+from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
+from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded, Unique
+from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.generators.numbers.distributions import Distribution, Poisson
 from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
@@ -29,6 +31,7 @@ from pytest_synthdata.columns.references.shares import Share
 from pytest_synthdata.columns.series.readings import ReadingTime
 from pytest_synthdata.columns.series.series import Series
 from pytest_synthdata.columns.siblings.running import OfSiblings, RunningSum
+from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
@@ -50,9 +53,10 @@ from pytest_synthdata.validation.declared.expectations import (
     Unknown,
 )
 from pytest_synthdata.validation.declared.formulas import is_formula, short_name
+from pytest_synthdata.validation.declared.nulls import is_simple, parts_of
 from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 from pytest_synthdata.validation.declared.steps import Clip, Round, Scale, Snap, Truncate
-from pytest_synthdata.validation.declared.trees import map_leaves
+from pytest_synthdata.validation.declared.trees import leaves, map_leaves
 
 #: The microseconds of the units that intervals are counted in.
 UNITS = {"days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 1_000_000}
@@ -87,6 +91,28 @@ def _(generator: Times) -> Node:
 @_describe.register
 def _(generator: Timeline) -> Node:
     return Leaf(TimelineExpectation(generator))
+
+
+@_describe.register
+def _(generator: Template) -> Node:
+    reason = f"{short_name(generator)}: its parts that are random, or the row's number, are not known"
+    if not is_simple(generator):
+        return Leaf(Unknown(reason), None)
+    parts = parts_of(generator)
+    random = [describe(part) for part in parts if not isinstance(part, Column)]
+    never = all(leaf.nulls == 0 for node in random for leaf in leaves(node))
+    return Leaf(Unknown(reason), 0.0 if never else None, "", tuple(one for one in parts if isinstance(one, Column)))
+
+
+@_describe.register
+def _(generator: Array) -> Node:
+    return Leaf(Unknown(f"{short_name(generator)}: its items are not checked"), 0.0)
+
+
+@_describe.register
+def _(generator: Nested) -> Node:
+    what = "fields" if generator.shape == "struct" else "items"
+    return Leaf(Unknown(f"its {what} are not checked"), 0.0)
 
 
 @_describe.register

@@ -10,6 +10,7 @@ from pytest_synthdata.columns.expressions.operators import Call, Column, Operati
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Rounded
+from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.declarations.wording import as_written
 
 _LONG = 80  # letters of a declaration in a sentence
@@ -21,6 +22,9 @@ def is_formula(generator: Generator) -> bool:
         return True
     if isinstance(generator, Computed):
         return "cells" not in inspect.signature(generator.function).parameters
+    if isinstance(generator, Template):
+        own = [part for _, part in generator.parts if isinstance(part, Generator)]
+        return not own and all(field.name != "#" for field in generator.fields)
     if isinstance(generator, (Operation, Call, Truth, When, Given, Rounded, Clipped, Cast, NotNull)):
         return all(is_formula(child) for child in generator.children())
     return False

@@ -11,23 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Column
-from pytest_synthdata.columns.generators.base import Constant
-from pytest_synthdata.columns.generators.categories import Categorical
-from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
-from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded, Unique
-from pytest_synthdata.columns.generators.numbers.distributions import Distribution, Poisson
-from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
-from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
-from pytest_synthdata.columns.providers.fake import Fake
+from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.references.through import held_keys
-from pytest_synthdata.columns.text.template import Email, Template
-from pytest_synthdata.columns.time.calendar import Timeline
-from pytest_synthdata.columns.time.dates import Dates
-from pytest_synthdata.columns.time.times import Times
+from pytest_synthdata.columns.text.template import Email
+from pytest_synthdata.validation.declared.nulls import may_be_null
 from pytest_synthdata.validation.declared.uniqueness import is_unique
 
 if TYPE_CHECKING:
@@ -35,8 +25,6 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 _MOST_LISTED = 100  # values of a list
-_NEVER_NULL = (Dates, Distribution, Fake, Key, ParametricDistribution, Poisson, Quantiles, Timeline, Times)
-_WRAPPERS = (Cast, Clipped, Nullable, Rounded, Unique)
 _SPECIAL = frozenset(".*+?()|{}$")  # what a character class makes ordinary, without a backslash
 
 
@@ -88,32 +76,6 @@ def row_rules(bound: BoundTable) -> Iterator[RowRule]:
             yield RowRule(name, "reference", type_, parent=parent, parent_key=key)
         if is_unique(declared, scope):
             yield RowRule(name, "unique", type_)
-
-
-def may_be_null(declared: Declared, scope: Scope) -> bool:
-    """Whether a column can have nulls; True where its declaration does not tell."""
-    if isinstance(declared, Nullable):
-        return declared.share > 0 or may_be_null(declared.generator, scope)
-    if isinstance(declared, _WRAPPERS):
-        return may_be_null(declared.generator, scope)
-    if isinstance(declared, Constant):
-        return declared.value is None
-    if isinstance(declared, Categorical):
-        return None in declared.categories
-    if isinstance(declared, Given):
-        return any(may_be_null(branch, scope) for branch in declared.branches)
-    if isinstance(declared, When):
-        complete = len(declared.branches) > len(declared.conditions)
-        return not complete or any(may_be_null(branch, scope) for branch in declared.branches)
-    if isinstance(declared, Template):
-        return any(may_be_null(scope.column(name)[1], scope.column(name)[0]) for name in declared.reads())
-    if isinstance(declared, Column):
-        reference = scope.plan.columns.get(declared.name.partition(".")[0])
-        if "." in declared.name and (not isinstance(reference, ForeignKeyColumn) or reference.self_referential):
-            return True
-        there, generator = scope.column(declared.name)
-        return may_be_null(generator, there)
-    return not isinstance(declared, _NEVER_NULL)
 
 
 def pattern_of(declared: Declared, scope: Scope) -> str | None:
@@ -192,4 +154,4 @@ def _through(bound: BoundTable, name: str) -> Iterator[tuple[str, str]]:
             yield bound.parent(reference).name, one.parent.key
 
 
-__all__ = ["RowRule", "may_be_null", "pattern_of", "row_rules"]
+__all__ = ["RowRule", "pattern_of", "row_rules"]
