@@ -44,6 +44,13 @@ def test_two_kinds_of_parents_are_no_law() -> None:
     assert popularity(np.bincount(picked(weights, random), minlength=PARENTS).astype(np.float64)) is None
 
 
+def test_a_tail_that_ends_is_no_heavy_one() -> None:
+    random = np.random.default_rng(4)
+    weights = np.minimum(np.exp(random.normal(0, 2.2, PARENTS)), 30.0)
+    picks = random.choice(PARENTS, 6_000, p=weights / weights.sum())
+    assert popularity(np.bincount(picks, minlength=PARENTS).astype(np.float64)) is None
+
+
 def test_a_few_that_have_most_are_no_trend_of_the_keys() -> None:
     """745 of 1,000 have children in such a source: a standard deviation of 14, and as much in what is generated."""
     random = np.random.default_rng(2)

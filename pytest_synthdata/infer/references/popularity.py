@@ -22,6 +22,7 @@ _PARTS = 100  # of the parents, in which they are alike
 _STEPS = 30  # that are tried of each parameter
 _EXPONENTS, _SIGMAS = (0.8, 12.0), (0.3, 3.0)
 _FACTORS = np.geomspace(0.5, 2, 9).tolist()  # of the mean
+_MORE = 3.0  # parents, at most, with more children than any has: that there are none is as likely as 1 in 20
 _LIKELY = 4  # distributions that are tried with them
 _LEAST = 1e-300  # of a probability
 _NEAR = 0.04  # how far off the shares of parents with at most so many children may be
@@ -39,18 +40,20 @@ def popularity(children: Floats) -> Generator | None:
     counts, many = np.unique(children, return_counts=True)
     tails, shares = _parts(len(children))
 
-    def fitted(quantiles: Floats, factor: float = 1.0) -> tuple[float, float]:
-        """The likelihood of the numbers of children, and how far off their shares are."""
+    def fitted(quantiles: Floats, factor: float = 1.0) -> tuple[float, float, float]:
+        """The likelihood of the numbers of children, how far off their shares are, and how many would have more."""
         means = quantiles / (shares @ quantiles) * children.mean() * factor
         below, exactly = _expected(counts, means, shares)
         off = np.abs(np.cumsum(many) / len(children) - below).max()
-        return float(many @ np.log(np.maximum(exactly, _LEAST))), float(off)
+        likelihood = float(many @ np.log(np.maximum(exactly, _LEAST)))
+        return likelihood, float(off), float(1 - below[-1]) * len(children)
 
     likely = sorted(_laws(tails), key=lambda pair: -fitted(pair[1])[0])[:_LIKELY]
     # The mean of so many parents of a heavy tail is seldom the distribution's.
     tried = [(*fitted(quantiles, factor), law) for law, quantiles in likely for factor in _FACTORS]
-    _, off, law = max(tried, key=lambda one: one[0])
-    return law if off <= max(_NEAR, _KOLMOGOROV / np.sqrt(len(children))) else None
+    _, off, more, law = max(tried, key=lambda one: one[0])
+    is_near = off <= max(_NEAR, _KOLMOGOROV / np.sqrt(len(children))) and more <= _MORE
+    return law if is_near else None
 
 
 def _parts(count: int) -> tuple[Floats, Floats]:
