@@ -20,6 +20,7 @@ from pytest_synthdata.validation.columns import ColumnMeasure
 from pytest_synthdata.validation.correlations import CorrelationMeasure
 from pytest_synthdata.validation.declared.uniqueness import is_unique, key_of
 from pytest_synthdata.validation.families import FamilyMeasures, totals_of
+from pytest_synthdata.validation.inside import parts_of_column
 from pytest_synthdata.validation.keys.forms import together
 from pytest_synthdata.validation.keys.measure import KeyMeasure
 from pytest_synthdata.validation.measures import check
@@ -266,6 +267,7 @@ class TableMeasures:
             ReferenceMeasure(bound, name, parents) for name, key in keys.items() if key in present and name in parents
         ]
         self.rules = rules_of(bound, present, parents)
+        self.parts = [part for name in present for part in parts_of_column(bound, name)]
         self.correlations: list[CorrelationMeasure] = [CorrelationMeasure(bound, pair) for pair in plan.correlations]
         self.families: FamilyMeasures = FamilyMeasures(bound, parents, set(present))
         self.unlooked: dict[str, str] = {
@@ -282,7 +284,7 @@ class TableMeasures:
             reference.add(rows)
         for column in self.columns:
             column.add(rows)
-        for rule in self.rules:
+        for rule in (*self.rules, *self.parts):
             rule.add(rows)
         for correlation in self.correlations:
             correlation.add(rows)
@@ -326,7 +328,7 @@ class TableMeasures:
                 yield check(table, reference.name, "", finding)
         for column in self.columns:
             yield from column.checks()
-        for rule in self.rules:
+        for rule in (*self.rules, *self.parts):
             yield from rule.checks()
         for name, finding in self.families.checks():
             yield check(table, name, "", finding)

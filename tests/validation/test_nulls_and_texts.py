@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, TypedDict
 
 import factory
@@ -63,6 +64,9 @@ class PersonFactory(TableFactory):
     kind = Template("{part}-{name}", part=Categorical({"a": 0.5, "b": 0.5}))
     tags: list[str] = Array(Categorical({"a": 0.5, "b": 0.5}), length=Poisson(1))
     spot: Point = factory.SubFactory(PointFactory)
+    grades: list[float] = Array(Uniform(1, 6).cast("float"), length=2)
+    scores: list[Decimal] = Array(Normal(50, 10).round(1).clip(0, 100.004), length=Integers(0, 4))
+    rows: list[int] = Array(Integers(1, 6).nulls(0.2), length=Integers(0, 4))
     fees: dict[str, float] = factory.Dict({"a": Uniform(0, 1)})
     home = Place("fr_FR")
     born = Dates("1950-01-01", "2000-12-31")
@@ -145,11 +149,28 @@ def test_a_key_of_a_parent_that_is_not_at_hand_is_not_null(made: Dataset) -> Non
         assert_matches(pa.Table.from_pylist(rows, made.persons.schema), PersonFactory)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("tags", ["a", "z"], "item: other values"), ("tags", ["a", None], "item: nulls"),
+        ("spot", {"lat": 999.0, "lon": 7.0}, "lat: outside of the range"),
+        ("spot", {"lat": 50.12345, "lon": 7.0}, "lat: not rounded"),
+        ("spot", {"lat": None, "lon": 7.0}, "lat: nulls"), ("fees", {"a": 2.0}, "a: outside of the range"),
+        ("fees", {}, "a: nulls"),
+        ("grades", [1.0, 6.5], "item: outside of the range"),
+    ],
+)  # fmt: skip
+def test_values_inside_are_checked(made: Dataset, name: str, value: Any, kind: str) -> None:
+    part, _, fault = kind.partition(": ")
+    found = failures(made, 3, **{name: value}) - {("where", "not as computed")}  # which is made of a field
+    assert found == {(f"{name}.{part}", fault)}
+
+
 def test_the_reasons_say_what_is_left(made: Dataset) -> None:
     unchecked = made.validate()["persons"].unchecked
     assert unchecked["name"] == "Fake('name'): any value may come out"
-    assert "its items are not checked" in unchecked["tags"]
-    assert unchecked["spot"] == "its fields are not checked"
+    assert "of its items only ranges, listed values and nulls are checked" in unchecked["tags"]
+    assert unchecked["spot"] == "of its fields only ranges, listed values and nulls are checked"
     assert not {"hello", "short", "where", "hinted", "payload"} & {*unchecked}
 
 

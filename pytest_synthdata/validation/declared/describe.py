@@ -106,13 +106,13 @@ def _(generator: Template) -> Node:
 
 @_describe.register
 def _(generator: Array) -> Node:
-    return Leaf(Unknown(f"{short_name(generator)}: its items are not checked"), 0.0)
+    return Leaf(Unknown(f"{short_name(generator)}: of its items only ranges, listed values and nulls are checked"), 0.0)
 
 
 @_describe.register
 def _(generator: Nested) -> Node:
     what = "fields" if generator.shape == "struct" else "items"
-    return Leaf(Unknown(f"its {what} are not checked"), 0.0)
+    return Leaf(Unknown(f"of its {what} only ranges, listed values and nulls are checked"), 0.0)
 
 
 @_describe.register
