@@ -453,13 +453,13 @@ def test_the_search_takes_none_of_the_tests_time(pytester: pytest.Pytester) -> N
         from pytest_synthdata.plugin.shrinking import hints
 
         def slow(*arguments, found=hints.hints):
-            time.sleep(3)
+            time.sleep(6)
             return found(*arguments)
 
         hints.hints = slow
     """)
     pytester.makepyfile(DEDUP)
-    result = pytester.runpytest_subprocess("-p", "timeout", "--timeout=3", "--synth-shrink=100")
+    result = pytester.runpytest_subprocess("-p", "timeout", "--timeout=6", "--synth-shrink=100")
     assert "rows to 3 in" in result.stdout.str()
 
 
