@@ -28,7 +28,7 @@ from pytest_synthdata.infer.references.after_parents import after_parents
 from pytest_synthdata.infer.references.copies import copies
 from pytest_synthdata.infer.references.declaring import declared_reference
 from pytest_synthdata.infer.references.fan_out import fan_out, key_of
-from pytest_synthdata.infer.references.keys import named_key, unique_key
+from pytest_synthdata.infer.references.keys import identifies, named_key, unique_key
 from pytest_synthdata.infer.references.links import Link, Referring, own_reference, referring
 from pytest_synthdata.infer.references.pairs import PairLink
 from pytest_synthdata.infer.references.parents import Parent
@@ -42,9 +42,8 @@ from pytest_synthdata.infer.relations.rows import following_by_name
 from pytest_synthdata.infer.stated_pairs import Paired, pairs_of
 from pytest_synthdata.infer.stated_references import stated_fan_out, stated_own
 from pytest_synthdata.infer.times.days import Days, days_of
-from pytest_synthdata.infer.values.distinct import all_differ
 from pytest_synthdata.infer.values.lists import is_list
-from pytest_synthdata.infer.values.meanings import ColumnName, is_identifier, siblings
+from pytest_synthdata.infer.values.meanings import ColumnName, siblings
 from pytest_synthdata.sources.samples import Sample
 
 
@@ -122,7 +121,7 @@ class Reading:
                 and column.name != first.name
                 and column.name not in self._taken
                 and (own := self._own_reference(column, first, others))
-                and self._is_key(first)
+                and identifies(first, self.sample, self.table)
             ):
                 self._own[column.name] = attributes[column.name] = own
             else:
@@ -135,13 +134,6 @@ class Reading:
     def _own_reference(self, column: pa.Field, first: pa.Field, taken: set[str]) -> str | None:
         stated = stated_own(column.name, self.table, self.sample.definition, taken)
         return stated or own_reference(column, self.sample.column(column.name), first, self.sample, taken)
-
-    def _is_key(self, column: pa.Field) -> bool:
-        values = self.sample.column(column.name)
-        if values is None or not len(values):
-            return is_identifier(column.name, self.table)
-        may_be = pa.types.is_string(column.type) or pa.types.is_integer(column.type)
-        return may_be and all_differ(values)
 
     def _plain(self) -> dict[str, tuple[pa.DataType, pa.Array]]:
         """The columns that are not references or keys, with their values."""
@@ -318,7 +310,8 @@ class Reading:
         if said is not None and len(said.key) == 1:
             key = self._attributes[said.key[0]]
             return None if first_key == key or key not in declared else key
-        is_free = first_key is None and len(self.sample.schema) > 0 and self._is_key(self.sample.schema.field(0))
+        is_free = first_key is None and len(self.sample.schema) > 0
+        is_free = is_free and identifies(self.sample.schema.field(0), self.sample, self.table)
         return named_key(declared, {one.name for one in self._referring.values()}) if is_free else None
 
     @property

@@ -15,8 +15,10 @@ from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.infer.columns import in_type
 from pytest_synthdata.infer.naming import words
-from pytest_synthdata.infer.values.meanings import key_prefix
+from pytest_synthdata.infer.values.distinct import all_differ
+from pytest_synthdata.infer.values.meanings import is_identifier, key_prefix
 from pytest_synthdata.infer.values.unique import drawn_once, is_unique, key_of_numbers
+from pytest_synthdata.sources.samples import Sample
 
 _SHORT = 8
 
@@ -52,6 +54,15 @@ def unique_key(
     return Key(f"{prefix}{{:0{max(len(str(count)) + 1, 3)}d}}")
 
 
+def identifies(column: pa.Field, sample: Sample, table: str) -> bool:
+    """Whether a column may tell a table's rows apart: by its values, and by its name where there are none."""
+    values = sample.column(column.name)
+    if values is None or not len(values):
+        return is_identifier(column.name, table)
+    may_be = pa.types.is_string(column.type) or pa.types.is_integer(column.type)
+    return may_be and all_differ(values)
+
+
 def named_key(columns: Iterable[str], others: Collection[str]) -> str | None:
     """The first of some columns, if its name says that it is the key.
 
@@ -63,4 +74,4 @@ def named_key(columns: Iterable[str], others: Collection[str]) -> str | None:
     return first if words(first)[-1:] in (["id"], ["uuid"], ["guid"], ["key"]) and first not in others else None
 
 
-__all__ = ["named_key", "unique_key"]
+__all__ = ["identifies", "named_key", "unique_key"]
