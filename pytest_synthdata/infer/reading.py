@@ -89,6 +89,8 @@ class Reading:
         strings = [one.name for one in sample.schema if pa.types.is_string(one.type)]
         self._texts = siblings([name for name in strings if self._attributes.get(name) == name])
         self._listed = self._lookup()
+        # Whether all columns that refer to no other table are listed, rather than those of a key alone.
+        self._is_listed_whole = self._listed is not None and self._listed_key is None
         self._ways: dict[str, str] = {}
         counted = stated_fan_out(sample, self._referring)
         if self._listed is None and sample.is_whole:
@@ -154,11 +156,6 @@ class Reading:
         if self._listed_key is not None and self.sample.rows is not None:
             return Rows(self.sample.rows.select(self._listed_key))
         return lookup(self.sample, names, self.table, self._texts, is_parent=self.key is not None)
-
-    @property
-    def _is_listed_whole(self) -> bool:
-        """Whether all columns that refer to no other table are listed, rather than those of a key alone."""
-        return self._listed is not None and self._listed_key is None
 
     def _related(self) -> RowRelations:
         """What the columns of a row have to do with each other."""

@@ -18,6 +18,8 @@ from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Nullable
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.validation.by_row.curves import RowCurveMeasure
+from pytest_synthdata.validation.by_row.ranges import MovedMeasure, RowRangeMeasure
 from pytest_synthdata.validation.declared.describe import describe, moved_by
 from pytest_synthdata.validation.declared.expectations import (
     Curve,
@@ -45,8 +47,6 @@ from pytest_synthdata.validation.measures import (
     check,
 )
 from pytest_synthdata.validation.results import Check
-from pytest_synthdata.validation.row_curves import RowCurveMeasure
-from pytest_synthdata.validation.row_ranges import MovedMeasure, RowRangeMeasure
 from pytest_synthdata.validation.rows import Rows, UnreadableError
 from pytest_synthdata.validation.statistics import binomial_p, normal_p
 from pytest_synthdata.validation.timelines import MomentsMeasure

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.plan import Plan
@@ -16,21 +15,13 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.subset import is_part, of_the_past
 from pytest_synthdata.errors import SynthDataError, describe, nearest
 from pytest_synthdata.sources import Source, source_of
-from pytest_synthdata.validation.columns import ColumnMeasure
-from pytest_synthdata.validation.correlations import CorrelationMeasure
-from pytest_synthdata.validation.declared.uniqueness import is_unique, key_of
-from pytest_synthdata.validation.families import FamilyMeasures, totals_of
-from pytest_synthdata.validation.inside import parts_of_column
-from pytest_synthdata.validation.keys.forms import together
-from pytest_synthdata.validation.keys.measure import KeyMeasure
-from pytest_synthdata.validation.measures import check
+from pytest_synthdata.validation.families import totals_of
 from pytest_synthdata.validation.redelivered import Redeliveries
-from pytest_synthdata.validation.references.spread import CHILDREN, ReferenceMeasure
-from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
+from pytest_synthdata.validation.references.spread import CHILDREN
+from pytest_synthdata.validation.results import FALSE_ALARMS, TableResult, Validation, adjust_p_values
 from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, looked_up_key
-from pytest_synthdata.validation.rules import rules_of
 from pytest_synthdata.validation.series.values import series_read
-from pytest_synthdata.validation.timelines import MomentsMeasure
+from pytest_synthdata.validation.table_measures import TableMeasures
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
@@ -237,115 +228,4 @@ def _without_columns(result: TableResult, columns: Collection[str], why: str) ->
     return replace(result, checks=kept, unchecked={**result.unchecked, **left_out})
 
 
-class TableMeasures:
-    """All that is counted of a table.
-
-    Args:
-        bound: the table's declarations.
-        schema: the columns that the data has.
-        parents: what references look up, by the reference's name.
-    """
-
-    def __init__(self, bound: BoundTable, schema: pa.Schema, parents: Mapping[str, Parent]) -> None:
-        plan = bound.plan
-        self.bound: BoundTable = bound
-        self.missing: list[str] = [name for name in plan.visible if name not in schema.names]
-        present = [name for name in plan.visible if name in schema.names]
-        keys = {reference: key_column(plan, reference) for reference in plan.references}
-        self.columns: list[ColumnMeasure] = [
-            ColumnMeasure(bound, name) for name in present if name not in keys.values()
-        ]
-        self.keys: list[KeyMeasure] = [
-            KeyMeasure(plan.table, name, key_of(plan.columns[name]), bound.type_of(name))
-            for name in present
-            if name == plan.key or is_unique(plan.columns[name], bound.scope(name))
-        ]
-        self.whole_key: tuple[str, ...] = tuple(plan.key_columns) if len(plan.key_columns) > 1 else ()
-        if self.whole_key and set(self.whole_key) <= set(present):
-            self.keys.append(KeyMeasure(plan.table, ", ".join(self.whole_key)))
-        self.references: list[ReferenceMeasure] = [
-            ReferenceMeasure(bound, name, parents) for name, key in keys.items() if key in present and name in parents
-        ]
-        self.rules = rules_of(bound, present, parents)
-        self.parts = [part for name in present for part in parts_of_column(bound, name)]
-        self.correlations: list[CorrelationMeasure] = [CorrelationMeasure(bound, pair) for pair in plan.correlations]
-        self.families: FamilyMeasures = FamilyMeasures(bound, parents, set(present))
-        self.unlooked: dict[str, str] = {
-            str(key or name): _why_unlooked(plan.references[name]) for name, key in keys.items() if name not in parents
-        }
-
-    @np.errstate(all="ignore")  # the data may hold numbers with which nothing can be computed
-    def add(self, rows: Rows, columns: Mapping[str, pa.Array]) -> None:
-        """Count a batch."""
-        for key in self.keys:
-            array = columns.get(key.column)
-            key.add(together([columns[name] for name in self.whole_key]) if array is None else array, rows.start)
-        for reference in self.references:
-            reference.add(rows)
-        for column in self.columns:
-            column.add(rows)
-        for rule in (*self.rules, *self.parts):
-            rule.add(rows)
-        for correlation in self.correlations:
-            correlation.add(rows)
-        self.families.add(rows)
-
-    def result(self, rows: int, seconds: float, view: TableView | None = None) -> TableResult:
-        """The checks, not yet decided; examples by their row numbers in the table's own rows, else by their places."""
-        unchecked = {column.name: column.unchecked for column in self.columns if column.unchecked}
-        unchecked |= {rule.name: rule.unchecked for rule in self.rules if rule.unchecked}
-        unchecked |= {one.name: one.unchecked for one in self.references if one.unchecked}
-        keys = {key.column for key in self.keys if key.form is not None}
-        # Of rows that changed after they were drawn, nothing is declared.
-        correlated = [each for one in self.correlations if view is None or view is self.bound for each in one.checks()]
-        unchecked |= {one.name: one.unchecked for one in self.correlations if one.unchecked}
-        unchecked |= {name: why for name, why in self.families.unchecked().items() if name in unchecked}
-        days = [
-            measure.volume()
-            for column in self.columns
-            for measure in column.measures
-            if isinstance(measure, MomentsMeasure)
-        ]
-        return TableResult(
-            self.bound.plan.table,
-            rows,
-            seconds,
-            tuple(_numbered(check, view) for check in (*self._checks(), *correlated)),
-            {name: reason for name, reason in (self.unlooked | unchecked).items() if name not in keys},
-            tuple(days),
-        )
-
-    def _checks(self) -> Iterator[Check]:
-        table = self.bound.plan.table
-        for name in self.missing:
-            yield Check(table, name, "missing column", "", "", "there", "missing", 0, passed=False)
-        for key in self.keys:
-            yield from key.checks()
-        for reference in self.references:
-            for finding in reference.checks():
-                if finding[5] is not None and reference.name in self.bound.plan.redrawn:
-                    continue  # Meta.where changes how often parents are referred to
-                yield check(table, reference.name, "", finding)
-        for column in self.columns:
-            yield from column.checks()
-        for rule in (*self.rules, *self.parts):
-            yield from rule.checks()
-        for name, finding in self.families.checks():
-            yield check(table, name, "", finding)
-
-
-def _numbered(check: Check, view: TableView | None) -> Check:
-    """A check whose examples are row numbers of the whole table."""
-    if view is None or check.kind.startswith(CHILDREN):  # whose examples are parents
-        return check
-    return replace(check, examples=tuple(int(view.row_numbers(at, at + 1)[0]) for at in check.examples))
-
-
-def _why_unlooked(reference: ForeignKeyColumn) -> str:
-    table = reference.parent.table
-    if reference.self_referential:
-        return f"it refers to rows of {table} itself, which can be read only once"
-    return f"the rows of {table} are not at hand"
-
-
-__all__ = ["TableMeasures", "validate"]
+__all__ = ["validate"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatch
 from typing import Any
@@ -11,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import arrow_type
-from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
@@ -57,6 +55,7 @@ from pytest_synthdata.validation.declared.nulls import is_simple, parts_of
 from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 from pytest_synthdata.validation.declared.steps import Clip, Round, Scale, Snap, Truncate
 from pytest_synthdata.validation.declared.trees import leaves, map_leaves
+from pytest_synthdata.validation.declared.wrapped_leaves import cast_leaf, wrapped_leaf
 
 #: The microseconds of the units that intervals are counted in.
 UNITS = {"days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 1_000_000}
@@ -212,44 +211,12 @@ def _(generator: Cast) -> Node:
         return _wrapped(generator, Round(target.scale))
     if pa.types.is_floating(target) or pa.types.is_temporal(target):
         return _wrapped(generator, None, target)
-    return map_leaves(describe(generator.generator), lambda leaf: _cast_leaf(leaf, generator))
+    return map_leaves(describe(generator.generator), lambda leaf: cast_leaf(leaf, generator))
 
 
 def _wrapped(wrapper: Any, step: Any, target: pa.DataType | None = None) -> Node:
     """The laws of what stands inside, after one more step."""
-
-    def wrap(leaf: Leaf) -> Leaf:
-        law = leaf.law
-        if isinstance(law, Selected):
-            return _chosen_from(leaf, law, wrap)
-        if isinstance(law, (Curve, RowCurve)):
-            return leaf if step is None else replace(leaf, law=law.then(step))
-        if isinstance(law, TimelineExpectation) and target is not None:
-            return replace(leaf, law=replace(law, hours=not pa.types.is_date(target)))
-        return _cast_leaf(leaf, wrapper)
-
-    return map_leaves(describe(wrapper.generator), wrap)
-
-
-def _chosen_from(leaf: Leaf, law: Selected, wrap: Callable[[Leaf], Leaf]) -> Leaf:
-    """What a selection becomes where a step is done to the values that it is chosen from."""
-    whole = wrap(replace(leaf, law=law.law))
-    return whole if isinstance(whole.law, (Unknown, RowRange)) else replace(whole, law=replace(law, law=whole.law))
-
-
-def _cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
-    law = leaf.law
-    if isinstance(law, Formula):
-        return replace(leaf, law=replace(law, generator=replace(wrapper, generator=law.generator)))
-    if isinstance(law, Shares):
-        return replace(leaf, law=law.map(lambda values: to_arrow(wrapper.of(pa.array(values))).to_pylist()))
-    if isinstance(law, Unknown):
-        return leaf
-    if isinstance(law, Selected):
-        return _chosen_from(leaf, law, lambda whole: _cast_leaf(whole, wrapper))
-    if isinstance(law, (RowRange, Moved)):
-        return replace(leaf, law=RowRange(replace(wrapper, generator=law.generator)))
-    return replace(leaf, law=Unknown(f"{short_name(wrapper)}: any value may come out"))
+    return map_leaves(describe(wrapper.generator), lambda leaf: wrapped_leaf(leaf, wrapper, step, target))
 
 
 @_describe.register

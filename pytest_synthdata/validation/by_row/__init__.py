@@ -1,0 +1,1 @@
+"""Checks of columns whose law is another one in each row."""
