@@ -89,7 +89,6 @@ class Reading:
         strings = [one.name for one in sample.schema if pa.types.is_string(one.type)]
         self._texts = siblings([name for name in strings if self._attributes.get(name) == name])
         self._listed = self._lookup()
-        # Whether all columns that refer to no other table are listed, rather than those of a key alone.
         self._is_listed_whole = self._listed is not None and self._listed_key is None
         self._ways: dict[str, str] = {}
         counted = stated_fan_out(sample, self._referring)
