@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.generators.left_behind import LeftBehind
@@ -26,6 +26,7 @@ PACKAGE = "pytest_synthdata"
 ENGINE = ("columns", "defects", "errors", "history")
 _TRIED = 1024  # rows that are made to see that they can be
 _EVERYWHERE = frozenset({PACKAGE, "numpy", "pandas", "py4j", "pyarrow", "pyspark", "scipy"})  # wherever they lie
+_NOTHING: Mapping[int, Callable[[], Any]] = MappingProxyType({})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})  # of another Python's, too, on the search path of this one
 
 
@@ -62,7 +63,7 @@ def pickled(
     value: Any,
     cloudpickle: Any,
     modules: Iterable[ModuleType] = (),
-    instead: Mapping[int, Callable[[], Any]] | None = None,
+    instead: Mapping[int, Callable[[], Any]] = _NOTHING,
 ) -> bytes:
     """A pickle that holds the code of the user's own modules, and of these.
 
@@ -76,7 +77,7 @@ def pickled(
     file = BytesIO()
     with _by_value(cloudpickle, [*loaded, *modules]):
         pickler = _pickler(cloudpickle)(file)
-        pickler.instead = instead or {}
+        pickler.instead = instead
         pickler.dump(value)
     return file.getvalue()
 
@@ -103,7 +104,7 @@ def _pickler(cloudpickle: Any) -> Any:
     return Pickler
 
 
-def _checked(value: Any, cloudpickle: Any, instead: Mapping[int, Callable[[], Any]] | None = None) -> bytes:
+def _checked(value: Any, cloudpickle: Any, instead: Mapping[int, Callable[[], Any]] = _NOTHING) -> bytes:
     data = pickled(value, cloudpickle, instead=instead)
     _EngineOnly(BytesIO(data)).load()
     return data
@@ -129,12 +130,13 @@ def _without_unread(
     view: TableView, cloudpickle: Any, obstacles: Iterable[tuple[Generator, str, Exception]]
 ) -> bytes | None:
     """The pickle without what cannot be sent, where that is parents' columns which no row reads; None elsewhere."""
-    own = set(map(id, view.bound.plan.columns.values()))
     instead = {
         id(column): partial(LeftBehind, place, str(error))
         for column, place, error in obstacles
-        if id(column) not in own and not isinstance(column, ForeignKeyColumn)
+        if not isinstance(column, ForeignKeyColumn)
     }
+    if not instead or not instead.keys().isdisjoint(map(id, view.bound.plan.columns.values())):
+        return None
     try:
         data = _checked(view, cloudpickle, instead)
         cloudpickle.loads(data).batch(0, min(view.num_rows, _TRIED))

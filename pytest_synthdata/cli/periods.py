@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,21 +47,21 @@ def write_period(
 
     period = Period(*period_of(start, stop))
     out = local_path(out, "--out")
-    parts = _parts(dataset, period, start, stop)
+    parts = _parts(dataset, period, start, stop, format_)
     names = [part.name for part in parts]
     if append:
-        parts = [part for part in parts if not _is_there(part, out, format_)]
+        parts = [part for part in parts if not _is_there(part, out)]
         if (left := UnfinishedPeriod.read(out)) is not None:
             left.require_same(period, names, out)
             parts = [part for part in parts if part.name not in left.have]
             names = [*left.have, *left.lack]
-        have = [part.name for part in parts if _is_covered(part, out, format_)]
+        have = [part.name for part in parts if _is_covered(part, out)]
         if len(have) < len(parts):  # tables that lack the period get it; should none lack it, it is refused
             parts = [part for part in parts if part.name not in have]
             names = [name for name in names if name not in have]
     for part in parts:
         if append:
-            require_appendable(part.record(format_), out / part.name, part.period)
+            require_appendable(part.record, out / part.name, part.period)
         else:
             require_free(out / part.name, overwrite=overwrite, single=False)
     require_fit([part.table.view for part in parts], format_)
@@ -74,7 +75,7 @@ def write_period(
             begin, target = time.perf_counter(), out / part.name
             writing = period_written(
                 part.table.view,
-                part.record(format_),
+                part.record,
                 target,
                 part.period,
                 append=append,
@@ -102,6 +103,7 @@ class Part:
         rows: how many rows the whole table has.
         period: which of them these are.
         by: the column that says when they come, or ``"arrival"``; None where they have no times.
+        format: of the files.
     """
 
     table: Table
@@ -109,22 +111,24 @@ class Part:
     rows: int
     period: Period
     by: str | None
+    format: str
 
     @property
     def name(self) -> str:
         """The name of the folder."""
         return self.table.name
 
-    def record(self, format_: str) -> Record:
+    @cached_property
+    def record(self) -> Record:
         """What the folder says."""
         from pytest_synthdata.files.periods import Record
 
-        return Record.of(self.table.view, self.whole.view, self.rows, format_)
+        return Record.of(self.table.view, self.whole.view, self.rows, self.format)
 
 
-def _parts(dataset: Dataset, period: Period, start: str | None, stop: str | None) -> list[Part]:
+def _parts(dataset: Dataset, period: Period, start: str | None, stop: str | None, format_: str) -> list[Part]:
     """The tables' rows of a period, and the labels of their defects."""
-    from pytest_synthdata.columns.order.batches import period_ranks
+    from pytest_synthdata.columns.order.batches import column_of, period_ranks
     from pytest_synthdata.columns.order.choosing import has_times, order_of
     from pytest_synthdata.files.periods import Period
     from pytest_synthdata.table import Table
@@ -136,36 +140,36 @@ def _parts(dataset: Dataset, period: Period, start: str | None, stop: str | None
         if has_times(table.bound):
             order = order_of(table.view, scan=True)
             rows = order.rows(*period_ranks(order, start, stop))
-            columns[table.name] = getattr(order.clock, "column", "arrival")
+            columns[table.name] = column_of(order) or "arrival"
             periods[table.name], tables[table.name] = period, Table(rows, table.factory)
     selected.tables = tables
     found = [*selected.tables.items(), *selected.defects.items()]
     whole = [*dataset.tables.values(), *dataset.defects.values()]
     return [
-        Part(table, all_rows, dataset[name].num_rows, periods[name], columns.get(name))
+        Part(table, all_rows, dataset[name].num_rows, periods[name], columns.get(name), format_)
         for (name, table), all_rows in zip(found, whole, strict=True)
     ]
 
 
-def _is_there(part: Part, out: Path, format_: str) -> bool:
+def _is_there(part: Part, out: Path) -> bool:
     """Whether a table without times is there already, whole."""
     from pytest_synthdata.files.periods import Period, Record
 
     there = Record.read(out / part.name)
     if part.period != Period(None, None) or there is None or part.period not in there.periods:
         return False
-    there.require_same(part.record(format_), out / part.name)
+    there.require_same(part.record, out / part.name)
     return True
 
 
-def _is_covered(part: Part, out: Path, format_: str) -> bool:
+def _is_covered(part: Part, out: Path) -> bool:
     """Whether a table, the same one, has the rows of the period."""
     from pytest_synthdata.files.periods import Record
 
     there = Record.known(out / part.name)
     if there is None or not there.covers(part.period):
         return False
-    there.require_same(part.record(format_), out / part.name)
+    there.require_same(part.record, out / part.name)
     return True
 
 

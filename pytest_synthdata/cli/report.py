@@ -179,11 +179,13 @@ def _print(result: Validation, dataset: Dataset, data: Mapping[str, Any] | None)
     from pytest_synthdata.report.terminal import to_text
     from pytest_synthdata.validation.messages import failures, unchecked_columns
 
-    lines = unchecked_columns(result.tables)
-    for table in reversed(result.tables if data is not None else ()):
-        if data is not None and any(not check.passed for check in table.checks):
-            declared_by = dataset[table.table].factory.__name__
-            lines = ["", *failures(table, declared_by, data.get(table.table)), *lines]
+    lines = []
+    if data is not None:
+        for table in result.tables:
+            if not all(check.passed for check in table.checks):
+                declared_by = dataset[table.table].factory.__name__
+                lines += ["", *failures(table, declared_by, data.get(table.table))]
+    lines += unchecked_columns(result.tables)
     if lines:
         click.echo("\n".join([*lines[1:], ""]))
 

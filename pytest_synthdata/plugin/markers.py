@@ -8,7 +8,7 @@ from typing import Any
 from pytest_synthdata.errors import DeclarationError, describe
 
 OPTIONS = ("seed", "seeds", "scale", "factories", "at", "take", "defects", "upload", "feeds", "shrink")
-_SHOWN = 80  # letters of a value
+SHOWN = 80  # letters of a value
 _PASTED = "a marker that --synth-shrink prints goes in the place of the test's own"
 
 
@@ -65,7 +65,7 @@ def refuse_contradictions(function: Any, *names: str) -> None:
         first, other = said[0]
         if (name, describe(value)) != (first, describe(other)):
             raise DeclarationError(
-                f"{name}={describe(value, _SHOWN)} and {first}={describe(other, _SHOWN)} in two markers of this test; "
+                f"{name}={describe(value, SHOWN)} and {first}={describe(other, SHOWN)} in two markers of this test; "
                 f"keep one of them ({_PASTED})"
             )
 
@@ -75,4 +75,4 @@ def _marks_of(function: Any) -> Iterable[Any]:
     return [mark for mark in marks if getattr(mark, "name", None) == "synth"] if isinstance(marks, list) else ()
 
 
-__all__ = ["OPTIONS", "markers_of", "merged", "refuse_both", "refuse_contradictions"]
+__all__ = ["OPTIONS", "SHOWN", "markers_of", "merged", "refuse_both", "refuse_contradictions"]

@@ -8,11 +8,10 @@ import pytest
 
 from pytest_synthdata.errors import SynthDataError, describe
 from pytest_synthdata.plugin.data_of_test import data_of_tests
-from pytest_synthdata.plugin.markers import OPTIONS, markers_of, merged
+from pytest_synthdata.plugin.markers import OPTIONS, SHOWN, markers_of, merged
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS
 
 _REACH_THE_SESSION = ("seeds", "shrink")  # of a marker's arguments
-_SHOWN = 80  # letters of a value
 
 
 class UnreadMarkers:
@@ -46,7 +45,7 @@ class UnreadMarkers:
             with suppress(SynthDataError):  # the set-up has failed with it
                 said = merged(markers_of(item))
         if said := {name: value for name, value in said.items() if name not in _REACH_THE_SESSION}:
-            shown = ", ".join(f"{name}={describe(value, _SHOWN)}" for name, value in said.items())
+            shown = ", ".join(f"{name}={describe(value, SHOWN)}" for name, value in said.items())
             item.warn(
                 pytest.PytestWarning(
                     f"@pytest.mark.synth({shown}) decides nothing here: the test has the data of synth_session, the "

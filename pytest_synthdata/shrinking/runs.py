@@ -121,7 +121,7 @@ class Runs:
         return self._outcome(self.close(rows)) is Outcome.PASSED
 
     def _outcome(self, rows: Positions) -> Outcome:
-        key = blake2b(rows.tobytes(), digest_size=16).digest()
+        key = digest(rows)
         if key not in self._known:
             self._known[key] = self.run(rows)
         return self._known[key]
@@ -145,6 +145,11 @@ class Runs:
         return outcome
 
 
+def digest(rows: Positions) -> bytes:
+    """What rows are told from others by."""
+    return blake2b(rows.tobytes(), digest_size=16).digest()
+
+
 def union(one: Positions, other: Positions) -> Positions:
     """The rows of both."""
     return np.union1d(one, other)
@@ -155,4 +160,4 @@ def without(rows: Positions, others: Positions) -> Positions:
     return np.setdiff1d(rows, others, assume_unique=True)
 
 
-__all__ = ["NONE", "Outcome", "Positions", "Replacement", "Runs", "Stopped", "Subject", "union", "without"]
+__all__ = ["NONE", "Outcome", "Positions", "Replacement", "Runs", "Stopped", "Subject", "digest", "union", "without"]

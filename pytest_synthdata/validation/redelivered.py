@@ -77,10 +77,9 @@ class Redeliveries:
 
         if self.count:
             rows = self.rows - self.count
+            share = self.count / rows
             p_value = float(bdtrc(self.count - 1, rows, min(self.share, 1.0)))
-            yield Check(
-                self.table, "", "redelivered", "", "", self.share, self.count / rows, rows, p_value=p_value
-            )  # fmt: skip
+            yield Check(self.table, "", "redelivered", "", "", self.share, share, rows, p_value=p_value)
 
 
 class _Words:

@@ -17,6 +17,8 @@ from pytest_synthdata.columns.arrow.types import TIMESTAMP
 WHOLE_DAYS = pa.duration("s")
 INTERVAL = pa.duration("us")
 _DAY = 86_400
+_SECONDS = {"days": _DAY, "hours": 3_600, "minutes": 60, "seconds": 1}
+MICROSECONDS = {unit: seconds * 1_000_000 for unit, seconds in _SECONDS.items()}  # of each function of intervals
 
 
 def is_time(type_: pa.DataType) -> bool:
@@ -127,7 +129,7 @@ def rounded_interval(microseconds: pa.Array) -> pa.Array:
 
 def interval_of(numbers: pa.Array, unit: str) -> pa.Array:
     """Intervals of numbers of days, hours, minutes or seconds."""
-    seconds = {"days": _DAY, "hours": 3_600, "minutes": 60, "seconds": 1}[unit]
+    seconds = _SECONDS[unit]
     if pa.types.is_integer(numbers.type):
         counted = pc.multiply_checked(numbers.cast(pa.int64()), seconds)
         if unit == "days":
@@ -138,4 +140,4 @@ def interval_of(numbers: pa.Array, unit: str) -> pa.Array:
     return rounded_interval(pc.multiply(numbers.cast(pa.float64()), seconds * 1e6))
 
 
-__all__ = ["INTERVAL", "WHOLE_DAYS", "arithmetic", "interval_of", "is_time", "rounded_interval"]
+__all__ = ["INTERVAL", "MICROSECONDS", "WHOLE_DAYS", "arithmetic", "interval_of", "is_time", "rounded_interval"]

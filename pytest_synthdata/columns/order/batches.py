@@ -55,8 +55,8 @@ class Batches(Sequence[Made], Generic[Made]):
 
     @property
     def column(self) -> str | None:
-        """The column by which rows come; None where something else says when they do, such as their arrival."""
-        return getattr(getattr(self.order, "clock", None), "column", None)
+        """The column by which rows come, as in `column_of`."""
+        return column_of(self.order)
 
     def __len__(self) -> int:
         return -(-(self.last - self.first) // self.size) if self.size else max(len(self.edges) - 1, 0)
@@ -97,6 +97,11 @@ class Batches(Sequence[Made], Generic[Made]):
     def map(self, function: Callable[[Made], Other]) -> Batches[Other]:
         """The same batches, each as a function makes it."""
         return Batches(self.order, self.first, self.last, self.by, self.edges, lambda rows: function(self.make(rows)))
+
+
+def column_of(order: Order) -> str | None:
+    """The column by which rows come; None where something else says when they do, such as their arrival."""
+    return getattr(getattr(order, "clock", None), "column", None)
 
 
 def period_ranks(order: Order, start: Any, stop: Any) -> tuple[int, int]:
@@ -168,4 +173,4 @@ def period_starts(begin: int, end: int, by: str) -> Micros:
     return np.arange(first, last + 1) * length + origin
 
 
-__all__ = ["PERIODS", "Batches", "batches_of", "period_ranks", "period_starts"]
+__all__ = ["PERIODS", "Batches", "batches_of", "column_of", "period_ranks", "period_starts"]

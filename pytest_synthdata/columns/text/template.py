@@ -121,9 +121,8 @@ class Template(Generator):
         else:
             values = cells.read(field.name)
         coded = isinstance(values, pa.DictionaryArray) and not field.path and values.dictionary.null_count == 0
-        coded = coded and not (
-            field.filters and values.indices.null_count
-        )  # a filter may give null a text, as json does
+        if coded and field.filters and values.indices.null_count:
+            coded = False  # a filter may give null a text, as json does
         array = values.dictionary if coded else to_arrow(values)
         for key in field.path:
             array = pc.struct_field(array, key) if pa.types.is_struct(array.type) else _items(array, int(key))

@@ -32,6 +32,12 @@ _QUIETEST_DAY = 0.05  # of its usual volume: noise never silences a day
 
 # The share of a day's events in each hour: quiet nights, a morning peak, a dip at noon, a long afternoon.
 OFFICE_HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 19, 17, 14, 16, 18, 18, 16, 13, 9, 7, 5, 4, 3, 2)
+_LISTS = {
+    "events": "events=[Event('2024-10-15', '2024-10-25', 3.0)]",
+    "hours": "24 weights, from the hour after midnight on: hours=[0, 0, …]",
+    "season": "12 multipliers from January to December, or those of some months: season={12: 1.5}",
+    "weekdays": "7 multipliers, from Monday to Sunday: weekdays=[1, 1, 1, 1, 1, 0.4, 0.2]",
+}
 
 
 def time_of_day(elapsed: Floats, hours: Sequence[float]) -> npt.NDArray[np.int64]:
@@ -56,14 +62,6 @@ def instants(period: Timeline, day: npt.NDArray[Any], elapsed: Floats) -> pa.Arr
         if len(index) and parts:
             times[index] = parts.seconds(int(cut), elapsed[index]).astype("M8[s]")
     return arrow_array(times.astype("datetime64[us]")).cast(TIMESTAMP)
-
-
-_LISTS = {
-    "events": "events=[Event('2024-10-15', '2024-10-25', 3.0)]",
-    "hours": "24 weights, from the hour after midnight on: hours=[0, 0, …]",
-    "season": "12 multipliers from January to December, or those of some months: season={12: 1.5}",
-    "weekdays": "7 multipliers, from Monday to Sunday: weekdays=[1, 1, 1, 1, 1, 0.4, 0.2]",
-}
 
 
 def ends_of(period: Timeline) -> tuple[dt.datetime, dt.datetime]:

@@ -45,7 +45,6 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
             raise DeclarationError(f"{self.name} is a column and takes no '__' arguments: {', '.join(extra)}")
         bound = enclosing_bound(step)
         logger.debug("%s.%s: Evaluating %r for row %s", bound.plan.table, self.name, self.generator, step.sequence)
-        declared = bound.plan.columns.get(self.name) is self.generator
         if (value := made_ahead(bound, self.name, step, self.generator)) is not NOTHING:
             return value
         cells = _single_cell(self.name, instance, step)
@@ -53,6 +52,7 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
             cells = cells.substream(self.substream)
         if (objects := self.generator.objects(cells)) is not None:
             return objects[0]
+        declared = bound.plan.columns.get(self.name) is self.generator
         type_ = bound.type_of(self.name) if declared else self.generator.type(bound.scope(self.name))
         return as_objects(to_arrow(self.generator.values(cells), type_))[0]
 

@@ -13,12 +13,10 @@ from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.infer.columns import Declared
 from pytest_synthdata.infer.references.links import Referring, in_order
 from pytest_synthdata.infer.relations.composing import in_type_of_expression
-from pytest_synthdata.infer.relations.rows import following_at
+from pytest_synthdata.infer.relations.rows import following_at, is_narrow
 from pytest_synthdata.infer.times.days import Days
 from pytest_synthdata.infer.times.written_times import written
 from pytest_synthdata.sources.samples import Sample
-
-_NARROW = 0.5  # of the spread of dates: what follows the parents' at a smaller distance belongs to them
 
 
 def after_parents(
@@ -51,7 +49,7 @@ def after_parents(
         if found is None:
             continue
         said, apart, times = found
-        if is_first or _spread(apart) <= _NARROW * _spread(times):
+        if is_first or is_narrow(apart, times):
             made = following_at(after.type(sample), said, apart)
             made = made if after.pattern is None else written(made, after.pattern)
             own = sample.schema.field(after.column).type
@@ -88,10 +86,6 @@ def _start(one: Referring, parent: Sample, before: Days, type_: pa.DataType) -> 
     if pa.types.is_date(type_) == pa.types.is_date(own):
         return said
     return Call("to_date" if pa.types.is_date(type_) else "to_timestamp", (said,))
-
-
-def _spread(values: npt.NDArray[np.float64]) -> float:
-    return float(np.quantile(values, 0.95) - np.quantile(values, 0.05))
 
 
 __all__ = ["after_parents"]

@@ -14,6 +14,7 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.numbers.distributions import Exponential
 from pytest_synthdata.infer.naming import words
 from pytest_synthdata.infer.relations.formulas import ALL, FEWEST, FIRST, Computed, Floats
+from pytest_synthdata.infer.times.instants import floats_of
 from pytest_synthdata.infer.values.fitting import Resolution
 from pytest_synthdata.infer.values.numbers import law
 
@@ -88,7 +89,7 @@ def following(
         attributes: what the columns are called in expressions.
     """
     times = {
-        name: (type_, _micros(array))
+        name: (type_, floats_of(array.cast(pa.timestamp("us"))))
         for name, (type_, array) in columns.items()
         if (pa.types.is_date(type_) or pa.types.is_timestamp(type_)) and len(array) - array.null_count >= FEWEST
     }
@@ -154,11 +155,6 @@ def _differ_by(one: Sequence[str], other: Sequence[str], firsts: Sequence[str], 
     return len(one) == len(other) and len(apart) == 1 and apart[0][0] in firsts and apart[0][1] in lasts
 
 
-def _micros(array: pa.Array) -> Floats:
-    micros = array.cast(pa.timestamp("us")).cast(pa.int64())
-    return to_numpy(micros.cast(pa.float64(), safe=False).fill_null(np.nan)).astype(np.float64)
-
-
 def _distance(earlier: Floats, later: Floats) -> float | None:
     """How far the times that follow others are from them; None where they do not, or whatever the others are."""
     both = np.isfinite(earlier) & np.isfinite(later)
@@ -168,9 +164,17 @@ def _distance(earlier: Floats, later: Floats) -> float | None:
     apart = b - a
     if apart.min() < 0 or a.max() <= b.min() or apart.min() == apart.max() == 0:
         return None
-    typical = float(np.quantile(apart, 0.95) - np.quantile(apart, 0.05))
-    spread = float(np.quantile(b, 0.95) - np.quantile(b, 0.05))
-    return typical if typical <= _NARROW * spread else None
+    return spread(apart) if is_narrow(apart, b) else None
+
+
+def is_narrow(apart: Floats, times: Floats) -> bool:
+    """Whether times belong to others, as they lie apart from these by less than they do from each other."""
+    return spread(apart) <= _NARROW * spread(times)
+
+
+def spread(values: Floats) -> float:
+    """How far values lie apart, without the lowest and the highest twentieth."""
+    return float(np.quantile(values, 0.95) - np.quantile(values, 0.05))
 
 
 def following_at(type_: pa.DataType, before: Generator, apart: Floats) -> Generator:

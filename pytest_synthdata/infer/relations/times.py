@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
+from pytest_synthdata.columns.expressions.intervals import MICROSECONDS
 from pytest_synthdata.columns.expressions.operators import FUNCTIONS, Call, col
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.infer.relations.formulas import ALL, FEWEST, FIRST, Computed, Floats
@@ -27,7 +28,6 @@ _UNITS_OF_DATES = ("week", "month", "quarter", "year")
 _NUMBERS = ("yyyyMMdd", "yyyyMM")
 _FEWEST_BITS = 32  # of numbers such as 20241231
 _MOST_TIMES = 12  # of which each two are tried together
-_MICROS = {"days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 1_000_000}
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,9 @@ def later_by(columns: Columns, attributes: Mapping[str, str]) -> dict[str, Compu
         apart = times[end] - times[start]
         if np.isfinite(apart).sum() < FEWEST or not np.nanmean(apart) > 0:
             continue
-        units = ("days",) if pa.types.is_date(type_) else tuple(_MICROS)
+        units = ("days",) if pa.types.is_date(type_) else tuple(MICROSECONDS)
         for name, unit in itertools.product(numbers, units):
-            if _is_between(apart, numbers[name] * _MICROS[unit], times[end]):
+            if _is_between(apart, numbers[name] * MICROSECONDS[unit], times[end]):
                 later = _later(type_, col(attributes[start]), col(attributes[name]), columns[name][0], unit)
                 found[end] = Computed(later, frozenset([start, name]))
                 break
@@ -195,7 +195,7 @@ def _is_between(apart: Floats, said: Floats, end: Floats) -> bool:
         return False
     for rows in (few, slice(None)):
         known = np.isfinite(end[rows])
-        close = np.abs(apart[rows] - said[rows]) < _MICROS["seconds"]
+        close = np.abs(apart[rows] - said[rows]) < MICROSECONDS["seconds"]
         if not known.any() or close[known].mean() < ALL:
             return False
     return True

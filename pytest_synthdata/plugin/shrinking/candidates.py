@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from pytest_synthdata.dataset import Dataset, Table
 from pytest_synthdata.plugin.shrinking.failures import Failure, said_by
 from pytest_synthdata.plugin.shrinking.other_values import OtherValues
 from pytest_synthdata.shrinking.order import Order, family_order
-from pytest_synthdata.shrinking.runs import Outcome, Positions, Replacement
+from pytest_synthdata.shrinking.runs import Outcome, Positions, Replacement, digest
 
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
@@ -96,7 +95,7 @@ class Candidates:
         """Run the test on some rows, which are closed."""
         error = self._run(self.taken(rows))
         if error is not None:
-            self._said[_digest(rows)] = said_by(error)
+            self._said[digest(rows)] = said_by(error)
         outcome = self._outcome(error)
         if not len(rows) and outcome is Outcome.SAME:
             self._on_none = self.said_on(rows)
@@ -104,7 +103,7 @@ class Candidates:
 
     def said_on(self, rows: Positions) -> str:
         """What the last failure on some rows said, which are closed."""
-        return self._said.get(_digest(rows), "")
+        return self._said.get(digest(rows), "")
 
     def _run(self, candidate: Dataset) -> BaseException | None:
         with self._stand_ins.instead(self.dataset, candidate):
@@ -137,10 +136,6 @@ class Candidates:
             for table, found in values.items()
         }
         return self._outcome(self._run(_with(taken, chosen)))
-
-
-def _digest(rows: Positions) -> bytes:
-    return blake2b(rows.tobytes(), digest_size=16).digest()
 
 
 def _with(dataset: Dataset, values: Mapping[str, Mapping[str, pa.Array]]) -> Dataset:

@@ -16,12 +16,13 @@ from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.expressions.computing import computed
 from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.intervals import MICROSECONDS
 from pytest_synthdata.columns.expressions.operators import FUNCTIONS, Call, Operation, operand_array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded, Unique
 from pytest_synthdata.validation.declared.condition_texts import describe_condition
-from pytest_synthdata.validation.declared.describe import UNITS, describe
+from pytest_synthdata.validation.declared.describe import describe
 from pytest_synthdata.validation.declared.expectations import Curve, Moved, Shares
 from pytest_synthdata.validation.declared.formulas import is_formula, short_name
 from pytest_synthdata.validation.declared.row_laws import RowRange
@@ -82,7 +83,7 @@ class MovedMeasure:
         base = _in_full(rows.evaluate(self.law.base, self.name), rows.count)
         apart = pc.subtract(_microseconds(to_arrow(values)), _microseconds(base.take(pa.array(numbers))))
         known = np.flatnonzero(to_numpy(apart.is_valid()))
-        units = self.law.sign * to_numpy(apart.drop_null()).astype(np.float64) / UNITS[self.law.unit]
+        units = self.law.sign * to_numpy(apart.drop_null()).astype(np.float64) / MICROSECONDS[self.law.unit]
         self.intervals.add(units, np.asarray(numbers)[known], rows)
 
     def checks(self) -> Iterator[Finding]:
@@ -121,7 +122,7 @@ def _ends(generator: Any, rows: Rows, name: str) -> Ends:
         return _ends(generator.generator, rows, name)
     if isinstance(generator, (Rounded, Clipped, Cast)):
         return _modified(generator, rows, name)
-    if isinstance(generator, Call) and generator.function in UNITS:
+    if isinstance(generator, Call) and generator.function in MICROSECONDS:
         low, high = (end and FUNCTIONS[generator.function](end) for end in _ends(generator.operands[0], rows, name))
         return low, high
     if isinstance(generator, Operation):

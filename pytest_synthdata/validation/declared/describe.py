@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.intervals import MICROSECONDS
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
@@ -58,7 +59,6 @@ from pytest_synthdata.validation.declared.trees import leaves, map_leaves
 from pytest_synthdata.validation.declared.wrapped_leaves import cast_leaf, wrapped_leaf
 
 #: The microseconds of the units that intervals are counted in.
-UNITS = {"days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 1_000_000}
 
 
 def describe(generator: Generator) -> Node:
@@ -234,7 +234,7 @@ def _(generator: Operation) -> Node:
 
 @_describe.register
 def _(generator: Call) -> Node:
-    if generator.function in UNITS:
+    if generator.function in MICROSECONDS:
         return Leaf(RowRange(generator), None)
     return Leaf(Unknown(f"{short_name(generator)}: any value may come out"), None)
 
@@ -251,11 +251,11 @@ def moved_by(generator: Operation, unit: str | None = None) -> Node | None:
     base, random = generator.operands
     if generator.function == "add" and is_formula(random):
         base, random = random, base
-    if isinstance(random, Call) and random.function in UNITS:
+    if isinstance(random, Call) and random.function in MICROSECONDS:
         unit, (random,) = random.function, random.operands
     if unit is None or not is_formula(base) or is_formula(random):
         return None
-    counted, snap = unit, Snap(UNITS[unit])
+    counted, snap = unit, Snap(MICROSECONDS[unit])
     sign = 1 if generator.function == "add" else -1
 
     def moved(leaf: Leaf) -> Leaf:

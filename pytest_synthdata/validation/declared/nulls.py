@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.expressions.conditions import When
+from pytest_synthdata.columns.expressions.intervals import MICROSECONDS
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant
@@ -35,7 +36,6 @@ _NEVER_NULL = (Array, Key, NotNull, Ordinal, Place, Shares, Timeline, Times)
 _DRAWN = (Dates, Distribution, ParametricDistribution, Poisson, Quantiles)
 _WRAPPERS = (Cast, Clipped, Rounded, Unique)
 _SUMS = ("add", "subtract", "multiply")
-_INTERVALS = ("days", "hours", "minutes", "seconds")
 
 
 def may_be_null(declared: Declared, scope: Scope) -> bool:  # noqa: C901 - one line for each kind
@@ -70,7 +70,7 @@ def _is_sum(declared: Any) -> bool:
     """Whether a value is null only where a part of it is."""
     if isinstance(declared, Operation):
         return declared.function in _SUMS
-    return isinstance(declared, Call) and declared.function in _INTERVALS
+    return isinstance(declared, Call) and declared.function in MICROSECONDS
 
 
 def is_simple(template: Template) -> bool:
