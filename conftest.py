@@ -18,7 +18,7 @@ import pytest
 os.environ.setdefault("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))  # noqa: PTH111
 
 # Compiled modules load once in a process: what a pytest inside this one imports must be there before it starts.
-for name in (
+LOADED = (
     "databricks.sdk",
     "numpy.fft",
     "pandas",
@@ -27,13 +27,19 @@ for name in (
     "pyspark.sql",
     "pytest_synthdata.plugin.materialise",
     "scipy.stats",
-):
-    with suppress(ImportError):  # some are optional
-        import_module(name)
+)
 
 pytest_plugins = ["pytester"]
 # Several folders have one: as modules whose docstrings are tested, they would all be called alike.
 collect_ignore_glob = ["*conftest.py"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the modules where tests run: in the workers of pytest-xdist, not in what waits for them."""
+    if not config.getoption("numprocesses", None):
+        for name in LOADED:
+            with suppress(ImportError):  # some are optional
+                import_module(name)
 
 
 # Plugins that are installed here, and that a pytest inside a test would import in each of its processes.

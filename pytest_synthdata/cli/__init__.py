@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, factories_option
+from pytest_synthdata.cli.over_time import as_they_are, at_option
 from pytest_synthdata.cli.periods import write_period
 from pytest_synthdata.cli.schema_changes import schema_changes
 from pytest_synthdata.errors import SynthDataError
@@ -80,6 +81,7 @@ def cli() -> None:
 @click.option("--overwrite", is_flag=True, help="Replace tables that are there.")
 @click.option("--from", "start", metavar="TIME", help="Only rows that come from this date or time (UTC) on.")
 @click.option("--to", "stop", metavar="TIME", help="Only rows that come before this date or time.")
+@at_option
 @click.option("--append", is_flag=True, help="With --from or --to: add the period to the tables that are there.")
 @click.option("--rows-per-file", type=click.IntRange(min=1), help="How many rows a file has at most.")
 @click.option(
@@ -100,6 +102,7 @@ def generate(
     overwrite: bool,
     start: str | None,
     stop: str | None,
+    at: str | None,
     append: bool,
     rows_per_file: int | None,
     on_cluster: str | None,
@@ -122,8 +125,10 @@ def generate(
         raise click.UsageError("--append adds a period: it goes with --from or --to, and without --overwrite")
     if on_cluster is not None and is_period:
         raise click.UsageError("--from and --to go without --on-cluster")
+    if at is not None and (is_period or on_cluster is not None):
+        raise click.UsageError("--at goes without --from, --to and --on-cluster")
     with errors_as_json(as_json):
-        dataset = dataset_of([*rows, *more_rows], seed, factories, defects)
+        dataset = as_they_are(dataset_of([*rows, *more_rows], seed, factories, defects), at)
         if on_cluster is not None:
             if format_ != "parquet" or rows_per_file is not None:
                 raise SynthDataError("--on-cluster writes Parquet, in as many files as Spark sees fit")

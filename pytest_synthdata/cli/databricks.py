@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, factories_option, period_of
-from pytest_synthdata.cli.feeds import CHANGES, Feeds, upload_feeds
+from pytest_synthdata.cli.feeds import Feeds, upload_feeds
+from pytest_synthdata.cli.over_time import CHANGES, as_they_are, at_option
 from pytest_synthdata.cli.schema_changes import schema_changes
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import FILE_FORMATS
@@ -36,12 +37,13 @@ _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 @click.option("--create", is_flag=True, help="Make the schema and the Volume where they are missing.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of other data.")
 @click.option("--format", "format_", type=click.Choice(FILE_FORMATS), default="parquet", show_default=True)
+@at_option
 @click.option("--by", help="Save batches, a folder each: hour, day, week or month, or a number of rows.")
 @click.option("--from", "start", metavar="TIME", help="With --by: only rows that come from this time (UTC) on.")
 @click.option("--to", "stop", metavar="TIME", help="With --by: only rows that come before this time.")
 @click.option(
     "--changes",
-    type=click.Choice(CHANGES),
+    type=CHANGES,
     help="With --by: what happens in tables with a History, in this format, and the rows of others.",
 )
 @click.option("--snapshots", is_flag=True, help="With --changes: also each table as it is at the end of each batch.")
@@ -55,6 +57,7 @@ def upload(
     create: bool,
     overwrite: bool,
     format_: str,
+    at: str | None,
     by: str | None,
     start: str | None,
     stop: str | None,
@@ -72,11 +75,13 @@ def upload(
     """
     if by is None and (start or stop or changes or snapshots):
         raise click.UsageError("--from, --to, --changes and --snapshots go with --by")
+    if by is not None and at is not None:
+        raise click.UsageError("--at saves whole tables: it goes without --by")
     if snapshots and not changes:
         raise click.UsageError("--snapshots goes with --changes")
     with errors_as_json(as_json):
         period_of(start, stop)  # says what is wrong with it
-        dataset = dataset_of(rows, seed, factories)
+        dataset = as_they_are(dataset_of(rows, seed, factories), at)
         if by is not None:
             feeds = Feeds(by, start, stop, changes, snapshots=snapshots)
             upload_feeds(dataset, volume, feeds, create=create, overwrite=overwrite, format_=format_, as_json=as_json)

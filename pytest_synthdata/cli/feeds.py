@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_synthdata.cli.arguments import batch_size
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.cli.over_time import changing_tables
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.table import Table
-
-CHANGES = ("autocdc", "debezium", "delta")
 
 
 @dataclass(frozen=True)
@@ -45,15 +43,8 @@ class Feeds:
             SynthDataError: where changes are asked for, and no table has any.
         """
         from pytest_synthdata.columns.order.choosing import has_times
-        from pytest_synthdata.history.lives import lives_of
 
-        changing = [] if self.changes is None else [one.name for one in dataset if lives_of(one.bound) is not None]
-        if self.changes is not None and not changing:
-            names = ", ".join(repr(one.name) for one in dataset)
-            raise SynthDataError(
-                f"--changes {self.changes}: none of {names} has a history, nor has what they refer to; leave out "
-                "--changes, or declare one: class Meta: history = History('2024-01-01', '2024-12-31', updates={…})"
-            )
+        changing = [] if self.changes is None else changing_tables(dataset, f"--changes {self.changes}")
         told = {}
         for table in dataset:
             if self.changes is not None and table.name in changing:
@@ -104,4 +95,4 @@ def upload_feeds(
         click.echo(json.dumps({"path": path}) if as_json else path)
 
 
-__all__ = ["CHANGES", "Feeds", "upload_feeds"]
+__all__ = ["Feeds", "upload_feeds"]

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, factories_option
+from pytest_synthdata.cli.over_time import as_they_are, at_option
 
 
 def _options(command: Any) -> Any:
@@ -25,11 +26,13 @@ def _options(command: Any) -> Any:
 @click.command()
 @click.argument("tables", nargs=-1, metavar="[TABLE]...")
 @click.option("--first", type=click.IntRange(min=0), default=5, show_default=True, help="How many rows are shown.")
+@at_option
 @_options
 def show(
     *,
     tables: tuple[str, ...],
     first: int,
+    at: str | None,
     seed: int,
     rows: tuple[str, ...],
     factories: tuple[str, ...],
@@ -45,7 +48,7 @@ def show(
 
     from pytest_synthdata.report.shape import shape
 
-    dataset = dataset_of(rows, seed, factories, defects)
+    dataset = as_they_are(dataset_of(rows, seed, factories, defects), at)
     width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 160
     console = Console(width=width, highlight=False, soft_wrap=False)
     for number, name in enumerate(tables or dataset.tables):

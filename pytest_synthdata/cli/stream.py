@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pytest_synthdata.cli.arguments import batch_size, dataset_of, errors_as_json, factories_option, period_of
+from pytest_synthdata.cli.over_time import CHANGES, changing_tables
 from pytest_synthdata.file_formats import FILE_FORMATS
 
 
@@ -21,6 +22,7 @@ from pytest_synthdata.file_formats import FILE_FORMATS
 @click.option("--from", "start", metavar="TIME", help="Only rows that come from this date or time (UTC) on.")
 @click.option("--to", "stop", metavar="TIME", help="Only rows that come before this date or time.")
 @click.option("--column", help="The column of dates or times that counts.")
+@click.option("--changes", type=CHANGES, help="What happens to the rows of a table with a History, in this format.")
 @click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
 @click.option("--format", "format_", type=click.Choice(FILE_FORMATS), default="parquet", show_default=True)
 @factories_option
@@ -36,6 +38,7 @@ def stream(
     start: str | None,
     stop: str | None,
     column: str | None,
+    changes: str | None,
     seed: int,
     format_: str,
     factories: tuple[str, ...],
@@ -48,7 +51,11 @@ def stream(
     """
     with errors_as_json(as_json):
         period_of(start, stop)  # says what is wrong with it
-        one = dataset_of([table, *rows, *more_rows], seed, factories)[table.partition("=")[0]]
+        dataset, name = dataset_of([table, *rows, *more_rows], seed, factories), table.partition("=")[0]
+        one = dataset[name]
+        if changes is not None:
+            changing_tables(dataset, f"--changes {changes}")
+            one = one.changes(format=changes)
         files = one.file_batches(out, batch_size(by), format_, every=every, start=start, stop=stop, column=column)
         for file in files:
             click.echo(json.dumps({"file": str(file)}) if as_json else str(file))

@@ -32,6 +32,10 @@ SOURCE = """
         assert synth.dataset.orders.num_rows and synth.seed
 
     @pytest.mark.lazy
+    def test_volume(synth):
+        assert [synth.volume_path, synth.feed_path, synth.upload, synth.describe]
+
+    @pytest.mark.lazy
     def test_by_fixture(orders):
         assert orders.num_rows
 
@@ -96,4 +100,4 @@ def test_only_tests_that_may_need_a_session_get_one(pytester: pytest.Pytester) -
     pytester.makeini("[pytest]\nmarkers = lazy\n")
     pytester.makepyfile(SOURCE)
     result = pytester.runpytest_subprocess("-p", "no:randomly")
-    result.assert_outcomes(passed=12)
+    result.assert_outcomes(passed=13)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-_FREE_OF_SPARK = ("dataset", "seed", "defects")  # attributes of `synth`
+# Attributes of `synth`.
+_FREE_OF_SPARK = ("dataset", "seed", "defects", "volume_path", "feed_path", "upload", "describe")
 _FUNCTIONS = "pyspark.sql.functions"
 _NAME = "synth"
 
