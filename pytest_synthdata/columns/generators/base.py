@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -77,8 +77,7 @@ class Generator(Fluent):
     def children(self) -> Iterator[Generator]:
         """The generators that this one is made of."""
         class_: Any = type(self)
-        for name in _fields(class_):
-            yield from _generators(getattr(self, name))
+        return _generators(getattr(self, name) for name in _fields(class_))
 
     def reads(self) -> Iterator[str]:
         """The names of the columns that the values depend on."""
@@ -173,12 +172,12 @@ def _fields(class_: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(class_))
 
 
-def _generators(value: Any) -> Iterator[Generator]:
-    if isinstance(value, Generator):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _generators(item)
+def _generators(values: Iterable[Any]) -> Iterator[Generator]:
+    for value in values:
+        if isinstance(value, Generator):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            yield from _generators(value)
 
 
 def mix(branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) -> Values:

@@ -12,6 +12,7 @@ earlier.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,10 +70,8 @@ class Pick:
             again = cells.stream.child("attempt").bits(self.base + attempts * GOLDEN)
             self.base = np.where(attempts > 0, again, self.base)
         self.levels: list[int] = self._levels(int(np.max(self.count)))
-        zero = np.zeros(1, np.uint64)
-        words = (cells.stream.child("level", str(level)).bits(zero)[0] for level in self.levels)
-        self.offsets: list[int] = [int(word) for word in words]
-        self.middle: np.uint64 = cells.stream.child("darts").bits(zero)[0]
+        self.offsets: list[int] = [int(_first_word(*cells.stream.names, "level", str(level))) for level in self.levels]
+        self.middle: np.uint64 = _first_word(*cells.stream.names, "darts")
         # How far each lower level's darts have got: their number, times the step of their words. Of the highest level
         # one is thrown in each round.
         self.thrown: Bits = np.zeros((len(self.levels) - 1, len(self.base)), np.uint64)
@@ -306,6 +305,12 @@ class Pick:
         """Which of the parents a row can get."""
         suits = possible if self.count.ndim == 0 else possible & (parents < self.count[row])
         return suits if self.where is None else suits & self._meets(np.full(len(parents), row), parents)
+
+
+@lru_cache(maxsize=4096)
+def _first_word(*names: str) -> np.uint64:
+    """The first word of a stream: those of a reference are the same for all of its picks."""
+    return np.uint64(Stream(names).bits(np.zeros(1, np.uint64))[0])
 
 
 def _repetition(rows: Index) -> npt.NDArray[np.uint32]:

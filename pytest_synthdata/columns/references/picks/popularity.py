@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -47,11 +47,6 @@ class Tournament(Stream):
     One row by itself has uniform bits as in any stream; of 2^k neighbours one is among the greatest 2^-k of all.
     """
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        coins = [Stream((*self.names, "round", str(number))) for number in range(_MOST_ROUNDS + 1)]
-        object.__setattr__(self, "_coins", coins)
-
     def bits(self, rows: Bits) -> Bits:
         won = self.rounds(rows).astype(np.uint64)
         return ~(_ALL >> won) | (super().bits(rows) >> (won + _ONE))
@@ -78,8 +73,13 @@ class Tournament(Stream):
         return rows
 
     def _coin(self, number: int, blocks: Bits) -> Bits:
-        coin: Stream = self._coins[number]  # type: ignore[attr-defined]
-        return coin.bits(blocks) >> np.uint64(63)
+        return _coin_of(self.names, number).bits(blocks) >> np.uint64(63)
+
+
+@lru_cache(maxsize=4096)
+def _coin_of(names: tuple[str, ...], number: int) -> Stream:
+    """The coin of a round: a child that goes through all parents tosses those of the same rounds anew."""
+    return Stream((*names, "round", str(number)))
 
 
 class Layers:
