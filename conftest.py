@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,32 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in LOADED:
             with suppress(ImportError):  # some are optional
                 import_module(name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``--dist loadfile``, the tests that take a session of their process are on one worker, and so on one JVM."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneJvm(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            name = test.rpartition("::")[2].partition("[")[0]
+            return "spark" if name in taking_a_session(config.rootpath / file) else file
+
+    return OneJvm(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@cache
+def taking_a_session(file: Path) -> set[str]:
+    """The tests and fixtures of a file that take ``synth_spark``, or a fixture of the file that does."""
+    functions = re.findall(r"def (\w+)\(([^)]*)\)", file.read_text("utf-8"))
+    taking = {"synth_spark"}
+    while (
+        more := {name for name, arguments in functions if taking.intersection(re.findall(r"\w+", arguments))} - taking
+    ):
+        taking |= more
+    return taking
 
 
 # Plugins that are installed here, and that a pytest inside a test would import in each of its processes.
