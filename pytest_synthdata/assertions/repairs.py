@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.assertions.identity import nth_of_equal
+from pytest_synthdata.assertions.listing import SHOWN, counted, listed
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.sources.source import in_type
 from pytest_synthdata.validation.messages import aligned, short
 
-_SHOWN = 5  # rows of each sort in a message
-_COLUMNS = 6  # of a row
+_Places: TypeAlias = npt.NDArray[np.intp]
 
 
 def repair_problem(frame: Any, clean: Any, key: str | Sequence[str] | None) -> str | None:
@@ -105,19 +108,20 @@ class _Pairs:
         """The first cells that differ, by column."""
         lines = [["column", "wrong", *self.keys, "clean", "repaired"]]
         for column, places in wrong.items():
-            for number, place in enumerate(places[:_SHOWN].tolist()):
+            for number, place in enumerate(places[:SHOWN].tolist()):
                 row = self.expected.slice(place, 1).to_pylist()[0]
                 first = [column, f"{len(places):,}"] if number == 0 else ["", ""]
                 cells = [*(row[key] for key in self.keys), row[column], self.actual[column][place].as_py()]
                 lines.append([*first, *map(short, cells)])
+            if len(places) > SHOWN:
+                lines.append(["", "…", *("" for _ in lines[0][2:])])
         return aligned(lines)
 
 
 def _compared(actual: pa.Table, expected: pa.Table, keys: Sequence[str], name: str) -> str | None:
-    mine, theirs = _numbered(actual, keys), _numbered(expected, keys)
-    _, in_actual, in_expected = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
-    missing = np.setdiff1d(np.arange(len(theirs)), in_expected, assume_unique=True)
-    extra = np.setdiff1d(np.arange(len(mine)), in_actual, assume_unique=True)
+    in_actual, in_expected = _paired(actual, expected, keys)
+    missing = np.setdiff1d(np.arange(expected.num_rows), in_expected, assume_unique=True)
+    extra = np.setdiff1d(np.arange(actual.num_rows), in_actual, assume_unique=True)
     order = np.argsort(in_expected)
     pairs = _Pairs(actual.take(pa.array(in_actual[order])), expected.take(pa.array(in_expected[order])), keys)
     wrong = pairs.wrong()
@@ -127,35 +131,36 @@ def _compared(actual: pa.Table, expected: pa.Table, keys: Sequence[str], name: s
     said += [f"{counted(len(extra), 'row')} too many"] if len(extra) else []
     cells = sum(map(len, wrong.values()))
     said += [f"{counted(cells, 'cell')} wrong in {len(wrong)} of {len(expected.schema.names)} columns"] if cells else []
-    by = f"{len(order):,} of {len(theirs):,} rows compared by {', '.join(keys)}"
+    by = f"{len(order):,} of {expected.num_rows:,} rows compared by {', '.join(keys)}"
     lines = [f"{name} is not repaired: {', '.join(said)}; {by}"]
     if wrong:
         lines += ["", *pairs.table(wrong)]
     for title, table, index in (("missing:", expected, missing), ("too many:", actual, extra)):
         if len(index):
-            lines += ["", title, *_rows(table.take(pa.array(np.sort(index)[:_SHOWN])), keys)]
+            names = list(dict.fromkeys([*keys, *table.schema.names]))
+            rows = table.take(pa.array(np.sort(index)[:SHOWN])).to_pylist()
+            lines += ["", title, *listed(names, rows, more=len(index) > SHOWN)]
     return "\n".join(lines)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things: ``1 row``, ``2 rows``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def _paired(actual: pa.Table, expected: pa.Table, keys: Sequence[str]) -> tuple[_Places, _Places]:
+    """Where the rows of two tables are that belong together: equal ones first, then the others of one key in order."""
+    left = np.arange(actual.num_rows), np.arange(expected.num_rows)
+    found: list[tuple[_Places, _Places]] = []
+    for columns in (expected.schema.names, keys):
+        numbered = [_numbered(table, columns, rows) for table, rows in zip((actual, expected), left, strict=True)]
+        _, *pairs = np.intersect1d(numbered[0], numbered[1], assume_unique=True, return_indices=True)
+        found.append((left[0][pairs[0]], left[1][pairs[1]]))
+        left = np.delete(left[0], pairs[0]), np.delete(left[1], pairs[1])
+    mine, theirs = (np.concatenate(places) for places in zip(*found, strict=True))
+    return mine, theirs
 
 
-def _numbered(table: pa.Table, keys: Sequence[str]) -> Any:
-    """A number for each row, the same for the first, second, … row of one key in both tables."""
-    batches = table.select(list(keys)).combine_chunks().to_batches()
-    hashes = np.concatenate([np.zeros(0, np.uint64), *(row_hashes(batch) for batch in batches)])
-    order = np.argsort(hashes, kind="stable")
-    rank = np.empty(len(hashes), np.uint64)
-    rank[order] = np.arange(len(hashes)) - np.searchsorted(hashes[order], hashes[order], side="left")
-    return hashes + rank
+def _numbered(table: pa.Table, columns: Sequence[str], rows: _Places) -> Bits:
+    """A number for each of some rows, the same for the first, second, … equal row in both tables."""
+    batches = table.select(list(columns)).combine_chunks().to_batches()
+    hashes = np.concatenate([np.zeros(0, np.uint64), *(row_hashes(batch) for batch in batches)])[rows]
+    return hashes + nth_of_equal(hashes).astype(np.uint64)
 
 
-def _rows(table: pa.Table, keys: Sequence[str]) -> list[str]:
-    names = list(dict.fromkeys([*keys, *table.schema.names]))[:_COLUMNS]
-    rows = table.select(names).to_pylist()
-    return [f"  {line}" for line in aligned([names, *([short(row[name]) for name in names] for row in rows)])]
-
-
-__all__ = ["counted", "repair_problem"]
+__all__ = ["repair_problem"]

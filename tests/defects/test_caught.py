@@ -11,8 +11,10 @@ import pytest
 
 from pytest_synthdata import (
     Categorical,
+    Constant,
     Dataset,
     Duplicates,
+    Key,
     Late,
     Malformed,
     Missing,
@@ -118,6 +120,40 @@ def test_rows_with_a_dirty_key_are_found_by_it() -> None:
         assert_caught(orders.iloc[sorted(set(labels.to_pandas().row))[1:]], labels)
 
 
+@pytest.mark.parametrize(
+    "kind", [Repeated("order_id", exactly=7), Duplicates(exactly=7, changing=["amount"])], ids=["repeated", "changed"]
+)
+def test_of_rows_with_one_key_the_dirty_one_is_caught(kind: Any) -> None:
+    dataset = Dataset({OrderFactory: 500}, defects={OrderFactory: [kind]})
+    orders, labels = dataset.orders.to_pandas(), dataset.defects["orders"]
+    dirty = sorted(set(labels.to_pandas().row))
+    right = orders.iloc[dirty]
+    clean = orders[orders.order_id.isin(right.order_id)].drop(index=dirty)
+    assert_caught(right, labels)
+    # What the pipeline changed tells nothing, and what is left still tells; the key alone does not.
+    assert_caught(right.assign(order_date="unknown", status=right.status.str.upper()), labels)
+    assert_caught(clean[["order_id"]], labels)
+    assert_caught(clean.assign(amount=right.amount.to_numpy()).drop(columns=["customer_id", "order_date"]), labels)
+    with pytest.raises(AssertionError, match=r"7 of 7 dirty rows missed, 7 clean rows thrown out") as error:
+        assert_caught(clean.assign(status="lost"), labels)
+    last = str(error.value).splitlines()[-2:]
+    assert [line.split()[0] for line in last] == [str(sorted(clean.index)[4]), "…"]
+
+
+def test_a_message_says_which_columns_it_leaves_out() -> None:
+    wide = type(
+        "WideFactory", (TableFactory,), {"wide_id": Key("W-{}"), **{f"column_{n}": Constant(n) for n in range(20)}}
+    )
+    dataset = Dataset({wide: 10}, defects={wide: [Missing("column_0", exactly=1)]})
+    clean = dataset.clean.wides.to_arrow()
+    with pytest.raises(AssertionError) as error:
+        assert_caught(clean.slice(0, 1), dataset.defects["wides"])
+    assert re.search(r"column_\d  …$", str(error.value), re.MULTILINE)
+    with pytest.raises(AssertionError, match=r"3 rows missing") as error:
+        assert_repaired(clean.slice(3), dataset.clean.wides)
+    assert re.search(r"column_\d  …$", str(error.value), re.MULTILINE)
+
+
 class ReadingFactory(TableFactory):
     """A table without a key."""
 
@@ -158,9 +194,19 @@ def test_mended_data_passes_and_other_is_told(dataset: Dataset) -> None:
         assert_repaired(dataset.orders.to_arrow().slice(0, 1_990), clean)
     message = str(error.value)
     assert "orders is not repaired: 10 rows missing" in message
+    assert message.splitlines()[-1] == "  …"
+    assert re.search(r"^amount .*(\n +ORD.*){4}\n +…$", message, re.MULTILINE)
     first = next(row for row in dataset.defects["orders"].to_arrow().to_pylist() if row["column"] == "amount")
     assert first["order_id"] in message
     with pytest.raises(AssertionError, match="rows too many"):
         assert_repaired(dataset.orders.to_arrow(), clean)
     with pytest.raises(SynthDataError, match="no column 'order_id'"):
         assert_repaired(shuffled[["amount"]], clean)
+
+
+def test_rows_of_one_key_are_compared_in_any_order(dataset: Dataset) -> None:
+    clean = dataset.clean.orders
+    shuffled = clean.to_pandas().sample(frac=1, random_state=1)
+    assert_repaired(shuffled, clean, key="customer_id")
+    with pytest.raises(AssertionError, match="1 cell wrong in 1 of 5 columns"):
+        assert_repaired(shuffled.assign(amount=[-1.0, *shuffled.amount[1:]]), clean, key="customer_id")

@@ -65,6 +65,10 @@ def test_assertions_take_frames(synth_spark: Any, dataset: Dataset) -> None:
     assert_repaired(clean, clean)
     with pytest.raises(AssertionError, match="rows too many"):
         assert_repaired(orders, clean)
+    labels, dirty = dataset.defects["orders"], orders.exceptAll(clean)
+    assert_caught(dirty.selectExpr("* EXCEPT (status)", "INTERVAL 1 DAY status"), labels, kinds=[Repeated])
+    with pytest.raises(AssertionError, match=r"recall 0\.000"):
+        assert_caught(clean.join(dirty, "order_id", "left_semi"), labels, kinds=[Repeated])
 
 
 SCHEMA = [
