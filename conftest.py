@@ -46,28 +46,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With ``--dist loadfile``, the tests that take a session of their process are on one worker, and so on one JVM."""
+    """With ``--dist loadfile``, the tests that take a session of Spark are on one worker, and those of the browser."""
     from xdist.scheduler import LoadFileScheduling
 
-    class OneJvm(LoadFileScheduling):
+    class OneOfEach(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file, _, test = nodeid.partition("::")
             name = test.rpartition("::")[2].partition("[")[0]
-            return "spark" if name in taking_a_session(config.rootpath / file) else file
+            taken = (shared for shared in ("synth_spark", "browser") if name in taking(shared, config.rootpath / file))
+            return next(taken, file)
 
-    return OneJvm(config, log) if config.getoption("dist") == "loadfile" else None
+    return OneOfEach(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @cache
-def taking_a_session(file: Path) -> set[str]:
-    """The tests and fixtures of a file that take ``synth_spark``, or a fixture of the file that does."""
+def taking(fixture: str, file: Path) -> set[str]:
+    """The tests and fixtures of a file that take a fixture, or one of the file that takes it."""
     functions = re.findall(r"def (\w+)\(([^)]*)\)", file.read_text("utf-8"))
-    taking = {"synth_spark"}
-    while (
-        more := {name for name, arguments in functions if taking.intersection(re.findall(r"\w+", arguments))} - taking
-    ):
-        taking |= more
-    return taking
+    found = {fixture}
+    while more := {name for name, taken in functions if found.intersection(re.findall(r"\w+", taken))} - found:
+        found |= more
+    return found
 
 
 # Plugins that are installed here, and that a pytest inside a test would import in each of its processes.

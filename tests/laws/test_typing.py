@@ -15,6 +15,10 @@ MYPY = """
 strict = true
 ignore_missing_imports = true
 follow_imports = silent
+
+; In none of the types that users see, and large.
+[mypy-databricks.*,matplotlib.*,scipy.*]
+follow_imports = skip
 """
 WRONG = """
 from pytest_synthdata import Dataset
