@@ -139,10 +139,12 @@ def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
     """Times, naive, from texts of a pattern.
 
     Raises:
-        pa.ArrowInvalid: for the first text that does not follow the pattern, or is not a day of the calendar.
+        pa.ArrowInvalid: for the first text that does not follow the pattern, else the first that is no day or time.
     """
     found = pc.extract_regex(texts, pattern=f"^{''.join(_groups(pattern))}$")
     present = {field.name: number for number, field in enumerate(found.type)}
+    is_text = to_numpy(pc.is_valid(texts))
+    _require_times(texts, is_text & ~to_numpy(pc.is_valid(found)), pattern)
 
     def number(name: str, otherwise: int) -> npt.NDArray[np.int64]:
         if name not in present:
@@ -166,16 +168,18 @@ def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
     micros = number("S", 0) * 10 ** max(6 - digits, 0) // 10 ** max(digits - 6, 0)
     first = ((year - 1970) * 12 + month - 1).astype("M8[M]")
     length = ((first + 1).astype("M8[D]") - first.astype("M8[D]")).astype(np.int64)
-    wrong = to_numpy(pc.and_(pc.is_valid(texts), pc.is_null(found)))
-    wrong |= (month < 1) | (month > 12) | (day < 1) | (day > length) | (hour > 23) | (minute > 59) | (second > 59)  # noqa: PLR2004
-    wrong &= to_numpy(pc.is_valid(texts))
-    if wrong.any():
-        text = texts[int(np.flatnonzero(wrong)[0])].as_py()
-        raise pa.ArrowInvalid(f"{text!r} is not a time of the pattern {pattern!r}")
+    wrong = (month < 1) | (month > 12) | (day < 1) | (day > length) | (hour > 23) | (minute > 59) | (second > 59)  # noqa: PLR2004
+    _require_times(texts, is_text & wrong, pattern)
     seconds = (hour * 60 + minute) * 60 + second
     days = first.astype("M8[D]") + (day - 1).astype("m8[D]")
     made = days.astype("M8[us]") + (seconds * 10**6 + micros).astype("m8[us]")
     return pc.if_else(pc.is_valid(texts), arrow_array(made), null_of(pa.timestamp("us")))
+
+
+def _require_times(texts: pa.Array, wrong: npt.NDArray[np.bool_], pattern: str) -> None:
+    if wrong.any():
+        text = texts[int(np.flatnonzero(wrong)[0])].as_py()
+        raise pa.ArrowInvalid(f"{text!r} is not a time of the pattern {pattern!r}")
 
 
 def _groups(pattern: str) -> Iterator[str]:
