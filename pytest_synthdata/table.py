@@ -98,7 +98,7 @@ class Table(Sinks):
             stop: that before which they come. None for the end.
             column: the column of dates or times that counts; every row is looked at where rows are not in its order.
                 Defaults to the factory's ``Meta.arrival`` (rows are then in the order of arrival), else its `Timeline`,
-                else a column in whose order the rows are.
+                else a column in whose order the rows are. A table without times comes with the rows that it refers to.
 
         Raises:
             SynthDataError: for a table without an order of time, which says what to write, and for a wrong period.

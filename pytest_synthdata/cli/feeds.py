@@ -37,7 +37,7 @@ class Feeds:
     snapshots: bool
 
     def of(self, dataset: Dataset) -> Mapping[str, Feed]:
-        """What comes batch by batch, by table; those that have neither a history nor times are not among it.
+        """What comes batch by batch, by table; tables without a history and times, near and far, are not among it.
 
         Raises:
             SynthDataError: where changes are asked for, and no table has any.

@@ -32,9 +32,9 @@ def write_period(
 ) -> list[dict[str, Any]]:
     """Write each table's rows of a period to a folder, and say what was written.
 
-    A table without dates or times has no periods: it is written whole, and once. Tables that have the period are
-    left alone where others lack it, so that what was forgotten can be added, and a run that was killed while tables got
-    a period is completed by the next.
+    A table that has no dates or times, and refers to none that has, is written whole, and once. Tables that have the
+    period are left alone where others lack it, so that what was forgotten can be added, and a run that was killed while
+    tables got a period is completed by the next.
 
     Raises:
         SynthDataError: for a table of which nothing says when its rows come, and as `period_written`.
@@ -152,7 +152,7 @@ def _parts(dataset: Dataset, period: Period, start: str | None, stop: str | None
 
 
 def _is_there(part: Part, out: Path) -> bool:
-    """Whether a table without times is there already, whole."""
+    """Whether a table without periods is there already, whole."""
     from pytest_synthdata.files.periods import Period, Record
 
     there = Record.read(out / part.name)

@@ -266,6 +266,24 @@ def test_tables_without_times_are_written_once_and_labels_with_their_rows(folder
     assert readings["value"].null_count == labels["kind"].to_pylist().count("missing") > 50
 
 
+def test_rows_come_with_those_that_they_refer_to(folder: Path) -> None:
+    (folder / "bank.py").write_text(
+        "from pytest_synthdata import *\n"
+        "class AccountFactory(TableFactory):\n"
+        "    account_id = Key('A{}')\n    opened_on = Dates('2024-01-01', '2024-12-31')\n"
+        "class CardFactory(TableFactory):\n    card_no = Key('C{}')\n    account = ForeignKey(AccountFactory)\n"
+    )
+    rows = ("accounts=90", "cards=200", "--factories", "bank")
+    for start, stop in itertools.pairwise(CUTS):
+        found = generate(start, stop, "--append", rows=rows)
+        assert found["cards"] > 10
+        tables = {name: ds.dataset(folder / "data" / name).to_table() for name in ("accounts", "cards")}
+        assert set(tables["cards"]["account_id"].to_pylist()) <= set(tables["accounts"]["account_id"].to_pylist())
+    assert len(tables["cards"]) == 200
+    written = CliRunner().invoke(cli, ["generate", *rows, "--from", "2024-05-01", "--out", "may"])
+    assert "rows by account.opened_on" in written.output
+
+
 def test_files_of_several_schemas_stay(folder: Path) -> None:
     (folder / "drifts.py").write_text(
         "from pytest_synthdata import AddedColumn\nDRIFT = {'tickets': [AddedColumn('coupon', since='2024-02-01')]}\n"

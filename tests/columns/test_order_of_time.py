@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pytest
 
 from pytest_synthdata import (
+    Array,
     Arrival,
     Constant,
     Dataset,
@@ -27,6 +28,7 @@ from pytest_synthdata import (
     Late,
     Normal,
     Pareto,
+    Poisson,
     SynthDataError,
     TableFactory,
     Timeline,
@@ -279,6 +281,72 @@ def test_rows_arrive_when_their_parents_do() -> None:
     order = pa.concat_tables(batch.to_arrow() for batch in guests.in_batches(30))
     assert order == guests.to_arrow().sort_by("day")
     assert sorted(set(order["day"].to_pylist())) == order["day"].unique().to_pylist()
+
+
+class RoomFactory(TableFactory):
+    room_id = Key("R{}")
+    visit = ForeignKey(VisitFactory)
+    after = ForeignKey("self")
+
+
+class BookingFactory(TableFactory):
+    booking_id = Key("B{}")
+    room = ForeignKey(RoomFactory).nulls(0.5)
+    visit = ForeignKey(VisitFactory).nulls(0.5)
+    others = Array(ForeignKey(VisitFactory), length=Poisson(1))
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_rows_without_times_come_with_the_last_that_they_refer_to(small: bool, request: pytest.FixtureRequest) -> None:
+    if small:
+        request.getfixturevalue("small_windows")
+    dataset = Dataset({VisitFactory: 60, RoomFactory: 400, BookingFactory: 400})
+    comes = {row["visit_id"]: row["day"] for row in dataset.visits.to_arrow().to_pylist()}
+    first = min(comes.values())
+    for table in (dataset.rooms, dataset.bookings):
+        times = []
+        for key, *references in zip(*table.to_arrow().to_pydict().values(), strict=True):
+            listed = (one if isinstance(one, list) else [one] for one in references)
+            parents = [parent for parent in itertools.chain(*listed) if parent is not None]
+            times.append(max((comes[parent] for parent in parents), default=first))
+            comes[key] = times[-1]
+        order = np.argsort(np.array(times, "datetime64[D]"), kind="stable")
+        weeks = table.in_batches("week")
+        assert np.concatenate([week.row_numbers for week in weeks]).tolist() == order.tolist()
+        for start, week in weeks.items():
+            assert all(start.date() <= times[number] < start.date() + dt.timedelta(7) for number in week.row_numbers)
+        ninth = first + dt.timedelta(9)
+        assert table.between(None, ninth).num_rows == sum(time < ninth for time in times) > 0
+
+
+def test_children_that_are_counted_from_rows_in_order_are_in_order() -> None:
+    class PartFactory(TableFactory):
+        part_id = Key("P{}")
+        call = ForeignKey(CallFactory, per_parent=Poisson(2))
+
+    class PieceFactory(TableFactory):
+        piece_id = Key("I{}")
+        part = ForeignKey(PartFactory, per_parent=Poisson(2))
+
+    pieces = Dataset({CallFactory: 900, PartFactory: None, PieceFactory: None})["pieces"]
+    assert isinstance(pieces._order(None, scan=False), Ordered)
+    assert pieces.in_batches("month").column == "part.call.at"
+    assert whole_of(pieces.in_batches("month")) == pieces.fingerprint()
+
+
+def test_rows_that_come_with_rows_of_several_times_say_so() -> None:
+    class StayFactory(TableFactory):
+        stay_id = Key("S{}")
+        begins = Dates("2024-01-01", "2024-12-31")
+        ends = Dates("2024-01-01", "2024-12-31")
+
+    class MealFactory(TableFactory):
+        stay = ForeignKey(StayFactory)
+
+    with pytest.raises(
+        SynthDataError, match=r"meals: it has no times .*'begins' or 'ends'; .*'stays': Meta.arrival = 'begins'"
+    ):
+        Dataset({StayFactory: 90, MealFactory: 90}).meals.in_batches("day")
 
 
 def test_rows_are_late_and_redelivered_as_declared() -> None:

@@ -9,6 +9,7 @@ from pytest_synthdata.columns.generators.modifiers import Cast, NotNull
 from pytest_synthdata.columns.order.clock import ArrivalClock, ColumnClock
 from pytest_synthdata.columns.order.instants import is_temporal
 from pytest_synthdata.columns.order.ordered import Ordered
+from pytest_synthdata.columns.order.parents_clock import ParentsClock
 from pytest_synthdata.columns.order.scanned import Scanned
 from pytest_synthdata.columns.order.views import Arrivals
 from pytest_synthdata.columns.time.calendar import Timeline
@@ -27,7 +28,7 @@ def order_of(view: TableView, column: str | None = None, *, scan: bool = False) 
     Args:
         view: the rows.
         column: the column of dates or times that counts; defaults to the table's ``Meta.arrival``, else its `Timeline`,
-            else a column in whose order the rows are.
+            else a column in whose order the rows are. A table without any comes with the rows that it refers to.
         scan: whether the table's only column of dates or times counts where the rows are in no such order, so that
             every row has to be looked at.
 
@@ -47,13 +48,14 @@ def order_of(view: TableView, column: str | None = None, *, scan: bool = False) 
     for name in _by_visibility(bound):
         if _is_timeline(bound.plan.columns[name]):
             return _by_column(view, name)
-    names = [name for name in bound.plan.visible if is_temporal(bound.type_of(name))]
-    for name in names:
-        order = _by_column(view, name)
-        if isinstance(order, Ordered):
-            return order
+    names = _visible_times(bound)
+    orders = (_by_column(view, name) for name in names)
+    if (order := next((one for one in orders if isinstance(one, Ordered)), None)) is not None:
+        return order
     if scan and len(names) == 1:
         return Scanned(view, ColumnClock(bound, names[0]))
+    if not names and has_times(bound):
+        return _by_parents(view)
     raise SynthDataError(_why_none(view.name, names, scan=scan))
 
 
@@ -66,8 +68,17 @@ def _of_its_own(view: TableView, column: str | None) -> Any:
 
 
 def has_times(bound: BoundTable) -> bool:
-    """Whether anything says when the rows of a table come."""
-    return bound.plan.arrival is not None or any(is_temporal(bound.type_of(name)) for name in bound.plan.visible)
+    """Whether anything says when the rows of a table come: its own times, or those of what it refers to."""
+
+    def find() -> bool:
+        own = bound.plan.arrival is not None or bool(_visible_times(bound) or _by_visibility(bound))
+        return own or any(map(has_times, bound.parents.values()))
+
+    return bound.cached(("has times",), find)
+
+
+def _visible_times(bound: BoundTable) -> list[str]:
+    return [name for name in bound.plan.visible if is_temporal(bound.type_of(name))]
 
 
 def _why_none(table: str, names: list[str], *, scan: bool) -> str:
@@ -95,14 +106,49 @@ def _by_arrival(view: TableView) -> Order:
     return Scanned(view, ArrivalClock(view.bound, arrival))
 
 
+def _by_parents(view: TableView) -> Order:
+    bound = view.bound
+    parents = {name: bound.parent(name) for name in bound.plan.references}
+    clock = ParentsClock(
+        bound,
+        {
+            name: _of_a_parent(view.name, parent)
+            for name, parent in parents.items()
+            if parent is not bound and has_times(parent)
+        },
+    )
+    counted_from = clock.counted_from
+    if isinstance(counted_from, Ordered):
+        return _by_clock(view, clock, is_sure=counted_from.is_sure)
+    return Scanned(view, clock)
+
+
+def _of_a_parent(child: str, parent: BoundTable) -> Order:
+    """How the rows of a table come, with which those of another one do."""
+    try:
+        return parent.cached(("order of time",), lambda: order_of(parent, scan=True))
+    except SynthDataError:
+        by = _visible_times(parent)
+        if not by[1:]:
+            raise
+    raise SynthDataError(
+        f"{child}: it has no times of its own and comes with the rows of {parent.name!r}, which come by "
+        f"{' or '.join(map(repr, by))}; say by which in the factory of {parent.name!r}: Meta.arrival = {by[0]!r}"
+    )
+
+
 def _by_column(view: TableView, name: str) -> Order:
-    clock = ColumnClock(view.bound, name)
+    return _by_clock(view, ColumnClock(view.bound, name), is_sure=_is_timeline(view.bound.plan.columns[name]))
+
+
+def _by_clock(view: TableView, clock: ColumnClock | ParentsClock, *, is_sure: bool) -> Order:
+    """By a search over row numbers where rows are in the order of a clock, else by a look at each."""
     count = view.num_rows
     if count and int(view.row_numbers(count - 1, count)[0]) >= view.bound.num_rows:
         return Scanned(view, clock)  # rows that were added come at the end, whatever their times
-    if _is_timeline(view.bound.plan.columns[name]):
-        return Ordered(view, clock, is_sure=True)
-    order = Ordered(view, clock, is_sure=False)
+    order = Ordered(view, clock, is_sure=is_sure)
+    if is_sure:
+        return order
     try:
         return order if order.looks_ordered() else Scanned(view, clock)
     except GenerationError:  # a row without a time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -79,9 +79,6 @@ class ArrivalClock:
         return Cells(self.bound.at(rows), self.bound.stream(ARRIVAL), f"{self.bound.name}: {ARRIVAL}")
 
 
-Clock: TypeAlias = "ColumnClock | ArrivalClock"
-
-
 def _require_times(array: pa.Array, rows: Bits, place: str) -> None:
     if array.null_count:
         row = rows[int(np.flatnonzero(to_numpy(array.is_null()))[0])]
@@ -90,4 +87,4 @@ def _require_times(array: pa.Array, rows: Bits, place: str) -> None:
         )
 
 
-__all__ = ["ArrivalClock", "Clock", "ColumnClock"]
+__all__ = ["ArrivalClock", "ColumnClock"]

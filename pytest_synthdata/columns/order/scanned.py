@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_synthdata.columns.order.clock import ArrivalClock, Clock
+from pytest_synthdata.columns.order.clock import ArrivalClock, ColumnClock
 from pytest_synthdata.columns.order.views import Arrivals
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pytest_synthdata.columns.order.instants import Micros
+    from pytest_synthdata.columns.order.parents_clock import ParentsClock
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.table_view import TableView
 
@@ -46,7 +47,7 @@ class Scanned:
     """
 
     view: TableView
-    clock: Clock
+    clock: ColumnClock | ArrivalClock | ParentsClock
     _held: tuple[int, Micros, Bits] | None = field(default=None, repr=False)
 
     @property

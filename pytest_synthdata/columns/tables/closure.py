@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import take, to_arrow, to_numpy
@@ -51,10 +52,9 @@ def closed(views: Mapping[str, TableView], chosen: Mapping[str, Bits]) -> dict[s
 
 def _referred(view: TableView, row_numbers: Bits) -> Iterator[tuple[str, Bits]]:
     bound, rows = view.bound, view.origins(row_numbers)
-    listed = {item.reference: name for name, item in _arrays_of_keys(bound)}
-    for name, reference in bound.plan.references.items():
-        found = _listed(bound, listed[name], rows) if name in listed else _parents(bound, reference, rows)
-        yield bound.parent(name).name, found
+    for name in bound.plan.references:
+        found = [np.unique(parents) for _, parents in referred_to(bound, name, rows)]
+        yield bound.parent(name).name, np.unique(np.concatenate([_NONE, *found]))
         if bound.plan.history is not None and bound.plan.history.moves(name):
             yield bound.parent(name).name, bound.plan.history.moved_to(bound, name, rows)
     for name, child in bound.children.items():  # that its totals are computed from
@@ -63,10 +63,21 @@ def _referred(view: TableView, row_numbers: Bits) -> Iterator[tuple[str, Bits]]:
         yield child.name, np.unique(family_of(child, bound.plan.children[name].reference, rows).rows)
 
 
-def _parents(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> Bits:
-    """The rows that a reference points to, each once."""
-    picks = parents_of(bound, reference, rows)
-    return np.unique(picks[picks >= 0]).astype(np.uint64)
+def referred_to(bound: BoundTable, name: str, rows: Bits) -> Iterator[tuple[npt.NDArray[np.int64], Bits]]:
+    """What some rows refer to by a reference, one row or, in an array of keys, several; a batch at a time.
+
+    Gives positions among the rows, ascending, and the number of a row that each refers to; nothing where it is none.
+    """
+    array = next((name_ for name_, item in _arrays_of_keys(bound) if item.reference == name), None)
+    for start in range(0, len(rows), BATCH):
+        some = rows[start : start + BATCH]
+        if array is not None:
+            for index, listed in _listed(bound, array, some):
+                yield start + index, listed
+            continue
+        picks = parents_of(bound, bound.plan.references[name], some)
+        index = np.flatnonzero(picks >= 0)
+        yield start + index, picks[index].astype(np.uint64)
 
 
 def _arrays_of_keys(bound: BoundTable) -> Iterator[tuple[str, KeyOf]]:
@@ -75,22 +86,21 @@ def _arrays_of_keys(bound: BoundTable) -> Iterator[tuple[str, KeyOf]]:
             yield name, column.item
 
 
-def _listed(bound: BoundTable, name: str, rows: Bits) -> Bits:
-    """The rows whose keys an array lists, each once."""
+def _listed(bound: BoundTable, name: str, rows: Bits) -> Iterator[tuple[npt.NDArray[np.int64], Bits]]:
+    """The rows whose keys an array lists, by the positions of those that list them."""
     array = bound.plan.columns[name]
     assert isinstance(array, Array)  # noqa: S101
     assert isinstance(array.item, KeyOf)  # noqa: S101
     picking = Array(PickOf(array.item.reference), array.length)
-    found = [_NONE]
-    for start in range(0, len(rows), BATCH):
-        batch = bound.at(rows[start : start + BATCH])
-        attempts = batch.settled.numbers if name in bound.plan.redrawn else np.zeros(len(batch.rows), np.int64)
-        for attempt in np.unique(attempts).tolist():
-            some = batch.take(np.flatnonzero(attempts == attempt))
-            lists = to_arrow(picking.values(Cells(some, bound.stream(name, attempt), f"{bound.name}.{name}")))
-            picks = to_numpy(lists.flatten())
-            found.append(np.unique(picks[picks >= 0]).astype(np.uint64))
-    return np.unique(np.concatenate(found))
+    batch = bound.at(rows)
+    attempts = batch.settled.numbers if name in bound.plan.redrawn else np.zeros(len(rows), np.int64)
+    for attempt in np.unique(attempts).tolist():
+        index = np.flatnonzero(attempts == attempt)
+        cells = Cells(batch.take(index), bound.stream(name, attempt), f"{bound.name}.{name}")
+        lists = to_arrow(picking.values(cells))
+        picks, lists_of = to_numpy(lists.flatten()), to_numpy(pc.list_parent_indices(lists))
+        known = np.flatnonzero(picks >= 0)
+        yield index[lists_of[known]], picks[known].astype(np.uint64)
 
 
 def parents_of(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> npt.NDArray[np.int64]:
@@ -104,4 +114,4 @@ def parents_of(bound: BoundTable, reference: ForeignKeyColumn, rows: Bits) -> np
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
-__all__ = ["closed", "parents_of"]
+__all__ = ["closed", "parents_of", "referred_to"]
