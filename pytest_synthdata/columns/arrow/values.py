@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, numpy_of
+from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, numpy_of, without_nulls
 from pytest_synthdata.columns.arrow.floats import decimals_as_printed, decimals_of_integers
 
 Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
@@ -72,6 +72,19 @@ def to_numpy(values: Values) -> npt.NDArray[Any]:
     if pa.types.is_decimal(values.type):
         values = values.cast(pa.float64())
     return numpy_of(values)
+
+
+def with_numpy(function: Callable[[npt.NDArray[Any]], npt.NDArray[Any]], numbers: Values) -> Values:
+    """What a function of NumPy's makes of integers or floats, each number by itself, and null of nulls.
+
+    NumPy and Arrow differ in last digits and not-a-numbers, so that a value must not go through one of them or the
+    other by whether there is a null in another row.
+    """
+    if isinstance(numbers, np.ndarray):
+        return function(numbers)
+    array = to_arrow(numbers)
+    made = function(numpy_of(without_nulls(array, 0)))
+    return arrow_array(made, mask=numpy_of(array.is_null())) if array.null_count else made
 
 
 def categorical(codes: npt.NDArray[Any], categories: pa.Array) -> pa.DictionaryArray:
@@ -140,7 +153,10 @@ def _united(parts: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
 
 def _widened(array: pa.Array, target: pa.DataType) -> pa.Array:
     is_decimal = pa.types.is_decimal(target) and not pa.types.is_null(array.type)
-    return as_decimal(array, target) if is_decimal and array.type != target else array.cast(target)
+    if is_decimal and array.type != target:
+        return as_decimal(array, target)
+    # Long integers beside floats lose digits, as NumPy has it where there are no nulls.
+    return array.cast(target, safe=not (pa.types.is_integer(array.type) and pa.types.is_floating(target)))
 
 
 def scatter(pieces: Sequence[tuple[Index, Values]], length: int) -> Values:

@@ -77,9 +77,10 @@ def _quotient(function: str, left: pa.Array, right: pa.Array) -> pa.Array:
         return pc.divide(left.cast(pa.int64()), right.cast(pa.int64()))
     null = to_numpy(pc.or_(pc.is_null(left), pc.is_null(right)))
     dividend, divisor = to_numpy(without_nulls(left, 0)), to_numpy(without_nulls(right, 1))
-    if function == "remainder":
-        return arrow_array(np.fmod(dividend, divisor), left.type, mask=null)
-    whole = arrow_array(np.trunc(np.where(null, 0, dividend / divisor)))
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite, or not a number, as in Spark
+        if function == "remainder":
+            return arrow_array(np.fmod(dividend, divisor), left.type, mask=null)
+        whole = arrow_array(np.trunc(np.where(null, 0, dividend / divisor)))
     return pc.if_else(arrow_array(null), null_of(pa.int64()), whole.cast(pa.int64()))
 
 

@@ -19,7 +19,7 @@ from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.limits import nearest_within
 from pytest_synthdata.columns.arrow.types import arrow_type
-from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
+from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, with_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.generators.numbering import Numbered, even_ends, numbered, without_fractions
@@ -77,12 +77,12 @@ class Rounded(Modifier):
 
     def of(self, values: Values) -> Values:
         """Rounded values."""
-        if isinstance(values, pa.Array):
-            return pc.round(to_arrow(values), ndigits=self.digits)
-        if values.dtype.kind == "f":
-            return rounded(values, self.digits)
-        # Floats are not exact enough.
-        return values if self.digits >= 0 else to_numpy(pc.round(arrow_array(values), ndigits=self.digits))
+        type_ = number_type(values)
+        if pa.types.is_floating(type_):
+            return with_numpy(lambda numbers: rounded(numbers, self.digits), values)
+        if pa.types.is_integer(type_) and self.digits >= 0:
+            return values
+        return pc.round(to_arrow(values), ndigits=self.digits)  # exactly, which floats are not
 
     def type(self, scope: Scope) -> pa.DataType | None:
         return self.generator.type(scope)
@@ -116,14 +116,13 @@ class Clipped(Modifier):
 
     def of(self, values: Values) -> Values:
         """Clipped values."""
-        if isinstance(values, np.ndarray):
-            low, high = self.ends(pa.from_numpy_dtype(values.dtype))
-            if low is None and high is None:
-                return values
-            return np.clip(values, low, high).astype(values.dtype, copy=False)
-        clipped = to_arrow(values)
-        type_ = clipped.type
+        type_ = number_type(values)
         low, high = self.ends(type_)
+        if low is None and high is None:
+            return values
+        if pa.types.is_integer(type_) or pa.types.is_floating(type_):
+            return with_numpy(lambda numbers: np.clip(numbers, low, high).astype(numbers.dtype, copy=False), values)
+        clipped = to_arrow(values)
         if low is not None:
             clipped = pc.max_element_wise(clipped, arrow_scalar(low, type_), skip_nulls=False)
         if high is not None:
@@ -167,6 +166,13 @@ class Clipped(Modifier):
         if most is not None:
             low, high = min(low, most), min(high, most)
         return low, high
+
+
+def number_type(values: Values) -> pa.DataType:
+    """The type of numbers, of codes that of the numbers that they stand for."""
+    if isinstance(values, np.ndarray):
+        return pa.from_numpy_dtype(values.dtype)
+    return values.type.value_type if isinstance(values, pa.DictionaryArray) else values.type
 
 
 def _try(modifier: Rounded | Clipped, type_: pa.DataType | None, scope: Scope) -> None:
