@@ -24,6 +24,7 @@ from pytest_synthdata.columns.generators.numbers.distributions import Distributi
 from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline
+from pytest_synthdata.columns.time.during import During
 from pytest_synthdata.columns.time.events import Event
 
 
@@ -162,6 +163,11 @@ def _(value: Operation) -> str:
     if method := methods.get(value.function):
         return f"{_bracketed(value.operands[0], shown[0])}.{method}({', '.join(shown[1:])})"
     return f"{value.function}({', '.join(shown)})"
+
+
+@as_written.register
+def _(value: During) -> str:
+    return f"{as_written(value.of)}.during({as_written(value.event)})"
 
 
 @as_written.register

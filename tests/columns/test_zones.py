@@ -18,12 +18,16 @@ from pytest_synthdata import (
     ForeignKey,
     GenerationError,
     Key,
+    Lifecycle,
     Poisson,
     TableFactory,
     Timeline,
     Times,
     col,
+    hours,
+    when,
 )
+from pytest_synthdata import functions as F
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -162,3 +166,58 @@ def test_spark_keeps_columns_that_are_never_null(synth_spark: Any) -> None:
         assert [field.nullable for field in frame.schema] == [False, False, True]
         assert sorted(row["size"] for row in frame.collect()) == sorted(shops.to_arrow()["size"].to_pylist())
     assert np.all([field.nullable for field in Dataset({ShopFactory: 3}).shops.schema][:2]) == np.False_
+
+
+STORM = Event("2024-10-15 06:00", "2024-10-15 07:59:59", 500.0)
+FAIR = Event("2024-10-12", "2024-10-13", 20.0)
+
+
+class OutageFactory(TableFactory):
+    class Meta:
+        table = "outages"
+
+    outage_id = Key("O{}")
+    began_at = Timeline("2024-10-01", "2024-10-31", daily=4, events=[STORM, FAIR], tz="Europe/Berlin", hours=[1] * 24)
+    known_at = F.coalesce("began_at", "began_at") + hours(0)
+    life = Lifecycle("open", {}, start="began_at")
+    in_storm = col("began_at").during(STORM)
+    in_fair = col("known_at").during(FAIR)
+    life_in_storm = col("life.open_at").during(STORM)
+    at_some_time = col("began_at").during(Event("2024-10-15 06:00+02:00", "2024-10-15 07:59:59+02:00"))
+
+
+class CallFactory(TableFactory):
+    class Meta:
+        table = "calls"
+
+    outage = ForeignKey(OutageFactory, where=col("outage.began_at").during(STORM))
+    in_storm = when(col("outage.began_at").during(STORM), 1).otherwise(0)
+    in_utc = Times("2024-10-15", "2024-10-15").nulls(0.1)
+    of_day = col("in_utc").during(Event("2024-10-15", "2024-10-15"))
+
+
+def test_an_event_is_of_the_time_zone_of_the_times_that_are_compared_with_it() -> None:
+    dataset = Dataset({OutageFactory: 2_000, CallFactory: 50}, seed=3)
+    rows = dataset.outages.to_arrow().to_pylist()
+    began = [row["began_at"].astimezone(BERLIN) for row in rows]
+    in_storm = [(time.day, time.hour) in {(15, 6), (15, 7)} for time in began]
+    assert 500 < sum(in_storm) < 1_900
+    for name in ("in_storm", "life_in_storm", "at_some_time"):
+        assert [row[name] for row in rows] == in_storm
+    assert [row["in_fair"] for row in rows] == [time.day in {12, 13} for time in began]
+    calls = dataset.calls.to_arrow().to_pylist()
+    assert {(call["in_storm"], call["of_day"]) for call in calls} == {(1, True), (1, None)}
+    assert not dataset.validate().failed
+    assert "= True" in str(dataset.outages.explain(in_storm.index(True), "in_storm"))
+
+
+def test_an_event_of_times_of_several_zones_has_its_offsets() -> None:
+    both = F.greatest(Times("2024-10-01", "2024-10-31", tz="Asia/Tokyo"), Times("2024-10-01", "2024-10-31"))
+    with pytest.raises(DeclarationError, match=r"ones\.x: .*of several zones, Asia/Tokyo and UTC; write the"):
+        table(both.during(STORM))
+    table(both.during(Event("2024-10-15 06:00Z", "2024-10-16 07:59Z")))
+
+
+def test_only_an_event_lasts() -> None:
+    with pytest.raises(DeclarationError, match=r"col\('x'\)\.during\('2024-10-15'\): write an event, such as Event\("):
+        col("x").during("2024-10-15")  # type: ignore[arg-type]

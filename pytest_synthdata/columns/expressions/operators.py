@@ -62,12 +62,13 @@ class Expression(Generator):
         )
 
     def during(self, event: Event) -> Operation:
-        """Whether a date or time falls into an event, its last day or second included."""
-        if event.has_hours:
-            begin, after = (dt.datetime.fromtimestamp(second, dt.timezone.utc) for second in event.seconds())
-            return (self >= begin) & (self < after)
-        start, end = event.days()
-        return (self >= start) & (self < end + dt.timedelta(days=1))
+        """Whether a date or time falls into an event, its last day or second included.
+
+        The event's days and hours are those of the time zone of the `Timeline` or `Times` that the time comes from.
+        """
+        from pytest_synthdata.columns.time.during import during
+
+        return during(self, event)
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,6 +100,10 @@ def _moved(day: dt.date, count: int, unit: str) -> dt.date:
 class Event:
     """Days or hours in which things happen ``multiplier`` times as often as they would.
 
+    They are those of the time zone of the `Timeline` that has the event, and in `during` of the `Timeline` or `Times`
+    that the compared time comes from; UTC by default. Ends with an offset, such as ``"2024-10-15 08:00+02:00"``, are
+    the same everywhere.
+
     Args:
         start: the first day, or a time such as ``"2024-10-15 08:00"``.
         end: the last day or second, included.

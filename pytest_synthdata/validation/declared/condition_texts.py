@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ from pytest_synthdata.columns.expressions.conditions import Truth
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
+from pytest_synthdata.columns.time.during import During
 
 _SPEAK = {
     "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥",
@@ -61,8 +61,8 @@ def describe_condition(generator: Generator) -> str:
         return describe_condition(generator.generator)
     if not isinstance(generator, Operation):
         return repr(generator).replace("F.", "") if isinstance(generator, Call) else type(generator).__name__
-    if days := _during(generator):
-        return days
+    if isinstance(generator, During):
+        return f"{describe_condition(generator.of)} in {generator.event.start} … {generator.event.end}"
     said = [describe_condition(operand) for operand in generator.operands]
     if generator.function == "is_in":
         return f"{said[0]} in {said[1]}"
@@ -74,25 +74,6 @@ def describe_condition(generator: Generator) -> str:
     if generator.function == "and_kleene":
         said = [bracketed_or(one) for one in said]
     return f"{said[0]} {word} {said[1]}" if len(said) == 2 else f"{word}({', '.join(said)})"  # noqa: PLR2004
-
-
-def _during(generator: Operation) -> str | None:
-    """``created_at in 2024-10-15 … 2024-10-25`` for what `during` makes."""
-    if generator.function != "and_kleene":
-        return None
-    first, last = generator.operands
-    if not (isinstance(first, Operation) and isinstance(last, Operation)):
-        return None
-    if (first.function, last.function) != ("greater_equal", "less"):
-        return None
-    columns = [side.operands[0] for side in (first, last)]
-    ends = [side.operands[1] for side in (first, last)]
-    if not all(isinstance(column, Column) for column in columns) or columns[0].name != columns[1].name:  # type: ignore[attr-defined]
-        return None
-    start, end = (end.value if isinstance(end, Constant) else None for end in ends)
-    if not isinstance(start, dt.date) or not isinstance(end, dt.date):
-        return None
-    return f"{describe_condition(columns[0])} in {start} … {end - dt.timedelta(days=1)}"
 
 
 __all__ = ["bracketed_or", "describe_condition", "given_labels", "none_of"]
