@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -15,6 +15,8 @@ from factory import Maybe
 from factory.base import FactoryOptions, OptionDefault
 
 from pytest_synthdata.columns.arrow.objects import Row
+from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.circles import check_totals
@@ -128,11 +130,19 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
         return max(timeline.expected(), 0)
 
     @property
+    def is_listed(self) -> bool:
+        """Whether the rows are known ones, so that there are as many of them at any scale."""
+        return any(isinstance(column, Listed) for column in self._columns())
+
+    @property
     def _timeline(self) -> Timeline | None:
         """The timeline that the table's rows are laid along."""
+        return next((column for column in self._columns() if isinstance(column, Timeline)), None)
+
+    def _columns(self) -> Iterator[Generator]:
+        """What the class declares as columns, without their types and nulls."""
         declared = (self.pre_declarations[name].declaration for name in self.pre_declarations)
-        columns = (unwrapped(one.generator) for one in declared if isinstance(one, ColumnDeclaration))
-        return next((column for column in columns if isinstance(column, Timeline)), None)
+        return (unwrapped(one.generator) for one in declared if isinstance(one, ColumnDeclaration))
 
     def _get_counter_reference(self) -> TableOptions:
         # Each factory counts its own rows: build() number i of any of them is row i of its table.

@@ -269,9 +269,9 @@ def with_parents(factories: Iterable[type[TableFactory]]) -> dict[str, type[Tabl
 
 
 def scaled_rows(factory: type[TableFactory], scale: float) -> int | None:
-    """A usual number of rows, larger or smaller; what is counted from parents grows with these."""
+    """A usual number of rows, larger or smaller; what parents count grows with these, what is listed stays."""
     rows = factory._meta.usual_rows
-    return rows if not rows else max(1, round(rows * scale))
+    return rows if not rows or factory._meta.is_listed else max(1, round(rows * scale))
 
 
 def why_missing(name: str, dataset: Dataset) -> str:

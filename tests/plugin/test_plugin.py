@@ -57,6 +57,14 @@ def test_default_dataset_without_spark(pytester: pytest.Pytester, company: list[
 def test_marker(pytester: pytest.Pytester, company: list[str]) -> None:
     pytester.makepyfile("""
         import pytest
+        from pytest_synthdata import ForeignKey, Rows, TableFactory
+
+        class AreaFactory(TableFactory):
+            class Meta:
+                rows = Rows([{"code": "N"}, {"code": "S"}])
+
+        class HomeFactory(TableFactory):
+            area = ForeignKey(AreaFactory)
 
         @pytest.mark.synth(customers=50, orders=500, seed=7)
         class TestMarked:
@@ -70,11 +78,17 @@ def test_marker(pytester: pytest.Pytester, company: list[str]) -> None:
                 assert synth.dataset.customers.num_rows == 50
                 assert synth.dataset.orders.num_rows == 600
 
-        @pytest.mark.synth(scale=0.1)
+        @pytest.mark.synth(scale=0.1, factories=[HomeFactory])
         def test_scale(synth):
             assert synth.dataset.orders.num_rows == 2_500
+            assert synth.dataset.homes.num_rows == 100
+            assert synth.dataset.areas.num_rows == 2
+
+        @pytest.mark.synth(scale=1.5, factories=[AreaFactory])
+        def test_a_list_is_not_scaled(synth):
+            assert synth.dataset.areas.to_arrow()["code"].to_pylist() == ["N", "S"]
     """)
-    run(pytester, *company, outcomes={"passed": 3})
+    run(pytester, *company, outcomes={"passed": 4})
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
+from pytest_synthdata.errors import DeclarationError, nearest
 
 _FEW = 1_000  # distinct values that are worth listing before there are rows
 
@@ -94,13 +94,16 @@ class Listed(Generator):
         return f"Listed({len(self.array):,} values)"
 
     def values(self, cells: Cells) -> Values:
-        count = len(self.array)
-        if cells.reader.bound.num_rows > count:
-            raise GenerationError(
-                f"{cells.place}: {count:,} rows are listed, and the table is to have {cells.reader.bound.num_rows:,}"
-            )
         # Sequences of a factory may run past the table's end; they begin anew.
-        return self.array.take(arrow_array((cells.rows % np.uint64(max(count, 1))).astype(np.int64)))
+        return self.array.take(arrow_array((cells.rows % np.uint64(max(len(self.array), 1))).astype(np.int64)))
+
+    def require(self, scope: Scope, rows: int) -> None:
+        """Raise `DeclarationError` where fewer rows are listed."""
+        if len(self.array) < rows:
+            raise DeclarationError(
+                f"{scope.place}: {len(self.array):,} rows are listed, and the table is to have {rows:,}: leave out the "
+                "number of its rows, or list more in Meta.rows"
+            )
 
     def type(self, scope: Scope) -> pa.DataType:
         del scope

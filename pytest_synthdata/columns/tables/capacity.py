@@ -1,20 +1,21 @@
-"""Whether the unique columns of a bound table have a value for each of its rows."""
+"""Whether the unique and the listed columns of a bound table have a value for each of its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.modifiers import Unique
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 
 
 def require_room(bound: BoundTable) -> None:
-    """Raise `DeclarationError` for a unique column that has fewer values than the table has rows."""
+    """Raise `DeclarationError` for a unique or listed column that has fewer values than the table has rows."""
     for name, generator in bound.plan.columns.items():
         for part in _parts(generator):
-            if isinstance(part, Unique):
+            if isinstance(part, (Unique, Listed)):
                 part.require(bound.scope(name), bound.num_rows)
             elif isinstance(part, Nested):
                 require_room(part.bound(bound))
