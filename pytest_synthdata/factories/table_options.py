@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -32,6 +33,7 @@ from pytest_synthdata.declarations.one_row.binding import table_in_use
 from pytest_synthdata.declarations.one_row.building import ColumnDeclaration, ReferenceDeclaration
 from pytest_synthdata.declarations.opaque.hooks import is_related
 from pytest_synthdata.declarations.opaque.rowwise import Unmade
+from pytest_synthdata.declarations.related import children
 from pytest_synthdata.declarations.totals import attach_children, children_of_totals
 from pytest_synthdata.errors import DeclarationError, nearest
 from pytest_synthdata.history.checking import check_history
@@ -236,10 +238,25 @@ class TableOptions(FactoryOptions):  # type: ignore[misc]
                 check_plan(plan)
                 check_history(plan)
                 self._check_rows(plan)
-            except BaseException:
+            except BaseException as error:
                 now.is_checked, now.plan = False, None
-                raise
+                if not isinstance(error, DeclarationError) or plan.fan_out_key is not None:
+                    raise
+                if (counted := self._counted()) is None:
+                    raise
+                now.plan = counted._meta.plan(for_table=for_table)
+                now.is_checked = True
+                return now.plan
         return plan
+
+    def _counted(self) -> Any:
+        """The same factory, its rows counted by a related factory of a parent's; None where no parent has one."""
+        for parent in self.parents:
+            with suppress(DeclarationError):
+                for child in children(parent, {self.table: self.factory}).values():
+                    if issubclass(child, self.factory):
+                        return child
+        return None
 
     def _check_rows(self, plan: Plan) -> None:
         if plan.fan_out_key is not None and self.rows is not None:

@@ -14,10 +14,12 @@ from pytest_synthdata import (
     DeclarationError,
     ForeignKey,
     Given,
+    Integers,
     Key,
     LogNormal,
     Ordinal,
     Poisson,
+    RunningSum,
     TableFactory,
     Timeline,
 )
@@ -222,6 +224,54 @@ class TestWhatCannotBe:
 
         with pytest.raises(DeclarationError, match="per_parent is a whole number of children"):
             Dataset({WrongFactory: 5})
+
+
+class StepFactory(TableFactory):
+    class Meta:
+        table = "steps"
+        rows = 5
+
+    order = ForeignKey(OrderFactory)
+    number = Ordinal("order")
+    length = Integers(1, 9)
+    way = RunningSum("length")
+
+
+class WayFactory(OrderFactory):
+    class Meta:
+        table = "ways"
+        rows = 20
+
+    steps = factory.RelatedFactoryList(f"{__name__}.WayStepFactory", "order", size=Poisson(2))
+
+
+class WayStepFactory(StepFactory):
+    order = ForeignKey(WayFactory)
+
+
+class LongWayStepFactory(WayStepFactory):
+    length = Integers(100, 900)
+
+
+@pytest.mark.parametrize("step", [WayStepFactory, LongWayStepFactory])
+def test_children_that_only_their_parents_list_counts_are_built_by_themselves(step: Any) -> None:
+    dataset = Dataset({step: None})
+    rows = dataset.steps.to_arrow().to_pylist()
+    assert (dataset.ways.num_rows, dataset.steps.num_rows) == (20, len(rows))
+    assert [row["number"] == 1 for row in rows] == [row["way"] == row["length"] for row in rows]
+    step.reset_sequence()
+    assert [dict(step.build()) for _ in range(10)] == rows[:10]
+    other = Dataset({WayFactory: 10, step: None}, seed=3)
+    with other.factories():
+        assert dict(step.build(__sequence=7)) == other.steps.to_arrow().to_pylist()[7]
+    with pytest.raises(DeclarationError, match="the rows of 'steps' are counted from those of 'ways'"):
+        Dataset({step: 10})
+
+
+def test_children_that_nothing_counts_are_refused() -> None:
+    for use in (StepFactory.build, lambda: Dataset({StepFactory: 5})):
+        with pytest.raises(DeclarationError, match=r"steps\.number: .* per_parent; write per_parent= there, or"):
+            use()
 
 
 def test_a_pytest_run_has_the_children(pytester: pytest.Pytester) -> None:

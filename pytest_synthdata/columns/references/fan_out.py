@@ -214,7 +214,10 @@ class Ordinal(Generator):
         scope.column(self.reference)
         fan_out_key = scope.plan.fan_out_key
         if fan_out_key is None or fan_out_key.name != self.reference:
-            raise DeclarationError(f"{scope.place}: {self!r}: {self.reference!r} is not a ForeignKey with per_parent")
+            raise DeclarationError(
+                f"{scope.place}: {self!r}: {self.reference!r} is not a ForeignKey with per_parent; write per_parent= "
+                "there, or a RelatedFactoryList in the factory that it refers to"
+            )
         if isinstance(self.start, bool) or not isinstance(self.start, int):
             raise DeclarationError(f"{scope.place}: {self!r}: start must be an integer")
 
