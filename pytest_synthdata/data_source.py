@@ -61,6 +61,7 @@ def _make_source() -> Any:
 
         # Where it is planned is another Python, perhaps one that does not look where this one does.
         search_path = tuple(sys.path)
+        python = sys.executable
 
         @classmethod
         def name(cls) -> str:
@@ -78,7 +79,7 @@ def _make_source() -> Any:
 
             class Reader(DataSourceReader):  # type: ignore[misc]
                 def partitions(self) -> Any:
-                    return [InputPartition(start_and_stop) for start_and_stop in ranges]
+                    return list(map(InputPartition, ranges))
 
                 def read(self, partition: Any) -> Iterator[Any]:
                     yield from rows(*partition.value)
@@ -87,17 +88,20 @@ def _make_source() -> Any:
 
         def streamReader(self, schema: Any) -> Any:  # noqa: N802 - pyspark's name
             del schema
-            rows = getattr(self, "rows", None)
-            if rows is None:  # a schema was given to Spark, so that ours was not asked for
-                planning = self._planning()
-                rows = planning.rows_of(planning.table_of(self.options))
+            # Where a schema was given to Spark, ours was not asked for.
+            rows = getattr(self, "rows", None) or self._planning().rows_of(self._planning().table_of(self.options))
             return stream_reader(rows, lambda: self._planning("streams").TableStream(self.options))
 
         def _planning(self, module: str = "data_source") -> Any:
-            import importlib
+            import importlib.util
             import sys
 
-            sys.path.extend(place for place in self.search_path if place not in sys.path)
+            if importlib.util.find_spec("pyarrow") is None:  # which the workers that follow import at once
+                raise ImportError(
+                    f"synthdata: Spark's workers run {sys.executable}, which has no pyarrow; set PYSPARK_PYTHON="
+                    f"{self.python} in the environment before the session starts"
+                )
+            sys.path[:] = dict.fromkeys([*sys.path, *self.search_path])
             return importlib.import_module(f"pytest_synthdata.{module}")
 
     return DatasetSource

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -104,9 +105,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"synthdata: {line}" for line in header if line]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_fixture_setup(fixturedef: Any, request: Any) -> None:
-    """Refuse parameters that a fixture of this plugin would not read."""
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> Iterator[None]:
+    """Refuse parameters that a fixture of ours would not read; let workers of a project's session run this Python."""
     function: Any = fixturedef.func
     own = getattr(function, "__module__", "").startswith("pytest_synthdata.plugin")
     if own and hasattr(request, "param") and fixturedef.argname not in ("synth", "_synth_seed"):
@@ -115,6 +116,12 @@ def pytest_fixture_setup(fixturedef: Any, request: Any) -> None:
             "parametrize('synth', [{'orders': 10}], indirect=True)",
             pytrace=False,
         )
+    outcome: Any = yield
+    session_class = getattr(sys.modules.get("pyspark.sql"), "SparkSession", None)
+    if session_class is not None and not outcome.excinfo and issubclass(type(outcome.get_result()), session_class):
+        from pytest_synthdata.spark.worker_python import let_workers_run_this_python
+
+        let_workers_run_this_python(outcome.get_result())
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from inspect import signature
 from typing import Any
 
 from pytest_synthdata.sources.source import Source
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
+from pytest_synthdata.spark.worker_python import own_python
 
 
 def from_spark(frame: Any) -> Source:
@@ -32,7 +30,7 @@ def from_spark(frame: Any) -> Source:
                 writer.write_batch(batch)
             yield pa.record_batch({"batch": pa.array([sink.getvalue().to_pybytes()], pa.binary())})
 
-    with ignore_pyspark_warnings(), _own_python(frame.sparkSession):
+    with ignore_pyspark_warnings(), own_python(frame.sparkSession):
         messages = frame.mapInArrow(packed, "batch binary")
 
     def batches() -> Iterator[Any]:
@@ -44,20 +42,6 @@ def from_spark(frame: Any) -> Source:
                 yield from pa.Table.from_batches(reader).cast(schema).to_batches()
 
     return Source(schema, batches())
-
-
-@contextmanager
-def _own_python(spark: Any) -> Iterator[None]:
-    """Within it, workers on this machine run this Python, which has Arrow, where nobody has chosen another."""
-    context = getattr(spark, "_sc", None)
-    if context is None or "PYSPARK_PYTHON" in os.environ or not str(context.master).startswith("local"):
-        yield
-        return
-    before, context.pythonExec = context.pythonExec, sys.executable
-    try:
-        yield
-    finally:
-        context.pythonExec = before
 
 
 def _arrow_schema(schema: Any) -> Any:

@@ -16,6 +16,7 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.pickling import PicklingError
 from pytest_synthdata.spark.shipping import row_range
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
+from pytest_synthdata.spark.worker_python import own_python
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
@@ -63,7 +64,7 @@ def _by_executors(view: TableView, spark: Any, schema: pa.Schema, partitions: in
     blocks = -(-view.num_rows // _BLOCK)
     numbers = spark.range(0, blocks, 1, partitions)
     make = _maker(view, schema)
-    with ignore_pyspark_warnings():
+    with ignore_pyspark_warnings(), own_python(spark):
         return numbers.mapInArrow(make, spark_schema(schema))
 
 

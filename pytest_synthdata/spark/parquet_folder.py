@@ -19,6 +19,7 @@ from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.targets import local_path, renamed_at_last, require_free
 from pytest_synthdata.spark.shipping import part_writer
 from pytest_synthdata.spark.spark_install import ignore_pyspark_warnings
+from pytest_synthdata.spark.worker_python import own_python
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
@@ -61,7 +62,7 @@ def write_by_executors(
         attempts.mkdir()
         write = _task(part_writer(view, parquet or {}), parts, str(attempts), FORMATS["parquet"][1])
         numbers = spark.range(0, len(parts), 1, len(parts))
-        with ignore_pyspark_warnings():
+        with ignore_pyspark_warnings(), own_python(spark):
             written = numbers.mapInArrow(write, _WRITTEN).collect()
         _settle(written, attempts, unfinished, len(parts))
         (unfinished / "_SUCCESS").touch()
