@@ -113,6 +113,22 @@ def struct(*columns: ColumnOrName, **named: ColumnOrName) -> Call:
     return Call("struct", tuple(fields), (tuple(names),))
 
 
+def create_map(*columns: ColumnOrName) -> Call:
+    """A map of keys and values, which follow each other; a value that is null keeps its key, as in Spark.
+
+    >>> create_map(lit("vip"), "is_vip", lit("gdpr"), "agreed")
+    F.create_map(F.lit('vip'), col('is_vip'), F.lit('gdpr'), col('agreed'))
+
+    Raises:
+        DeclarationError: for no key, and for one without a value.
+    """
+    if not columns or len(columns) % 2:
+        raise DeclarationError(
+            f"F.create_map: {len(columns)} arguments; write each key and its value: F.create_map(F.lit('vip'), 'vip')"
+        )
+    return _call("create_map", *columns)
+
+
 def to_json(column: ColumnOrName) -> Call:
     """A struct, an array or a map as a JSON text, as Spark writes it: without blanks, and without fields that are null.
 
@@ -187,9 +203,18 @@ def rpad(column: ColumnOrName, len: int, pad: str) -> Call:  # noqa: A002 - pysp
     return _call("rpad", column, options=(len, pad))
 
 
-def replace(column: ColumnOrName, search: str, replacement: str = "") -> Call:
-    """A text in which another is replaced wherever it stands."""
-    return _call("replace", column, options=(search, replacement))
+def replace(src: ColumnOrName, search: ColumnOrName, replace: ColumnOrName | None = None) -> Call:
+    """A text in which another is replaced wherever it stands.
+
+    Args:
+        src: the text.
+        search: what is replaced, a column as well; a text that is meant as such stands in `lit`.
+        replace: what takes its place; nothing by default.
+
+    >>> replace("phone", lit("-"), lit(" "))
+    F.replace(col('phone'), F.lit('-'), F.lit(' '))
+    """
+    return _call("replace", src, search, literal("") if replace is None else replace)
 
 
 def regexp_extract(column: ColumnOrName, pattern: str, idx: int) -> Call:
@@ -384,6 +409,7 @@ __all__ = [
     "col",
     "concat",
     "concat_ws",
+    "create_map",
     "date_add",
     "date_format",
     "date_sub",

@@ -7,10 +7,12 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import factory
 import pyarrow as pa
 import pytest
 
 from pytest_synthdata import (
+    Boolean,
     Categorical,
     Constant,
     Dataset,
@@ -19,7 +21,9 @@ from pytest_synthdata import (
     Exponential,
     Fake,
     GenerationError,
+    Integers,
     Poisson,
+    SynthDataError,
     TableFactory,
     Template,
     Times,
@@ -240,3 +244,34 @@ def test_initials_of_letters_of_ascii_alone() -> None:
         initial = F.initcap(col("name"))
 
     assert Dataset({NameFactory: 2}).names.to_arrow()["initial"].to_pylist() == ["Ada Of Oslo"] * 2
+
+
+def test_maps_keep_the_keys_of_nulls_which_a_dict_leaves_out() -> None:
+    class UserFactory(TableFactory):
+        agreed = Boolean(0.5).nulls(0.5)
+        number = Integers(1, 2)
+        flags = F.create_map(F.lit("gdpr"), "agreed", F.lit("first"), col("number") == 1)
+        kept: dict[str, bool] = factory.Dict({"gdpr": Boolean(0.5).nulls(0.5)})
+
+    dataset = Dataset({UserFactory: 50})
+    rows = dataset.users.to_arrow().to_pylist()
+    assert {row["agreed"] for row in rows} == {True, False, None}
+    assert [row["flags"] for row in rows] == [[("gdpr", row["agreed"]), ("first", row["number"] == 1)] for row in rows]
+    assert {tuple(row["kept"]) for row in rows} == {(), (("gdpr", True),), (("gdpr", False),)}
+    assert UserFactory.build(__sequence=7).flags == dict(rows[7]["flags"])
+    assert not dataset.validate().failed
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        (lambda: F.create_map(col("n"), "t", F.lit(3), "t"), "ones.x: F.create_map.*two keys that are the same"),
+        (lambda: F.create_map(F.nullif("n", F.lit(3)), "t"), "ones.x: F.create_map.*a key of a map is null; F.coal"),
+        (lambda: F.create_map("n", "t", "n"), "F.create_map: 3 arguments; write each key and its value"),
+        (F.create_map, "F.create_map: 0 arguments"),
+        (lambda: F.create_map("n", "t", F.lit("x"), "t"), "ones.x: F.create_map.*no type holds both"),
+    ],
+)
+def test_keys_of_maps_are_there_and_differ(declared: Any, message: str) -> None:
+    with pytest.raises(SynthDataError, match=message):
+        column(declared(), n=NUMBER, t=TEXT)

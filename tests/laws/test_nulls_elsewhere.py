@@ -92,10 +92,18 @@ def functions() -> Iterator[Any]:
     yield from (getattr(F, name)("text") for name in ("upper", "lower", "initcap", "length", "reverse"))
     yield from (getattr(F, name)("text") for name in ("trim", "ltrim", "rtrim"))
     yield from (getattr(text, name)("2") for name in ("contains", "startswith", "endswith", "like", "rlike"))
-    yield from (F.substring("text", 2, 3), F.lpad("text", 5, "*"), F.rpad("text", 5, "*"), F.replace("text", "a", "o"))
+    yield from (
+        F.substring("text", 2, 3),
+        F.lpad("text", 5, "*"),
+        F.rpad("text", 5, "*"),
+        F.replace("text", F.lit("a"), F.lit("o")),
+    )
     yield from (F.regexp_extract("text", r"(\d+)", 1), F.regexp_replace("text", r"\d", "x"), F.concat("text", "number"))
     yield from (F.concat_ws("-", "text", "whole", "number"), F.to_json(F.struct("number", "whole", "text", "day")))
     yield from (F.struct("number", "text"), F.greatest("text", F.lit("b")), F.isnull("text"), F.isnotnull("number"))
+    yield F.replace("text", F.lit("a"), F.lit("o"))
+    yield F.replace("text", F.substring("text", 1, 1), F.concat("whole", F.lit("x")))
+    yield F.create_map(F.lit("a"), "number", F.lit("b"), "small")
     for name in ("year", "quarter", "month", "weekofyear", "dayofyear", "dayofmonth", "dayofweek", "weekday"):
         yield from (getattr(F, name)("day"), getattr(F, name)("at"))
     yield from (getattr(F, name)("at") for name in ("hour", "minute", "second"))

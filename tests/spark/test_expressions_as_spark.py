@@ -127,6 +127,8 @@ CASES: dict[str, Make] = {
     "concat": lambda F: F.concat(F.col("text"), F.lit("/"), F.col("other")),
     "concat of numbers": lambda F: F.concat(F.col("whole"), F.lit(" of "), F.col("day")),
     "concat_ws": lambda F: F.concat_ws("-", F.col("text"), F.col("other")),
+    "create_map": lambda F: F.create_map(F.lit("a"), F.col("whole"), F.lit("b"), F.col("long")),
+    "create_map of numbers": lambda F: F.create_map(F.lit(1), F.col("text"), F.lit(2), F.col("other")),
     "to_json": lambda F: F.to_json(F.struct("tiny", "long", "single", "number", "price", "wide", "text", "yes", "day")),
     "to_json, times": lambda F: F.to_json(F.struct("at", "naive")),
     "to_json, nested": lambda F: F.to_json(F.struct("other", F.struct(F.col("text"), F.col("whole") + F.lit(1)))),
@@ -146,9 +148,10 @@ CASES: dict[str, Make] = {
     "lpad": lambda F: F.lpad(F.col("other"), 5, "0*"),
     "lpad that cuts": lambda F: F.lpad(F.col("text"), 3, "x"),
     "rpad": lambda F: F.rpad(F.col("other"), 4, "é"),
-    "replace": lambda F: (
-        F.replace(F.col("text"), F.lit("a"), F.lit("o")) if F is not ours else F.replace("text", "a", "o")
-    ),
+    "replace": lambda F: F.replace("text", F.lit("a"), F.lit("o")),
+    "replace by nothing": lambda F: F.replace("text", F.lit("a")),
+    "replace of columns": lambda F: F.replace("text", F.substring("text", 1, 1), "other"),
+    "replace of no text": lambda F: F.replace("text", F.lit(""), F.lit("o")),
     "regexp_extract": lambda F: F.regexp_extract(F.col("text"), r"(\w)-(\d+)", 2),
     "regexp_extract of all": lambda F: F.regexp_extract(F.col("text"), r"[(a-z]+", 0),
     "regexp_replace": lambda F: F.regexp_replace(F.col("text"), r"(\d)(\d)", "$2<$1>"),

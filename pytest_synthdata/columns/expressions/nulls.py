@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,8 @@ from pytest_synthdata.columns.expressions.arithmetic import as_type
 from pytest_synthdata.columns.expressions.spark_types import common
 
 
-def _in_common_type(arrays: tuple[pa.Array, ...]) -> list[pa.Array]:
+def in_common_type(arrays: Sequence[pa.Array]) -> list[pa.Array]:
+    """Arrays in the type in which their values meet."""
     target = common([array.type for array in arrays])
     naive = pa.timestamp("us")
     if pa.types.is_timestamp(target):
@@ -22,12 +23,12 @@ def _in_common_type(arrays: tuple[pa.Array, ...]) -> list[pa.Array]:
 
 
 def _coalesce(*arrays: pa.Array) -> pa.Array:
-    return pc.coalesce(*_in_common_type(arrays))
+    return pc.coalesce(*in_common_type(arrays))
 
 
 def _extreme(name: str) -> Callable[..., pa.Array]:
     def of(*arrays: pa.Array) -> pa.Array:
-        first, *others = _in_common_type(arrays)
+        first, *others = in_common_type(arrays)
         for other in others:
             first = _chosen(name, first, other)
         return first
@@ -61,7 +62,7 @@ def _element_wise(name: str, left: pa.Array, right: pa.Array) -> pa.Array:
 
 
 def _nullif(value: pa.Array, other: pa.Array) -> pa.Array:
-    one, two = _in_common_type((value, other))
+    one, two = in_common_type((value, other))
     return pc.if_else(without_nulls(pc.equal(one, two), False), null_of(value.type), value)
 
 
@@ -74,4 +75,4 @@ NULLS: Mapping[str, Callable[..., Any]] = {
     "nullif": _nullif,
 }
 
-__all__ = ["NULLS"]
+__all__ = ["NULLS", "in_common_type"]

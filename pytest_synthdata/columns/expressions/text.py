@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,6 +15,7 @@ from pytest_synthdata.columns.arrow.arrays import arrow_array, concatenated, nul
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.json_text import json_text
 from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.columns.expressions.nulls import in_common_type
 from pytest_synthdata.errors import DeclarationError
 
 
@@ -138,9 +141,14 @@ def _regexp_replace(array: pa.Array, pattern: str, replacement: str) -> pa.Array
     return pc.replace_substring_regex(text_of(array, "regexp_replace"), pattern=pattern, replacement=written)
 
 
-def _replace(array: pa.Array, search: str, replacement: str) -> pa.Array:
-    texts = text_of(array, "replace")
-    return pc.replace_substring(texts, pattern=search, replacement=replacement) if search else texts
+def _replace(*arrays: pa.Array) -> pa.Array:
+    texts, searched, replacements = (text_of(array, "replace") for array in arrays)
+    rule = [one.unique().to_pylist() for one in (searched, replacements)]
+    if all(len(one) == 1 and one[0] is not None for one in rule) and rule[0][0]:
+        return pc.replace_substring(texts, pattern=rule[0][0], replacement=rule[1][0])
+    rows = zip(*(one.to_pylist() for one in (texts, searched, replacements)), strict=True)
+    made = [None if None in row else row[0].replace(*row[1:]) if row[1] else row[0] for row in rows]
+    return arrow_array(made, pa.string())
 
 
 def _to_json(array: pa.Array) -> pa.Array:
@@ -154,9 +162,22 @@ def _struct(*arguments: Any) -> pa.Array:
     return pa.StructArray.from_arrays([to_arrow(array) for array in arrays], names=list(names))
 
 
+def _create_map(*arrays: pa.Array) -> pa.Array:
+    keys, items = in_common_type(arrays[::2]), in_common_type(arrays[1::2])
+    if any(array.null_count for array in keys):
+        raise pa.ArrowInvalid("a key of a map is null; F.coalesce(…) gives it a value")
+    if any(pc.any(pc.equal(one, other)).as_py() for one, other in combinations(keys, 2)):
+        raise pa.ArrowInvalid("a map has two keys that are the same")
+    count, pairs = len(keys[0]), len(keys)
+    row_by_row = arrow_array(np.arange(count * pairs).reshape(pairs, count).T.ravel())
+    offsets = arrow_array(np.arange(count + 1, dtype=np.int32) * np.int32(pairs))
+    return pa.MapArray.from_arrays(offsets, *(pa.concat_arrays(parts).take(row_by_row) for parts in (keys, items)))
+
+
 TEXT: Mapping[str, Callable[..., Any]] = {
     "concat": _concat,
     "concat_ws": _concat_ws,
+    "create_map": _create_map,
     "contains": lambda array, piece: pc.match_substring(text_of(array, "contains"), pattern=piece),
     "endswith": lambda array, piece: pc.ends_with(text_of(array, "endswith"), pattern=piece),
     "initcap": _cased("initcap"),

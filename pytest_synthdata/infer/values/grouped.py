@@ -52,7 +52,7 @@ def _made(found: list[tuple[str, ...]], separator: str, point: str) -> Generator
     width = max(len(number.lstrip("-")) for number in numbers) + 1
     text: Generator = generator.cast(f"decimal({width},{digits})" if digits else "bigint").cast("string")
     if digits and point != ".":
-        text = Call("replace", (text,), (".", point))
+        text = Call("replace", (text, Constant("."), Constant(point)))
     end = f"[{point}]" if digits else "$"
     for _ in range(max(separators)):
         text = Call("regexp_replace", (text,), (f"([0-9])([0-9]{{3}})({end})", f"$1{separator}$2$3"))
