@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.errors import SynthDataError
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.versions.occurrences import Instants
 
 
-class Dirt(TableView, Protocol):
+class Alteration(Protocol):
     """What changes cells of a table's rows, whatever they hold at a time."""
 
     @property
@@ -34,6 +36,10 @@ class Dirt(TableView, Protocol):
             clean: the rows.
             rows: the same, to be read by column.
         """
+
+
+class Dirt(Alteration, TableView, Protocol):
+    """Dirty rows of a table, whose defects are in each state of them."""
 
     def require_no_copies(self) -> None:
         """Raise `SynthDataError` where rows are added, too."""
@@ -72,6 +78,28 @@ class ChangingSchema(TableView, Protocol):
         """Rows as they are at a time, under the schema that then holds."""
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """What puts other values in the place of a table's, in whatever state its rows are.
+
+    Args:
+        rows: the values, of the table's rows.
+        under: the defects of the rows, over which they are put; None where there are none.
+    """
+
+    rows: ReplacedColumns
+    under: Alteration | None
+
+    @property
+    def told(self) -> pa.Schema:
+        """The columns of rows as `altered` gives them."""
+        return self.rows.schema if self.under is None else self.under.told
+
+    def altered(self, clean: pa.RecordBatch, rows: Batch) -> pa.RecordBatch:
+        """Rows with their defects and other values."""
+        return self.rows.put(clean if self.under is None else self.under.altered(clean, rows), rows.rows)
+
+
 def changing_schema(view: TableView) -> ChangingSchema | None:
     """The table whose rows a view shows, where its schema changes; None where it does not."""
     whole: Any = view.whole if isinstance(view, Subset) else view
@@ -91,12 +119,14 @@ def told_schemas(view: TableView) -> ToldSchemas | None:
     return changed.in_time()
 
 
-def dirt_of(view: TableView) -> Dirt | None:
+def dirt_of(view: TableView) -> Alteration | None:
     """The defects of a view's table; None where it has none.
 
     Raises:
         SynthDataError: for what a history cannot tell.
     """
+    if isinstance(view, ReplacedColumns):
+        return Replaced(view, dirt_of(view.whole))
     whole: Any = view.whole if isinstance(view, Subset) else view
     if isinstance(whole, BoundTable):
         return None
@@ -115,4 +145,4 @@ def dirt_of(view: TableView) -> Dirt | None:
     return dirt
 
 
-__all__ = ["Dirt", "ToldSchemas", "changing_schema", "dirt_of", "told_schemas"]
+__all__ = ["Alteration", "Dirt", "ToldSchemas", "changing_schema", "dirt_of", "told_schemas"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
-    from pytest_synthdata.history.dirt import Dirt
+    from pytest_synthdata.history.dirt import Alteration
 
 _BLOCK = 1 << 18  # rows whose lives are looked at together
 
@@ -35,7 +35,7 @@ class Snapshot(ByPosition):
 
     bound: BoundTable
     when: int
-    dirt: Dirt | None = None
+    dirt: Alteration | None = None
 
     @property
     def name(self) -> str:

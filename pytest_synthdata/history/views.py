@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_synthdata.columns.order.instants import as_datetime
 from pytest_synthdata.columns.tables.part import whole_of
+from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.versions.occurrences import DAY
 from pytest_synthdata.errors import SynthDataError, nearest
@@ -37,6 +38,8 @@ def snapshot_view(view: TableView, when: str | dt.date) -> TableView:
     lives = lives_of(view.bound)
     if lives is None:
         return view
+    if isinstance(view, ReplacedColumns):
+        return view.in_part(snapshot_view(view.whole, when))
     changed = changing_schema(view)
     dirt = dirt_of(view if changed is None else changed.view)
     _, instant = _instants_within(lives, when, f"{view.name}.at({when!r})")
@@ -67,7 +70,7 @@ def snapshots_of(view: TableView) -> Callable[[int], TableView]:
     if isinstance(whole, ChangedFeed):
         table, chosen = whole.table, whole.view.chosen
     elif isinstance(whole, Pieces):
-        table = whole.bound if whole.dirt is None else whole.dirt
+        table = whole.bound if whole.dirt is None else cast("TableView", whole.dirt)
     changed = changing_schema(table)
     dirt_of(table if changed is None else changed.view)  # says what cannot be
     start, end = lives.start, lives.end
@@ -158,6 +161,7 @@ def _whole_lives(view: TableView, asked: str) -> Lives:
 
 def _chosen(view: TableView) -> Any:
     """The rows of a subset; None where there are all."""
+    view = view.whole if isinstance(view, ReplacedColumns) else view
     return view.chosen if isinstance(view, Subset) else None
 
 

@@ -50,7 +50,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--synth-shrink-json",
         metavar="FILE",
-        help="write what --synth-shrink finds to this file, too: as JSON, a list of tests",
+        help="shrink as --synth-shrink does, and write what is found to this file, too: as JSON, a list of tests",
     )
     group.addoption("--synth-remote", metavar="URL", help="use the Spark Connect server at URL, e.g. sc://localhost")
     group.addoption(

@@ -137,7 +137,8 @@ class Materialiser:
         """Some rows of a dataset; the same ones are taken once."""
         if not isinstance(take, Mapping) or not all(isinstance(table, str) for table in take):
             raise DeclarationError(f"take={take!r}; give row numbers by table, such as take={{'orders': [17, 403]}}")
-        taken = dataset.take(**take)
+        with self.stand_ins.not_reading():
+            taken = dataset.take(**take)
         key = ("taken", id(dataset), *((table.name, table.row_numbers.tobytes()) for table in taken))
         return self.datasets.setdefault(key, taken)
 
@@ -159,7 +160,8 @@ class Materialiser:
             for table, factory in by_table.items()
         }
         planted = kinds_by_table(defects or {}, by_table)
-        make = partial(OnDemandDataset, stated, seed=number, scale=factor, defects=planted)
+        read = self.stand_ins.read
+        make = partial(OnDemandDataset, stated, seed=number, scale=factor, defects=planted, on_read=read)
         try:
             key = (number, factor, tuple(planted.items()), *stated.items())
             if key not in self.datasets:
@@ -167,8 +169,9 @@ class Materialiser:
             dataset = self.datasets[key]
         except TypeError:  # an unhashable seed or count, which Dataset explains, or what a defect holds
             dataset = make()
-        for table in (*rows, *planted, *(factory._meta.table for factory in factories)):
-            _ = dataset[table]  # what a marker names is asked for
+        with self.stand_ins.not_reading():
+            for table in (*rows, *planted, *(factory._meta.table for factory in factories)):
+                _ = dataset[table]  # what a marker names is asked for, and not yet read
         return dataset
 
     def _clean(self, dataset: Dataset, session: Callable[[], Any]) -> Synth:

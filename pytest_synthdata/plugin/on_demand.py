@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from inspect import getsourcefile, getsourcelines
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.dataset import Dataset, stated
@@ -21,6 +21,8 @@ from pytest_synthdata.table import Table
 if TYPE_CHECKING:
     from pytest_synthdata.defects.views import Planted
 
+OnRead: TypeAlias = "Callable[[str], None]"
+
 
 class OnDemandDataset(Dataset):
     """A dataset that a test may take some tables of; what it does not ask for costs nothing and breaks nothing.
@@ -30,6 +32,7 @@ class OnDemandDataset(Dataset):
         seed: of every table.
         scale: multiplies usual rows.
         defects: kinds by table.
+        on_read: is called with the name of each table that is looked up.
     """
 
     def __init__(
@@ -39,7 +42,9 @@ class OnDemandDataset(Dataset):
         seed: int,
         scale: float,
         defects: Mapping[str, Sequence[Planted]] | None = None,
+        on_read: OnRead = lambda _: None,
     ) -> None:
+        self._on_read = on_read
         self._scale = scale
         self._kinds = defects or {}
         super().__init__(asked, seed=seed)
@@ -51,7 +56,7 @@ class OnDemandDataset(Dataset):
             name = factory._meta.table
             return self._stated[name] if name in self._stated else scaled_rows(factory, self._scale)
 
-        return OnDemandTables(BoundTables(self._factories, self.seed, count), self._kinds)
+        return OnDemandTables(BoundTables(self._factories, self.seed, count), self._kinds, self._on_read)
 
     def __getattr__(self, name: str) -> Table:
         if not name.startswith("_") and name != "tables" and name not in self.tables:
@@ -128,7 +133,16 @@ class OnDemandDataset(Dataset):
         whole = copy(self)
         if isinstance(self.tables, OnDemandTables):
             whole.tables = self.tables.that_bind()
+        if isinstance(self.tables, Snapshots):
+            of = self.tables.of
+            whole.tables = Snapshots(of.that_bind() if isinstance(of, OnDemandTables) else of, self.tables.when)
         return whole
+
+    @property
+    def tells_reads(self) -> bool:
+        """Whether the tables that are looked up are known; else there are few rows of some."""
+        of = self.tables.of if isinstance(self.tables, Snapshots) else self.tables
+        return isinstance(of, OnDemandTables)
 
     def bound_of(self, name: str) -> BoundTable | None:
         """A table whose rows ``build()`` gives; None where there is none. It does not count as asked for."""
@@ -153,11 +167,18 @@ class OnDemandTables(Mapping[str, Table]):
     Args:
         binding: their factories.
         defects: kinds by table.
+        on_read: is called with the name of each table that is looked up.
     """
 
-    def __init__(self, binding: BoundTables, defects: Mapping[str, Sequence[Planted]] | None = None) -> None:
+    def __init__(
+        self,
+        binding: BoundTables,
+        defects: Mapping[str, Sequence[Planted]] | None = None,
+        on_read: OnRead = lambda _: None,
+    ) -> None:
         self._binding = binding
         self._defects = defects or {}
+        self._on_read = on_read
         self.asked: set[str] = set()  # by the test in hand
         self._tables: dict[str, Table] = {}
         self._reasons: dict[str, str] | None = None
@@ -173,6 +194,7 @@ class OnDemandTables(Mapping[str, Table]):
             raise DeclarationError(f"{error} ({factory.__name__}{_source_of(factory)})") from None
         table = self._made(name)
         self.asked.add(name)
+        self._on_read(name)
         return table
 
     def __contains__(self, name: object) -> bool:
@@ -226,7 +248,7 @@ class OnDemandTables(Mapping[str, Table]):
 
     def without_defects(self) -> OnDemandTables:
         """The same tables, clean."""
-        return OnDemandTables(self._binding)
+        return OnDemandTables(self._binding, on_read=self._on_read)
 
     def missing(self, name: str) -> str:
         """Why a table is not here, and what to write to have it."""

@@ -101,7 +101,9 @@ def read_settings(config: pytest.Config) -> Settings:
         format=_format(_option(config, "synth_format", "parquet")),
         differences=bool(config.getini("synth_differences")),
         take=_take(config.getoption("synth_take", [])),
-        shrink=_shrink(_option(config, "synth_shrink", None)),
+        shrink=_shrink(
+            _option(config, "synth_shrink", None), is_wanted=bool(config.getoption("synth_shrink_json", None))
+        ),
         shrink_json=config.getoption("synth_shrink_json", None),
         seeds=_seeds(config.getoption("synth_seeds", None)),
     )
@@ -148,10 +150,11 @@ def _seeds(value: Any) -> int:
     return int(value)
 
 
-def _shrink(value: Any) -> float | None:
+def _shrink(value: Any, *, is_wanted: bool) -> float | None:
+    """For how long failures are shrunk; ``is_wanted`` if what is found is asked for by itself."""
     text = str(value).lower()
     if text in ("none", "false", "no", "off"):
-        return None
+        return float(SHRINK_SECONDS) if is_wanted else None
     if text in ("true", "yes", "on"):
         return float(SHRINK_SECONDS)
     seconds = _number(text)

@@ -18,7 +18,7 @@ class Reading:
     Args:
         has_begun: whether anything is.
         all_tables: whether the dataset itself is asked for.
-        tables: those whose DataFrames are asked for.
+        tables: those that are asked for, where the dataset tells.
     """
 
     has_begun: bool = False
@@ -43,6 +43,19 @@ class StandIns:
         """
         before, self.reading = self.reading, reading or Reading()
         return before
+
+    def read(self, table: str) -> None:
+        """A table is read."""
+        self.reading.tables.add(table)
+
+    @contextmanager
+    def not_reading(self) -> Iterator[None]:
+        """Within it, what is asked for is not read by a test or a fixture."""
+        before = self.start_reading()
+        try:
+            yield
+        finally:
+            self.start_reading(before)
 
     def current(self, dataset: Dataset) -> Dataset:
         """The dataset, or what stands in for it."""

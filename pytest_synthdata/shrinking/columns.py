@@ -2,38 +2,74 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from pytest_synthdata.shrinking.runs import Outcome, Positions, Replacement, Runs
+from pytest_synthdata.shrinking.runs import Outcome, Positions, Replacement, Runs, Stopped
 
 
-def columns_that_matter(runs: Runs, rows: Positions) -> Sequence[str]:
-    """The columns whose values the failure on some rows depends on, in their order.
+@dataclass(frozen=True)
+class MatteringColumns:
+    """Columns whose values a failure depends on.
+
+    Args:
+        names: in their order.
+        stop: what ended the search for them; None where all was tried, so that no other column is known to matter.
+        is_steady: whether the test ended alike where it ran on the same values again.
+    """
+
+    names: tuple[str, ...]
+    stop: Stopped | None = None
+    is_steady: bool = True
+
+
+class _UnsteadyError(Exception):
+    """The test does not end alike with the same values."""
+
+
+def columns_that_matter(runs: Runs, rows: Positions) -> MatteringColumns:
+    """The columns whose values the failure on some rows depends on.
 
     One kind of other values is tried after the other, on all columns at once that are not known to matter: a kind
-    that changes nothing takes one run. The columns that it needs as they are, are found by halves.
-
-    Raises:
-        Stopped: where time is up.
+    that changes nothing takes one run. The columns that it needs as they are, are found by halves, and each one is
+    confirmed. Where one is found, the kinds from before are tried again, for they were tried without its value.
     """
+    pending = deque(runs.subject.replacements(rows))
+    order = dict.fromkeys(name for replacement in pending for name in replacement.columns)
+    done: list[Replacement] = []
     matter: set[str] = set()
-    order: dict[str, None] = {}
-    for replacement in runs.subject.replacements(rows):
-        order.update(dict.fromkeys(replacement.columns))
-        matter.update(_found(runs, replacement, [name for name in replacement.columns if name not in matter]))
-    return [name for name in order if name in matter]
+    stop, is_steady, tried = None, True, False
+    try:
+        while pending:
+            replacement = pending.popleft()
+            unknown = [name for name in replacement.columns if name not in matter]
+            # At first some column matters nearly always, so that a run with other values in all of them tells nothing.
+            half = 0 if tried else len(unknown) // 2
+            tried = True
+            found = _found(runs, replacement, [unknown[:half], unknown[half:]], matter)
+            if found:
+                pending.extend(done)
+                done.clear()
+            done.append(replacement)
+    except Stopped as stopped:
+        stop = stopped
+    except _UnsteadyError:
+        is_steady = False
+    return MatteringColumns(tuple(name for name in order if name in matter), stop, is_steady)
 
 
-def _found(runs: Runs, replacement: Replacement, columns: Sequence[str]) -> list[str]:
-    """The columns in which one kind of other values makes a difference."""
+def _found(runs: Runs, replacement: Replacement, groups: Sequence[Sequence[str]], matter: set[str]) -> bool:
+    """Whether one kind of other values makes a difference in any column of some groups; these columns are added."""
     replaced: frozenset[str] = frozenset()
-    found: list[str] = []
+    is_found = False
     # A group, and how the test ends with all of it replaced as well, where that is known.
-    pending: list[tuple[Sequence[str], Outcome | None]] = [(columns, None)] if columns else []
+    pending: list[tuple[Sequence[str], Outcome | None]] = [(group, None) for group in groups if group]
     while pending:
         group, outcome = pending.pop(0)
-        outcome = outcome or runs.counted(partial(replacement.attempt, replaced.union(group)))
+        attempt = partial(replacement.attempt, replaced.union(group))
+        outcome = outcome or runs.counted(attempt)
         if outcome is Outcome.SAME:
             replaced = replaced.union(group)
         elif len(group) > 1:
@@ -42,8 +78,11 @@ def _found(runs: Runs, replacement: Replacement, columns: Sequence[str]) -> list
             # Where the first half makes no difference, both together are the second one.
             pending[:0] = [(group[:half], first), (group[half:], outcome if first is Outcome.SAME else None)]
         elif outcome is Outcome.PASSED or not replacement.is_made_up:
-            found += group
-    return found
+            if runs.counted(attempt) is Outcome.SAME:
+                raise _UnsteadyError
+            matter.update(group)
+            is_found = True
+    return is_found
 
 
-__all__ = ["columns_that_matter"]
+__all__ = ["MatteringColumns", "columns_that_matter"]

@@ -48,6 +48,9 @@ class Subject(Protocol):
     def attempt(self, rows: Positions) -> Outcome:
         """Run the test on some rows, which are closed."""
 
+    def attempt_replaced(self, rows: Positions) -> Outcome:
+        """Run the test on some rows, with their own values put in the place of these."""
+
     def replacements(self, rows: Positions) -> Sequence[Replacement]:
         """Other values for the columns of these rows: one kind of them after the other."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 
 from pytest_synthdata.shrinking.columns import columns_that_matter
 from pytest_synthdata.shrinking.pinning import pin
 from pytest_synthdata.shrinking.removal import halve, one_by_one, roots
 from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Runs, Stopped
 
-_CONFIRMATIONS = 2
+_CONFIRMATIONS = 2  # more runs on the rows that are left, beside the one with the same values in their place
 
 
 class Verdict(Enum):
@@ -36,7 +37,10 @@ class Shrunk:
         asked: of these, the rows that bring the others with them.
         runs: how many times the test ran.
         row_runs: how many of them were for the rows.
-        columns: those that matter; None where that is not known.
+        columns: those that matter; None where none is known.
+        are_all_columns: whether all that was to be tried of the columns was tried.
+        are_columns_bound: whether the test ends otherwise where the values of columns are replaced by the same ones,
+            so that nothing is known of them.
         is_minimal: whether no row can be left out, also where the search ended before all was known of the columns.
         fails_on_none: whether the test fails in the same way on no rows at all, which are then not counted as a result.
     """
@@ -47,6 +51,8 @@ class Shrunk:
     runs: int
     row_runs: int
     columns: tuple[str, ...] | None = None
+    are_all_columns: bool = False
+    are_columns_bound: bool = False
     is_minimal: bool = False
     fails_on_none: bool = False
 
@@ -74,16 +80,38 @@ def _shrink(runs: Runs, rows: Positions, hints: Sequence[Positions], probes: Seq
         return shrunk
     shrunk = replace(shrunk, is_minimal=True)
     try:
-        is_confirmed = runs.run(found) is Outcome.SAME
-        columns = columns_that_matter(runs, found) if is_confirmed else None
-        is_confirmed = is_confirmed and all(runs.run(found) is Outcome.SAME for _ in range(1, _CONFIRMATIONS))
+        shrunk = _with_columns(runs, found, shrunk)
     except Stopped as stop:
-        # That no row can be left out is known: only a confirmation, or a column, is not.
-        verdict = Verdict.INTERRUPTED if stop.interrupted else Verdict.MINIMAL
-        return replace(shrunk, verdict=verdict, runs=runs.count)
-    if not is_confirmed:
-        return replace(shrunk, verdict=Verdict.FLAKY, runs=runs.count, is_minimal=False)
-    return replace(shrunk, columns=tuple(columns or ()), runs=runs.count)
+        # That no row can be left out is known: only a confirmation is not.
+        shrunk = _ended(shrunk, stop)
+    return replace(shrunk, runs=runs.count)
+
+
+def _with_columns(runs: Runs, rows: Positions, shrunk: Shrunk) -> Shrunk:
+    """What is known of the columns, where the test fails on some rows every time."""
+    flaky = replace(shrunk, verdict=Verdict.FLAKY, is_minimal=False)
+    replaced = partial(runs.subject.attempt_replaced, rows)
+    if runs.counted(replaced) is not Outcome.SAME:
+        is_bound = _fails_again(runs, rows) and runs.counted(replaced) is not Outcome.SAME
+        return replace(shrunk, are_columns_bound=True) if is_bound else flaky
+    columns = columns_that_matter(runs, rows)
+    if not columns.is_steady:
+        return flaky
+    if columns.stop is not None:
+        return _ended(replace(shrunk, columns=columns.names or None), columns.stop)
+    known = replace(shrunk, columns=columns.names, are_all_columns=True)
+    try:
+        return known if _fails_again(runs, rows) else flaky
+    except Stopped as stop:
+        return _ended(known, stop)
+
+
+def _fails_again(runs: Runs, rows: Positions) -> bool:
+    return all(runs.run(rows) is Outcome.SAME for _ in range(_CONFIRMATIONS))
+
+
+def _ended(shrunk: Shrunk, stop: Stopped) -> Shrunk:
+    return replace(shrunk, verdict=Verdict.INTERRUPTED) if stop.interrupted else shrunk
 
 
 def _shrink_rows(

@@ -15,11 +15,15 @@ from pytest_synthdata import (
     Constant,
     Dataset,
     Dates,
+    Given,
+    History,
     Key,
+    LogNormal,
     Missing,
     Nasty,
     Orphans,
     TableFactory,
+    Times,
     Uniform,
     assert_caught,
 )
@@ -27,11 +31,12 @@ from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFact
 from pytest_synthdata.plugin.shrinking.candidates import Candidates
 from pytest_synthdata.plugin.stand_ins import StandIns
 from pytest_synthdata.shrinking.columns import columns_that_matter
+from pytest_synthdata.shrinking.replacing import EACH, MANY
 from pytest_synthdata.shrinking.runs import Outcome, Runs
 
 Row = dict[str, Any]
 BERLIN, TOKYO = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Tokyo")
-_RUNS_OF_ALL = 4  # one for each kind of other values
+_RUNS_OF_ALL = 4 + EACH  # one for each kind of other values, two for the first
 
 
 class OnArrow:
@@ -65,7 +70,8 @@ def found(dataset: Dataset, test: Callable[[Dataset], None], **take: list[int]) 
     rows = candidates.close(candidates.order.positions({name: np.array(some) for name, some in take.items()}))
     assert candidates.attempt(rows) is Outcome.SAME
     runs = Runs(candidates)
-    return list(columns_that_matter(runs, rows)), runs.count
+    assert candidates.attempt_replaced(rows) is Outcome.SAME
+    return list(columns_that_matter(runs, rows).names), runs.count
 
 
 def no_row_of(table: str, is_bad: Callable[[Row], bool]) -> Callable[[Dataset], None]:
@@ -104,8 +110,8 @@ def day(row: Row, zone: ZoneInfo) -> dt.date:
 def test_the_value_that_decides(table: str, is_bad: Callable[[Row], bool], matter: str) -> None:
     columns, runs = found(SHOP, no_row_of(table, is_bad), **{table: [bad_row(SHOP, table, is_bad)]})
     assert columns == [f"{table}.{matter}"]
-    # Fourteen columns of two tables: one column is found by halving in at most 2 * 4 runs more.
-    assert runs <= _RUNS_OF_ALL + 8
+    # Fourteen columns of two tables: one column is found by halving in at most 2 * 4 runs more, and confirmed.
+    assert runs <= _RUNS_OF_ALL + 9
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -194,11 +200,82 @@ def test_two_columns_of_two_rows() -> None:
     )
     columns, runs = found(parts, no_repetitions, parts=pair)
     assert columns == ["parts.name", "parts.made"]
-    assert runs <= _RUNS_OF_ALL + 8
+    assert runs <= _RUNS_OF_ALL + 10
 
 
 def test_none_decides_where_only_the_number_of_rows_does() -> None:
     def none(dataset: Dataset) -> None:
         assert dataset.orders.num_rows == 0
 
-    assert found(SHOP, none, orders=[5]) == ([], 3)  # of one row, all rows have the first one's values
+    assert found(SHOP, none, orders=[5]) == ([], MANY + 3)  # of one row, all have one value
+
+
+class VenueFactory(TableFactory):
+    class Meta:
+        table = "venues"
+
+    venue_id = Key("V{:03d}")
+    country = Categorical({"DE": 0.5, "US": 0.3, "IN": 0.2})
+    tz = Given("country", {"DE": "Europe/Berlin", "US": "America/New_York", "IN": "Asia/Kolkata"})
+    opens_at = Times("2024-02-01", "2024-12-31")
+
+
+@pytest.mark.parametrize(
+    "is_bad",
+    [
+        lambda row: row["tz"] == "Europe/Berlin" and row["opens_at"].month > 8,
+        lambda row: row["opens_at"].date() != row["opens_at"].astimezone(ZoneInfo(row["tz"])).date(),
+    ],
+    ids=["values", "days"],
+)
+@pytest.mark.parametrize("rows", [8, 20])
+def test_all_columns_that_decide_together_also_of_a_small_table(rows: int, is_bad: Callable[[Row], bool]) -> None:
+    """One other value of each column does not tell."""
+    for seed in range(3):
+        venues = Dataset({VenueFactory: rows}, seed=seed)
+        bad = [at for at, row in enumerate(venues.venues.to_arrow().to_pylist()) if is_bad(row)]
+        for row in bad[:2]:
+            columns, _ = found(venues, no_row_of("venues", is_bad), venues=[row])
+            assert columns == ["venues.tz", "venues.opens_at"]
+
+
+def test_values_are_drawn_from_the_declaration_where_there_are_few_rows() -> None:
+    """One row has no other values."""
+    venues = Dataset({VenueFactory: 1})
+    country = venues.venues.to_arrow()["country"][0].as_py()
+    columns, _ = found(venues, no_row_of("venues", lambda row: row["country"] == country), venues=[0])
+    assert columns == ["venues.country"]
+
+
+class SeatFactory(TableFactory):
+    class Meta:
+        table = "seats"
+        history = History("2024-01-01", "2024-12-31", updates={"price": 1})
+
+    seat_id = Key("S{:03d}")
+    row = Categorical(["A", "B"])
+    price = LogNormal(4, 0.4).round(2)
+
+
+@pytest.mark.parametrize(
+    ("read", "is_bad", "matter"),
+    [
+        (lambda seats: seats.versions(), lambda row: row["valid_to"] is None, []),
+        (lambda seats: seats.versions(), lambda row: row["valid_to"] is None and row["row"] == "B", ["seats.row"]),
+        (lambda seats: seats.at("2024-06-30"), lambda row: row["row"] == "B", ["seats.row"]),
+        (lambda seats: seats.changes(), lambda row: row["_change_type"] == "insert", []),
+        (lambda seats: seats.changes(), lambda row: row["row"] == "B", ["seats.row"]),
+        (lambda seats: seats.changes(format="debezium"), lambda row: row["after"]["row"] == "B", ["seats.row"]),
+    ],
+)
+@pytest.mark.parametrize("defects", [{}, {SeatFactory: [Missing("price", 0.5)]}], ids=["clean", "dirty"])
+def test_values_are_replaced_in_each_state_of_a_row(
+    read: Callable[[Any], Any], is_bad: Callable[[Row], bool], matter: list[str], defects: Any
+) -> None:
+    seats = Dataset({SeatFactory: 6}, defects=defects)
+
+    def test(dataset: Dataset) -> None:
+        assert not any(is_bad(row) for row in read(dataset.seats).to_arrow().to_pylist())
+
+    row = next(number for number, row in enumerate(seats.seats.to_arrow().to_pylist()) if row["row"] == "B")
+    assert found(seats, test, seats=[row])[0] == matter

@@ -148,7 +148,7 @@ def test_the_search_is_not_in_vain(pytester: pytest.Pytester, options: list[str]
     result = pytester.runpytest_subprocess("--synth-shrink", "--synth-scale=0.01", "-s", *options)
     result.assert_outcomes(failed=1)
     shown = ["<Dataset seed 42; customers: 25, orders: 250>", "replay: pytest *"] if "--tb" not in options[0] else []
-    shown += ["*synthdata: shrunk*", "shrunk from 355 rows to 2 in *", "as a test: *", "replay: *"]
+    shown += ["*synthdata: shrunk*", "shrunk from 275 rows to 2 in *", "as a test: *", "replay: *"]
     result.stdout.fnmatch_lines([*shown, *["PROMPT"] * ("--pdb" in options)])
     assert result.stdout.str().count("shrunk from") == 1
 

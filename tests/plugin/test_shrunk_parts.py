@@ -12,6 +12,7 @@ import pytest
 from pytest_synthdata import Constant, Dataset, Key, TableFactory
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.plugin.shrinking.failures import _strings
+from pytest_synthdata.plugin.shrinking.said import said_by
 from pytest_synthdata.plugin.shrinking.shrunk_rows import ShownRows, value_text
 from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
 from pytest_synthdata.plugin.stand_ins import StandIns
@@ -85,35 +86,103 @@ def test_a_time_is_never_cut() -> None:
     assert short("a" * 30) == "a" * 23 + "…"
 
 
-def finding(**more: Any) -> Finding:
+TIER = ("customers.tier",)
+
+
+def finding(*, num_rows: int = 2, **more: Any) -> Finding:
     taken = Dataset({CustomerFactory: 2}).take(customers=[1])
     known = {"rows": np.array([0]), "asked": np.array([0]), "runs": 9, "row_runs": 7, **more}
-    return Finding(
-        Shrunk(**known), Dataset({CustomerFactory: 2}), taken, {"customers": [1]}, 30.1, {}, 42, 1, ["pytest"]
-    )
+    return Finding(Shrunk(**known), num_rows, 7, taken, {"customers": [1]}, 30.1, {}, 42, 1, ["pytest"])
 
 
 @pytest.mark.parametrize(
-    ("verdict", "is_minimal", "columns", "said"),
+    ("verdict", "is_minimal", "columns", "are_all", "said"),
     [
-        (Verdict.MINIMAL, True, (), "no row can be left out; no column was found to matter: with other values in"),
-        (Verdict.MINIMAL, True, ("customers.tier",), "no row can be left out; 1 of 7 columns matters: customers.tier"),
-        (Verdict.MINIMAL, True, None, "out; time was up before all columns were checked: --synth-shrink=120 searches"),
-        (Verdict.INTERRUPTED, True, None, "no row can be left out; interrupted before all columns were checked"),
-        (Verdict.INTERRUPTED, False, None, "(30.1 s); interrupted"),
-        (Verdict.TIME, False, None, "(30.1 s); time was up: --synth-shrink=120 searches for 120 s"),
+        (Verdict.MINIMAL, True, (), True, "no row can be left out; no column was found to matter: with other values"),
+        (Verdict.MINIMAL, True, TIER, True, "no row can be left out; 1 of 7 columns matters: customers.tier"),
+        (Verdict.MINIMAL, True, TIER, False, "; at least 1 of 7 columns matters: customers.tier; time was up before"),
+        (Verdict.MINIMAL, True, None, False, "out; time was up before all columns were checked: --synth-shrink=120"),
+        (Verdict.INTERRUPTED, True, None, False, "no row can be left out; interrupted before all columns were checked"),
+        (Verdict.INTERRUPTED, False, None, False, "(30.1 s); interrupted"),
+        (Verdict.TIME, False, None, False, "(30.1 s); time was up: --synth-shrink=120 searches for 120 s"),
     ],
 )
-def test_the_first_line_says_what_is_known(verdict: Verdict, is_minimal: bool, columns: Any, said: str) -> None:
-    text = finding(verdict=verdict, is_minimal=is_minimal, columns=columns).to_text()
+def test_the_first_line_says_what_is_known(
+    verdict: Verdict, is_minimal: bool, columns: Any, are_all: bool, said: str
+) -> None:
+    text = finding(verdict=verdict, is_minimal=is_minimal, columns=columns, are_all_columns=are_all).to_text()
     assert said in text.splitlines()[0]
-    assert ("…" in text.splitlines()[1]) is bool(columns)
+    assert ("…" in text.splitlines()[1]) is bool(columns and are_all)
+
+
+def test_nothing_is_said_of_columns_that_cannot_be_replaced() -> None:
+    text = finding(verdict=Verdict.MINIMAL, is_minimal=True, are_columns_bound=True).to_text()
+    assert "; columns were not checked: with the same values in their place, the test ends" in text.splitlines()[0]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.TIME, Verdict.INTERRUPTED])
+def test_all_rows_are_no_smaller_part(verdict: Verdict) -> None:
+    text = finding(num_rows=1, verdict=verdict).to_text()
+    assert text.startswith("not shrunk: no smaller part of the 1 row was found to fail in 9 runs (30.1 s) before")
 
 
 def test_of_a_failure_of_any_rows_only_what_was_tried_is_said() -> None:
     text = finding(verdict=Verdict.ANY_ROWS).to_text()
     assert "the test passed in none of 9 runs on parts of the data" in text
     assert text.endswith('the smallest part found on which it fails in the same way: take={"customers": [1]}')
+
+
+CHISPA = """
++----------+-----------------+
+|   df1    |       df2       |
++----------+-----------------+
+| \x1b[34ma=1\x1b[0m, \x1b[34mb=x\x1b[0m |     \x1b[34ma=1\x1b[0m, \x1b[34mb=x\x1b[0m    |
+| \x1b[4m\x1b[31ma=2\x1b[0m, \x1b[34mb=y\x1b[0m |     \x1b[4m\x1b[31ma=3\x1b[0m, \x1b[34mb=y\x1b[0m    |
+|   None   | \x1b[31mRow(a=4, b='z')\x1b[0m |
++----------+-----------------+"""
+SPARK = """[DIFFERENT_ROWS] Results do not match: ( 50.0 % )
+*** actual ***
+! Row(a=1)
+  Row(a=2)
+
+*** expected ***
+! Row(a=3)
+  Row(a=2)
+"""
+
+
+class DataFramesNotEqualError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (AssertionError("assert 1 == 0\n +  where 1 = f()"), ["assert 1 == 0"]),
+        (AssertionError("EV1\nassert 1 == 0\n +  where 1 = f()"), ["AssertionError: EV1", "assert 1 == 0"]),
+        (AssertionError("\nwithout:\nB-1\nassert not [1]"), ["AssertionError: without:", "B-1", "assert not [1]"]),
+        (
+            AssertionError("\n".join("abcdefg")),
+            ["AssertionError: a", "b", "c", "d", "… (3 more lines)"],
+        ),
+        (AssertionError(), ["AssertionError"]),
+        (
+            DataFramesNotEqualError(CHISPA),
+            ["DataFramesNotEqualError: df1: a=2, b=y | df2: a=3, b=y", "df1: None | df2: Row(a=4, b='z')"],
+        ),
+        (
+            AssertionError(SPARK),
+            [
+                "AssertionError: [DIFFERENT_ROWS] Results do not match: ( 50.0 % )",
+                *("*** actual ***", "! Row(a=1)", "*** expected ***", "! Row(a=3)"),
+            ],
+        ),
+        (ValueError("no such column\nat org.apache.spark"), ["ValueError: no such column"]),
+        (ValueError("a" * 300), [f"ValueError: {'a' * 200}…"]),
+    ],
+)  # fmt: skip
+def test_what_a_failure_says_is_what_tells_it_from_others(error: Exception, said: list[str]) -> None:
+    assert said_by(error).split("\n") == said
 
 
 class Own(dict[str, str]):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from pytest_synthdata.shrinking.search import Shrunk, Verdict, shrink
 
 EVERYTHING = np.arange(1_000)
 COLUMNS = [*(f"orders.{name}" for name in "abcdefgh"), *(f"customers.{name}" for name in "abcde")]
+CONFIRMATIONS = 3  # one of them with the rows' own values put in their own place
 PROBES = [np.array([0]), np.array([500])]
 
 
@@ -35,6 +38,9 @@ class Subject:
         self.seen.append(len(rows))
         outcome = self._attempt(rows)
         return outcome if isinstance(outcome, Outcome) else Outcome.SAME if outcome else Outcome.PASSED
+
+    def attempt_replaced(self, rows: Positions) -> Outcome:
+        return self.attempt(rows)
 
     def replacements(self, rows: Positions) -> Sequence[Replacement]:
         return [Replacement(COLUMNS, self._replaced), Replacement(COLUMNS, self._made_up, is_made_up=True)]
@@ -141,9 +147,9 @@ def test_a_failure_that_does_not_come_again() -> None:
     assert (found.verdict, found.rows) == (Verdict.GONE, None)
 
 
-@pytest.mark.parametrize("comes_back", [0, 1])
+@pytest.mark.parametrize("comes_back", [0, 1, 2])
 def test_a_failure_that_comes_and_goes_is_flaky(comes_back: int) -> None:
-    """The first runs on what is found at last fail; of the two that confirm it, one or none does."""
+    """The first runs on what is found at last fail; of the three that confirm it, one does not."""
     alone = 0
 
     def attempt(rows: Positions) -> bool:
@@ -162,9 +168,10 @@ def test_columns_that_matter(matter: tuple[str, ...]) -> None:
     subject = Subject(needle, frozenset(matter))
     found = search(subject)
     assert found.columns == matter
-    assert found.runs == found.row_runs + 2 + len(subject.replaced)
-    # One run for each of the two kinds of values; each column that matters is found by halving thirteen.
-    assert len(subject.replaced) <= 2 + 8 * len(matter)
+    assert found.runs == found.row_runs + CONFIRMATIONS + len(subject.replaced)
+    # One run for each of the two kinds of values, the first one by halves; each column that matters is found by halving
+    # thirteen, and confirmed.
+    assert len(subject.replaced) <= 3 + 9 * len(matter)
 
 
 def test_made_up_values_count_only_where_the_test_passes() -> None:
@@ -177,12 +184,51 @@ def test_made_up_values_count_only_where_the_test_passes() -> None:
     assert "orders.b" not in second
 
 
-def test_columns_are_unknown_where_time_is_up() -> None:
+def test_what_was_tried_before_a_column_was_found_is_tried_again() -> None:
+    """A value that makes no difference beside another one may make one where that is as it is."""
+    subject = Subject(needle)
+
+    def near(columns: frozenset[str]) -> Outcome:
+        """Another value of a makes a difference, but beside another b."""
+        return Outcome.PASSED if "orders.a" in columns and "orders.b" not in columns else Outcome.SAME
+
+    def far(columns: frozenset[str]) -> Outcome:
+        return Outcome.PASSED if "orders.b" in columns else Outcome.SAME
+
+    kinds = [Replacement(COLUMNS, near), Replacement(COLUMNS, far)]
+    subject.replacements = lambda _: kinds  # type: ignore[method-assign]
+    assert search(subject).columns == ("orders.a", "orders.b")
+
+
+@pytest.mark.parametrize(("missing", "columns"), [(9, None), (3, ("orders.c",))])
+def test_where_time_is_up_only_what_is_known_of_the_columns_is_told(missing: int, columns: Any) -> None:
     whole = search(Subject(needle, frozenset(["orders.c"])))
-    found = search(Subject(needle, frozenset(["orders.c"])), most_runs=whole.row_runs + 3)
-    assert (found.verdict, found.columns, found.is_minimal) == (Verdict.MINIMAL, None, True)
+    assert whole.are_all_columns
+    found = search(Subject(needle, frozenset(["orders.c"])), most_runs=whole.runs - missing)
+    assert (found.verdict, found.is_minimal) == (Verdict.MINIMAL, True)
+    assert (found.columns, found.are_all_columns) == (columns, False)
     assert found.rows is not None
     assert found.rows.tolist() == [700]
+
+
+def test_a_column_that_makes_a_difference_only_once_is_flaky() -> None:
+    subject, seen = Subject(needle), Counter[frozenset[str]]()
+
+    def comes_and_goes(columns: frozenset[str]) -> Outcome:
+        seen[columns] += 1
+        return Outcome.PASSED if "orders.c" in columns and seen[columns] == 1 else Outcome.SAME
+
+    subject.replacements = lambda _: [Replacement(COLUMNS, comes_and_goes)]  # type: ignore[method-assign]
+    found = search(subject)
+    assert (found.verdict, found.columns) == (Verdict.FLAKY, None)
+
+
+def test_nothing_is_said_of_columns_where_their_own_values_in_their_place_change_the_failure() -> None:
+    subject = Subject(needle)
+    subject.attempt_replaced = lambda _: Outcome.OTHER  # type: ignore[method-assign]
+    found = search(subject)
+    assert (found.verdict, found.columns, found.are_columns_bound) == (Verdict.MINIMAL, None, True)
+    assert found.runs == found.row_runs + CONFIRMATIONS + 1
 
 
 def test_the_shortest_failing_beginning_has_a_passing_one_before_it() -> None:

@@ -39,10 +39,18 @@ class ReplacedColumns(Part):
 
     def record_batch(self, row_numbers: Bits) -> pa.RecordBatch:
         """The rows with these numbers, in this order."""
-        batch = self.whole.record_batch(row_numbers)
+        return self.put(self.whole.record_batch(row_numbers), row_numbers)
+
+    def put(self, batch: pa.RecordBatch, row_numbers: Bits) -> pa.RecordBatch:
+        """The values in a batch that holds the rows with these numbers, in whichever state.
+
+        A column that has another type there keeps its values.
+        """
         index = np.searchsorted(self._numbers, row_numbers)
         for name, values in self.values.items():
-            batch = batch.set_column(batch.schema.get_field_index(name), self.schema.field(name), values.take(index))
+            place = batch.schema.get_field_index(name)
+            if place >= 0 and batch.schema.field(place).type == values.type:
+                batch = batch.set_column(place, batch.schema.field(place), values.take(index))
         return batch
 
     @property

@@ -17,7 +17,7 @@ from pytest_synthdata.history.happenings import Chronicle
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
-    from pytest_synthdata.history.dirt import Dirt
+    from pytest_synthdata.history.dirt import Alteration
     from pytest_synthdata.history.state import State
 
 Made = TypeVar("Made")
@@ -35,7 +35,7 @@ class Pieces:
 
     bound: BoundTable
     chosen: Bits | None = field(default=None, repr=False, compare=False, kw_only=True)
-    dirt: Dirt | None = field(default=None, repr=False, kw_only=True)
+    dirt: Alteration | None = field(default=None, repr=False, kw_only=True)
     _last: dict[str, tuple[int, Any]] = field(default_factory=dict, init=False, repr=False, compare=False, kw_only=True)
 
     suffix = ""

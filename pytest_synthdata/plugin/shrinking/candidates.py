@@ -13,8 +13,10 @@ import pyarrow as pa
 from pytest_synthdata.columns.tables.closure import parents_of
 from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.dataset import Dataset, Table
-from pytest_synthdata.plugin.shrinking.failures import Failure, said_by
+from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.plugin.shrinking.failures import Failure
 from pytest_synthdata.plugin.shrinking.other_values import OtherValues
+from pytest_synthdata.plugin.shrinking.said import said_by
 from pytest_synthdata.shrinking.order import Order, family_order
 from pytest_synthdata.shrinking.runs import Outcome, Positions, Replacement, digest
 
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
     from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
     from pytest_synthdata.plugin.stand_ins import StandIns
 
+_MOST_ROWS = 10_000_000  # whose order fits in memory beside the test's data
 _MOST_PROBES = 16  # parts on which a test may pass
+_SINGLE = 10  # of them that are a single row, of all tables together
+_FEWEST_PLACES = 2  # of each table
+_PLACES = (0, 0.5, 0.25, 0.75, 0.125, 0.625, 0.375, 0.875, 0.3, 0.7)  # in a table
 
 
 class Candidates:
@@ -54,28 +60,28 @@ class Candidates:
         self.said = said_by(error)
         self._rerunner = rerunner
         self._stand_ins = stand_ins
-        self.order = _order(whole)
+        self.order = _order([table for table in whole if table.name in self._with_parents()])
         self._values = OtherValues(whole)
         self._last: tuple[bytes, Dataset] | None = None
         self._said: dict[bytes, str] = {}  # by rows
         self._on_none: str | None = None  # where the test fails in the same way on no rows at all
 
+    def _with_parents(self) -> set[str]:
+        """The tables that the test read, and those that they refer to, near and far."""
+        return {*self.read}.union(*(self.whole[name].bound.all_parents() for name in self.read))
+
     @property
     def searched(self) -> Positions:
         """The rows of the tables that the test read: the others are there only where one of these refers to them."""
-        return self.order.positions({table: self.order.row_numbers[table] for table in self.read or self._names})
+        return self.order.positions({table: self.order.row_numbers[table] for table in self.read})
 
     def probes(self) -> list[Positions]:
-        """A few rows of different kinds, alone and with their relatives."""
-        numbers = {table: self.order.row_numbers[table] for table in self.read or self._names}
-        first = [{table: rows[:1]} for table, rows in numbers.items() if len(rows)]
-        middle = [{table: rows[len(rows) // 2 :][:1]} for table, rows in numbers.items() if len(rows)]
-        alone = [self.order.positions(row) for row in (*first, *middle)]
-        return [*alone, *map(self.order.relatives, alone)][:_MOST_PROBES]
-
-    @property
-    def _names(self) -> list[str]:
-        return [table.name for table in self.whole]
+        """Single rows of different places in each table, then a few with their relatives."""
+        numbers = [(table, rows) for table in self.read if len(rows := self.order.row_numbers[table])]
+        places = _PLACES[: max(_FEWEST_PLACES, _SINGLE // max(len(numbers), 1))]
+        single = [{table: rows[int(place * len(rows)) :][:1]} for place in places for table, rows in numbers]
+        alone = [self.order.positions(row) for row in single]
+        return [*alone, *map(self.order.relatives, alone[: _FEWEST_PLACES * len(numbers)])][:_MOST_PROBES]
 
     def taken(self, rows: Positions) -> Dataset:
         """The dataset of some rows and of those that they refer to."""
@@ -87,9 +93,9 @@ class Candidates:
     def close(self, rows: Positions) -> Positions:
         """Rows with all that they refer to."""
         taken = self.taken(rows)
-        closed = self.order.positions({table.name: table.row_numbers.astype(np.int64) for table in taken})
-        self._last = (closed.tobytes(), taken)
-        return closed
+        rows = self.order.positions({name: taken[name].row_numbers.astype(np.int64) for name in self.order.row_numbers})
+        self._last = (rows.tobytes(), taken)
+        return rows
 
     def attempt(self, rows: Positions) -> Outcome:
         """Run the test on some rows, which are closed."""
@@ -116,6 +122,11 @@ class Candidates:
         as_on_none = said_by(error) == self._on_none != self.said
         return Outcome.SAME if Failure.of(error) == self.failure and not as_on_none else Outcome.OTHER
 
+    def attempt_replaced(self, rows: Positions) -> Outcome:
+        """Run the test on some rows, with their own values put in the place of these."""
+        taken = self.taken(rows)
+        return self._outcome(self._run(_with(taken, self._values.own(taken, self.read))))
+
     def replacements(self, rows: Positions) -> Sequence[Replacement]:
         """Other values for the columns of the tables that the test read."""
         taken = self.taken(rows)
@@ -125,7 +136,7 @@ class Candidates:
                 partial(self._replaced, taken, kind.values),
                 kind.is_made_up,
             )
-            for kind in self._values.kinds(taken, self.read or self._names)
+            for kind in self._values.kinds(taken, self.read)
         ]
 
     def _replaced(
@@ -150,11 +161,14 @@ def _with(dataset: Dataset, values: Mapping[str, Mapping[str, pa.Array]]) -> Dat
     return changed
 
 
-def _order(dataset: Dataset) -> Order:
+def _order(tables: Sequence[Table]) -> Order:
     """Families by each table's first reference to another."""
+    num_rows = sum(table.num_rows for table in tables)
+    if num_rows > _MOST_ROWS:
+        raise SynthDataError(f"{num_rows:,} rows are too many; try --synth-scale")
     numbers: dict[str, Any] = {}
     parents: dict[str, tuple[str, Any]] = {}
-    for table in dataset:
+    for table in tables:
         row_numbers = table.row_numbers
         numbers[table.name] = row_numbers.astype(np.int64)
         bound = table.bound

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any
 
-from pytest_synthdata.errors import printable
 from pytest_synthdata.plugin.failures.own_files import is_own
 
 _MOST_STRINGS = 20_000  # that are looked at in one failure
 _DEEPEST = 3  # containers in containers
 _MOST_ROWS = 200  # of a pandas DataFrame
-_LONGEST_LINE = 200  # letters
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -53,16 +49,6 @@ def message_of(error: BaseException) -> str:
         return ""
 
 
-def said_by(error: BaseException) -> str:
-    """What an exception says, in one line as pytest has it at the end of a run."""
-    lines = (_COLOUR.sub("", line).strip() for line in message_of(error).splitlines())
-    line = printable(next((line for line in lines if any(map(str.isalnum, line))), ""))
-    line = line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
-    if isinstance(error, AssertionError) and line.startswith("assert "):
-        return line
-    return f"{type(error).__name__}{': ' * bool(line)}{line}"
-
-
 def strings_in(error: BaseException) -> Iterator[str]:
     """Strings in the variables of the project's own functions that an exception came through, the innermost first."""
     frames = [frame for frame, _ in _frames(error.__traceback__) if is_own(frame.f_code.co_filename)]
@@ -92,4 +78,4 @@ def _strings(value: Any, depth: int, left: list[int]) -> Iterator[str]:
         yield from _strings(value.head(_MOST_ROWS).to_dict("list"), depth, left)
 
 
-__all__ = ["Failure", "message_of", "said_by", "strings_in"]
+__all__ = ["Failure", "message_of", "strings_in"]

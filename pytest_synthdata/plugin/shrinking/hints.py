@@ -38,6 +38,7 @@ def hints(error: BaseException, dataset: Dataset, order: Order) -> Iterator[Posi
         found = {
             table: np.intersect1d(np.array(sorted(numbers), np.int64), order.row_numbers[table])
             for table, numbers in rows.items()
+            if table in order.row_numbers
         }
         positions = order.positions(found)
         if 0 < len(positions) <= _MOST:

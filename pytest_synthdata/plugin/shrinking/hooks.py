@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,15 +22,15 @@ from pytest_synthdata.plugin.failures.sections import SHRUNK
 from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS, SYNTH
 
 if TYPE_CHECKING:
+    from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.plugin.data_in_test import Synth
     from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
     from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
-    from pytest_synthdata.plugin.stand_ins import StandIns
+    from pytest_synthdata.plugin.stand_ins import Reading, StandIns
     from pytest_synthdata.shrinking.runs import Runs
 
 PROPERTY = "synthdata_shrunk"
 _NOT_DATA = ("take", "shrink", "seeds")  # of a marker's arguments
-_MOST_ROWS = 10_000_000  # whose order fits in memory beside the test's data
 _REPORTS_ITSELF = pytest.StashKey[bool]()  # the test's: whether parts of it have had reports of their own
 _OF_PARTS = "subtests report by themselves"
 
@@ -82,11 +84,25 @@ class Shrinking:
         try:
             with rerunner.unnoticed():
                 finding = self._shrink(item, synth, error, rerunner)
+            if finding.is_long:
+                finding = replace(finding, long_in=self._file_of(item, finding))
             return finding.to_text(), finding.to_dict()
         except ANYTHING as problem:  # the test's own failure is what has to be reported
             return f"not shrunk: {reason(problem)}", None
         finally:
             self._is_searching = False
+
+    def _file_of(self, item: pytest.Item, finding: Finding) -> str:
+        """A file in pytest's cache with what is too long for a report; nothing where there is no cache."""
+        cache = getattr(self.config, "cache", None)
+        if cache is None:
+            return ""
+        try:
+            path = cache.mkdir("synthdata") / f"{_digest(item)}.txt"
+            path.write_text(f"{finding.as_test}\n\n{finding.replay}\n", "utf-8")
+        except OSError:
+            return ""
+        return os.path.relpath(path, self.config.invocation_params.dir)
 
     def _reason_not_to(self, item: pytest.Item) -> str:
         if self.settings.upload is not None:
@@ -97,8 +113,8 @@ class Shrinking:
             return "each run would stop in the debugger (--trace)"
         if (keepers := _keepers(item)) and not self._stand_ins.reading.has_begun:
             return (
-                f"the data comes from synth_session, and what is made of it is kept by {keepers}; a test that can be "
-                "run on fewer rows takes synth, in fixtures of scope='function'"
+                f"the data comes from synth_session, and what is made of it is kept by {keepers}; to have the test "
+                "run on fewer rows, read the data in the test itself, or in fixtures of scope='function'"
             )
         return ""
 
@@ -119,12 +135,11 @@ class Shrinking:
         deadline = began + (self.settings.shrink or 0)
         dataset, stand_ins = synth.asked_for, self._stand_ins
         whole = dataset.whole() if isinstance(dataset, OnDemandDataset) else dataset
-        read = whole.tables if stand_ins.reading.all_tables else stand_ins.reading.tables
-        num_rows = sum(table.num_rows for table in whole)
-        if num_rows > _MOST_ROWS:
-            raise SynthDataError(f"{num_rows:,} rows are too many; try --synth-scale")
+        asked_for = dataset.in_this_test() if isinstance(dataset, OnDemandDataset) else dataset
         progress = Progress(self.config, item.name)
+        read = _read(stand_ins.reading, dataset)
         candidates = Candidates(dataset, whole, read, error=error, rerunner=rerunner, stand_ins=stand_ins)
+        counted = {*asked_for.tables, *candidates.order.row_numbers}
         likely = list(hints(error, whole, candidates.order))
         if (known := self._remembered(item, candidates.order.row_numbers)) is not None:
             likely.insert(0, candidates.order.positions(known))
@@ -146,8 +161,9 @@ class Shrinking:
             self._remember(item, take)
         return Finding(
             shrunk=shrunk,
-            whole=whole,
+            num_rows=sum(whole[table].num_rows for table in counted),
             taken=taken,
+            num_columns=sum(len(whole[table].schema.names) for table in candidates.read),
             take=take,
             seconds=time.perf_counter() - began,
             arguments={name: value for name, value in synth.arguments.items() if name not in _NOT_DATA},
@@ -213,14 +229,25 @@ class Progress:
             self._reporter.rewrite("", erase=True)
 
 
+def _read(reading: Reading, dataset: Dataset) -> set[str]:
+    """The tables that a test has read; of a few rows that were taken, perhaps all."""
+    if reading.all_tables and not getattr(dataset, "tells_reads", False):
+        return {table.name for table in dataset if table.num_rows}
+    return {*reading.tables}
+
+
 def _cache_key(item: pytest.Item) -> str:
-    return f"synthdata/shrunk/{blake2b(item.nodeid.encode(), digest_size=8).hexdigest()}"
+    return f"synthdata/shrunk/{_digest(item)}"
+
+
+def _digest(item: pytest.Item) -> str:
+    return blake2b(item.nodeid.encode(), digest_size=8).hexdigest()
 
 
 def _keepers(item: pytest.Item) -> str:
     """The fixtures that see all rows in every run."""
     kept = data_of_tests(item.config).keepers(item)
-    return " and ".join(f"{fixture.argname!r} (scope={fixture.scope!r})" for fixture in kept)
+    return " and ".join(f"the {fixture.scope} fixture {fixture.argname!r}" for fixture in kept)
 
 
 def _is_wanted(item: pytest.Item) -> bool:

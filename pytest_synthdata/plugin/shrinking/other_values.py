@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.defects.kinds.orphans import key_columns
+from pytest_synthdata.plugin.failures.reasons import ANYTHING
 from pytest_synthdata.shrinking.plain import are_same, least, plain
-from pytest_synthdata.shrinking.replacing import apart, constant, others, usual
+from pytest_synthdata.shrinking.replacing import apart, constant, draws, usual
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.dataset import Dataset, Table
 
 _POOL = 500  # rows whose values are tried in place of others
@@ -49,34 +51,55 @@ class OtherValues:
     def kinds(self, taken: Dataset, tables: Collection[str]) -> Sequence[KindOfValues]:
         """Other values for some tables of a part, by kind. Columns of which a kind has no other values are left out.
 
-        Values of other rows; one value in all rows, or two where there is one; the same without planted defects and
-        what else is odd in them; zero, midnight and one letter. Of the last two kinds, references get keys that there
-        are, and keys stay.
+        Values of other rows, several times; one value in all rows, or two where there is one; the same without planted
+        defects and what else is odd in them; zero, midnight and one letter. Of the last two kinds, references get keys
+        that there are, and keys stay.
         """
         chosen = [table for table in taken if table.num_rows and table.name in tables]
         clean = taken.clean if taken.defects else taken
-        varied: Values = {table.name: self._varied(table) for table in chosen}
+        drawn = {table.name: self._drawn(table) for table in chosen}
+        times = max((len(some) for columns in drawn.values() for some in columns.values()), default=0)
+        varied: list[Values] = [
+            {
+                table: {name: some[time] for name, some in columns.items() if time < len(some)}
+                for table, columns in drawn.items()
+            }
+            for time in range(times)
+        ]
         alike: Values = {table.name: self._alike(table) for table in chosen}
-        kinds = [KindOfValues(varied, is_made_up=False), KindOfValues(alike, is_made_up=False)]
+        kinds = [KindOfValues(values, is_made_up=False) for values in (*varied[:1], alike, *varied[1:])]
         for change in (plain, least):
             values = {table.name: self._made_up(table, taken, clean[table.name], change) for table in chosen}
             kinds.append(KindOfValues(values, is_made_up=True))
         return kinds
 
-    def _varied(self, table: Table) -> dict[str, pa.Array]:
-        pool = self._pool(table.name)
-        return _known({name: others(values, pool[name]) for name, values in combined(table.to_arrow()).items()})
+    def own(self, taken: Dataset, tables: Collection[str]) -> Values:
+        """The values of some tables of a part, but for columns that have defects: in their place, none would be."""
+        clean = taken.clean if taken.defects else taken
+        found: Values = {}
+        for table in taken:
+            if table.num_rows and table.name in tables:
+                rows = combined(table.to_arrow())
+                undone = _undone(table, clean[table.name], rows)
+                found[table.name] = {
+                    name: values for name, values in rows.items() if are_same(undone.get(name, values), values)
+                }
+        return found
+
+    def _drawn(self, table: Table) -> dict[str, list[pa.Array]]:
+        pool = self._pool(table)
+        return {name: draws(values, pool[name]) for name, values in combined(table.to_arrow()).items()}
 
     def _alike(self, table: Table) -> dict[str, pa.Array]:
         """One value in all rows, but for the key; where they have one, another one in the first row."""
-        key, pool = table.bound.plan.key, self._pool(table.name)
+        key, pool = table.bound.plan.key, self._pool(table)
         columns = {name: values for name, values in combined(table.to_arrow()).items() if name != key}
         return _known({name: constant(values) or apart(values, pool[name]) for name, values in columns.items()})
 
     def _made_up(
         self, table: Table, taken: Dataset, clean: Table, change: Callable[[pa.Array, Any], pa.Array | None]
     ) -> dict[str, pa.Array]:
-        rows, pool, plan = combined(table.to_arrow()), self._pool(table.name), table.bound.plan
+        rows, pool, plan = combined(table.to_arrow()), self._pool(table), table.bound.plan
         undone = _undone(table, clean, rows)
         references = _references(table, taken)
         keys = {*plan.key_columns, plan.key}
@@ -93,10 +116,27 @@ class OtherValues:
             found[name] = None if made is None or are_same(made, values) else made
         return _known(found)
 
-    def _pool(self, table: str) -> Columns:
-        if table not in self._pools:
-            self._pools[table] = combined(self._whole[table].to_arrow(0, _POOL))
-        return self._pools[table]
+    def _pool(self, table: Table) -> Columns:
+        """Columns of the whole table's first rows; of a small one, with more rows as they are declared."""
+        if table.name not in self._pools:
+            own = self._whole[table.name].to_arrow(0, _POOL)
+            self._pools[table.name] = _extended(combined(own), table.bound)
+        return self._pools[table.name]
+
+
+def _extended(columns: Columns, bound: BoundTable) -> Columns:
+    """Columns, with those of the rows that a larger table would have: a few rows do not have all values."""
+    if bound.num_rows >= _POOL or bound.fan_out is not None:
+        return columns
+    larger = replace(bound, num_rows=_POOL, cache={})
+    try:
+        more = combined(pa.Table.from_batches([larger.batch(bound.num_rows, _POOL)]))
+    except ANYTHING:  # a table may not have more rows, and a user's function may raise anything
+        return columns
+    return {
+        name: pa.concat_arrays([values, more[name]]) if name in more and more[name].type == values.type else values
+        for name, values in columns.items()
+    }
 
 
 def _undone(table: Table, clean: Table, rows: Columns) -> Columns:

@@ -18,9 +18,12 @@ _MOST_TAKEN = 60  # that are written into a marker
 _LEAST_BUDGET, _MORE = 120, 4  # seconds that are proposed where time was up, and how many times as many as there were
 
 
+_NOT_SHRUNK = (Verdict.EMPTY, Verdict.ANY_ROWS, Verdict.GONE)
+
+
 @dataclass(frozen=True)
 class Said:
-    """What the failure of a test says, in a line.
+    """What the failure of a test says, in a line or a few.
 
     Args:
         whole: on all rows.
@@ -39,7 +42,8 @@ class Finding:
 
     Args:
         shrunk: how the search ended.
-        whole: the dataset that the test failed on.
+        num_rows: how many rows the tables had that the test failed on.
+        num_columns: how many columns those have that it read.
         taken: the rows that are left; None where none were found.
         take: by table, the rows to ask for.
         seconds: how long the search took.
@@ -52,10 +56,12 @@ class Finding:
         keepers: the fixtures that kept what they had made of all rows.
         is_parameter: whether a parameter of the test says what its data is.
         is_session: whether it is the session's.
+        long_in: the file that holds a marker and a command that are too long for a terminal.
     """
 
     shrunk: Shrunk
-    whole: Dataset
+    num_rows: int
+    num_columns: int
     taken: Dataset | None
     take: Mapping[str, Sequence[int]]
     seconds: float
@@ -68,32 +74,40 @@ class Finding:
     keepers: str = ""
     is_parameter: bool = False
     is_session: bool = False
-
-    @property
-    def num_columns(self) -> int:
-        """How many columns the dataset has."""
-        return sum(len(table.schema.names) for table in self.whole)
+    long_in: str = ""
 
     def to_text(self) -> str:
         """The lines that end the test's report."""
-        kept = [f"whatever rows there were, what is made of synth_session was kept by {self.keepers}"]
-        return "\n".join([*self._lines(), *kept[: bool(self.keepers)]])
+        kept = [f"note: {self.keepers} saw the whole tables in every run"] if self.keepers else []
+        return "\n".join([*self._lines(), *kept])
 
     def _lines(self) -> list[str]:
-        if self.taken is None or self.shrunk.verdict in (Verdict.EMPTY, Verdict.ANY_ROWS, Verdict.GONE):
+        if self.taken is None or self.shrunk.verdict in _NOT_SHRUNK or self._is_no_smaller:
             return [f"not shrunk: {self._why_not()}"]
-        rows = ShownRows(self.taken, self.shrunk.columns, self.zone)
+        shrunk = self.shrunk
+        rows = ShownRows(self.taken, shrunk.columns if shrunk.are_all_columns else None, self.zone)
         lines = [self._headline(), *rows.lines(), *self._planted(), *self._said()]
-        if sum(map(len, self.take.values())) > _MOST_TAKEN:
-            return [*lines, "the numbers of all rows: --synth-shrink-json=FILE"]
-        return [*lines, f"as a test:  {self._advice}", f"replay:     {self.replay}"]
+        if self.is_long:
+            return [*lines, "as a test, and to replay: " + (self.long_in or "--synth-shrink-json=FILE writes both")]
+        return [*lines, f"as a test:  {self.as_test}", f"replay:     {self.replay}"]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the rows are too many to be written into a marker on a terminal."""
+        return sum(map(len, self.take.values())) > _MOST_TAKEN
+
+    @property
+    def _is_no_smaller(self) -> bool:
+        """Whether the search ended early, with all rows left."""
+        ended = self.shrunk.verdict in (Verdict.TIME, Verdict.INTERRUPTED) and not self.shrunk.is_minimal
+        return ended and self.taken is not None and _count(self.taken) == self.num_rows
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data."""
         left = None if self.taken is None else {table.name: table.row_numbers.tolist() for table in self.taken}
         return {
             "verdict": self.shrunk.verdict.value,
-            "rows_before": _count(self.whole),
+            "rows_before": self.num_rows,
             "rows_after": None if self.taken is None else _count(self.taken),
             "rows": left,
             "take": {table: list(rows) for table, rows in self.take.items()},
@@ -103,12 +117,14 @@ class Finding:
             "failure": self.said.on_these or None,
             "failure_on_no_rows": self.said.on_none if self.shrunk.fails_on_none else None,
             "columns": None if self.shrunk.columns is None else list(self.shrunk.columns),
+            "all_columns": self.shrunk.are_all_columns,
             "marker": self.marker,
             "replay": self.replay,
         }
 
     @property
-    def _advice(self) -> str:
+    def as_test(self) -> str:
+        """What to write to make a regression test of the failure."""
         return as_test(
             self.arguments,
             self.seed,
@@ -133,30 +149,38 @@ class Finding:
 
     def _said(self) -> list[str]:
         """What the failure says on the rows that are left, and on none where it is there, too."""
-        lines = [f"on these rows: {self.said.on_these}"] if self.said.on_these else []
-        return [*lines, f"on no rows at all, it fails too: {self.said.on_none}"] if self.shrunk.fails_on_none else lines
+        lines = _indented(f"on these rows: {self.said.on_these}") if self.said.on_these else []
+        if self.shrunk.fails_on_none:
+            lines += _indented(f"on no rows at all, it fails too: {self.said.on_none}")
+        return lines
 
     def _headline(self) -> str:
-        shrunk, before = self.shrunk, _count(self.whole)
+        shrunk, before = self.shrunk, self.num_rows
         assert self.taken is not None  # noqa: S101 - for the types
         rows = f"{before:,} row{'s'[: before != 1]} to {_count(self.taken):,}"
         left = f"shrunk from {rows} in {shrunk.runs} runs ({self.seconds:.1f} s)"
         if shrunk.verdict is Verdict.FLAKY:
             return f"{left}; flaky: on these rows the test does not fail every time"
         known = [left, "no row can be left out"] if shrunk.is_minimal else [left]
+        if shrunk.are_columns_bound:
+            bound = "columns were not checked: with the same values in their place, the test ends in another way"
+            return "; ".join([*known, bound])
         if shrunk.columns is not None:
-            return "; ".join([*known, self._columns(shrunk.columns)])
+            known.append(self._columns(shrunk.columns, are_all=shrunk.are_all_columns))
+        if shrunk.are_all_columns:
+            return "; ".join(known)
         early = " before all columns were checked" if shrunk.is_minimal else ""
         if shrunk.verdict is Verdict.INTERRUPTED:
             return "; ".join([*known, f"interrupted{early}"])
         seconds = max(_LEAST_BUDGET, round(self.seconds * _MORE / 60) * 60)
         return "; ".join([*known, f"time was up{early}: --synth-shrink={seconds} searches for {seconds} s"])
 
-    def _columns(self, matter: Sequence[str]) -> str:
+    def _columns(self, matter: Sequence[str], *, are_all: bool) -> str:
         if not matter:
             return "no column was found to matter: with other values in them, the test failed in the same way"
         verb = "matters" if len(matter) == 1 else "matter"
-        return f"{len(matter)} of {self.num_columns} columns {verb}: {', '.join(matter)}"
+        least = "" if are_all else "at least "
+        return f"{least}{len(matter)} of {self.num_columns} columns {verb}: {', '.join(matter)}"
 
     def _why_not(self) -> str:
         shrunk = self.shrunk
@@ -165,7 +189,8 @@ class Finding:
                 return "the failure does not depend on rows: the test fails in the same way on empty tables"
             return (
                 "the failure may not depend on which rows there are: the test passed in none of "
-                f"{shrunk.runs} runs on parts of the data; on empty tables, it fails too: {self.said.on_none}"
+                f"{shrunk.runs} runs on parts of the data; on empty tables, it fails too: "
+                f"{_one_line(self.said.on_none)} (if it passed there, the search could tell more)"
             )
         if shrunk.verdict is Verdict.ANY_ROWS:
             count = sum(map(len, self.take.values()))
@@ -176,11 +201,11 @@ class Finding:
                 f"{least}"
             )
         if shrunk.verdict is Verdict.GONE:
-            return f"flaky: run again on the same {_count(self.whole):,} rows, the test did not fail in the same way"
+            return "flaky: run again on the same data, the test did not fail in the same way"
         ended = "it was interrupted" if shrunk.verdict is Verdict.INTERRUPTED else "time was up"
         return (
-            f"no smaller part of the {_count(self.whole):,} rows was found to fail in {shrunk.runs} runs "
-            f"({self.seconds:.1f} s) before {ended}"
+            f"no smaller part of the {self.num_rows:,} row{'s'[: self.num_rows != 1]} was found to fail in "
+            f"{shrunk.runs} runs ({self.seconds:.1f} s) before {ended}"
         )
 
     def _planted(self) -> list[str]:
@@ -200,6 +225,14 @@ class Finding:
                     place, was = f"{place}, {label['column']}", f"{value_text(label['clean'])} → "
                 lines.append(f"planted: {label['kind']} in {place}: {was}{value_text(label['dirty'])}")
         return lines
+
+
+def _indented(text: str) -> list[str]:
+    return text.replace("\n", "\n  ").split("\n")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split("\n"))
 
 
 def _count(dataset: Dataset) -> int:
