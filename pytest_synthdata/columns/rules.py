@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from pytest_synthdata.columns.attempts import WHERE, is_pinned
-from pytest_synthdata.columns.cells import Declarations, Scope
+from pytest_synthdata.columns.cells import Declarations, Declared, Scope
 from pytest_synthdata.columns.correlation import cholesky, matrix, nearest
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Call, Operation
@@ -25,6 +26,7 @@ from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.errors import nearest as nearest_name
 
+_TESTS_OF_NULLS = ("is_null", "is_valid", "isnull", "isnotnull")
 _DRAWN = (ParametricDistribution, Categorical, Dates, Times, Quantiles, Distribution)
 
 
@@ -89,6 +91,8 @@ def _check_correlations(plan: Ruled) -> None:
             raise DeclarationError(f"{place}: {pair}: {value!r} is not a correlation; it lies between -1 and 1")
         if frozenset(pair) in seen:
             raise DeclarationError(f"{place}: {pair} is given twice")
+        if value:
+            _check_undecided(*pair, plan.columns, place)
         seen.add(frozenset(pair))
     names = [name for name in plan.columns if any(name in pair for pair in pairs)]
     if cholesky(matrix(pairs, names)) is None:
@@ -97,6 +101,52 @@ def _check_correlations(plan: Ruled) -> None:
             f"{place}: these correlations cannot be at once: their matrix is not positive definite (pairs that are not "
             f"given have 0). The nearest that can: {{{shown}}}"
         )
+
+
+def _check_undecided(first: str, second: str, columns: Mapping[str, Declared], place: str) -> None:
+    """Raise `DeclarationError` where one of two correlated columns decides between the branches of the other."""
+    for one, other in ((first, second), (second, first)):
+        if decides(other, columns[one], columns):
+            raise DeclarationError(
+                f"{place}: {(first, second)}: {other!r} decides between the branches of {one!r}, whose distributions a "
+                f"correlation with it would change; leave out the pair, or declare {one!r} without {other!r}"
+            )
+
+
+def decides(name: str, generator: Declared, columns: Mapping[str, Declared]) -> bool:
+    """Whether a column's values decide, near or far, between the branches of another one.
+
+    Args:
+        name: the column that may decide.
+        generator: the other one.
+        columns: of the table.
+    """
+    if isinstance(generator, Operation):  # whose values are of no branch's distribution
+        return False
+    near: set[str] = set()
+    if isinstance(generator, Given):
+        near.update(generator.columns)
+    if isinstance(generator, When):
+        near.update(chain.from_iterable(map(_value_reads, generator.conditions)))
+    far: set[str] = set()
+    while near:
+        read = near.pop()
+        if read not in far:
+            far.add(read)
+            near.update(_value_reads(columns[read]) if read in columns else ())
+    return name in far or any(decides(name, child, columns) for child in generator.children())
+
+
+def _value_reads(generator: Declared) -> Iterator[str]:
+    """The columns that a value depends on by more than whether they are null."""
+    if getattr(generator, "function", "") in _TESTS_OF_NULLS:
+        return
+    if isinstance(generator, Given):
+        yield from generator.columns
+    children = list(generator.children())
+    yield from {*generator.reads()}.difference(*(child.reads() for child in children))
+    for child in children:
+        yield from _value_reads(child)
 
 
 def may_correlate(generator: Any) -> bool:
@@ -124,4 +174,4 @@ def _draws(generator: Any) -> bool:
     return isinstance(inner, Generator) and _draws(inner)
 
 
-__all__ = ["check_rules", "may_correlate"]
+__all__ = ["check_rules", "decides", "may_correlate"]

@@ -254,6 +254,11 @@ def test_correlated_columns_with_a_condition() -> None:
         ({("age", "age"): 0.5}, "not a pair of columns"),
         ({("age", "income"): 1.5}, "lies between -1 and 1"),
         ({("age", "income"): 0.5, ("income", "age"): 0.5}, "given twice"),
+        (
+            {("age", "half"): 0.5},
+            r"\('age', 'half'\): 'age' decides between the branches of 'half'.*leave",
+        ),
+        ({("far", "age"): 0.5}, r"\('far', 'age'\): 'age' decides between the branches of 'far'"),
         ({("age", "key"): 0.5}, r"key: Key\(.*cannot be correlated"),
         (
             {("age", "income"): 0.9, ("income", "since"): 0.9, ("age", "since"): -0.9},
@@ -263,6 +268,23 @@ def test_correlated_columns_with_a_condition() -> None:
 )
 def test_correlations_that_cannot_be_are_said(correlations: Any, message: str) -> None:
     meta = type("Meta", (), {"table": "people", "correlations": correlations})
-    factory_class = type("WrongFactory", (PersonFactory,), {"__module__": __name__, "Meta": meta, "key": Key("K{}")})
+    columns = {
+        "key": Key("K{}"),
+        "half": Given("age", bins=[40], then=[Normal(0, 1), Normal(5, 1)]).round(1),
+        "far": when(col("half") * 2 > 4, Normal(0, 1)).otherwise(Normal(9, 1)),
+    }
+    factory_class = type("WrongFactory", (PersonFactory,), {"__module__": __name__, "Meta": meta, **columns})
     with pytest.raises(DeclarationError, match=f"(?s)^people: Meta.correlations.*{message}"):
         Dataset({factory_class: 10})
+
+
+def test_what_only_looks_at_nulls_or_is_computed_may_be_correlated() -> None:
+    class HomeFactory(TableFactory):
+        class Meta:
+            correlations = {("m2", "kwh"): 0.5, ("m2", "rent"): 0.5}  # noqa: RUF012
+
+        m2 = Normal(90, 20).nulls(0.2)
+        kwh = Normal(F.coalesce("m2", F.lit(90)) * 30, 100)
+        rent = when(col("m2").is_null(), None).otherwise(LogNormal(7, 0.3))
+
+    assert not Dataset({HomeFactory: 2_000}).validate().failed

@@ -14,11 +14,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.ranks import correlation, ranks
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.correlation import cholesky, matrix
-from pytest_synthdata.columns.expressions.conditions import When
-from pytest_synthdata.columns.expressions.operators import Operation
-from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.generators.given import Given
-from pytest_synthdata.columns.rules import may_correlate
+from pytest_synthdata.columns.rules import decides, may_correlate
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.relations.needs import evenly
@@ -66,8 +62,8 @@ def correlated(
         for number, one in enumerate(names)
         for other in names[number + 1 :]
         if np.isfinite(wanted[names.index(one), names.index(other)])
-        and not _decides(columns[one], other)
-        and not _decides(columns[other], one)
+        and not decides(other, columns[one], columns)
+        and not decides(one, columns[other], columns)
     ]
     goal = {pair: float(wanted[names.index(pair[0]), names.index(pair[1])]) for pair in pairs}
     # What the columns have in common already, by what they are given alike.
@@ -101,19 +97,6 @@ def correlated(
             break
     assert best is not None  # noqa: S101 - there is a round
     return replace(inferred, correlations=best[1])
-
-
-def _decides(generator: Generator, name: str) -> bool:
-    """Whether a column decides between the branches of another one, which then says what they have in common."""
-    if isinstance(generator, Given):
-        return name in generator.columns
-    if isinstance(generator, When):
-        # Whether another column is null says nothing of the numbers of both.
-        tests = [one for one in generator.conditions if getattr(one, "function", "") not in ("is_valid", "is_null")]
-        return any(name in condition.reads() for condition in tests) or any(
-            _decides(branch, name) for branch in generator.branches
-        )
-    return any(_decides(one, name) for one in generator.children()) and not isinstance(generator, Operation)
 
 
 def _slope(goal: float) -> float:
