@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_synthdata.columns.order.batches import batches_of
+from pytest_synthdata.columns.order.batches import Batches, batches_of
 from pytest_synthdata.columns.order.choosing import order_of
 from pytest_synthdata.columns.order.instants import Moment
 from pytest_synthdata.columns.tables.table_view import TableView
@@ -206,17 +206,10 @@ class Sinks:
         Raises:
             SynthDataError: as `in_batches`, and for what is missing, refused, or there already.
         """
-        from pytest_synthdata.databricks.batch_upload import BatchUpload
-        from pytest_synthdata.databricks.client import preflight
-        from pytest_synthdata.databricks.names import VolumePath
-        from pytest_synthdata.databricks.volumes import Files
-        from pytest_synthdata.history.views import snapshots_of
-
-        target = VolumePath.parse(path) / self.view.bound.name
         batches = batches_of(order_of(self.view, column, scan=True), by, start, stop, lambda rows: rows)
-        snapshot = snapshots_of(self.view) if snapshots else None
-        files = Files(preflight(target, client, create=create))
-        return map(str, BatchUpload(files, target, by, format, overwrite, snapshot).save(batches))
+        return save_batches(
+            batches, path, format, snapshots=snapshots, client=client, create=create, overwrite=overwrite
+        )
 
     def to_delta_history(self, path: str | Path, *, every: str = "day", overwrite: bool = False) -> Path:
         """Write the table's history as a Delta table: a commit a day, with its change data feed. Needs ``deltalake``.
@@ -246,4 +239,28 @@ class Sinks:
         return write_delta_history(feed, columns, key, path, times=feed.commit_times, overwrite=overwrite)
 
 
-__all__ = ["Sinks"]
+def save_batches(
+    batches: Batches[TableView],
+    path: str,
+    format_: str,
+    *,
+    snapshots: bool,
+    client: Any = None,
+    create: bool = False,
+    overwrite: bool = False,
+) -> Iterator[str]:
+    """Save batches in a Volume; the other arguments are those of `Table.volume_batches`."""
+    from pytest_synthdata.databricks.batch_upload import BatchUpload
+    from pytest_synthdata.databricks.client import preflight
+    from pytest_synthdata.databricks.names import VolumePath
+    from pytest_synthdata.databricks.volumes import Files
+    from pytest_synthdata.history.views import snapshots_of
+
+    view = batches.order.view
+    target = VolumePath.parse(path) / view.bound.name
+    snapshot = snapshots_of(view) if snapshots else None
+    files = Files(preflight(target, client, create=create))
+    return map(str, BatchUpload(files, target, batches.by, format_, overwrite, snapshot).save(batches))
+
+
+__all__ = ["Sinks", "save_batches"]

@@ -14,6 +14,8 @@ from pytest_synthdata.cli.arguments import batch_size
 from pytest_synthdata.cli.over_time import changing_tables
 
 if TYPE_CHECKING:
+    from pytest_synthdata.columns.order.batches import Batches
+    from pytest_synthdata.columns.tables.table_view import TableView
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.table import Table
 
@@ -39,26 +41,44 @@ class Feeds:
     def of(self, dataset: Dataset) -> Mapping[str, Feed]:
         """What comes batch by batch, by table; tables without a history and times, near and far, are not among it.
 
+        Beside changes, which begin with a history, the rows of other tables that are older come in one first batch.
+
         Raises:
-            SynthDataError: where changes are asked for, and no table has any.
+            SynthDataError: where changes are asked for, and no table has any; as `Table.volume_batches`; and for more
+                batches than are sent at once.
         """
         from pytest_synthdata.columns.order.choosing import has_times
+        from pytest_synthdata.databricks.batch_upload import require_few
+        from pytest_synthdata.history.lives import lives_of
 
         changing = [] if self.changes is None else changing_tables(dataset, f"--changes {self.changes}")
+        begins = min((lives.start for name in changing if (lives := lives_of(dataset[name].bound))), default=None)
         told = {}
         for table in dataset:
             if self.changes is not None and table.name in changing:
-                told[table.name] = Feed(table.changes(format=self.changes), self.snapshots)
+                told[table.name] = Feed(self._batches(table.changes(format=self.changes)), self.snapshots)
             elif has_times(table.bound):
-                told[table.name] = Feed(table, snapshots=False)
+                batches = self._batches(table)
+                if begins is not None and self.start is None:
+                    batches = batches.with_all_before(begins)
+                told[table.name] = Feed(batches, snapshots=False)
+        for feed in told.values():
+            require_few(feed.batches, "take a later --from, an earlier --to, or a longer --by")
         return told
+
+    def _batches(self, table: Table) -> Batches[TableView]:
+        from pytest_synthdata.columns.order.batches import batches_of
+        from pytest_synthdata.columns.order.choosing import order_of
+
+        order = order_of(table.view, scan=True)
+        return batches_of(order, batch_size(self.by), self.start, self.stop, lambda rows: rows)
 
 
 @dataclass(frozen=True)
 class Feed:
     """What comes of a table, batch by batch, and whether the table as it is at their ends is saved, too."""
 
-    table: Table
+    batches: Batches[TableView]
     snapshots: bool
 
 
@@ -71,20 +91,12 @@ def upload_feeds(
         SynthDataError: for batches that cannot be, and for what the workspace refuses.
     """
     from pytest_synthdata.databricks.upload import upload
+    from pytest_synthdata.table_sinks import save_batches
 
     told = feeds.of(dataset)
     whole = {table.name: table.view for table in dataset if table.name not in told}
     coming = [  # all are checked before any is written
-        one.table.volume_batches(
-            volume,
-            batch_size(feeds.by),
-            format_,
-            start=feeds.start,
-            stop=feeds.stop,
-            snapshots=one.snapshots,
-            create=create,
-            overwrite=overwrite,
-        )
+        save_batches(one.batches, volume, format_, snapshots=one.snapshots, create=create, overwrite=overwrite)
         for one in told.values()
     ]
     tables: list[str] = []

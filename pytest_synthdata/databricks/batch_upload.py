@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.databricks.volumes import Files
 
 _OTHER = "overwrite=True replaces it; or choose another folder"
+_MOST_FOLDERS = 2_000  # each of which takes several requests, with rows or without
 # Gives the table as it is at an instant, in microseconds since 1970.
 Snapshot: TypeAlias = "Callable[[int], TableView]"
 
@@ -65,6 +66,21 @@ def batch_folders(batches: Batches[Any]) -> list[BatchFolder]:
         BatchFolder(number, _name(times[number]), (times[number], times[number + 1]), edges[number + 1] - 1)
         for number in range(len(batches))
     ]
+
+
+def require_few(batches: Batches[Any], remedy: str) -> None:
+    """Raise `SynthDataError` for more batches than anybody wants to be sent in one go.
+
+    Args:
+        batches: what would be sent.
+        remedy: what to write instead.
+    """
+    if len(batches) > _MOST_FOLDERS:
+        when = "" if batches.size else f", from {_name(as_datetime(int(batches.edges[0])).isoformat())} on"
+        raise SynthDataError(
+            f"{batches.order.view.name}: by={batches.by!r} makes {len(batches):,} folders{when}, of "
+            f"{batches.last - batches.first:,} rows; at most {_MOST_FOLDERS:,} are sent at once: {remedy}"
+        )
 
 
 def _name(time: str) -> str:
@@ -286,4 +302,4 @@ class _Writer:
             self.upload.files.remove(self.upload.folder, MARKER_FILE)
 
 
-__all__ = ["BatchFolder", "BatchUpload", "batch_folders"]
+__all__ = ["BatchFolder", "BatchUpload", "batch_folders", "require_few"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_synthdata.databricks.batch_upload import BatchUpload
+from pytest_synthdata.databricks.batch_upload import BatchUpload, require_few
 from pytest_synthdata.databricks.client import MissingCredentialsError, preflight
 from pytest_synthdata.databricks.leftovers import new_run
 from pytest_synthdata.databricks.names import VolumePath
@@ -185,6 +185,7 @@ class Saver:
 
         Feeds that are asked for in part, and then perhaps for more, are the test's own; others are there once.
         """
+        require_few(feed.batches, "give a later start=, an earlier stop=, or a longer by=")
         uploading, identity = self.uploading, f"{_name_of(dataset)} {feed.identity}"
         if feed.is_part:
             self.grown.add(identity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -60,14 +61,21 @@ def test_upload_by_batches(logged_in: Workspace, synthdata: Command, tmp_path: P
         "    class Meta:\n        history = History('2024-01-01', '2024-01-03', updates={'tier': 60})\n"
         "    plan_id = Key('P{}')\n    tier = Categorical(['Free', 'Pro'])\n"
         "class UnitFactory(TableFactory):\n    unit_id = Key('U{}')\n"
+        "class SiteFactory(TableFactory):\n    opened_on = Dates('1990-01-01', '2020-12-31')\n"
     )
     sys.path.append(str(tmp_path))
-    rows = ("--rows", "plans=20", "--rows", "units=3", "--factories", "plans")
+    rows = ("--rows", "plans=20", "--rows", "units=3", "--rows", "sites=5", "--factories", "plans")
     arguments = ("upload", "main.sales.raw/land", *rows, "--by", "day", "--changes", "autocdc", "--snapshots")
     code, output, _ = synthdata(*arguments, "--to", "2024-01-03")
     days = [f"{HOME}/land/plans/2024-01-{day:02d}" for day in (1, 2, 3)]
-    assert (code, output.splitlines()) == (0, [f"{HOME}/land/units", *days[:2]])
+    older, *sites = [line for line in output.splitlines() if "/sites/" in line]
+    assert older < f"{HOME}/land/sites/2024"  # in one batch, before the history's first
+    assert (code, output.splitlines()) == (0, [f"{HOME}/land/units", *days[:2], older, *sites])
+    assert [site.replace("sites", "plans") for site in sites] == days[:2]
     assert [json.loads(line) for line in synthdata(*arguments, "--json")[1].splitlines()] == [{"path": days[2]}]
+    code, output, errors = synthdata("upload", "main.sales.raw/x", *rows, "--by", "day")
+    assert (code, output) == (1, "")
+    assert re.search(r"sites: by='day' makes [\d,]{5,6} folders, from \d{4}-\S+ on, of 5 rows; at most 2,000", errors)
     assert f"{HOME}/land/plans_at/2024-01-03/part-00000.zstd.parquet" in logged_in.files
     some = ("upload", "main.sales.raw/land", "--rows", "tickets=300", "--rows", "customers=30", "--by", "100")
     code, output, _ = synthdata(*some)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -97,6 +97,14 @@ class Batches(Sequence[Made], Generic[Made]):
     def map(self, function: Callable[[Made], Other]) -> Batches[Other]:
         """The same batches, each as a function makes it."""
         return Batches(self.order, self.first, self.last, self.by, self.edges, lambda rows: function(self.make(rows)))
+
+    def with_all_before(self, time: int) -> Batches[Made]:
+        """The same, but that one batch has all rows that come before the period in which an instant lies."""
+        if self.size or not len(self.edges):
+            return self
+        begin = period_starts(time, time + 1, str(self.by))[0]
+        kept = (self.edges >= begin) | (self.edges == self.edges[0]) | (self.edges == self.edges[-1])
+        return replace(self, edges=self.edges[kept])
 
 
 def column_of(order: Order) -> str | None:
