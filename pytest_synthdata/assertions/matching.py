@@ -94,7 +94,10 @@ def assert_matches(
     checks = (*row_checks(view, checked.rows, rows), *column_checks_of(view, data, checked.rows), *checked.checks)
     result = replace(result, tables=(replace(checked, checks=checks),))
     if not result.ok:
-        lines = (*failures(result.tables[0], factory.__name__, data), *unchecked_columns(result.tables))
+        lines = (
+            *failures(result.tables[0], factory.__name__, {**known, table: data}),
+            *unchecked_columns(result.tables),
+        )
         raise AssertionError("\n".join(lines))
     return result
 

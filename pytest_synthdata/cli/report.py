@@ -67,7 +67,7 @@ def validate(
     """
     with errors_as_json(as_json):
         dataset, notes = dataset_of(rows, seed, against), list[str]()
-        data: dict[str, Any] = {}
+        data, known = dict[str, Any](), dict[str, Any]()
         if path is None:
             result = dataset.validate(false_alarms=false_alarms)
         else:
@@ -82,7 +82,7 @@ def validate(
     if as_json:
         click.echo(json.dumps({"ok": result.ok, **result.to_dict()}))
     else:
-        _print(result, dataset, None if path is None else data)
+        _print(result, dataset, None if path is None else {**known, **data})
     for note in notes:
         click.echo(note, err=True)
     if not result.ok:
@@ -172,7 +172,7 @@ def _print(result: Validation, dataset: Dataset, data: Mapping[str, Any] | None)
     Args:
         result: the checks.
         dataset: what is declared.
-        data: the files that were checked, by table; None for generated data.
+        data: the files that were checked and those that they refer to, by table; None for generated data.
     """
     import shutil
 
@@ -184,7 +184,7 @@ def _print(result: Validation, dataset: Dataset, data: Mapping[str, Any] | None)
         for table in result.tables:
             if not all(check.passed for check in table.checks):
                 declared_by = dataset[table.table].factory.__name__
-                lines += ["", *failures(table, declared_by, data.get(table.table))]
+                lines += ["", *failures(table, declared_by, data)]
     lines += unchecked_columns(result.tables)
     if lines:
         click.echo("\n".join([*lines[1:], ""]))

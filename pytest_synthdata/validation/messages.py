@@ -16,17 +16,20 @@ _MOST_SHOWN = 10  # failed checks in a message
 _WIDTH = 24  # letters of a value in it
 
 
-def failures(result: TableResult, declared_by: str, data: Any) -> list[str]:
+def failures(result: TableResult, declared_by: str, data: Mapping[str, Any]) -> list[str]:
     """What differs in a table: column by column, with rows where single rows are to blame.
 
     Args:
         result: the table's checks, some of them failed.
         declared_by: the factory.
-        data: what was checked; None where its rows cannot be shown.
+        data: what was checked and what it refers to, by table; the rows of other tables are not shown.
     """
     failed = [check for check in result.checks if not check.passed]
     lines = [f"{result.table} is not what {declared_by} declares: {len(failed)} of {len(result.checks)} checks fail"]
-    rows = {} if data is None else _rows(data, {row for check in failed for row in check.examples})
+    wanted: dict[str, set[int]] = {}
+    for check in failed:
+        wanted.setdefault(check.examples_of or check.table, set()).update(check.examples)
+    rows = {table: _rows(data[table], numbers) for table, numbers in wanted.items() if table in data}
     for check in failed[:_MOST_SHOWN]:
         chance = "" if check.p_value is None else f"   ({check.rows:,} rows; by chance {_odds(check.p_value)})"
         lines += [
@@ -34,7 +37,7 @@ def failures(result: TableResult, declared_by: str, data: Any) -> list[str]:
             f"{check.place}: {check.title}",
             f"  expected {format_value(check.declared)}",
             f"  actual   {format_value(check.measured)}{chance}",
-            *_table(check, rows),
+            *_table(check, rows.get(check.examples_of or check.table, {})),
         ]
     if len(failed) > _MOST_SHOWN:
         lines += ["", f"… and {len(failed) - _MOST_SHOWN} more"]
@@ -73,7 +76,8 @@ def _table(check: Check, rows: Mapping[int, Mapping[str, Any]]) -> list[str]:
     """The rows that break a rule: their numbers and first columns, the blamed one among them."""
     shown_rows = [(row, rows[row]) for row in check.examples if row in rows]
     if not shown_rows:
-        return []
+        return [f"    {check.named_rows}"] if check.examples else []
+    of = [f"    {check.examples_of}"] if check.examples_of else []
     names = list(shown_rows[0][1])
     blamed = [name for name in names if name == check.column or name.startswith(f"{check.column}_")]
     names = list(dict.fromkeys([*names[:1], *blamed, *names[:6]]))
@@ -81,7 +85,7 @@ def _table(check: Check, rows: Mapping[int, Mapping[str, Any]]) -> list[str]:
         ["row", *map(short, names)],
         *([str(row), *(short(cells[name]) for name in names)] for row, cells in shown_rows),
     ]
-    return [f"    {line}" for line in aligned(lines)]
+    return [*of, *(f"    {line}" for line in aligned(lines))]
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> list[str]:

@@ -31,6 +31,7 @@ class Check:
         adjusted: the p-value, corrected for the number of all checks.
         passed: whether the data matches.
         examples: for what no row may do, the numbers of the first rows that did.
+        examples_of: the table of these rows, where it is another: that of parents with too few children.
     """
 
     table: str
@@ -45,6 +46,7 @@ class Check:
     adjusted: float | None = None
     passed: bool = True
     examples: tuple[int, ...] = ()
+    examples_of: str = ""
 
     @property
     def deviation(self) -> float | None:
@@ -69,9 +71,13 @@ class Check:
         text = f"{self.place}: {self.title}: declared {declared}, measured {measured}"
         if self.p_value is not None:
             return f"{text} ({self.rows:,} rows, p = {self.p_value:.2g})"
-        if self.examples:
-            return f"{text} (rows {', '.join(map(str, self.examples))}{', …' if len(self.examples) > 4 else ''})"  # noqa: PLR2004
-        return text
+        return f"{text} ({self.named_rows})" if self.examples else text
+
+    @property
+    def named_rows(self) -> str:
+        """The numbers of the first rows that break a rule, in words."""
+        numbers = ", ".join(map(str, self.examples)) + (", …" if len(self.examples) > 4 else "")  # noqa: PLR2004
+        return f"rows {numbers}{f' of {self.examples_of}' if self.examples_of else ''}"
 
 
 @dataclass(frozen=True)

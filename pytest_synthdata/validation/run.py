@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
@@ -15,17 +15,19 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.subset import is_part, of_the_past
 from pytest_synthdata.errors import SynthDataError, describe, nearest
 from pytest_synthdata.sources import Source, source_of
-from pytest_synthdata.validation.families import totals_of
 from pytest_synthdata.validation.redelivered import Redeliveries
 from pytest_synthdata.validation.references.spread import CHILDREN
-from pytest_synthdata.validation.results import FALSE_ALARMS, TableResult, Validation, adjust_p_values
+from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult, Validation, adjust_p_values
 from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, looked_up_key
 from pytest_synthdata.validation.series.values import series_read
 from pytest_synthdata.validation.table_measures import TableMeasures
+from pytest_synthdata.validation.totals import totals_of
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.table_view import TableView
+
+Numbering: TypeAlias = "Callable[[int], int]"  # the number of a row, by its place among those that were looked at
 
 
 def validate(
@@ -58,10 +60,11 @@ def validate(
     partial = {name for name, view in tables.items() if is_part(view)}
     wanted_columns = looked_up_by(tables[name].bound for name in wanted)
     results: list[TableResult] = []
+    numberings: dict[str, Numbering] = {}
     at_hand: dict[str, Parent] = {}
     for name, table in tables.items():
-        looked_up = wanted_columns.get(name, [])
-        if name not in wanted and not looked_up:
+        wanted_here = wanted_columns.get(name, [])
+        if name not in wanted and not wanted_here:
             continue
         own = name not in given
         view = table if own else None
@@ -71,18 +74,23 @@ def validate(
         source = source_of(rows, f"validate {name}")
         if name in wanted and (before := _of_itself(table.bound, rows, view)) is not None:
             at_hand[name] = before
-        keeper = ParentCollector(table.bound, looked_up)
-        result = _pass(table.bound, source, at_hand, keeper, view, measured=name in wanted)
+        keeper = ParentCollector(table.bound, wanted_here)
+        whole = not partial & {name, *table.bound.all_parents()}
+        looked_up = _looked_up(table.bound, at_hand)
+        measures = TableMeasures(table.bound, source.schema, looked_up, whole=whole) if name in wanted else None
+        result, numberings[name] = _pass(source, looked_up, keeper, view, measures)
         if (parent := keeper.parent()) is not None:
             at_hand[name] = parent
-        if result is not None:
-            if partial & {name, *table.bound.all_parents()}:
-                result = without_shares(result, table.bound.num_rows if name in partial else None)
-            past = of_the_past(table) if own else frozenset()
-            results.append(_without_columns(result, past, "it follows what other columns were before"))
+        if result is not None and not whole:
+            result = without_shares(result, table.bound.num_rows if name in partial else None)
+        results += [] if result is None else [result]
+    results = [
+        _without_columns(one, frozenset() if one.table in given else of_the_past(tables[one.table]))
+        for one in in_their_tables(results)
+    ]
     seconds = time.perf_counter() - begin
     return Validation(
-        adjust_p_values(results, false_alarms),
+        adjust_p_values([_numbered(one, numberings) for one in results], false_alarms),
         next((view.seed for view in tables.values()), None) if data is None else None,
         false_alarms,
         seconds,
@@ -160,22 +168,24 @@ def _batches(
     return again.without(batches), again
 
 
+def _looked_up(bound: BoundTable, at_hand: Mapping[str, Parent]) -> dict[str, Parent]:
+    """The parents that references can look up, by the reference's name."""
+    return {
+        name: at_hand[reference.parent.table]
+        for name, reference in bound.plan.references.items()
+        if reference.parent.table in at_hand
+    }
+
+
 def _pass(
-    bound: BoundTable,
     source: Source,
-    parents: Mapping[str, Parent],
+    looked_up: Mapping[str, Parent],
     keeper: ParentCollector,
     view: TableView | None,
-    *,
-    measured: bool,
-) -> TableResult | None:
-    """One pass over a table's rows."""
-    looked_up = {
-        name: parents[reference.parent.table]
-        for name, reference in bound.plan.references.items()
-        if reference.parent.table in parents
-    }
-    measures = TableMeasures(bound, source.schema, looked_up) if measured else None
+    measures: TableMeasures | None,
+) -> tuple[TableResult | None, Numbering]:
+    """One pass over a table's rows: its checks, where they are asked for, and the numbers of its rows by place."""
+    bound = keeper.bound
     start, seconds = 0, 0.0
     arrays, again = _batches(bound, source, view)
     while True:
@@ -189,16 +199,36 @@ def _pass(
         if measures is not None:
             measures.add(rows, columns)
         start += rows.count
-    if measures is None:
-        return None
-    result = measures.result(start, seconds, view)
-    return result if again is None else _with_redelivered(result, again)
+    result = None if measures is None else measures.result(start, seconds, view)
+    if again is None:
+        return result, lambda at: int(view.row_numbers(at, at + 1)[0]) if view is not None else at
+    if result is not None:
+        result = replace(result, checks=(*result.checks, *again.checks()))
+    return result, again.place
 
 
-def _with_redelivered(result: TableResult, again: Redeliveries) -> TableResult:
-    """A result of the rows that were first delivered; examples are numbers of rows of the data, which has more."""
-    checks = (replace(one, examples=tuple(map(again.place, one.examples))) for one in result.checks)
-    return replace(result, checks=(*checks, *again.checks()))
+def in_their_tables(results: Iterable[TableResult]) -> list[TableResult]:
+    """Results with each check at the table whose column it is of: a parent's totals are found beside its children."""
+    found = {one.table: one for one in results}
+    for result in list(found.values()):
+        others = [check for check in result.checks if check.table != result.table and check.table in found]
+        if others:
+            found[result.table] = replace(result, checks=tuple(one for one in result.checks if one not in others))
+        for check in others:
+            its = found[check.table]
+            unchecked = {name: why for name, why in its.unchecked.items() if name != check.column}
+            found[check.table] = replace(its, checks=(*its.checks, check), unchecked=unchecked)
+    return list(found.values())
+
+
+def _numbered(result: TableResult, numberings: Mapping[str, Numbering]) -> TableResult:
+    """A result whose examples are row numbers of whole tables, or places in data that has rows a second time."""
+
+    def numbered(check: Check) -> Check:
+        numbering = numberings[check.examples_of or check.table]
+        return replace(check, examples=tuple(map(numbering, check.examples))) if check.examples else check
+
+    return replace(result, checks=tuple(map(numbered, result.checks)))
 
 
 def _row_numbers(view: TableView | None, start: int, columns: Mapping[str, pa.Array]) -> Bits | None:
@@ -219,11 +249,12 @@ def without_shares(result: TableResult, some_of: int | None) -> TableResult:
     return replace(result, checks=kept, days=(), some_of=some_of, shares_unchecked=True)
 
 
-def _without_columns(result: TableResult, columns: Collection[str], why: str) -> TableResult:
-    """The checks of other columns than these."""
+def _without_columns(result: TableResult, columns: Collection[str]) -> TableResult:
+    """The checks of other columns than these, which follow what others were before."""
     if not columns:
         return result
     kept = tuple(check for check in result.checks if check.column not in columns)
+    why = "it follows what other columns were before"
     left_out = {check.column: why for check in result.checks if check.column in columns}
     return replace(result, checks=kept, unchecked={**result.unchecked, **left_out})
 

@@ -21,6 +21,8 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.measures import Finding, ViolationCounter
 from pytest_synthdata.validation.rows import Rows
 
+Bools = npt.NDArray[np.bool_]
+
 _CLOSE = 1e-6  # relative, for sums of floats that somebody else added up in another order
 _DIGITS = 38
 
@@ -28,18 +30,19 @@ _DIGITS = 38
 class RunningMeasure:
     """A column that follows the rows before, computed again from the rows that are seen.
 
-    Rows are taken in the order of their `Ordinal`, where it is known, and only as far as none is missing; else in the
-    order in which they come.
+    Rows are taken in the order of their `Ordinal`, where it is known, else in the order in which they come. Of a parent
+    whose rows are numbered wrongly, those are wrong that are so in either order.
 
     Args:
         name: the column.
         declared: what it is declared as.
         reference: the foreign key that leads to the rows' parents.
         bound: the table.
+        whole: whether all rows are there; else they are looked at as far as none is missing.
     """
 
-    def __init__(self, name: str, declared: OfSiblings, reference: str, bound: BoundTable) -> None:
-        self.name, self.declared, self.reference, self.bound = name, declared, reference, bound
+    def __init__(self, name: str, declared: OfSiblings, reference: str, bound: BoundTable, *, whole: bool) -> None:
+        self.name, self.declared, self.reference, self.bound, self.whole = name, declared, reference, bound, whole
         columns = bound.plan.columns
         self.ordinal = next((one for one in bound.plan.visible if isinstance(columns[one], Ordinal)), None)
         self.knows_order = True
@@ -68,18 +71,27 @@ class RunningMeasure:
             return
         parents, numbers = (np.concatenate(parts) for parts in list(zip(*self._pieces, strict=True))[:2])
         read, found = (pa.chunked_array([piece[at] for piece in self._pieces]).combine_chunks().take for at in (2, 3))
+        wrong, missing = self._in_order(parents, numbers, read, found)
+        if self.knows_order:
+            if not self.whole:
+                wrong &= missing == 0
+            elif missing.any():
+                wrong &= self._in_order(parents, np.arange(len(parents)), read, found)[0] | (missing == 0)
+        counter = ViolationCounter()
+        counter.add(wrong, np.arange(len(wrong)), 0)
+        yield counter.finding("does not follow the rows before", f"{self.declared!r}", len(wrong))
+
+    def _in_order(self, parents: Any, numbers: Any, read: Any, found: Any) -> tuple[Bools, Any]:
+        """By row, whether it does not follow from those with lesser numbers, and how many of these are missing."""
         order = np.lexsort((numbers, parents))
         order = order[parents[order] >= 0]
         owners, which = np.unique(parents[order], return_inverse=True)
         family = Family(order.astype(np.uint64), which, np.bincount(which, minlength=len(owners)))
         index = pa.array(order)
-        wrong = self._wrong(read(index), found(index), family)
-        if self.knows_order:
-            gap = (numbers[order] != family.ordinals).astype(np.int64)
-            wrong &= running_totals(gap, family.counts) == 0  # as far as none is missing
-        counter = ViolationCounter()
-        counter.add(wrong, order, 0)
-        yield counter.finding("does not follow the rows before", f"{self.declared!r}", len(order))
+        wrong, gaps = np.zeros(len(parents), np.bool_), np.zeros(len(parents), np.int64)
+        wrong[order] = self._wrong(read(index), found(index), family)
+        gaps[order] = running_totals((numbers[order] != family.ordinals).astype(np.int64), family.counts)
+        return wrong, gaps
 
     def _wrong(self, read: pa.Array, found: pa.Array, family: Family) -> npt.NDArray[np.bool_]:
         if not isinstance(self.declared, RunningSum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +17,7 @@ from pytest_synthdata.validation.families import FamilyMeasures
 from pytest_synthdata.validation.inside import parts_of_column
 from pytest_synthdata.validation.keys.forms import together
 from pytest_synthdata.validation.keys.measure import KeyMeasure
-from pytest_synthdata.validation.measures import check
-from pytest_synthdata.validation.references.spread import CHILDREN, ReferenceMeasure
+from pytest_synthdata.validation.references.spread import ReferenceMeasure
 from pytest_synthdata.validation.results import Check, TableResult
 from pytest_synthdata.validation.rows import Parent, Rows, key_column
 from pytest_synthdata.validation.rules import rules_of
@@ -36,9 +34,10 @@ class TableMeasures:
         bound: the table's declarations.
         schema: the columns that the data has.
         parents: what references look up, by the reference's name.
+        whole: whether all rows of the table and of those that it refers to are there.
     """
 
-    def __init__(self, bound: BoundTable, schema: pa.Schema, parents: Mapping[str, Parent]) -> None:
+    def __init__(self, bound: BoundTable, schema: pa.Schema, parents: Mapping[str, Parent], *, whole: bool) -> None:
         plan = bound.plan
         self.bound: BoundTable = bound
         self.missing: list[str] = [name for name in plan.visible if name not in schema.names]
@@ -61,7 +60,7 @@ class TableMeasures:
         self.rules = rules_of(bound, present, parents)
         self.parts = [part for name in present for part in parts_of_column(bound, name)]
         self.correlations: list[CorrelationMeasure] = [CorrelationMeasure(bound, pair) for pair in plan.correlations]
-        self.families: FamilyMeasures = FamilyMeasures(bound, parents, set(present))
+        self.families: FamilyMeasures = FamilyMeasures(bound, parents, set(present), whole=whole)
         self.unlooked: dict[str, str] = {
             str(key or name): _why_unlooked(plan.references[name]) for name, key in keys.items() if name not in parents
         }
@@ -83,7 +82,7 @@ class TableMeasures:
         self.families.add(rows)
 
     def result(self, rows: int, seconds: float, view: TableView | None = None) -> TableResult:
-        """The checks, not yet decided; examples by their row numbers in the table's own rows, else by their places."""
+        """The checks, not yet decided; examples by their places in the data."""
         unchecked = {column.name: column.unchecked for column in self.columns if column.unchecked}
         unchecked |= {rule.name: rule.unchecked for rule in self.rules if rule.unchecked}
         unchecked |= {one.name: one.unchecked for one in self.references if one.unchecked}
@@ -91,7 +90,9 @@ class TableMeasures:
         # Of rows that changed after they were drawn, nothing is declared.
         correlated = [each for one in self.correlations if view is None or view is self.bound for each in one.checks()]
         unchecked |= {one.name: one.unchecked for one in self.correlations if one.unchecked}
-        unchecked |= {name: why for name, why in self.families.unchecked().items() if name in unchecked}
+        for (table, name), why in self.families.unchecked().items():
+            if table == self.bound.plan.table and unchecked.pop(name, None) is not None and why is not None:
+                unchecked[name] = why
         days = [
             measure.volume()
             for column in self.columns
@@ -102,7 +103,7 @@ class TableMeasures:
             self.bound.plan.table,
             rows,
             seconds,
-            tuple(_numbered(check, view) for check in (*self._checks(), *correlated)),
+            (*self._checks(), *correlated),
             {name: reason for name, reason in (self.unlooked | unchecked).items() if name not in keys},
             tuple(days),
         )
@@ -114,23 +115,15 @@ class TableMeasures:
         for key in self.keys:
             yield from key.checks()
         for reference in self.references:
-            for finding in reference.checks():
-                if finding[5] is not None and reference.name in self.bound.plan.redrawn:
-                    continue  # Meta.where changes how often parents are referred to
-                yield check(table, reference.name, "", finding)
+            for one in reference.checks():
+                # Meta.where changes how often parents are referred to.
+                if one.p_value is None or reference.name not in self.bound.plan.redrawn:
+                    yield one
         for column in self.columns:
             yield from column.checks()
         for rule in (*self.rules, *self.parts):
             yield from rule.checks()
-        for name, finding in self.families.checks():
-            yield check(table, name, "", finding)
-
-
-def _numbered(check: Check, view: TableView | None) -> Check:
-    """A check whose examples are row numbers of the whole table."""
-    if view is None or check.kind.startswith(CHILDREN):  # whose examples are parents
-        return check
-    return replace(check, examples=tuple(int(view.row_numbers(at, at + 1)[0]) for at in check.examples))
+        yield from self.families.checks()
 
 
 def _why_unlooked(reference: ForeignKeyColumn) -> str:

@@ -141,8 +141,8 @@ def test_totals_and_shares_are_computed_again() -> None:
     assert not dataset.validate().failed
     lines = dataset["lines"].to_arrow()
     for column, wrong, found in [
-        ("part", Decimal("0.01"), "children a parent: shares of another amount"),
-        ("price", Decimal(900), "children a parent: not its total"),
+        ("part", Decimal("0.01"), "shares of another amount"),
+        ("price", Decimal(900), "not the total"),
     ]:
         values = lines[column].to_pylist()
         values[40] += wrong
@@ -157,7 +157,7 @@ def test_totals_and_shares_are_computed_again() -> None:
     at = lines.schema.get_field_index("day")
     changed = lines.set_column(at, lines.schema.field(at), pa.array(days, pa.date32()))
     failed = dataset.validate({"lines": changed}).failed
-    assert {one.subject for one in failed} >= {"orders.first"}
+    assert {one.place for one in failed} >= {"orders.first"}
 
 
 class MeterFactory(TableFactory):

@@ -26,6 +26,7 @@ from pytest_synthdata.columns.generators.numbers.parameters import ParametricDis
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.lives.steps import Step
 from pytest_synthdata.columns.references.aggregates import Aggregate
+from pytest_synthdata.columns.references.fan_out import Ordinal
 from pytest_synthdata.columns.references.shares import Share
 from pytest_synthdata.columns.series.readings import ReadingTime
 from pytest_synthdata.columns.series.series import Series
@@ -58,7 +59,7 @@ from pytest_synthdata.validation.declared.steps import Clip, Round, Scale, Snap,
 from pytest_synthdata.validation.declared.trees import leaves, map_leaves
 from pytest_synthdata.validation.declared.wrapped_leaves import cast_leaf, wrapped_leaf
 
-#: The microseconds of the units that intervals are counted in.
+_BESIDE_OTHERS = "compared as a column of its own with the rows that belong together"
 
 
 def describe(generator: Generator) -> Node:
@@ -132,17 +133,23 @@ def _(generator: Listed) -> Node:
 
 @_describe.register
 def _(generator: OfSiblings) -> Node:
-    how = "looked at beside the rows before" if is_formula(generator.of) else "any value may come out"
+    how = _BESIDE_OTHERS if is_formula(generator.of) else "any value may come out"
     return Leaf(Unknown(f"{short_name(generator)}: {how}"), 0.0 if isinstance(generator, RunningSum) else None)
 
 
-@_describe.register(Aggregate)
+@_describe.register
+def _(generator: Aggregate) -> Node:
+    rows = f"compared with all rows of {generator.children_name}, where they are checked, too"
+    return Leaf(Unknown(f"{short_name(generator)}: {rows}"), None)
+
+
+@_describe.register(Ordinal)
 @_describe.register(ReadingTime)
 @_describe.register(Series)
 @_describe.register(Share)
 @_describe.register(Step)
 def _(generator: Generator) -> Node:
-    return Leaf(Unknown(f"{short_name(generator)}: looked at beside the rows that belong together"), None)
+    return Leaf(Unknown(f"{short_name(generator)}: {_BESIDE_OTHERS}"), None)
 
 
 @_describe.register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -22,8 +23,9 @@ from pytest_synthdata.validation.declared.condition_texts import describe_condit
 from pytest_synthdata.validation.declared.describe import describe
 from pytest_synthdata.validation.declared.formulas import is_formula
 from pytest_synthdata.validation.declared.trees import leaves
-from pytest_synthdata.validation.measures import Finding, ViolationCounter
+from pytest_synthdata.validation.measures import Finding, ViolationCounter, check
 from pytest_synthdata.validation.references.without_replacement import expected_picks
+from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.rows import Pairs, Parent, Rows
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, normal_p
 
@@ -48,6 +50,7 @@ class ReferenceMeasure:
         parent = parents[name]
         reference = bound.plan.columns[name]
         assert isinstance(reference, ForeignKeyColumn)  # noqa: S101
+        self.table: str = bound.plan.table
         self.name: str = name
         self.parent: Parent = parent
         self.reference: ForeignKeyColumn = reference
@@ -123,18 +126,23 @@ class ReferenceMeasure:
             self.sampled += np.stack([picked, chance.sum(axis=1), (chance * (1 - chance)).sum(axis=1)])
         self.sampled_rows += len(chosen)
 
-    def checks(self) -> Iterator[Finding]:
-        """What there is to say."""
+    def checks(self) -> Iterator[Check]:
+        """What there is to say; the rows that have too few children, or too many, are the parents'."""
+        for finding in self._findings():
+            yield check(self.table, self.name, "", finding)
+        if self.reference.per_parent is not None:
+            for finding in self._counted(self.reference.per_parent):
+                found = check(self.table, self.name, "", finding)
+                yield replace(found, examples_of=self.parent.bound.plan.table) if found.examples else found
+
+    def _findings(self) -> Iterator[Finding]:
         if not self.reference.is_nullable:
             yield self.nulls.finding("nulls", "", self.rows)
         yield self.orphans.finding("orphans", f"in {self.parent.bound.plan.table}", self.rows)
         if self.where is not None and is_formula(self.where):
             yield self.broken.finding("pairs that break", describe_condition(self.where), self.rows)
         total = int(self.counts.sum())
-        if self.reference.per_parent is not None:
-            yield from self._counted(self.reference.per_parent)
-            return
-        if self.weights is None or not total or self.weights.sum() <= 0:
+        if self.reference.per_parent is not None or self.weights is None or not total or self.weights.sum() <= 0:
             return
         if self.reference.distinct_within is None and not self.always_true:
             yield from self._sampled_classes()
