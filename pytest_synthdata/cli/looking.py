@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import click
 
 from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, factories_option
 from pytest_synthdata.cli.over_time import as_they_are, at_option
+
+_WIDE = 160  # letters of a line in a file or a pipe, where COLUMNS does not say
 
 
 def _options(command: Any) -> Any:
@@ -49,7 +50,7 @@ def show(
     from pytest_synthdata.report.shape import shape
 
     dataset = as_they_are(dataset_of(rows, seed, factories, defects), at)
-    width = shutil.get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 160
+    width = shutil.get_terminal_size((_WIDE, 24)).columns
     console = Console(width=width, highlight=False, soft_wrap=False)
     for number, name in enumerate(tables or dataset.tables):
         if number:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.attempts import is_pinned
-from pytest_synthdata.columns.generators.base import Constant, Generator, literal
+from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.modifiers import Unique, unwrapped
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle
@@ -184,7 +184,7 @@ def _check_series(series: Series, scope: ColumnScope, where: str) -> None:
     for name, part in series.of_parent():
         if list(part.reads()):
             raise DeclarationError(f"{where}: by=Series({name}={part!r}): write a number, or a distribution")
-    if series.level != literal(0.0):
+    if not isinstance(series.level, Constant) or series.level.value != 0:
         raise DeclarationError(f"{where}: by=Series(level=…): its level is the value that a row was born with")
     if series.gaps:
         raise DeclarationError(f"{where}: by=Series(gaps=…): a history has no gaps; leave them out")

@@ -15,6 +15,7 @@ from pytest_synthdata.plugin.stash import MATERIALISER, SETTINGS
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
     from pytest_synthdata.plugin.options import Settings
+    from pytest_synthdata.table import Table
     from pytest_synthdata.validation import Validation
 
 _KEY = "synth_report"
@@ -78,8 +79,16 @@ class Reporting:
 
     def _drawn(self, dataset: Dataset, result: Validation) -> dict[str, Any]:
         from pytest_synthdata.report.content import part_of
+        from pytest_synthdata.report.table_content import table_content
 
-        part = part_of(dataset, result, drawn=self.drawn, most=max(_MOST_DRAWN - len(self.drawn), 0))
+        def draw(table: Table, *about: Any) -> dict[str, Any] | None:
+            try:
+                return table_content(table, *about)
+            except ANYTHING as error:
+                self.notes.append(f"{table.name} has no page in the report: {reason(error)}")
+                return None
+
+        part = part_of(dataset, result, drawn=self.drawn, most=max(_MOST_DRAWN - len(self.drawn), 0), draw=draw)
         self.drawn |= {table["key"] for table in part["tables"] if table["drawn"]}
         return part
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shlex
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,13 @@ from pytest_synthdata.report.distinct import DistinctTable, distinct_tables, lar
 from pytest_synthdata.report.requirements import missing_packages
 from pytest_synthdata.report.table_content import check_content, factory_name, table_content
 from pytest_synthdata.report.terminal import incident
-from pytest_synthdata.validation.results import Validation
+from pytest_synthdata.validation.results import TableResult, Validation
 from pytest_synthdata.validation.rows import key_column
 from pytest_synthdata.written_defects import written_by_table
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
+    from pytest_synthdata.table import Table
 
 _PACKAGES = ("pytest-synthdata", "numpy", "scipy", "pyarrow", "factory-boy", "faker")
 _MOST_DIAGRAMS = 6
@@ -42,7 +43,12 @@ def content_of(dataset: Dataset, result: Validation) -> dict[str, Any]:
 
 
 def part_of(
-    dataset: Dataset, result: Validation, *, drawn: Collection[str] = (), most: int | None = None
+    dataset: Dataset,
+    result: Validation,
+    *,
+    drawn: Collection[str] = (),
+    most: int | None = None,
+    draw: Callable[[Table, TableResult, Mapping[str, str]], dict[str, Any] | None] = table_content,
 ) -> dict[str, Any]:
     """What a dataset adds to a report.
 
@@ -51,6 +57,7 @@ def part_of(
         result: its validation.
         drawn: the keys of tables that are in another part already.
         most: how many more tables are drawn; the others are listed.
+        draw: gives the page of a table; None for one that is listed all the same.
 
     Raises:
         SynthDataError: where the packages that draw are not installed.
@@ -62,9 +69,8 @@ def part_of(
     new = [table.name for table in dataset if keys[table.name] not in drawn][:most]
     tables = []
     for table in dataset:
-        if table.name in new:
-            content = table_content(table, result[table.name], keys)
-        else:
+        content = draw(table, result[table.name], keys) if table.name in new else None
+        if content is None:
             content = {"name": table.name, "drawn": False, "factory": factory_name(table), "fingerprint": ""}
         plan = table.bound.plan
         tables.append({**content, "key": keys[table.name], "shown_at": _shown_at(plan.references, plan)})

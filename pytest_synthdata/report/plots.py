@@ -85,10 +85,12 @@ def histogram(name: str, x: Floats, curve: Curve | None = None) -> str:
 
 
 def cumulative(name: str, x: Floats, curve: Curve) -> str:
-    """The share of rows up to each number, measured and declared."""
+    """The share of rows up to each number, measured and declared; empty where all numbers are one."""
     drawing = Drawing(name)
     shares = np.linspace(0.001, 0.999, 160)
-    points = np.unique(np.concatenate([curve.ppf(shares), np.quantile(x, shares)]))
+    points = np.unique(np.concatenate([curve.ppf(shares), np.quantile(x, shares)])) if len(x) else x
+    if len(points) < 2:  # noqa: PLR2004
+        return ""
     measured = np.searchsorted(np.sort(x), points, side="right") / len(x)
     with drawing.axes() as (_, axes):
         (line,) = axes.step(points, measured, where="post", color=MEASURED, linewidth=4.5, alpha=0.75)

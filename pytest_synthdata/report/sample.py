@@ -100,7 +100,7 @@ def _names(rows: SampleRows) -> list[str]:
     weighed = {
         f"{name}.{read}"
         for name, reference in references.items()
-        if reference.weights
+        if reference.weights is not None
         for read in reference.weights.reads()
     }
     parents = sorted(name for name in (read | weighed) - keys if rows.has(name))
@@ -151,6 +151,8 @@ def _cramer(a: Any, b: Any) -> float:
 def _ratio(category: Any, number: Any) -> float:
     good = np.isfinite(number)
     codes, ranks = category[good].astype(np.int64), number[good]
+    if not len(ranks):
+        return 0.0
     counts = np.bincount(codes)
     means = np.bincount(codes, ranks) / np.maximum(counts, 1)
     between = float((counts * (means - ranks.mean()) ** 2).sum())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,15 +15,14 @@ from rich.text import Text
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.declarations.wording import type_name
+from pytest_synthdata.report.first_rows import FirstRows, cell_text, cut, is_number
 from pytest_synthdata.report.sample import MOST, SampleRows
-from pytest_synthdata.validation.results import format_value
 
 _BARS = "▁▂▃▄▅▆▇█"
 _BINS = 24
 _TAIL = 0.005  # on each side, whose values count with the outermost bars: one extreme would hide all others
 _FEW = 12  # different values up to which they are listed
 _LISTED = 5
-_LETTERS = 28  # of a cell
 _MANY = 0.5  # share of different values from which none is frequent
 
 
@@ -39,19 +37,7 @@ def shape(view: TableView, *, first: int = 5) -> RenderableType:
     about = f"{view.name}: {view.num_rows:,} row{'s'[: view.num_rows != 1]}, seed {view.seed}"
     if rows.count < view.num_rows:
         about += f"; columns as in {MOST:,} rows, spread evenly"
-    return Group(Text(about, "bold"), Text(), _first_rows(view, first), Text(), _columns(view, rows))
-
-
-def _first_rows(view: TableView, first: int) -> Table:
-    numbers = view.row_numbers(0, min(first, view.num_rows))
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    table.add_column("row", justify="right", style="dim")
-    batch = view.record_batch(numbers)
-    for field in view.schema:
-        table.add_column(field.name, justify="right" if _is_number(field.type) else "left", no_wrap=True)
-    for number, *cells in zip(numbers.tolist(), *(column.to_pylist() for column in batch.columns), strict=True):
-        table.add_row(str(number), *(_cell(cell) for cell in cells))
-    return table
+    return Group(Text(about, "bold"), Text(), FirstRows(view, first), Text(), _columns(view, rows))
 
 
 def _columns(view: TableView, rows: SampleRows) -> Table:
@@ -61,7 +47,7 @@ def _columns(view: TableView, rows: SampleRows) -> Table:
     for field in view.schema:
         for name, array in _with_fields(field.name, rows.array(field.name)):
             nulls = f"{array.null_count / len(array):.1%}" if len(array) and array.null_count else ""
-            type_ = "struct" if pa.types.is_struct(array.type) else _cut(type_name(array.type))
+            type_ = "struct" if pa.types.is_struct(array.type) else cut(type_name(array.type))
             table.add_row(name, type_, nulls, _shape_of(array.drop_null()))
     return table
 
@@ -84,10 +70,14 @@ def _shape_of(array: pa.Array) -> str:
     distinct = pc.count_distinct(array).as_py()
     if distinct <= _FEW:
         return _most_frequent(array)
-    if _is_number(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
-        return _histogram(array)
+    if is_number(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
+        are_finite = np.isfinite(_numbers(array))
+        if are_finite.all():
+            return _histogram(array)
+        rest = f"{1 - are_finite.mean():.1%} are not finite"
+        return f"{_shape_of(array.filter(pa.array(are_finite)))}, {rest}"
     if distinct > _MANY * len(array):
-        low, high = (_cell(value.as_py()) for value in pc.min_max(array).values())
+        low, high = (cell_text(value.as_py()) for value in pc.min_max(array).values())
         return f"{'all' if distinct == len(array) else f'{distinct:,}'} different: {low} … {high}"
     return f"{distinct:,} different: {_most_frequent(array)}"
 
@@ -95,7 +85,7 @@ def _shape_of(array: pa.Array) -> str:
 def _most_frequent(array: pa.Array) -> str:
     counts = pc.value_counts(array).to_pylist()
     ordered = sorted(counts, key=lambda one: -one["counts"])
-    shown = [f"{_cell(one['values'])} {one['counts'] / len(array):.1%}" for one in ordered[:_LISTED]]
+    shown = [f"{cell_text(one['values'])} {one['counts'] / len(array):.1%}" for one in ordered[:_LISTED]]
     return ", ".join([*shown, *(["…"] if len(ordered) > _LISTED else [])])
 
 
@@ -108,7 +98,7 @@ def _histogram(array: pa.Array) -> str:
     bars = "".join(_BARS[int(np.ceil(count / counts.max() * (len(_BARS) - 1)))] if count else " " for count in counts)
     least, most = pc.min_max(array).values()
     median = array[int(np.argsort(numbers)[len(numbers) // 2])]
-    return f"{_cell(least.as_py())} {bars} {_cell(most.as_py())}, median {_cell(median.as_py())}"
+    return f"{cell_text(least.as_py())} {bars} {cell_text(most.as_py())}, median {cell_text(median.as_py())}"
 
 
 def _numbers(array: pa.Array) -> Any:
@@ -117,24 +107,6 @@ def _numbers(array: pa.Array) -> Any:
     elif pa.types.is_decimal(array.type):
         array = array.cast(pa.float64())
     return np.asarray(to_numpy(array), np.float64)
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    return pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, float):
-        return format_value(value)
-    if isinstance(value, dt.datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
-    return _cut(str(value))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
 
 
 __all__ = ["shape"]

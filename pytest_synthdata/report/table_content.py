@@ -154,9 +154,10 @@ def _panels(rows: SampleRows, name: str, array: pa.Array) -> list[dict[str, str]
         if len(cells) and (svg := _leaf_plot(f"{rows.bound.plan.table}.{name} {leaf.label}".strip(), leaf, cells)):
             panels.append({"title": leaf.label or "all rows", "svg": svg, "rows": f"{len(cells):,}"})
     if len(all_leaves) == 1 and panels and isinstance(law := all_leaves[0].law, Curve):
-        x = as_numbers(array.drop_null())
+        x = _finite(array)
         svg = plots.cumulative(f"{rows.bound.plan.table}.{name}: share of rows up to each value", x, law)
-        panels.append({"title": "cumulative", "svg": svg, "rows": f"{len(x):,}"})
+        if svg:
+            panels.append({"title": "cumulative", "svg": svg, "rows": f"{len(x):,}"})
     if not panels:
         panels = _measured_only(f"{rows.bound.plan.table}.{name}", array.drop_null())
     return panels[:_MOST_PANELS]
@@ -165,12 +166,18 @@ def _panels(rows: SampleRows, name: str, array: pa.Array) -> list[dict[str, str]
 def _leaf_plot(name: str, leaf: Leaf, cells: pa.Array) -> str:
     law = leaf.law
     if isinstance(law, Curve):
-        return plots.histogram(name, as_numbers(cells), law)
+        return plots.histogram(name, _finite(cells), law)
     if isinstance(law, Shares):
         declared = law.map(lambda values: pa.array(values).cast(cells.type).to_pylist()).probabilities
         counts = Counter(cells.to_pylist())
         return plots.bars(name, {value: count / len(cells) for value, count in counts.items()}, declared)
     return ""
+
+
+def _finite(array: pa.Array) -> Any:
+    """Numbers that have a place on an axis."""
+    numbers = as_numbers(array.drop_null())
+    return numbers[np.isfinite(numbers)]
 
 
 def _measured_only(name: str, array: pa.Array) -> list[dict[str, str]]:
@@ -180,8 +187,8 @@ def _measured_only(name: str, array: pa.Array) -> list[dict[str, str]]:
         return []
     if pa.types.is_floating(type_) or pa.types.is_decimal(type_) or pa.types.is_integer(type_):
         if pc.count_distinct(array).as_py() > 1:
-            svg = plots.histogram(name, as_numbers(array))
-            return [{"title": "measured", "svg": svg, "rows": f"{len(array):,}"}]
+            svg = plots.histogram(name, _finite(array))
+            return [{"title": "measured", "svg": svg, "rows": f"{len(array):,}"}] if svg else []
         return []
     counts = Counter(array.to_pylist())
     top = {value: count / len(array) for value, count in counts.most_common(8)}

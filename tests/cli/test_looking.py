@@ -95,3 +95,39 @@ def test_show_has_tables_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert re.search(r"place +struct +\n", text)
     assert re.search(r"place\.city +string +Ulm 100\.0%", text)
     assert re.search(r"tags +array<string> +items: 2 100\.0%", text)
+
+
+WIDE = """
+from pytest_synthdata import Categorical, Fake, Integers, Key, Normal, Shares, TableFactory
+
+class HomeFactory(TableFactory):
+    home_id = Key("HOME-OF-SOMEBODY-WITH-A-LONG-KEY-{:06d}")
+    split = Shares(["heat", "light", "other"])
+    about = Fake("paragraph")
+    persons = Integers(1, 5)
+    street = Fake("street_address")
+    kwh_of_the_year = Integers(1_000_000, 5_000_000)
+    price = Normal(1e6, 1).cast("decimal(20,10)")
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "shown", "left_out"),
+    [
+        (90, "row home_id persons kwh_of_the_year price", "3 more columns: split, about, street"),
+        (130, "row home_id split about persons kwh_of_the_year price", "1 more column: street"),
+        (400, "row home_id split about persons street kwh_of_the_year price", None),
+    ],
+)
+def test_show_cuts_texts_and_names_the_columns_without_room(
+    width: int, shown: str, left_out: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shown_wide.py").write_text(WIDE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = [line.rstrip() for line in run("show", "--factories", "shown_wide", "--rows", "homes=1").splitlines()]
+    assert max(map(len, lines)) <= width
+    _, _, header, first, below = lines[:5]
+    assert header.split() == shown.split()
+    assert re.match(r"  0  HOME-OF-SOMEBODY-WITH-A-LONG-KEY-000000 .* \d  .* \d{7}  \d+\.\d{10}$", first)
+    assert below == ("" if left_out is None else f"… and {left_out}")

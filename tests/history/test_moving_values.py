@@ -100,6 +100,7 @@ def test_what_is_null_at_birth_stays_null(drawn: Any) -> None:
     ("series", "message"),
     [
         (Series(level=5.0), "its level is the value that a row was born with"),
+        (Series(level=Normal(0, 1) + 1), "its level is the value that a row was born with"),
         (Series(noise=col("other")), "write a number, or a distribution"),
         (Series(gaps=0.1), "a history has no gaps"),
         (Series(autocorrelation=2), "autocorrelation=2 is not between 0 and 1"),

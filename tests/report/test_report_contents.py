@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from rich.console import Console
 
 from pytest_synthdata import (
     Array,
     Categorical,
     Dataset,
     Dates,
+    ForeignKey,
     Given,
+    Integers,
     Key,
     LogNormal,
     Normal,
     Pareto,
+    Rows,
     TableFactory,
     Uniform,
     col,
@@ -26,11 +32,16 @@ from pytest_synthdata import (
     when,
 )
 from pytest_synthdata.declarations.wording import as_written, type_name
+from pytest_synthdata.plugin.reporting import Reporting
+from pytest_synthdata.plugin.stash import SETTINGS
 from pytest_synthdata.report.content import content_of, page_content, part_of
 from pytest_synthdata.report.diagram import diagram
 from pytest_synthdata.report.page import render
 from pytest_synthdata.report.plots import _edges, _log_ticks
+from pytest_synthdata.report.shape import shape
+from pytest_synthdata.report.table_content import table_content
 from pytest_synthdata.report.terminal import to_text
+from pytest_synthdata.table import Table
 from pytest_synthdata.validation.declared.describe import describe
 
 pytest.importorskip("matplotlib", reason="the report's plots need it")
@@ -94,8 +105,62 @@ def test_tables_without_a_page_are_counted_and_listed() -> None:
     content = page_content(parts, results)
     assert content["checks"] == sum(len(result.checks) for result in results)
     assert [bool(table["anchor"]) for table in content["tables"]] == [True, False, False]
-    assert "1 largest tables have a page" in render(content)
+    assert "1 of 3 tables have a page" in render(content)
     assert f"{content['checks']} checks passed" in to_text(results)
+
+
+class AreaFactory(TableFactory):
+    class Meta:
+        table = "areas"
+        rows = Rows([{"code": "N", "people": 40}, {"code": "S", "people": 60}], weights="people")
+
+
+class HomeFactory(TableFactory):
+    class Meta:
+        table = "homes"
+
+    home_id = Key("H{}")
+    area = ForeignKey(AreaFactory, weights=col("people") * 2)
+    kind = Categorical({"a": 0.5, "b": 0.5})
+    size = Normal(0, 1)
+    endless = when(col("size") > 0, float("inf")).otherwise(col("size"))
+    unknown = col("size") * float("nan")
+    same = Integers(3, 3)
+    empty: float = None  # type: ignore[assignment]
+
+
+class CallFactory(TableFactory):
+    class Meta:
+        table = "calls"
+
+    home = ForeignKey(HomeFactory, per_parent=when(col("size") > 0, 2).otherwise(1))
+    caller = ForeignKey(HomeFactory, weights=col("size").clip(0, 9), where=col("caller.kind") == "a")
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_may_be_expressions_and_columns_null_infinite_or_one_number_everywhere() -> None:
+    dataset = Dataset({CallFactory: None, HomeFactory: 50})
+    content = content_of(dataset, dataset.validate())
+    assert [table["name"] for table in content["pages"]] == ["areas", "homes", "calls"]
+    console = Console(width=160, file=io.StringIO())
+    console.print(shape(dataset.homes.view))
+    assert re.search(r"endless .*, \d+\.\d% are not finite ", console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_a_table_that_cannot_be_drawn_is_listed_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def draw(table: Table, *about: Any) -> dict[str, Any]:
+        if table.name == "homes":
+            raise OSError("it is closed")
+        return table_content(table, *about)
+
+    monkeypatch.setattr("pytest_synthdata.report.table_content.table_content", draw)
+    config: Any = SimpleNamespace(stash={SETTINGS: SimpleNamespace(report="r.html")})
+    reporting = Reporting(config)
+    dataset = Dataset({HomeFactory: 50})
+    part = reporting._drawn(dataset, result := dataset.validate())
+    assert reporting.notes == ["homes has no page in the report: OSError: it is closed"]
+    content = page_content([part], [result])
+    assert {table["name"]: bool(table["anchor"]) for table in content["tables"]} == {"homes": False, "areas": True}
 
 
 @pytest.mark.parametrize("drawn_first", [False, True])
