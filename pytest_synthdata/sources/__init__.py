@@ -16,6 +16,7 @@ from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import COMPRESSED, format_of
 from pytest_synthdata.files.targets import local_path
 from pytest_synthdata.sources.delimited import first_names, form_of, opened
+from pytest_synthdata.sources.python_values import NO_TYPE, of_rows, several_types, with_maps
 from pytest_synthdata.sources.source import POINT, Source
 from pytest_synthdata.sources.spark import from_spark
 from pytest_synthdata.sources.workbooks import first_sheet
@@ -77,7 +78,7 @@ def _source_of(data: Any, what: str) -> Source:  # noqa: C901 - one line for eac
     if hasattr(data, "toLocalIterator") and hasattr(data, "mapInArrow"):
         return from_spark(data)
     if isinstance(data, list) and all(isinstance(row, dict) for row in data):
-        return source_of(pa.Table.from_pylist(data), what)
+        return source_of(of_rows(data, what), what)
     if type(data).__module__.partition(".")[0] == "pandas":
         return source_of(_of_pandas(data, what), what)
     if hasattr(data, "__arrow_c_stream__"):
@@ -98,14 +99,17 @@ def _require_one_name_each(names: Iterable[str], what: str) -> None:
 
 def _of_pandas(frame: Any, what: str) -> pa.Table:
     _require_one_name_each(map(str, frame.columns), what)
+    objects = [at for at, dtype in enumerate(frame.dtypes) if str(dtype) == "object"]
+    nested = {at: column for at in objects if (column := with_maps(frame.iloc[:, at].tolist())) is not None}
+    plain = frame.iloc[:, [at for at in range(frame.shape[1]) if at not in nested]]
     try:
-        return pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        table = pa.Table.from_pandas(plain, preserve_index=False)
+    except NO_TYPE as error:
         name = next((str(one) for one in frame.columns if str(one) in str(error)), None)
-        where = "a column" if name is None else f"the column {name!r}"
-        raise SynthDataError(
-            f"{what}: {where} has values of several types: make them one, such as by astype(str)"
-        ) from None
+        raise several_types(what, name) from None
+    for at, column in nested.items():
+        table = table.add_column(at, str(frame.columns[at]), column)
+    return table
 
 
 def _from_path(path: Path, what: str) -> Source:

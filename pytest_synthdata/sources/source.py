@@ -94,10 +94,18 @@ def _converted_inside(array: pa.Array, target: pa.DataType, point: str) -> pa.Ar
         if there >= {field.name for field in target}:
             parts = [_converted(pc.struct_field(array, field.name), field.type, point) for field in target]
             return pa.StructArray.from_arrays(parts, fields=list(target), mask=null)
+    if test.is_list(array.type) and test.is_map(target) and _holds_entries(array.type.value_type):
+        parts = array.flatten().cast(pa.struct([target.key_field, target.item_field])).flatten()
+        return pa.MapArray.from_arrays(_offsets(pc.list_value_length(array)), *parts, target, mask=null)
     if test.is_list(array.type) and test.is_list(target):
         items = _converted(array.flatten(), target.value_type, point)
         return pa.ListArray.from_arrays(_offsets(pc.list_value_length(array)), items, target, mask=null)
     return array.cast(target)
+
+
+def _holds_entries(item: pa.DataType) -> bool:
+    """Whether lists of such items are maps: of keys and values, as Polars has them, or of nothing."""
+    return pa.types.is_null(item) or (pa.types.is_struct(item) and [field.name for field in item] == ["key", "value"])
 
 
 def _as_map(array: pa.Array, target: pa.MapType, point: str) -> pa.Array:

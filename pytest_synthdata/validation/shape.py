@@ -161,15 +161,22 @@ def _is_bytes(type_: pa.DataType) -> bool:
 def _is_like_nested(declared: pa.DataType, found: pa.DataType, *, loose: bool) -> bool:
     types = pa.types
     if types.is_map(declared):
-        return bool(types.is_map(found)) and all(
-            _is_like(one, other, loose=loose)
-            for one, other in ((declared.key_type, found.key_type), (declared.item_type, found.item_type))
-        )
+        return _is_like_map(declared, found, loose=loose)
     if types.is_struct(declared):
         same = bool(types.is_struct(found)) and {one.name for one in declared} == {one.name for one in found}
         return same and all(_is_like(one.type, found.field(one.name).type, loose=loose) for one in declared)
     is_list = any(kind(found) for kind in (types.is_list, types.is_large_list, types.is_fixed_size_list))
     return is_list and _is_like(declared.value_type, found.value_type, loose=loose)
+
+
+def _is_like_map(declared: pa.MapType, found: pa.DataType, *, loose: bool) -> bool:
+    """Polars has maps as lists of keys and values, and pandas as dicts where Spark made them."""
+    if loose and pa.types.is_struct(found):
+        return all(_is_like(declared.item_type, field.type, loose=loose) for field in found)
+    if pa.types.is_map(found):
+        found = pa.list_(pa.struct([("key", found.key_type), ("value", found.item_type)]))
+    entries = pa.list_(pa.struct([("key", declared.key_type), ("value", declared.item_type)]))
+    return _is_like(entries, found, loose=loose)
 
 
 __all__ = ["column_checks", "column_checks_of", "row_checks", "schema_problems", "strictness", "type_names"]

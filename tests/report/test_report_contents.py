@@ -144,7 +144,7 @@ def test_weights_may_be_expressions_and_columns_null_infinite_or_one_number_ever
     assert [table["name"] for table in content["pages"]] == ["areas", "homes", "calls"]
     console = Console(width=160, file=io.StringIO())
     console.print(shape(dataset.homes.view))
-    assert re.search(r"endless .*, \d+\.\d% are not finite ", console.file.getvalue())  # type: ignore[attr-defined]
+    assert re.search(r"endless .*, \d+\.\d% are not finite", console.file.getvalue())  # type: ignore[attr-defined]
 
 
 def test_a_table_that_cannot_be_drawn_is_listed_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
