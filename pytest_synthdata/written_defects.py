@@ -46,12 +46,17 @@ def is_written(kind: Planted) -> bool:
     >>> is_written(Missing("amount", 0.01)), is_written(Defect("negative", lambda amount: -amount, "amount", 0.01))
     (True, False)
     """
-    named = [type(kind), *(getattr(kind, field.name) for field in dataclasses.fields(kind))]
-    own = {one.__name__: one for one in named if isinstance(one, (type, FunctionType))}
+    own = own_names(kind)
     if any(one.__qualname__ != name for name, one in own.items()):
         return False  # a lambda, or what a function holds
     found = readable(written(kind), **own)
     return found is not None and written(found) == written(kind)
+
+
+def own_names(kind: Planted) -> dict[str, Any]:
+    """The class and the functions of a kind, by the names that `written` has for them."""
+    named = [type(kind), *(getattr(kind, field.name) for field in dataclasses.fields(kind))]
+    return {one.__name__: one for one in named if isinstance(one, (type, FunctionType))}
 
 
 def readable(text: str, **names: Any) -> Any:
@@ -80,6 +85,8 @@ class _Names(dict[str, Any]):
     """The public names, imported when they are asked for."""
 
     def __missing__(self, name: str) -> Any:
+        if name == "F":
+            return import_module("pytest_synthdata.functions")
         return getattr(import_module(f"pytest_synthdata.{MODULES[name]}"), name)
 
 
@@ -100,4 +107,4 @@ def read_by_table(text: str) -> dict[str, list[Planted]]:
     return dict(found)
 
 
-__all__ = ["is_written", "read_by_table", "readable", "written", "written_by_table"]
+__all__ = ["is_written", "own_names", "read_by_table", "readable", "written", "written_by_table"]

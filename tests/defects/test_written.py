@@ -21,6 +21,7 @@ from pytest_synthdata import (
     RetypedColumn,
     col,
 )
+from pytest_synthdata import functions as F
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 from pytest_synthdata.report.content import part_of
 from pytest_synthdata.report.planted import with_planted
@@ -29,6 +30,16 @@ from pytest_synthdata.written_defects import read_by_table, written, written_by_
 KINDS = [
     Missing("amount", 0.01),
     Missing("amount", exactly=3, where=(col("status") == "completed") & (col("amount") > 10)),
+    *(
+        Missing("amount", 0.1, where=where)
+        for where in (
+            col("status").is_null(),
+            col("status").is_not_null() & ~col("amount").between(1, 2),
+            col("status").isin("open", "shipped"),
+            (~(col("amount") * 2 > 3)).is_null(),
+            F.lower(col("status")) == "open",
+        )
+    ),
     OutOfRange("amount", 0.02, low=-5),
     Orphans("customer", 0.01),
     Late("order_date", 0.1, by=dt.timedelta(days=3)),

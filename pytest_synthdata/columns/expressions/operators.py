@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 # Each takes Arrow arrays, then its options, and gives an Arrow array, whose type depends on theirs alone.
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {**TEXT, **MATH, **TIME, **NULLS}
 _LONG = 2**31
+_TESTS = {"is_null": "is_null", "is_valid": "is_not_null"}
 _METHODS = ("contains", "startswith", "endswith", "like", "rlike")
 _REFUSED = (TypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, DeclarationError)
 
@@ -137,6 +138,12 @@ class Operation(Expression):
         shown = [repr(operand.value if isinstance(operand, Constant) else operand) for operand in self.operands]
         if symbol := SYMBOLS.get(self.function):
             return f"({shown[0]} {symbol} {shown[1]})"
+        if self.function == "invert":
+            return f"(~{shown[0]})"
+        if self.function == "is_in":
+            return f"{shown[0]}.isin({shown[1][1:-1]})"
+        if self.function in _TESTS:
+            return f"{shown[0]}.{_TESTS[self.function]}()"
         return f"{self.function}({', '.join(shown)})"
 
     def values(self, cells: Cells) -> Values:

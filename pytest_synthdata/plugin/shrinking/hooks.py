@@ -170,6 +170,7 @@ class Shrinking:
             seed=synth.seed,
             scale=self.settings.scale,
             command=command_for(item),
+            module=getattr(item, "module", None),
             zone=zone_in_use(),
             said=Said(candidates.said, *(candidates.said_on(rows) for rows in (NONE, shrunk.rows) if rows is not None)),
             keepers=_keepers(item),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 from pytest_synthdata.defects.kind import Kind
 from pytest_synthdata.defects.schemas.change import SchemaChange
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.plugin.failures.replay import written_scale
-from pytest_synthdata.written_defects import is_written, readable, written
+from pytest_synthdata.plugin.shrinking.names import NamesIn
+from pytest_synthdata.written_defects import is_written, own_names, readable, written
 
 _LAST = ("seed", "scale", "factories")  # of a marker's arguments, in front of the rows that are taken
 
@@ -24,6 +28,7 @@ def as_test(
     seed: int,
     scale: float,
     take: Mapping[str, Sequence[int]],
+    module: ModuleType | None,
     *,
     is_parameter: bool,
     is_session: bool = False,
@@ -35,13 +40,14 @@ def as_test(
         seed: of its data.
         scale: of tables whose numbers of rows are not stated.
         take: by table, the rows to ask for.
+        module: the test's, whose names are used.
         is_parameter: whether a parameter of the test says what its data is.
         is_session: whether it is the session's, of which no marker says anything.
     """
-    whole = None if is_parameter else marker(arguments, seed, scale, take)
+    whole = None if is_parameter else marker(arguments, seed, scale, take, module)
     if whole is not None:
         return f"take synth in place of synth_session, with {whole}" if is_session else whole
-    added = _arguments({}, seed, arguments.get("scale", scale), take)
+    added = _arguments({}, seed, arguments.get("scale", scale), take, NamesIn(None))
     if is_parameter:
         items = ", ".join(f'"{name}": {value}' for name, value in added.items())
         return f"in the parameter of synth that failed, say {{{items}}} beside the rest"
@@ -53,28 +59,39 @@ def as_test(
     )
 
 
-def marker(arguments: Mapping[str, Any], seed: int, scale: float, take: Mapping[str, Sequence[int]]) -> str | None:
-    """A marker with these arguments; None where one of them cannot be written as Python's source."""
+def marker(
+    arguments: Mapping[str, Any],
+    seed: int,
+    scale: float,
+    take: Mapping[str, Sequence[int]],
+    module: ModuleType | None = None,
+) -> str | None:
+    """A marker with these arguments, in the names of a module, and behind it what that does not import yet.
+
+    None where one of the arguments cannot be written as Python's source.
+    """
+    names = NamesIn(module)
     try:
-        parts = _arguments(arguments, seed, arguments.get("scale", scale), take)
+        parts = _arguments(arguments, seed, arguments.get("scale", scale), take, names)
     except UnwritableError:
         return None
-    return f"@pytest.mark.synth({', '.join(f'{name}={value}' for name, value in parts.items())})"
+    text = f"@{names.of(pytest)}.mark.synth({', '.join(f'{name}={value}' for name, value in parts.items())})"
+    return f"{text}  # needs: {'; '.join(names.imports)}" if names.imports else text
 
 
 def _arguments(
-    arguments: Mapping[str, Any], seed: int, scale: float, take: Mapping[str, Sequence[int]]
+    arguments: Mapping[str, Any], seed: int, scale: float, take: Mapping[str, Sequence[int]], names: NamesIn
 ) -> dict[str, str]:
-    parts = {name: source(value) for name, value in arguments.items() if name not in _LAST}
+    parts = {name: source(value, names) for name, value in arguments.items() if name not in _LAST}
     if scale != 1:
         parts["scale"] = written_scale(scale)
     parts["seed"] = str(seed)
     if factories := arguments.get("factories"):
-        parts["factories"] = source(factories)
-    return {**parts, "take": source({table: list(rows) for table, rows in take.items()})}
+        parts["factories"] = source(factories, names)
+    return {**parts, "take": source({table: list(rows) for table, rows in take.items()}, names)}
 
 
-def source(value: Any) -> str:
+def source(value: Any, names: NamesIn) -> str:
     """A value as it stands in Python's source: classes by their names, dicts with double quotes.
 
     Raises:
@@ -84,16 +101,16 @@ def source(value: Any) -> str:
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, type):
         if "<" not in value.__qualname__:
-            return value.__name__
+            return names.of(value)
     elif isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(source, value))}]"
+        return f"[{', '.join(source(one, names) for one in value)}]"
     elif isinstance(value, dict):
-        return "{" + ", ".join(f"{source(key)}: {source(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{source(key, names)}: {source(one, names)}" for key, one in value.items()) + "}"
     elif isinstance(value, dt.date):
-        return source(value.isoformat())
+        return source(value.isoformat(), names)
     elif isinstance(value, (Kind, SchemaChange)):
         if is_written(value):
-            return written(value)
+            return names.in_text(written(value), own_names(value))
     elif value is None or repr(readable(repr(value))) == repr(value):
         return repr(value)
     raise UnwritableError(repr(value))
@@ -101,7 +118,7 @@ def source(value: Any) -> str:
 
 def _can_be_written(value: Any) -> bool:
     try:
-        return bool(source(value))
+        return bool(source(value, NamesIn(None)))
     except UnwritableError:
         return False
 

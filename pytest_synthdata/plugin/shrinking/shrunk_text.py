@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.plugin.shrinking.marker_text import as_test, marker, source
+from pytest_synthdata.plugin.shrinking.names import NamesIn
 from pytest_synthdata.plugin.shrinking.shrunk_rows import MOST_ROWS, ShownRows, value_text
 from pytest_synthdata.shrinking.search import Shrunk, Verdict
 
@@ -51,6 +53,7 @@ class Finding:
         seed: the dataset's.
         scale: of tables whose numbers of rows are not stated.
         command: the command that runs the test, without which rows.
+        module: the test's, whose names the marker has.
         zone: the time zone in which times are shown.
         said: what the failure says.
         keepers: the fixtures that kept what they had made of all rows.
@@ -69,6 +72,7 @@ class Finding:
     seed: int
     scale: float
     command: Sequence[str]
+    module: ModuleType | None = None
     zone: str = "UTC"
     said: Said = Said()
     keepers: str = ""
@@ -130,6 +134,7 @@ class Finding:
             self.seed,
             self.scale,
             self.take,
+            self.module,
             is_parameter=self.is_parameter,
             is_session=self.is_session,
         )
@@ -139,7 +144,7 @@ class Finding:
         """A marker that gives the test these rows, in any process; None where the test's data cannot be written so."""
         if self.is_parameter or self.is_session:
             return None
-        return marker(self.arguments, self.seed, self.scale, self.take)
+        return marker(self.arguments, self.seed, self.scale, self.take, self.module)
 
     @property
     def replay(self) -> str:
@@ -240,7 +245,7 @@ def _count(dataset: Dataset) -> int:
 
 
 def _taken(take: Mapping[str, Sequence[int]]) -> str:
-    return source({table: list(rows) for table, rows in take.items()})
+    return source({table: list(rows) for table, rows in take.items()}, NamesIn(None))
 
 
 __all__ = ["Finding"]
