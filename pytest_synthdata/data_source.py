@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.spark.frames import representable, spark_schema
+from pytest_synthdata.spark.frames import representable, require_some, spark_schema
 from pytest_synthdata.spark.shipping import row_range
 from pytest_synthdata.spark.stream_reader import stream_reader_class
 
@@ -149,9 +149,10 @@ def rows_of(table: Table) -> RowRange:
 def ranges_of(options: Mapping[str, str], start: int, stop: int) -> list[tuple[int, int]]:
     """The partitions of some rows."""
     count = stop - start
-    partitions = number_of(options, "partitions") or max(1, -(-count // _ROWS_PER_PARTITION))
-    if partitions < 1:
-        raise SynthDataError(f"option 'partitions' is {partitions}; it must be a whole number from 1")
+    partitions = number_of(options, "partitions")
+    if partitions is None:
+        partitions = max(1, -(-count // _ROWS_PER_PARTITION))
+    require_some(partitions, "option 'partitions'")
     return list(pairwise(start + count * number // partitions for number in range(partitions + 1)))
 
 

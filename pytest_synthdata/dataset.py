@@ -18,7 +18,7 @@ from pytest_synthdata.columns.tables.subset import Subset, chosen_rows
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.declarations.one_row.binding import bound_to
 from pytest_synthdata.declarations.related import with_children
-from pytest_synthdata.errors import DeclarationError, SynthDataError, describe, nearest
+from pytest_synthdata.errors import ArgumentError, DeclarationError, describe, nearest
 from pytest_synthdata.factories.base import DEFAULT_SEED, TableFactory
 from pytest_synthdata.factories.bound_tables import BoundTables
 from pytest_synthdata.factories.module_tables import two_of_one
@@ -95,7 +95,7 @@ class Dataset:
         try:
             return self.tables[name]
         except KeyError:
-            raise SynthDataError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}") from None
+            raise ArgumentError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}") from None
 
     def __getattr__(self, name: str) -> Table:
         if name.startswith("_") or name == "tables":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 _SHOWN = 20  # names in a hint
 
@@ -43,6 +45,68 @@ class GenerationError(SynthDataError):
     >>> issubclass(GenerationError, SynthDataError)
     True
     """
+
+
+class ArgumentError(SynthDataError):
+    """What the caller wrote is wrong, such as the name of a table; the command line then exits with 2, not 1."""
+
+
+class MisdeclaredArgumentError(ArgumentError, DeclarationError):
+    """What the caller wrote, and nothing in the declarations, makes them impossible: a module that is not there."""
+
+
+class Wording:
+    """How the user of an interface writes what messages advise: here, as Python."""
+
+    def argument(self, name: str, value: object) -> str | None:
+        """An argument with a value; None where the interface has none of that name."""
+        return f"{name}={value!r}"
+
+    def call(self, name: str) -> str | None:
+        """What does the same as a method; None where nothing does."""
+        return name
+
+
+_WORDING: ContextVar[Wording] = ContextVar("wording", default=Wording())  # noqa: B039 - it has no state
+
+
+@contextmanager
+def worded(wording: Wording) -> Iterator[None]:
+    """Within it, messages advise what the user of another interface than Python can write."""
+    before = _WORDING.set(wording)
+    try:
+        yield
+    finally:
+        _WORDING.reset(before)
+
+
+def advise(text: str, **argument: object) -> str:
+    """A part of a message that advises an argument, in the user's words; nothing where they cannot give it.
+
+    >>> advise(", or overwrite it: {}", overwrite=True)
+    ', or overwrite it: overwrite=True'
+    """
+    ((name, value),) = argument.items()
+    return _advice(text, _WORDING.get().argument(name, value))
+
+
+def advise_call(text: str, name: str) -> str:
+    """The same of a method, or of what does the same."""
+    return _advice(text, _WORDING.get().call(name))
+
+
+def _advice(text: str, words: str | None) -> str:
+    return "" if words is None else text.format(words)
+
+
+def argument(**named: object) -> str:
+    """An argument that is wrong, as the user wrote it.
+
+    >>> argument(by="fortnight")
+    "by='fortnight'"
+    """
+    ((name, value),) = named.items()
+    return advise("{}", **named) or Wording().argument(name, value) or name
 
 
 def printable(text: str) -> str:

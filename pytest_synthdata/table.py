@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.columns.order.batches import Batches, batches_of, period_ranks
-from pytest_synthdata.columns.order.choosing import Order, order_of
+from pytest_synthdata.columns.order.choosing import BatchOrder, order_of, order_of_batches
 from pytest_synthdata.columns.order.instants import Moment
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.part import Part
@@ -38,7 +38,7 @@ class Table(Sinks):
     def __init__(self, view: TableView, factory: type[TableFactory]) -> None:
         self.view = view
         self.factory = factory
-        self._orders: dict[tuple[str | None, bool], Order] = {}
+        self._orders: dict[tuple[Any, ...], BatchOrder] = {}
 
     def __repr__(self) -> str:
         return f"<Table {self.name}: {self.count} rows, seed {self.view.seed}>"
@@ -108,7 +108,7 @@ class Table(Sinks):
         >>> week.num_rows, week.row_numbers[:3].tolist()
         (145, [3198, 3199, 3200])
         """
-        order = self._order(column, scan=False)
+        order = self._order(column)
         first, last = period_ranks(order, start, stop)
         return Table(order.rows(first, last), self.factory)
 
@@ -126,7 +126,8 @@ class Table(Sinks):
         of its rows, or, where these have several, the merged one.
 
         Args:
-            by: ``"hour"``, ``"day"``, ``"week"`` (from Monday) or ``"month"`` in UTC, or a number of rows.
+            by: ``"hour"``, ``"day"``, ``"week"`` (from Monday) or ``"month"`` in UTC, or a number of rows, which come
+                by their numbers where the table has no times.
             start: only from this instant on, where the first batch begins.
             stop: only before this instant, where the last batch ends.
             column: as for `between`; defaults also to the table's only column of dates or times.
@@ -139,14 +140,17 @@ class Table(Sinks):
         >>> len(days), days[0].num_rows, days.starts[1].isoformat()
         (366, 18, '2024-01-02T00:00:00')
         """
-        order = self._order(column, scan=True)
+        order = self._order(column, by=by)
         return batches_of(order, by, start, stop, lambda rows: Table(delivered(rows), self.factory))
 
-    def _order(self, column: str | None, *, scan: bool) -> Order:
-        """How the rows come; what was looked at for it is kept."""
-        if (column, scan) not in self._orders:
-            self._orders[column, scan] = order_of(self.view, column, scan=scan)
-        return self._orders[column, scan]
+    def _order(self, column: str | None, *, by: object = None) -> BatchOrder:
+        """How the rows come, in batches where these are asked for; what was looked at for it is kept."""
+        is_by_number = not isinstance(by, str)
+        kept = (column, by is not None, is_by_number)
+        if kept not in self._orders:
+            view = self.view
+            self._orders[kept] = order_of(view, column) if by is None else order_of_batches(view, by, column)
+        return self._orders[kept]
 
     def by_schema(self) -> list[Table]:
         """The rows by the schema that they are delivered with; the table itself where all have the same.

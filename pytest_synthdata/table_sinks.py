@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.order.batches import Batches, batches_of
-from pytest_synthdata.columns.order.choosing import order_of
+from pytest_synthdata.columns.order.choosing import order_of_batches
 from pytest_synthdata.columns.order.instants import Moment
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.errors import SynthDataError
@@ -162,7 +162,7 @@ class Sinks:
         """
         from pytest_synthdata.files.batch_files import write_batch_files
 
-        order = order_of(self.view, column, scan=True)
+        order = order_of_batches(self.view, by, column)
         batches = batches_of(order, by, start, stop, lambda rows: rows)
         return write_batch_files(batches, folder, format, every=every)
 
@@ -206,7 +206,7 @@ class Sinks:
         Raises:
             SynthDataError: as `in_batches`, and for what is missing, refused, or there already.
         """
-        batches = batches_of(order_of(self.view, column, scan=True), by, start, stop, lambda rows: rows)
+        batches = batches_of(order_of_batches(self.view, by, column), by, start, stop, lambda rows: rows)
         return save_batches(
             batches, path, format, snapshots=snapshots, client=client, create=create, overwrite=overwrite
         )

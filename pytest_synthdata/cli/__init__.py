@@ -6,17 +6,15 @@ import json
 import signal
 import sys
 import time
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, factories_option
+from pytest_synthdata.cli.arguments import choice, dataset_of, factories_option, rows_option, tables_argument
+from pytest_synthdata.cli.commands import INTERRUPTED, Commands, when_interrupted
 from pytest_synthdata.cli.over_time import as_they_are, at_option
 from pytest_synthdata.cli.periods import write_period
 from pytest_synthdata.cli.schema_changes import schema_changes
-from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.file_formats import FILE_FORMATS
 
 if TYPE_CHECKING:
@@ -33,42 +31,23 @@ _MORE = (
     "pytest_synthdata.cli.stream",
     "pytest_synthdata.cli.warm",
 )
-_INTERRUPTED, _TERMINATED = 130, 143  # 128 and the signal's number, as shells have it
+_TERMINATED = 143  # 128 and the signal's number, as shells have it
 
 
-class Commands(click.Group):
-    """Subcommands of this module and of others."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *self._more()})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return super().get_command(ctx, cmd_name) or self._more().get(cmd_name)
-
-    def _more(self) -> dict[str, click.Command]:
-        return {str(command.name): command for module in map(import_module, _MORE) for command in module.COMMANDS}
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, modules=_MORE, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pytest-synthdata")
 def cli() -> None:
     """Realistic, coherent, reproducible test data of any size."""
 
 
 @cli.command()
-@click.option(
-    "--rows",
-    "rows",
-    multiple=True,
-    metavar="TABLE[=ROWS]…",
-    help="Rows by table, such as orders=10M; a table's name alone: as many as it has by itself.",
-)
-@click.argument("more_rows", nargs=-1, metavar="[TABLE[=ROWS]]...")
+@tables_argument
+@rows_option("The same as TABLE=ROWS.")
 @click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
-@click.option("--format", "format_", type=click.Choice([*FILE_FORMATS, "delta"]), default="parquet", show_default=True)
+@click.option("--format", "format_", type=choice([*FILE_FORMATS, "delta"]), default="parquet", show_default=True)
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
     required=True,
     help="A folder for each table; with --on-cluster in a Volume: /Volumes/….",
 )
@@ -92,11 +71,11 @@ def cli() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def generate(
     *,
+    tables: tuple[str, ...],
     rows: tuple[str, ...],
-    more_rows: tuple[str, ...],
     seed: int,
     format_: str,
-    out: Path,
+    out: str,
     factories: tuple[str, ...],
     defects: str | None,
     overwrite: bool,
@@ -110,10 +89,11 @@ def generate(
     start_cluster: bool,
     as_json: bool,
 ) -> None:
-    """Write tables to files: synthdata generate --rows orders=10M customers=1M --out data.
+    """Write tables to files: synthdata generate orders=10M customers=1M --out data.
 
-    Tables that these refer to are written too. Without --rows, all tables of --factories, or the
-    shipped customers, orders and tickets, of their usual sizes.
+    TABLE=ROWS is a table and its number of rows; TABLE alone has as many as it has by itself. Tables that these refer
+    to are written too. Without any, all tables of --factories, or the shipped customers, orders and tickets, of their
+    usual sizes.
 
     With --from and --to, the rows that come in that period, as a nightly load has them. --append adds a period
     to the tables that are there, once: either to all that lack it or, should anything fail, to none.
@@ -127,24 +107,23 @@ def generate(
         raise click.UsageError("--from and --to go without --on-cluster")
     if at is not None and (is_period or on_cluster is not None):
         raise click.UsageError("--at goes without --from, --to and --on-cluster")
-    with errors_as_json(as_json):
-        dataset = as_they_are(dataset_of([*rows, *more_rows], seed, factories, defects), at)
-        if on_cluster is not None:
-            if format_ != "parquet" or rows_per_file is not None:
-                raise SynthDataError("--on-cluster writes Parquet, in as many files as Spark sees fit")
-            from pytest_synthdata.cli.databricks import generate_there
+    dataset = as_they_are(dataset_of([*tables, *rows], seed, factories, defects), at)
+    if on_cluster is not None:
+        if format_ != "parquet" or rows_per_file is not None:
+            raise click.UsageError("--on-cluster writes Parquet, in as many files as Spark sees fit")
+        from pytest_synthdata.cli.databricks import generate_there
 
-            generate_there(
-                dataset, str(out), on_cluster, create=create, start=start_cluster, overwrite=overwrite, as_json=as_json
-            )
-            return
-        written = (
-            write_period(
-                dataset, out, format_, start, stop, append=append, overwrite=overwrite, rows_per_file=rows_per_file
-            )
-            if is_period
-            else _write(dataset, out, format_, overwrite, rows_per_file)
+        generate_there(
+            dataset, out, on_cluster, create=create, start=start_cluster, overwrite=overwrite, as_json=as_json
         )
+        return
+    written = (
+        write_period(
+            dataset, out, format_, start, stop, append=append, overwrite=overwrite, rows_per_file=rows_per_file
+        )
+        if is_period
+        else _write(dataset, out, format_, overwrite, rows_per_file)
+    )
     if as_json:
         click.echo(json.dumps({"seed": seed, "format": format_, "tables": written}))
         return
@@ -155,7 +134,7 @@ def generate(
 
 
 def _write(
-    dataset: Dataset, out: Path, format_: str, overwrite: bool, rows_per_file: int | None
+    dataset: Dataset, out: str, format_: str, overwrite: bool, rows_per_file: int | None
 ) -> list[dict[str, Any]]:
     from pytest_synthdata.files.limits import require_fit
     from pytest_synthdata.files.progress import progress_bar
@@ -163,12 +142,13 @@ def _write(
 
     tables = [*dataset, *dataset.defects.values()]
     schemas = schema_changes(dataset)
-    out = local_path(out, "--out")
-    targets = {table.name: out / table.name for table in tables}
+    folder = local_path(out, "--out")
+    targets = {table.name: folder / table.name for table in tables}
     for target in targets.values():
         require_free(target, overwrite=overwrite, single=False)
     require_fit([table.view for table in tables], format_)
-    written = []
+    written: list[dict[str, Any]] = []
+    when_interrupted(lambda: _what_is_left([table["path"] for table in written]))
     with progress_bar("rows") as bar:
         bar.expect(sum(table.num_rows for table in tables))
         for table in tables:
@@ -187,6 +167,16 @@ def _write(
     return written
 
 
+def _what_is_left(paths: list[str]) -> str:
+    """What an interrupted command has written, and how to go on."""
+    if not paths:
+        return "nothing is left of it; run it again"
+    return (
+        f"{', '.join(paths)} {'is' if len(paths) == 1 else 'are'} complete, and nothing is left of the others; run it "
+        "again with --overwrite, or name the tables that are missing"
+    )
+
+
 def main() -> NoReturn:
     """The command's entry point. Exit codes: 0 done, 1 an error, 2 wrong usage, 130 interrupted, 143 terminated."""
     # As an exception it lets what is half-written be removed.
@@ -196,14 +186,10 @@ def main() -> NoReturn:
     try:
         code = cli(standalone_mode=False)
     except click.Abort:
-        click.echo("Interrupted: tables that were not complete are gone.", err=True)
-        code = _INTERRUPTED
+        code = INTERRUPTED
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except (SynthDataError, OSError) as error:
-        click.echo(f"Error: {error}", err=True)
-        code = 1
     sys.exit(code if isinstance(code, int) else 0)
 
 

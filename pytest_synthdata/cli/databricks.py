@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_synthdata.cli.arguments import dataset_of, errors_as_json, factories_option, period_of
+from pytest_synthdata.cli.arguments import choice, dataset_of, factories_option, period_of, rows_option, tables_argument
+from pytest_synthdata.cli.commands import when_interrupted
 from pytest_synthdata.cli.feeds import Feeds, upload_feeds
 from pytest_synthdata.cli.over_time import CHANGES, as_they_are, at_option
 from pytest_synthdata.cli.schema_changes import schema_changes
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import ArgumentError, SynthDataError
 from pytest_synthdata.file_formats import FILE_FORMATS
 
 if TYPE_CHECKING:
@@ -31,12 +32,13 @@ _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 
 @click.command()
 @click.argument("volume")
-@click.option("--rows", "rows", multiple=True, metavar="TABLE=ROWS", help="Rows by table, such as orders=10M.")
+@tables_argument
+@rows_option("The same as TABLE=ROWS.")
 @click.option("--seed", type=int, default=42, show_default=True, help="Decides every value.")
 @factories_option
 @click.option("--create", is_flag=True, help="Make the schema and the Volume where they are missing.")
 @click.option("--overwrite", is_flag=True, help="Replace tables of other data.")
-@click.option("--format", "format_", type=click.Choice(FILE_FORMATS), default="parquet", show_default=True)
+@click.option("--format", "format_", type=choice(FILE_FORMATS), default="parquet", show_default=True)
 @at_option
 @click.option("--by", help="Save batches, a folder each: hour, day, week or month, or a number of rows.")
 @click.option("--from", "start", metavar="TIME", help="With --by: only rows that come from this time (UTC) on.")
@@ -51,6 +53,7 @@ _LANGUAGES = {".py": "python", ".sql": "sql", ".scala": "scala", ".r": "r"}
 def upload(
     *,
     volume: str,
+    tables: tuple[str, ...],
     rows: tuple[str, ...],
     seed: int,
     factories: tuple[str, ...],
@@ -65,10 +68,10 @@ def upload(
     snapshots: bool,
     as_json: bool,
 ) -> None:
-    """Save tables in a Volume: synthdata upload main.sales.raw/test --rows orders=10M.
+    """Save tables in a Volume: synthdata upload main.sales.raw/test orders=10M.
 
-    VOLUME is catalog.schema.volume[/folder] or /Volumes/…; each table gets a folder of its name in it. Tables that
-    are there already are not sent again.
+    VOLUME is catalog.schema.volume[/folder] or /Volumes/…; each table gets a folder of its name in it. TABLE=ROWS is as
+    in synthdata generate. Tables that are there already are not sent again.
 
     With --by, each table comes batch by batch, as Auto Loader reads them: orders/2024-06-30/part-00000… and so on. What
     is there is passed over, so that a command that was ended, or is called again with a later --to, goes on.
@@ -79,23 +82,25 @@ def upload(
         raise click.UsageError("--at saves whole tables: it goes without --by")
     if snapshots and not changes:
         raise click.UsageError("--snapshots goes with --changes")
-    with errors_as_json(as_json):
-        period_of(start, stop)  # says what is wrong with it
-        dataset = as_they_are(dataset_of(rows, seed, factories), at)
-        if by is not None:
-            feeds = Feeds(by, start, stop, changes, snapshots=snapshots)
-            upload_feeds(dataset, volume, feeds, create=create, overwrite=overwrite, format_=format_, as_json=as_json)
-            return
-        show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), as_json=as_json)
+    period_of(start, stop)  # says what is wrong with it
+    dataset = as_they_are(dataset_of([*tables, *rows], seed, factories), at)
+    if by is not None:
+        feeds = Feeds(by, start, stop, changes, snapshots=snapshots)
+        upload_feeds(dataset, volume, feeds, create=create, overwrite=overwrite, format_=format_, as_json=as_json)
+        return
+    when_interrupted(lambda: "run it again to go on: tables that are there whole are not sent again")
+    show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), dataset.views, as_json=as_json)
 
 
-def show(saved: UploadResult, *, as_json: bool) -> None:
-    """Print where tables are."""
+def show(saved: UploadResult, views: Mapping[str, TableView], *, as_json: bool) -> None:
+    """Print where tables are, and how many rows they have."""
+    rows = {name: views[name].num_rows for name in saved.tables}
     if as_json:
-        click.echo(json.dumps({"path": saved.path, "tables": dict(saved.tables), "skipped": list(saved.skipped)}))
+        found = {"path": saved.path, "tables": dict(saved.tables), "rows": rows, "skipped": list(saved.skipped)}
+        click.echo(json.dumps(found))
         return
     for name, path in saved.tables.items():
-        click.echo(f"{path}{': already there' if name in saved.skipped else ''}")
+        click.echo(f"{path}: {'already there' if name in saved.skipped else f'{rows[name]:,} rows'}")
 
 
 @dataclass(frozen=True)
@@ -123,12 +128,12 @@ def generate_there(
         on_status=tell,
         beside={name: {SCHEMA_CHANGES: text} for name, text in schema_changes(dataset).items()},
     )
-    show(saved, as_json=as_json)
+    show(saved, views, as_json=as_json)
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.argument("args", nargs=-1)
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option("--cluster-id", metavar="ID", help="The cluster; defaults to DATABRICKS_CLUSTER_ID.")
 @click.option("--serverless", is_flag=True, help="Run on serverless compute. Python only.")
 @click.option(
@@ -165,7 +170,7 @@ def run(
 
     language = _LANGUAGES.get(file.suffix.lower())
     if language is None:
-        raise SynthDataError(f"{file}: what language is it? Its name ends in {', '.join(_LANGUAGES)}")
+        raise ArgumentError(f"{file}: what language is it? Its name ends in {', '.join(_LANGUAGES)}")
     finish(execute_databricks_command(cluster_id, language, script(file), timeout, start=start, on_status=tell))
 
 
@@ -205,7 +210,7 @@ def sweep(*, volume: str, older_than: str, dry_run: bool) -> None:
 def _age(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+)([smhd])", text)
     if match is None:
-        raise SynthDataError(f"--older-than: {text!r} is not an age, such as 90m, 24h or 7d")
+        raise ArgumentError(f"--older-than: {text!r} is not an age, such as 90m, 24h or 7d")
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
-
 from pytest_synthdata.cli.arguments import batch_size
 from pytest_synthdata.cli.over_time import changing_tables
+from pytest_synthdata.cli.results import print_each
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.order.batches import Batches
@@ -103,8 +101,8 @@ def upload_feeds(
     if whole:
         saved = upload(whole, volume, create=create, overwrite=overwrite, format=format_)
         tables = [path for name, path in saved.tables.items() if name not in saved.skipped]
-    for path in itertools.chain(tables, *coming):
-        click.echo(json.dumps({"path": path}) if as_json else path)
+    nothing = f"{volume}: nothing is new: all tables and batches that were asked for are there"
+    print_each("path", itertools.chain(tables, *coming), nothing, as_json=as_json)
 
 
 __all__ = ["Feeds", "upload_feeds"]

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from pytest_synthdata.cli.named_objects import is_object_name, samples_of_object
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.cli.results import write_texts
+from pytest_synthdata.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_synthdata.sources.samples import Sample
 
 
@@ -85,11 +84,11 @@ def infer(
     for path in paths if not statistics_only else [one for one in paths if one not in in_catalog]:
         for name, sample in _tables(path, statistics_only=statistics_only):
             if name in samples:
-                raise SynthDataError(f"{path}: another of these tables is called {name!r}, too: infer one at a time")
+                raise ArgumentError(f"{path}: another of these tables is called {name!r}, too: infer one at a time")
             samples[name] = sample
     if table is not None:
         if len(samples) != 1:
-            raise SynthDataError(f"--table names one table, and these are {len(samples)}: {', '.join(samples)}")
+            raise ArgumentError(f"--table names one table, and these are {len(samples)}: {', '.join(samples)}")
         samples = {table: next(iter(samples.values()))}
     known = list(load_factories(parents))
     tables = list(with_own_rows(list(infer_tables(samples, base=TableFactory, parents=known)), samples))
@@ -102,22 +101,7 @@ def infer(
     files = {output: module_source(tables, said, store)}
     if store.content:
         files[output.with_name(store.file)] = json.dumps(store.content, ensure_ascii=False, indent=1) + "\n"
-    _write(files, overwrite=overwrite)
-
-
-def _write(files: Mapping[Path, str], *, overwrite: bool) -> None:
-    """Write all of the files, or none where one of them would lose what is in it."""
-    from pytest_synthdata.disk.refusals import told_in_a_line
-    from pytest_synthdata.disk.temporary import whole_file
-
-    for path, text in files.items():
-        if path.is_file() and not overwrite and path.read_bytes() not in (b"", text.encode()):
-            raise SynthDataError(
-                f"{path} differs from what is inferred now; write elsewhere, or overwrite it: --overwrite"
-            )
-    for path, text in files.items():
-        with told_in_a_line("writing the factories", path), whole_file(path) as part:
-            part.write_bytes(text.encode())
+    write_texts("the factories", files, overwrite=overwrite)
 
 
 def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
@@ -126,13 +110,13 @@ def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
 
     is_object = is_object_name(path) and not Path(path).exists()
     if statistics_only and (path.endswith(".sql") or is_object or not is_path(path)):
-        raise SynthDataError("--statistics-only: a schema keeps no statistics: leave the option out, or give a table")
+        raise ArgumentError("--statistics-only: a schema keeps no statistics: leave the option out, or give a table")
     if is_object:
         return list(samples_of_object(path).items())
     if not statistics_only and (found := samples_of_schema(path)) is not None:
         return [(name or "inferred", sample) for name, sample in found.items()]
     if _is_in_catalog(path):
-        raise SynthDataError(
+        raise ArgumentError(
             f"synthdata infer: there is nothing at {path}; a table of Unity Catalog goes with --statistics-only"
         )
     if not is_path(path):
@@ -142,7 +126,7 @@ def _tables(path: str, *, statistics_only: bool) -> list[tuple[str, Sample]]:
         return [_named(place, statistics_only=statistics_only)]
     items = [item for item in sorted(place.iterdir()) if _is_table(item)]
     if not items:
-        raise SynthDataError(f"synthdata infer: {path} holds no tables: give Parquet, CSV, JSON lines or Delta")
+        raise ArgumentError(f"synthdata infer: {path} holds no tables: give Parquet, CSV, JSON lines or Delta")
     return [_named(item, statistics_only=statistics_only) for item in items]
 
 

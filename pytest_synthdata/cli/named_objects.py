@@ -6,7 +6,7 @@ import re
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pytest_synthdata.errors import DeclarationError, SynthDataError, nearest
+from pytest_synthdata.errors import ArgumentError, DeclarationError, SynthDataError, nearest
 
 if TYPE_CHECKING:
     from pytest_synthdata.sources.samples import Sample
@@ -44,12 +44,12 @@ def named_object(name: str, what: str, example: str) -> Any:
 
     match = _OBJECT.fullmatch(name)
     if match is None:
-        raise SynthDataError(f"{what}: {name!r} is not MODULE:NAME, such as {example}")
+        raise ArgumentError(f"{what}: {name!r} is not MODULE:NAME, such as {example}")
     found: Any = imported(match[1], what)
     said = match[1]
     for part in match[2].split("."):
         if not hasattr(found, part):
-            raise SynthDataError(f"{what}: {said} has no {part!r}: {nearest(part, _public(found))}")
+            raise ArgumentError(f"{what}: {said} has no {part!r}: {nearest(part, _public(found))}")
         found, said = getattr(found, part), f"{said}.{part}"
     return found
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.cli.arguments import choice
+from pytest_synthdata.errors import ArgumentError
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 at_option = click.option(
     "--at", metavar="TIME", help="Tables with a History as they are at the end of this date, or at this time (UTC)."
 )
-CHANGES = click.Choice(("autocdc", "debezium", "delta"))
+CHANGES = choice(("autocdc", "debezium", "delta"))
 
 
 def changing_tables(dataset: Dataset, option: str) -> list[str]:
@@ -32,7 +33,7 @@ def changing_tables(dataset: Dataset, option: str) -> list[str]:
     changing = [one.name for one in dataset if lives_of(one.bound) is not None]
     if not changing:
         names, flag = ", ".join(repr(one.name) for one in dataset), option.partition(" ")[0]
-        raise SynthDataError(
+        raise ArgumentError(
             f"{option}: none of {names} has a history, nor has what they refer to; leave out {flag}, or "
             "declare one: class Meta: history = History('2024-01-01', '2024-12-31', updates={…})"
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.cli.arguments import period_of
 from pytest_synthdata.cli.schema_changes import schema_changes
+from pytest_synthdata.errors import SynthDataError
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def write_period(
     dataset: Dataset,
-    out: Path,
+    folder: str,
     format_: str,
     start: str | None,
     stop: str | None,
@@ -42,11 +43,11 @@ def write_period(
     from pytest_synthdata.files.limits import require_fit
     from pytest_synthdata.files.periods import Period, period_written, require_appendable
     from pytest_synthdata.files.progress import progress_bar
-    from pytest_synthdata.files.targets import SCHEMA_CHANGES, local_path, require_free
+    from pytest_synthdata.files.targets import SCHEMA_CHANGES, local_path
     from pytest_synthdata.files.unfinished_period import UnfinishedPeriod, noted
 
     period = Period(*period_of(start, stop))
-    out = local_path(out, "--out")
+    out = local_path(folder, "--out")
     parts = _parts(dataset, period, start, stop, format_)
     names = [part.name for part in parts]
     if append:
@@ -63,7 +64,7 @@ def write_period(
         if append:
             require_appendable(part.record, out / part.name, part.period)
         else:
-            require_free(out / part.name, overwrite=overwrite, single=False)
+            _require_free(out / part.name, part, overwrite=overwrite)
     require_fit([part.table.view for part in parts], format_)
     written = []
     with progress_bar("rows") as bar, ExitStack() as together:
@@ -91,6 +92,17 @@ def write_period(
     for name, text in schema_changes(dataset).items():  # those of all periods
         (out / name / SCHEMA_CHANGES).write_text(text, "utf-8")
     return written
+
+
+def _require_free(target: Path, part: Part, *, overwrite: bool) -> None:
+    """Raise `SynthDataError` where something is in the place of a table; a period can be added to others of it."""
+    from pytest_synthdata.files.periods import Record
+    from pytest_synthdata.files.targets import require_free
+
+    if not overwrite and (there := Record.known(target)) is not None and not there.covers(part.period):
+        have = " and ".join(map(str, there.periods))
+        raise SynthDataError(f"{target} has {have}: add {part.period} by --append, or replace that by --overwrite")
+    require_free(target, overwrite=overwrite, single=False)
 
 
 @dataclass(frozen=True)

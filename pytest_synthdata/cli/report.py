@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pytest_synthdata.cli.arguments import asked_for, dataset_of, errors_as_json
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.cli.arguments import asked_for, dataset_of, rows_option
+from pytest_synthdata.errors import ArgumentError, SynthDataError
 from pytest_synthdata.file_formats import SUFFIXES, table_name
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _options(command: Any) -> Any:
     for option in (
         click.option("--seed", type=int, default=42, show_default=True, help="Decides every value of generated data."),
-        click.option("--rows", multiple=True, metavar="TABLE=ROWS", help="Rows of generated tables: orders=10M."),
+        rows_option("Rows of generated tables: orders=10M."),
         click.option(
             "--against",
             "--factories",
@@ -65,20 +65,19 @@ def validate(
     generate` writes it: one that is missing fails, if --against or --rows asks for it. Without PATH, generated data is
     looked at. Exit code 1: some check failed.
     """
-    with errors_as_json(as_json):
-        dataset, notes = dataset_of(rows, seed, against), list[str]()
-        data, known = dict[str, Any](), dict[str, Any]()
-        if path is None:
-            result = dataset.validate(false_alarms=false_alarms)
-        else:
-            from pytest_synthdata.validation import validate as validate_data
+    dataset, notes = dataset_of(rows, seed, against), list[str]()
+    data, known = dict[str, Any](), dict[str, Any]()
+    if path is None:
+        result = dataset.validate(false_alarms=false_alarms)
+    else:
+        from pytest_synthdata.validation import validate as validate_data
 
-            data, known = _tables(path, dataset, bool(against))
-            known |= dict(_parent(item) for item in parents)
-            result = validate_data(dataset.views, data, parents=known, false_alarms=false_alarms)
-            result = _with_column_checks(result, dataset, data)
-            if path not in data.values():
-                result, notes = _with_missing(result, path, dataset, asked_for(rows, against))
+        data, known = _tables(path, dataset, bool(against))
+        known |= dict(_parent(item) for item in parents)
+        result = validate_data(dataset.views, data, parents=known, false_alarms=false_alarms)
+        result = _with_column_checks(result, dataset, data)
+        if path not in data.values():
+            result, notes = _with_missing(result, path, dataset, asked_for(rows, against))
     if as_json:
         click.echo(json.dumps({"ok": result.ok, **result.to_dict()}))
     else:
@@ -103,7 +102,7 @@ def _with_column_checks(result: Validation, dataset: Dataset, data: Mapping[str,
 def _parent(item: str) -> tuple[str, str]:
     table, equals, path = item.partition("=")
     if not (table and equals and path):
-        raise SynthDataError(f"--parent: {item!r} is not TABLE=PATH, such as customers=data/customers")
+        raise ArgumentError(f"--parent: {item!r} is not TABLE=PATH, such as customers=data/customers")
     return table, path
 
 
@@ -120,7 +119,7 @@ def _tables(path: Path, dataset: Dataset, stated: bool) -> tuple[dict[str, Any],
         referred = {parent for table in dataset for parent in table.bound.all_parents()}
         named = [table.name for table in dataset if table.name not in referred]
     if len(named) != 1:
-        raise SynthDataError(
+        raise ArgumentError(
             f"{path}: whose table is it? Name one factory, such as --against shop.factories:OrderFactory, or give a "
             f"folder that holds some of {', '.join(dataset.tables)}"
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pytest_synthdata.cli.results import write_texts
 from pytest_synthdata.errors import SynthDataError
 
 _IN_REPOSITORY = Path(__file__).parents[2] / "docs" / "skill" / "SKILL.md"
@@ -14,16 +15,20 @@ _IN_REPOSITORY = Path(__file__).parents[2] / "docs" / "skill" / "SKILL.md"
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Write it to a file, such as .claude/skills/synthdata/SKILL.md."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it to a file, such as .claude/skills/synthdata/SKILL.md.",
 )
-def skill(out: Path | None) -> None:
+@click.option("--overwrite", is_flag=True, help="Replace what is at --out, with your edits.")
+def skill(*, out: Path | None, overwrite: bool) -> None:
     """Print the guide with which a coding assistant writes factories: synthdata skill --out SKILL.md."""
+    if overwrite and out is None:
+        raise click.UsageError("--overwrite replaces a file: it goes with --out")
     text = guide()
     if out is None:
         click.echo(text, nl=False)
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, "utf-8")
+    write_texts("the guide", {out: text}, overwrite=overwrite)
     click.echo(f"wrote {out}")
 
 

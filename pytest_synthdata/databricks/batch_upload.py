@@ -16,8 +16,8 @@ from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.columns.order.instants import as_datetime
 from pytest_synthdata.databricks.client import WorkspaceError
 from pytest_synthdata.databricks.names import VolumePath
-from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE, Upload, entry_of
-from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE, Upload, entry_of, other_place
+from pytest_synthdata.errors import ArgumentError, SynthDataError, argument, nearest
 from pytest_synthdata.files.contents import parents_in_words
 from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.limits import require_fit
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView
     from pytest_synthdata.databricks.volumes import Files
 
-_OTHER = "overwrite=True replaces it; or choose another folder"
 _MOST_FOLDERS = 2_000  # each of which takes several requests, with rows or without
 # Gives the table as it is at an instant, in microseconds since 1970.
 Snapshot: TypeAlias = "Callable[[int], TableView]"
@@ -117,7 +116,9 @@ class BatchUpload:
                 f"no format {self.format!r} for the files of a Volume: {nearest(self.format, FORMATS)}"
             )
         if self.snapshot is not None and not isinstance(self.by, str):
-            raise SynthDataError(f"{self.folder}: snapshots need periods, such as by='day'; this is by={self.by!r}")
+            raise ArgumentError(
+                f"{self.folder}: snapshots need periods, such as {argument(by='day')}; this is {argument(by=self.by)}"
+            )
 
     def save(self, batches: Batches[TableView], done: set[str] | None = None) -> Iterator[VolumePath]:
         """Save batches, one after the other, each in a folder; gives the folders as they are there, whole.
@@ -132,7 +133,7 @@ class BatchUpload:
         Raises:
             WorkspaceError: where other data is there, and for what the workspace refuses.
         """
-        require_fit([batches.order.view], self.format)
+        require_fit([batches.order.view], self.format, FORMATS)
         done = set() if done is None else done
         missing = [one for one in batch_folders(batches) if one.name not in done]
         if not missing:
@@ -216,7 +217,7 @@ class _Writer:
         if other is not None:
             if not self.overwrite:
                 raise WorkspaceError(
-                    f"{folder} holds {other.get('of', 'tables')}; this run asks for {self.of}: {_OTHER}"
+                    f"{folder} holds {other.get('of', 'tables')}; this run asks for {self.of}: {other_place()}"
                 )
             self.is_other = True
             return
@@ -237,7 +238,9 @@ class _Writer:
         if (entry["fingerprint"], entry["format"]) == (self._fingerprint(view), self.upload.format):
             return self.upload.is_whole(one.name, entry)
         if not self.overwrite:
-            raise WorkspaceError(f"{self.upload.folder / one.name} holds other data, or another format: {_OTHER}")
+            raise WorkspaceError(
+                f"{self.upload.folder / one.name} holds other data, or another format: {other_place()}"
+            )
         return False
 
     @staticmethod

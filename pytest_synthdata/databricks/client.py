@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from contextlib import contextmanager
+from contextvars import copy_context
 from threading import Thread
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from urllib.parse import quote
 from pytest_synthdata.databricks.answers import tell_foreign_answers
 from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.retries import with_retries
-from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.errors import SynthDataError, advise, nearest
 
 T = TypeVar("T")
 
@@ -187,7 +188,7 @@ def _find_out(client: Any, volume: VolumePath, *, create: bool) -> None:
     from databricks.sdk.service.catalog import VolumeType
 
     schema = f"{volume.catalog}.{volume.schema}"
-    remedy = "create it, or allow it to be created: --synth-create, create=True"
+    remedy = f"create it{advise(', or allow it to be created: {}', create=True)}"
     with explained(f"looking for the catalog {volume.catalog}", client):
         try:
             client.catalogs.get(quote(volume.catalog, safe=""))
@@ -248,7 +249,7 @@ def _within(seconds: float, work: Callable[[], T], late: str) -> T:
         except BaseException as error:  # noqa: BLE001 - is raised where the result is asked for
             future.set_exception(error)
 
-    Thread(target=run, daemon=True).start()
+    Thread(target=copy_context().run, args=(run,), daemon=True).start()  # what errors say is the caller's, too
     try:
         return future.result(seconds)
     except Late:

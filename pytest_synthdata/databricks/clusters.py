@@ -6,6 +6,7 @@ from typing import Any
 
 from pytest_synthdata.databricks.client import WorkspaceError, connect, explained
 from pytest_synthdata.databricks.polling import OnStatus, poll_until
+from pytest_synthdata.errors import advise, argument
 
 START_SECONDS = 1200
 _SHOWN = 10  # clusters in a hint
@@ -38,7 +39,8 @@ def running(
         name = cluster_id or reached.config.cluster_id
         if not name:
             raise ClusterNotRunningError(
-                f"no cluster is named: give cluster_id, or set DATABRICKS_CLUSTER_ID; {_choices(reached)}"
+                f"no cluster is named: give {argument(cluster_id='0101-…')}, or set DATABRICKS_CLUSTER_ID; "
+                f"{_choices(reached)}"
             )
         found[:] = [(name, reached.clusters.get(name))]
 
@@ -49,8 +51,8 @@ def running(
         return name, client
     if not start:
         raise ClusterNotRunningError(
-            f"the cluster {cluster.cluster_name or name} ({name}) is {_state(cluster)}. Start it: start=True, --start; "
-            f"or {_choices(client)}"
+            f"the cluster {cluster.cluster_name or name} ({name}) is {_state(cluster)}. Start "
+            f"it{advise(': {}', start=True)}; or {_choices(client)}"
         )
     with explained(f"starting the cluster {name}", client):
         _start(name, client, start_timeout, on_status)

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import ArgumentError, SynthDataError
 
 # Not here: / \ ' " ` %, which could end a name or be decoded into what does; * ? [ ] { } :, which Spark's paths give a
 # meaning; =, of which Spark makes a partition column.
@@ -50,7 +50,7 @@ class VolumePath:
     def parse(cls, text: str) -> VolumePath:
         """The Volume and folder that ``catalog.schema.volume[/folder…]`` or ``/Volumes/…`` means."""
         if not isinstance(text, str):
-            raise SynthDataError(f"{text!r} is not a Volume; write 'catalog.schema.volume/folder'")
+            raise ArgumentError(f"{text!r} is not a Volume; write 'catalog.schema.volume/folder'")
         path = re.sub(r"^(dbfs:)?/Volumes/", "", text)
         if path == text:
             name, _, rest = text.partition("/")
@@ -60,7 +60,7 @@ class VolumePath:
             rest = "".join(path.split("/", _NAMES)[_NAMES:])
         folders = rest.removesuffix("/").split("/") if rest.strip("/") else []
         if len(names) != _NAMES:
-            raise SynthDataError(
+            raise ArgumentError(
                 f"{shown(text)} is not a Volume; write catalog.schema.volume, catalog.schema.volume/folder "
                 "or /Volumes/catalog/schema/volume/folder"
             )
@@ -101,7 +101,7 @@ def is_safe(name: str) -> bool:
 def _check(name: str, kind: str, punctuation: str) -> None:
     fault = _fault(name, punctuation)
     if fault:
-        raise SynthDataError(
+        raise ArgumentError(
             f"the name of a {kind} cannot be {shown(name)}: it {fault}. Use letters, digits"
             f"{', spaces' if ' ' in punctuation else ''} and {' '.join(punctuation.strip())}, to which neither paths "
             "nor URLs nor SQL give a meaning"

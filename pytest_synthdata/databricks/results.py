@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import ArgumentError, SynthDataError
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def script(file_path: str | Path | None) -> str:
         text = path.read_text("utf-8")
     except (OSError, ValueError) as error:
         reason = "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
-        raise SynthDataError(f"{path.absolute()} {reason}; nothing was sent to Databricks") from None
+        raise ArgumentError(f"{path.absolute()} {reason}; nothing was sent to Databricks") from None
     if not text.strip():
         raise SynthDataError(f"{path.absolute()} is empty; nothing was sent to Databricks")
     return text

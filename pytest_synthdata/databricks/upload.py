@@ -20,7 +20,7 @@ from pytest_synthdata.databricks.client import WorkspaceError, preflight
 from pytest_synthdata.databricks.names import VolumePath, is_safe
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.disk.temporary import temporary_folder
-from pytest_synthdata.errors import nearest
+from pytest_synthdata.errors import advise, nearest
 from pytest_synthdata.files import write_files
 from pytest_synthdata.files.formats import FORMATS
 from pytest_synthdata.files.limits import require_fit
@@ -66,6 +66,11 @@ def upload(
     target = VolumePath.parse(folder)
     files = Files(preflight(target, client, create=create))
     return Upload(files, target, run=str(target), format=format).save(tables, spark=spark, overwrite=overwrite)
+
+
+def other_place() -> str:
+    """What to do where something else is in the place of a table."""
+    return f"{advise('{} replaces it; or ', overwrite=True)}choose another folder"
 
 
 class Upload:
@@ -114,7 +119,7 @@ class Upload:
             WorkspaceError: where other data is there, and for what the workspace refuses.
         """
         chosen = list(_with_parents(tables, tables if names is None else names))
-        require_fit(chosen, self.format)
+        require_fit(chosen, self.format, FORMATS)
         paths = {table.name: str(self.folder / table.name) for table in chosen}
         fingerprints = {table.name: fingerprint(table.batches(0, table.num_rows)) for table in chosen}
         manifest = self.manifest()
@@ -143,10 +148,7 @@ class Upload:
         manifest = self.manifest()
         for table in tables.values():
             if not overwrite and self.files.entries(self.folder / table.name):
-                raise WorkspaceError(
-                    f"{self.folder / table.name} is not empty: overwrite=True, --overwrite replaces it; or choose "
-                    "another folder"
-                )
+                raise WorkspaceError(f"{self.folder / table.name} is not empty: {other_place()}")
         self._write(list(tables.values()), manifest, store)
         return UploadResult(str(self.folder), {name: str(self.folder / name) for name in tables}, ())
 
@@ -243,7 +245,7 @@ class Upload:
         note = self.note()
         for table in missing:
             folder = self.folder / table.name
-            other = "overwrite=True replaces it; or choose another folder"
+            other = other_place()
             entry = manifest.get(table.name)
             if entry is not None and not self._is_same(entry, fingerprints[table.name]):
                 same_data = entry["fingerprint"] == fingerprints[table.name]

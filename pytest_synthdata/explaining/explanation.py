@@ -25,7 +25,7 @@ from pytest_synthdata.columns.siblings.running import OfSiblings
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.subset import chosen_rows
 from pytest_synthdata.columns.tables.table_view import TableView
-from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.errors import ArgumentError, nearest
 from pytest_synthdata.explaining.describing import chain, name_of, show
 from pytest_synthdata.explaining.replaying import replay
 from pytest_synthdata.explaining.tracing import Step, as_python, stream_of, trace
@@ -112,7 +112,7 @@ def explain(view: TableView, row: int, column: str, defects: Sequence[str] = ())
     bound = view.bound
     numbers = chosen_rows(view, [row])
     if column not in bound.plan.columns:
-        raise SynthDataError(f"{view.name}: there is no column {column!r}: {nearest(column, bound.plan.columns)}")
+        raise ArgumentError(f"{view.name}: there is no column {column!r}: {nearest(column, bound.plan.columns)}")
     origin = int(view.origins(numbers)[0])
     found = _explain(bound, origin, column, {})
     shown = view.record_batch(numbers).column(column)[0].as_py() if column in view.schema.names else found.value

@@ -12,7 +12,7 @@ from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import ArgumentError
 
 _MOST = 10_000_000  # rows that are looked through for a key that is not a `Key`
 
@@ -25,13 +25,14 @@ def row_number(view: TableView, row: Any) -> int:
     """
     if isinstance(row, (int, np.integer)) and not isinstance(row, bool):
         return int(row)
-    found = _row_of_key(view, row) if isinstance(row, str) else None
+    found = row_of_key(view, row) if isinstance(row, str) else None
     if found is None:
-        raise SynthDataError(f"{view.name}: {row!r} is not a row: give {_names(view)}")
+        raise ArgumentError(f"{view.name}: {row!r} is not a row: give {_names(view)}")
     return found
 
 
-def _row_of_key(view: TableView, text: str) -> int | None:
+def row_of_key(view: TableView, text: str) -> int | None:
+    """The number of the row whose key is written so; None where the table has no key of one column, and no such row."""
     name = view.bound.plan.key
     if name is None:
         return None
@@ -61,4 +62,4 @@ def _names(view: TableView) -> str:
     return f"a number from 0 or a key{shown}"
 
 
-__all__ = ["row_number"]
+__all__ = ["row_number", "row_of_key"]

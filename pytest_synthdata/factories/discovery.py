@@ -12,7 +12,7 @@ from types import ModuleType
 import factory
 
 from pytest_synthdata.declarations.related import with_children
-from pytest_synthdata.errors import DeclarationError, nearest
+from pytest_synthdata.errors import DeclarationError, MisdeclaredArgumentError, nearest
 from pytest_synthdata.factories import SHIPPED, TableFactory
 from pytest_synthdata.factories.module_tables import by_table, tables_of
 
@@ -41,13 +41,15 @@ def load_factories(names: Iterable[str]) -> Iterator[type[TableFactory]]:
         }
         if class_name:
             if class_name not in own:
-                raise DeclarationError(f"factories: {module_name} has no {class_name!r}: {nearest(class_name, own)}")
+                raise MisdeclaredArgumentError(
+                    f"factories: {module_name} has no {class_name!r}: {nearest(class_name, own)}"
+                )
             single = by_table("factories", [*single.values(), own[class_name]])
             found.append(own[class_name])
             continue
         defined = [value for value in own.values() if value.__module__ == module.__name__]
         if not defined:
-            raise DeclarationError(f"factories: {module_name} defines no TableFactory")
+            raise MisdeclaredArgumentError(f"factories: {module_name} defines no TableFactory")
         found += tables_of(module_name, defined)
     for one in found:
         if single.get(one._meta.table, one) is one:
@@ -67,12 +69,13 @@ def imported(name: str, what: str) -> ModuleType:
     try:
         return import_module(name)
     except (Exception, SystemExit) as error:
-        hint = ""
+        hint, kind = "", DeclarationError
         if name.endswith(".py"):
-            hint = "; write shop.factories, no path"
+            hint, kind = "; write shop.factories, no path", MisdeclaredArgumentError
         elif isinstance(error, ModuleNotFoundError) and error.name in {name, name.partition(".")[0]}:
+            kind = MisdeclaredArgumentError
             hint = "; run this in the folder that has it, or put that folder on pytest's pythonpath or on PYTHONPATH"
-        raise DeclarationError(
+        raise kind(
             f"{what}: cannot import {name!r}: {type(error).__name__}: {_said(error)}{_where(error)}{hint}"
         ) from error
 

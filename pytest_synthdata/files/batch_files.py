@@ -49,7 +49,7 @@ def write_batch_files(
     place = local_path(folder, "writing batches")
     if format not in FORMATS:
         raise SynthDataError(f"unknown format {format!r}: {nearest(format, FORMATS)}")
-    require_fit([batches.order.view], format)
+    require_fit([batches.order.view], format, FORMATS)
     write, ending = FORMATS[format]
     names = [f"batch-{number:06d}{suffix}.{ending}" for number, suffix in enumerate(_suffixes(batches))]
     with told_in_a_line("writing batches", place):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -35,13 +35,19 @@ _LIMITS: Mapping[str, tuple[Callable[[pa.DataType], bool], ...]] = {
 }
 
 
-def require_fit(views: Iterable[TableView], format_: str) -> None:
-    """Raise `SynthDataError` for a column of any of some tables that a format cannot hold."""
+def require_fit(views: Iterable[TableView], format_: str, others: Collection[str] = tuple(_LIMITS)) -> None:
+    """Raise `SynthDataError` for a column of any of some tables that a format cannot hold.
+
+    Args:
+        views: the tables.
+        format_: the format.
+        others: those that could be asked for instead.
+    """
     for view in views:
         for column in view.schema:
             if _holds(format_, column.type):
                 continue
-            able = [name for name in _LIMITS if _holds(name, column.type)]
+            able = [name for name in others if _holds(name, column.type)]
             raise SynthDataError(
                 f"{view.name}.{column.name}: {_NAMES[format_]} cannot hold {column.type}; write "
                 f"{' or '.join(_NAMES[name] for name in able)}, or leave the column out of the table: "

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from pytest_synthdata.disk.temporary import gone_after, is_owned, locked
-from pytest_synthdata.errors import SynthDataError, describe
+from pytest_synthdata.errors import ArgumentError, SynthDataError, advise, advise_call, describe
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # not a drive's letter
 PERIODS = "_periods"  # the file that says which periods of a table are there
@@ -43,15 +43,15 @@ def local_path(path: str | Path, what: str) -> Path:
         SynthDataError: for an address of another store.
     """
     if not isinstance(path, (str, os.PathLike)) or not isinstance(text := os.fspath(path), str):
-        raise SynthDataError(f"{what}: {describe(path)} is not a path: write it as a text, or a pathlib.Path")
+        raise ArgumentError(f"{what}: {describe(path)} is not a path: write it as a text, or a pathlib.Path")
     if "\0" in text:
-        raise SynthDataError(f"{what}: {text!r} is not a path: no name of a file has the character 0")
+        raise ArgumentError(f"{what}: {text!r} is not a path: no name of a file has the character 0")
     address = _ADDRESS.match(text)
     if address is None:
         expanded = os.path.expanduser(text)  # noqa: PTH111 - pathlib takes ./~/x for ~/x
         if text.startswith("~") and expanded == text:
             user = text[1:].partition("/")[0]
-            raise SynthDataError(f"{what}: {text}: there is no user {user!r}; of a file of that name, write ./{text}")
+            raise ArgumentError(f"{what}: {text}: there is no user {user!r}; of a file of that name, write ./{text}")
         found = Path(expanded)
         return found.absolute() if str(found).startswith("~") else found  # PyArrow would take it for a home
     url = urlsplit(text)
@@ -59,10 +59,9 @@ def local_path(path: str | Path, what: str) -> Path:
         from urllib.request import url2pathname  # with all that speaks HTTP
 
         return Path(url2pathname(url.path))
-    raise SynthDataError(
-        f"{what}: {text} is not a path of this machine: give a local one and copy it, save to a Volume by "
-        "to_volume, or go through Spark: table.to_spark(spark).write, spark.read"
-    )
+    other = advise_call(", save to a Volume by {}", "to_volume")
+    by_spark = advise_call(", or go through Spark: {}", "table.to_spark(spark).write, spark.read")
+    raise ArgumentError(f"{what}: {text} is not a path of this machine: give a local one and copy it{other}{by_spark}")
 
 
 def is_address(text: str) -> bool:
@@ -73,7 +72,7 @@ def is_address(text: str) -> bool:
 def require_free(target: Path, *, overwrite: bool, single: bool) -> None:
     """Raise `SynthDataError` where something is at the target that must not be replaced."""
     if target.name in ("", ".."):
-        raise SynthDataError(f"{target or '.'} is a place for tables, not for one: name a file or a folder in it")
+        raise ArgumentError(f"{target or '.'} is a place for tables, not for one: name a file or a folder in it")
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     if not (target.is_dir() or target.is_file()):
@@ -81,7 +80,8 @@ def require_free(target: Path, *, overwrite: bool, single: bool) -> None:
     if target.is_file() and target.stat().st_size == 0:
         return
     if not overwrite:
-        raise SynthDataError(f"{target} is not empty; write elsewhere, or overwrite it: overwrite=True, --overwrite")
+        replacing = advise(", or overwrite it: {}", overwrite=True)
+        raise SynthDataError(f"{target} is not empty; write elsewhere{replacing}")
     if target.is_dir() == single:
         raise SynthDataError(f"{target} is a {'folder' if single else 'file'} and would become the other; remove it")
     if single:

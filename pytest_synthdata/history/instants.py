@@ -10,7 +10,7 @@ import numpy as np
 
 from pytest_synthdata.columns.time.events import parse_date
 from pytest_synthdata.columns.versions.occurrences import DAY
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import ArgumentError
 
 _DAY_ALONE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -30,7 +30,7 @@ def _instant(when: Any, within: int) -> int:
         try:
             when = dt.datetime.fromisoformat(when.replace("Z", "+00:00"))
         except ValueError:
-            raise SynthDataError(f"{when!r} is not a day or a time; write '2024-06-30' or '2024-06-30T12:00'") from None
+            raise ArgumentError(f"{when!r} is not a day or a time; write '2024-06-30' or '2024-06-30T12:00'") from None
     if isinstance(when, np.datetime64):
         when = when.astype("datetime64[us]").item()
     if isinstance(when, dt.datetime):

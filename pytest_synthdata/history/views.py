@@ -11,7 +11,7 @@ from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.versions.occurrences import DAY
-from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.errors import ArgumentError, SynthDataError, nearest
 from pytest_synthdata.history.dirt import changing_schema, dirt_of, told_schemas
 from pytest_synthdata.history.feeds.change_feed import AutoCdcFeed, DebeziumFeed, DeltaFeed, EventFeed, Feed
 from pytest_synthdata.history.feeds.changed_feed import ChangedFeed
@@ -152,7 +152,7 @@ def version_view(view: TableView) -> TableView:
 def _whole_lives(view: TableView, asked: str) -> Lives:
     lives = lives_of(view.bound)
     if lives is None:
-        raise SynthDataError(
+        raise ArgumentError(
             f"{view.name}.{asked}: neither {view.name!r} nor what it refers to has a history; declare one: "
             "class Meta: history = History('2024-01-01', '2024-12-31', updates={…})"
         )
@@ -169,7 +169,7 @@ def _instants_within(lives: Lives, when: str | dt.date, what: str) -> tuple[int,
     """The first and the last instant of a day or time, as far as it is in the period."""
     first, last = first_instant(when), last_instant(when)
     if last < lives.start or first > lives.end:
-        raise SynthDataError(
+        raise ArgumentError(
             f"{what} is outside of the history of {lives.bound.name!r}, which goes from {written(lives.start)} to "
             f"{written(lives.end)}"
         )

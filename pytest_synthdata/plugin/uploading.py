@@ -18,7 +18,7 @@ from pytest_synthdata.databricks.names import VolumePath
 from pytest_synthdata.databricks.upload import MARKER_FILE, Upload
 from pytest_synthdata.databricks.volumes import Files
 from pytest_synthdata.disk.temporary import temporary_folder
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import SynthDataError, Wording, worded
 from pytest_synthdata.plugin.failures.reasons import ANYTHING, reason
 from pytest_synthdata.plugin.on_demand import OnDemandDataset, OnDemandTables
 from pytest_synthdata.plugin.options import KEEP_ALWAYS, KEEP_FAILED
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
 _OTHER = "data-"  # how the folders of other than the default data begin
 _FEED = "feed-"  # how those of feeds do
 _RUN = "synth_run"  # what xdist's workers are told: the run's folder, and a file to lock
+
+
+class _FlagWording(Wording):
+    """How pytest's flags say what becomes of an upload."""
+
+    def argument(self, name: str, value: object) -> str | None:
+        """A flag; None where there is none of that name."""
+        return {"create": "--synth-create"}.get(name) if value is True else super().argument(name, value)
 
 
 class Uploading:
@@ -138,7 +146,8 @@ class Uploading:
     def begin(self, request: pytest.FixtureRequest | None) -> Files:
         """The workspace's files, once the Volume has been seen; a temporary folder has its note by then."""
         if self.files is None:
-            self.files = Files(preflight(self.volume, _ws(request), create=self.create))
+            with worded(_FlagWording()):
+                self.files = Files(preflight(self.volume, _ws(request), create=self.create))
         if self.temporary and not self.is_worker and not self.begun:
             Upload(self.files, self.folder, run=self.run, temporary=True).begin()
             self.begun = True
@@ -173,7 +182,7 @@ class Saver:
         if missing:
             # The default data is in the run's folder, any other in one of its own: a table's name is there once.
             folder = uploading.folder if is_default else uploading.folder / _name_of(dataset)
-            with _alone(uploading.lock):
+            with _alone(uploading.lock), worded(_FlagWording()):
                 files, format_ = uploading.begin(self.request), uploading.config.stash[SETTINGS].format
                 upload = Upload(files, folder, run=uploading.run, temporary=uploading.temporary, format=format_)
                 saved = upload.save(_views(dataset, missing), missing, spark=_spark(self.request))
@@ -192,7 +201,7 @@ class Saver:
         own = self.request.node.nodeid if identity in self.grown else ""
         digest = blake2b(f"{identity} {own}".encode(), digest_size=6).hexdigest()
         folder = uploading.folder / f"{_FEED}{digest}" / table
-        with _alone(uploading.lock):
+        with _alone(uploading.lock), worded(_FlagWording()):
             there = uploading.batches_there.setdefault(folder, set())
             files, format_ = uploading.begin(self.request), uploading.config.stash[SETTINGS].format
             for _ in BatchUpload(files, folder, feed.by, format_, snapshot=feed.snapshot).save(feed.batches, there):

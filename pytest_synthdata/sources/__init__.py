@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.tables.table_view import BATCH
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import ArgumentError, SynthDataError
 from pytest_synthdata.file_formats import COMPRESSED, format_of
 from pytest_synthdata.files.targets import local_path
 from pytest_synthdata.sources.delimited import first_names, form_of, opened
@@ -116,7 +116,7 @@ def _from_path(path: Path, what: str) -> Source:
     import pyarrow.dataset as ds
 
     if not path.exists():
-        raise SynthDataError(f"{what}: there is nothing at {path}")
+        raise ArgumentError(f"{what}: there is nothing at {path}")
     if (path / "_delta_log").is_dir():
         try:
             from deltalake import DeltaTable

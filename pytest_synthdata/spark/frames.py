@@ -40,6 +40,8 @@ def to_spark(view: TableView, spark: Any, *, distributed: bool | None = None, pa
     Raises:
         SynthDataError: for a type that Spark has not, and for a distributed table that executors cannot make.
     """
+    if partitions is not None:
+        require_some(partitions, "partitions")
     schema = representable(view.schema, view.name)
     hand_over = _hand_over(spark)
     if distributed is None:
@@ -57,6 +59,12 @@ def to_spark(view: TableView, spark: Any, *, distributed: bool | None = None, pa
         hand_over = _row_by_row  # Spark fails on nested columns of an Arrow table without rows
     rows = pa.Table.from_batches(view.batches(0, view.num_rows), schema=view.schema)
     return hand_over(rows.cast(schema), spark, spark_schema(schema))
+
+
+def require_some(partitions: int, what: str) -> None:
+    """Raise `SynthDataError` for a number of partitions that is none."""
+    if isinstance(partitions, bool) or not isinstance(partitions, int) or partitions < 1:
+        raise SynthDataError(f"{what} is {partitions!r}; it must be a whole number from 1")
 
 
 def _by_executors(view: TableView, spark: Any, schema: pa.Schema, partitions: int | None) -> Any:

@@ -14,17 +14,32 @@ from typing import Any
 
 import pyarrow.dataset as ds
 import pytest
+from click.testing import CliRunner, Result
 
 from pytest_synthdata import Dataset, DeclarationError, SynthDataError, TableFactory
-from pytest_synthdata.cli.arguments import _table_rows
+from pytest_synthdata.cli import cli
+from pytest_synthdata.cli.arguments import table_rows
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
+from pytest_synthdata.table import Table
 
 COMMAND = [sys.executable, "-m", "pytest_synthdata"]
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, whose modules are found."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def invoked(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments, catch_exceptions=False)
 
 
 def test_it_writes_the_tables_that_are_asked_for(tmp_path: Path) -> None:
@@ -80,9 +95,9 @@ def test_a_table_that_is_counted_from_its_parents(tmp_path: Path) -> None:
 def test_numbers_of_rows_are_exact(count: str, rows: int | None) -> None:
     if rows is None:
         with pytest.raises(SynthDataError, match="not a whole number"):
-            _table_rows(f"orders={count}")
+            table_rows(f"orders={count}")
     else:
-        assert _table_rows(f"orders={count}") == ("orders", rows)
+        assert table_rows(f"orders={count}") == ("orders", rows)
 
 
 @pytest.mark.parametrize("name", ["../evil", "/evil", "a\\b", "..", ".", "", "two\nlines", 5, ["evil"]])
@@ -97,37 +112,84 @@ def test_no_table_leaves_the_folder(name: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["generate", "--rows", "ordres=10", "--out", "x"], 1, "did you mean 'orders'"),
-        (["generate", "--rows", "orders=many", "--out", "x"], 1, "orders=10M"),
-        (["generate", "--rows", "orders=1.5", "--out", "x"], 1, "not a whole number"),
-        (["generate", "--factories", "no_such_module", "--out", "x"], 1, "no_such_module"),
+        (["generate", "--rows", "ordres=10", "--out", "x"], 2, "did you mean 'orders'"),
+        (["generate", "--rows", "orders=many", "--out", "x"], 2, "orders=10M"),
+        (["generate", "--rows", "orders=1.5", "--out", "x"], 2, "not a whole number"),
+        (["generate", "--factories", "no_such_module", "--out", "x"], 2, "no_such_module"),
         (["generate", "--format", "xml", "--out", "x"], 2, "xml"),
+        (["generate", "--factories", "./shop.py", "--out", "x"], 2, "cannot import './shop.py'"),
+        (["generate", "orders=5", "orders=7", "--out", "x"], 2, "two numbers of rows are asked for: orders=5 orders=7"),
+        (["generate", "orders=5", "customers=0", "--out", "x"], 2, "the table 'customers' has no rows to refer to"),
+        (["generate", "--from", "2024-06-33", "--out", "x"], 2, "--from 2024-06-33 is not a date or a time"),
+        (
+            ["generate", "--out", "s3://bucket/x"],
+            2,
+            "s3://bucket/x is not a path of this machine: give a local one and copy it, save to a Volume by `synthdata",
+        ),
+        (["validate", "--rows", "ordres=10"], 2, "did you mean 'orders'"),
+        (["generate", "--out", "x", "--rows-per-file", "0"], 2, "0 is not in the range"),
         (["generate"], 2, "--out"),
+        (["generate", "--out", ""], 2, "'--out' is an empty text"),
         (["genrate"], 2, "genrate"),
     ],
 )
-def test_mistakes_are_named(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
-    done = run(*arguments, cwd=tmp_path)
-    assert done.returncode == code
+def test_mistakes_are_named(here: Path, arguments: list[str], code: int, message: str) -> None:
+    done = invoked(*arguments)
+    assert (done.exit_code, done.stdout) == (code, "")
     assert message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    told = invoked(*arguments, "--json")
+    assert (told.exit_code, told.stderr) == (code, "")
+    assert message in json.loads(told.stdout)["error"]
+    assert list(here.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [("generate", "--out", "x"), ("validate",)])
-def test_mistakes_are_json_for_scripts(tmp_path: Path, command: tuple[str, ...]) -> None:
-    done = run(*command, "--rows", "ordres=10", "--json", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "did you mean 'orders'" in json.loads(done.stdout)["error"]
+def test_mistakes_of_the_project_are_not_those_of_the_command(here: Path) -> None:
+    (here / "late.py").write_text(
+        "from pytest_synthdata import *\n"
+        "class AlertFactory(TableFactory):\n    raised_at = Times('2024-01-01', '2024-01-31')\n"
+        "    closed_at = Times('2024-01-01', '2024-01-31')\n    where = Array('a', length=2)\n"
+    )
+    (here / "taken").write_text("")
+    (here / "broken.py").write_text("def")
+    alerts = ("generate", "alerts=5", "--factories", "late", "--out", "x")
+    for arguments, message in (
+        (("generate", "--factories", "broken", "--out", "x"), "cannot import 'broken': SyntaxError"),
+        (("generate", "customers=5", "--out", "taken/x"), "Not a directory"),
+        ((*alerts, "--to", "2024-01-09", "--append"), "say by which: Meta.arrival = 'raised_at' in its factory\n"),
+        (("stream", *alerts[1:], "--by", "day"), "in its factory, or where you ask for them: --column raised_at\n"),
+        (("stream", *alerts[1:], "--column", "raised_at", "--format", "csv"), "; write Parquet or JSON, or leave"),
+    ):
+        done = invoked(*arguments)
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert message in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_is_left_by_an_interrupted_command_is_said(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(table: Any, *arguments: Any, **options: Any) -> Path:
+        if table.name == "orders":
+            raise KeyboardInterrupt
+        return to_files(table, *arguments, **options)
+
+    to_files = Table.to_files
+    monkeypatch.setattr(Table, "to_files", interrupted)
+    done = invoked("generate", "customers=2", "orders=2", "--out", "x")
+    assert done.exit_code == 130
+    assert done.stderr.startswith(
+        "Interrupted: x/customers is complete, and nothing is left of the others; run it again"
+    )
+    assert invoked("generate", "orders=2", "--out", "y").stderr.startswith("Interrupted: y/customers is complete")
 
 
 def test_nothing_is_written_if_one_table_is_there(tmp_path: Path) -> None:
     (tmp_path / "orders").mkdir()
     (tmp_path / "orders" / "part-00000.csv").write_text("1\n")
     (tmp_path / "orders" / "_SUCCESS").touch()
-    assert "not empty" in run("generate", "--out", ".", cwd=tmp_path).stderr
+    refused = invoked("generate", "orders=5", "--out", str(tmp_path))
+    assert refused.exit_code == 1
+    assert refused.stderr.endswith("is not empty; write elsewhere, or overwrite it: --overwrite\n")
     assert [item.name for item in tmp_path.iterdir()] == ["orders"]
-    assert run("generate", "--out", ".", "--overwrite", cwd=tmp_path).returncode == 0
+    assert invoked("generate", "orders=5", "--out", str(tmp_path), "--overwrite").exit_code == 0
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -147,7 +209,9 @@ def test_a_stopped_command_leaves_no_half_written_table(tmp_path: Path, number: 
         os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
         assert process.wait(30) == code
         assert process.stderr is not None
-        assert b"Traceback" not in process.stderr.read()
+        errors = process.stderr.read()
+        assert b"Traceback" not in errors
+        assert (b"customers is complete" in errors) is (number == signal.SIGINT)
     assert [item.name for item in tmp_path.iterdir()] == ["customers"]
     assert (tmp_path / "customers" / "_SUCCESS").exists()
 
@@ -161,25 +225,3 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--factories", "./shop.py", "--out", "x"), "cannot import './shop.py'"),
-        (("--factories", "broken", "--out", "x"), "cannot import 'broken': SyntaxError"),
-        (("--rows", "orders=5", "orders=7", "--out", "x"), "a table is asked for twice"),
-        (("--rows", "customers=5", "--out", "taken/x"), "Not a directory"),
-        (("--rows", "orders=5", "customers=0", "--out", "x"), "the table 'customers' has no rows to refer to"),
-    ],
-)
-def test_an_error_is_one_line(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
-    (tmp_path / "broken.py").write_text("def")
-    (tmp_path / "taken").write_text("")
-    done = run("generate", *arguments, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert message in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    done = run("generate", *arguments, "--json", cwd=tmp_path)
-    assert message in json.loads(done.stdout)["error"]
-    assert not (tmp_path / "x").exists()

@@ -78,7 +78,7 @@ def test_what_happens_in_a_table(folder: Path) -> None:
     )
     for other in (("--changes", "debezium"), ("--changes", "autocdc", "--seed", "7")):
         refused = run("stream", "tariffs", *other, "--out", "feed")
-        assert (refused.exit_code, "write to another folder" in str(refused.exception)) == (1, True)
+        assert (refused.exit_code, "write to another folder" in refused.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,6 @@ def test_what_happens_in_a_table(folder: Path) -> None:
 )
 def test_what_cannot_be(folder: Path, arguments: tuple[str, ...], message: str) -> None:
     result = run(*arguments)
-    assert result.exit_code in (1, 2)
-    assert message in result.stderr or message in str(result.exception)
+    assert result.exit_code == 2
+    assert message in result.stderr
     assert not (folder / "x").exists()

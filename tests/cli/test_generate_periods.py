@@ -158,7 +158,10 @@ def test_without_append_a_period_is_a_table_of_its_own(folder: Path) -> None:
     generate("2024-03-01", "2024-03-08", rows=("tickets=900",))
     week = Dataset({TicketFactory: 900}).tickets.between("2024-03-01", "2024-03-08")
     assert contents(folder, "tickets") == week.fingerprint()
-    assert "is not empty" in generate("2024-03-08", "2024-03-15", rows=("tickets=900",))
+    assert "data/customers has 2024-03-01 to 2024-03-08: add 2024-03-08 to 2024-03-15 by --append" in generate(
+        "2024-03-08", "2024-03-15", rows=("tickets=900",)
+    )
+    assert "is not empty" in generate("2024-03-02", "2024-03-04", rows=("tickets=900",))
     assert generate("2024-03-01", "2024-03-08", "--overwrite", rows=("tickets=900",))["tickets"] == week.num_rows
     assert generate("2024-03-08", "2024-03-15", "--append", rows=("tickets=900",))["tickets"] > 0
 

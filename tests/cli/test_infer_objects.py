@@ -108,8 +108,7 @@ def infer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Infer:
 
     def run(*names: str) -> str:
         result = CliRunner().invoke(cli, ["infer", *(one.replace("models", name) for one in names)])
-        assert not isinstance(result.exception, Exception) or result.exit_code == 1
-        return str(result.output if result.exit_code == 0 else result.exception).replace(name, "models")
+        return result.output.replace(name, "models")
 
     return run
 

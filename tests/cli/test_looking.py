@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pytest_synthdata import Dataset, SynthDataError
+from pytest_synthdata import Dataset
 from pytest_synthdata.cli import cli
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
@@ -46,14 +46,62 @@ def test_explain_as_json(shop: Dataset) -> None:
         (("orders", "400", "amount"), "orders: there is no row 400: rows are numbered from 0 to 399"),
         (("orders", "the-first", "amount"), "orders: 'the-first' is not a row: give a number from 0 or a key, such as"),
         (("orders", "ORD-000400", "amount"), "orders: there is no row 400"),
-        (("ordres", "1", "amount"), "no table 'ordres' in this dataset: did you mean 'orders'"),
+        (("ordres", "1", "amount"), "there is no table 'ordres': did you mean 'orders'"),
         (("orders", "1", "amuont"), "orders: there is no column 'amuont': did you mean 'amount'"),
     ],
 )
 def test_what_is_not_there_is_named(arguments: tuple[str, ...], message: str) -> None:
-    with pytest.raises(SynthDataError, match=re.escape(message)):
-        run("explain", *arguments, *ROWS)
+    result = CliRunner().invoke(cli, ["explain", *arguments, *ROWS])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
     assert message in json.loads(run("explain", *arguments, "--json", *ROWS))["error"]
+
+
+KEYS = """
+from pytest_synthdata import Key, TableFactory
+class CardFactory(TableFactory):
+    card_no = Key("4000{:03d}")
+class LotFactory(TableFactory):
+    lot_id = Key("{}", start=1)
+"""
+
+
+def test_a_number_may_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "numbered.py").write_text(KEYS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def explained(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(cli, ["explain", *arguments, "--json", "--factories", "numbered"])
+        return json.loads(result.stdout)["row"], result.stderr
+
+    note = "This is row 1; the row with the key '1' is row 0: --key explains it\n"
+    assert explained("cards=9", "4000003", "card_no") == (3, "")
+    assert explained("lots=100", "100", "lot_id") == (99, "")
+    assert explained("lots=100", "1", "lot_id") == (1, note)
+    assert explained("lots=100", "1", "lot_id", "--key") == (0, "")
+
+
+def test_rows_of_other_tables_choose_none(shop: Dataset) -> None:
+    assert (
+        run("explain", "orders=400", "17", "amount", *ROWS[:2], *ROWS[4:]) == f"{shop.orders.explain(17, 'amount')}\n"
+    )
+    text = run("show", "orders", "--first", "0", "--rows", "customers=50")
+    assert "orders: 25,000 rows" in text
+    assert "customers: " not in text
+    assert re.findall(r"^(\w+): (\d+) rows", run("show", "orders=7", "customers=9"), re.MULTILINE) == [
+        ("orders", "7"),
+        ("customers", "9"),
+    ]
+    shown = run("show", "--first", "0", "--rows", "customers=9")
+    assert re.findall(r"^(\w+): (\S+) rows", shown, re.MULTILINE) == [
+        ("customers", "9"),
+        ("orders", "25,000"),
+        ("tickets", "8,000"),
+    ]
+    refused = CliRunner().invoke(cli, ["show", "orders=7", "--rows", "tickets=9"])
+    assert refused.exit_code == 2
+    assert "tickets=9 changes nothing in 'orders'" in refused.stderr
 
 
 def test_show_has_the_first_rows_and_the_shape_of_each_column(shop: Dataset) -> None:

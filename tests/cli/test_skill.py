@@ -19,6 +19,11 @@ def test_the_guide_is_printed_and_saved(tmp_path: Path) -> None:
     target = tmp_path / "skills" / "SKILL.md"
     assert CliRunner().invoke(cli, ["skill", "--out", str(target)]).exit_code == 0
     assert target.read_text("utf-8") == guide()
+    target.write_text("mine")
+    refused = CliRunner().invoke(cli, ["skill", "--out", str(target)])
+    assert f"{target} differs from the guide of now; write elsewhere, or overwrite it: --overwrite" in refused.stderr
+    assert target.read_text("utf-8") == "mine"
+    assert CliRunner().invoke(cli, ["skill", "--out", str(target), "--overwrite"]).exit_code == 0
 
 
 def test_the_guide_names_itself_for_an_assistant() -> None:

@@ -45,13 +45,13 @@ def script(tmp_path: Path) -> Path:
 
 
 def test_upload(logged_in: Workspace, synthdata: Command) -> None:
-    arguments = ("upload", "main.sales.raw/ci", "--rows", "orders=50", "--rows", "customers=5")
+    arguments = ("upload", "main.sales.raw/ci", "orders=50", "--rows", "customers=5")
     code, output, _ = synthdata(*arguments)
-    assert (code, output) == (0, f"{HOME}/ci/customers\n{HOME}/ci/orders\n")
+    assert (code, output) == (0, f"{HOME}/ci/customers: 5 rows\n{HOME}/ci/orders: 50 rows\n")
     assert f"{HOME}/ci/{MANIFEST}" in logged_in.files
     assert json.loads(synthdata(*arguments, "--json")[1])["skipped"] == ["customers", "orders"]
     code, _, errors = synthdata(*arguments, "--seed", "7")
-    assert (code, "holds a table of other data" in errors) == (1, True)
+    assert (code, "holds a table of other data: --overwrite replaces it" in errors) == (1, True)
 
 
 def test_upload_by_batches(logged_in: Workspace, synthdata: Command, tmp_path: Path) -> None:
@@ -80,9 +80,13 @@ def test_upload_by_batches(logged_in: Workspace, synthdata: Command, tmp_path: P
     some = ("upload", "main.sales.raw/land", "--rows", "tickets=300", "--rows", "customers=30", "--by", "100")
     code, output, _ = synthdata(*some)
     assert (code, len(output.splitlines())) == (0, 1 + 3)
+    assert synthdata(*some)[1:] == (
+        "",
+        "main.sales.raw/land: nothing is new: all tables and batches that were asked for are there\n",
+    )
     assert synthdata("upload", "main.sales.raw/x", "--changes", "delta")[0] == 2
     code, output, _ = synthdata("upload", "main.sales.raw/x", "--rows", "tickets", "--by", "dya", "--json")
-    assert (code, "did you mean 'day'" in output) == (1, True)
+    assert (code, "--by dya: did you mean 'day'" in json.loads(output)["error"]) == (2, True)
 
 
 def test_no_table_is_uploaded_where_one_is_refused(logged_in: Workspace, synthdata: Command) -> None:
@@ -110,7 +114,7 @@ def test_changes_of_tables_that_do_not_change(logged_in: Workspace, synthdata: C
     upload = ("upload", "main.sales.raw/cdc", "--by", "day", "--changes", "autocdc")
     upload = (*upload, "--from", "2024-01-01", "--to", "2024-01-03")
     code, _, errors = synthdata(*upload, "--rows", "orders=100")
-    assert (code, "--changes autocdc: none of 'customers', 'orders' has a history" in errors) == (1, True)
+    assert (code, "--changes autocdc: none of 'customers', 'orders' has a history" in errors) == (2, True)
     assert not logged_in.files
     (tmp_path / "tariffs.py").write_text(
         "from pytest_synthdata import *\n"
@@ -160,13 +164,18 @@ def test_run_on_serverless(logged_in: Workspace, synthdata: Command, script: Pat
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["run", "no-such.py"], 1, "no-such.py is not there; nothing was sent"),
-        (["run", "pyproject.toml"], 1, "what language is it? Its name ends in .py"),
+        (["run", "no-such.py"], 2, "no-such.py is not there; nothing was sent"),
+        (["run", "pyproject.toml"], 2, "what language is it? Its name ends in .py"),
         (["run", "x.py", "--serverless", "--cluster-id", "1"], 2, "--serverless needs no --cluster-id"),
         (["run", "x.py", "an-argument"], 2, "go with --serverless"),
-        (["sweep", "main.sales.raw", "--older-than", "soon"], 1, "is not an age, such as 90m, 24h or 7d"),
-        (["upload", "main.sales"], 1, "is not a Volume; write catalog.schema.volume"),
-        (["generate", "--out", HOME, "--on-cluster", CLUSTER, "--format", "csv"], 1, "--on-cluster writes Parquet"),
+        (["sweep", "main.sales.raw", "--older-than", "soon"], 2, "is not an age, such as 90m, 24h or 7d"),
+        (["upload", "main.sales"], 2, "is not a Volume; write catalog.schema.volume"),
+        (["generate", "--out", HOME, "--on-cluster", CLUSTER, "--format", "csv"], 2, "--on-cluster writes Parquet"),
+        (
+            ["upload", "main.sales.raww"],
+            1,
+            "there is no Volume main.sales.raww: create it, or allow it to be created: --create\n",
+        ),
         (["generate", "--out", HOME, "--start"], 2, "--create and --start go with --on-cluster"),
     ],
 )
@@ -182,7 +191,7 @@ def test_mistakes_are_named(
 
 def test_upload_tells_scripts_what_is_wrong(synthdata: Command) -> None:
     code, output, _ = synthdata("upload", "main.sales", "--json")
-    assert (code, "is not a Volume" in json.loads(output)["error"]) == (1, True)
+    assert (code, "is not a Volume" in json.loads(output)["error"]) == (2, True)
 
 
 def test_generate_on_a_cluster_saves_in_its_volume(logged_in: Workspace, synthdata: Command) -> None:
@@ -194,7 +203,7 @@ def test_generate_on_a_cluster_saves_in_its_volume(logged_in: Workspace, synthda
     assert f"{HOME}/big/{MANIFEST}" not in logged_in.files
     logged_in.answers = [{"status": "Finished", "results": {"resultType": "text", "data": "synthdata: [[1, 2, 5]]"}}]
     code, output, _ = synthdata("generate", "--rows", "customers=5", "--out", f"{HOME}/big", "--on-cluster", CLUSTER)
-    assert (code, output) == (0, f"{HOME}/big/customers\n")
+    assert (code, output) == (0, f"{HOME}/big/customers: 5 rows\n")
     assert f"{HOME}/big/{MANIFEST}" in logged_in.files
 
 
@@ -216,7 +225,7 @@ def test_labels_are_made_on_the_cluster_beside_their_tables(
     logged_in.run_command = run
     arguments = ["--rows", "customers=5", "--out", f"{HOME}/big", "--on-cluster", CLUSTER]
     code, output, errors = synthdata("generate", *arguments, "--defects", "cluster_defects:THREE")
-    assert (code, output) == (0, f"{HOME}/big/customers\n{HOME}/big/customers_defects\n"), errors
+    assert (code, output) == (0, f"{HOME}/big/customers: 5 rows\n{HOME}/big/customers_defects: 3 rows\n"), errors
     (change,) = json.loads(logged_in.files[f"{HOME}/big/customers_defects/_schema_changes.json"])
     assert (change["kind"], change["clean"], change["dirty"], change["rows"]) == ("renamed_column", "region", "area", 5)
     listed = json.loads(logged_in.files[f"{HOME}/big/{MANIFEST}"])["tables"]["customers_defects"]["files"]

@@ -148,4 +148,38 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert again.exit_code == 1
     assert "landing was written with seed 42; this run asks for seed 3" in json.loads(again.stdout)["error"]
     wrong = CliRunner().invoke(cli, ["stream", "tickets", "--by", "dya", "--out", "landing", "--json"])
-    assert "by='dya': did you mean 'day'" in wrong.output
+    assert wrong.exit_code == 2
+    assert "--by dya: did you mean 'day'" in json.loads(wrong.stdout)["error"]
+    once_more = CliRunner().invoke(cli, arguments)
+    assert (once_more.exit_code, once_more.stdout) == (0, "")
+    assert "landing: nothing is new: all batches of 'tickets' that were asked for are there" in once_more.stderr
+
+
+def test_rows_without_times_come_by_their_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "counted.py").write_text(
+        "from pytest_synthdata import Key, TableFactory\nclass CardFactory(TableFactory):\n    card_id = Key('C{}')\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    arguments = ["stream", "cards=5", "--factories", "counted", "--out", "landing", "--by"]
+    files = CliRunner().invoke(cli, [*arguments, "2"]).stdout.split()
+    assert [pq.read_table(file)["card_id"].to_pylist() for file in files] == [["C0", "C1"], ["C2", "C3"], ["C4"]]
+    assert CliRunner().invoke(cli, [*arguments, "2"]).stdout == ""
+    refused = CliRunner().invoke(cli, [*arguments, "2", "--from", "2024-01-01"])
+    assert "cards: it has no column of dates or times, so no period of it can be taken" in refused.stderr
+    assert "it has no column of dates or times; declare one" in CliRunner().invoke(cli, [*arguments, "day"]).stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("customers",), "one table comes into a folder: run the command again for customers"),
+        (("orders=5",), "orders=5 changes nothing in 'tickets'"),
+        (("--rows", "orders=5"), "orders=5 changes nothing in 'tickets'"),
+    ],
+)
+def test_nothing_is_passed_over_in_silence(tmp_path: Path, more: tuple[str, ...], message: str) -> None:
+    result = CliRunner().invoke(cli, ["stream", "tickets=9", *more, "--out", str(tmp_path / "landing")])
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not (tmp_path / "landing").exists()

@@ -41,8 +41,7 @@ ANSWER = "items.tags: CSV cannot hold list<item: string>; write Parquet or JSON 
 def test_the_command_writes_no_table_if_one_does_not_fit(tmp_path: Path, period: tuple[str, ...]) -> None:
     arguments = ["generate", "--factories", __name__, "--format", "csv", "--out", str(tmp_path / "out"), *period]
     result = CliRunner().invoke(cli, arguments)
-    assert isinstance(result.exception, SynthDataError)
-    assert str(result.exception).startswith(ANSWER)
+    assert (result.exit_code, result.stderr.startswith(f"Error: {ANSWER}")) == (1, True)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -53,7 +52,7 @@ def test_a_dataset_writes_no_table_if_one_does_not_fit(tmp_path: Path) -> None:
 
 
 def test_batches_are_not_begun_if_they_do_not_fit(tmp_path: Path) -> None:
-    with pytest.raises(SynthDataError, match=re.escape(ANSWER)):
+    with pytest.raises(SynthDataError, match=re.escape(ANSWER.replace(" or Delta", ""))):
         next(Dataset({ItemFactory: 10})["items"].file_batches(tmp_path / "out", "month", format="csv"))
     assert list(tmp_path.iterdir()) == []
 

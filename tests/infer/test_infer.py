@@ -537,11 +537,11 @@ class TestCommand:
 
     def test_what_is_not_there(self, tmp_path: Path) -> None:
         done = self.run("nothing", cwd=tmp_path)
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert "there is nothing at nothing" in done.stderr
         (tmp_path / "empty").mkdir()
         done = self.run("empty", cwd=tmp_path)
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert "holds no tables" in done.stderr
 
 

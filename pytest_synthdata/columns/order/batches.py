@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 import numpy as np
 
 from pytest_synthdata.columns.order.instants import as_datetime, instant
-from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.errors import ArgumentError, argument, nearest
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.order.choosing import Order
+    from pytest_synthdata.columns.order.choosing import BatchOrder
     from pytest_synthdata.columns.order.instants import Micros
     from pytest_synthdata.columns.tables.table_view import TableView
 
@@ -41,7 +41,7 @@ class Batches(Sequence[Made], Generic[Made]):
         make: what is made of a batch's rows.
     """
 
-    order: Order
+    order: BatchOrder
     first: int
     last: int
     by: str | int
@@ -107,12 +107,12 @@ class Batches(Sequence[Made], Generic[Made]):
         return replace(self, edges=self.edges[kept])
 
 
-def column_of(order: Order) -> str | None:
+def column_of(order: BatchOrder) -> str | None:
     """The column by which rows come; None where something else says when they do, such as their arrival."""
     return getattr(getattr(order, "clock", None), "column", None)
 
 
-def period_ranks(order: Order, start: Any, stop: Any) -> tuple[int, int]:
+def period_ranks(order: BatchOrder, start: Any, stop: Any) -> tuple[int, int]:
     """The ranks of the rows that come from an instant to before another; None for no limit.
 
     Raises:
@@ -122,11 +122,15 @@ def period_ranks(order: Order, start: Any, stop: Any) -> tuple[int, int]:
         None if value is None else instant(value, name) for name, value in (("start", start), ("stop", stop))
     )
     if first is not None and last is not None and first > last:
-        raise SynthDataError(f"{order.view.name}: the period is inverted: start={start!r} is after stop={stop!r}")
+        raise ArgumentError(
+            f"{order.view.name}: the period is inverted: {argument(start=start)} is after {argument(stop=stop)}"
+        )
     return 0 if first is None else order.rank(first), order.num_rows if last is None else order.rank(last)
 
 
-def batches_of(order: Order, by: str | int, start: Any, stop: Any, make: Callable[[TableView], Made]) -> Batches[Made]:
+def batches_of(
+    order: BatchOrder, by: str | int, start: Any, stop: Any, make: Callable[[TableView], Made]
+) -> Batches[Made]:
     """The batches of a table.
 
     Args:
@@ -141,25 +145,25 @@ def batches_of(order: Order, by: str | int, start: Any, stop: Any, make: Callabl
     """
     name = order.view.name
     if isinstance(by, bool) or not isinstance(by, (str, int, np.integer)) or (not isinstance(by, str) and by < 1):
-        raise SynthDataError(f"{name}: by={by!r}; it is 'hour', 'day', 'week', 'month', or a number of rows")
+        raise ArgumentError(f"{name}: {argument(by=by)}; it is 'hour', 'day', 'week', 'month', or a number of rows")
     first, last = period_ranks(order, start, stop)
     if not isinstance(by, str):
         return Batches(order, first, max(first, last), int(by), np.zeros(0, np.int64), make)
     if by not in PERIODS:
-        raise SynthDataError(f"{name}: by={by!r}: {nearest(by, PERIODS)}")
+        raise ArgumentError(f"{name}: {argument(by=by)}: {nearest(by, PERIODS)}")
     return Batches(order, first, last, by, _edges(order, by, start, stop), make)
 
 
-def _edges(order: Order, by: str, start: Any, stop: Any) -> Micros:
+def _edges(order: BatchOrder, by: str, start: Any, stop: Any) -> Micros:
     span = order.span
     begin = instant(start, "start") if start is not None else span and span[0]
     end = instant(stop, "stop") if stop is not None else span and span[1] + 1
     if begin is None or end is None or begin >= end:
         return np.zeros(0, np.int64)
     if (end - begin) // _LENGTHS.get(by, (28 * _DAY, 0))[0] > _MOST_PERIODS:
-        raise SynthDataError(
-            f"{order.view.name}: by={by!r}: its rows come for {(end - begin) // _DAY:,} days; give stop='2024-12-31', "
-            "or longer periods"
+        raise ArgumentError(
+            f"{order.view.name}: {argument(by=by)}: its rows come for {(end - begin) // _DAY:,} days; give "
+            f"{argument(stop='2024-12-31')}, or longer periods"
         )
     edges = period_starts(begin, end, by)
     if stop is not None:

@@ -8,18 +8,20 @@ from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.modifiers import Cast, NotNull
 from pytest_synthdata.columns.order.clock import ArrivalClock, ColumnClock
 from pytest_synthdata.columns.order.instants import is_temporal
+from pytest_synthdata.columns.order.numbered import Numbered
 from pytest_synthdata.columns.order.ordered import Ordered
 from pytest_synthdata.columns.order.parents_clock import ParentsClock
 from pytest_synthdata.columns.order.scanned import Scanned
 from pytest_synthdata.columns.order.views import Arrivals
 from pytest_synthdata.columns.time.calendar import Timeline
-from pytest_synthdata.errors import GenerationError, SynthDataError, nearest
+from pytest_synthdata.errors import ArgumentError, GenerationError, SynthDataError, advise, argument, nearest
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
     from pytest_synthdata.columns.tables.table_view import TableView
 
 Order: TypeAlias = "Ordered | Scanned"
+BatchOrder: TypeAlias = "Numbered | Ordered | Scanned"
 
 
 def order_of(view: TableView, column: str | None = None, *, scan: bool = False) -> Order:
@@ -59,11 +61,30 @@ def order_of(view: TableView, column: str | None = None, *, scan: bool = False) 
     raise SynthDataError(_why_none(view.name, names, scan=scan))
 
 
+def order_of_batches(view: TableView, by: object, column: str | None = None) -> BatchOrder:
+    """How the rows of a view come in batches; those without times come by their numbers, where batches have so many.
+
+    Args:
+        view: the rows.
+        by: the period of a batch, or how many rows it has.
+        column: as for `order_of`.
+
+    Raises:
+        SynthDataError: as `order_of`.
+    """
+    is_numbered = column is None and not isinstance(by, str) and not has_times(view.bound)
+    if is_numbered and not hasattr(view, "own_order"):
+        return Numbered(view)
+    return order_of(view, column, scan=True)
+
+
 def _of_its_own(view: TableView, column: str | None) -> Any:
     """The order of a view that tells what happened, whatever times the table has; None for others."""
     make = getattr(view, "own_order", None)
     if make is not None and column is not None:
-        raise SynthDataError(f"{view.name}: its rows are in the order in which they come; leave out column={column!r}")
+        raise ArgumentError(
+            f"{view.name}: its rows are in the order in which they come; leave out {argument(column=column)}"
+        )
     return None if make is None else make()
 
 
@@ -84,15 +105,16 @@ def _visible_times(bound: BoundTable) -> list[str]:
 def _why_none(table: str, names: list[str], *, scan: bool) -> str:
     if not names:
         return f"{table}: it has no column of dates or times; declare one, such as at = Timeline('2024-01-01', …)"
+    asked = advise(", or where you ask for them: {}", column=names[0])
     if scan:
         return (
             f"{table}: its rows come by {' or '.join(map(repr, names))}; say by which: Meta.arrival = {names[0]!r} in "
-            f"its factory, or where you ask for them: column={names[0]!r} (with `synthdata stream`, --column)"
+            f"its factory{asked}"
         )
     return (
         f"{table}: its rows are in no order of time, so a period cannot be found without making every row. "
-        f"Declare the time as a Timeline(…), or have every row looked at: Meta.arrival = {names[0]!r} in its factory, "
-        f"or where you ask for them: column={names[0]!r} (with `synthdata stream`, --column)"
+        f"Declare the time as a Timeline(…), or have every row looked at: Meta.arrival = {names[0]!r} in its "
+        f"factory{asked}"
     )
 
 
@@ -172,9 +194,9 @@ def _by_visibility(bound: BoundTable) -> list[str]:
 def _require_times(bound: BoundTable, column: str) -> None:
     columns = bound.plan.columns
     if column not in columns:
-        raise SynthDataError(f"{bound.name}: there is no column {column!r}: {nearest(column, bound.plan.visible)}")
+        raise ArgumentError(f"{bound.name}: there is no column {column!r}: {nearest(column, bound.plan.visible)}")
     if not is_temporal(bound.type_of(column)):
-        raise SynthDataError(f"{bound.name}.{column} is {bound.type_of(column)}, not a column of dates or times")
+        raise ArgumentError(f"{bound.name}.{column} is {bound.type_of(column)}, not a column of dates or times")
 
 
-__all__ = ["Order", "has_times", "order_of"]
+__all__ = ["BatchOrder", "Order", "has_times", "order_of", "order_of_batches"]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.values import to_numpy
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import ArgumentError
 
 Micros: TypeAlias = "npt.NDArray[np.int64]"
 Moment: TypeAlias = "str | dt.date | dt.datetime"
@@ -43,7 +43,7 @@ def instant(value: Any, what: str) -> int:
     if isinstance(moment, dt.date) and not isinstance(moment, dt.datetime):
         moment = dt.datetime.combine(moment, dt.time())
     if not isinstance(moment, dt.datetime):
-        raise SynthDataError(f"{what}={value!r} is not a date or a time; write '2024-06-01' or '2024-06-01T08:00'")
+        raise ArgumentError(f"{what}={value!r} is not a date or a time; write '2024-06-01' or '2024-06-01T08:00'")
     if moment.tzinfo is not None:
         moment = moment.astimezone(dt.timezone.utc).replace(tzinfo=None)
     return (moment - _EPOCH) // _MICROSECOND

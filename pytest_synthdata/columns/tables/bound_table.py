@@ -21,7 +21,7 @@ from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.fan_out import FanOut
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.columns.tables.positions import ByPosition
-from pytest_synthdata.errors import DeclarationError, GenerationError
+from pytest_synthdata.errors import DeclarationError, GenerationError, MisdeclaredArgumentError
 
 Made = TypeVar("Made")
 
@@ -62,7 +62,7 @@ class BoundTable(ByPosition):
         for name, reference in plan.references.items():
             parent_rows = 1 if reference.self_referential else parents[reference.parent.table].num_rows
             if num_rows and parent_rows == 0:
-                raise DeclarationError(
+                raise MisdeclaredArgumentError(
                     f"{plan.table}.{name}: the table {reference.parent.table!r} has no rows to refer to; "
                     f"give it some, or {plan.table!r} none"
                 )
@@ -70,7 +70,7 @@ class BoundTable(ByPosition):
             return cls(plan, seed, num_rows or 0, parents)
         parent, place = parents[fan_out_key.parent.table], f"{plan.table}.{fan_out_key.name}"
         if num_rows is not None:
-            raise DeclarationError(
+            raise MisdeclaredArgumentError(
                 f"{place}: the rows of {plan.table!r} are counted from those of {parent.plan.table!r} by per_parent, "
                 f"and {num_rows:,} were asked for; give the number of {parent.plan.table!r} alone"
             )

@@ -10,7 +10,7 @@ import numpy as np
 
 from pytest_synthdata.columns.tables.part import Part, whole_of
 from pytest_synthdata.columns.tables.table_view import TableView
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import ArgumentError, SynthDataError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -100,10 +100,10 @@ def _are_in(view: TableView, numbers: Bits) -> npt.NDArray[np.bool_]:
 def _refuse(view: TableView, number: Any) -> NoReturn:
     count = view.num_rows
     if not count:
-        raise SynthDataError(f"{view.name}: there is no row {number}: the table has no rows here")
+        raise ArgumentError(f"{view.name}: there is no row {number}: the table has no rows here")
     last = int(view.row_numbers(count - 1, count)[0])
     if last == count - 1:
-        raise SynthDataError(f"{view.name}: there is no row {number}: rows are numbered from 0 to {last}")
+        raise ArgumentError(f"{view.name}: there is no row {number}: rows are numbered from 0 to {last}")
     raise SynthDataError(f"{view.name}: row {number} is not among the {count:,} rows that were taken")
 
 

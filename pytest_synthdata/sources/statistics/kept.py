@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import ArgumentError, SynthDataError
 from pytest_synthdata.file_formats import format_of
 from pytest_synthdata.files.targets import local_path
 from pytest_synthdata.sources import data_files
@@ -27,7 +27,7 @@ def sample_of_statistics(source: str | Path, what: str) -> Sample:
     """
     path = local_path(source, what)
     if not path.exists():
-        raise SynthDataError(f"{what}: there is nothing at {path}")
+        raise ArgumentError(f"{what}: there is nothing at {path}")
     if (path / "_delta_log").is_dir():
         schema, found = statistics_of_delta(path, what)
         return replace(sample_of(schema, what), statistics=found)
