@@ -84,11 +84,11 @@ def upload(
         raise click.UsageError("--snapshots goes with --changes")
     period_of(start, stop)  # says what is wrong with it
     dataset = as_they_are(dataset_of([*tables, *rows], seed, factories), at)
+    when_interrupted(lambda: "run it again to go on: what is there whole is not sent again")
     if by is not None:
         feeds = Feeds(by, start, stop, changes, snapshots=snapshots)
         upload_feeds(dataset, volume, feeds, create=create, overwrite=overwrite, format_=format_, as_json=as_json)
         return
-    when_interrupted(lambda: "run it again to go on: tables that are there whole are not sent again")
     show(dataset.to_volume(volume, create=create, overwrite=overwrite, format=format_), dataset.views, as_json=as_json)
 
 
@@ -158,6 +158,8 @@ def run(
     """
     if serverless and cluster_id:
         raise click.UsageError("--serverless needs no --cluster-id")
+    if serverless and start:
+        raise click.UsageError("--start goes with a cluster; serverless compute starts by itself")
     if not serverless and (args or dependencies):
         raise click.UsageError("arguments and --dependency go with --serverless; a cluster has neither")
     if serverless:

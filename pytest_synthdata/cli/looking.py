@@ -115,13 +115,11 @@ def _number_or_key(table: Table, row: str) -> int | str:
     if not row.isdecimal():
         return row
     number, of_key = int(row), row_of_key(table.view, row)
-    if of_key is None or of_key == number:
+    if of_key is None or of_key == number or of_key >= table.num_rows:
         return number
-    if number not in table.row_numbers:
+    if number >= table.num_rows:
         return row
-    click.echo(
-        f"Row {number} is explained; the row with the key {row!r} is row {of_key}: --key explains that", err=True
-    )
+    click.echo(f"This is row {number}; the row with the key {row!r} is row {of_key}: --key explains it", err=True)
     return number
 
 

@@ -65,6 +65,8 @@ def validate(
     generate` writes it: one that is missing fails, if --against or --rows asks for it. Without PATH, generated data is
     looked at. Exit code 1: some check failed.
     """
+    if parents and path is None:
+        raise click.UsageError("--parent goes with PATH: generated data has its own parents")
     dataset, notes = dataset_of(rows, seed, against), list[str]()
     data, known = dict[str, Any](), dict[str, Any]()
     if path is None:

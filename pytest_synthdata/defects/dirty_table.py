@@ -19,11 +19,13 @@ from pytest_synthdata.defects.copies import Copies
 from pytest_synthdata.defects.kind import Kind, typed
 from pytest_synthdata.defects.kinds.duplicates import Duplicates
 from pytest_synthdata.defects.planting import Hit, Look, Planting, hit_of
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import SynthDataError, advise_call
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.batch import Batch
     from pytest_synthdata.columns.tables.bound_table import BoundTable
+
+_TWICE = "changes(…, delay=hours(Exponential(2)), redelivered=0.01)"
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,9 @@ class DirtyTable(ByPosition):
         """Raise `SynthDataError` where rows are added, too."""
         if any(isinstance(kind, Duplicates) for kind in self.kinds):
             raise SynthDataError(
-                f"{self.name}: Duplicates adds rows, which a history does not tell; let changes come twice: "
-                "changes(…, delay=hours(Exponential(2)), redelivered=0.01), or leave out the kind: dataset.clean"
+                f"{self.name}: Duplicates adds rows, which a history does not tell; leave out the kind"
+                f"{advise_call(': {}', 'dataset.clean')}"
+                f"{advise_call(', or let changes come twice: {}', _TWICE)}"
             )
 
     def hits(self, rows: Bits, copied_by: npt.NDArray[np.int64] | None, look: Look) -> list[Hit]:

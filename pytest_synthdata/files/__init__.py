@@ -17,7 +17,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.tables.schemas import files_of
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 from pytest_synthdata.disk.refusals import told_in_a_line
-from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.errors import ArgumentError, SynthDataError, argument, nearest
 from pytest_synthdata.files.formats import FORMATS, FileForm
 from pytest_synthdata.files.limits import require_fit
 from pytest_synthdata.files.pace import paying
@@ -65,6 +65,7 @@ def write_files(
         raise SynthDataError(f"unknown format {format!r}: {nearest(format, [*FORMATS, 'delta'])}")
     if rows_per_file is not None and rows_per_file < 1:
         raise SynthDataError(f"rows_per_file is {rows_per_file}; a file has at least one row")
+    require_sized_by_us(format, rows_per_file)
     require_fit([view], format)
     with told_in_a_line(f"writing {view.name}", target):
         if format == "delta" and not parquet:
@@ -73,6 +74,13 @@ def write_files(
             form = FileForm(format, parquet or {})
             _write(view, target, form, overwrite=overwrite, rows_per_file=rows_per_file, progress=report)
     return target
+
+
+def require_sized_by_us(format_: str, rows_per_file: int | None) -> None:
+    """Raise `ArgumentError` for a number of rows a file, where another writer decides on it."""
+    if format_ == "delta" and rows_per_file is not None:
+        asked = argument(rows_per_file=rows_per_file)
+        raise ArgumentError(f"Delta's own writer decides how large files are; leave out {asked}, or write Parquet")
 
 
 def _write(
@@ -164,4 +172,4 @@ def _write_delta(view: TableView, target: Path, overwrite: bool, progress: Progr
         write_deltalake(unfinished, reader)
 
 
-__all__ = ["Progress", "parts_of", "require_free", "write_files", "write_parts"]
+__all__ = ["Progress", "parts_of", "require_free", "require_sized_by_us", "write_files", "write_parts"]

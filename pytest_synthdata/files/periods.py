@@ -15,7 +15,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.order.instants import as_datetime
 from pytest_synthdata.disk.refusals import told_in_a_line
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.files import Progress, write_parts
+from pytest_synthdata.files import Progress, require_sized_by_us, write_parts
 from pytest_synthdata.files.contents import Contents
 from pytest_synthdata.files.formats import FileForm
 from pytest_synthdata.files.targets import PERIODS, added_at_last, renamed_at_last, require_free
@@ -171,6 +171,7 @@ def period_written(
     Raises:
         SynthDataError: for a period of which there are rows already, and for rows of another table.
     """
+    require_sized_by_us(record.format, rows_per_file)
     with told_in_a_line(f"writing {view.name}", target):
         format_ = record.format
         if not (append and require_appendable(record, target, period)):

@@ -13,7 +13,7 @@ from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.subset import is_part, of_the_past
-from pytest_synthdata.errors import SynthDataError, describe, nearest
+from pytest_synthdata.errors import ArgumentError, SynthDataError, describe, nearest
 from pytest_synthdata.sources import Source, source_of
 from pytest_synthdata.validation.redelivered import Redeliveries
 from pytest_synthdata.validation.references.spread import CHILDREN
@@ -54,7 +54,7 @@ def validate(
     given = {**(parents or {}), **(data or {})}
     for name in given:
         if name not in tables:
-            raise SynthDataError(f"validate: no table {name!r} in this dataset: {nearest(name, tables)}")
+            raise ArgumentError(f"validate: no table {name!r} in this dataset: {nearest(name, tables)}")
     begin = time.perf_counter()
     wanted = list(tables) if data is None else list(data)
     partial = {name for name, view in tables.items() if is_part(view)}

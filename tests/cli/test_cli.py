@@ -128,6 +128,8 @@ def test_no_table_leaves_the_folder(name: Any) -> None:
         ),
         (["validate", "--rows", "ordres=10"], 2, "did you mean 'orders'"),
         (["generate", "--out", "x", "--rows-per-file", "0"], 2, "0 is not in the range"),
+        (["generate", "--out", "x", "--format", "delta", "--rows-per-file", "9"], 2, "leave out --rows-per-file 9"),
+        (["validate", "--parent", "customers=x"], 2, "--parent goes with PATH"),
         (["generate"], 2, "--out"),
         (["generate", "--out", ""], 2, "'--out' is an empty text"),
         (["genrate"], 2, "genrate"),

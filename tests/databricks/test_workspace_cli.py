@@ -168,6 +168,7 @@ def test_run_on_serverless(logged_in: Workspace, synthdata: Command, script: Pat
         (["run", "pyproject.toml"], 2, "what language is it? Its name ends in .py"),
         (["run", "x.py", "--serverless", "--cluster-id", "1"], 2, "--serverless needs no --cluster-id"),
         (["run", "x.py", "an-argument"], 2, "go with --serverless"),
+        (["run", "x.py", "--serverless", "--start"], 2, "--start goes with a cluster"),
         (["sweep", "main.sales.raw", "--older-than", "soon"], 2, "is not an age, such as 90m, 24h or 7d"),
         (["upload", "main.sales"], 2, "is not a Volume; write catalog.schema.volume"),
         (["generate", "--out", HOME, "--on-cluster", CLUSTER, "--format", "csv"], 2, "--on-cluster writes Parquet"),

@@ -246,3 +246,6 @@ def test_a_report_of_generated_data(tmp_path: Path) -> None:
     assert code == 0
     assert text.startswith(f"{page}: ")
     assert "60" in page.read_text("utf-8")
+    page.write_text("mine")
+    assert f"{page} is not a report, and is not overwritten" in run("report", page, "--rows", "customers=6")[1]
+    assert page.read_text() == "mine"
