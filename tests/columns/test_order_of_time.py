@@ -329,7 +329,7 @@ def test_children_that_are_counted_from_rows_in_order_are_in_order() -> None:
         part = ForeignKey(PartFactory, per_parent=Poisson(2))
 
     pieces = Dataset({CallFactory: 900, PartFactory: None, PieceFactory: None})["pieces"]
-    assert isinstance(pieces._order(None, scan=False), Ordered)
+    assert isinstance(pieces._order(None), Ordered)
     assert pieces.in_batches("month").column == "part.call.at"
     assert whole_of(pieces.in_batches("month")) == pieces.fingerprint()
 
@@ -368,7 +368,7 @@ def test_rows_are_late_and_redelivered_as_declared() -> None:
 
 def test_without_a_delay_rows_arrive_as_they_lie() -> None:
     calls = Dataset({late_calls(): 2_000}).calls
-    assert isinstance(calls._order(None, scan=False), Ordered)
+    assert isinstance(calls._order(None), Ordered)
     assert calls.between("2024-03-01", "2024-03-08").to_arrow() == filtered(
         calls, "at", utc(2024, 3, 1), utc(2024, 3, 8)
     )
@@ -420,9 +420,7 @@ def test_a_row_without_a_time_is_named() -> None:
 @pytest.mark.parametrize("kinds", [[Duplicates(0.05)], [Late("at", 0.1)]])
 def test_dirty_rows_come_when_their_clean_ones_do(kinds: list[Any]) -> None:
     dataset = Dataset({CallFactory: 2_000}, defects={CallFactory: kinds})
-    assert isinstance(
-        dataset.calls._order(None, scan=False), (Scanned if isinstance(kinds[0], Duplicates) else Ordered)
-    )
+    assert isinstance(dataset.calls._order(None), (Scanned if isinstance(kinds[0], Duplicates) else Ordered))
     batches = dataset.calls.in_batches("month")
     assert whole_of(batches) == dataset.calls.fingerprint()
     assert sum(batch.num_rows for batch in batches) == dataset.calls.num_rows
