@@ -68,7 +68,7 @@ def batch_folders(batches: Batches[Any]) -> list[BatchFolder]:
 
 
 def require_few(batches: Batches[Any], remedy: str) -> None:
-    """Raise `SynthDataError` for more batches than anybody wants to be sent in one go.
+    """Raise `ArgumentError` for more batches than anybody wants to be sent in one go.
 
     Args:
         batches: what would be sent.
@@ -76,8 +76,8 @@ def require_few(batches: Batches[Any], remedy: str) -> None:
     """
     if len(batches) > _MOST_FOLDERS:
         when = "" if batches.size else f", from {_name(as_datetime(int(batches.edges[0])).isoformat())} on"
-        raise SynthDataError(
-            f"{batches.order.view.name}: by={batches.by!r} makes {len(batches):,} folders{when}, of "
+        raise ArgumentError(
+            f"{batches.order.view.name}: {argument(by=batches.by)} makes {len(batches):,} folders{when}, of "
             f"{batches.last - batches.first:,} rows; at most {_MOST_FOLDERS:,} are sent at once: {remedy}"
         )
 

@@ -74,8 +74,8 @@ def test_upload_by_batches(logged_in: Workspace, synthdata: Command, tmp_path: P
     assert [site.replace("sites", "plans") for site in sites] == days[:2]
     assert [json.loads(line) for line in synthdata(*arguments, "--json")[1].splitlines()] == [{"path": days[2]}]
     code, output, errors = synthdata("upload", "main.sales.raw/x", *rows, "--by", "day")
-    assert (code, output) == (1, "")
-    assert re.search(r"sites: by='day' makes [\d,]{5,6} folders, from \d{4}-\S+ on, of 5 rows; at most 2,000", errors)
+    assert (code, output) == (2, "")
+    assert re.search(r"sites: --by day makes [\d,]{5,6} folders, from \d{4}-\S+ on, of 5 rows; at most 2,000", errors)
     assert f"{HOME}/land/plans_at/2024-01-03/part-00000.zstd.parquet" in logged_in.files
     some = ("upload", "main.sales.raw/land", "--rows", "tickets=300", "--rows", "customers=30", "--by", "100")
     code, output, _ = synthdata(*some)
