@@ -21,6 +21,8 @@ def test_it(synth_spark, synth):
     process = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
     with open("jvms", "a") as file:
         file.write(f"{process}\\n")
+"""
+LEAVING_MUCH = f"""{TEST}
     assert spark.catalog.listTables() == []
     assert spark.conf.get("spark.sql.shuffle.partitions") != "77"
     assert synth.orders.groupBy("status").count().count() == 3
@@ -70,6 +72,7 @@ def wait_for_end(process: int, seconds: float = 20) -> None:
 def test_the_next_run_is_on_the_same_jvm_and_finds_nothing(
     pytester: pytest.Pytester, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytester.makepyfile(test_it=LEAVING_MUCH)
     first = run(pytester)
     assert is_running(first)
     assert run(pytester) == first

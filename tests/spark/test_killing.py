@@ -79,7 +79,9 @@ def test_what_nobody_removed_is_swept_and_what_is_in_use_is_not(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["others", young.name]
 
 
-def test_a_killed_jvm_is_replaced_and_an_interrupt_ends_the_run(pytester: pytest.Pytester) -> None:
+def test_a_killed_jvm_is_replaced_and_an_interrupt_ends_the_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytester.makepyfile("""
         import os, signal, threading
 
@@ -105,8 +107,9 @@ def test_a_killed_jvm_is_replaced_and_an_interrupt_ends_the_run(pytester: pytest
             pass
     """)
     folders = pytester.mkdir("temporary")
-    pytester._monkeypatch.setenv("TMPDIR", str(folders))
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-o", "synth_spark_warm_start=false")
+    monkeypatch.setenv("TMPDIR", str(folders))
+    monkeypatch.setenv("CI", "true")  # no archive is written in the background
+    result = pytester.runpytest_subprocess("-p", "no:randomly")
     result.assert_outcomes(passed=2, failed=1)
     assert "KeyboardInterrupt" in result.stdout.str()
     assert result.ret == pytest.ExitCode.INTERRUPTED
