@@ -22,6 +22,7 @@ from pytest_synthdata.validation.declared.trees import leaves
 from pytest_synthdata.validation.measures import as_numbers
 from pytest_synthdata.validation.results import Check, TableResult, format_value
 from pytest_synthdata.validation.rows import key_column
+from pytest_synthdata.validation.timelines import by_the_clock
 
 if TYPE_CHECKING:
     from pytest_synthdata.table import Table
@@ -205,7 +206,7 @@ def _time(rows: SampleRows, result: TableResult) -> list[dict[str, str]]:
         found.append({"title": f"{days.column}: rows a day", **_both(plots.volume, f"{place}: rows a day", days)})
         law = next((leaf.law for leaf in leaves(law_of_column(rows.bound, days.column))), None)
         if isinstance(law, TimelineExpectation) and law.hours:
-            moments = as_numbers(rows.array(days.column).drop_null())
+            moments = by_the_clock(as_numbers(rows.array(days.column).drop_null()), law.timeline)
             title = f"{days.column}: weekday and hour"
             found.append({"title": title, **_both(plots.heat_map, f"{place}: rows by weekday and hour", moments)})
     return found

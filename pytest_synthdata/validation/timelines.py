@@ -36,11 +36,10 @@ class MomentsMeasure:
         self.timeline: Timeline = law.timeline
         self.with_hours: bool = law.hours
         self.column: str = column
-        first, last = self.timeline.span()
+        first, _ = self.timeline.span()
         self.first: int = int(np.datetime64(first, "D").astype(np.int64))
         self.days: npt.NDArray[np.int64] = np.zeros(len(self.timeline.days()), np.int64)
         self.zone: dt.tzinfo = zone_of(self.timeline.tz or "UTC")
-        self.local = None if self.timeline.tz is None else local_days(self.timeline.tz, first, last)
         # Of events that begin or end within a day, the rows in them.
         self.during: dict[Event, int] = {event: 0 for event in self.timeline.events if event.has_hours}
         self.hours: npt.NDArray[np.int64] = np.zeros(24, np.int64)
@@ -56,8 +55,7 @@ class MomentsMeasure:
             for event in self.during:
                 begin, end = event.seconds(self.zone)
                 self.during[event] += int(((seconds >= begin) & (seconds < end)).sum())
-        if self.local is not None:
-            moments = self.local.local(np.rint(moments * 86_400).astype(np.int64)) / 86_400
+        moments = by_the_clock(moments, self.timeline)
         day = np.floor(moments).astype(np.int64) - self.first
         inside = (day >= 0) & (day < len(self.days)) & ~outside
         self.outside.add(~inside, numbers, rows.start)
@@ -203,8 +201,16 @@ class MomentsMeasure:
         return normal_p(float(z))
 
 
+def by_the_clock(moments: Floats, timeline: Timeline) -> Floats:
+    """Instants, in days since 1970, as the clocks of a timeline's time zone show them."""
+    if timeline.tz is None:
+        return moments
+    local = local_days(timeline.tz, *timeline.span()).local(np.rint(moments * 86_400).astype(np.int64))
+    return np.asarray(local / 86_400, np.float64)
+
+
 def _shares(volume: Floats) -> Floats:
     return np.asarray(volume / volume.sum(), np.float64)
 
 
-__all__ = ["MomentsMeasure"]
+__all__ = ["MomentsMeasure", "by_the_clock"]

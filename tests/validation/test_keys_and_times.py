@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Dataset, Event, TableFactory, Timeline
+from pytest_synthdata import Dataset, Event, TableFactory, Timeline, Times
 from pytest_synthdata.validation.keys.measure import _Piece
 from pytest_synthdata.validation.results import Check
 
@@ -69,3 +70,17 @@ def test_rows_of_the_days_beside_the_period_are_outside_and_silent_hours_are_non
         found = {check.kind: check for check in dataset.validate({"calls": several})}
         assert found["outside of the period"].measured == len(first)
         assert found["hours"].passed
+
+
+@pytest.mark.parametrize("day", ["2024-03-31", "2024-10-27"])
+@pytest.mark.parametrize("kind", [Times, Timeline])
+def test_on_days_on_which_the_clocks_are_changed_hours_are_left_out_or_come_twice(kind: Any, day: str) -> None:
+    class CallFactory(TableFactory):
+        at = kind(day, day, tz="Europe/Berlin", hours=[1] * 24)
+
+    for seed in range(4):
+        result = Dataset({CallFactory: 2_000}, seed=seed).validate()
+        assert result.ok, [*map(str, result.failed)]
+    calls = Dataset({CallFactory: 2_000})
+    moved = [at - dt.timedelta(hours=2) if at.hour == 1 else at for at in calls.calls.to_arrow()["at"].to_pylist()]
+    assert "hours" in {one.kind for one in calls.validate({"calls": pa.table({"at": moved})}).failed}

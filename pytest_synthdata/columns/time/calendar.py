@@ -214,11 +214,15 @@ class Timeline(Generator):
     def hour_shares(self) -> Floats:
         """The shares of the period's events in each hour of the clock."""
         shares = np.array(self.hours, np.float64) / math.fsum(self.hours)
-        if (parts := self.parts()) is None:
+        parts = self.parts()
+        if parts is None and self.tz is None:
             return shares
-        volume, cut = self.intensity(), parts.are_cut()
-        found = shares * volume[~cut].sum()
-        for day in np.flatnonzero(cut):
+        if parts is None:
+            parts = PartialDays.of(local_days(self.tz, *self.span()), self.hours, self.seconds(), ())
+        # Of a day on which the clocks are changed, an hour is left out or comes twice.
+        volume, own = self.intensity(), parts.are_cut() | parts.days.are_odd()
+        found = shares * volume[~own].sum()
+        for day in np.flatnonzero(own):
             found = found + volume[day] * parts.by_hour(int(day))
         return np.asarray(found / found.sum())
 

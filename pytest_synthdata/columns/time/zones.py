@@ -54,7 +54,7 @@ class LocalDays:
         """
         number = days - self.first
         made = self.midnights[number] + plain
-        for odd in np.unique(number[self._is_odd()[number]]):
+        for odd in np.unique(number[self.are_odd()[number]]):
             index = np.flatnonzero(number == odd)
             slots = np.arange(self.midnights[odd], self.midnights[odd + 1], _SLOT)
             weights = np.array(hours, np.float64)[self.local(slots) // _HOUR % 24]
@@ -80,7 +80,7 @@ class LocalDays:
         weights = np.array(hours, np.float64)[self.local(instants[:-1]) // _HOUR % 24]
         return instants, weights * np.diff(instants)
 
-    def _is_odd(self) -> npt.NDArray[np.bool_]:
+    def are_odd(self) -> npt.NDArray[np.bool_]:
         """The days on which the clocks are changed."""
         change = np.searchsorted(self.changes, self.midnights, side="right")
         return np.asarray((change[1:] != change[:-1]) | (np.diff(self.midnights) != _DAY))
