@@ -15,8 +15,10 @@ from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.generators.shares_of_one import Shares
 from pytest_synthdata.columns.references.through import held_keys
 from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.validation.declared.condition_texts import describe_condition
 from pytest_synthdata.validation.declared.formulas import is_formula
+from pytest_synthdata.validation.declared.row_rules import pattern_of
 from pytest_synthdata.validation.measures import ViolationCounter, check
 from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.rows import Rows, UnreadableError
@@ -105,9 +107,41 @@ class HeldKeyMeasure:
         yield check(self.table, self.name, "", self.nulls.finding("nulls", "", self.rows))
 
 
+class PatternMeasure:
+    """How many texts do not look as their template does, whatever its parts are."""
+
+    unchecked = None
+
+    def __init__(self, table: str, name: str, pattern: str) -> None:
+        self.table, self.name, self.pattern = table, name, pattern
+        self.rows, self.broken = 0, ViolationCounter()
+
+    def add(self, rows: Rows) -> None:
+        """Count a batch."""
+        met = pc.match_substring_regex(to_arrow(rows.read(self.name), pa.string()), self.pattern)
+        self.rows += rows.count
+        self.broken.add(~np.asarray(to_numpy(pc.fill_null(met, True)), np.bool_), np.arange(rows.count), rows.start)
+
+    def checks(self) -> Iterator[Check]:
+        """What there is to say of it."""
+        yield check(self.table, self.name, "", self.broken.finding("format", self.pattern, self.rows))
+
+
+def _pattern(bound: BoundTable, name: str) -> str | None:
+    """What a text looks like that is made of parts which nobody knows."""
+    declared = bound.plan.columns[name]
+    if (
+        not isinstance(unwrapped(declared), Template)
+        or is_formula(declared)
+        or not pa.types.is_string(bound.type_of(name))
+    ):
+        return None
+    return pattern_of(declared, bound.scope(name))
+
+
 def rules_of(
     bound: BoundTable, present: Collection[str], referred: Collection[str]
-) -> list[RuleMeasure | SharesOfOneMeasure | HeldKeyMeasure]:
+) -> list[RuleMeasure | SharesOfOneMeasure | HeldKeyMeasure | PatternMeasure]:
     """What to look at row by row in a table.
 
     Args:
@@ -124,7 +158,12 @@ def rules_of(
     ]
     shared = [(name, unwrapped(bound.plan.columns[name])) for name in bound.plan.visible if name in present]
     sums = [SharesOfOneMeasure(bound.plan.table, name, one) for name, one in shared if isinstance(one, Shares)]
-    return [*([] if bound.plan.where is None else [RuleMeasure(bound)]), *sums, *held]
+    patterns = [
+        PatternMeasure(bound.plan.table, name, pattern)
+        for name in bound.plan.visible
+        if name in present and (pattern := _pattern(bound, name)) is not None
+    ]
+    return [*([] if bound.plan.where is None else [RuleMeasure(bound)]), *sums, *held, *patterns]
 
 
 __all__ = ["rules_of"]

@@ -9,7 +9,21 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Categorical, Dataset, ForeignKey, Key, Poisson, Shares, TableFactory, Uniform, col
+from pytest_synthdata import (
+    Categorical,
+    Dataset,
+    Email,
+    Fake,
+    ForeignKey,
+    Key,
+    Poisson,
+    Shares,
+    TableFactory,
+    Template,
+    Uniform,
+    assert_matches,
+    col,
+)
 from pytest_synthdata.validation.declared.exported_rules import _plain
 from pytest_synthdata.validation.declared.row_rules import row_rules
 
@@ -67,3 +81,52 @@ def test_ends_are_written_as_json_has_them() -> None:
         (str, "2024-01-02"),
         (str, "2024-01-02T00:00:00+00:00"),
     ]
+
+
+class ContactFactory(TableFactory):
+    class Meta:
+        table = "contacts"
+        key = ("city", "number")
+
+    city = Categorical(["Ulm", "Bonn"])
+    number = Key("{}")
+    fee = Categorical([0.0, 150.0, 300.0])
+    share = Categorical([0.5, 1.5]).cast("float")
+    name = Fake("name").nulls(0.1)
+    phone = Template("+49 ({#}) {area}", area=Fake("city"))
+    mail = Email("name")
+    other = Email(domain="site").nulls(0.1)
+    site = Categorical(["Here.Example", "x"])
+    hello = Template("Hello {name}!")
+    plain = Template("{#|base36}")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_texts_look_as_their_templates_do(seed: int) -> None:
+    result = Dataset({ContactFactory: 100}, seed=seed).validate()
+    assert result.ok, [*map(str, result.failed)]
+    assert [one.column for one in result if one.kind == "format"] == ["number", "phone", "mail", "other"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("phone", "+49 (x) Ulm"), ("phone", "030 17"), ("mail", "foo"), ("other", "a")]
+)
+def test_a_text_that_looks_otherwise_is_found(name: str, text: str) -> None:
+    contacts = Dataset({ContactFactory: 100}).contacts.to_pandas()
+    contacts.loc[7, name] = text
+    with pytest.raises(AssertionError, match=rf"contacts\.{name}: format"):
+        assert_matches(contacts, ContactFactory)
+
+
+def test_listed_doubles_and_keys_of_several_columns_are_exported() -> None:
+    sql = ContactFactory.expectations()
+    assert sql["fee_in_list"] == "fee IS NULL OR (fee IN (0.0D, 150.0D, 300.0D))"
+    assert "share_in_range" in sql
+    assert (
+        sql["phone_has_pattern"].endswith(r"RLIKE '^\\+49 \\([0-9]+\\) [\\s\\S]*$')")
+        or "[+]49 [(]" in sql["phone_has_pattern"]
+    )
+    (dqx,) = (one for one in ContactFactory.expectations("dqx") if one["name"] == "city_number_unique")
+    assert dqx["check"] == {"function": "is_unique", "arguments": {"columns": ["city", "number"]}}
+    kwargs = [one["kwargs"] for one in ContactFactory.expectations("great_expectations")["expectations"]]
+    assert {"column_list": ["city", "number"]} in kwargs

@@ -121,11 +121,12 @@ def _dqx(table: str, rules: list[RowRule], places: Mapping[str, str]) -> list[di
         if rule.kind == "not_null":
             return {"function": "is_not_null", "arguments": {"column": _identifier(rule.column)}}
         if rule.kind == "unique":
-            return {"function": "is_unique", "arguments": {"columns": [_identifier(rule.column)]}}
+            columns = [*map(_identifier, rule.columns or (rule.column,))]
+            return {"function": "is_unique", "arguments": {"columns": columns}}
         if rule.kind == "reference":
             where = {"ref_table": places[rule.parent]} if rule.parent in places else {"ref_df_name": rule.parent}
-            columns = {"columns": [_identifier(rule.column)], "ref_columns": [_identifier(rule.parent_key)]}
-            return {"function": "foreign_key", "arguments": {**columns, **where}}
+            both = {"columns": [_identifier(rule.column)], "ref_columns": [_identifier(rule.parent_key)]}
+            return {"function": "foreign_key", "arguments": {**both, **where}}
         arguments = {"expression": condition(rule, places), "columns": [_identifier(rule.column)]}
         return {"function": "sql_expression", "arguments": {**arguments, "msg": f"{_name(rule)} is not met"}}
 
@@ -139,6 +140,9 @@ def _great_expectations(table: str, rules: list[RowRule], places: Mapping[str, s
 
 def _expectation(rule: RowRule, places: Mapping[str, str]) -> dict[str, Any]:
     arguments: dict[str, Any] = {"column": rule.column}
+    if rule.columns:
+        kind = "expect_compound_columns_to_be_unique"
+        return {"type": kind, "kwargs": {"column_list": [*rule.columns]}, "meta": {"name": _name(rule)}}
     if rule.kind == "reference":
         parent, column = places.get(rule.parent) or _identifier(rule.parent), _identifier(rule.column)
         query = (

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.references.through import held_keys
-from pytest_synthdata.columns.text.template import Email
+from pytest_synthdata.columns.text.template import Email, Field, Template
 from pytest_synthdata.validation.declared.nulls import may_be_null
 from pytest_synthdata.validation.declared.uniqueness import is_unique
 
@@ -24,16 +25,17 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.cells import Declared, Scope
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
+_ANYTHING = r"[\s\S]*"
 _MOST_LISTED = 100  # values of a list
 _SPECIAL = frozenset(".*+?()|{}$")  # what a character class makes ordinary, without a backslash
 
 
 @dataclass(frozen=True)
 class RowRule:
-    """A condition on one column.
+    """A condition on one column, or a key of several.
 
     Args:
-        column: the column.
+        column: the column; the name of a key of several.
         kind: ``not_null``, ``range``, ``list``, ``pattern``, ``reference`` or ``unique``.
         type: the column's type.
         low: of a range, the least value; None where there is none.
@@ -42,6 +44,7 @@ class RowRule:
         pattern: a regular expression that the whole value matches, in the syntax that Java and Python share.
         parent: of a reference, the parent's table.
         parent_key: of a reference, the parent's column.
+        columns: of a key of several, these.
     """
 
     column: str
@@ -53,6 +56,7 @@ class RowRule:
     pattern: str = ""
     parent: str = ""
     parent_key: str = ""
+    columns: tuple[str, ...] = ()
 
 
 def row_rules(bound: BoundTable) -> Iterator[RowRule]:
@@ -76,6 +80,8 @@ def row_rules(bound: BoundTable) -> Iterator[RowRule]:
             yield RowRule(name, "reference", type_, parent=parent, parent_key=key)
         if is_unique(declared, scope):
             yield RowRule(name, "unique", type_)
+    if len(bound.plan.key_columns) > 1:
+        yield RowRule("_".join(bound.plan.key_columns), "unique", pa.null(), columns=tuple(bound.plan.key_columns))
 
 
 def pattern_of(declared: Declared, scope: Scope) -> str | None:
@@ -85,18 +91,47 @@ def pattern_of(declared: Declared, scope: Scope) -> str | None:
         before, width, after = source.parts()
         longer = f"[1-9][0-9]{{{width},}}"
         return f"^{_literal(before)}([0-9]{{{width}}}|{longer}){_literal(after)}$"
-    return "^[^@ <>]+@[^@ <>]+[.][a-z]+$" if isinstance(source, Email) else None
+    if isinstance(source, Email) and _has_own_domain(source):
+        return "^[^@ <>]+@[^@ <>]+[.][a-z]+$"
+    return _pattern_around(source) if isinstance(source, Template) else None
+
+
+def _has_own_domain(email: Email) -> bool:
+    """Whether the domain is of its making, and not of a column."""
+    return email.text.endswith(".example") or "domain" in dict(email.parts)
+
+
+def _pattern_around(template: Template) -> str | None:
+    """What stands in every text of a template, in its order; None where nothing does."""
+    if not any(isinstance(piece, str) for piece in template.pieces):
+        return None
+    own = dict(template.parts)
+    numbers = {(): "[0-9]+", ("base36",): "[0-9a-z]+"}
+
+    def written(piece: str | Field) -> str:
+        if isinstance(piece, str):
+            return _literal(piece)
+        is_number = piece.name == "#" and not {*piece.filters} & {*own}
+        return numbers.get(piece.filters, _ANYTHING) if is_number else _ANYTHING
+
+    return f"^{''.join(map(written, template.pieces))}$"
 
 
 def _source(declared: Declared, scope: Scope) -> tuple[Declared, Scope]:
-    """What a column's values come from, through references and types; unique columns are where they begin."""
+    """What a column's texts come from, through references; unique columns are where they begin."""
     while True:
         if isinstance(declared, Column):
             scope, declared = scope.column(declared.name)
-        elif isinstance(declared, (Cast, Nullable)):
+        elif isinstance(declared, Nullable) or (
+            isinstance(declared, Cast) and arrow_type(declared.target) == pa.string()
+        ):
             declared = declared.generator
         else:
             return declared, scope
+
+
+def _is_text(declared: Declared) -> bool:
+    return isinstance(declared, Cast) and arrow_type(declared.target) == pa.string()
 
 
 def _literal(text: str) -> str:
@@ -108,8 +143,12 @@ def _literal(text: str) -> str:
 def _listed(declared: Declared, scope: Scope) -> tuple[Any, ...]:
     values = declared.domain(scope)
     known = tuple(value for value in values or () if value is not None)
-    plain = all(isinstance(value, (str, bool, int)) for value in known)
+    plain = all(isinstance(value, (str, bool, int)) or _is_double(value, declared, scope) for value in known)
     return known if plain and len(known) <= _MOST_LISTED else ()
+
+
+def _is_double(value: Any, declared: Declared, scope: Scope) -> bool:
+    return isinstance(value, float) and math.isfinite(value) and declared.type(scope) == pa.float64()
 
 
 def _has_range(type_: pa.DataType) -> bool:
