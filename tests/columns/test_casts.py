@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from pytest_synthdata import Categorical, Constant, Dataset, DeclarationError, GenerationError, TableFactory, Uniform
+from pytest_synthdata import functions as F
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.types import arrow_type
 
@@ -84,9 +86,14 @@ REFUSED = [
 
 @pytest.mark.parametrize(("value", "target"), REFUSED)
 def test_what_spark_refuses_for_a_value_fails_at_its_place(value: Any, target: str) -> None:
-    class ThingFactory(TableFactory):
+    class ListedFactory(TableFactory):
         x = Constant(value).cast(target)
 
+    class ThingFactory(TableFactory):
+        x = F.coalesce(F.lit(value)).cast(target)
+
+    with pytest.raises(DeclarationError, match=rf"listeds\.x: .*{re.escape(target)}'\): .* is not a value of"):
+        Dataset({ListedFactory: 2})
     with pytest.raises(GenerationError, match=r"things\.x"):
         Dataset({ThingFactory: 2}).things.to_arrow()
 

@@ -152,6 +152,15 @@ BAD = {
     "too many nulls": ({"x": Normal().nulls(2)}, "between 0 and 1"),
     "nulls as text": ({"x": Normal().nulls("half")}, "'half'"),
     "an unknown type": ({"x": Normal().cast("strin")}, "did you mean 'string'"),
+    "a key that is no number": ({"x": Key("C{}").cast("bigint")}, r"'C0' is not a value of int64; cast to a type that"),
+    "a listed value of another type": (
+        {"x": Categorical(["1", "x"]).nulls(0.1).cast("int")},
+        "'x' is not a value of int",
+    ),
+    "a share by a column": (
+        {"y": TIERS, "x": Normal().nulls(Given("y", {"Pro": 0.1}, default=0.9))},
+        r"\.nulls\(Given\('y', \{'Pro': 0.1\}, default=0.9\)\): the share is a number; .* in each branch",
+    ),
     "an impossible type": ({"x": Normal().cast("date")}, r"cannot cast double to date32"),
     "a number as type": ({"x": Normal().cast(5)}, "5 is not a type"),
     "an endless type": ({"x": Normal().cast("array<int")}, "cannot read the type"),

@@ -541,6 +541,15 @@ def test_subclasses_inherit_and_replace_columns() -> None:
     assert rows_of(BigOrderFactory) == table_rows(BigOrderFactory)
 
 
+def test_a_value_of_another_type_that_a_column_cannot_use_is_named() -> None:
+    class ParcelFactory(TableFactory):
+        grams: int = LogNormal(6, 1)
+        fee = col("grams") * 2
+
+    with pytest.raises(SynthDataError, match=r"^parcels\.fee: .*; grams='x' was given to build.*grams is int64"):
+        ParcelFactory.build(grams="x")
+
+
 def test_an_option_that_there_is_not_is_told_with_the_nearest() -> None:
     with pytest.raises(SynthDataError, match=r"^PairFactory: Meta\.correlation is no option; did you mean"):
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, code_type, take, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import (
+    Constant,
     Generator,
     as_number,
     literal,
@@ -28,7 +29,7 @@ from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 _MOST_CASES = 10_000  # of several columns: more are not looked through before there are rows
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Given(Generator):
     """A conditional distribution: which generator fills a cell depends on another column's value.
 
@@ -47,8 +48,8 @@ class Given(Generator):
     keys: tuple[Any, ...]
     edges: tuple[float, ...]
     branches: tuple[Generator, ...]
-    has_default: bool = field(repr=False)
-    is_binned: bool = field(repr=False)  # whether intervals, not values, decide
+    has_default: bool
+    is_binned: bool  # whether intervals, not values, decide
 
     def __init__(
         self,
@@ -72,6 +73,14 @@ class Given(Generator):
         object.__setattr__(self, "branches", tuple(literal(branch) for branch in branches))
         object.__setattr__(self, "has_default", default is not ...)
         object.__setattr__(self, "is_binned", bins is not None)
+
+    def __repr__(self) -> str:
+        shown = [repr(branch.value if isinstance(branch, Constant) else branch) for branch in self.branches]
+        if self.is_binned:
+            return f"Given({self.column!r}, bins={list(self.edges)}, then=[{', '.join(shown)}])"
+        cases = ", ".join(f"{key!r}: {branch}" for key, branch in zip(self.keys, shown, strict=False))
+        default = f", default={shown[-1]}" if self.has_default else ""
+        return f"Given({self.column!r}, {{{cases}}}{default})"
 
     def values(self, cells: Cells) -> Values:
         if not self.is_binned:

@@ -95,6 +95,11 @@ class Key(Generator):
         row = int(self.rows(np.array([int(match[1])]))[0])
         return row if row >= 0 else None
 
+    def text_of(self, row: int) -> str:
+        """The key of a row."""
+        before, width, after = self.parts()
+        return f"{before}{int(self.numbers(np.array([row], np.uint64))[0]):0{width}d}{after}"
+
     def parts(self) -> tuple[str, int, str]:
         """The text before the number, the digits that it has at least, and the text after it."""
         match = _PATTERN.fullmatch(self.pattern)

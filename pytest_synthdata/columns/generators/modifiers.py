@@ -22,14 +22,16 @@ from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, with_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
+from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.numbering import Numbered, even_ends, numbered, without_fractions
 from pytest_synthdata.columns.generators.rounding import rounded
 from pytest_synthdata.columns.permutation import Permutation
-from pytest_synthdata.errors import DeclarationError, GenerationError
+from pytest_synthdata.errors import DeclarationError, GenerationError, brief, describe
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.text.tokens import TokenizedText
 
+_LISTED = 1_000  # values that are looked at before there are rows
 _EXACT = 2**53  # up to which a float64 tells whole numbers apart
 
 
@@ -206,6 +208,12 @@ class Nullable(Modifier):
         return self.generator.type(scope)
 
     def check(self, scope: Scope) -> None:
+        share: Any = self.share
+        if isinstance(share, Generator):
+            raise DeclarationError(
+                f"{scope.place}: .nulls({brief(share)}): the share is a number; where it depends on other columns, "
+                f"write one in each branch, as Given('tier', {{'a': {brief(self.generator)}.nulls(0.1), …}})"
+            )
         if not isinstance(self.share, (int, float, np.number, Decimal)) or not 0 <= self.share <= 1:
             raise DeclarationError(f"{scope.place}: .nulls({self.share!r}): a share lies between 0 and 1")
 
@@ -286,6 +294,22 @@ class Cast(Modifier):
             cast(arrow_array([], source), target)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             raise DeclarationError(f"{scope.place}: .cast: cannot cast {source} to {target}") from None
+        self._check_values(source, target, scope)
+
+    def _check_values(self, source: pa.DataType | None, target: pa.DataType, scope: Scope) -> None:
+        """Raise `DeclarationError` for a listed value, or the form of a key, that the type does not hold."""
+        inner = unwrapped(self.generator)
+        known = [inner.text_of(0)] if isinstance(inner, Key) else inner.domain(scope) or ()
+        if source is None or not 0 < len(known) <= _LISTED:
+            return
+        try:
+            cast(arrow_array(known, source), target)
+        except pa.ArrowInvalid:
+            wrong = next(value for value in known if not _fits(value, source, target))
+            raise DeclarationError(
+                f"{scope.place}: .cast({str(self.target)!r}): {describe(wrong)} is not a value of {target}; cast to "
+                "a type that holds all values, or change them"
+            ) from None
 
     def domain(self, scope: Scope) -> Sequence[Any] | None:
         domain = self.generator.domain(scope)
@@ -296,6 +320,14 @@ class Cast(Modifier):
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         return self.generator.bounds(scope)
+
+
+def _fits(value: Any, source: pa.DataType, target: pa.DataType) -> bool:
+    try:
+        cast(arrow_array([value], source), target)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 @dataclass(frozen=True, repr=False)

@@ -23,7 +23,7 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.one_row.binding import enclosing_bound
 from pytest_synthdata.declarations.one_row.prefetch import NOTHING, made_ahead
-from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.errors import DeclarationError, GenerationError, describe
 
 logger: logging.Logger = logging.getLogger("factory.generate")  # which `factory.debug()` shows
 
@@ -50,6 +50,14 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
         cells = _single_cell(self.name, instance, step)
         if self.substream is not None:
             cells = cells.substream(self.substream)
+        try:
+            return self._made(bound, cells)
+        except GenerationError as error:
+            if not (odd := getattr(cells.reader, "odd", {})):
+                raise
+            raise GenerationError(f"{error}; {', '.join(odd.values())}") from None
+
+    def _made(self, bound: BoundTable, cells: Cells) -> Any:
         if (objects := self.generator.objects(cells)) is not None:
             return objects[0]
         declared = bound.plan.columns.get(self.name) is self.generator
@@ -125,6 +133,7 @@ class BuiltRow:
         self.bound = bound
         self.rows: Bits = np.array([sequence], np.uint64)
         self._instance = instance
+        self.odd: dict[str, str] = {}  # columns that were overridden by a value of another type
 
     def read(self, name: str) -> Values:
         value = self._instance
@@ -133,14 +142,15 @@ class BuiltRow:
             value = value.factory_parent
         for part in path.split("."):
             value = None if value is None else _part(value, part)
-        return self._as_read(value, type_of_path(self.bound, name))
+        return self._as_read(name, value, type_of_path(self.bound, name))
 
-    def _as_read(self, value: object, type_: pa.DataType | None) -> Values:
+    def _as_read(self, name: str, value: object, type_: pa.DataType | None) -> Values:
         """A value as the table's readers get it, nulls of the column's type among them."""
         try:
             array = pa.array([plain(value)], type_)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-            array = pa.array([plain(value)])  # overridden by a value of another type
+            array = pa.array([plain(value)])
+            self.odd[name] = f"{name}={describe(value)} was given to build(), and {name} is {type_}"
         return to_numpy(array) if isinstance(value, (bool, int, float)) else array
 
     def tokens(self, name: str) -> None:
