@@ -93,6 +93,26 @@ def test_long_integers_with_nulls_and_decimals_go_through_functions_unchanged() 
         assert row["chosen"] == (0 if row["big"] is None else row["money"])
 
 
+def test_the_type_of_a_function_does_not_depend_on_how_many_rows_there_are() -> None:
+    @column
+    def half(number):  # noqa: ANN001, ANN202
+        return number // 2
+
+    @column
+    def shown(number):  # noqa: ANN001, ANN202
+        return np.array([f"{one}" for one in number], object)
+
+    made = {"number": Uniform(10, 90).cast("bigint").nulls(0.1), "half": half, "shown": shown}
+    few, many = table(3, **made), table(300, **made)
+    assert few.schema == many.schema
+    assert str(many.schema.field("half").type) == "int64"
+    rows = many.to_arrow().to_pylist()
+    assert few.to_arrow().to_pylist() == rows[:3]
+    for row in rows:
+        empty = row["number"] is None
+        assert (row["half"], row["shown"]) == ((None, "nan") if empty else (row["number"] // 2, str(row["number"])))
+
+
 class RareFactory(TableFactory):
     number = Key("{}").cast("bigint")
     rare = factory.LazyAttribute(lambda row: row.number if row.number > 100 and row.number % 97 == 0 else None)

@@ -41,6 +41,16 @@ def of_whole_columns(number: Any, whole: Any, price: Any) -> Any:
     return np.round(number * 1.5 + whole / 7 + price, 2)
 
 
+@column
+def as_texts(whole: Any, long: Any, yes: Any) -> Any:
+    return [f"{one} {two} {three}" for one, two, three in zip(whole, long, yes, strict=True)]
+
+
+@column
+def halves(whole: Any, yes: Any) -> Any:
+    return np.where(yes == np.True_, whole // 2, whole)
+
+
 class InputFactory(TableFactory):
     class Meta:
         table = "inputs"
@@ -113,7 +123,7 @@ def functions() -> Iterator[Any]:
     yield from (day + F.days("small"), at + F.days(col("number")), day + F.hours("number"), at - F.minutes("price"))
     yield from (at + F.seconds("number"), (col("whole") > 3) & col("yes"), (col("number") > 9) | ~col("yes"))
     yield from (~(text == "ab-c"), text != "", Template("{number} {whole} {text|upper} {day}"), of_whole_columns)
-    yield from (Array(col("number") * 1.5, length=2),)
+    yield from (Array(col("number") * 1.5, length=2), as_texts, halves)
 
 
 def parts(declared: Generator) -> Iterator[Generator]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
+from pytest_synthdata.columns.arrow.values import Index, Values, scatter, to_arrow, to_numpy
 
 _TELLS_APART = 2**53  # up to which a float64 tells integers apart
 _COMPARING = frozenset({np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal})
@@ -84,6 +85,32 @@ def _is_long(array: pa.Array) -> bool:
     return max(abs(end or 0) for end in ends.values()) > _TELLS_APART
 
 
+def nulls_that_change_arrays(values: Values) -> npt.NDArray[np.bool_] | bool:
+    """Where there are nulls without which `for_functions` gives an array of another kind."""
+    if not isinstance(values, pa.Array):
+        return False
+    type_ = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if not (pa.types.is_integer(type_) or pa.types.is_boolean(type_)):
+        return False
+    return np.asarray(to_numpy(to_arrow(values).is_null()), np.bool_)
+
+
+def assembled(pieces: Sequence[tuple[Index, Any]]) -> pa.Array:
+    """What a function of whole columns gave of some rows and of others, by their positions, as Arrow has it."""
+    length = sum(len(index) for index, _ in pieces)
+    if any(isinstance(made, np.ndarray) and made.dtype == object for _, made in pieces):
+        objects = np.empty(length, object)
+        for index, made in pieces:
+            objects[index] = made.tolist()
+        return from_functions(objects)
+    arrays = [from_functions(made) if isinstance(made, np.ndarray) else to_arrow(made) for _, made in pieces]
+    if len(arrays) == 1:
+        return arrays[0]
+    if any(array.null_count < len(array) for array in arrays):  # nulls alone do not say of which type they are
+        arrays = [pa.nulls(len(array)) if array.null_count == len(array) else array for array in arrays]
+    return to_arrow(scatter([(index, array) for (index, _), array in zip(pieces, arrays, strict=True)], length))
+
+
 def from_functions(result: npt.NDArray[Any]) -> pa.Array:
     """What a function of whole columns gave, as Arrow has it: nulls for not-a-number."""
     if result.dtype != object:
@@ -96,4 +123,4 @@ def from_functions(result: npt.NDArray[Any]) -> pa.Array:
     return pa.array(values, from_pandas=True)
 
 
-__all__ = ["Exact", "for_functions", "from_functions"]
+__all__ = ["Exact", "assembled", "for_functions", "from_functions", "nulls_that_change_arrays"]

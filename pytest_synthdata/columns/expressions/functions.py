@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.casting import cast
-from pytest_synthdata.columns.arrow.exact import for_functions, from_functions
+from pytest_synthdata.columns.arrow.exact import assembled, for_functions, nulls_that_change_arrays
 from pytest_synthdata.columns.arrow.types import arrow_type
-from pytest_synthdata.columns.arrow.values import Values, to_arrow
+from pytest_synthdata.columns.arrow.values import Index, Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.operators import Expression
 from pytest_synthdata.errors import GenerationError, SynthDataError, cause
@@ -37,6 +37,30 @@ class Computed(Expression):
     target: pa.DataType | str | None = None
 
     def values(self, cells: Cells) -> Values:
+        pieces = [
+            (index, self._column(cells if len(index) == len(cells.rows) else cells.take(index)))
+            for index in self._apart(cells)
+        ]
+        try:
+            # Nulls of the inputs came as NaN; they go back as nulls.
+            array = assembled(pieces)
+            return array if self.target is None else cast(array, arrow_type(self.target))
+        except _REFUSED as error:
+            raise self._unusable(error, cells) from None
+
+    def _apart(self, cells: Cells) -> list[Index]:
+        """The rows that are given to the function at once, so that no row depends on the nulls of others.
+
+        Nulls make floats of integers, and objects of truth values: rows that have such are given by themselves.
+        """
+        null = np.zeros(len(cells.rows), np.bool_)
+        for parameter, name in self._parameters():
+            if parameter != "cells":
+                null |= nulls_that_change_arrays(cells.read(name))
+        both = [np.flatnonzero(~null), np.flatnonzero(null)]
+        return [index for index in both if len(index)] or both[:1]
+
+    def _column(self, cells: Cells) -> Any:
         arguments = {
             parameter: cells if parameter == "cells" else for_functions(cells.read(name))
             for parameter, name in self._parameters()
@@ -56,12 +80,7 @@ class Computed(Expression):
                 f"{cells.place}: the @column function {self.function.__name__} gave {len(result)} values for "
                 f"{len(cells.rows)} rows; it gets whole columns and must give one value a row"
             )
-        try:
-            # Nulls of the inputs came as NaN; they go back as nulls.
-            array = from_functions(result) if isinstance(result, np.ndarray) else to_arrow(result)
-            return array if self.target is None else cast(array, arrow_type(self.target))
-        except _REFUSED as error:
-            raise self._unusable(error, cells) from None
+        return result
 
     def _unusable(self, error: Exception, cells: Cells) -> GenerationError:
         what = f"the @column function {self.function.__name__} gave what no column can hold"
@@ -107,8 +126,9 @@ def column(
         function: its parameters name the columns that it gets as NumPy arrays (``customer__tier`` for a
             parent's); a parameter ``cells`` gives the row numbers (``cells.rows``) and reproducible random
             numbers (``cells.uniform()``). It returns one value a row, as NumPy or Arrow array, and must not
-            look beyond its rows: it is called with any part of the table. Nulls come and go as NaN. The arrays
-            cannot be written to; decimals, and integers beyond 2^53 among nulls, stay exact in sums and products.
+            look beyond its rows: it is called with any part of the table, and apart with the rows in which an integer
+            or a truth value is null. Nulls come and go as NaN. The arrays cannot be written to; decimals, and integers
+            beyond 2^53 beside nulls, stay exact in sums and products.
         type: the Arrow type or Spark SQL name of the result; by default, found from the values.
 
     >>> @column
