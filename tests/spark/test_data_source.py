@@ -82,7 +82,7 @@ def test_from_sql(source: Any, synth_spark: Any) -> None:
         ({}, "option 'table' is ''"),
         ({"table": "orders", "rws": 5}, "did you mean 'rows'"),
         ({"table": "orders", "rows": "many"}, "option 'rows' is 'many'"),
-        ({"table": "orders", "partitions": -1}, "option 'partitions' is -1"),
+        ({"table": "orders", "partitions": 0}, "option 'partitions' is 0"),
     ],
 )
 def test_mistakes_are_named(source: Any, options: dict[str, Any], message: str) -> None:

@@ -219,6 +219,8 @@ def test_the_number_of_partitions_is_as_asked_for(synth_spark: Any) -> None:
     frame = everything(300_000).to_spark(synth_spark, distributed=True, partitions=3)
     assert frame.selectExpr("spark_partition_id() as part").distinct().count() == 3
     assert frame.count() == 300_000
+    with pytest.raises(SynthDataError, match="partitions is 0; it must be a whole number from 1"):
+        everything(5).to_spark(synth_spark, partitions=0)
 
 
 def test_a_large_table_is_made_by_executors(synth_spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
