@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
@@ -13,6 +14,8 @@ from urllib.parse import quote
 
 from pytest_synthdata.databricks.answers import tell_foreign_answers
 from pytest_synthdata.databricks.names import VolumePath
+from pytest_synthdata.databricks.patience import TellingClock
+from pytest_synthdata.databricks.profiles import profile, wrong_settings
 from pytest_synthdata.databricks.retries import with_retries
 from pytest_synthdata.errors import SynthDataError, advise, nearest
 
@@ -21,6 +24,7 @@ T = TypeVar("T")
 PREFLIGHT_SECONDS = 10.0
 # The SDK tries an unreachable host for 300 s before its client is even made: too long for a first look.
 _QUICK = {"retry_timeout_seconds": 2, "http_timeout_seconds": 4}
+_AT_ONCE = {"retry_timeout_seconds": 1, "http_timeout_seconds": 4}  # while it is made; nothing depends on an answer
 _PATIENT = {"retry_timeout_seconds": 300, "http_timeout_seconds": 60}
 _HOW_TO_AUTHENTICATE = (
     "set DATABRICKS_HOST=https://… and DATABRICKS_TOKEN, or run `databricks auth login --host https://…` and set "
@@ -30,6 +34,10 @@ _HOW_TO_PERMIT = (
     "a permission is missing: let an owner GRANT you USE CATALOG, USE SCHEMA, and READ VOLUME and WRITE VOLUME on the "
     "Volume (CREATE SCHEMA and CREATE VOLUME to create them)"
 )
+_HOW_TO_REACH = "check DATABRICKS_HOST, or the host of the profile, and whether a proxy or VPN is missing"
+_HOW_TO_FIND = "check the name; it may have been renamed or removed meanwhile"
+_HOW_TO_GO_ON = "the workspace failed, several times; run the same again, and what is there is not sent again"
+_FAULT = 500  # from here on, a status is the workspace's own fault
 
 
 class WorkspaceError(SynthDataError):
@@ -106,15 +114,47 @@ def explained(doing: str, client: Any = None) -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    from databricks.sdk.errors import PermissionDenied
+    chain = [error]
+    while chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    parts = dict.fromkeys(_words(one) for one in chain)
+    return "; ".join([*parts, *dict.fromkeys(filter(None, map(_advice, chain)))])
 
-    parts = [f"the answer has no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__]
+
+def _words(error: BaseException) -> str:
+    """What an error says, and with which status."""
+    from requests import RequestException
+
+    if isinstance(error, KeyError):
+        return f"the answer has no {error}"
+    if isinstance(error, RequestException):  # of urllib3's chain of reasons the first, without the addresses of objects
+        inner = error.args[0] if error.args else error
+        return str(getattr(inner, "reason", None) or error).rpartition("): ")[2] or type(error).__name__
+    said, status = str(error) or type(error).__name__, _status(error)
+    code = getattr(error, "error_code", None)
+    if status is None or f"HTTP {status}" in said:
+        return said
+    return f"{said} (HTTP {status}{f', {code}' if code else ''})"
+
+
+def _status(error: BaseException) -> int | None:
+    from databricks.sdk.errors.platform import STATUS_CODE_MAPPING
+
+    return next((status for status, kind in STATUS_CODE_MAPPING.items() if isinstance(error, kind)), None)
+
+
+def _advice(error: BaseException) -> str | None:
+    from databricks.sdk.errors import NotFound, PermissionDenied
+    from requests import ConnectionError as NoConnection
+    from requests import Timeout
+
     if isinstance(error, PermissionDenied):
-        parts.append(_HOW_TO_PERMIT)
-    while error.__cause__ is not None:
-        error = error.__cause__
-        parts.append(str(error) or type(error).__name__)
-    return "; ".join(dict.fromkeys(parts))
+        return _HOW_TO_PERMIT
+    if isinstance(error, NotFound):
+        return _HOW_TO_FIND
+    if isinstance(error, (NoConnection, Timeout)):
+        return _HOW_TO_REACH
+    return _HOW_TO_GO_ON if (_status(error) or 0) >= _FAULT else None
 
 
 def _require_sdk() -> None:
@@ -125,14 +165,19 @@ def _require_sdk() -> None:
 
 
 def _config() -> Any:
+    from databricks.sdk.clock import RealClock
     from databricks.sdk.core import Config
 
     try:
-        return Config(product="pytest-synthdata", product_version=_version(), **_QUICK)
-    except (ValueError, OSError) as error:
+        return Config(
+            product="pytest-synthdata", product_version=_version(), clock=TellingClock(RealClock()), **_AT_ONCE
+        )
+    except (ValueError, OSError, configparser.Error) as error:
+        if (problem := wrong_settings()) is not None:
+            raise MissingCredentialsError(problem) from None
         has_host = "host=" in str(error)
         missing = "the workspace's credentials are missing" if has_host else "the workspace's host is missing"
-        raise MissingCredentialsError(f"{missing}: {_HOW_TO_AUTHENTICATE}") from None
+        raise MissingCredentialsError(f"{missing}{profile('in')}: {_HOW_TO_AUTHENTICATE}") from None
 
 
 def _client(config: Any, limits: Mapping[str, float]) -> Any:
@@ -170,7 +215,10 @@ def _asked(ask: Callable[[Any], object], about: str, client: Any) -> None:
         try:
             with_retries(client, lambda: ask(client))
         except Unauthenticated:
-            raise MissingCredentialsError(f"the workspace refuses the credentials: {_HOW_TO_AUTHENTICATE}") from None
+            of = profile("of", client.config.profile)
+            raise MissingCredentialsError(
+                f"the workspace {client.config.host} refuses the credentials{of}: {_HOW_TO_AUTHENTICATE}"
+            ) from None
 
 
 def _require(client: Any, volume: VolumePath, *, create: bool) -> None:

@@ -29,6 +29,7 @@ def poll_until(client: Any, ask: Callable[[], T], done: Callable[[T], bool], sec
     from requests import RequestException
 
     clock = client.config.clock
+    clock = getattr(clock, "quiet", clock)
     deadline, pause = clock.time() + seconds, _FIRST_PAUSE
     while True:
         try:

@@ -241,8 +241,11 @@ def test_tokens_are_not_shown(workspace: Workspace, client: Any) -> None:
 
 
 def test_refused_credentials_say_what_to_set(workspace: Workspace, client_of: Callable[..., Any]) -> None:
-    with pytest.raises(MissingCredentialsError, match="DATABRICKS_TOKEN"):
-        execute_databricks_command(CLUSTER, "python", "1", client=client_of(workspace.url, token="wrong-token"))
+    refused = f"the workspace {workspace.url} refuses the credentials of the profile 'bank': set .*DATABRICKS_TOKEN"
+    client = client_of(workspace.url, token="wrong-token")
+    client.config.profile = "bank"
+    with pytest.raises(MissingCredentialsError, match=refused):
+        execute_databricks_command(CLUSTER, "python", "1", client=client)
 
 
 def test_without_any_credentials_it_says_what_to_set() -> None:

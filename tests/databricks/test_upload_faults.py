@@ -99,6 +99,20 @@ def test_a_lasting_fault_fails_cleanly(workspace: Workspace, client: Any, patter
     assert workspace.injected > 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (404, r"\(HTTP 404, \w+\); check the name; it may have been renamed"),
+        (500, r"\(HTTP 500, \w+\); the workspace failed, several times; run the same again"),
+        ("drop before", "; check DATABRICKS_HOST, or the host of the profile, and whether a proxy or VPN is missing$"),
+    ],
+)
+def test_a_lasting_fault_comes_with_advice(workspace: Workspace, client: Any, kind: int | str, message: str) -> None:
+    workspace.fail(REQUESTS["put a part"], kind, times=10_000)
+    with pytest.raises(SynthDataError, match=rf"uploading {RUN}/orders/part-\S+: .*{message}"):
+        DATA.to_volume(RUN, client=client)
+
+
 @pytest.mark.parametrize(("request_", "kind"), STORED_WRONGLY)
 def test_wrong_storage_is_noticed(workspace: Workspace, client: Any, request_: str, kind: str) -> None:
     workspace.fail(REQUESTS[request_], kind)
