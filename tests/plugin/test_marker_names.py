@@ -78,7 +78,7 @@ DEFECTS = {"seats": [Missing("price", 0.2, where=col("discount").is_null()), Dup
         (
             {"Late": Late, "dt": dt, "datetime": dt.datetime},
             {"defects": {"seats": [Late("sold", 0.1, by=dt.timedelta(days=3))]}},
-            "defects={\"seats\": [Late('sold', 0.1, by=dt.timedelta(days=3))]}",
+            "defects={\"seats\": [Late('sold', 0.1, (dt.timedelta(days=3), dt.timedelta(days=3)))]}",
             "",
         ),
         (
