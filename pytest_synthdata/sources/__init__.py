@@ -99,17 +99,18 @@ def _require_one_name_each(names: Iterable[str], what: str) -> None:
 
 def _of_pandas(frame: Any, what: str) -> pa.Table:
     _require_one_name_each(map(str, frame.columns), what)
-    objects = [at for at, dtype in enumerate(frame.dtypes) if str(dtype) == "object"]
-    nested = {at: column for at in objects if (column := with_maps(frame.iloc[:, at].tolist())) is not None}
-    plain = frame.iloc[:, [at for at in range(frame.shape[1]) if at not in nested]]
+    objects = [name for name, dtype in frame.dtypes.items() if str(dtype) == "object"]
+    nested = {str(name): maps for name in objects if (maps := with_maps(frame[name].tolist())) is not None}
+    plain = frame[[name for name in frame.columns if str(name) not in nested]]
     try:
         table = pa.Table.from_pandas(plain, preserve_index=False)
     except NO_TYPE as error:
         name = next((str(one) for one in frame.columns if str(one) in str(error)), None)
         raise several_types(what, name) from None
-    for at, column in nested.items():
-        table = table.add_column(at, str(frame.columns[at]), column)
-    return table
+    if not nested:
+        return table
+    columns = {**dict(zip(table.column_names, table.columns, strict=True)), **nested}
+    return pa.table({name: columns[name] for name in map(str, frame.columns)})
 
 
 def _from_path(path: Path, what: str) -> Source:

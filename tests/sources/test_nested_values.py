@@ -111,6 +111,9 @@ def test_maps_are_read_in_every_form_that_libraries_have_for_them(form: str, see
 def test_a_frame_with_maps_matches() -> None:
     flags = Dataset({FlagFactory: 50}).flags
     assert_matches(flags.to_pandas(), FlagFactory)
+    assert (
+        source_of(flags.to_pandas()[["flags"]], "flags").schema.field("flags").type == flags.schema.field("flags").type
+    )
 
 
 def test_values_of_several_types_in_rows_are_refused_in_words() -> None:
