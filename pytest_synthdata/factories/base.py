@@ -166,8 +166,9 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
     def expectations(cls, form: str = "sql", *, references: bool | Mapping[str, str] | None = None) -> Any:
         """What every row of the table must meet, for the tools that check it in production.
 
-        Nulls, ranges, lists of values, patterns of keys and e-mails, references, and (not in SQL) unique keys. Data
-        that the factory makes meets all of them.
+        Nulls, ranges, lists of values, patterns of keys and e-mails, the table's ``where``, references, and (not in
+        SQL) unique keys. Data that the factory makes meets all of them. What else is declared,
+        `not_in_expectations` lists.
 
         Args:
             form: ``"sql"`` gives conditions by name, as Lakeflow's ``expect_all`` takes them; ``"dqx"`` a list of
@@ -187,6 +188,26 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
         from pytest_synthdata.validation.declared.exported_rules import exported
 
         return exported(cls._meta.bound(), form, references)
+
+    @classmethod
+    def not_in_expectations(
+        cls, form: str = "sql", *, references: bool | Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """What `expectations` with the same arguments leaves out, by rule or column, each with the reason.
+
+        What is said of many rows together, such as distributions, shares and numbers of children, is checked by
+        `Dataset.validate` alone and is not listed.
+
+        Raises:
+            SynthDataError: for another form.
+
+        >>> from pytest_synthdata.factories import OrderFactory
+        >>> OrderFactory.not_in_expectations()["order_id_unique"]
+        'a condition looks at one row'
+        """
+        from pytest_synthdata.validation.declared.exported_rules import left_out
+
+        return left_out(cls._meta.bound(), form, references)
 
     @classmethod
     def from_schema(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -19,8 +21,12 @@ from pytest_synthdata import (
     Missing,
     Nasty,
     Normal,
+    Ordinal,
     Orphans,
     OutOfRange,
+    RunningSum,
+    Share,
+    Sum,
     SynthDataError,
     TableFactory,
     Times,
@@ -30,7 +36,9 @@ from pytest_synthdata import (
     col,
     when,
 )
+from pytest_synthdata import functions as F
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
+from pytest_synthdata.functions import days, hours
 
 SEEDS = range(20)
 ROWS = {CustomerFactory: 60, OrderFactory: 300, TicketFactory: 100}
@@ -41,6 +49,13 @@ class OddFactory(TableFactory):
 
     class Meta:
         table = "odd rows"
+        where = (
+            ((col("fee") > 0) | col("fee").isin([Decimal("-1.50")]) | ~(col("whole") * 2 + 1 < -col("free")))
+            & (F.length("two_words").is_null() | (F.length("two_words") < 20) & col("two_words").contains("s"))
+            & (F.year("day") == 2024) & (col("day") + days(30) > dt.date(2024, 1, 1)) & (col("day") + 1 < "2024-02-29")
+            & (col("day") - col("day") < days(1)) & (col("seen") + hours(1) >= dt.date(2024, 2, 2))
+            & (F.abs("free") < 1e9) & when(col("free") > 0, F.coalesce("maybe", "free") > 0).otherwise(True)
+        )  # fmt: skip
 
     odd_id = Key("A.b^[{}]\\'")
     two_words = Categorical({"it's": 0.5, "back\\slash\n": 0.5}).nulls(0.3)
@@ -51,9 +66,36 @@ class OddFactory(TableFactory):
     maybe = when(col("free") > 0, 1.5)
     day = Dates("2024-02-01", "2024-02-29")
     at = Times("2024-02-01", "2024-02-29").cast("timestamp_ntz")
+    seen = Times("2024-02-01", "2024-02-29")
+    seen_on = F.to_date(col("seen"))
+    rate = Categorical([0.1, 2.5])
+    short = Categorical([0.1, 0.7]).cast("float")
+    fee = Categorical([Decimal("-1.50"), Decimal("2.00")])
+    closed = Categorical([dt.date(2024, 5, 1), dt.date(2024, 12, 26)])
 
 
-ALL = {**ROWS, OddFactory: 100}
+class PayerFactory(TableFactory):
+    """A parent with an amount."""
+
+    payer_id = Key("P-{}")
+    total = Uniform(0, 100).round(2)
+    paid = Sum("parts.part")
+
+
+class PartFactory(TableFactory):
+    """Rows that are numbered within their parents, whose amount they split."""
+
+    class Meta:
+        key = ("payer_id", "number")
+
+    payer = ForeignKey(PayerFactory, per_parent=2)
+    number = Ordinal("payer")
+    part = Share("payer.total")
+    so_far = RunningSum("part")
+    share = col("part") / col("payer.total")
+
+
+ALL = {**ROWS, OddFactory: 100, PayerFactory: 50, PartFactory: None}
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +152,7 @@ def test_infinite_numbers_and_nan_are_out_of_every_range(synth_spark: Any) -> No
     expected = sum(not math.isfinite(value) for value in values)
     found = broken(synth_spark, dataset["odd rows"].to_spark(synth_spark), OddFactory.expectations())
     assert found["free_in_range"] == expected > 0
+    assert found["where_is_met"] >= expected
 
 
 def test_sql_by_default_reads_no_other_table() -> None:
@@ -139,6 +182,61 @@ def test_forms_are_plain_data() -> None:
     assert "unexpected_rows_expectation" in kinds
 
 
+def test_what_is_declared_is_there_or_listed() -> None:
+    conditions = PartFactory.expectations()
+    assert conditions["part_in_range"] == "part IS NULL OR (part >= 0 AND part <= 100)"
+    assert {"number_in_range", "so_far_not_null", "so_far_in_range"} < conditions.keys()
+    assert PartFactory.not_in_expectations() == {
+        "payer_id_in_payers": "a condition looks at one table; references=True looks parents up",
+        "payer_id_number_unique": "a condition looks at one row",
+        "number": "Ordinal(reference='payer', start=1) depends on other rows",
+        "part": "Share(path='payer.total', weights=Exponential(scale=1.0)) depends on other rows",
+        "so_far": "RunningSum('part') depends on other rows",
+        "share": "it is not compared with what it depends on: part, payer.total",
+    }
+    unique = {"function": "is_unique", "arguments": {"columns": ["payer_id", "number"]}}
+    assert unique in [one["check"] for one in PartFactory.expectations("dqx")]
+    suite = {one["type"]: one["kwargs"] for one in PartFactory.expectations("great_expectations")["expectations"]}
+    assert suite["expect_compound_columns_to_be_unique"]["column_list"] == ["payer_id", "number"]
+    assert not {"payer_id_in_payers", "payer_id_number_unique"} & PartFactory.not_in_expectations("dqx").keys()
+    for factory in ALL:  # a column has a condition on its values, or a line of its own
+        checks = [one for one in factory.expectations("dqx") if not one["name"].endswith(("_not_null", "_unique"))]
+        said = {name.strip("`") for one in checks for name in one["check"]["arguments"]["columns"]}
+        assert said | factory.not_in_expectations("dqx").keys() >= set(factory._meta.bound().plan.visible)
+
+
+def test_conditions_of_whole_rows_are_exported_in_each_form() -> None:
+    assert "where_is_met" in OddFactory.expectations()
+    checks = {one["name"]: one["check"]["arguments"] for one in OddFactory.expectations("dqx")}
+    assert checks["where_is_met"]["columns"] == ["fee", "whole", "free", "two_words", "day", "seen", "maybe"]
+    suite = OddFactory.expectations("great_expectations", references=False)["expectations"]
+    assert not [one for one in suite if one["type"] == "unexpected_rows_expectation"]
+    left = OddFactory.not_in_expectations("great_expectations", references=False)
+    assert left["where_is_met"] == "it is a query, which references=False leaves out"
+    kinds = {one["kwargs"]["column"]: one for one in suite if not one["type"].endswith("null")}
+    assert kinds["rate"]["kwargs"]["value_set"] == [0.1, 2.5]
+    assert kinds["fee"]["kwargs"] == {"column": "fee", "min_value": -1.5, "max_value": 2.0}  # JSON has no decimals
+    assert kinds["closed"]["kwargs"]["max_value"] == "2024-12-26"
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [
+        (col("order.amount") > 0, "it reads 'order.amount', which is not a column of the table"),
+        (col("free").round(1) > -1, "has no counterpart in SQL"),
+        (F.hour("seen") >= 0, "depends on the session"),
+        (col("seen") > col("day"), "depends on the session's time zone"),
+        (-col("whole") < 100, "has no counterpart in SQL"),
+    ],
+)
+def test_a_condition_without_sql_is_listed(condition: Any, reason: str) -> None:
+    factory = type("OtherFactory", (OddFactory,), {"Meta": type("Meta", (), {"table": "others", "where": condition})})
+    assert reason in factory.not_in_expectations()["where"]
+    assert "where_is_met" not in factory.expectations()
+
+
 def test_another_form_is_refused() -> None:
+    with pytest.raises(SynthDataError, match=r"no form 'dlt': .*sql"):
+        OrderFactory.not_in_expectations("dlt")
     with pytest.raises(SynthDataError, match=r"no form 'dlt': .*sql"):
         OrderFactory.expectations("dlt")

@@ -121,9 +121,9 @@ def test_a_text_that_looks_otherwise_is_found(name: str, text: str) -> None:
 def test_listed_doubles_and_keys_of_several_columns_are_exported() -> None:
     sql = ContactFactory.expectations()
     assert sql["fee_in_list"] == "fee IS NULL OR (fee IN (0.0D, 150.0D, 300.0D))"
-    assert "share_in_range" in sql
+    assert sql["share_in_list"] == "share IS NULL OR (share IN (0.5D, 1.5D))"
     assert sql["phone_has_pattern"] == r"phone IS NULL OR (phone RLIKE '^[+]49 [(][0-9]+[)] [\\s\\S]*$')"
     (dqx,) = (one for one in ContactFactory.expectations("dqx") if one["name"] == "city_number_unique")
     assert dqx["check"] == {"function": "is_unique", "arguments": {"columns": ["city", "number"]}}
     kwargs = [one["kwargs"] for one in ContactFactory.expectations("great_expectations")["expectations"]]
-    assert {"column_list": ["city", "number"]} in kwargs
+    assert {"column_list": ["city", "number"], "ignore_row_if": "any_value_is_missing"} in kwargs

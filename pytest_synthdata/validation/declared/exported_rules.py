@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
+import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from pytest_synthdata.errors import SynthDataError, nearest
-from pytest_synthdata.validation.declared.row_rules import RowRule, row_rules
+from pytest_synthdata.validation.declared.row_rules import RowRule, not_ruled, row_rules
+from pytest_synthdata.validation.declared.spark_sql import identifier, literal, text
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -21,7 +23,8 @@ _NAMES = {
     "list": "{column}_in_list",
     "pattern": "{column}_has_pattern",
     "reference": "{column}_in_{parent}",
-    "unique": "{column}_unique",
+    "unique": "{columns}_unique",
+    "where": "where_is_met",
 }
 
 
@@ -36,22 +39,64 @@ def exported(bound: BoundTable, form: str, references: bool | Mapping[str, str] 
     Raises:
         SynthDataError: for a form that there is not.
     """
+    _require_form(form)
+    places = references if isinstance(references, Mapping) else {}
+    rules = [_OF_FORM[form](rule) for rule in row_rules(bound) if _reason(rule, form, references) is None]
+    return _FORMS[form](bound.name, rules, places)
+
+
+def left_out(bound: BoundTable, form: str, references: bool | Mapping[str, str] | None) -> dict[str, str]:
+    """What a form of a table's row rules does not say, by rule or column, with the reason; the arguments are the same.
+
+    Raises:
+        SynthDataError: for a form that there is not.
+    """
+    _require_form(form)
+    reasons = {_name(rule): _reason(rule, form, references) for rule in row_rules(bound)}
+    return {**{name: reason for name, reason in reasons.items() if reason}, **dict(not_ruled(bound))}
+
+
+def _require_form(form: str) -> None:
     if form not in _FORMS:
         raise SynthDataError(f"expectations: there is no form {form!r}: {nearest(str(form), _FORMS)}")
-    wanted = form != "sql" if references is None else bool(references)
-    places = references if isinstance(references, Mapping) else {}
-    rules = [rule for rule in row_rules(bound) if wanted or rule.kind != "reference"]
-    return _FORMS[form](bound.name, rules, places)
+
+
+def _reason(rule: RowRule, form: str, references: bool | Mapping[str, str] | None) -> str | None:
+    """Why a rule is not in a form; None where it is."""
+    if rule.kind == "unique" and form == "sql":
+        return "a condition looks at one row"
+    if rule.kind == "reference" and not (form != "sql" if references is None else references):
+        return "a condition looks at one table; references=True looks parents up"
+    if form != "great_expectations":
+        return None
+    if rule.kind == "where" and references is False:
+        return "it is a query, which references=False leaves out"
+    if rule.kind == "list" and not all(map(_is_finite, rule.values)):
+        return "a suite has no infinite numbers"
+    return None
+
+
+def _is_finite(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _as_plain_list(rule: RowRule) -> RowRule:
+    """A list that JSON has no values for as the range from its least to its greatest."""
+    if rule.kind != "list" or all(isinstance(value, (str, int, float)) for value in rule.values):
+        return rule
+    return replace(rule, kind="range", low=min(rule.values), high=max(rule.values))
 
 
 def _sql(table: str, rules: list[RowRule], places: Mapping[str, str]) -> dict[str, str]:
     del table
-    return {_name(rule): condition(rule, places) for rule in rules if rule.kind != "unique"}
+    return {_name(rule): condition(rule, places) for rule in rules}
 
 
 def condition(rule: RowRule, places: Mapping[str, str]) -> str:
     """A rule as a Spark SQL condition that is never null."""
-    column = _identifier(rule.column)
+    column = identifier(rule.column)
+    if rule.kind == "where":
+        return f"coalesce({rule.condition}, false)"
     if rule.kind == "not_null":
         return f"{column} IS NOT NULL"
     return f"{column} IS NULL OR ({' AND '.join(_parts(rule, column, places))})"
@@ -59,21 +104,21 @@ def condition(rule: RowRule, places: Mapping[str, str]) -> str:
 
 def _parts(rule: RowRule, column: str, places: Mapping[str, str]) -> Iterator[str]:
     if rule.kind == "list":
-        yield f"{column} IN ({', '.join(_literal(value, rule.type) for value in rule.values)})"
+        yield f"{column} IN ({', '.join(literal(value, rule.type) for value in rule.values)})"
     elif rule.kind == "pattern":
-        yield f"{column} RLIKE {_text(rule.pattern)}"
+        yield f"{column} RLIKE {text(rule.pattern)}"
     elif rule.kind == "reference":
-        parent = places.get(rule.parent) or _identifier(rule.parent)
-        yield f"{column} IN (SELECT {_identifier(rule.parent_key)} FROM {parent})"
+        parent = places.get(rule.parent) or identifier(rule.parent)
+        yield f"{column} IN (SELECT {identifier(rule.parent_key)} FROM {parent})"
     else:
         floats = pa.types.is_floating(rule.type)
         if rule.low is not None:
-            yield f"{column} >= {_literal(rule.low, rule.type)}"
+            yield f"{column} >= {literal(rule.low, rule.type)}"
         elif floats:
             yield f"{column} > double('-Infinity')"
         if rule.high is not None:
             less = "<" if pa.types.is_timestamp(rule.type) else "<="
-            yield f"{column} {less} {_literal(_end(rule.high, rule.type), rule.type)}"
+            yield f"{column} {less} {literal(_end(rule.high, rule.type), rule.type)}"
         elif floats:  # in Spark's order NaN comes after infinity
             yield f"{column} < double('Infinity')"
 
@@ -86,31 +131,8 @@ def _end(high: Any, type_: pa.DataType) -> Any:
     return moment.replace(microsecond=0) + dt.timedelta(seconds=1)
 
 
-def _literal(value: Any, type_: pa.DataType) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return _text(value)
-    if pa.types.is_date(type_) and isinstance(value, dt.date):
-        return f"DATE '{value.year:04}-{value.month:02}-{value.day:02}'"
-    if isinstance(value, dt.date):
-        moment = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
-        text = moment.replace(tzinfo=None).isoformat(" ")
-        return f"TIMESTAMP '{text}Z'" if type_.tz else f"TIMESTAMP_NTZ '{text}'"
-    return f"{value!r}D" if isinstance(value, float) else str(value)
-
-
-def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
-    return f"'{escaped}'"
-
-
-def _identifier(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) else f"`{name.replace('`', '``')}`"
-
-
 def _name(rule: RowRule) -> str:
-    return _NAMES[rule.kind].format(column=rule.column, parent=rule.parent)
+    return _NAMES[rule.kind].format(column=rule.column, columns="_".join(rule.columns), parent=rule.parent)
 
 
 def _dqx(table: str, rules: list[RowRule], places: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -119,15 +141,14 @@ def _dqx(table: str, rules: list[RowRule], places: Mapping[str, str]) -> list[di
 
     def check(rule: RowRule) -> dict[str, Any]:
         if rule.kind == "not_null":
-            return {"function": "is_not_null", "arguments": {"column": _identifier(rule.column)}}
+            return {"function": "is_not_null", "arguments": {"column": identifier(rule.column)}}
         if rule.kind == "unique":
-            columns = [*map(_identifier, rule.columns or (rule.column,))]
-            return {"function": "is_unique", "arguments": {"columns": columns}}
+            return {"function": "is_unique", "arguments": {"columns": list(map(identifier, rule.columns))}}
         if rule.kind == "reference":
             where = {"ref_table": places[rule.parent]} if rule.parent in places else {"ref_df_name": rule.parent}
-            both = {"columns": [_identifier(rule.column)], "ref_columns": [_identifier(rule.parent_key)]}
-            return {"function": "foreign_key", "arguments": {**both, **where}}
-        arguments = {"expression": condition(rule, places), "columns": [_identifier(rule.column)]}
+            columns = {"columns": [identifier(rule.column)], "ref_columns": [identifier(rule.parent_key)]}
+            return {"function": "foreign_key", "arguments": {**columns, **where}}
+        arguments = {"expression": condition(rule, places), "columns": list(map(identifier, rule.columns))}
         return {"function": "sql_expression", "arguments": {**arguments, "msg": f"{_name(rule)} is not met"}}
 
     return [{"name": _name(rule), "criticality": "error", "check": check(rule)} for rule in rules]
@@ -140,16 +161,12 @@ def _great_expectations(table: str, rules: list[RowRule], places: Mapping[str, s
 
 def _expectation(rule: RowRule, places: Mapping[str, str]) -> dict[str, Any]:
     arguments: dict[str, Any] = {"column": rule.column}
-    if rule.columns:
-        kind = "expect_compound_columns_to_be_unique"
-        return {"type": kind, "kwargs": {"column_list": [*rule.columns]}, "meta": {"name": _name(rule)}}
-    if rule.kind == "reference":
-        parent, column = places.get(rule.parent) or _identifier(rule.parent), _identifier(rule.column)
-        query = (
-            f"SELECT * FROM {{batch}} WHERE {column} IS NOT NULL AND {column} NOT IN "
-            f"(SELECT {_identifier(rule.parent_key)} FROM {parent})"
-        )
+    if rule.kind in ("reference", "where"):
+        query = f"SELECT * FROM {{batch}} WHERE {_unexpected(rule, places)}"
         return {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}, "meta": {}}
+    if rule.others:
+        arguments = {"column_list": list(rule.columns), "ignore_row_if": "any_value_is_missing"}
+        return {"type": _COMPOUND, "kwargs": arguments, "meta": {"name": _name(rule)}}
     if rule.kind == "list":
         arguments["value_set"] = list(rule.values)
     elif rule.kind == "pattern":
@@ -160,6 +177,14 @@ def _expectation(rule: RowRule, places: Mapping[str, str]) -> dict[str, Any]:
             "max_value": _plain(_last(rule.high, rule.type), rule.type),
         }
     return {"type": _TYPES[rule.kind], "kwargs": arguments, "meta": {"name": _name(rule)}}
+
+
+def _unexpected(rule: RowRule, places: Mapping[str, str]) -> str:
+    """Which rows do not meet a rule, in SQL."""
+    if rule.kind == "where":
+        return f"NOT {condition(rule, places)}"
+    parent, column = places.get(rule.parent) or identifier(rule.parent), identifier(rule.column)
+    return f"{column} IS NOT NULL AND {column} NOT IN (SELECT {identifier(rule.parent_key)} FROM {parent})"
 
 
 def _last(high: Any, type_: pa.DataType) -> Any:
@@ -184,10 +209,16 @@ _TYPES = {
     "pattern": "expect_column_values_to_match_regex",
     "unique": "expect_column_values_to_be_unique",
 }
+_COMPOUND = "expect_compound_columns_to_be_unique"
+_OF_FORM: dict[str, Callable[[RowRule], RowRule]] = {
+    "sql": lambda rule: rule,
+    "dqx": lambda rule: rule,
+    "great_expectations": _as_plain_list,
+}
 _FORMS: dict[str, Callable[[str, list[RowRule], Mapping[str, str]], Any]] = {
     "sql": _sql,
     "dqx": _dqx,
     "great_expectations": _great_expectations,
 }
 
-__all__ = ["condition", "exported"]
+__all__ = ["condition", "exported", "left_out"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
+from pytest_synthdata.columns.expressions.computing import COMPARISONS
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.intervals import MICROSECONDS
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
@@ -19,7 +22,10 @@ from pytest_synthdata.columns.generators.numbers.parameters import ParametricDis
 from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.generators.shares_of_one import Shares
 from pytest_synthdata.columns.providers.fake import Compiled, Fake
+from pytest_synthdata.columns.references.aggregates import Count, Sum
 from pytest_synthdata.columns.references.fan_out import Ordinal
+from pytest_synthdata.columns.references.shares import Share
+from pytest_synthdata.columns.siblings.running import RunningSum
 from pytest_synthdata.columns.text.filters import FILTERS
 from pytest_synthdata.columns.text.phrases import Phrases
 from pytest_synthdata.columns.text.place import Place
@@ -31,11 +37,17 @@ from pytest_synthdata.columns.time.times import Times
 if TYPE_CHECKING:
     from pytest_synthdata.columns.cells import Declared, Scope
 
-_NEVER_NULL = (Array, Key, NotNull, Ordinal, Place, Shares, Timeline, Times)
+_NEVER_NULL = (Array, Count, Key, NotNull, Ordinal, Place, RunningSum, Shares, Sum, Timeline, Times)
 # Null only where one of their parameters is.
 _DRAWN = (Dates, Distribution, ParametricDistribution, Poisson, Quantiles)
 _WRAPPERS = (Cast, Clipped, Rounded, Unique)
-_SUMS = ("add", "subtract", "multiply")
+_OPERATIONS = {*("add", "subtract", "multiply", "and_kleene", "or_kleene", "invert"), *COMPARISONS}
+_CALLS = {
+    *MICROSECONDS, "abs", "add_months", "ceil", "concat", "contains", "date_add", "date_format", "date_sub",
+    "date_trunc", "datediff", "dayofmonth", "dayofweek", "dayofyear", "endswith", "floor", "hour", "initcap",
+    "last_day", "length", "like", "lower", "ltrim", "minute", "month", "negative", "quarter", "replace", "reverse",
+    "rlike", "rtrim", "second", "startswith", "substring", "trim", "trunc", "upper", "weekday", "weekofyear", "year",
+}  # fmt: skip
 
 
 def may_be_null(declared: Declared, scope: Scope) -> bool:  # noqa: C901 - one line for each kind
@@ -61,16 +73,23 @@ def may_be_null(declared: Declared, scope: Scope) -> bool:  # noqa: C901 - one l
         return _fake_may_be_null(declared, scope)
     if isinstance(declared, Nested):
         return declared.shape != "struct"
-    if _is_sum(declared) or isinstance(declared, _DRAWN):
+    if isinstance(declared, Share):
+        return _is_null_elsewhere(Column(declared.path), scope)
+    if _is_null_with_parts(declared, scope) or isinstance(declared, _DRAWN):
         return any(may_be_null(child, scope) for child in declared.children())
     return not isinstance(declared, _NEVER_NULL)
 
 
-def _is_sum(declared: Any) -> bool:
+def _is_null_with_parts(declared: Any, scope: Scope) -> bool:
     """Whether a value is null only where a part of it is."""
     if isinstance(declared, Operation):
-        return declared.function in _SUMS
-    return isinstance(declared, Call) and declared.function in MICROSECONDS
+        return declared.function in _OPERATIONS
+    if not isinstance(declared, Call):
+        return False
+    if declared.function in ("to_date", "to_timestamp"):  # a text may be none
+        type_ = declared.operands[0].type(scope)
+        return type_ is not None and (pa.types.is_date(type_) or pa.types.is_timestamp(type_))
+    return declared.function in _CALLS
 
 
 def is_simple(template: Template) -> bool:

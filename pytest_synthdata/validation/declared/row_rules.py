@@ -1,10 +1,11 @@
-"""What declarations say of every single row: not null, in a range, in a list, of a pattern, with a parent."""
+"""What declarations say of every row: not null, in a range or list, of a pattern, with a parent, what `where` says."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,19 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.types import arrow_type
+from pytest_synthdata.columns.attempts import WHERE
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
+from pytest_synthdata.columns.references.aggregates import Aggregate
+from pytest_synthdata.columns.references.fan_out import Ordinal
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
+from pytest_synthdata.columns.references.shares import Share
 from pytest_synthdata.columns.references.through import held_keys
+from pytest_synthdata.columns.siblings.running import OfSiblings, RunningSum
 from pytest_synthdata.columns.text.template import Email, Field, Template
 from pytest_synthdata.validation.declared.nulls import may_be_null
+from pytest_synthdata.validation.declared.spark_sql import NoSqlError, as_sql
 from pytest_synthdata.validation.declared.uniqueness import is_unique
 
 if TYPE_CHECKING:
@@ -32,11 +39,11 @@ _SPECIAL = frozenset(".*+?()|{}$")  # what a character class makes ordinary, wit
 
 @dataclass(frozen=True)
 class RowRule:
-    """A condition on one column, or a key of several.
+    """A condition on a column, or on several.
 
     Args:
-        column: the column; the name of a key of several.
-        kind: ``not_null``, ``range``, ``list``, ``pattern``, ``reference`` or ``unique``.
+        column: the column, or the first of several.
+        kind: ``not_null``, ``range``, ``list``, ``pattern``, ``reference``, ``unique`` or ``where``.
         type: the column's type.
         low: of a range, the least value; None where there is none.
         high: of a range, the greatest.
@@ -44,7 +51,8 @@ class RowRule:
         pattern: a regular expression that the whole value matches, in the syntax that Java and Python share.
         parent: of a reference, the parent's table.
         parent_key: of a reference, the parent's column.
-        columns: of a key of several, these.
+        others: the other columns of what is unique, and of a condition.
+        condition: of ``where``, the condition in SQL.
     """
 
     column: str
@@ -56,32 +64,79 @@ class RowRule:
     pattern: str = ""
     parent: str = ""
     parent_key: str = ""
-    columns: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    condition: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns."""
+        return (self.column, *self.others)
 
 
 def row_rules(bound: BoundTable) -> Iterator[RowRule]:
     """The rules of a table's visible columns, in their order."""
     for name in bound.plan.visible:
-        scope, type_ = bound.scope(name), bound.type_of(name)
+        yield from _rules_of(bound, name)
+    yield from _whole_rows(bound)
+
+
+def _rules_of(bound: BoundTable, name: str) -> Iterator[RowRule]:
+    """The rules of a column."""
+    scope, type_ = bound.scope(name), bound.type_of(name)
+    declared = bound.plan.columns[name]
+    if not may_be_null(declared, scope):
+        yield RowRule(name, "not_null", type_)
+    values = _listed(declared, scope, type_)
+    if values:
+        yield RowRule(name, "list", type_, values=values)
+    elif _has_range(type_):
+        low, high = (_finite(end, type_) for end in _bounds(declared, scope))
+        if low is not None or high is not None or pa.types.is_floating(type_):
+            yield RowRule(name, "range", type_, low=low, high=high)
+    if pa.types.is_string(type_) and (pattern := pattern_of(declared, scope)):
+        yield RowRule(name, "pattern", type_, pattern=pattern)
+    parents = [_parent(bound, declared), *_through(bound, name)]
+    for parent, key in filter(None, parents):
+        yield RowRule(name, "reference", type_, parent=parent, parent_key=key)
+    if is_unique(declared, scope):
+        yield RowRule(name, "unique", type_)
+
+
+def _whole_rows(bound: BoundTable) -> Iterator[RowRule]:
+    """The rules that are of several columns."""
+    plan = bound.plan
+    if len(plan.key_columns) > 1 and set(plan.key_columns) <= set(plan.visible):
+        first, *others = plan.key_columns
+        yield RowRule(first, "unique", bound.type_of(first), others=tuple(others))
+    if plan.where is not None:
+        with suppress(NoSqlError):
+            condition = as_sql(plan.where, bound.scope(WHERE), plan.visible)
+            first, *others = dict.fromkeys(plan.where.reads())
+            yield RowRule(first, "where", pa.bool_(), others=tuple(others), condition=condition)
+
+
+def not_ruled(bound: BoundTable) -> Iterator[tuple[str, str]]:
+    """What the rules do not say of columns, by column, with the reason."""
+    for name in bound.plan.visible:
         declared = bound.plan.columns[name]
-        if not may_be_null(declared, scope):
-            yield RowRule(name, "not_null", type_)
-        values = _listed(declared, scope)
-        if values:
-            yield RowRule(name, "list", type_, values=values)
-        elif _has_range(type_):
-            low, high = (_finite(end, type_) for end in _bounds(declared, scope))
-            if low is not None or high is not None or pa.types.is_floating(type_):
-                yield RowRule(name, "range", type_, low=low, high=high)
-        if pa.types.is_string(type_) and (pattern := pattern_of(declared, scope)):
-            yield RowRule(name, "pattern", type_, pattern=pattern)
-        parents = [_parent(bound, declared), *_through(bound, name)]
-        for parent, key in filter(None, parents):
-            yield RowRule(name, "reference", type_, parent=parent, parent_key=key)
-        if is_unique(declared, scope):
-            yield RowRule(name, "unique", type_)
-    if len(bound.plan.key_columns) > 1:
-        yield RowRule("_".join(bound.plan.key_columns), "unique", pa.null(), columns=tuple(bound.plan.key_columns))
+        found = {rule.kind for rule in _rules_of(bound, name)}
+        read = [one for one in dict.fromkeys(declared.reads()) if "reference" not in found]
+        if _is_of_other_rows(declared):
+            yield name, f"{declared!r} depends on other rows"
+        elif read:
+            yield name, f"it is not compared with what it depends on: {', '.join(read)}"
+        elif not found - {"not_null", "unique"}:
+            yield name, "no condition on its values is known from its declaration"
+    if bound.plan.where is not None:
+        try:
+            as_sql(bound.plan.where, bound.scope(WHERE), bound.plan.visible)
+        except NoSqlError as error:
+            yield "where", str(error)
+
+
+def _is_of_other_rows(declared: Declared) -> bool:
+    own = isinstance(declared, (Aggregate, OfSiblings, Ordinal, Share))
+    return own or any(map(_is_of_other_rows, declared.children()))
 
 
 def pattern_of(declared: Declared, scope: Scope) -> str | None:
@@ -130,25 +185,21 @@ def _source(declared: Declared, scope: Scope) -> tuple[Declared, Scope]:
             return declared, scope
 
 
-def _is_text(declared: Declared) -> bool:
-    return isinstance(declared, Cast) and arrow_type(declared.target) == pa.string()
-
-
 def _literal(text: str) -> str:
     return "".join(
         f"[{letter}]" if letter in _SPECIAL else f"\\{letter}" if letter in "^[]\\" else letter for letter in text
     )
 
 
-def _listed(declared: Declared, scope: Scope) -> tuple[Any, ...]:
+def _listed(declared: Declared, scope: Scope, type_: pa.DataType) -> tuple[Any, ...]:
     values = declared.domain(scope)
     known = tuple(value for value in values or () if value is not None)
-    plain = all(isinstance(value, (str, bool, int)) or _is_double(value, declared, scope) for value in known)
-    return known if plain and len(known) <= _MOST_LISTED else ()
-
-
-def _is_double(value: Any, declared: Declared, scope: Scope) -> bool:
-    return isinstance(value, float) and math.isfinite(value) and declared.type(scope) == pa.float64()
+    plain = all(isinstance(value, (str, bool, int, float, Decimal, dt.date)) for value in known)
+    if not plain or len(known) > _MOST_LISTED:
+        return ()
+    if type_ == pa.float32():  # of which a double shows other digits than were declared
+        return tuple(pa.array(known, type_).to_pylist())
+    return known
 
 
 def _has_range(type_: pa.DataType) -> bool:
@@ -161,6 +212,18 @@ def _has_range(type_: pa.DataType) -> bool:
 def _bounds(declared: Declared, scope: Scope) -> tuple[Any, Any]:
     while isinstance(declared, Nullable):
         declared = declared.generator
+    if isinstance(declared, Share):
+        low, high = _bounds(Column(declared.path), scope)
+        return (None, None) if low is None or high is None else (min(low, 0), max(high, 0))
+    if isinstance(declared, Ordinal):
+        return declared.start, None
+    if isinstance(declared, RunningSum):
+        low, _ = _bounds(declared.of, scope)
+        return (None if low is None or low < 0 else 0), None
+    if isinstance(declared, Column):
+        inner, there = scope.column(declared.name)
+        if isinstance(there, (Share, RunningSum)):
+            return _bounds(there, inner)
     return declared.bounds(scope) or (None, None)
 
 
@@ -193,4 +256,4 @@ def _through(bound: BoundTable, name: str) -> Iterator[tuple[str, str]]:
             yield bound.parent(reference).name, one.parent.key
 
 
-__all__ = ["RowRule", "pattern_of", "row_rules"]
+__all__ = ["RowRule", "not_ruled", "pattern_of", "row_rules"]
