@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -262,7 +263,7 @@ class Table(Sinks):
 
         Args:
             row: the row's number in the whole table, one of `row_numbers`; or its key, a text such as
-                ``"ORD-000017"``.
+                ``"ORD-000017"``, as it is declared or as a planted defect has made it.
             column: the column.
 
         Raises:
@@ -274,10 +275,10 @@ class Table(Sinks):
           Categorical({'Free': 0.6, 'Pro': 0.3, 'Enterprise': 0.1}) at quantile 0.1004323072690336 → 'Free'
         = 'Free'
         """
-        from pytest_synthdata.defects.views import cell_defects
+        from pytest_synthdata.defects.views import cell_defects, row_of_dirty_key
         from pytest_synthdata.explaining import explain, row_number
 
-        number = row_number(self.view, row)
+        number = row_number(self.view, row, partial(row_of_dirty_key, self.view))
         return explain(self.view, number, column, cell_defects(self.view, number, column))
 
     def fingerprint(self) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.defects.kind import Kind
 from pytest_synthdata.defects.schemas.change import SchemaChange
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import SynthDataError, nearest
 from pytest_synthdata.exports import MODULES
 
 if TYPE_CHECKING:
@@ -99,6 +99,10 @@ def read_by_table(text: str) -> dict[str, list[Planted]]:
     try:
         # Whoever gives a command its arguments may run any Python anyhow: MODULE:NAME is imported.
         found: Any = eval(f"dict({text})", {"__builtins__": {}}, _Names(dict=dict, datetime=dt))  # noqa: S307
+    except NameError as error:
+        kinds = [name for name, module in MODULES.items() if module.startswith("defects.")]
+        hint = nearest(str(error.name), [*kinds, "col"])
+        raise SynthDataError(f"{text!r}: there is no {error.name!r}: {hint}") from None
     except Exception as error:  # noqa: BLE001 - whatever is written there
         raise SynthDataError(f"{text!r}: {type(error).__name__}: {error}") from None
     for table, kinds in found.items():

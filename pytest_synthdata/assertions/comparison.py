@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.assertions.identity import identified, nth_of_equal
-from pytest_synthdata.assertions.listing import SHOWN, counted, listed
+from pytest_synthdata.assertions.listing import SHOWN, listed
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.defects.label_table import LabelTable, label_key
+from pytest_synthdata.errors import counted
 from pytest_synthdata.validation.messages import aligned
 
 

@@ -35,9 +35,4 @@ def listed(names: Sequence[str], rows: Sequence[Mapping[str, Any]], *, more: boo
     return [f"  {line}" for line in (*lines, *([_MORE] if more else []))]
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things: ``1 row``, ``2 rows``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-__all__ = ["SHOWN", "counted", "listed"]
+__all__ = ["SHOWN", "listed"]

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.assertions.identity import nth_of_equal
-from pytest_synthdata.assertions.listing import SHOWN, counted, listed
+from pytest_synthdata.assertions.listing import SHOWN, listed
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.defects.differences import differ
-from pytest_synthdata.errors import SynthDataError, nearest
+from pytest_synthdata.errors import SynthDataError, counted, nearest
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.sources.source import in_type
 from pytest_synthdata.validation.messages import aligned, short

@@ -15,6 +15,7 @@ from pytest_synthdata.cli.commands import INTERRUPTED, Commands, when_interrupte
 from pytest_synthdata.cli.over_time import as_they_are, at_option
 from pytest_synthdata.cli.periods import write_period
 from pytest_synthdata.cli.schema_changes import schema_changes
+from pytest_synthdata.errors import counted
 from pytest_synthdata.file_formats import FILE_FORMATS
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def generate(
     for table in written:
         size = f", {table['bytes']:,} bytes" if "bytes" in table else ""
         by = f" by {table['by']}" if "by" in table else ""
-        click.echo(f"{table['path']}: {table['rows']:,} rows{by}{size} in {table['seconds']:.1f} s")
+        click.echo(f"{table['path']}: {counted(table['rows'], 'row')}{by}{size} in {table['seconds']:.1f} s")
 
 
 def _write(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -128,7 +128,7 @@ def _defects(name: str) -> Any:
         except SynthDataError as error:
             raise ArgumentError(f"--defects: {error}") from None
     kinds = "shop.defects:NIGHTLY, nor kinds by table, such as orders=[Missing('amount', 0.01)]"
-    return named_object(name, "--defects", kinds)
+    return named_object(name, "--defects", kinds, fits=lambda found: isinstance(found, Mapping))
 
 
 def table_rows(item: str) -> tuple[str, int | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +30,14 @@ def is_object_name(text: str) -> bool:
     return False
 
 
-def named_object(name: str, what: str, example: str) -> Any:
+def named_object(name: str, what: str, example: str, fits: Callable[[Any], bool] = lambda _: True) -> Any:
     """What a name such as ``shop.models:Order`` means.
 
     Args:
         name: a module, which the current folder may have, a colon, and an attribute of it, or one of that one.
         what: who asks, for messages.
         example: what could have been written instead.
+        fits: whether something in a module may have been meant, where it has not what is named.
 
     Raises:
         SynthDataError: for a module that cannot be imported, and for an attribute that it has not.
@@ -49,7 +51,7 @@ def named_object(name: str, what: str, example: str) -> Any:
     said = match[1]
     for part in match[2].split("."):
         if not hasattr(found, part):
-            raise ArgumentError(f"{what}: {said} has no {part!r}: {nearest(part, _public(found))}")
+            raise ArgumentError(f"{what}: {said} has no {part!r}: {nearest(part, _meant(found, fits))}")
         found, said = getattr(found, part), f"{said}.{part}"
     return found
 
@@ -82,9 +84,9 @@ def samples_of_object(name: str) -> dict[str, Sample]:
     return {table or usual or "inferred": sample for table, sample in tables.items()}
 
 
-def _public(holder: Any) -> list[str]:
+def _meant(holder: Any, fits: Callable[[Any], bool]) -> list[str]:
     """The names that someone may have meant: none of those that Python gives everything."""
-    return [name for name in dir(holder) if not name.startswith("_")]
+    return [name for name in dir(holder) if not name.startswith("_") and fits(getattr(holder, name, None))]
 
 
 __all__ = ["is_object_name", "named_object", "samples_of_object"]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Index, Values, scatter, take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader, Table
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.errors import GenerationError
 
@@ -149,8 +150,10 @@ class Settled:
 def _holds(where: Generator, reader: Reader) -> npt.NDArray[np.bool_]:
     """Whether rows meet a condition; null does not."""
     bound = reader.bound
-    cells = Cells(reader, bound.stream(WHERE), f"{bound.plan.table}: Meta.where")
-    return np.asarray(to_numpy(without_nulls(to_arrow(where.values(cells)), False)), np.bool_)
+    cells = Cells(reader, bound.stream(WHERE), f"{bound.plan.table}: {WHERE}")
+    with own_code(cells.place):
+        met = to_arrow(where.values(cells))
+    return np.asarray(to_numpy(without_nulls(met, False)), np.bool_)
 
 
 WHERE = "Meta.where"

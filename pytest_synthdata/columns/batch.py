@@ -15,6 +15,7 @@ from pytest_synthdata.columns.arrow.objects import as_objects
 from pytest_synthdata.columns.arrow.values import Index, Values, chosen, join, part, take, to_arrow, without
 from pytest_synthdata.columns.attempts import Settled
 from pytest_synthdata.columns.cells import Cells, Reader, Table
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.errors import GenerationError, cause, nearest
@@ -100,13 +101,14 @@ class Batch:
         values: list[Values] = []
         for reader in readers:
             cells = Cells(reader, stream, place)
-            try:
-                tokens = generator.tokens(cells) if name in plan.tokenized_columns else None
-                if tokens is not None:
-                    self._tokens.setdefault(name, []).append(tokens)
-                values.append(generator.values(cells) if tokens is None else tokens.texts())
-            except (UnicodeEncodeError, OverflowError, pa.ArrowException) as error:
-                raise GenerationError(f"{place}: values that no column can hold: {cause(error)}") from error
+            with own_code(place):
+                try:
+                    tokens = generator.tokens(cells) if name in plan.tokenized_columns else None
+                    if tokens is not None:
+                        self._tokens.setdefault(name, []).append(tokens)
+                    values.append(generator.values(cells) if tokens is None else tokens.texts())
+                except (UnicodeEncodeError, OverflowError, pa.ArrowException) as error:
+                    raise GenerationError(f"{place}: values that no column can hold: {cause(error)}") from error
         try:
             return join(values)
         except TypeError as error:

@@ -165,15 +165,18 @@ def _at(scope: ColumnScope, generator: Generator) -> Iterator[None]:
     """What no check foresaw is at least an error that says where."""
     try:
         yield
-    except _UNFORESEEN as error:
-        shown = repr(generator)
-        if len(shown) > _LONG:
-            shown = type(generator).__name__
-        raise DeclarationError(f"{scope.place}: {cause(shown)} cannot be: {cause(error)}") from error
     except GenerationError as error:  # of a value, which does not know where it stands
         if str(error).startswith(f"{scope.plan.table}."):
             raise
         raise DeclarationError(f"{scope.place}: {error}") from None
+    except SynthDataError:
+        raise
+    except Exception as error:
+        shown = repr(generator)
+        if len(shown) > _LONG:
+            shown = type(generator).__name__
+        kind = "" if isinstance(error, _UNFORESEEN) and not isinstance(error, KeyError) else f"{type(error).__name__}: "
+        raise DeclarationError(f"{scope.place}: {cause(shown)} cannot be: {kind}{cause(error)}") from error
 
 
 def _check(generator: Generator, scope: ColumnScope) -> None:

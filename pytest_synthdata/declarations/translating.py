@@ -6,6 +6,7 @@ import copy
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sized
+from contextlib import suppress
 from typing import Any
 
 import factory
@@ -107,7 +108,8 @@ def _from_iterator(declaration: Any) -> Generator | None:
     if isinstance(source, Sized) and len(source):
         items = list(itertools.islice(declaration.iterator_builder(), len(source) + 1))
         if len(items) > len(source):
-            return Cycle(tuple(getter(item) for item in items[:-1]))
+            with suppress(Exception):  # which is told with the row that it is of
+                return Cycle(tuple(getter(item) for item in items[:-1]))
     return RowFunction(_Remembered(declaration.iterator_builder, getter), takes_number=True, seeded=False)
 
 

@@ -13,12 +13,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.cells import Cells, Reader
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.defects.differences import as_mask, differ
 from pytest_synthdata.defects.kind import Kind, typed
 from pytest_synthdata.defects.kinds.duplicates import Duplicates
-from pytest_synthdata.errors import DeclarationError, GenerationError
+from pytest_synthdata.errors import DeclarationError, GenerationError, counted
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.arrow.values import Index
@@ -126,8 +127,13 @@ class Planting:
         where = self.kinds[number].where
         if where is None or not len(index):
             return index
-        cells = self._cells(number, "where", look(index))
-        return index[as_mask(typed(where.values(cells), pa.bool_()))]
+        cells, title = self._cells(number, "where", look(index)), self.kinds[number].title
+        try:
+            with own_code(cells.place):
+                met = typed(where.values(cells), pa.bool_())
+        except GenerationError as error:
+            raise GenerationError(f"{title}: where: {error}") from error
+        return index[as_mask(met)]
 
     def _cells(self, number: int, substream: str, reader: Reader) -> Cells:
         place = ".".join((self.bound.name, *self._targets[number][:1]))
@@ -146,7 +152,9 @@ class Planting:
             return []
         reader = look(index)
         clean = [typed(reader.read(column), self.bound.type_of(column)) for column in targets]
-        dirty = self.kinds[number].dirty(self.bound, self._cells(number, "value", reader), clean)
+        cells = self._cells(number, "value", reader)
+        with own_code(f"{cells.place}: {self.kinds[number].title}"):
+            dirty = self.kinds[number].dirty(self.bound, cells, clean)
         hits = [hit_of(number, *one, index) for one in zip(targets, clean, dirty, strict=True)]
         for column in shared:
             mask = taken.setdefault(column, np.zeros(len(rows), np.bool_))
@@ -184,7 +192,8 @@ class Planting:
             count, start = count + len(found[-1]), stop
         if count < wanted:
             raise GenerationError(
-                f"{self.bound.name}: {kind.title}: exactly={wanted:,} rows, but only {count:,} of {total:,} can have it"
+                f"{self.bound.name}: {kind.title}: exactly={counted(wanted, 'row')}, but only {count:,} of {total:,} "
+                "can have it"
             )
         return np.sort(np.concatenate(found)[:wanted]) if found else np.zeros(0, np.uint64)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import pyarrow.compute as pc
 
 from pytest_synthdata.columns.tables.part import Part, whole_of
 from pytest_synthdata.columns.tables.replaced import ReplacedColumns
@@ -128,6 +129,17 @@ def label_view(view: TableView, key: Sequence[str]) -> LabelTable:
         visible &= {str(column.origin) for columns in changed.shown for column in columns}
     shown = tuple(name for name in key if name in visible)
     return LabelTable(DirtyTable(view.bound, ()) if dirty is None else dirty, shown, view, changed)
+
+
+def row_of_dirty_key(view: TableView, text: str) -> int | None:
+    """The first row whose key a defect has made this text; None where there is none."""
+    if not kinds_of(view):
+        return None
+    for batch in label_view(view, ()).scan():
+        is_key = pc.and_(pc.equal(batch["column"], str(view.bound.plan.key)), pc.equal(batch["dirty"], text))
+        if (found := pc.index(pc.fill_null(is_key, False), True).as_py()) >= 0:
+            return int(batch["row"][found].as_py())
+    return None
 
 
 def cell_defects(view: TableView, row: int, column: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,13 @@ from pytest_synthdata.errors import ArgumentError
 _MOST = 10_000_000  # rows that are looked through for a key that is not a `Key`
 
 
-def row_number(view: TableView, row: Any) -> int:
+def row_number(view: TableView, row: Any, otherwise: Callable[[str], int | None] = lambda _: None) -> int:
     """The number of a row that is named by its number, an integer, or by its key, a text.
+
+    Args:
+        view: the table.
+        row: the name.
+        otherwise: the row of a text that is no row's key.
 
     Raises:
         SynthDataError: for what is neither, and for a key that no row has.
@@ -26,6 +32,8 @@ def row_number(view: TableView, row: Any) -> int:
     if isinstance(row, (int, np.integer)) and not isinstance(row, bool):
         return int(row)
     found = row_of_key(view, row) if isinstance(row, str) else None
+    if found is None and isinstance(row, str):
+        found = otherwise(row)
     if found is None:
         raise ArgumentError(f"{view.name}: {row!r} is not a row: give {_names(view)}")
     return found

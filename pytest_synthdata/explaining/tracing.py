@@ -17,6 +17,7 @@ from pytest_synthdata.columns.batch import RowView
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.nested import InnerBatch, Nested
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.random import Bits, Floats, Stream
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
@@ -314,7 +315,9 @@ def trace(bound: BoundTable, row: int, column: str) -> Step:
     own = dataclasses.replace(bound, cache={})
     reader = TracedReader(own.at(np.array([row], np.uint64)), own, record)
     traced = TracedStream.of(stream, record, len(stream.names))
-    root.values = traced_values(root, Cells(reader, traced, f"{bound.plan.table}.{column}"))
+    cells = Cells(reader, traced, f"{bound.plan.table}.{column}")
+    with own_code(cells.place):
+        root.values = traced_values(root, cells)
     return root
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, scatter, take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.references.decimals import decimal_places
 from pytest_synthdata.columns.series.readings import Moments
 from pytest_synthdata.columns.series.series import Series
@@ -104,7 +105,8 @@ def _walked(state: Versioned, name: str, update: Update, begun: Values, numbers:
     for version, index in _steps(numbers):
         cells = Cells(state.take(index), state.versioned(name, {name: version}), f"{state.bound.plan.table}.{name}")
         assert update.by is not None  # noqa: S101
-        values[index] += to_numpy(to_arrow(update.by.values(cells), pa.float64()))
+        with own_code(cells.place):
+            values[index] += to_numpy(to_arrow(update.by.values(cells), pa.float64()))
         # At each step, so that a walk leaves its bounds as soon as it turns.
         values[index] = _within_bounds(state, name, values[index])
     return _as_declared(state, name, values, array)

@@ -17,6 +17,7 @@ from pytest_synthdata.columns.attempts import Settled
 from pytest_synthdata.columns.batch import Batch, Selection
 from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.correlation import CorrelatedStream
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.versions.occurrences import NEVER, Instants
 from pytest_synthdata.history.evolution import Evolution, evolution_of
@@ -145,7 +146,8 @@ class State(Batch):
     def of_version(self, name: str, index: Index, stream: Stream) -> Values:
         """A column's values by its declaration, of the rows at some positions, from other random bits."""
         place = f"{self.bound.plan.table}.{name}"
-        return self.bound.plan.columns[name].values(Cells(Selection(self, index), stream, place))
+        with own_code(place):
+            return self.bound.plan.columns[name].values(Cells(Selection(self, index), stream, place))
 
     def redrawn(self, name: str, versions: dict[str, Instants]) -> Values:
         """A column as its versions, and those of the columns that it is correlated with, draw it."""

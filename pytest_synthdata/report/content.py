@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.tables.subset import is_part
 from pytest_synthdata.defects.views import kinds_of
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import SynthDataError, counted
 from pytest_synthdata.report.diagram import boxes_of, diagram
 from pytest_synthdata.report.distinct import DistinctTable, distinct_tables, largest_first, table_key
 from pytest_synthdata.report.requirements import missing_packages
@@ -130,7 +130,7 @@ def page_content(parts: Sequence[Mapping[str, Any]], results: Sequence[Validatio
             for days in one.result.days
             for event in days.events
         ],
-        "planted": _planted(results, anchors),
+        "planted": _planted(results, anchors, labels),
         "datasets": _datasets(parts, anchors),
         "versions": {"Python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
@@ -186,26 +186,28 @@ def _labels(distinct: Sequence[DistinctTable]) -> dict[str, str]:
             if not several:
                 labels[one.key] = name
             elif len(set(rows)) == len(tables):
-                labels[one.key] = f"{name}, {one.result.rows:,} rows"
+                labels[one.key] = f"{name}, {counted(one.result.rows, 'row')}"
             elif len(set(seeds)) == len(tables):
                 labels[one.key] = f"{name}, seed {one.seed}"
             elif len(set(zip(rows, seeds, strict=True))) == len(tables):
-                labels[one.key] = f"{name}, {one.result.rows:,} rows, seed {one.seed}"
+                labels[one.key] = f"{name}, {counted(one.result.rows, 'row')}, seed {one.seed}"
             else:
                 labels[one.key] = f"{name} ({number} of {len(tables)})"
     return labels
 
 
-def _planted(results: Sequence[Validation], anchors: Mapping[str, str]) -> list[dict[str, Any]]:
+def _planted(
+    results: Sequence[Validation], anchors: Mapping[str, str], labels: Mapping[str, str]
+) -> list[dict[str, Any]]:
     found = {
-        (one.table, *one.planted.items()): (one, result.seed)
+        (key := table_key(one, result.seed), *one.planted.items()): (one, key)
         for result in results
         for one in result.tables
         if one.planted
     }
     return [
-        {"table": one.table, "anchor": anchors.get(table_key(one, seed)), "defect": name, "count": count}
-        for one, seed in found.values()
+        {"table": labels.get(key, one.table), "anchor": anchors.get(key), "defect": name, "count": count}
+        for one, key in found.values()
         for name, count in one.planted.items()
     ]
 

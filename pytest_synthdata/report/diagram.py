@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pytest_synthdata.errors import counted
 from pytest_synthdata.validation.rows import key_column
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ def diagram(boxes: Sequence[Mapping[str, Any]], anchors: Mapping[str, str | None
     shapes = [_edges(box, places) for box in boxes] + [
         _box(box, places[box["name"]], anchors.get(box["name"])) for box in boxes
     ]
-    label = "Tables and what they refer to: " + ", ".join(f"{box['name']} {box['rows']:,} rows" for box in boxes)
+    label = "Tables and what they refer to: " + ", ".join(
+        f"{box['name']} {counted(box['rows'], 'row')}" for box in boxes
+    )
     return (
         f'<svg class="diagram" viewBox="0 0 {whole:g} {tallest:g}" style="--width:{whole:g}px" role="group" '
         f'aria-label="{escape(label)}">{"".join(shapes)}</svg>'
@@ -79,7 +82,7 @@ def diagram(boxes: Sequence[Mapping[str, Any]], anchors: Mapping[str, str | None
 def _texts(box: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a box says, line by line, each with its class."""
     lines = [(kind, f"{_SIGNS[kind]}{name}") for kind, name in box["lines"]]
-    return [("name", box["name"]), ("count", f"{box['rows']:,} rows"), *lines]
+    return [("name", box["name"]), ("count", counted(box["rows"], "row")), *lines]
 
 
 def _width_of(box: Mapping[str, Any]) -> float:

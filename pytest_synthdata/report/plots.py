@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_synthdata.columns.generators.numbers.distributions import LogNormal, Pareto
+from pytest_synthdata.errors import counted
 from pytest_synthdata.report.drawing import DECLARED, GRID, INK, MEASURED, MUTED, PAPER, SHADE, Drawing, compact, mark
 from pytest_synthdata.validation.declared.expectations import Curve
 from pytest_synthdata.validation.results import Days
@@ -72,7 +73,7 @@ def histogram(name: str, x: Floats, curve: Curve | None = None) -> str:
         )
         show = curve.show if curve is not None else float
         for patch, count, low, high in zip(patches, counts, edges[:-1], edges[1:], strict=True):
-            mark(patch, f"{_said(show(low))} … {_said(show(high))}: {count:,} rows")
+            mark(patch, f"{_said(show(low))} … {_said(show(high))}: {counted(count, 'row')}")
         if curve is not None:
             positions, expected = _expected(curve, edges, len(x), logarithmic)
             few = len(edges) <= 20 and curve.digits == 0  # noqa: PLR2004
@@ -94,7 +95,7 @@ def cumulative(name: str, x: Floats, curve: Curve) -> str:
     measured = np.searchsorted(np.sort(x), points, side="right") / len(x)
     with drawing.axes() as (_, axes):
         (line,) = axes.step(points, measured, where="post", color=MEASURED, linewidth=4.5, alpha=0.75)
-        mark(line, f"{len(x):,} rows, measured")
+        mark(line, f"{counted(len(x), 'row')}, measured")
         axes.plot(points, curve.cdf(points), color=DECLARED, linewidth=1.6)
         axes.set_ylim(0, 1.02)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
@@ -118,7 +119,7 @@ def volume(name: str, days: Days, *, narrow: bool = False) -> str:
             )  # fmt: skip
         day = np.append(day, day[-1:] + 1)  # the last day is as wide as the others
         area = axes.fill_between(day, [*days.counts, *days.counts[-1:]], step="post", color=MEASURED, linewidth=0)
-        mark(area, f"{sum(days.counts):,} rows in {len(days.counts):,} days")
+        mark(area, f"{counted(sum(days.counts), 'row')} in {counted(len(days.counts), 'day')}")
         axes.step(day, [*days.expected, *days.expected[-1:]], where="post", color=DECLARED, linewidth=1.1)
         axes.set_ylim(0, 1.08 * max(*days.counts, *days.expected, 1))
         axes.set_xlim(day[0], day[-1])
@@ -139,7 +140,7 @@ def heat_map(name: str, moments: Floats, *, narrow: bool = False) -> str:
         counts / max(counts.max(), 1),
         _WEEKDAYS,
         [f"{hour:02d}" if not narrow or hour % 6 == 0 else "" for hour in range(24)],
-        said=lambda row, column: f"{_WEEKDAYS[row]} {column:02d}:00: {counts[row, column]:,} rows",
+        said=lambda row, column: f"{_WEEKDAYS[row]} {column:02d}:00: {counted(int(counts[row, column]), 'row')}",
     )
 
 

@@ -15,6 +15,7 @@ from rich.text import Text
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.declarations.wording import type_name
+from pytest_synthdata.errors import counted
 from pytest_synthdata.report.first_rows import FirstRows, cell_text, cut, is_number
 from pytest_synthdata.report.sample import MOST, SampleRows
 
@@ -34,7 +35,7 @@ def shape(view: TableView, *, first: int = 5) -> RenderableType:
         first: how many rows are shown.
     """
     rows = SampleRows(view)
-    about = f"{view.name}: {view.num_rows:,} row{'s'[: view.num_rows != 1]}, seed {view.seed}"
+    about = f"{view.name}: {counted(view.num_rows, 'row')}, seed {view.seed}"
     if rows.count < view.num_rows:
         about += f"; columns as in {MOST:,} rows, spread evenly"
     return Group(Text(about, "bold"), Text(), FirstRows(view, first), Text(), _columns(view, rows))

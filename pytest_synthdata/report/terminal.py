@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pytest_synthdata.report.distinct import distinct_tables
+from pytest_synthdata.report.distinct import distinct_tables, largest_first
 from pytest_synthdata.validation.results import Check, Days, TableResult, Validation, format_value
 
 _MOST_FAILURES = 30
@@ -98,14 +98,23 @@ def _tables(results: list[Validation]) -> Table:
 
 def _planted(results: list[Validation]) -> Iterator[RenderableType]:
     """The defects that were planted; each table's once."""
-    shown = {(one.table, *one.planted.items()): one for result in results for one in result.tables if one.planted}
+    shown = {
+        (one.table, result.seed, *one.planted.items()): (one, result.seed)
+        for result in largest_first(results)
+        for one in result.tables
+        if one.planted
+    }
     if not shown:
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("planted in")
+    table.add_column("seed", justify="right", no_wrap=True)
     table.add_column("defects")
-    for one in list(shown.values())[:_MOST_TABLES]:
-        table.add_row(one.table, ", ".join(f"{name} {count:,}" for name, count in one.planted.items()))
+    for one, seed in list(shown.values())[:_MOST_TABLES]:
+        defects = ", ".join(f"{name} {count:,}" for name, count in one.planted.items())
+        table.add_row(one.table, "" if seed is None else str(seed), defects)
+    if len(shown) > _MOST_TABLES:
+        table.add_row(f"… and {len(shown) - _MOST_TABLES} more")
     yield Text()
     yield table
 

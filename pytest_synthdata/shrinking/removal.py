@@ -83,11 +83,14 @@ def _independent(runs: Runs, rows: Positions, some: list[int]) -> Positions:
 
 
 def roots(runs: Runs, rows: Positions) -> Positions:
-    """As few of some closed rows as have the others closed: what has to be asked for; of many rows, all of them."""
+    """As few of some closed rows as have the others closed: what has to be asked for; of many rows, all of them.
+
+    Where one of several rows is enough, it is one that the report names.
+    """
     if len(rows) > _MOST_ROOTS:  # each row takes a closure: a search that time or an interrupt has ended is to end
         return rows
-    asked = rows
-    for row in rows.tolist():
+    asked, told = rows, runs.subject.told(rows)
+    for row in (*without(rows, told).tolist(), *told.tolist()):
         fewer = without(asked, np.array([row], np.int64))
         if len(runs.close(fewer)) == len(rows):
             asked = fewer

@@ -51,6 +51,9 @@ class Subject(Protocol):
     def attempt_replaced(self, rows: Positions) -> Outcome:
         """Run the test on some rows, with their own values put in the place of these."""
 
+    def told(self, rows: Positions) -> Positions:
+        """Of some rows, those that a report of the failure names."""
+
     def replacements(self, rows: Positions) -> Sequence[Replacement]:
         """Other values for the columns of these rows: one kind of them after the other."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pytest_synthdata.errors import printable
+from pytest_synthdata.errors import counted, printable
 
 FALSE_ALARMS = 0.001  # how often a correct dataset may fail, at most
 
@@ -163,7 +163,7 @@ class Validation:
         return not self.failed
 
     def __repr__(self) -> str:
-        tables = ", ".join(f"{_on_one_line(table.table)}: {table.rows:,} rows" for table in self.tables)
+        tables = ", ".join(f"{_on_one_line(table.table)}: {counted(table.rows, 'row')}" for table in self.tables)
         checks, failed = len(self.checks), len(self.failed)
         return (
             f"<Validation {tables}; {f'{failed} of {checks} checks failed' if failed else f'{checks} checks passed'}>"

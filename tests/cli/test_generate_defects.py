@@ -73,9 +73,9 @@ def test_a_changed_schema_is_written_beside_the_labels_shown_and_explained(proje
         ("nightly_defects", "is not MODULE:NAME"),
         ("orders=[Missing('amuont', 0.1)]", "no column 'amuont': did you mean 'amount'"),
         ("orders=Missing('amount', 0.1)", "give orders a list of kinds"),
-        ("orders=[Mising('amount', 0.1)]", "name 'Mising' is not defined"),
+        ("orders=[Mising('amount', 0.1)]", "there is no 'Mising': did you mean 'Missing'? Known: AddedColumn"),
         ("no_such_module:NIGHTLY", "cannot import 'no_such_module'"),
-        ("nightly_defects:NIGHTLI", "has no 'NIGHTLI': did you mean 'NIGHTLY'"),
+        ("nightly_defects:NIGHTLI", "has no 'NIGHTLI': did you mean 'NIGHTLY'? Known: NIGHTLY"),
     ],
 )
 def test_what_is_not_there_is_explained(project: Path, name: str, message: str) -> None:

@@ -42,6 +42,7 @@ from pytest_synthdata import (
     Typos,
     Uniform,
     col,
+    column,
 )
 from pytest_synthdata.defects.differences import as_text, differ
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
@@ -365,7 +366,26 @@ def test_more_rows_than_there_are_are_refused() -> None:
         dataset.visits.to_arrow()
 
 
-def test_a_function_that_gives_the_wrong_number_is_explained() -> None:
-    dataset = dirty_with(Defect("one", lambda values: values[:1].repeat(2), "anything", 0.5), rows=100)
-    with pytest.raises(GenerationError, match=r"visits.anything: the defect 'one' gave 2 values for \d+ rows"):
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda values: values[:1].repeat(2), r"visits.price: the defect 'one' gave 2 values for \d+ rows"),
+        (lambda values: 1 / 0, "visits.price: the defect 'one': ZeroDivisionError: division by zero"),
+        (lambda values: {}["cents"], "visits.price: the defect 'one': KeyError: 'cents'"),
+        (lambda values: 1 if values > 1 else 2, "truth value .* write np.where"),
+        (lambda values: values.__imul__(2), "read-only.* write a = a "),
+        (lambda values: object(), "gave what no column can hold: .*; give one value a row"),
+        (lambda values: [1, "a"] * len(values), "gave what no column can hold: .*; give one value a row"),
+    ],
+)
+def test_a_function_that_fails_or_gives_what_cannot_be_is_explained(function: Any, message: str) -> None:
+    dataset = dirty_with(Defect("one", function, "price", 1.0), rows=100)
+    for table in (dataset.visits, dataset.defects["visits"]):
+        with pytest.raises(GenerationError, match=message):
+            table.to_arrow()
+
+
+def test_a_condition_that_fails_names_the_defect() -> None:
+    dataset = dirty_with(Missing("price", 0.1, where=column(lambda price: price["x"])), rows=100)
+    with pytest.raises(GenerationError, match=r"^Missing\('price'\): where: visits.price: the @column function"):
         dataset.visits.to_arrow()

@@ -31,6 +31,7 @@ from pytest_synthdata import (
     Integers,
     Key,
     LogNormal,
+    Malformed,
     Missing,
     Normal,
     Ordinal,
@@ -184,6 +185,17 @@ def test_a_row_of_a_subset_has_its_number_in_the_whole(shop: Dataset) -> None:
 def test_what_is_not_there_is_named(shop: Dataset, row: int, column: str, message: str) -> None:
     with pytest.raises(SynthDataError, match=message):
         shop.orders.explain(row, column)
+
+
+def test_a_row_is_found_by_its_dirty_key() -> None:
+    dataset = Dataset({OrderFactory: 50}, defects={OrderFactory: [Malformed("order_id", exactly=3)]})
+    for label in dataset.defects["orders"].to_arrow().to_pylist():
+        for key in (label["order_id"], label["clean"]):
+            told = str(dataset.orders.explain(key, "order_id"))
+            assert told.startswith(f"orders.order_id, row {label['row']}\n")
+            assert told.endswith("planted defect malformed")
+    with pytest.raises(SynthDataError, match="'oRD-1' is not a row"):
+        dataset.orders.explain("oRD-1", "order_id")
 
 
 def test_it_leaves_nothing_behind(shop: Dataset) -> None:

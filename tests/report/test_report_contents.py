@@ -22,6 +22,7 @@ from pytest_synthdata import (
     Integers,
     Key,
     LogNormal,
+    Missing,
     Normal,
     Pareto,
     Rows,
@@ -32,11 +33,13 @@ from pytest_synthdata import (
     when,
 )
 from pytest_synthdata.declarations.wording import as_written, type_name
+from pytest_synthdata.factories import CustomerFactory
 from pytest_synthdata.plugin.reporting import Reporting
 from pytest_synthdata.plugin.stash import SETTINGS
 from pytest_synthdata.report.content import content_of, page_content, part_of
 from pytest_synthdata.report.diagram import diagram
 from pytest_synthdata.report.page import render
+from pytest_synthdata.report.planted import with_planted
 from pytest_synthdata.report.plots import _edges, _log_ticks
 from pytest_synthdata.report.shape import shape
 from pytest_synthdata.report.table_content import table_content
@@ -266,3 +269,15 @@ def test_the_last_bar_of_dates_holds_as_many_days_as_it_is_wide(days: int) -> No
     assert counts.sum() == 5 * days
     heights = counts / np.diff(edges)
     assert heights.tolist() == pytest.approx([5.0] * len(heights))
+
+
+def test_what_was_planted_is_told_by_seed() -> None:
+    kinds = {CustomerFactory: [Missing("email", exactly=2)]}
+    datasets = [Dataset({CustomerFactory: 20}, seed=seed, defects=kinds) for seed in (3, 4)]
+    results = [with_planted(one.validate(), one) for one in datasets]
+    lines = [line.split() for line in to_text(results).splitlines()]
+    start = lines.index(["planted", "in", "seed", "defects"])
+    assert lines[start + 1 : start + 3] == [["customers", str(seed), "missing", "email", "2"] for seed in (3, 4)]
+    parts = [part_of(*one, most=0) for one in zip(datasets, results, strict=True)]
+    page = page_content(parts, results)
+    assert [one["table"] for one in page["planted"]] == ["customers, seed 3", "customers, seed 4"]

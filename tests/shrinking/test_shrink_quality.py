@@ -59,6 +59,9 @@ class Shop:
     def attempt_replaced(self, rows: Positions) -> Outcome:
         return self.attempt(rows)
 
+    def told(self, rows: Positions) -> Positions:
+        return rows[:0]
+
     def replacements(self, rows: Positions) -> list[Replacement]:
         return []
 
@@ -188,7 +191,7 @@ class WithoutReferences:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self.replacements, self.attempt_replaced = shop.replacements, shop.attempt_replaced
+        self.told, self.replacements, self.attempt_replaced = shop.told, shop.replacements, shop.attempt_replaced
         self.by_table = np.concatenate([shop.order.positions_of[table] for table in SIZES])
 
     def close(self, rows: Positions) -> Positions:

@@ -42,6 +42,9 @@ class Subject:
     def attempt_replaced(self, rows: Positions) -> Outcome:
         return self.attempt(rows)
 
+    def told(self, rows: Positions) -> Positions:
+        return rows[:0]
+
     def replacements(self, rows: Positions) -> Sequence[Replacement]:
         return [Replacement(COLUMNS, self._replaced), Replacement(COLUMNS, self._made_up, is_made_up=True)]
 
@@ -272,3 +275,13 @@ def test_rows_and_positions_are_each_others_inverse() -> None:
 def test_hints_are_started_from_only_where_they_fail() -> None:
     found = search(Subject(needle), hints=[NONE, np.array([1, 2]), np.array([3, 700])])
     assert (found.verdict, found.rows is not None and found.rows.tolist()) == (Verdict.MINIMAL, [700])
+
+
+@pytest.mark.parametrize("told", [700, 701])
+def test_of_rows_that_bring_each_other_the_one_that_the_report_names_is_asked_for(told: int) -> None:
+    subject = Subject(needle)
+    subject.close = lambda rows: np.union1d(rows, rows ^ 1)  # type: ignore[method-assign]
+    subject.told = lambda rows: np.intersect1d(rows, [told])  # type: ignore[method-assign]
+    found = search(subject)
+    assert found.rows is not None
+    assert (found.rows.tolist(), found.asked.tolist()) == ([700, 701], [told])

@@ -17,14 +17,8 @@ from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Index, Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.operators import Expression
-from pytest_synthdata.errors import GenerationError, SynthDataError, cause
-
-_HINTS = {
-    "truth value of an array": ". It gets whole columns: write np.where(condition, a, b) in place of if, & and | in "
-    "place of and/or",
-    "read-only": ". The columns that it gets are other columns' own: write a = a * 2 in place of a *= 2",
-}
-
+from pytest_synthdata.columns.own_code import own_code
+from pytest_synthdata.errors import GenerationError, cause
 
 _REFUSED = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
@@ -65,7 +59,8 @@ class Computed(Expression):
             parameter: cells if parameter == "cells" else for_functions(cells.read(name))
             for parameter, name in self._parameters()
         }
-        result = self._result(arguments, cells)
+        with own_code(f"{cells.place}: the @column function {self.function.__name__}"):
+            result = self.function(**arguments)
         if result is None:
             raise GenerationError(
                 f"{cells.place}: the @column function {self.function.__name__} gave None: return a column"
@@ -85,18 +80,6 @@ class Computed(Expression):
     def _unusable(self, error: Exception, cells: Cells) -> GenerationError:
         what = f"the @column function {self.function.__name__} gave what no column can hold"
         return GenerationError(f"{cells.place}: {what}: {cause(error)}")
-
-    def _result(self, arguments: dict[str, Any], cells: Cells) -> Any:
-        try:
-            return self.function(**arguments)
-        except SynthDataError:
-            raise
-        except Exception as error:
-            name = self.function.__name__
-            hint = next((hint for words, hint in _HINTS.items() if words in str(error)), "")
-            raise GenerationError(
-                f"{cells.place}: the @column function {name}: {type(error).__name__}: {cause(error)}{hint}"
-            ) from error
 
     def _parameters(self) -> Iterator[tuple[str, str]]:
         for parameter in inspect.signature(self.function).parameters:

@@ -169,6 +169,10 @@ def is_vectorised(generator: Generator) -> bool:
 
 @cache
 def _fields(class_: Any) -> tuple[str, ...]:
+    if not dataclasses.is_dataclass(class_):
+        raise DeclarationError(
+            f"the generator {class_.__name__} is not a dataclass; write @dataclass(frozen=True) above it"
+        )
     return tuple(field.name for field in dataclasses.fields(class_))
 
 

@@ -15,6 +15,7 @@ from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.order.instants import is_temporal
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 ARRIVAL = "Meta.arrival"
@@ -89,10 +90,11 @@ class Arrival:
 
     def times(self, cells: Cells) -> pa.Array:
         """When rows arrive, in microseconds since 1970; null where that is not known."""
-        arrived = _micros(to_arrow(self.time.values(cells)))
-        if self.delay is None:
-            return arrived
-        delay = _micros(to_arrow(self.delay.values(cells.substream("delay"))))
+        with own_code(cells.place):
+            arrived = _micros(to_arrow(self.time.values(cells)))
+            if self.delay is None:
+                return arrived
+            delay = _micros(to_arrow(self.delay.values(cells.substream("delay"))))
         if self.late < 1:
             delay = pc.if_else(pa.array(cells.substream("late").uniform() < self.late), delay, 0)
         require_forward(delay, cells.place, "delay")

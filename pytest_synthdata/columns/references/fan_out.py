@@ -17,6 +17,7 @@ from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
@@ -169,7 +170,8 @@ def counter(generator: Generator, parent: Table, stream: Stream, place: str) -> 
     """A function that gives the number of children of some parents."""
 
     def count(parents: Bits) -> Numbers:
-        values = to_arrow(generator.values(Cells(parent.at(parents), stream, place)))
+        with own_code(place):
+            values = to_arrow(generator.values(Cells(parent.at(parents), stream, place)))
         counts = np.asarray(to_numpy(without_nulls(values, 0)), np.int64)
         if len(counts) and counts.min() < 0:
             raise GenerationError(

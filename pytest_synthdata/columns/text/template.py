@@ -15,6 +15,7 @@ from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.text.filters import BY_LETTER, FILTERS, SLUGS, base36_tokens, filtered
 from pytest_synthdata.columns.text.tokens import TokenizedText, combined, joined
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
@@ -127,11 +128,8 @@ class Template(Generator):
         for key in field.path:
             array = pc.struct_field(array, key) if pa.types.is_struct(array.type) else _items(array, int(key))
         for name in field.filters:
-            try:
+            with own_code(f"{cells.place}: {self!r}: the filter {name!r} failed on {field.name}"):
                 made = to_arrow((own.get(name) or FILTERS[name])(array))
-            except Exception as error:
-                place = f"{cells.place}: {self!r}: the filter {name!r} failed on {field.name}"
-                raise GenerationError(f"{place}: {type(error).__name__}: {error}") from error
             if len(made) != len(array):
                 raise GenerationError(
                     f"{cells.place}: {self!r}: the filter {name!r} gave {len(made)} values for {len(array)}"

@@ -17,6 +17,7 @@ from pytest_synthdata.columns.batch import Selection
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.rowwise import borrowed_generators
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -58,11 +59,13 @@ class ColumnDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
             raise GenerationError(f"{error}; {', '.join(odd.values())}") from None
 
     def _made(self, bound: BoundTable, cells: Cells) -> Any:
-        if (objects := self.generator.objects(cells)) is not None:
-            return objects[0]
+        with own_code(cells.place):
+            if (objects := self.generator.objects(cells)) is not None:
+                return objects[0]
+            values = self.generator.values(cells)
         declared = bound.plan.columns.get(self.name) is self.generator
         type_ = bound.type_of(self.name) if declared else self.generator.type(bound.scope(self.name))
-        return as_objects(to_arrow(self.generator.values(cells), type_))[0]
+        return as_objects(to_arrow(values, type_))[0]
 
 
 class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]

@@ -16,10 +16,11 @@ from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.modifiers import Cast, NotNull, Nullable
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.defects.kind import Kind, require_column, typed
-from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
+from pytest_synthdata.errors import DeclarationError, GenerationError, cause, counted, nearest
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.bound_table import BoundTable
@@ -246,13 +247,21 @@ class Defect(Kind):
         del bound
         further = [cells if name == "cells" else to_numpy(cells.read(name)) for name in self._further()]
         place = f"{cells.place}: the defect {self.name!r}"
-        result = self.function(to_numpy(clean[0]), *further)
+        values = to_numpy(clean[0]).view()
+        values.flags.writeable = False  # what the function changed in place would be the clean values
+        with own_code(place):
+            result = self.function(values, *further)
         if np.isscalar(result) or result is None:
             result = np.full(len(clean[0]), result)
-        if not isinstance(result, (pa.Array, pa.ChunkedArray)):
-            result = pa.array(result, from_pandas=True)
+        try:
+            if not isinstance(result, (pa.Array, pa.ChunkedArray)):
+                result = pa.array(result, from_pandas=True)
+        except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+            raise GenerationError(
+                f"{place} gave what no column can hold: {cause(error)}; give one value a row"
+            ) from None
         if len(result) != len(clean[0]):
-            raise GenerationError(f"{place} gave {len(result)} values for {len(clean[0])} rows")
+            raise GenerationError(f"{place} gave {counted(len(result), 'value')} for {counted(len(clean[0]), 'row')}")
         try:
             return [typed(result, clean[0].type)]
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

@@ -13,6 +13,7 @@ from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.opaque_types import type_of_values
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.defects.kind import typed
 from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, text_given
@@ -152,7 +153,8 @@ class AddedColumn(SchemaChange):
     def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Reader) -> pa.Array:
         del clean
         cells = Cells(rows, self._stream(bound), f"{bound.name}.{self.name}")
-        return typed(self._generator.values(cells), self.value_type(bound))
+        with own_code(f"{cells.place}: {self.title}"):
+            return typed(self._generator.values(cells), self.value_type(bound))
 
     def truth(self, bound: BoundTable) -> tuple[str | None, str | None, str | None]:
         return self.name, None, str(self.value_type(bound))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.cells import Reader
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
-_EXAMPLE = 981_173_106  # 2001-02-03 04:05:06, of which no two parts are the same
+_EXAMPLES = [542_711_347, 1_732_646_452]  # 1987-03-14 09:15:47 and 2024-11-26 18:40:52, which have no part in common
+_PART = r"%[EO]?[aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%]"
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class ReformattedDates(SchemaChange):
         on: the dates or times that are compared; by default the column itself.
 
     Raises:
-        DeclarationError: for a column of another type, and for a format without any part of a date.
+        DeclarationError: for a column of another type, for a letter that `time.strftime` does not know, and for a
+            format that makes all dates, or all times, one text.
 
     >>> from pytest_synthdata import Dataset
     >>> from pytest_synthdata.factories import OrderFactory
@@ -115,14 +118,17 @@ class ReformattedDates(SchemaChange):
                 f"{bound.name}.{self.column}: {self.title} needs dates or times, and the column is {type_}"
             )
         text_given(self.format, "the format", f"{bound.name}: {self.title}")
+        place, written = f"{bound.name}.{self.column}: {self.title}", "'%d/%m/%Y' or '%Y-%m-%d %H:%M'"
+        if unknown := re.search("%.?", re.sub(_PART, "", self.format), re.DOTALL):
+            raise DeclarationError(f"{place}: {unknown[0]!r} is not a part of a date; write such as {written}")
         try:
-            shown = _formatted(pa.array([_EXAMPLE], pa.timestamp("s")), self.format)[0].as_py()
+            examples = pa.array(_EXAMPLES, pa.timestamp("s")).cast(type_)
+            first, second = _formatted(examples, self.format).to_pylist()
         except pa.ArrowInvalid as error:
-            raise DeclarationError(f"{bound.name}.{self.column}: {self.title}: {self.format!r}: {error}") from None
-        if shown == self.format:
-            raise DeclarationError(
-                f"{bound.name}.{self.column}: {self.title}: {self.format!r} has no part of a date; write '%d/%m/%Y'"
-            )
+            raise DeclarationError(f"{place}: {self.format!r}: {error}") from None
+        if first == second:
+            noun = "date" if pa.types.is_date(type_) else "time"
+            raise DeclarationError(f"{place}: {self.format!r} makes every {noun} {first!r}; write such as {written}")
 
     def shown(self, columns: Sequence[ShownColumn], bound: BoundTable) -> list[ShownColumn]:
         del bound

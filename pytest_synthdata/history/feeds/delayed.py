@@ -15,6 +15,7 @@ from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.order.arrival import require_forward
+from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.history.feeds.change_feed import EventFeed
@@ -172,7 +173,8 @@ def _is_interval(type_: pa.DataType | None) -> bool:
 
 def _microseconds(delay: Generator | None, cells: Cells, argument: str) -> Instants:
     assert delay is not None  # noqa: S101 - checked
-    values = to_arrow(delay.values(cells)).cast(pa.duration("us")).cast(pa.int64())
+    with own_code(f"{cells.place}: {argument}"):
+        values = to_arrow(delay.values(cells)).cast(pa.duration("us")).cast(pa.int64())
     require_forward(values, cells.place, argument)
     return np.asarray(to_numpy(values.fill_null(0)), np.int64)
 

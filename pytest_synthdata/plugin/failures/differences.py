@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_synthdata.errors import counted
 from pytest_synthdata.plugin.failures.differing_cells import (
     Compared,
     TableDifferences,
@@ -81,7 +82,7 @@ def _listed(found: TableDifferences) -> str:
         for cell in cells[:_MOST]
     ]
     text = [
-        f"{name} differ in {', '.join(map(short, columns))}: {len(rows):,} row{'s'[: len(rows) > 1]}",
+        f"{name} differ in {', '.join(map(short, columns))}: {counted(len(rows), 'row')}",
         *aligned(lines),
     ]
     if len(cells) > _MOST:

@@ -18,7 +18,7 @@ from pytest_synthdata.plugin.shrinking.failures import Failure
 from pytest_synthdata.plugin.shrinking.other_values import OtherValues
 from pytest_synthdata.plugin.shrinking.said import said_by
 from pytest_synthdata.shrinking.order import Order, family_order
-from pytest_synthdata.shrinking.runs import Outcome, Positions, Replacement, digest
+from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Replacement, digest, union
 
 if TYPE_CHECKING:
     from pytest_synthdata.plugin.shrinking.rerunning import Rerunner
@@ -64,6 +64,7 @@ class Candidates:
         self._values = OtherValues(whole)
         self._last: tuple[bytes, Dataset] | None = None
         self._said: dict[bytes, str] = {}  # by rows
+        self.named: Positions = NONE  # rows that the failure names
         self._on_none: str | None = None  # where the test fails in the same way on no rows at all
 
     def _with_parents(self) -> set[str]:
@@ -126,6 +127,12 @@ class Candidates:
         """Run the test on some rows, with their own values put in the place of these."""
         taken = self.taken(rows)
         return self._outcome(self._run(_with(taken, self._values.own(taken, self.read))))
+
+    def told(self, rows: Positions) -> Positions:
+        """Of some closed rows, those that a report names: with planted defects, and in the failure's own words."""
+        defects = self.taken(rows).defects
+        planted = {name: np.unique(defects[name].to_arrow()["row"].to_numpy()) for name in defects}
+        return np.intersect1d(rows, union(self.named, self.order.positions(planted)))
 
     def replacements(self, rows: Positions) -> Sequence[Replacement]:
         """Other values for the columns of the tables that the test read."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_synthdata.disk.temporary import whole_file
-from pytest_synthdata.errors import SynthDataError
+from pytest_synthdata.errors import SynthDataError, counted
 from pytest_synthdata.plugin.data_of_test import data_of, data_of_tests
 from pytest_synthdata.plugin.failures.reasons import ANYTHING, reason
 from pytest_synthdata.plugin.failures.replay import command_for
@@ -141,6 +141,7 @@ class Shrinking:
         candidates = Candidates(dataset, whole, read, error=error, rerunner=rerunner, stand_ins=stand_ins)
         counted = {*asked_for.tables, *candidates.order.row_numbers}
         likely = list(hints(error, whole, candidates.order))
+        candidates.named = likely[0] if likely else NONE
         if (known := self._remembered(item, candidates.order.row_numbers)) is not None:
             likely.insert(0, candidates.order.positions(known))
 
@@ -221,7 +222,7 @@ class Progress:
     def show(self, runs: Runs) -> None:
         """Say how many runs there were, and on how few rows the test failed."""
         if self._reporter is not None:
-            left = "" if runs.best is None else f", {len(runs.best):,} rows left"
+            left = "" if runs.best is None else f", {counted(len(runs.best), 'row')} left"
             self._reporter.rewrite(f"shrinking {self._test}: {runs.count} runs{left}", erase=True)
 
     def clear(self) -> None:

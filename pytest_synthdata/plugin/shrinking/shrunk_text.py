@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.errors import counted
 from pytest_synthdata.plugin.shrinking.marker_text import as_test, marker, source
 from pytest_synthdata.plugin.shrinking.names import NamesIn
 from pytest_synthdata.plugin.shrinking.shrunk_rows import MOST_ROWS, ShownRows, value_text
@@ -162,7 +163,7 @@ class Finding:
     def _headline(self) -> str:
         shrunk, before = self.shrunk, self.num_rows
         assert self.taken is not None  # noqa: S101 - for the types
-        rows = f"{before:,} row{'s'[: before != 1]} to {_count(self.taken):,}"
+        rows = f"{counted(before, 'row')} to {_count(self.taken):,}"
         left = f"shrunk from {rows} in {shrunk.runs} runs ({self.seconds:.1f} s)"
         if shrunk.verdict is Verdict.FLAKY:
             return f"{left}; flaky: on these rows the test does not fail every time"
@@ -199,7 +200,7 @@ class Finding:
             )
         if shrunk.verdict is Verdict.ANY_ROWS:
             count = sum(map(len, self.take.values()))
-            least = f"take={_taken(self.take)}" if count <= _MOST_TAKEN else f"{count:,} rows"
+            least = f"take={_taken(self.take)}" if count <= _MOST_TAKEN else counted(count, "row")
             return (
                 "the failure may not depend on which rows there are: the test passed in none of "
                 f"{shrunk.runs} runs on parts of the data; the smallest part found on which it fails in the same way: "
