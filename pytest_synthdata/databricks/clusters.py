@@ -94,6 +94,7 @@ def _choices(client: Any) -> str:
 
     ready = (cluster for cluster in client.clusters.list() if _state(cluster) in _READY)
     names = [f"{cluster.cluster_name} ({cluster.cluster_id})" for cluster in islice(ready, _SHOWN)]
+    names += ["…"] if next(ready, None) is not None else []
     others = f"take one that runs: {', '.join(names)}; or " if names else ""
     return f"{others}run without a cluster: run_on_serverless, --serverless"
 

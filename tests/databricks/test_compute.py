@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from pytest_synthdata.databricks import (
     execute_databricks_command,
     run_python_file_on_databricks,
 )
+from pytest_synthdata.databricks.clusters import _choices
 
 PRINTED = [
     {"status": "Queued"},
@@ -163,6 +165,15 @@ def test_a_stopped_cluster_gives_the_choices(workspace: Workspace, client: Any) 
         f"the cluster tests ({CLUSTER}) is TERMINATED. Start it: start=True, --start; or take one that runs: "
         "analysts (0202-111111-bcdefghi); or run without a cluster: run_on_serverless, --serverless"
     )
+
+
+def test_of_many_clusters_the_first_are_given() -> None:
+    many = [
+        SimpleNamespace(cluster_name=f"c{n}", cluster_id=n, state=SimpleNamespace(value="RUNNING")) for n in range(11)
+    ]
+    for count, end in ((10, "c9 (9); or run"), (11, "c9 (9), …; or run")):
+        client = SimpleNamespace(clusters=SimpleNamespace(list=lambda count=count: many[:count]))
+        assert end in _choices(client)
 
 
 def test_no_cluster_gives_the_choices(workspace: Workspace, client: Any) -> None:

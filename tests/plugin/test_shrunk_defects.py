@@ -7,19 +7,25 @@ from textwrap import dedent
 import pytest
 
 
-def test_the_planted_defect_is_named(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("""
+@pytest.mark.parametrize("count", [1, 22])
+def test_the_planted_defects_are_named(pytester: pytest.Pytester, count: int) -> None:
+    pytester.makepyfile(f"""
         import pytest
         from pytest_synthdata import Missing
 
-        @pytest.mark.synth(customers=20, orders=200, tickets=1, defects={"orders": [Missing("amount", exactly=1)]})
+        KINDS = [Missing("amount", exactly={count})]
+
+        @pytest.mark.synth(customers=2, orders=24, tickets=1, defects={{"orders": KINDS}})
         def test_amounts(synth):
-            assert synth.dataset.orders.to_arrow()["amount"].null_count == 0
+            orders = synth.dataset.orders.to_arrow()
+            assert len(orders.filter(orders["amount"].is_null())) < {count}
     """)
     result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio", "--synth-shrink")
     result.assert_outcomes(failed=1)
-    marker = r"""as a test:  @pytest.mark.synth\(.*defects={"orders": \[Missing\('amount', exactly=1\)\]}, .*take={.*"""
-    result.stdout.re_match_lines([r".*planted: missing in orders row \d+, amount: [\d.]+ → null", marker])
+    kind = rf"Missing\('amount', exactly={count}\)"
+    marker = rf"""as a test:  @pytest.mark.synth\(.*defects={{"orders": \[{kind}\]}}, .*take={{.*"""
+    more = [] if count == 1 else ["planted: … and 2 more in orders"]
+    result.stdout.re_match_lines([r".*planted: missing in orders row \d+, amount: [\d.]+ → null", *more, marker])
 
 
 def test_what_is_printed_as_a_marker_can_be_pasted(pytester: pytest.Pytester) -> None:

@@ -224,12 +224,14 @@ class Finding:
                     place = name if change["column"] is None else f"{name}.{change['column']}"
                     before, after = (change[name] or "no column" for name in ("clean", "dirty"))
                     lines.append(f"planted: {change['kind']} in {place}: {before} → {after}")
-        for name in self.taken.defects:
-            for label in self.taken.defects[name].to_arrow(0, MOST_ROWS).to_pylist():
+        for name, labels in self.taken.defects.items():
+            for label in labels.to_arrow(0, MOST_ROWS).to_pylist():
                 place, was = f"{name} row {label['row']}", ""
                 if label["column"] is not None:
                     place, was = f"{place}, {label['column']}", f"{value_text(label['clean'])} → "
                 lines.append(f"planted: {label['kind']} in {place}: {was}{value_text(label['dirty'])}")
+            if (more := labels.num_rows - MOST_ROWS) > 0:
+                lines.append(f"planted: … and {more:,} more in {name}")
         return lines
 
 
