@@ -17,7 +17,7 @@ from pytest_synthdata.cli.commands import when_interrupted
 from pytest_synthdata.cli.feeds import Feeds, upload_feeds
 from pytest_synthdata.cli.over_time import CHANGES, as_they_are, at_option
 from pytest_synthdata.cli.schema_changes import schema_changes
-from pytest_synthdata.errors import ArgumentError, SynthDataError
+from pytest_synthdata.errors import ArgumentError, SynthDataError, counted
 from pytest_synthdata.file_formats import FILE_FORMATS
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def show(saved: UploadResult, views: Mapping[str, TableView], *, as_json: bool) 
         click.echo(json.dumps(found))
         return
     for name, path in saved.tables.items():
-        click.echo(f"{path}: {'already there' if name in saved.skipped else f'{rows[name]:,} rows'}")
+        click.echo(f"{path}: {'already there' if name in saved.skipped else counted(rows[name], 'row')}")
 
 
 @dataclass(frozen=True)
