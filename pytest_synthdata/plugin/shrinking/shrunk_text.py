@@ -192,7 +192,10 @@ class Finding:
         shrunk = self.shrunk
         if shrunk.verdict is Verdict.EMPTY:
             if self.said.on_none == self.said.whole:
-                return "the failure does not depend on rows: the test fails in the same way on empty tables"
+                return (
+                    "the failure does not depend on rows: the test fails in the same way on empty tables (unless a "
+                    "cache or a global keeps what an earlier run read)"
+                )
             return (
                 "the failure may not depend on which rows there are: the test passed in none of "
                 f"{shrunk.runs} runs on parts of the data; on empty tables, it fails too: "
