@@ -112,6 +112,18 @@ def test_shares_of_another_amount_are_named_by_the_first_of_them() -> None:
     assert (found.place, found.kind, found.examples) == ("meters.part", "shares of another amount", (second - 1,))
 
 
+def test_totals_are_never_null() -> None:
+    dataset = homes()
+    for table, column, row in (("homes", "meters", 3), ("homes", "kwh", 3), ("meters", "total", 5)):
+        rows = dataset[table].to_arrow()
+        values = rows[column].to_pylist()
+        values[row] = None
+        at = rows.schema.get_field_index(column)
+        changed = rows.set_column(at, column, pa.array(values, rows.schema.field(at).type))
+        assert (column, "nulls") in {(one.column, one.kind) for one in failed(dataset, **{table: changed})}
+    assert {"meters_not_null", "kwh_not_null"} <= {*HomeFactory.expectations()}
+
+
 def test_what_needs_rows_that_are_not_there_says_so() -> None:
     dataset = homes()
     alone = dataset.validate({"homes": dataset.homes}).tables[0].unchecked
