@@ -13,7 +13,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.types import sql_name
 from pytest_synthdata.columns.expressions.conditions import Truth, When
 from pytest_synthdata.columns.expressions.functions import Computed
-from pytest_synthdata.columns.expressions.operators import SYMBOLS, Call, Operation
+from pytest_synthdata.columns.expressions.operators import SYMBOLS, Call, During, Operation
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
@@ -24,7 +24,6 @@ from pytest_synthdata.columns.generators.numbers.distributions import Distributi
 from pytest_synthdata.columns.generators.numbers.parameters import ParametricDistribution
 from pytest_synthdata.columns.generators.rowwise import RowFunction
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS, Timeline
-from pytest_synthdata.columns.time.during import During
 from pytest_synthdata.columns.time.events import Event
 
 

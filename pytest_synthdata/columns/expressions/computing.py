@@ -34,12 +34,26 @@ _ARITHMETIC = {
     "remainder": "%",
 }
 SYMBOLS = {**COMPARISONS, **_ARITHMETIC, "and_kleene": "&", "or_kleene": "|"}
+_TESTS = {"is_null": "is_null", "is_valid": "is_not_null"}
 FLOAT_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": np.add,
     "subtract": np.subtract,
     "multiply": np.multiply,
     "divide": np.true_divide,
 }
+
+
+def as_text(function: str, operands: Sequence[str]) -> str:
+    """What is computed of operands, as it is written in Python."""
+    if symbol := SYMBOLS.get(function):
+        return f"({operands[0]} {symbol} {operands[1]})"
+    if function == "invert":
+        return f"(~{operands[0]})"
+    if function == "is_in":
+        return f"{operands[0]}.isin({operands[1][1:-1]})"
+    if function in _TESTS:
+        return f"{operands[0]}.{_TESTS[function]}()"
+    return f"{function}({', '.join(operands)})"
 
 
 def float_result(function: str, arguments: list[Values]) -> npt.NDArray[Any] | None:
@@ -151,6 +165,7 @@ __all__ = [
     "FLOAT_FUNCTIONS",
     "LOGIC",
     "SYMBOLS",
+    "as_text",
     "computed",
     "decided",
     "float_result",

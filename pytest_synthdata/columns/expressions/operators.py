@@ -21,11 +21,13 @@ from pytest_synthdata.columns.expressions.computing import (
     FLOAT_FUNCTIONS,
     LOGIC,
     SYMBOLS,
+    as_text,
     computed,
     decided,
     float_result,
     is_in,
 )
+from pytest_synthdata.columns.expressions.event_ends import ends_by_clocks, ends_of
 from pytest_synthdata.columns.expressions.math import MATH
 from pytest_synthdata.columns.expressions.nulls import NULLS
 from pytest_synthdata.columns.expressions.text import TEXT
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 # Each takes Arrow arrays, then its options, and gives an Arrow array, whose type depends on theirs alone.
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {**TEXT, **MATH, **TIME, **NULLS}
 _LONG = 2**31
-_TESTS = {"is_null": "is_null", "is_valid": "is_not_null"}
 _METHODS = ("contains", "startswith", "endswith", "like", "rlike")
 _REFUSED = (TypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, DeclarationError)
 
@@ -67,9 +68,8 @@ class Expression(Generator):
 
         The event's days and hours are those of the time zone of the `Timeline` or `Times` that the time comes from.
         """
-        from pytest_synthdata.columns.time.during import during
-
-        return during(self, event)
+        plain = _between(self, *ends_of(event, f"{self!r}.during({event!r})"))
+        return During(plain.function, plain.operands, self, event)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,15 +136,7 @@ class Operation(Expression):
 
     def __repr__(self) -> str:
         shown = [repr(operand.value if isinstance(operand, Constant) else operand) for operand in self.operands]
-        if symbol := SYMBOLS.get(self.function):
-            return f"({shown[0]} {symbol} {shown[1]})"
-        if self.function == "invert":
-            return f"(~{shown[0]})"
-        if self.function == "is_in":
-            return f"{shown[0]}.isin({shown[1][1:-1]})"
-        if self.function in _TESTS:
-            return f"{shown[0]}.{_TESTS[self.function]}()"
-        return f"{self.function}({', '.join(shown)})"
+        return as_text(self.function, shown)
 
     def values(self, cells: Cells) -> Values:
         if self.function == "is_in":
@@ -226,6 +218,39 @@ class Operation(Expression):
             return None
         left, right = (operand.bounds(scope) for operand in self.operands)
         return None if left is None or right is None else decided(self.function, left, right)
+
+
+@dataclass(frozen=True, eq=False)
+class During(Operation):
+    """Whether a date or time falls into an event. Its operands are the two comparisons where no zone is declared."""
+
+    of: Expression
+    event: Event
+
+    def __repr__(self) -> str:
+        return f"{self.of!r}.during({self.event!r})"
+
+    def children(self) -> Iterator[Generator]:
+        yield from self.operands
+
+    def values(self, cells: Cells) -> Values:
+        bound = cells.reader.bound
+        return bound.cached(("during", self), lambda: self.in_zone(bound.scope(""))).values(cells)
+
+    def truth(self, scope: Scope) -> bool | None:
+        return self.in_zone(scope).truth(scope)
+
+    def check(self, scope: Scope) -> None:
+        self.in_zone(scope)
+
+    def in_zone(self, scope: Scope) -> Operation:
+        """The comparisons in the time zone of the time, as its declaration tells it."""
+        ends = ends_by_clocks(self.event, self.of, scope, repr(self))
+        return Operation(self.function, self.operands) if ends is None else _between(self.of, *ends)
+
+
+def _between(of: Expression, begin: dt.date, after: dt.date) -> Operation:
+    return (of >= begin) & (of < after)
 
 
 def _written(operands: Sequence[Generator]) -> list[int | None]:

@@ -89,6 +89,10 @@ class Generator(Fluent):
         for child in self.children():
             yield from child.reads_tokens()
 
+    def zone(self) -> str | None:
+        """The time zone by whose clocks it makes times; None where it makes none."""
+        return None
+
     def inside(self, scope: Scope) -> Scope | None:
         """Where the fields of the values stand, if they are rows of columns themselves."""
         del scope
@@ -98,6 +102,10 @@ class Generator(Fluent):
         """All values that can come out, where they can be listed."""
         del scope
         return None
+
+    def examples(self, scope: Scope) -> Sequence[Any]:
+        """Values that it gives, as far as they are known before there are rows."""
+        return self.domain(scope) or ()
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         """The least and the greatest value that can come out, where they are known."""

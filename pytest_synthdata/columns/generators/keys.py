@@ -95,6 +95,10 @@ class Key(Generator):
         row = int(self.rows(np.array([int(match[1])]))[0])
         return row if row >= 0 else None
 
+    def examples(self, scope: Scope) -> list[str]:
+        del scope
+        return [self.text_of(0)]
+
     def text_of(self, row: int) -> str:
         """The key of a row."""
         before, width, after = self.parts()

@@ -22,7 +22,6 @@ from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, with_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
-from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.numbering import Numbered, even_ends, numbered, without_fractions
 from pytest_synthdata.columns.generators.rounding import rounded
 from pytest_synthdata.columns.permutation import Permutation
@@ -299,7 +298,7 @@ class Cast(Modifier):
     def _check_values(self, source: pa.DataType | None, target: pa.DataType, scope: Scope) -> None:
         """Raise `DeclarationError` for a listed value, or the form of a key, that the type does not hold."""
         inner = unwrapped(self.generator)
-        known = [inner.text_of(0)] if isinstance(inner, Key) else inner.domain(scope) or ()
+        known = inner.examples(scope)
         if source is None or not 0 < len(known) <= _LISTED:
             return
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,23 @@ from pytest_synthdata.errors import GenerationError
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
+
+
+class Clock(Protocol):
+    """When the rows of a table come."""
+
+    def times(self, rows: Bits) -> Micros:
+        """When some declared rows come, in microseconds since 1970."""
+        ...
+
+
+class ReadClock(Clock, Protocol):
+    """When they come by what they hold."""
+
+    @property
+    def column(self) -> str:
+        """The column that says so, of the table or of what it refers to."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -87,4 +104,4 @@ def _require_times(array: pa.Array, rows: Bits, place: str) -> None:
         )
 
 
-__all__ = ["ArrivalClock", "ColumnClock"]
+__all__ = ["ArrivalClock", "Clock", "ColumnClock", "ReadClock"]

@@ -13,9 +13,8 @@ from pytest_synthdata.errors import SynthDataError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from pytest_synthdata.columns.order.clock import ColumnClock
+    from pytest_synthdata.columns.order.clock import ReadClock
     from pytest_synthdata.columns.order.instants import Micros
-    from pytest_synthdata.columns.order.parents_clock import ParentsClock
     from pytest_synthdata.columns.tables.table_view import TableView
 
 _PROBES = 256  # rows that one step of the search looks at: four steps for 10^9 rows
@@ -34,7 +33,7 @@ class Ordered:
     """
 
     view: TableView
-    clock: ColumnClock | ParentsClock
+    clock: ReadClock
     is_sure: bool
 
     @property

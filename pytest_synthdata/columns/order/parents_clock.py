@@ -11,8 +11,9 @@ import numpy as np
 from pytest_synthdata.columns.tables.closure import referred_to
 
 if TYPE_CHECKING:
-    from pytest_synthdata.columns.order.choosing import Order
     from pytest_synthdata.columns.order.instants import Micros
+    from pytest_synthdata.columns.order.ordered import Ordered
+    from pytest_synthdata.columns.order.scanned import Scanned
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.bound_table import BoundTable
 
@@ -29,7 +30,7 @@ class ParentsClock:
     """
 
     bound: BoundTable
-    orders: Mapping[str, Order]
+    orders: Mapping[str, Ordered | Scanned]
 
     @property
     def column(self) -> str:
@@ -38,7 +39,7 @@ class ParentsClock:
         return " and ".join(f"{name}.{getattr(clock, 'column', 'arrival')}" for name, clock in clocks.items())
 
     @property
-    def counted_from(self) -> Order | None:
+    def counted_from(self) -> Ordered | Scanned | None:
         """How the parents come, if one's children follow the other's, and nothing else says when they come."""
         key = self.bound.plan.fan_out_key
         if key is None or list(self.orders) != [key.name] or self._own or key.spread(self.bound) is not None:

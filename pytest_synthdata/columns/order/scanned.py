@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_synthdata.columns.order.clock import ArrivalClock, ColumnClock
+from pytest_synthdata.columns.order.clock import ArrivalClock, Clock
 from pytest_synthdata.columns.order.views import Arrivals
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from pytest_synthdata.columns.order.instants import Micros
-    from pytest_synthdata.columns.order.parents_clock import ParentsClock
     from pytest_synthdata.columns.random import Bits
     from pytest_synthdata.columns.tables.table_view import TableView
 
@@ -47,7 +46,7 @@ class Scanned:
     """
 
     view: TableView
-    clock: ColumnClock | ArrivalClock | ParentsClock
+    clock: Clock
     _held: tuple[int, Micros, Bits] | None = field(default=None, repr=False)
 
     @property

@@ -180,6 +180,9 @@ class Timeline(Generator):
         zone = self._zone()
         return begin_of(self.start, zone), end_of(self.end, zone)
 
+    def zone(self) -> str:
+        return self.tz or "UTC"
+
     def _zone(self) -> dt.tzinfo:
         return dt.timezone.utc if self.tz is None else zone_of(self.tz)
 

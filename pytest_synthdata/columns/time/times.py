@@ -87,6 +87,9 @@ class Times(Generator):
     def _dates(self) -> Dates:
         return Dates(self.start, self.end, self.anchor)
 
+    def zone(self) -> str:
+        return self.tz or "UTC"
+
     def type(self, scope: Scope) -> pa.DataType:
         del scope
         return TIMESTAMP

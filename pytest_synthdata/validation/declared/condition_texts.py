@@ -6,10 +6,9 @@ import itertools
 from collections.abc import Sequence
 
 from pytest_synthdata.columns.expressions.conditions import Truth
-from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
+from pytest_synthdata.columns.expressions.operators import Call, Column, During, Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
-from pytest_synthdata.columns.time.during import During
 
 _SPEAK = {
     "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">", "greater_equal": "≥",
