@@ -9,6 +9,7 @@ import ipaddress
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import PurePath
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
@@ -132,4 +133,9 @@ _DECLARED = ("factory.",)
 _STORED = frozenset({"datetime", "decimal", "pandas._libs.tslibs.timestamps", "pyarrow.lib", "freezegun.api"})
 
 
-__all__ = ["plain"]
+def as_number(value: Any) -> Any:
+    """A parameter as a number that NumPy takes: Decimals and fractions as floats, all else as it is."""
+    return float(value) if isinstance(value, (Decimal, Fraction)) else value
+
+
+__all__ = ["as_number", "plain"]

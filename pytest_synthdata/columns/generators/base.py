@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -163,11 +162,6 @@ class Generator(Fluent):
         from pytest_synthdata.columns.generators.modifiers import Cast, NotNull
 
         return Cast(self, type_) if nullable else NotNull(Cast(self, type_))
-
-
-def as_number(value: Any) -> Any:
-    """A parameter as a number that NumPy takes: Decimals and fractions as floats, all else as it is."""
-    return float(value) if isinstance(value, (Decimal, Fraction)) else value
 
 
 def is_vectorised(generator: Generator) -> bool:

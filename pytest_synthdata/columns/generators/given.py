@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.plain import plain
+from pytest_synthdata.columns.arrow.plain import as_number, plain
 from pytest_synthdata.columns.arrow.values import Values, code_type, take, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import (
     Constant,
     Generator,
-    as_number,
     literal,
     mixture,
     mixture_type,

@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.plain import as_number
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
-from pytest_synthdata.columns.generators.base import Generator, as_number, mix, require_numbers
+from pytest_synthdata.columns.generators.base import Generator, mix, require_numbers
 from pytest_synthdata.columns.random import Floats
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
