@@ -131,9 +131,9 @@ def test_nulls_and_their_consequences_are_said(parts: Dataset) -> None:
     none, some = sizes.index(None), next(row for row, size in enumerate(sizes) if size == 12)
     assert re.search(r"\.nulls\(0\.4\): drew 0\.[0-3]\S+, below it → null", str(parts["parts"].explain(none, "size")))
     assert re.search(r"drew 0\.[4-9]\S+, not below it → 12\.0", str(parts["parts"].explain(some, "size")))
-    assert "when is_null(size): True\n" in str(parts["parts"].explain(none, "kind"))
+    assert "when size.is_null(): True\n" in str(parts["parts"].explain(none, "kind"))
     large = str(parts["parts"].explain(some, "kind"))
-    assert large.index("when is_null(size): False") < large.index("when size >= 12: True")
+    assert large.index("when size.is_null(): False") < large.index("when size >= 12: True")
     assert "size = 12.0: the branch for 10 ≤ size" in str(parts["parts"].explain(some, "band"))
 
 
