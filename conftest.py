@@ -44,6 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
                 import_module(name)
 
 
+# What is costly to start.
+SHARED = (("synth_spark", "synth_session"), ("browser",))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With ``--dist loadfile``, the tests that take a session of Spark are on one worker, and those of the browser."""
@@ -53,17 +57,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             file, _, test = nodeid.partition("::")
             name = test.rpartition("::")[2].partition("[")[0]
-            taken = (shared for shared in ("synth_spark", "browser") if name in taking(shared, config.rootpath / file))
-            return next(taken, file)
+            taken = (shared for shared in SHARED if name in taking(shared, config.rootpath / file))
+            return " or ".join(next(taken, (file,)))
 
     return OneOfEach(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @cache
-def taking(fixture: str, file: Path) -> set[str]:
-    """The tests and fixtures of a file that take a fixture, or one of the file that takes it."""
+def taking(fixtures: tuple[str, ...], file: Path) -> set[str]:
+    """The tests and fixtures of a file that take one of some fixtures, or one of the file that takes it."""
     functions = re.findall(r"def (\w+)\(([^)]*)\)", file.read_text("utf-8"))
-    found = {fixture}
+    found = set(fixtures)
     while more := {name for name, taken in functions if found.intersection(re.findall(r"\w+", taken))} - found:
         found |= more
     return found

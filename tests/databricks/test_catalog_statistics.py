@@ -325,7 +325,7 @@ def test_a_missing_sdk_is_named(infer: Run, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_without_the_option_a_table_of_the_catalog_is_nothing_here(infer: Run) -> None:
     code, _, errors = infer("main.sales.orders")
-    assert (code, "a table of Unity Catalog goes with --statistics-only" in errors) == (1, True)
+    assert (code, "a table of Unity Catalog goes with --statistics-only" in errors) == (2, True)
     code, _, errors = infer("id int", "--warehouse-id", WAREHOUSE)
     assert (code, "--warehouse-id goes with --statistics-only" in errors) == (2, True)
 

@@ -162,7 +162,7 @@ def test_a_stopped_cluster_gives_the_choices(workspace: Workspace, client: Any) 
     with pytest.raises(ClusterNotRunningError) as caught:
         execute_databricks_command(CLUSTER, "python", "1", client=client)
     assert str(caught.value) == (
-        f"the cluster tests ({CLUSTER}) is TERMINATED. Start it: start=True, --start; or take one that runs: "
+        f"the cluster tests ({CLUSTER}) is TERMINATED. Start it: start=True; or take one that runs: "
         "analysts (0202-111111-bcdefghi); or run without a cluster: run_on_serverless, --serverless"
     )
 

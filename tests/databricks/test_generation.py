@@ -67,7 +67,7 @@ def test_the_cluster_makes_the_same_rows(
         assert fingerprint(frame.toArrow().to_batches()) == table.fingerprint()
     assert f"{HOME}/big/{MARKER_FILE}" not in cluster.files
     assert sorted(cluster.contexts) == sorted(cluster.destroyed)
-    with pytest.raises(WorkspaceError, match=r"big/customers is not empty: .*--overwrite"):
+    with pytest.raises(WorkspaceError, match=r"big/customers is not empty: overwrite=True replaces it"):
         generate_on_cluster(small, "main.sales.raw/big", cluster_id=CLUSTER, client=client)
 
 

@@ -36,6 +36,13 @@ SOURCE = """
         assert [synth.volume_path, synth.feed_path, synth.upload, synth.describe]
 
     @pytest.mark.lazy
+    def test_names(synth):
+        assert len(synth) == len([name for name in synth]) and "orders" in synth and dir(synth)
+
+    def test_one_by_one(synth):
+        assert [synth[name] for name in ()] == []
+
+    @pytest.mark.lazy
     def test_by_fixture(orders):
         assert orders.num_rows
 
@@ -100,4 +107,4 @@ def test_only_tests_that_may_need_a_session_get_one(pytester: pytest.Pytester) -
     pytester.makeini("[pytest]\nmarkers = lazy\n")
     pytester.makepyfile(SOURCE)
     result = pytester.runpytest_subprocess("-p", "no:randomly")
-    result.assert_outcomes(passed=13)
+    result.assert_outcomes(passed=15)

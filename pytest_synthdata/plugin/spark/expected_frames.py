@@ -6,7 +6,7 @@ import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,8 @@ import pytest
 
 # Attributes of `synth`.
 _FREE_OF_SPARK = ("dataset", "seed", "defects", "volume_path", "feed_path", "upload", "describe")
+# Functions to which it is the names of its tables.
+_OF_NAMES = ("dir", "frozenset", "iter", "len", "list", "print", "repr", "set", "sorted", "str", "tuple")
 _FUNCTIONS = "pyspark.sql.functions"
 _NAME = "synth"
 
@@ -46,9 +48,7 @@ def _may_ask(function: Callable[..., Any], takes_it: bool) -> bool:
         return True
     if not isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef)) or takes_it != (_NAME in _arguments(tree)):
         return True
-    free = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in _FREE_OF_SPARK
-    }
+    free = {id(part) for node in ast.walk(tree) for part in _free_of_spark(node)}
     known = getattr(function, "__globals__", {})
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and (
@@ -60,6 +60,17 @@ def _may_ask(function: Callable[..., Any], takes_it: bool) -> bool:
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("pyspark.sql"):
             return True
     return False
+
+
+def _free_of_spark(node: ast.AST) -> Iterable[ast.AST]:
+    """The parts of a piece of source of which no table is asked, should they be `synth`."""
+    if isinstance(node, ast.Attribute) and node.attr in _FREE_OF_SPARK:
+        return (node.value,)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _OF_NAMES:
+        return node.args
+    if isinstance(node, ast.Compare) and all(isinstance(operator, (ast.In, ast.NotIn)) for operator in node.ops):
+        return node.comparators
+    return (node.iter,) if isinstance(node, (ast.For, ast.comprehension)) else ()
 
 
 def _arguments(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
