@@ -60,6 +60,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             taken = (shared for shared in SHARED if name in taking(shared, config.rootpath / file))
             return " or ".join(next(taken, (file,)))
 
+        def _assign_work_unit(self, node: Any) -> None:
+            # What starts a JVM or a browser takes the longest, and is not left for the end.
+            slow = (scope for scope in self.workqueue if not scope.endswith(".py") or "/spark/" in scope)
+            if (first := next(slow, None)) is not None:
+                self.workqueue.move_to_end(first, last=False)
+            super()._assign_work_unit(node)
+
     return OneOfEach(config, log) if config.getoption("dist") == "loadfile" else None
 
 

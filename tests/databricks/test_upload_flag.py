@@ -241,7 +241,11 @@ def test_an_interrupted_run_leaves_nothing(logged_in: Workspace, pytester: pytes
     with subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, start_new_session=True) as process:
         logged_in.wait_for(rf"PUT .*{MANIFEST}")
         os.killpg(process.pid, signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
+        try:
+            output, _ = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            pytest.fail(f"it goes on: {process.communicate()[0].decode()}")
     assert b"KeyboardInterrupt" in output or b"Interrupted" in output
     assert logged_in.files == {}
     assert logged_in.folders == set()
