@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ collect_ignore_glob = ["*conftest.py"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the modules where tests run: in the workers of pytest-xdist, not in what waits for them."""
+    # In the background of a shell a run ignores interrupts, and so would the processes that tests interrupt.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not config.getoption("numprocesses", None):
         for name in LOADED:
             with suppress(ImportError):  # some are optional
