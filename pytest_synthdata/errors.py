@@ -126,7 +126,15 @@ def brief(value: object, most: int = 200) -> str:
     >>> brief(list(range(1000)), most=20)
     '[0, 1, 2, 3, 4, 5, …'
     """
-    text = repr(value)
+    return cut(repr(value), most)
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text that is longer than so many letters.
+
+    >>> cut("abcdef", 4)
+    'abc…'
+    """
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

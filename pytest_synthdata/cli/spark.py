@@ -6,6 +6,8 @@ import time
 
 import click
 
+from pytest_synthdata.errors import counted
+
 
 @click.group()
 def spark() -> None:
@@ -31,7 +33,7 @@ def stop() -> None:
     from pytest_synthdata.spark.local.kept_jvm import stop_all
 
     count = stop_all()
-    click.echo(f"Stopped {count} JVM{'s' * (count != 1)}.")
+    click.echo(f"Stopped {counted(count, 'JVM')}.")
 
 
 COMMANDS = [spark]

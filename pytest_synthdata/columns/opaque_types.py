@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.types import MOST_DIGITS, settled, sql_name
 from pytest_synthdata.errors import GenerationError
 
@@ -73,7 +74,7 @@ def _is_kind(found: pa.DataType, type_: pa.DataType) -> bool:
             _is_kind(theirs[field.name], field.type) for field in type_
         )
     kinds = (
-        _is_number,
+        is_number,
         test.is_timestamp,
         _is_text,
         test.is_date,
@@ -83,10 +84,6 @@ def _is_kind(found: pa.DataType, type_: pa.DataType) -> bool:
         test.is_map,
     )
     return any(kind(found) and kind(type_) for kind in kinds)
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
 
 
 def _is_text(type_: pa.DataType) -> bool:

@@ -7,6 +7,8 @@ import re
 from html import unescape
 from typing import Any
 
+from pytest_synthdata.errors import cut
+
 _FAILED = 400
 _FIRST_BYTES = 1 << 14
 _WORDS = 160  # characters of a page that are shown
@@ -20,7 +22,7 @@ def describe(response: Any) -> str:
     text = _head(response).decode("utf-8", "replace")
     text = re.sub(r"(?is)<(script|style|title)\b.*?</\1>|<[^>]*>", " ", text)
     words = " ".join("".join(letter if letter.isprintable() else " " for letter in unescape(text)).split())
-    shown = words if len(words) <= _WORDS else f"{words[: _WORDS - 1]}…"
+    shown = cut(words, _WORDS)
     said = f": {shown!r}" if shown else ""
     return f"HTTP {response.status_code}, {kind}{said} (not an answer of the Databricks API; is a proxy in between?)"
 

@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
+from pytest_synthdata.columns.arrow.kinds import is_number, is_temporal
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.attempts import is_pinned
 from pytest_synthdata.columns.generators.base import Constant, Generator
@@ -169,13 +168,13 @@ def _check_update(update: Update, name: str, scope: ColumnScope, where: str) -> 
         raise DeclarationError(f"{where}: {update!r}: give one of to=, by= and never_back=")
     type_ = scope.plan.columns[name].type(scope)
     if update.by is not None:
-        if type_ is not None and not _is_number(type_):
+        if type_ is not None and not is_number(type_):
             raise DeclarationError(f"{where}: by= adds numbers, and the column is {type_}")
         if isinstance(update.by, Series):
             _check_series(update.by, scope, where)
             return
         step = update.by.type(scope)
-        if list(update.by.reads()) or (step is not None and not _is_number(step)):
+        if list(update.by.reads()) or (step is not None and not is_number(step)):
             raise DeclarationError(f"{where}: by={update.by!r}; write a number, or a distribution such as Normal(0, 5)")
     _check_transitions(update, name, scope, where)
 
@@ -207,10 +206,6 @@ def _check_transitions(update: Update, name: str, scope: ColumnScope, where: str
                 )
 
 
-def _is_number(type_: pa.DataType) -> bool:
-    return pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)
-
-
 def _check_births(history: History, plan: Plan, parents: Mapping[str, Plan], place: str) -> None:
     births: Any = history.births
     if births is None:
@@ -224,7 +219,7 @@ def _check_births(history: History, plan: Plan, parents: Mapping[str, Plan], pla
         )
     _require_column(births, plan, f"{place}: births")
     type_ = plan.columns[births].type(ColumnScope(plan, births, parents))
-    if type_ is not None and not (pa.types.is_date(type_) or pa.types.is_timestamp(type_)):
+    if type_ is not None and not is_temporal(type_):
         raise DeclarationError(f"{place}: births={births!r}: the column is {type_}, not a date or a time")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.kinds import is_number, is_temporal
 from pytest_synthdata.columns.arrow.types import sql_name
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import Call
@@ -138,23 +139,19 @@ def _flat(
     column: ColumnName, type_: pa.DataType, values: pa.Array | None, *, is_first: bool, may_order: bool
 ) -> Generator:
     test = pa.types
-    if _is_number(type_):
+    if is_number(type_):
         return number(column, type_, values, is_first=is_first)
     if test.is_boolean(type_):
         return truth(values)
     if test.is_string(type_):
         return text(column, values, is_first=is_first)
-    if test.is_date(type_) or test.is_timestamp(type_):
+    if is_temporal(type_):
         return moment(column, type_, values, may_order=may_order)
     if test.is_time(type_) or test.is_duration(type_):
         return span(type_, values)
     if test.is_binary(type_):
         return Fake("bothify", text="????????")
     return _array(column, type_, values) if test.is_list(type_) else Constant(None)
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
 
 
 def _related(
@@ -167,18 +164,17 @@ def _related(
     order: Sequence[str],
 ) -> Generator:
     """A column by what it depends on; as it was, where that is nothing."""
-    is_number = _is_number(type_)
-    if places and is_number and not isinstance(found, (Key, Unique, Constant, Call)):
+    if places and is_number(type_) and not isinstance(found, (Key, Unique, Constant, Call)):
         numbers = to_numpy(values).astype(np.float64)
         trend = along(numbers, lattice_for(type_, numbers), places)
         if trend is not None:
             return trend.cast(sql_name(type_) or type_)
-    if places and (pa.types.is_date(type_) or pa.types.is_timestamp(type_)) and is_spread(found):
+    if places and is_temporal(type_) and is_spread(found):
         series = times_along(values, places)
         return found if series is None else series
     if order and isinstance(found, Categorical):
         found = in_order(found, order)
-    depending = _depending(found, type_, values, [*deciders, *_parts_of({} if is_number else places)], order)
+    depending = _depending(found, type_, values, [*deciders, *_parts_of({} if is_number(type_) else places)], order)
     return found if depending is None else depending
 
 
@@ -200,7 +196,7 @@ def _depending(
     """What a column is given other ones, if it depends on some."""
     if isinstance(generator, (Key, Constant, Fake, Template, Unique, Call)) or pa.types.is_uint64(type_):
         return None
-    if _is_number(type_):
+    if is_number(type_):
         resolution = lattice_for(type_, to_numpy(values).astype(np.float64))
         is_list = isinstance(generator, Categorical)
         return given(values, resolution, deciders, correlates=may_correlate(generator), is_list=is_list)

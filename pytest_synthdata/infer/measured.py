@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Call, Column, col
 from pytest_synthdata.columns.generators.base import Constant, Generator
@@ -136,7 +137,7 @@ def _measured(
         return generator if one.low != one.high else Constant(one.low)
     if (spread := _by_quantiles(one, column, type_)) is not None and not isinstance(inner, (Key, Timeline)):
         made = spread
-    elif pa.types.is_date(type_) or pa.types.is_timestamp(type_):
+    elif is_temporal(type_):
         made = _days(one, type_, may_order=isinstance(inner, Timeline))
     elif isinstance(inner, Key) and pa.types.is_integer(type_):
         made = _key(int(one.low), int(one.high), rows, is_key=is_key)
@@ -154,7 +155,7 @@ def _by_quantiles(one: ColumnStatistics, column: ColumnName, type_: pa.DataType)
         return None
     places = sorted({round(number * count / _BINS) for number in range(_BINS + 1)})
     values = [min(max(one.quantiles[place], one.low), one.high) for place in places]
-    if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
+    if is_temporal(type_):
         texts = [str(value.replace(tzinfo=None) if isinstance(value, dt.datetime) else value) for value in values]
         return _quantiles(texts, places)
     numbers = [float(f"{float(value):.5g}") for value in values]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.errors import printable
+from pytest_synthdata.errors import cut, printable
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.sources.ddl import Definition
 
@@ -41,8 +41,7 @@ def one_line(text: str) -> str:
     >>> one_line("the key\nimport os"), one_line("noqa: all of it")
     ('the key import os', '"noqa: all of it"')
     """
-    line = printable(" ".join(text.split()))
-    line = line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
+    line = cut(printable(" ".join(text.split())), _MOST)
     return f'"{line}"' if _COMMANDS.match(line) else line
 
 

@@ -11,6 +11,7 @@ import factory
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.expressions.operators import Call
 from pytest_synthdata.columns.generators.arrays import Array
@@ -62,7 +63,7 @@ def ruled(declaration: Any, type_: pa.DataType, rule: FieldRule) -> tuple[Any, l
         made = each_once(made, _TRIED) if isinstance(unwrapped(declaration), Key) else made
     elif pa.types.is_binary(type_) and rule.longest is not None and rule.longest == rule.shortest:
         made = in_type(Fake("bothify", text="?" * rule.longest), type_)
-    elif pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_):
+    elif is_number(type_):
         made = _number(declaration, type_, rule)
     return made, told
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_synthdata.errors import DeclarationError, SynthDataError, describe
+from pytest_synthdata.errors import DeclarationError, SynthDataError, counted, describe
 from pytest_synthdata.plugin.markers import refuse_both, refuse_contradictions
 from pytest_synthdata.plugin.options import MOST_SEEDS
 from pytest_synthdata.plugin.stash import SETTINGS
@@ -55,7 +55,7 @@ def not_parametrised(config: pytest.Config, items: Sequence[pytest.Item]) -> lis
     methods = sum(FIXTURE in getattr(item, "fixturenames", ()) and is_of_testcase(item) for item in items)
     if not settings.seeds or not methods:
         return []
-    subject = f"{methods} method{'s'[: methods > 1]} of unittest.TestCase, which pytest does not parametrise,"
+    subject = f"{counted(methods, 'method')} of unittest.TestCase, which pytest does not parametrise,"
     return [f"synthdata: {subject} {'run' if methods > 1 else 'runs'} on seed {settings.seed} alone"]
 
 

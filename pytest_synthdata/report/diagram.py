@@ -37,7 +37,7 @@ def _box_of(table: Table) -> dict[str, Any]:
         edges.append([lines.index(line), reference.parent.table])
     others = len(plan.visible) - len({name for _, name in lines})
     if others > 0:
-        lines.append(["more", f"{others} more column{'s'[: others > 1]}"])
+        lines.append(["more", counted(others, "more column")])
     parents = [parent for parent in table.bound.parents if parent != table.name]
     return {"name": table.name, "rows": table.num_rows, "lines": lines, "edges": edges, "parents": parents}
 

@@ -13,12 +13,14 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.references.through import held_keys
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.table_view import TableView
+from pytest_synthdata.errors import counted, cut
 from pytest_synthdata.validation.results import format_value
 
-_LETTERS = 28  # of a cell
+LETTERS = 28  # of a cell
 _LEAST = 12  # letters of a long text that are shown at any rate
 _GAP = 2  # between two columns
 
@@ -78,7 +80,7 @@ class FirstRows:
         yield table
         left_out = [column.texts[0] for at, column in enumerate(self._columns) if at not in shown]
         if left_out:
-            yield Text(f"… and {len(left_out)} more column{'s'[: len(left_out) > 1]}: {', '.join(left_out)}", "dim")
+            yield Text(f"… and {counted(len(left_out), 'more column')}: {', '.join(left_out)}", "dim")
 
 
 def _column(texts: tuple[str, ...], *, is_number: bool, is_whole: bool) -> _Column:
@@ -122,11 +124,6 @@ def _widths(columns: Sequence[_Column], room: int) -> list[int]:
     return widths
 
 
-def is_number(type_: pa.DataType) -> bool:
-    """Whether cells stand at the right."""
-    return pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
-
-
 def cell_text(value: Any) -> str:
     """A cell on one line."""
     if value is None:
@@ -135,12 +132,7 @@ def cell_text(value: Any) -> str:
         return format_value(value)
     if isinstance(value, dt.datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return cut(str(value))
+    return cut(str(value), LETTERS)
 
 
-def cut(text: str) -> str:
-    """The beginning of a long text."""
-    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
-
-
-__all__ = ["FirstRows", "cell_text", "cut", "is_number"]
+__all__ = ["LETTERS", "FirstRows", "cell_text"]

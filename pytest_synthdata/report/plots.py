@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_synthdata.columns.generators.numbers.distributions import LogNormal, Pareto
-from pytest_synthdata.errors import counted
+from pytest_synthdata.errors import counted, cut
 from pytest_synthdata.report.drawing import DECLARED, GRID, INK, MEASURED, MUTED, PAPER, SHADE, Drawing, compact, mark
 from pytest_synthdata.validation.declared.expectations import Curve
 from pytest_synthdata.validation.results import Days
@@ -310,8 +310,7 @@ def _date_axis(axes: Any) -> None:
 
 
 def _short(value: Any) -> str:
-    text = "null" if value is None else str(value)
-    return text if len(text) <= 24 else f"{text[:23]}…"  # noqa: PLR2004
+    return cut("null" if value is None else str(value), 24)
 
 
 def _said(value: Any) -> str:

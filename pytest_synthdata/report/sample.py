@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
@@ -115,8 +116,7 @@ def _kind(array: pa.Array) -> str | None:
         return None
     if pa.types.is_string(type_) or pa.types.is_boolean(type_):
         return "category" if distinct <= _MOST_VALUES else None
-    is_number = pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)
-    return "number" if is_number or pa.types.is_temporal(type_) else None
+    return "number" if is_number(type_) or pa.types.is_temporal(type_) else None
 
 
 def _ranks(array: pa.Array) -> npt.NDArray[np.float64]:

@@ -12,11 +12,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pytest_synthdata.columns.arrow.kinds import is_number, is_temporal
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.tables.table_view import TableView
 from pytest_synthdata.declarations.wording import type_name
-from pytest_synthdata.errors import counted
-from pytest_synthdata.report.first_rows import FirstRows, cell_text, cut, is_number
+from pytest_synthdata.errors import counted, cut
+from pytest_synthdata.report.first_rows import LETTERS, FirstRows, cell_text
 from pytest_synthdata.report.sample import MOST, SampleRows
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -48,7 +49,7 @@ def _columns(view: TableView, rows: SampleRows) -> Table:
     for field in view.schema:
         for name, array in _with_fields(field.name, rows.array(field.name)):
             nulls = f"{array.null_count / len(array):.1%}" if len(array) and array.null_count else ""
-            type_ = "struct" if pa.types.is_struct(array.type) else cut(type_name(array.type))
+            type_ = "struct" if pa.types.is_struct(array.type) else cut(type_name(array.type), LETTERS)
             table.add_row(name, type_, nulls, _shape_of(array.drop_null()))
     return table
 
@@ -71,7 +72,7 @@ def _shape_of(array: pa.Array) -> str:
     distinct = pc.count_distinct(array).as_py()
     if distinct <= _FEW:
         return _most_frequent(array)
-    if is_number(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
+    if is_number(array.type) or is_temporal(array.type):
         are_finite = np.isfinite(_numbers(array))
         if are_finite.all():
             return _histogram(array)
@@ -103,7 +104,7 @@ def _histogram(array: pa.Array) -> str:
 
 
 def _numbers(array: pa.Array) -> Any:
-    if pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
+    if is_temporal(array.type):
         array = array.cast(pa.timestamp("us")).cast(pa.int64())
     elif pa.types.is_decimal(array.type):
         array = array.cast(pa.float64())

@@ -10,10 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.declarations.wording import as_written, type_name
+from pytest_synthdata.errors import cut
 from pytest_synthdata.report import plots
 from pytest_synthdata.report.sample import MOST, SampleRows, associations
 from pytest_synthdata.validation.columns import law_of_column, leaf_of
@@ -98,7 +100,7 @@ def _sample(table: Table) -> dict[str, Any]:
 def _cell(value: Any) -> str:
     text = "null" if value is None else (f"{value:,.10g}" if isinstance(value, float) else str(value))
     text = text.removesuffix("+00:00")
-    return _cut(text, _LETTERS)
+    return cut(text, _LETTERS)
 
 
 def factory_name(table: Table) -> str:
@@ -126,8 +128,8 @@ def _column(
     return {
         "name": name,
         "type": type_name(array.type),
-        "declared": _cut(text, _MOST_LETTERS),
-        "declared_briefly": _cut(text, _FEW_LETTERS),
+        "declared": cut(text, _MOST_LETTERS),
+        "declared_briefly": cut(text, _FEW_LETTERS),
         "key": name == plan.key,
         "reference": keys_of_tables.get(parent) if parent is not None else None,
         "nulls": array.null_count / len(array) if len(array) else 0.0,
@@ -138,10 +140,6 @@ def _column(
         "over_time": name in [days.column for days in result.days],
         "panels": [] if is_key or not len(array) else _panels(rows, name, array),
     }
-
-
-def _cut(text: str, letters: int) -> str:
-    return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
 def _panels(rows: SampleRows, name: str, array: pa.Array) -> list[dict[str, str]]:
@@ -186,7 +184,7 @@ def _measured_only(name: str, array: pa.Array) -> list[dict[str, str]]:
     type_ = array.type
     if not len(array) or pa.types.is_nested(type_) or pa.types.is_timestamp(type_):
         return []
-    if pa.types.is_floating(type_) or pa.types.is_decimal(type_) or pa.types.is_integer(type_):
+    if is_number(type_):
         if pc.count_distinct(array).as_py() > 1:
             svg = plots.histogram(name, _finite(array))
             return [{"title": "measured", "svg": svg, "rows": f"{len(array):,}"}] if svg else []

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pytest_synthdata.errors import counted
 from pytest_synthdata.report.distinct import distinct_tables, largest_first
 from pytest_synthdata.validation.results import Check, Days, TableResult, Validation, format_value
 
@@ -173,7 +174,7 @@ def _verdict(results: list[Validation], failed: int) -> Text:
     text.append(f" in {_duration(seconds)}", "red" if failed else "green")
     text.append(f"; false alarms: 1 in {1 / results[0].false_alarms:,.0f}", "dim")
     if unchecked:
-        text.append(f"; {unchecked} column{'s'[: unchecked > 1]} unchecked", "dim")
+        text.append(f"; {counted(unchecked, 'column')} unchecked", "dim")
     if any(one.shares_unchecked for result in results for one in result.tables):
         text.append("; shares and distributions unchecked: some rows were taken", "dim")
     return text

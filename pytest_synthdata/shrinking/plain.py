@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_number
+
 _LETTER = "a"
 _ODD = re.compile(r"[^A-Za-z0-9@._:/+ -]+")
 _DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
@@ -71,7 +73,7 @@ def _plain(values: pa.Array) -> pa.Array | None:
 
 def _least(values: pa.Array) -> pa.Array | None:
     type_, test = values.type, pa.types
-    if test.is_floating(type_) or test.is_integer(type_) or test.is_decimal(type_):
+    if is_number(type_):
         return _each(values, lambda _: 0)
     if test.is_timestamp(type_):
         return _at(values, 0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pytest_synthdata.errors import printable
+from pytest_synthdata.errors import cut, printable
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.validation.results import Check, TableResult, format_value
 
@@ -99,7 +99,7 @@ def short(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return str(value)
     text = "null" if value is None else printable(str(value)).replace("\n", "\\n")
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+    return cut(text, _WIDTH)
 
 
 __all__ = ["aligned", "failures", "short", "unchecked_columns"]

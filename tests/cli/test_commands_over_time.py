@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +13,23 @@ from click.testing import CliRunner
 from pytest_synthdata import Dataset, History, Key, Missing, Normal, TableFactory
 from pytest_synthdata.cli import cli
 
-TARIFFS = """
+
+class TariffFactory(TableFactory):
+    class Meta:
+        history = History("2024-01-01", "2024-01-06", updates={"price": 60}, deletes=20)
+        rows = 30
+
+    tariff_id = Key("T{:02d}")
+    price = Normal(5, 1)
+
+
+# The same, as a project has it.
+TARIFFS = f"""
 from pytest_synthdata import History, Key, Missing, Normal, TableFactory
 
-class TariffFactory(TableFactory):
-    class Meta:
-        history = History("2024-01-01", "2024-01-06", updates={"price": 60}, deletes=20)
-        rows = 30
-    tariff_id = Key("T{:02d}")
-    price = Normal(5, 1)
-
-DIRTY = {"tariffs": [Missing("price", exactly=3)]}
+{inspect.getsource(TariffFactory)}
+DIRTY = {{"tariffs": [Missing("price", exactly=3)]}}
 """
-
-
-class TariffFactory(TableFactory):
-    class Meta:
-        history = History("2024-01-01", "2024-01-06", updates={"price": 60}, deletes=20)
-        rows = 30
-
-    tariff_id = Key("T{:02d}")
-    price = Normal(5, 1)
 
 
 @pytest.fixture(autouse=True)

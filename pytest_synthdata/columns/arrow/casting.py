@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, numpy_of
 from pytest_synthdata.columns.arrow.floats import floats_of_decimals
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.parsing import parse
 from pytest_synthdata.columns.arrow.printing import as_text
 from pytest_synthdata.columns.arrow.values import Values, as_decimal, to_arrow, to_numpy
@@ -59,7 +60,7 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
         return parse(array.cast(pa.string()), target)
     if _is_text(target):
         return as_text(array, target)
-    if _is_number(target):
+    if is_number(target):
         if source == pa.duration("s"):  # an interval of whole days, as the difference of two dates
             array = pc.divide(array.cast(pa.int64()), 86_400)
         return _number(array, target)
@@ -89,10 +90,6 @@ def _nested(array: pa.Array, target: pa.DataType) -> pa.Array:
 
 def _is_text(type_: pa.DataType) -> bool:
     return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
 
 
 def _no_way(source: pa.DataType, target: pa.DataType) -> pa.ArrowNotImplementedError:
@@ -144,7 +141,7 @@ def _time(array: pa.Array, target: pa.DataType) -> pa.Array:
     source, test = array.type, pa.types
     if test.is_null(source):
         return array.cast(target)
-    if _is_number(source) or test.is_boolean(source):
+    if is_number(source) or test.is_boolean(source):
         if not test.is_timestamp(target) or target.tz is None or test.is_boolean(source):
             raise _no_way(source, target)
         if test.is_integer(source):

@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, null_of, without_nulls
 from pytest_synthdata.columns.arrow.floats import floats_of_decimals
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions import intervals
-from pytest_synthdata.columns.expressions.spark_types import common_number, decimal_of, decimal_result, is_number
+from pytest_synthdata.columns.expressions.spark_types import common_number, decimal_of, decimal_result
 
 FUNCTIONS = ("add", "subtract", "multiply", "divide", "floor_divide", "remainder")
 _CHECKED = {"add": pc.add_checked, "subtract": pc.subtract_checked, "multiply": pc.multiply_checked}

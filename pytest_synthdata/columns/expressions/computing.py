@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, null_of
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.expressions.arithmetic import arithmetic, as_type
-from pytest_synthdata.columns.expressions.spark_types import is_number
 
 COMPARISONS = {
     "equal": "==",

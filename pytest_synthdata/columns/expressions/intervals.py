@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import null_of
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 
 WHOLE_DAYS = pa.duration("s")
@@ -23,7 +24,7 @@ MICROSECONDS = {unit: seconds * 1_000_000 for unit, seconds in _SECONDS.items()}
 
 def is_time(type_: pa.DataType) -> bool:
     """Whether a type is one of dates, times or intervals."""
-    return pa.types.is_date(type_) or pa.types.is_timestamp(type_) or pa.types.is_duration(type_)
+    return is_temporal(type_) or pa.types.is_duration(type_)
 
 
 def arithmetic(function: str, left: pa.Array, right: pa.Array) -> pa.Array:

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_scalar
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.expressions.arithmetic import arithmetic, as_type
-from pytest_synthdata.columns.expressions.spark_types import bounded, is_number
+from pytest_synthdata.columns.expressions.spark_types import bounded
 
 
 def _number(array: pa.Array, name: str) -> pa.Array:

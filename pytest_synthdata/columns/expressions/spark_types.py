@@ -9,15 +9,12 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_number, is_temporal
+
 _MOST_DIGITS = 38
 _LEAST_SCALE = 6  # digits of a fraction that are kept where there is no room for all
 _INTEGERS = (pa.int8(), pa.int16(), pa.int32(), pa.int64())
 _DIGITS = {pa.int8(): 3, pa.int16(): 5, pa.int32(): 10, pa.int64(): 20}
-
-
-def is_number(type_: pa.DataType) -> bool:
-    """Whether values of a type can be calculated with."""
-    return pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
 
 
 def decimal_of(type_: pa.DataType) -> pa.DataType:
@@ -74,7 +71,7 @@ def common(types: Sequence[pa.DataType]) -> pa.DataType:
     for other in distinct[1:]:
         if is_number(found) and is_number(other):
             found = common_number(found, other)
-        elif all(pa.types.is_date(one) or pa.types.is_timestamp(one) for one in (found, other)):
+        elif all(is_temporal(one) for one in (found, other)):
             zoned = next((one for one in (found, other) if getattr(one, "tz", None)), None)
             found = zoned or (found if pa.types.is_timestamp(found) else other)
         else:
@@ -82,4 +79,4 @@ def common(types: Sequence[pa.DataType]) -> pa.DataType:
     return found
 
 
-__all__ = ["bounded", "common", "common_number", "decimal_of", "decimal_result", "is_number"]
+__all__ = ["bounded", "common", "common_number", "decimal_of", "decimal_result"]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, without_nulls
 from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.expressions.intervals import arithmetic, interval_of
@@ -36,7 +37,7 @@ def as_times(array: pa.Array, name: str) -> pa.Array:
     """Times without their zone; the midnights of dates, and what texts say."""
     if pa.types.is_string(array.type):
         array = to_arrow(cast(array, TIMESTAMP))
-    if pa.types.is_date(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_null(array.type):
+    if is_temporal(array.type) or pa.types.is_null(array.type):
         return array.cast(pa.timestamp("us"))
     raise TypeError(f"{name} takes dates or times, and these are {array.type}")
 

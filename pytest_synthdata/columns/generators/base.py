@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, common_type, scatter, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -309,7 +310,7 @@ def require_numbers(generator: Generator, scope: Scope, what: str) -> None:
     type_ = generator.type(scope)
     if type_ is None or pa.types.is_null(type_):
         return
-    if not (pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)):
+    if not is_number(type_):
         raise DeclarationError(f"{scope.place}: {what} is for numbers, and these are {type_}")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.plain import as_number, plain
 from pytest_synthdata.columns.arrow.values import Values, code_type, take, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -188,9 +189,7 @@ class Given(Generator):
         if isinstance(self.column, tuple):
             raise DeclarationError(f"{scope.place}: Given({self.column!r}): bins divide one column, not several")
         type_ = scope.type(self.column)
-        if type_ is not None and not (
-            pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)
-        ):
+        if type_ is not None and not is_number(type_):
             raise DeclarationError(
                 f"{scope.place}: Given({self.column!r}): bins are for numbers, and {self.column} is {type_}"
             )

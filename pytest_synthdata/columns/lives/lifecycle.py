@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values, categorical, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -236,7 +237,7 @@ class Lifecycle(Generator):
         if self.unit not in UNITS:
             raise DeclarationError(f"{place}: unit={self.unit!r}; write one of {', '.join(UNITS)}")
         type_ = self.start.type(scope)
-        if type_ is not None and not (pa.types.is_timestamp(type_) or pa.types.is_date(type_)):
+        if type_ is not None and not is_temporal(type_):
             raise DeclarationError(f"{place}: start={self.start!r} is {type_}, not a date or a time")
         if not isinstance(self.until, Generator) and self.until is not None:
             _end_of(self.until)

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.columns.order.instants import is_temporal
 from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.errors import DeclarationError, GenerationError
 

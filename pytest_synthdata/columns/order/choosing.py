@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.modifiers import Cast, NotNull
 from pytest_synthdata.columns.order.clock import ArrivalClock, ColumnClock
-from pytest_synthdata.columns.order.instants import is_temporal
 from pytest_synthdata.columns.order.numbered import Numbered
 from pytest_synthdata.columns.order.ordered import Ordered
 from pytest_synthdata.columns.order.parents_clock import ParentsClock

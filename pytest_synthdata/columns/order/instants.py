@@ -58,11 +58,6 @@ def as_datetime(microseconds: int) -> dt.datetime:
     return _EPOCH + microseconds * _MICROSECOND
 
 
-def is_temporal(type_: pa.DataType | None) -> bool:
-    """Whether a column's values are dates or times."""
-    return type_ is not None and (pa.types.is_date(type_) or pa.types.is_timestamp(type_))
-
-
 def microseconds(array: pa.Array) -> Micros:
     """Dates and times, none of them null, in microseconds since 1970."""
     if pa.types.is_date(array.type):
@@ -82,4 +77,4 @@ def filled_microseconds(array: pa.Array, missing: int) -> Micros:
     return np.asarray(to_numpy(numbers.fill_null(missing)), np.int64)
 
 
-__all__ = ["Micros", "Moment", "as_datetime", "filled_microseconds", "instant", "is_temporal", "microseconds"]
+__all__ = ["Micros", "Moment", "as_datetime", "filled_microseconds", "instant", "microseconds"]

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Declared, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator
@@ -136,7 +137,7 @@ class Aggregate(Generator):
 
     def check_type(self, type_: pa.DataType | None, scope: Scope) -> None:
         """Raise `DeclarationError` for a type of the children's column that this cannot be said of."""
-        if type_ is not None and not _is_number(type_):
+        if type_ is not None and not is_number(type_):
             raise DeclarationError(f"{scope.place}: {self!r}: {self.column} is {type_}, not a number")
 
     def _child(self, scope: Scope) -> Scope:
@@ -308,11 +309,6 @@ def aggregates_of(generator: Declared) -> Iterator[Aggregate]:
         yield generator
     for child in generator.children():
         yield from aggregates_of(child)
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    test = pa.types
-    return test.is_floating(type_) or test.is_integer(type_) or test.is_decimal(type_)
 
 
 __all__ = ["Aggregate", "Count", "Max", "Mean", "Min", "Sum", "aggregates_of", "sum_type"]

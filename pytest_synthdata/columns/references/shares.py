@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import without_nulls
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
@@ -115,9 +116,7 @@ class Share(Generator):
                 f"{scope.place}: {self!r}: name a column of the parent that per_parent counts the rows from, {wanted}"
             )
         type_ = scope.type(self.path)
-        if type_ is not None and not (
-            pa.types.is_floating(type_) or pa.types.is_integer(type_) or pa.types.is_decimal(type_)
-        ):
+        if type_ is not None and not is_number(type_):
             raise DeclarationError(f"{scope.place}: {self!r}: {self.path} is {type_}, not a number")
         require_numbers(self.weights, scope, "the weights of a Share")
 

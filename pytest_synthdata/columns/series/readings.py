@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope, Table
@@ -101,7 +102,7 @@ class Readings(Generator):
             raise DeclarationError(f"{scope.place}: {self!r}: jitter={self.jitter!r}; it lies between 0 and 1")
         for name, moment in (("start", self.start), ("end", self.end)):
             type_ = moment.type(scope)
-            if type_ is not None and not (pa.types.is_timestamp(type_) or pa.types.is_date(type_)):
+            if type_ is not None and not is_temporal(type_):
                 raise DeclarationError(f"{scope.place}: {self!r}: {name}={moment!r} is {type_}, not a date or a time")
 
     def bounds(self, scope: Scope) -> tuple[Any, Any]:

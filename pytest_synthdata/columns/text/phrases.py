@@ -19,6 +19,7 @@ from pytest_synthdata.columns.generators.numbering import Numbered, numbered
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.columns.text.grammar import Draw, Law, Template, is_random, is_text, templates
 from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary
+from pytest_synthdata.errors import counted
 
 _32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _SPARSE = 0.3  # a place that fewer rows use is filled for those alone
@@ -143,7 +144,7 @@ class Phrases(Generator):
     def describe(self) -> str:
         """How the texts are made, in a few words."""
         many = 1 if self.shares is None else len(self.shares)
-        return f"{many:,} template{'s'[: many > 1]} over {len(self.words):,} words"
+        return f"{counted(many, 'template')} over {len(self.words):,} words"
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

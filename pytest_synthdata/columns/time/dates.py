@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import without_nulls
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator
@@ -116,7 +117,7 @@ class Dates(Generator):
                 raise DeclarationError(f"{scope.place}: {self!r}: exactly needs a range that is the same in every row")
         for end in (self.start, self.end):
             type_ = end.type(scope) if isinstance(end, Generator) else pa.date32()
-            if type_ is not None and not (pa.types.is_date(type_) or pa.types.is_timestamp(type_)):
+            if type_ is not None and not is_temporal(type_):
                 raise DeclarationError(f"{scope.place}: {self!r}: its ends are dates, and {end!r} is {type_}")
         if self.is_fixed:
             first, last = self._days_or_error(scope)

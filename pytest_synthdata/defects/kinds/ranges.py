@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.modifiers import NotNull, Nullable
@@ -64,9 +65,9 @@ class OutOfRange(Kind):
                     f"{bound.name}.{column}: {self.title} of texts needs a column that lists its values, such as a "
                     "Categorical; Malformed, Nasty or Typos change other texts"
                 )
-        elif not (_is_number(type_) or test.is_date32(type_) or test.is_timestamp(type_)):
+        elif not (is_number(type_) or test.is_date32(type_) or test.is_timestamp(type_)):
             raise wrong_type(bound, column, type_, self, "numbers, dates, times or a list of texts")
-        if not _is_number(type_) and (self.low, self.high) != (None, None):
+        if not is_number(type_) and (self.low, self.high) != (None, None):
             raise DeclarationError(f"{bound.name}.{column}: {self.title}: low= and high= are for numbers")
 
         for name, end in (("low", self.low), ("high", self.high)):
@@ -83,7 +84,7 @@ class OutOfRange(Kind):
     def _range(self, bound: BoundTable, type_: pa.DataType) -> tuple[Any, Any]:
         """The ends of the range, in the numbers that the column's values are made of; None where there is none."""
         low, high = declared_range(bound, self.column) or (None, None)
-        if _is_number(type_):
+        if is_number(type_):
             low, high = (_finite(end) for end in (low, high))
             return (low if self.low is None else self.low), (high if self.high is None else self.high)
         return _ticks(low, type_), _ticks(high, type_)
@@ -121,10 +122,6 @@ def _unlisted(value: str | None, pick: int, listed: frozenset[Any]) -> str | Non
         return None
     options = [one for one in (*_UNKNOWN, value.upper(), f"{value} ", f"{value}?") if one not in listed]
     return options[pick % len(options)]
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
 
 
 def _finite(end: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.defects.kind import require_column, typed
@@ -98,7 +99,7 @@ def _by_times(bound: BoundTable, change: SchemaChange, place: str, instant: int 
         return Period(never=not period_in_time(bound, change).holds_at(_NEVER if then is None else then))
     require_column(bound, axis, change.title)
     type_ = bound.type_of(axis)
-    if not (pa.types.is_date(type_) or pa.types.is_timestamp(type_)):
+    if not is_temporal(type_):
         raise DeclarationError(
             f"{bound.name}.{axis}: {change.title} compares dates or times, and the column is {type_}"
         )
@@ -148,7 +149,7 @@ def _time_column(bound: BoundTable, place: str) -> str | None:
     Of a table that changes, else that of births; None where it has none.
     """
     types = {name: bound.type_of(name) for name in bound.plan.visible}
-    times = [name for name, type_ in types.items() if pa.types.is_date(type_) or pa.types.is_timestamp(type_)]
+    times = [name for name, type_ in types.items() if is_temporal(type_)]
     lines = [name for name in times if isinstance(bound.plan.columns[name], Timeline)]
     for found in (lines, times):
         if len(found) == 1:

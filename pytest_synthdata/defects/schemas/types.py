@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.defects.kind import typed
 from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, text_given
@@ -113,7 +114,7 @@ class ReformattedDates(SchemaChange):
     def check(self, bound: BoundTable) -> None:
         super().check(bound)
         type_ = bound.type_of(self.column)
-        if not (pa.types.is_date(type_) or pa.types.is_timestamp(type_)):
+        if not is_temporal(type_):
             raise DeclarationError(
                 f"{bound.name}.{self.column}: {self.title} needs dates or times, and the column is {type_}"
             )

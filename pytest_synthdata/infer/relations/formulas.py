@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.base import Generator
@@ -105,8 +106,7 @@ def formulas(columns: Mapping[str, tuple[pa.DataType, pa.Array]], attributes: Ma
 
 
 def _numbers(name: str, type_: pa.DataType, array: pa.Array) -> _Numbers | None:
-    test = pa.types
-    if not (test.is_integer(type_) or test.is_floating(type_) or test.is_decimal(type_)):
+    if not is_number(type_):
         return None
     values = to_numpy(array.cast(pa.float64(), safe=False).fill_null(np.nan)).astype(np.float64)
     finite = values[np.isfinite(values)]

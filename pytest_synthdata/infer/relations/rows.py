@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import FUNCTIONS, Call, col
 from pytest_synthdata.columns.generators.base import Constant, Generator
@@ -35,11 +36,7 @@ def parts_of_dates(
         columns: their types and values, by name.
         attributes: what the columns are called in expressions.
     """
-    days = {
-        name: array
-        for name, (type_, array) in columns.items()
-        if pa.types.is_date(type_) or pa.types.is_timestamp(type_)
-    }
+    days = {name: array for name, (type_, array) in columns.items() if is_temporal(type_)}
     found: dict[str, Computed] = {}
     for name, (type_, array) in columns.items():
         if not pa.types.is_integer(type_) or len(array) < FEWEST:
@@ -91,7 +88,7 @@ def following(
     times = {
         name: (type_, floats_of(array.cast(pa.timestamp("us"))))
         for name, (type_, array) in columns.items()
-        if (pa.types.is_date(type_) or pa.types.is_timestamp(type_)) and len(array) - array.null_count >= FEWEST
+        if is_temporal(type_) and len(array) - array.null_count >= FEWEST
     }
     order = sorted(times, key=lambda name: float(np.nanmean(times[name][1])))
     found: dict[str, Computed] = {}
@@ -130,7 +127,7 @@ def following_by_name(schema: pa.Schema, attributes: Mapping[str, str]) -> dict[
         schema: the table's columns.
         attributes: what the columns are called in expressions.
     """
-    times = [one for one in schema if pa.types.is_date(one.type) or pa.types.is_timestamp(one.type)]
+    times = [one for one in schema if is_temporal(one.type)]
     found: dict[str, Computed] = {}
     for before, after in itertools.permutations(times, 2):
         if before.type != after.type or after.name in found or before.name in found:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.expressions.intervals import MICROSECONDS
 from pytest_synthdata.columns.expressions.operators import FUNCTIONS, Call, col
@@ -53,7 +54,7 @@ def times_again(columns: Columns, attributes: Mapping[str, str]) -> dict[str, Co
         attributes: what the columns are called in expressions.
     """
     filled = {name: pair for name, pair in columns.items() if _may_say(*pair)}
-    typed = [name for name, (type_, _) in filled.items() if pa.types.is_timestamp(type_) or pa.types.is_date(type_)]
+    typed = [name for name, (type_, _) in filled.items() if is_temporal(type_)]
     typed.sort(key=lambda name: -len(filled[name][1].slice(0, FIRST).unique()))  # the finest first
     typed.sort(key=lambda name: pa.types.is_date(filled[name][0]))
     texts = {name: array.drop_null() for name, (type_, array) in filled.items() if pa.types.is_string(type_)}
@@ -81,7 +82,7 @@ def _may_say(type_: pa.DataType, values: pa.Array) -> bool:
     """Whether a column may hold dates and times, in whatever form."""
     test = pa.types
     is_number = test.is_integer(type_) and type_.bit_width >= _FEWEST_BITS and type_ != pa.uint64()
-    may_be = is_number or test.is_date(type_) or test.is_timestamp(type_) or test.is_string(type_)
+    may_be = is_number or is_temporal(type_) or test.is_string(type_)
     return may_be and len(values) - values.null_count >= FEWEST
 
 
@@ -169,7 +170,7 @@ def later_by(columns: Columns, attributes: Mapping[str, str]) -> dict[str, Compu
     for name, (type_, values) in columns.items():
         if pa.types.is_integer(type_) or pa.types.is_floating(type_):
             numbers[name] = floats_of(values)
-        elif (pa.types.is_date(type_) or pa.types.is_timestamp(type_)) and len(times) < _MOST_TIMES:
+        elif is_temporal(type_) and len(times) < _MOST_TIMES:
             times[name] = floats_of(values.cast(pa.timestamp("us")))
     found: dict[str, Computed] = {}
     for end, start in itertools.permutations(times if numbers else (), 2):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Call, col
@@ -78,7 +79,7 @@ def days_of(column: pa.Field, name: str, declaration: Any) -> Days | None:
         name: its attribute.
         declaration: what it is declared as.
     """
-    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+    if is_temporal(column.type):
         return Days(column.name, name)
     written = unwrapped(declaration.branches[0] if isinstance(declaration, When) else declaration)
     is_written = isinstance(written, Call) and written.function == "date_format" and len(written.options) == 1

@@ -213,8 +213,8 @@ class Finding:
             return "flaky: run again on the same data, the test did not fail in the same way"
         ended = "it was interrupted" if shrunk.verdict is Verdict.INTERRUPTED else "time was up"
         return (
-            f"no smaller part of the {self.num_rows:,} row{'s'[: self.num_rows != 1]} was found to fail in "
-            f"{shrunk.runs} runs ({self.seconds:.1f} s) before {ended}"
+            f"no smaller part of the {counted(self.num_rows, 'row')} was found to fail in {shrunk.runs} runs "
+            f"({self.seconds:.1f} s) before {ended}"
         )
 
     def _planted(self) -> list[str]:

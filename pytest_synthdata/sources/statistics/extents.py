@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_number, is_temporal
+
 
 @dataclass(frozen=True)
 class ColumnStatistics:
@@ -43,8 +45,7 @@ class Statistics:
 def has_range(type_: pa.DataType) -> bool:
     """Whether values of a type have an order that means something: numbers, truths, dates and times; texts do not."""
     test = pa.types
-    is_number = test.is_integer(type_) or test.is_floating(type_) or test.is_decimal(type_)
-    return bool(is_number or test.is_boolean(type_) or test.is_date(type_) or test.is_timestamp(type_))
+    return bool(is_number(type_) or test.is_boolean(type_) or is_temporal(type_))
 
 
 def column_statistics(nulls: int | None, low: Any, high: Any) -> ColumnStatistics:

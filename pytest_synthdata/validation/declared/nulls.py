@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.expressions.computing import COMPARISONS
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.intervals import MICROSECONDS
@@ -88,7 +87,7 @@ def _is_null_with_parts(declared: Any, scope: Scope) -> bool:
         return False
     if declared.function in ("to_date", "to_timestamp"):  # a text may be none
         type_ = declared.operands[0].type(scope)
-        return type_ is not None and (pa.types.is_date(type_) or pa.types.is_timestamp(type_))
+        return is_temporal(type_)
     return declared.function in _CALLS
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.attempts import WHERE
 from pytest_synthdata.columns.expressions.operators import Column
@@ -229,7 +230,7 @@ def _bounds(declared: Declared, scope: Scope) -> tuple[Any, Any]:
 
 def _finite(end: Any, type_: pa.DataType) -> Any:
     """An end of a range as a value that SQL has a literal for."""
-    if pa.types.is_date(type_) or pa.types.is_timestamp(type_):
+    if is_temporal(type_):
         return end if isinstance(end, dt.date) else None
     if isinstance(end, bool) or not isinstance(end, (int, float, Decimal)) or not math.isfinite(end):
         return None

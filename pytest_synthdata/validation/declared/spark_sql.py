@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.cells import Declared, Scope
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.operators import Call, Column, Operation
@@ -94,7 +95,7 @@ class _Writer:
     def _arithmetic(self, part: Operation) -> str:
         """Null where a number is too large: an error would end the whole query."""
         first, second = self._sides(part)
-        times = [_is_time(side.type(self.scope)) for side in part.operands]
+        times = [is_temporal(side.type(self.scope)) for side in part.operands]
         if part.function == "subtract" and all(times):
             return f"({first} - {second})"
         if times[0] and _is_a(part.operands[1].type(self.scope), pa.types.is_integer):
@@ -111,7 +112,7 @@ class _Writer:
                 sides.append(literal(side.value, instant))
             elif instant is not None and not (_is_instant(type_) or _is_a(type_, pa.types.is_duration)):
                 raise NoSqlError(f"{part!r} depends on the session's time zone in SQL")
-            elif any(map(_is_time, types)) and _is_a(type_, pa.types.is_string) and not isinstance(side, Constant):
+            elif any(map(is_temporal, types)) and _is_a(type_, pa.types.is_string) and not isinstance(side, Constant):
                 raise NoSqlError(f"{part!r} reads times from texts, which ends a query where one cannot be read")
             else:
                 sides.append(self.written(side))
@@ -135,10 +136,6 @@ class _Writer:
 
 def _is_a(type_: pa.DataType | None, test: Callable[[pa.DataType], bool]) -> bool:
     return type_ is not None and test(type_)
-
-
-def _is_time(type_: pa.DataType | None) -> bool:
-    return _is_a(type_, pa.types.is_date) or _is_a(type_, pa.types.is_timestamp)
 
 
 def _is_instant(type_: pa.DataType | None) -> bool:
