@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.defects.differences import as_mask
 from pytest_synthdata.defects.label_table import LabelTable, label_key
@@ -175,9 +176,9 @@ class _RowsOfOneKey:
         index = near[counts[back] > 1]
         keys = rows.hashes[index]
         batch = view.labelled.record_batch(rows.numbers[index].astype(np.uint64))
-        distinct = len(np.unique(keys))
+        keys_there = len(distinct(keys))
         cells = {name: _paired(keys, batch.column(name), name) for name in batch.schema.names if name not in view.key}
-        cells = {name: words for name, words in cells.items() if len(np.unique(words)) > distinct}
+        cells = {name: words for name, words in cells.items() if len(distinct(words)) > keys_there}
         return cls(index, keys, cells, pa.schema([batch.schema.field(name) for name in cells]), view.dirty.name)
 
     def of_frame(self, names: Sequence[str]) -> _CellsOfFrame:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.cells import Cells, Reader
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.permutation import Permutation
 from pytest_synthdata.columns.random import Bits, Stream
@@ -208,7 +209,7 @@ class Planting:
         for hit in self.hits(rows, look, until=number) if self._shared else ():
             taken.setdefault(hit.column, np.zeros(len(rows), np.bool_))[hit.index] = True
         hits = self._changed(number, index, rows, look, taken)
-        return np.unique(np.concatenate([hit.index for hit in hits])) if hits else np.zeros(0, np.intp)
+        return distinct(np.zeros(0, np.intp), *(hit.index for hit in hits))
 
 
 def drawn(stream: Stream, rate: float, rows: Bits) -> Index:

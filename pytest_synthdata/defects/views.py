@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.tables.part import Part, whole_of
 from pytest_synthdata.columns.tables.replaced import ReplacedColumns
 from pytest_synthdata.columns.tables.subset import Subset, chosen_rows
@@ -104,7 +104,7 @@ def clean_view(view: TableView) -> TableView:
     clean: TableView = whole.without_dirt() if hasattr(whole, "without_dirt") else view.bound
     if not isinstance(view, Part):
         return clean
-    rows = Subset(clean, np.unique(view.origins(view.row_numbers(0, view.num_rows))))
+    rows = Subset(clean, distinct(view.origins(view.row_numbers(0, view.num_rows))))
     return view.in_origins(rows) if isinstance(view, ReplacedColumns) else rows
 
 

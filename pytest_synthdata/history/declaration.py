@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.generators.base import Generator, literal
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.errors import DeclarationError, describe
@@ -178,7 +179,7 @@ class History:
         lives = lives_of(bound)
         assert lives is not None  # noqa: S101 - it has this history
         hops = lives.of(rows).hops.get(reference, ())
-        parents = np.unique(np.concatenate([np.zeros(0, np.int64), *(hop.parents for hop in hops)]))
+        parents = distinct(np.zeros(0, np.int64), *(hop.parents for hop in hops))
         return parents[parents >= 0].astype(np.uint64)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.lives.steps import Steps, step_times
 from pytest_synthdata.columns.order.instants import filled_microseconds
 from pytest_synthdata.columns.random import Bits, Stream
@@ -163,8 +164,8 @@ class Lives:
     def _referred_to(self, rows: Bits) -> Bits:
         """The rows of the same table that rows refer to, each once."""
         reader = self.bound.at(rows)
-        found = [np.zeros(0, np.int64), *(_referring(reader.read(name))[1] for name in self._own)]
-        return np.unique(np.concatenate(found)).astype(np.uint64)
+        found = (_referring(reader.read(name))[1] for name in self._own)
+        return distinct(np.zeros(0, np.int64), *found).astype(np.uint64)
 
     def _within_parents(self, rows: Bits, above: KnownLives) -> Life:
         """The lives of some rows, and their moves to rows of other tables.

@@ -11,6 +11,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pytest_synthdata.columns.distinct import distinct
+
 # Positions of rows in the order in which they are searched: sorted, each once.
 Positions: TypeAlias = npt.NDArray[np.int64]
 NONE: Positions = np.empty(0, np.int64)
@@ -158,7 +160,7 @@ def digest(rows: Positions) -> bytes:
 
 def union(one: Positions, other: Positions) -> Positions:
     """The rows of both."""
-    return np.union1d(one, other)
+    return distinct(one, other)
 
 
 def without(rows: Positions, others: Positions) -> Positions:

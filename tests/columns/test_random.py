@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.random import Bits, Floats, Stream, remix, uniform
 
 COUNT = 200_000
@@ -73,9 +74,9 @@ def test_words_collide_no_more_often_than_chance(start: int) -> None:
     """Among n words of 64 bits, cut to 40, n²/2⁴¹ pairs are expected to be equal: a Poisson number of them."""
     count = 1 << 20
     words = Stream(STREAMS[0]).bits(rows(start, count))
-    assert len(np.unique(words)) == count
+    assert len(distinct(words)) == count
     for cut in (words >> np.uint64(24), words & np.uint64(2**40 - 1)):
-        collisions = count - len(np.unique(cut))
+        collisions = count - len(distinct(cut))
         expected = count**2 / 2**41
         assert stats.poisson(expected).cdf(collisions) > PROBABLE
         assert stats.poisson(expected).sf(collisions - 1) > PROBABLE

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.shrinking.order import Order, family_order
 from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Replacement, Runs
 from pytest_synthdata.shrinking.search import Shrunk, Verdict, shrink
@@ -51,7 +52,7 @@ class Shop:
 
     def close(self, rows: Positions) -> Positions:
         owners = self.owner[rows]
-        return np.union1d(rows, owners[owners >= 0])
+        return distinct(rows, owners[owners >= 0])
 
     def attempt(self, rows: Positions) -> Outcome:
         return Outcome.SAME if self.bug(rows) else Outcome.PASSED

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.tables.closure import referred_to
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ class ParentsClock:
 
     def _of_the_same_table(self, rows: Bits) -> Bits:
         """The rows of the table itself that some rows refer to, each once, ascending."""
-        found = [parents for name in self._own for _, parents in referred_to(self.bound, name, rows)]
-        return np.unique(np.concatenate([np.zeros(0, np.uint64), *found]))
+        found = (parents for name in self._own for _, parents in referred_to(self.bound, name, rows))
+        return distinct(np.zeros(0, np.uint64), *found)
 
     def _by_parents(self, rows: Bits) -> Micros:
         """When the last of the rows of other tables comes that each row refers to."""

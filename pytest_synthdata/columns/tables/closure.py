@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.references.listed_keys import KeyOf, PickOf
@@ -39,11 +40,11 @@ def closed(views: Mapping[str, TableView], chosen: Mapping[str, Bits]) -> dict[s
     while waiting:
         # The last table first: by the time of a parent, all its children have said which of its rows they need.
         name = next(name for name in reversed(list(views)) if name in waiting)
-        rows = np.unique(np.concatenate(waiting.pop(name)))
+        rows = distinct(*waiting.pop(name))
         new = np.setdiff1d(rows, found[name], assume_unique=True)
         if not len(new):
             continue
-        found[name] = np.union1d(found[name], new) if len(found[name]) else new
+        found[name] = distinct(found[name], new)
         for table, needed in _referred(views[name], new):
             if table in views:
                 waiting.setdefault(table, []).append(needed)
@@ -53,14 +54,14 @@ def closed(views: Mapping[str, TableView], chosen: Mapping[str, Bits]) -> dict[s
 def _referred(view: TableView, row_numbers: Bits) -> Iterator[tuple[str, Bits]]:
     bound, rows = view.bound, view.origins(row_numbers)
     for name in bound.plan.references:
-        found = [np.unique(parents) for _, parents in referred_to(bound, name, rows)]
-        yield bound.parent(name).name, np.unique(np.concatenate([_NONE, *found]))
+        found = [distinct(parents) for _, parents in referred_to(bound, name, rows)]
+        yield bound.parent(name).name, distinct(_NONE, *found)
         if bound.plan.history is not None and bound.plan.history.moves(name):
             yield bound.parent(name).name, bound.plan.history.moved_to(bound, name, rows)
     for name, child in bound.children.items():  # that its totals are computed from
         if child.fan_out is None:
             continue  # the children's number was stated, so that there are no totals
-        yield child.name, np.unique(family_of(child, bound.plan.children[name].reference, rows).rows)
+        yield child.name, distinct(family_of(child, bound.plan.children[name].reference, rows).rows)
 
 
 def referred_to(bound: BoundTable, name: str, rows: Bits) -> Iterator[tuple[npt.NDArray[np.int64], Bits]]:

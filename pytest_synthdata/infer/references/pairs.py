@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.infer.naming import words
 from pytest_synthdata.infer.references.links import Link, may_be_key, reaches
 from pytest_synthdata.infer.values.meanings import ColumnName
@@ -124,7 +125,7 @@ def _unique_pairs(sample: Sample, columns: Sequence[str]) -> Iterator[tuple[str,
     for one, other in itertools.combinations(codes, 2):
         if max(sizes[one], sizes[other]) == sample.num_rows:
             continue
-        if len(np.unique(codes[one] * sizes[other] + codes[other])) == sample.num_rows:
+        if len(distinct(codes[one] * sizes[other] + codes[other])) == sample.num_rows:
             yield one, other
 
 
@@ -158,7 +159,7 @@ def _link(
         rows = rows_of_pairs(sample, pair, parent, key)
         known = rows[rows != NULL]
         # Two tables that say something of the same pairs each are no more each other's than the other way round.
-        is_same = sample.num_rows >= parent.num_rows and len(np.unique(known)) == len(known)
+        is_same = sample.num_rows >= parent.num_rows and len(distinct(known)) == len(known)
         contained = float((known >= 0).mean()) if len(known) and not is_same else 0.0
         if contained >= _CONTAINED and (best is None or contained > best.contained):
             best = PairLink(pair, other, key, contained)

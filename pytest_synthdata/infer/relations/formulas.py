@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.expressions.operators import col
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.infer.naming import words
@@ -95,7 +96,7 @@ def formulas(columns: Mapping[str, tuple[pa.DataType, pa.Array]], attributes: Ma
         if target.name in found:
             continue
         terms = [one for one in numbers if one is not target and target.name not in needed.get(one.name, ())]
-        if len(np.unique(target.values[np.isfinite(target.values)])) < _DISTINCT:
+        if len(distinct(target.values[np.isfinite(target.values)])) < _DISTINCT:
             terms = [one for one in terms if np.array_equal(one.values, target.values, equal_nan=True)][:1]
         made = _formula(target, terms, attributes, only_sums=only_sums)
         if made is None:
@@ -200,7 +201,7 @@ def _factor(values: Floats, wanted: Floats) -> float | None:
     largest = int(np.abs(values).argmax())
     ratio = float(wanted[largest] / values[largest])
     factor = float(f"{ratio:.6g}")
-    if factor == 0 or (factor != 1 and len(np.unique(values)) < _DISTINCT):
+    if factor == 0 or (factor != 1 and len(distinct(values)) < _DISTINCT):
         return None
     return factor
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.expressions.operators import FUNCTIONS, Call, col
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.numbers.distributions import Exponential
@@ -213,7 +214,7 @@ def hierarchies(columns: Mapping[str, pa.Array], most: int) -> dict[str, str]:
             if not 1 < sizes[coarse] <= sizes[fine] or fine in needed.get(coarse, ()) or coarse == fine:
                 continue
             pairs = codes[fine] * sizes[coarse] + codes[coarse]
-            if len(np.unique(pairs)) == sizes[fine]:
+            if len(distinct(pairs)) == sizes[fine]:
                 found[fine] = coarse
                 needed[fine] = {coarse, *needed.get(coarse, ())}
                 for other, needs in needed.items():

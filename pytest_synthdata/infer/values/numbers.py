@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import to_numpy
+from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.categories import Categorical
@@ -209,10 +210,10 @@ def _multiple(numbers: Numbers, resolution: Resolution) -> int | None:
     if resolution.digits != 0 or float(np.abs(numbers).max()) >= _EXACT:
         return None
     whole = numbers.astype(np.int64)
-    if is_list(np.unique(numbers[:10_000]), len(numbers), resolution) and len(np.unique(numbers)) <= SHORT:
+    if is_list(distinct(numbers[:10_000]), len(numbers), resolution) and len(distinct(numbers)) <= SHORT:
         return None
     unit = int(np.gcd.reduce(whole))
-    return unit if unit > 1 and len(numbers) >= _FEWEST_MULTIPLES and len(np.unique(whole)) > SHORT else None
+    return unit if unit > 1 and len(numbers) >= _FEWEST_MULTIPLES and len(distinct(whole)) > SHORT else None
 
 
 def _ends(numbers: Numbers, resolution: Resolution) -> tuple[float, float]:
