@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import factory
@@ -261,6 +262,34 @@ def test_two_factories_of_one_table() -> None:
 
     with pytest.raises(DeclarationError, match=r"both make the table 'customers'.*Meta.table"):
         Dataset({CustomerFactory: 5, OtherFactory: 5})
+
+
+def test_columns_are_checked_once_and_again_where_another_table_takes_the_place_of_their_parent() -> None:
+    checked: list[str] = []
+
+    @dataclass(frozen=True, init=False, repr=False)
+    class Noted(Given):
+        def check(self, scope: Any) -> None:
+            checked.append(scope.place)
+            super().check(scope)
+
+    class VisitFactory(TableFactory):
+        parent = ForeignKey(ParentFactory)
+        fee = Noted("parent.tier", {"Enterprise": 0, "Pro": 5})
+
+    class BossFactory(ParentFactory):
+        boss = ForeignKey("self")
+
+    class FreeFactory(ParentFactory):
+        tier = "Free"
+
+    for seed in (1, 2):
+        Dataset({VisitFactory: 3, ParentFactory: 2}, seed=seed)
+    assert checked == ["visits.fee"]
+    Dataset({VisitFactory: 3, BossFactory: 2})
+    assert checked == ["visits.fee"] * 2
+    with pytest.raises(DeclarationError, match=r"visits.fee: Given\('parent.tier'\) has no case for 'Free'"):
+        Dataset({VisitFactory: 3, FreeFactory: 2})
 
 
 def test_a_foreign_key_to_what_has_no_key() -> None:
