@@ -10,6 +10,7 @@ therefore no shifted copies of each other, as they would be in plain SplitMix64.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -39,16 +40,14 @@ class Stream:
 
     names: tuple[str, ...]
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _key(self) -> tuple[np.uint64, np.uint64]:
+        """What enters before the first multiplication, and what between the two."""
         # Lengths are hashed along, so that ("a", "bc") and ("ab", "c") are different streams.
-        digest = blake2b(digest_size=16)
-        for name in self.names:
-            data = name.encode()
-            digest.update(len(data).to_bytes(8, "little"))
-            digest.update(data)
-        start, middle = np.frombuffer(digest.digest(), "<u8")
-        object.__setattr__(self, "_start", np.uint64(start))
-        object.__setattr__(self, "_middle", np.uint64(middle))
+        names = [name.encode() for name in self.names]
+        data = b"".join(len(name).to_bytes(8, "little") + name for name in names)
+        digest = blake2b(data, digest_size=16).digest()
+        return np.uint64(int.from_bytes(digest[:8], "little")), np.uint64(int.from_bytes(digest[8:], "little"))
 
     def child(self, *names: str) -> Stream:
         """The stream of the same place with more names: independent of this one."""
@@ -60,9 +59,10 @@ class Stream:
         Args:
             rows: row numbers, uint64; any order, any of the 2^64.
         """
+        start, middle = self._key
         word = rows * GOLDEN
-        word += self._start  # type: ignore[attr-defined]
-        return finalise(word, self._middle)  # type: ignore[attr-defined]
+        word += start
+        return finalise(word, middle)
 
     def uniform(self, rows: Bits) -> Floats:
         """A number in (0, 1), both ends excluded, for each row number."""
