@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,15 @@ def arrow_array(values: Any, type: pa.DataType | None = None, mask: Any = None) 
 
 def arrow_scalar(value: Any, type: pa.DataType | None = None) -> pa.Scalar:  # noqa: A002
     """As `pyarrow.scalar`."""
+    if value.__class__ is str and (type is None or pa.types.is_string(type)):
+        return _text(value)
     return arrow_array([value], type)[0]
+
+
+@lru_cache(256)
+def _text(value: str) -> pa.Scalar:
+    """A text that is compared with or joined to each batch of rows."""
+    return arrow_array([value])[0]
 
 
 def null_of(type_: pa.DataType) -> pa.Scalar:
@@ -166,7 +175,7 @@ def _texts(values: Sequence[Any], mask: Any) -> pa.Array:
     nulls = 0 if mask is None else int(np.count_nonzero(mask))
     valid = pa.py_buffer(np.packbits(~mask, bitorder="little")) if nulls else None
     cells = pa.py_buffer(b"".join(encoded))
-    if offsets[-1] > np.iinfo(np.int32).max:
+    if offsets[-1] > _INT32.max:
         return pa.array(values, pa.string())
     return pa.Array.from_buffers(
         pa.string(), len(values), [valid, pa.py_buffer(offsets.astype(np.int32)), cells], nulls

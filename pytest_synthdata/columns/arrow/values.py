@@ -17,6 +17,7 @@ Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
 Index: TypeAlias = npt.NDArray[np.intp]
 
 _OFTEN = 4  # times, from which on codes are shorter than texts
+_MOST_IN_A_BYTE = 127
 _FEW = 256  # categories of which it pays to unite the lists
 _MOST_DIGITS = 38  # of a decimal
 
@@ -94,7 +95,7 @@ def categorical(codes: npt.NDArray[Any], categories: pa.Array) -> pa.DictionaryA
 
 def code_type(count: int) -> type[np.int8 | np.int32]:
     """The integers that number so many categories or branches."""
-    return np.int8 if count <= np.iinfo(np.int8).max else np.int32
+    return np.int8 if count <= _MOST_IN_A_BYTE else np.int32
 
 
 def without(values: Values, null: npt.NDArray[np.bool_]) -> pa.Array:
