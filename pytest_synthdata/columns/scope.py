@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from unicodedata import category
 
 import pyarrow as pa
@@ -19,8 +19,11 @@ from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.rules import check_rules
 from pytest_synthdata.errors import DeclarationError, GenerationError, SynthDataError, cause, nearest
 
+Made = TypeVar("Made")
+
 _UNFORESEEN = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NotImplementedError)
 _LONG = 200  # characters of a declaration that are shown
+_MOST_KNOWN = 10_000  # things that are kept of a plan; tests may put ever other tables into its parents' places
 
 
 @dataclass(frozen=True)
@@ -83,25 +86,32 @@ class ColumnScope:
         seen = self.parents.get(declared.plan.table, declared.plan)
         return ColumnScope(seen, self.name, self.parents, self.stands_in or self.plan.table)
 
-    def _known(self, kind: str, name: str, find: Callable[[Any, Any], Any]) -> Any:
-        """What was found out of a column, once: columns that read each other ask for it again and again."""
+    def known(self, key: tuple[Hashable, ...], make: Callable[[], Made]) -> Made:
+        """What follows from the declarations alone, made once for all tables of them: ``make()``."""
         parents = tuple(self.parents.values())
-        key = (kind, name, *map(id, parents))
-        if key not in (known := self.plan.known):
-            known[key] = find(*self.column(name)), parents  # which keep their ids
-        return known[key][0]
+        key, known = (*key, *map(id, parents)), self.plan.known
+        found: tuple[Made, Any] | None = known.get(key)
+        if found is None:
+            if len(known) >= _MOST_KNOWN:
+                known.clear()
+            known[key] = found = make(), parents  # which keep their ids
+        return found[0]
+
+    def _of_column(self, kind: str, name: str, find: Callable[[Any, Any], Any]) -> Any:
+        """What was found out of a column, once: columns that read each other ask for it again and again."""
+        return self.known((kind, name), lambda: find(*self.column(name)))
 
     def type(self, name: str) -> pa.DataType | None:
         """A column's type, where its declaration tells."""
-        return self._known("type", name, lambda scope, generator: generator.type(scope))
+        return self._of_column("type", name, lambda scope, generator: generator.type(scope))
 
     def domain(self, name: str) -> Sequence[Any] | None:
         """All values that a column can have, where its declaration tells."""
-        return self._known("domain", name, lambda scope, generator: generator.domain(scope))
+        return self._of_column("domain", name, lambda scope, generator: generator.domain(scope))
 
     def bounds(self, name: str) -> tuple[Any, Any] | None:
         """A column's range, where its declaration tells."""
-        return self._known("bounds", name, lambda scope, generator: generator.bounds(scope))
+        return self._of_column("bounds", name, lambda scope, generator: generator.bounds(scope))
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ from pytest_synthdata.validation.timelines import MomentsMeasure
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.cells import Scope
+    from pytest_synthdata.columns.generators.base import Generator
+    from pytest_synthdata.columns.scope import ColumnScope
 
 Which = npt.NDArray[np.int64]
 
@@ -64,12 +66,19 @@ def law_of_column(bound: BoundTable, name: str) -> Node:
         name, generator = generator.name, bound.plan.columns[generator.name]
         if isinstance(generator, ForeignKeyColumn):
             return Leaf(Unknown("a row number"), None)
-    node = _without_nulls(describe(generator), generator, bound.scope(name))
-    if pa.types.is_date(bound.type_of(name)):
+    scope, are_dates = bound.scope(name), pa.types.is_date(bound.type_of(name))
+    return scope.known(("law", name, are_dates), lambda: _law(generator, scope, are_dates))
+
+
+def _law(generator: Generator, scope: ColumnScope, are_dates: bool) -> Node:
+    """The laws of a column, as its declaration has them."""
+    name, plan = scope.name, scope.plan
+    node = _without_nulls(describe(generator), generator, scope)
+    if are_dates:
         node = map_leaves(node, _in_days)
-    if name in bound.plan.redrawn:
+    if name in plan.redrawn:
         return conditioned(node)
-    if any(name in pair for pair in bound.plan.correlations):
+    if any(name in pair for pair in plan.correlations):
         return without_row_curves(node)  # what decides the parameters goes along with the number
     return node
 

@@ -13,16 +13,15 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Generator
+from pytest_synthdata.validation.declared.curve_parts import QUARTILES
 from pytest_synthdata.validation.declared.expectations import Curve, Formula, Shares
 from pytest_synthdata.validation.results import Check
-from pytest_synthdata.validation.statistics import Piecewise, binomial_p, chi_square_p, distance_p, normal_p
+from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, distance_p, normal_p
 
 if TYPE_CHECKING:
     from pytest_synthdata.validation.rows import Rows
 
 EXAMPLES = 5
-_PARTS = 256  # of equal probability, in which numbers are counted
-_TAILS = (1e-4, 1e-3)
 _FEW = 30  # from so many values the mean of their ranks is as good as normal
 _LIST = 40  # up to so many distinct values of a counting law are compared one by one
 _SECONDS_A_DAY = 86_400e6
@@ -65,19 +64,7 @@ class CurveMeasure:
 
     def __init__(self, curve: Curve) -> None:
         self.curve = curve
-        shares = np.arange(1, _PARTS) / _PARTS
-        tails = np.array(_TAILS)
-        with np.errstate(all="ignore"):
-            edges = curve.ppf(np.sort(np.concatenate([tails, shares, 1 - tails])))
-            if isinstance(curve.base, Piecewise) and curve.base.is_coarse:
-                edges = curve.ppf(np.array(curve.base.shares[1:-1]))
-            self.edges: npt.NDArray[np.float64] = np.unique(edges[np.isfinite(edges)])
-            self.support: tuple[float, float] = curve.support()
-        # Rounded numbers are told apart between the steps of their grid: 0.3 has neighbours that print alike.
-        self.cuts: npt.NDArray[np.float64] = (
-            self.edges if curve.digits is None else self.edges + 0.25 * 10.0**-curve.digits
-        )
-        self.counts: npt.NDArray[np.int64] = np.zeros(len(self.edges) + 1, np.int64)
+        self.counts: npt.NDArray[np.int64] = np.zeros(len(curve.parts.likely), np.int64)
         self.outside: ViolationCounter = ViolationCounter()
         self.unrounded: ViolationCounter = ViolationCounter()
         self.low: float = np.inf
@@ -93,11 +80,11 @@ class CurveMeasure:
             numbers = np.asarray(numbers)[known]
         if not len(x):
             return
-        self.counts += np.bincount(np.searchsorted(self.cuts, x, side="left"), minlength=len(self.counts))
+        self.counts += np.bincount(np.searchsorted(self.curve.parts.cuts, x, side="left"), minlength=len(self.counts))
         low, high = float(x.min()), float(x.max())
         self.low, self.high = min(self.low, low), max(self.high, high)
-        least, most = self.support
-        margin = 1e-9 * max([1.0, *(abs(end) for end in self.support if np.isfinite(end))])
+        least, most = self.curve.parts.support
+        margin = 1e-9 * max([1.0, *(abs(end) for end in (least, most) if np.isfinite(end))])
         if not (low >= least - margin and high <= most + margin):
             self.outside.add(~((x >= least - margin) & (x <= most + margin)), numbers, rows.start)
         if self.curve.digits is not None and not self.curve.dates:
@@ -106,18 +93,17 @@ class CurveMeasure:
             self.unrounded.add(np.abs(scaled - np.rint(scaled)) > slack, numbers, rows.start)
 
     def checks(self) -> Iterator[Finding]:
-        count, curve = int(self.counts.sum()), self.curve
-        if any(np.isfinite(self.support)) or self.outside.count:
-            least, most = (curve.show(end) for end in self.support)
+        count, curve, parts = int(self.counts.sum()), self.curve, self.curve.parts
+        if any(np.isfinite(parts.support)) or self.outside.count:
+            least, most = (curve.show(end) for end in parts.support)
             yield self.outside.finding("outside of the range", f"{_end(least)} … {_end(most)}", count)
         if curve.digits is not None and not curve.dates:
             yield self.unrounded.finding("not rounded", f"to {curve.digits} digits", count)
         if not count:
             return
-        below = np.concatenate([curve.cdf(self.edges), [1.0]])
-        likely = np.diff(below, prepend=0.0)
+        below, likely = parts.below, parts.likely
         measured = np.cumsum(self.counts) / count
-        if len(self.edges) < _LIST:
+        if len(parts.edges) < _LIST:
             gap, p_value = float(np.abs(self.counts / count - likely).max()), chi_square_p(self.counts, likely)
         else:
             gap = float(np.abs(measured - below).max())
@@ -132,16 +118,16 @@ class CurveMeasure:
             variance = float(likely @ (score - mean) ** 2)
             if variance > 0:
                 z = (float(self.counts @ score) / count - mean) / np.sqrt(variance / count)
-                quantiles = [0.5] if kind == "median" else [0.25, 0.75]
-                yield kind, *self._quantiles(quantiles, measured), count, normal_p(z), ()
+                yield kind, *self._quantiles(kind, measured), count, normal_p(z), ()
 
-    def _quantiles(self, shares: list[float], measured: npt.NDArray[Any]) -> tuple[str, Any, Any]:
-        declared = self.curve.ppf(np.array(shares))
+    def _quantiles(self, kind: str, measured: npt.NDArray[Any]) -> tuple[str, Any, Any]:
+        parts = self.curve.parts
+        declared = parts.quartiles
         # The lowest number stands below the first edge, the highest above the last.
-        found = np.interp(shares, np.append(0.0, measured), np.concatenate([[self.low], self.edges, [self.high]]))
-        if len(shares) == 1:
-            return "", self.curve.show(declared[0]), self.curve.show(found[0])
-        return "middle half", float(declared[1] - declared[0]), float(found[1] - found[0])
+        found = np.interp(QUARTILES, np.append(0.0, measured), np.concatenate([[self.low], parts.edges, [self.high]]))
+        if kind == "median":
+            return "", self.curve.show(declared[1]), self.curve.show(found[1])
+        return "middle half", float(declared[2] - declared[0]), float(found[2] - found[0])
 
 
 class SharesMeasure:

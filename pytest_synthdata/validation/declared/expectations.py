@@ -6,12 +6,14 @@ import datetime as dt
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.time.calendar import Timeline
+from pytest_synthdata.validation.declared.curve_parts import CurveParts
 from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 from pytest_synthdata.validation.declared.steps import HAIR, Floats, Step, digits_of
 
@@ -69,6 +71,11 @@ class Curve:
     def digits(self) -> int | None:
         """To how many decimal digits the numbers are rounded, if they are."""
         return digits_of(self.steps)
+
+    @cached_property
+    def parts(self) -> CurveParts:
+        """The parts in which its numbers are counted."""
+        return CurveParts.of(self)
 
     def show(self, value: float) -> Any:
         """A number as what it stands for."""
