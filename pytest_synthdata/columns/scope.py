@@ -88,14 +88,18 @@ class ColumnScope:
 
     def known(self, key: tuple[Hashable, ...], make: Callable[[], Made]) -> Made:
         """What follows from the declarations alone, made once for all tables of them: ``make()``."""
-        parents = tuple(self.parents.values())
-        key, known = (*key, *map(id, parents)), self.plan.known
-        found: tuple[Made, Any] | None = known.get(key)
+        seen, known = self.seen(), self.plan.known
+        key = (*key, *map(id, seen))
+        found: tuple[Made, tuple[Plan, ...]] | None = known.get(key)
         if found is None:
             if len(known) >= _MOST_KNOWN:
                 known.clear()
-            known[key] = found = make(), parents  # which keep their ids
+            known[key] = found = make(), seen  # which keep their ids
         return found[0]
+
+    def seen(self) -> tuple[Plan, ...]:
+        """The tables besides the plan that its columns can read."""
+        return tuple(self.parents.values())
 
     def _of_column(self, kind: str, name: str, find: Callable[[Any, Any], Any]) -> Any:
         """What was found out of a column, once: columns that read each other ask for it again and again."""

@@ -292,6 +292,22 @@ def test_columns_are_checked_once_and_again_where_another_table_takes_the_place_
         Dataset({VisitFactory: 3, FreeFactory: 2})
 
 
+def test_nested_columns_have_the_type_of_the_table_that_takes_a_parents_place() -> None:
+    class FeeFactory(TableFactory):
+        fee = col("..parent.tier")
+
+    class BillFactory(TableFactory):
+        parent = ForeignKey(ParentFactory)
+        nested = factory.SubFactory(FeeFactory)
+
+    class RankedFactory(ParentFactory):
+        tier = 1.5
+
+    for parent_factory, fees in ((ParentFactory, {"Enterprise", "Pro"}), (RankedFactory, {1.5})):
+        bills = Dataset({BillFactory: 1, parent_factory: 1}).bills.to_arrow().to_pylist()
+        assert {bill["nested"]["fee"] for bill in bills} <= fees
+
+
 def test_a_foreign_key_to_what_has_no_key() -> None:
     class KeylessFactory(TableFactory):
         x = NUMBERS

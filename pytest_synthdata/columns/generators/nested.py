@@ -42,6 +42,9 @@ class InnerScope(ColumnScope):
         scope, generator = super().column(name)
         return (replace(self, name=scope.name) if scope.plan is self.plan else scope), generator
 
+    def seen(self) -> tuple[Plan, ...]:
+        return super().seen() if self.outer is None else (*super().seen(), self.outer.plan, *self.outer.seen())
+
 
 @dataclass(frozen=True)
 class InnerBound(BoundTable):
