@@ -7,7 +7,7 @@ fingerprints whether they come from a factory, Arrow, Parquet or a Spark DataFra
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,9 +38,9 @@ def sums(batches: Iterable[pa.RecordBatch]) -> tuple[int, int, int]:
     """What some rows of a table add to its fingerprint: two sums of 64 bits, and their number."""
     totals, rows = [0, 0], 0
     for batch in batches:
-        for number in range(2):
+        for number, hashes in enumerate(_hashes(batch, range(2))):
             # As Python's integers: NumPy warns where a sum of two numbers goes round.
-            totals[number] += int(row_hashes(batch, number).sum(dtype=np.uint64))
+            totals[number] += int(hashes.sum(dtype=np.uint64))
         rows += batch.num_rows
     return totals[0] % _RANGE, totals[1] % _RANGE, rows
 
@@ -57,12 +57,18 @@ def combined(parts: Iterable[tuple[int, int, int]]) -> str:
 
 def row_hashes(batch: pa.RecordBatch, number: int = 0) -> Bits:
     """One word for each row, from its columns' names, kinds and values."""
-    total = np.zeros(batch.num_rows, np.uint64)
+    return _hashes(batch, [number])[0]
+
+
+def _hashes(batch: pa.RecordBatch, numbers: Sequence[int]) -> list[Bits]:
+    """The words of the rows that each number gives."""
+    totals = [np.zeros(batch.num_rows, np.uint64) for _ in numbers]
     for name, array in zip(batch.schema.names, batch.columns, strict=True):
         kind, words = _words(to_arrow(array), name)
-        total += Stream((str(number), name, kind)).bits(words)
+        for number, total in zip(numbers, totals, strict=True):
+            np.add(total, Stream((str(number), name, kind)).bits(words), out=total)
     # The sum over columns is mixed once more: else swapping two rows' values of a column would go unseen.
-    return Stream((str(number), "row")).bits(total)
+    return [Stream((str(number), "row")).bits(total) for number, total in zip(numbers, totals, strict=True)]
 
 
 def _words(array: pa.Array, name: str) -> tuple[str, Bits]:
