@@ -190,7 +190,8 @@ class BoundTable(ByPosition):
         )
 
     def _is_nullable(self, name: str) -> bool:
-        return self.plan.columns[name].nullable(self.scope(name))
+        scope = self.scope(name)
+        return scope.known(("nullable", name), lambda: self.plan.columns[name].nullable(scope))
 
     def type_of(self, name: str) -> pa.DataType:
         """The Arrow type of a column."""
@@ -202,12 +203,17 @@ class BoundTable(ByPosition):
             raise DeclarationError(f"{self.plan.table}.{name}: columns read each other in a circle")
         token = _asked_for.set(asked | {(id(self), name)})
         try:
-            type_ = self.plan.columns[name].type(self.scope(name))
+            type_ = self._declared_type(name)
             if type_ is not None:
                 return settled(type_)
             return type_of_values(lambda count: to_arrow(self.sample(count).read(name)), self.num_rows)
         finally:
             _asked_for.reset(token)
+
+    def _declared_type(self, name: str) -> pa.DataType | None:
+        """The type of a column; None where only its values tell."""
+        scope = self.scope(name)
+        return scope.known(("own type", name), lambda: self.plan.columns[name].type(scope))
 
     def sample(self, count: int) -> Batch:
         """The first rows, which tell the types of opaque columns."""
@@ -249,7 +255,7 @@ class BoundTable(ByPosition):
 
     def is_opaque(self, name: str) -> bool:
         """Whether only the values of a column tell its type."""
-        return self.cached(("opaque", name), lambda: self.plan.columns[name].type(self.scope(name)) is None)
+        return self.cached(("opaque", name), lambda: self._declared_type(name) is None)
 
 
 __all__ = ["BATCH", "BoundTable"]
