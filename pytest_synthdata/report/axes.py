@@ -16,6 +16,7 @@ Ticks = Sequence[tuple[float, str]]
 FONT = 10  # pixels, as in the style sheet
 _GAP = 8.0  # between texts
 _MOST_TICKS = 8
+_MOST_DIGITS = 9  # beyond the first three
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # What ticks of dates may be, for how many days at most, and how many of them apart: days, months, years.
 _UNITS = (
@@ -80,7 +81,7 @@ def axis_of(
     """
     ticks: Ticks = ()
     for most in (6,) if room is None else (8, 6, 5, 4, 3, 2):
-        ticks = _told_apart(_round_numbers(low, high, most, whole), show)
+        ticks = _exact(_round_numbers(low, high, most, whole), show)
         if room is None or sum(text_width(text, FONT) + _GAP for _, text in ticks) <= room:
             break
     return Axis(low, high, ticks, title, has_grid=has_grid)
@@ -99,7 +100,8 @@ def names_axis(names: Sequence[str], room: float) -> Axis:
 
 def log_axis(low: float, high: float) -> Axis:
     """An axis of positive numbers on a logarithmic scale."""
-    return Axis(low, high, _told_apart(_log_ticks(low, high), compact), "logarithmic scale", logarithmic=True)
+    ticks = tuple((tick, compact(tick)) for tick in _log_ticks(low, high))
+    return Axis(low, high, ticks, "logarithmic scale", logarithmic=True)
 
 
 def date_axis(low: float, high: float) -> Axis:
@@ -116,18 +118,15 @@ def compact(value: float, more: int = 0) -> str:
 
 
 def percent(value: float, more: int = 0) -> str:
-    """A share as text."""
-    return f"{value:.{more}%}"
+    """A share in few letters: 12.5%."""
+    return f"{100 * value:.{3 + more}g}%"
 
 
-def _told_apart(ticks: Sequence[float], show: Callable[[float, int], str]) -> Ticks:
-    """Each tick with its text, in as many digits as it takes until no two are the same."""
-    texts = [show(tick, 0) for tick in ticks]
-    for more in range(1, 12):
-        if len(set(texts)) == len(texts):
-            break
-        texts = [show(tick, more) for tick in ticks]
-    return tuple(zip(ticks, texts, strict=True))
+def _exact(ticks: Sequence[float], show: Callable[[float, int], str]) -> Ticks:
+    """Each tick with its text, in as many digits as it takes until more tell nothing new."""
+    exact = [show(tick, _MOST_DIGITS) for tick in ticks]
+    more = next(more for more in range(_MOST_DIGITS + 1) if [show(tick, more) for tick in ticks] == exact)
+    return tuple((tick, show(tick, more)) for tick in ticks)
 
 
 def _round_numbers(low: float, high: float, most: int, whole: bool) -> list[float]:

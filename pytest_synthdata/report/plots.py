@@ -22,6 +22,7 @@ _WIDE, _NARROW, _HEIGHT = 676.8, 316.8, 180.0  # pixels; the narrow ones are for
 _NAMES = 0.45  # share of a plot's width that names beside it may take
 _LONGEST_NAME = 140.0  # pixels, in a matrix
 _MOST_CATEGORIES = 14
+_MOST_LETTERS = 60  # of a name; fewer where there is no room
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -46,7 +47,7 @@ def bars(name: str, measured: Mapping[Any, float], declared: Mapping[Any, float]
         drawing.boxes("bar", ([0], [share]), ([place + 0.31], [place - 0.31]), [said])
         if declared is not None:
             drawing.line("declared", [expected] * 2, [place - 0.42, place + 0.42], 2.4)
-        drawing.text(reach, place, percent(share, 1))
+        drawing.text(reach, place, f"{share:.1%}")
     return drawing.svg
 
 
@@ -224,7 +225,7 @@ def _edges(x: Floats, curve: Curve | None) -> Floats:
 
 def _log_edges(x: Floats, curve: Curve | None) -> Floats:
     low, high = _ends(x, curve)
-    return np.geomspace(max(low, 1e-9), high, _BINS + 1)
+    return np.geomspace(low if low > 0 else x[x > 0].min(), high, _BINS + 1)
 
 
 def _expected(curve: Curve, edges: Floats, count: int, logarithmic: bool) -> tuple[Floats, Floats]:
@@ -248,7 +249,7 @@ def _across(curve: Curve | None, low: float, high: float, *, logarithmic: bool) 
 
 
 def _short(value: Any) -> str:
-    return cut("null" if value is None else str(value), 24)
+    return cut("null" if value is None else str(value), _MOST_LETTERS)
 
 
 def _said(value: Any) -> str:

@@ -93,6 +93,11 @@ def test_what_is_cumulative_is_level_between_its_numbers_on_either_scale() -> No
     assert "logarithmic scale" in plots.cumulative("x", x, log_normal)
 
 
+def test_a_logarithmic_axis_starts_at_the_first_number_above_0() -> None:
+    x = np.append(np.zeros(3), np.geomspace(0.01, 1e4, 997))  # fewer zeros than the 0.5 % that are left out
+    assert shapes(plots.histogram("x", x), "bar")[0]["text"].startswith("0.01 … ")
+
+
 def test_an_event_at_the_end_has_its_multiplier_at_its_left() -> None:
     days = [("2024-01-02", "2024-01-02", 3.0), ("2024-01-04", "2024-01-04", 2.0)]
     svg = plots.volume("x", Days("at", "2024-01-01", (1, 3, 1, 2), (1.0, 3.0, 1.0, 2.0), tuple(days)))
