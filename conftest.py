@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -46,6 +47,17 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in LOADED:
             with suppress(ImportError):  # some are optional
                 import_module(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect without looking for garbage: what is loaded and collected lives to the end."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 # What is costly to start.

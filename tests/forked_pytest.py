@@ -6,12 +6,16 @@ it answers with the exit code when that run has ended. Workers of pytest-xdist t
 
 from __future__ import annotations
 
+import atexit
 import gc
+import inspect
 import json
 import os
 import runpy
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
@@ -21,19 +25,23 @@ from typing import Any
 
 from execnet import gateway_io
 
-# Of the plugin nothing: pytest rewrites the assertions of plugins when they are imported. And not pyspark, which it
-# looks for among the modules.
+# And not pyspark, which the plugin looks for among the modules.
 LIBRARIES = (
     "_pytest.config",
     "execnet.gateway",
     "factory",
     "faker",
     "numpy",
-    "pyarrow.compute",
+    "pandas",
+    "pdb",
+    "pyarrow.dataset",
     "pyarrow.parquet",
     "pytest",
-    "pytest_synthdata.dataset",
-    "pytest_synthdata.factories",
+    "pytest_synthdata.assertions",
+    "pytest_synthdata.plugin.materialise",
+    "pytest_synthdata.plugin.shrinking.hooks",
+    "pytest_synthdata.plugin.shrinking.shrunk_text",
+    "pytest_synthdata.written_defects",
     "scipy.special",
 )
 
@@ -47,6 +55,7 @@ def serve() -> None:
         if "." not in module.__name__ and not module.__name__.startswith("_"):
             # Of a library that brings a plugin, pytest would warn that it is too late to rewrite it.
             module.__doc__ = f"{module.__doc__} PYTEST_DONT_REWRITE"
+    inspect.getmodule(serve.__code__)  # finds the files of all modules, which else each failure would do
     gc.freeze()  # else each fork's first collection copies the pages of all that is loaded
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
@@ -68,7 +77,21 @@ def be(run: dict[str, Any]) -> None:
     use(workers)
     sys.path[0] = run["folder"]
     sys.argv = ["pytest", *run["arguments"]]
-    runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+    end(lambda: runpy.run_module("pytest", run_name="__main__", alter_sys=True))
+
+
+def end(task: Callable[[], object]) -> None:
+    """Make a last thing, and end as Python does, but for taking down the modules, most of which are not this fork's."""
+    code: Any = 0
+    try:
+        task()
+    except SystemExit as exit_:
+        code = exit_.code
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(int(code or 0))
 
 
 def move(run: dict[str, Any]) -> None:
@@ -111,8 +134,7 @@ class Worker:
         sys.stdin = os.fdopen(0)
         sys.argv, sys.path[0] = ["-c"], ""
         main = sys.modules["__main__"] = ModuleType("__main__")
-        exec(eval(sys.stdin.readline()), vars(main))
-        sys.exit()
+        end(lambda: exec(eval(sys.stdin.readline()), vars(main)))
 
     def start(self) -> Worker:
         """Start it in this process's folder and environment."""

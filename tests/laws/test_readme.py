@@ -14,7 +14,7 @@ PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))
 BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 # pyspark 3.5 leaves the sockets of collect() to the garbage collector.
 UNCLOSED = "ignore:unclosed <socket:ResourceWarning"
-SHOWN = re.compile(r"<!-- from: \S+ -->\n\n```python\n.*?```", re.DOTALL)  # an example's, which test_example.py runs
+SHOWN = re.compile(r"<!-- from: \S+ -->\n\n```python\n.*?```", re.DOTALL)  # an example's, which test_examples.py runs
 FILES = ("python", "ini")  # the languages of blocks that are files
 
 
