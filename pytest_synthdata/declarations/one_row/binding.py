@@ -78,7 +78,7 @@ def enclosing_bound(step: Any) -> BoundTable:
         if bound is not None:
             return bound
         if hasattr(step.builder.factory_meta, "bound"):
-            bound = step.builder.factory_meta.bound()
+            step.builder.bound = bound = step.builder.factory_meta.bound()  # the same for all columns of a row
             assert bound is not None  # noqa: S101
             return bound
         step = step.parent_step
