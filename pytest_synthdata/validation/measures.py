@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.validation.declared.curve_parts import QUARTILES
@@ -135,7 +136,7 @@ class SharesMeasure:
 
     def __init__(self, shares: Shares, type_: pa.DataType) -> None:
         self.declared: dict[Any, float] = shares.map(
-            lambda values: comparable(pa.array(values).cast(type_)).to_pylist()
+            lambda values: comparable(to_arrow(arrow_array(values), type_)).to_pylist()
         ).probabilities
         self.type = type_
         self.counts: Counter[Any] = Counter()

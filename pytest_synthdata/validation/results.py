@@ -211,7 +211,7 @@ def adjust_p_values(tables: Iterable[TableResult], false_alarms: float) -> tuple
         if check.p_value is None:
             return check
         value = next(adjusted)
-        return replace(check, adjusted=value, passed=value > false_alarms)
+        return Check(**{**vars(check), "adjusted": value, "passed": value > false_alarms})  # faster than `replace`
 
     return tuple(replace(table, checks=tuple(map(decided, table.checks))) for table in tables)
 

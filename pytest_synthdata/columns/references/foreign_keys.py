@@ -102,7 +102,8 @@ class ForeignKeyColumn(Generator):
             return None
 
         def make() -> float | None:
-            if not weights_are_lasting(weights, parent):
+            scope = cells.reader.bound.scope(self.name)
+            if not scope.known(("lasting weights", self.name), lambda: weights_are_lasting(weights, parent)):
                 return None
             sample = Cells(parent.at(np.arange(SAMPLE, dtype=np.uint64)), cells.stream.child("weights"), cells.place)
             known = np.nan_to_num(to_numpy(to_arrow(weights.values(sample))).astype(np.float64), nan=0.0)
