@@ -251,12 +251,10 @@ def show(browser: Chrome, page: Path) -> Iterator[Show]:
 
     yield load
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
-    browser.get("about:blank")
-    browser.get(page.as_uri())
     browser.execute_script("localStorage.clear()")
 
 
-def format_value(chrome: Chrome) -> list[str]:
+def visible_pages(chrome: Chrome) -> list[str]:
     """The pages that can be seen."""
     script = "return [...document.querySelectorAll('.page')].filter(p => p.offsetHeight).map(p => p.id)"
     return list(chrome.execute_script(script))
@@ -271,14 +269,14 @@ def keys(chrome: Chrome, *pressed: str) -> None:
 def wait_for(chrome: Chrome, page: str) -> None:
     from selenium.webdriver.support.wait import WebDriverWait
 
-    WebDriverWait(chrome, 20, 0.05).until(lambda chrome: format_value(chrome) == [page])
+    WebDriverWait(chrome, 20, 0.05).until(lambda chrome: visible_pages(chrome) == [page])
 
 
 def test_it_opens_without_an_error_or_a_request(show: Show) -> None:
     chrome = show()
     for place in PAGES:
         chrome = show(place)
-        assert format_value(chrome) == [place]
+        assert visible_pages(chrome) == [place]
     assert chrome.get_log("browser") == []
     assert chrome.execute_script("return performance.getEntriesByType('resource').length") == 0
     assert chrome.title == "notes · synthdata report"
@@ -332,7 +330,7 @@ def test_the_keyboard_is_enough(show: Show) -> None:
     keys(chrome, Keys.ARROW_LEFT, Keys.ARROW_LEFT)
     wait_for(chrome, "overview")
     keys(chrome, Keys.ARROW_LEFT)
-    assert format_value(chrome) == ["overview"]
+    assert visible_pages(chrome) == ["overview"]
 
 
 @pytest.mark.parametrize(
