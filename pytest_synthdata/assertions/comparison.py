@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from pytest_synthdata.assertions.identity import identified, nth_of_equal
 from pytest_synthdata.assertions.listing import SHOWN, listed
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
+from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.defects.label_table import LabelTable, label_key
 from pytest_synthdata.errors import counted
@@ -57,7 +59,7 @@ class Comparison:
         return cls(
             view,
             rows.labels,
-            np.isin(rows.labels["row"].to_numpy(), rows.numbers[wanted[~is_caught]]),
+            np.isin(to_numpy(to_arrow(rows.labels["row"])), rows.numbers[wanted[~is_caught]]),
             int(is_caught.sum()),
             int((~is_caught).sum()),
             rows.numbers[out],
@@ -100,14 +102,14 @@ class Comparison:
 
     def _first_missed(self) -> list[str]:
         missed = [index[self.missed[index]] for _, _, index in self._groups()]
-        rows = self.wanted.take(pa.array(np.concatenate([index[:SHOWN] for index in missed]))).to_pylist()
+        rows = python_of(self.wanted.take(arrow_array(np.concatenate([index[:SHOWN] for index in missed]))))
         return listed(self.wanted.schema.names, rows, more=any(len(index) > SHOWN for index in missed))
 
     def _first_thrown_out(self) -> list[str]:
         numbers = self.thrown_out[:SHOWN]
         batch = self.view.labelled.record_batch(numbers.astype(np.uint64))
         names = [label_key(name) for name in dict.fromkeys([*self.view.key, *batch.schema.names])]
-        cells = batch.rename_columns(list(map(label_key, batch.schema.names))).to_pylist()
+        cells = python_of(batch.rename_columns(list(map(label_key, batch.schema.names))))
         rows = [{"row": row, **own} for row, own in zip(numbers.tolist(), cells, strict=True)]
         return listed(["row", *names], rows, more=len(self.thrown_out) > SHOWN)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.random import Bits
@@ -86,14 +87,15 @@ def nth_of_equal(hashes: Bits) -> npt.NDArray[np.int64]:
 
 
 def _marked(view: LabelTable, kinds: frozenset[str], names: Sequence[str]) -> MarkedRows:
-    pieces = [MarkedRows(view.schema.empty_table(), *(np.zeros(0, type_) for type_ in ("i8", "u8", "?", "?")))]
+    nothing = pa.Table.from_batches([], view.schema)
+    pieces = [MarkedRows(nothing, *(np.zeros(0, type_) for type_ in ("i8", "u8", "?", "?")))]
     for labels, rows in view.marked():
-        numbers, labelled = rows.column(0).to_numpy(), labels.column(0).to_numpy()
-        of_kinds = as_mask(pc.is_in(labels.column("kind"), pa.array(sorted(kinds), pa.string())))
+        numbers, labelled = numpy_of(rows.column(0)), numpy_of(labels.column(0))
+        of_kinds = as_mask(pc.is_in(labels.column("kind"), arrow_array(sorted(kinds), pa.string())))
         is_wanted = np.isin(numbers, labelled[of_kinds])
         pieces.append(
             MarkedRows(
-                pa.Table.from_batches([labels.filter(pa.array(of_kinds))]),
+                pa.Table.from_batches([labels.filter(arrow_array(of_kinds))]),
                 numbers,
                 row_hashes(rows.select(list(map(label_key, names)))),
                 is_wanted,
@@ -128,7 +130,7 @@ class _CellsOfFrame:
     def add(self, hashes: Bits, batch: pa.RecordBatch) -> None:
         """Read the rows of a batch, whose keys have these hashes."""
         index = np.flatnonzero(np.isin(hashes, self.keys))
-        rows = batch.take(pa.array(index))
+        rows = batch.take(arrow_array(index))
         self._found.append(hashes[index])
         for field_ in self.schema:
             cells = self._read(hashes[index], rows.column(field_.name), field_)
@@ -203,7 +205,7 @@ class _RowsOfOneKey:
 
 def _paired(keys: Bits, cells: pa.Array, name: str) -> Bits:
     """A word for each pair of a key and a cell."""
-    return row_hashes(pa.RecordBatch.from_arrays([pa.array(keys), cells], names=["", name]))
+    return row_hashes(pa.RecordBatch.from_arrays([arrow_array(keys), cells], names=["", name]))
 
 
 def _hashed(source: Source, view: LabelTable, names: Sequence[str]) -> Iterator[tuple[Bits, pa.RecordBatch]]:

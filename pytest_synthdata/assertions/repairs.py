@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pytest_synthdata.assertions.identity import nth_of_equal
 from pytest_synthdata.assertions.listing import SHOWN, listed
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.random import Bits
@@ -109,9 +110,9 @@ class _Pairs:
         lines = [["column", "wrong", *self.keys, "clean", "repaired"]]
         for column, places in wrong.items():
             for number, place in enumerate(places[:SHOWN].tolist()):
-                row = self.expected.slice(place, 1).to_pylist()[0]
+                row = python_of(self.expected.slice(place, 1))[0]
                 first = [column, f"{len(places):,}"] if number == 0 else ["", ""]
-                cells = [*(row[key] for key in self.keys), row[column], self.actual[column][place].as_py()]
+                cells = [*(row[key] for key in self.keys), row[column], *python_of(self.actual[column].slice(place, 1))]
                 lines.append([*first, *map(short, cells)])
             if len(places) > SHOWN:
                 lines.append(["", "…", *("" for _ in lines[0][2:])])
@@ -123,7 +124,7 @@ def _compared(actual: pa.Table, expected: pa.Table, keys: Sequence[str], name: s
     missing = np.setdiff1d(np.arange(expected.num_rows), in_expected, assume_unique=True)
     extra = np.setdiff1d(np.arange(actual.num_rows), in_actual, assume_unique=True)
     order = np.argsort(in_expected)
-    pairs = _Pairs(actual.take(pa.array(in_actual[order])), expected.take(pa.array(in_expected[order])), keys)
+    pairs = _Pairs(actual.take(arrow_array(in_actual[order])), expected.take(arrow_array(in_expected[order])), keys)
     wrong = pairs.wrong()
     if not (len(missing) or len(extra) or wrong):
         return None
@@ -138,7 +139,7 @@ def _compared(actual: pa.Table, expected: pa.Table, keys: Sequence[str], name: s
     for title, table, index in (("missing:", expected, missing), ("too many:", actual, extra)):
         if len(index):
             names = list(dict.fromkeys([*keys, *table.schema.names]))
-            rows = table.take(pa.array(np.sort(index)[:SHOWN])).to_pylist()
+            rows = python_of(table.take(arrow_array(np.sort(index)[:SHOWN])))
             lines += ["", title, *listed(names, rows, more=len(index) > SHOWN)]
     return "\n".join(lines)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from factory import declarations as boy
 from factory import enums
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.objects import as_objects
 from pytest_synthdata.columns.arrow.plain import plain
@@ -125,7 +126,7 @@ def in_type(value: object, type_: pa.DataType) -> object:
     >>> in_type(12.345, pa.decimal128(12, 2))
     Decimal('12.35')
     """
-    return as_objects(cast(pa.array([plain(value)]), type_))[0]
+    return as_objects(cast(arrow_array([plain(value)]), type_))[0]
 
 
 __all__ = ["as_stated", "in_type", "unstated"]

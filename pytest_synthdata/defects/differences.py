@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of, without_nulls
 from pytest_synthdata.columns.arrow.values import to_numpy
 
 
@@ -20,18 +21,18 @@ def differ(first: pa.Array, second: pa.Array) -> npt.NDArray[np.bool_]:
     [True, False, True]
     """
     if pa.types.is_nested(first.type):
-        pairs = zip(first.to_pylist(), second.to_pylist(), strict=True)
+        pairs = zip(python_of(first), python_of(second), strict=True)
         return np.array([one != other for one, other in pairs], np.bool_)
-    unequal = pc.fill_null(pc.not_equal(first, second), False)
+    unequal = without_nulls(pc.not_equal(first, second), False)
     if pa.types.is_floating(first.type):
         both_nan = pc.and_(pc.is_nan(first), pc.is_nan(second))
-        unequal = pc.and_not(unequal, pc.fill_null(both_nan, False))
+        unequal = pc.and_not(unequal, without_nulls(both_nan, False))
     return as_mask(pc.or_(unequal, pc.xor(pc.is_null(first), pc.is_null(second))))
 
 
 def as_mask(array: pa.Array) -> npt.NDArray[np.bool_]:
     """Arrow's truth values as NumPy's; null is False."""
-    return np.asarray(to_numpy(pc.fill_null(array, False)), np.bool_)
+    return np.asarray(to_numpy(without_nulls(array, False)), np.bool_)
 
 
 def as_text(array: pa.Array) -> pa.Array:
@@ -43,7 +44,7 @@ def as_text(array: pa.Array) -> pa.Array:
     if pa.types.is_string(array.type):
         return array
     if pa.types.is_nested(array.type) or pa.types.is_binary(array.type):
-        return pa.array([None if value is None else _shown(value) for value in array.to_pylist()], pa.string())
+        return arrow_array([None if value is None else _shown(value) for value in python_of(array)], pa.string())
     return array.cast(pa.string())
 
 

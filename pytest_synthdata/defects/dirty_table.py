@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.tables.positions import ByPosition
@@ -178,15 +179,15 @@ def put(array: pa.Array, index: npt.NDArray[np.intp], values: Sequence[pa.Array]
     if new.null_count == len(new):
         mask = np.zeros(len(array), np.bool_)
         mask[index] = True
-        return pc.if_else(pa.array(mask), pa.scalar(None, type_), array)
+        return pc.if_else(arrow_array(mask), null_of(type_), array)
     if pa.types.is_primitive(type_) and not pa.types.is_boolean(type_):
         mask, order = np.zeros(len(array), np.bool_), np.argsort(index)
         mask[index] = True
-        return pc.replace_with_mask(array, pa.array(mask), new.take(pa.array(order)))
+        return pc.replace_with_mask(array, arrow_array(mask), new.take(arrow_array(order)))
     # Texts and what is nested are gathered: Arrow replaces them one by one.
     origin = np.arange(len(array))
     origin[index] = len(array) + np.arange(len(index))
-    return pa.concat_arrays([array, new]).take(pa.array(origin))
+    return pa.concat_arrays([array, new]).take(arrow_array(origin))
 
 
 __all__ = ["DirtyTable", "put", "replaced"]

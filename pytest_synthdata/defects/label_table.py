@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of
 from pytest_synthdata.columns.cells import Reader
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.tables.part import whole_of
@@ -107,7 +108,7 @@ class LabelTable(ByPosition):
 
     def origins(self, row_numbers: Bits) -> Bits:
         """The clean rows that labels are about."""
-        rows = self.record_batch(row_numbers).column(0).to_numpy().astype(np.uint64)
+        rows = numpy_of(self.record_batch(row_numbers).column(0)).astype(np.uint64)
         return self.dirty.origins(rows)
 
     def batch(self, start: int, stop: int) -> pa.RecordBatch:
@@ -127,10 +128,10 @@ class LabelTable(ByPosition):
         for block in np.unique(blocks):
             index = np.flatnonzero(blocks == block)
             before = int(self._ends[block - 1]) if block else 0
-            pieces.append(self._labels(int(block)).take(pa.array(numbers[index] - before)))
+            pieces.append(self._labels(int(block)).take(arrow_array(numbers[index] - before)))
             order.append(index)
         back = np.argsort(np.concatenate(order)) if order else np.zeros(0, np.int64)
-        return self._joined(pieces).take(pa.array(back))
+        return self._joined(pieces).take(arrow_array(back))
 
     def scan(self) -> Iterator[pa.RecordBatch]:
         """All labels, a batch for each block of rows; nothing is counted before."""
@@ -141,7 +142,7 @@ class LabelTable(ByPosition):
         """Block by block, the labels, and every row's number with what identifies it: its key, else all its cells."""
         for block in range(-(-self.labelled.num_rows // _BLOCK)):
             numbers, rows, _, hits, look = self._found(block)
-            row = pa.array(numbers.astype(np.int64))
+            row = arrow_array(numbers.astype(np.int64))
             if self.key:
                 keys = list(self._keys(block, np.arange(len(rows)), hits, look))
                 identity = pa.RecordBatch.from_arrays([row, *keys], names=["row", *map(label_key, self.key)])
@@ -156,7 +157,7 @@ class LabelTable(ByPosition):
         if len(batches) == 1:
             return batches[0]
         arrays = [
-            pa.concat_arrays([batch.column(place) for batch in batches]) if batches else pa.array([], field_.type)
+            pa.concat_arrays([batch.column(place) for batch in batches]) if batches else arrow_array([], field_.type)
             for place, field_ in enumerate(self.schema)
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
@@ -197,19 +198,19 @@ class LabelTable(ByPosition):
         kinds += [np.full(len(hit.index), hit.kind) for hit in hits]
         order = np.argsort(index, kind="stable")
         nothing = pa.nulls(len(added), pa.string())
-        originals = pa.array([f"copy of row {row}" for row in rows[added].tolist()], pa.string())
-        labels = pa.array([kind.label for kind in self.kinds], pa.string())
-        columns = pa.array([hit.column for hit in hits], pa.string())
+        originals = arrow_array([f"copy of row {row}" for row in rows[added].tolist()], pa.string())
+        labels = arrow_array([kind.label for kind in self.kinds], pa.string())
+        columns = arrow_array([hit.column for hit in hits], pa.string())
         which = np.repeat(np.arange(len(hits)), [len(hit.index) for hit in hits])
         arrays = [
-            pa.array(numbers[index].astype(np.int64)),
+            arrow_array(numbers[index].astype(np.int64)),
             *self._keys(block, index, hits, look),
-            labels.take(pa.array(np.concatenate(kinds))),
-            pa.concat_arrays([nothing, columns.take(pa.array(which))]),
+            labels.take(arrow_array(np.concatenate(kinds))),
+            pa.concat_arrays([nothing, columns.take(arrow_array(which))]),
             pa.concat_arrays([nothing, *(as_text(hit.clean) for hit in hits)]),
             pa.concat_arrays([originals, *(as_text(hit.dirty) for hit in hits)]),
         ]
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema).take(pa.array(order))
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema).take(arrow_array(order))
 
     def _keys(self, block: int, index: npt.NDArray[np.intp], hits: Sequence[Hit], look: Any) -> Iterator[pa.Array]:
         """The key that each of some rows has in the dirty table."""
@@ -218,17 +219,17 @@ class LabelTable(ByPosition):
         for name in self.key:
             type_ = self.bound.type_of(name)
             if not len(own):
-                yield pa.array([], type_)
+                yield arrow_array([], type_)
                 continue
             if name in replaced and replaced[name].type == type_:
-                yield replaced[name].take(pa.array(index))
+                yield replaced[name].take(arrow_array(index))
                 continue
             keys = typed(look(own).read(name), type_)
             for hit in hits:
                 # A key under another name or in another form is the same key.
                 if hit.column == name and hit.dirty.type == type_ and not self._is_renamed(hit):
                     keys = put(keys, np.searchsorted(own, hit.index), [hit.dirty])
-            yield keys.take(pa.array(back))
+            yield keys.take(arrow_array(back))
 
     def _is_renamed(self, hit: Hit) -> bool:
         return isinstance(self.kinds[hit.kind], RenamedColumn)
@@ -236,9 +237,9 @@ class LabelTable(ByPosition):
 
 def _still_there(hit: Hit, values: pa.Array) -> Hit:
     """The cells of a hit that are still dirty, after some of them have got other values."""
-    found, dirty = (as_text(one).to_pylist() for one in (values.take(pa.array(hit.index)), hit.dirty))
+    found, dirty = (as_text(one).to_pylist() for one in (values.take(arrow_array(hit.index)), hit.dirty))
     index = np.flatnonzero(np.array([one == other for one, other in zip(found, dirty, strict=True)], np.bool_))
-    rows = pa.array(index)
+    rows = arrow_array(index)
     return replace(hit, index=hit.index[index], clean=hit.clean.take(rows), dirty=hit.dirty.take(rows))
 
 

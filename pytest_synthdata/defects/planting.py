@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.own_code import own_code
@@ -229,7 +230,7 @@ def hit_of(number: int, column: str, clean: pa.Array, dirty: pa.Array, index: In
     changed = differ(clean, dirty)
     if changed.all():
         return Hit(number, column, index, clean, dirty)
-    mask = pa.array(changed)
+    mask = arrow_array(changed)
     return Hit(number, column, index[changed], clean.filter(mask), dirty.filter(mask))
 
 

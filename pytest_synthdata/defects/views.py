@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_scalar, python_of, without_nulls
 from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.tables.part import Part, whole_of
 from pytest_synthdata.columns.tables.replaced import ReplacedColumns
@@ -135,9 +136,10 @@ def row_of_dirty_key(view: TableView, text: str) -> int | None:
     """The first row whose key a defect has made this text; None where there is none."""
     if not kinds_of(view):
         return None
+    key = str(view.bound.plan.key)
     for batch in label_view(view, ()).scan():
-        is_key = pc.and_(pc.equal(batch["column"], str(view.bound.plan.key)), pc.equal(batch["dirty"], text))
-        if (found := pc.index(pc.fill_null(is_key, False), True).as_py()) >= 0:
+        is_key = pc.and_(pc.equal(batch["column"], arrow_scalar(key)), pc.equal(batch["dirty"], arrow_scalar(text)))
+        if (found := pc.index(without_nulls(is_key, False), arrow_scalar(True)).as_py()) >= 0:
             return int(batch["row"][found].as_py())
     return None
 
@@ -150,10 +152,10 @@ def cell_defects(view: TableView, row: int, column: str) -> list[str]:
         one = Subset.of(view, chosen_rows(view, [row]))
     except SynthDataError:
         return []
-    changes = [] if (changed := changed_schema(view)) is None else schema_truth(one, changed).to_pylist()
+    changes = [] if (changed := changed_schema(view)) is None else python_of(schema_truth(one, changed))
     found = [change["kind"] for change in changes if change["rows"] and change["column"] == column]
     for batch in label_view(one, ()).scan():
-        found += [label["kind"] for label in batch.to_pylist() if label["column"] == column]
+        found += [label["kind"] for label in python_of(batch) if label["column"] == column]
     return list(dict.fromkeys(found))
 
 

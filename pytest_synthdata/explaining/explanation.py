@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
@@ -115,7 +116,7 @@ def explain(view: TableView, row: int, column: str, defects: Sequence[str] = ())
         raise ArgumentError(f"{view.name}: there is no column {column!r}: {nearest(column, bound.plan.columns)}")
     origin = int(view.origins(numbers)[0])
     found = _explain(bound, origin, column, {})
-    shown = view.record_batch(numbers).column(column)[0].as_py() if column in view.schema.names else found.value
+    shown = python_of(view.record_batch(numbers).column(column))[0] if column in view.schema.names else found.value
     notes = []
     if origin != row:
         notes.append(f"row {row} was made from row {origin}")
@@ -176,7 +177,7 @@ def _of_other_rows(bound: BoundTable, row: int, column: str, step: Step) -> dict
 
 
 def _cell(bound: BoundTable, column: str, values: Any) -> Any:
-    return to_arrow(values, bound.type_of(column)).to_pylist()[0]
+    return python_of(to_arrow(values, bound.type_of(column)))[0]
 
 
 def _parent(bound: BoundTable, row: int, reference: str) -> tuple[BoundTable, int] | None:
@@ -226,7 +227,7 @@ def _summed_up(bound: BoundTable, row: int, aggregate: Aggregate) -> list[str]:
     shown = [*map(str, rows[:_MOST].tolist()), *(["…"] if len(rows) > _MOST else [])]
     lines = [f"row{'s'[: len(rows) > 1]} {', '.join(shown)} of {child.plan.table}"]
     if aggregate.column:
-        values = to_arrow(child.at(rows[:_MOST]).read(aggregate.column)).to_pylist()
+        values = python_of(to_arrow(child.at(rows[:_MOST]).read(aggregate.column)))
         lines.append(f"{aggregate.column}: {', '.join(map(show, values))}{', …' if len(rows) > _MOST else ''}")
     return lines
 
@@ -242,7 +243,7 @@ def _rows_before(bound: BoundTable, row: int, generator: OfSiblings) -> list[str
     shown = [*(["…"] if len(rows) > len(last) else []), *map(str, last.tolist())]
     lines = [f"row{'s'[: len(rows) > 1]} {', '.join(shown)}, of one {key.name}"]
     if isinstance(generator.of, Column):
-        values = to_arrow(bound.at(last).read(generator.of.name)).to_pylist()
+        values = python_of(to_arrow(bound.at(last).read(generator.of.name)))
         lines.append(f"{generator.of.name}: {'…, ' if len(rows) > len(last) else ''}{', '.join(map(show, values))}")
     return lines
 

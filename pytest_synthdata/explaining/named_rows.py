@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_scalar
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import unwrapped
@@ -54,7 +55,7 @@ def _first_with(view: TableView, name: str, text: str) -> int | None:
     for start in range(0, min(bound.num_rows, _MOST), BATCH):
         rows = np.arange(start, min(start + BATCH, bound.num_rows), dtype=np.uint64)
         keys = to_arrow(bound.at(rows).read(name), bound.type_of(name)).cast(pa.string())
-        if (found := pc.index(keys, text).as_py()) >= 0:
+        if (found := pc.index(keys, arrow_scalar(text)).as_py()) >= 0:
             return start + int(found)
     return None
 

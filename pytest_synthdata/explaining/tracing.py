@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow
 from pytest_synthdata.columns.batch import RowView
@@ -89,7 +90,7 @@ class Step:
 
 def as_python(values: Values) -> Any:
     """The one value of an array."""
-    return to_arrow(values).to_pylist()[0]
+    return python_of(to_arrow(values))[0]
 
 
 class Record:
@@ -194,7 +195,7 @@ class TracedRow:
             return TracedRow(value, f"{self._path}{name}.", self._record)
         if not name.startswith("_"):
             self._record.step.objects[f"{self._path}{name}"] = value
-            self._record.step.reads[f"{self._path}{name}"] = pa.array([plain(value)])
+            self._record.step.reads[f"{self._path}{name}"] = arrow_array([plain(value)])
         return value
 
 
@@ -270,7 +271,7 @@ def _unwatched(cells: Cells) -> Cells:
 
 def _same(found: Values, expected: Values) -> bool:
     left, right = to_arrow(found), to_arrow(expected)
-    return left.type == right.type and repr(left.to_pylist()) == repr(right.to_pylist())
+    return left.type == right.type and repr(python_of(left)) == repr(python_of(right))
 
 
 def _with_traced_parts(generator: Generator) -> Generator:

@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import (
+    arrow_array,
+    arrow_scalar,
+    concatenated,
+    null_of,
+    python_of,
+    without_nulls,
+)
 from pytest_synthdata.columns.arrow.json_text import as_json, quoted
 from pytest_synthdata.columns.arrow.parquet_file import parquet_batches, write_parquet
 from pytest_synthdata.columns.tables.table_view import BATCH
@@ -31,7 +39,7 @@ def write_csv(view: TableView, batches: Iterable[pa.RecordBatch], path: Path) ->
     require_fit([view], "csv")
     plain = csv.WriteOptions(include_header=False)
     with path.open("wb") as file:
-        names = pa.table({name: pa.array([], pa.string()) for name in view.schema.names})
+        names = pa.table({name: arrow_array([], pa.string()) for name in view.schema.names})
         csv.write_csv(names, file)
         for batch in batches:
             columns = [_as_csv(array) for array in batch.columns]
@@ -69,8 +77,8 @@ def _json_objects(names: list[str], arrays: list[pa.Array], end: str) -> pa.Arra
     pieces: list[Any] = ["{"]
     for number, (name, array) in enumerate(zip(names, arrays, strict=True)):
         label = f"{', ' if number else ''}{json.dumps(name)}: "
-        pieces += [label, pc.fill_null(_json_values(array), "null")]
-    return pc.binary_join_element_wise(*pieces, end, "")
+        pieces += [label, without_nulls(_json_values(array), "null")]
+    return concatenated(*pieces, end)
 
 
 def _json_values(array: pa.Array) -> pa.Array:
@@ -91,28 +99,30 @@ def _json_values(array: pa.Array) -> pa.Array:
         lists = array.cast(pa.list_(type_.value_type))
         return _json_several(lists, _json_values(lists.values), "[]")
     if pa.types.is_struct(type_):
-        return pc.if_else(array.is_valid(), _json_objects([part.name for part in type_], array.flatten(), "}"), None)
-    plain = [None if value is None else json.dumps(value, default=_plain) for value in array.to_pylist()]
-    return pa.array(plain, pa.string())
+        objects = _json_objects([part.name for part in type_], array.flatten(), "}")
+        return pc.if_else(array.is_valid(), objects, null_of(pa.string()))
+    plain = [None if value is None else json.dumps(value, default=_plain) for value in python_of(array)]
+    return arrow_array(plain, pa.string())
 
 
 def _json_several(array: pa.Array, elements: pa.Array, brackets: str) -> pa.Array:
     """Lists or maps, of whose elements there are texts."""
-    joined = pc.binary_join(pa.ListArray.from_arrays(array.offsets, pc.fill_null(elements, "null")), ", ")
-    return pc.if_else(array.is_valid(), pc.binary_join_element_wise(brackets[0], joined, brackets[1], ""), None)
+    lists = pa.ListArray.from_arrays(array.offsets, without_nulls(elements, "null"))
+    joined = pc.binary_join(lists, arrow_scalar(", "))
+    return pc.if_else(array.is_valid(), concatenated(brackets[0], joined, brackets[1]), null_of(pa.string()))
 
 
 def _json_pairs(array: pa.Array) -> pa.Array:
     """A map's keys and values. Whatever a key is, in JSON it is a text."""
     keys = _json_values(array.keys)
     keys = pc.if_else(pc.starts_with(keys, '"'), keys, _quoted(keys))
-    return pc.binary_join_element_wise(keys, pc.fill_null(_json_values(array.items), "null"), ": ")
+    return concatenated(keys, ": ", without_nulls(_json_values(array.items), "null"))
 
 
 def _json_numbers(array: pa.Array) -> pa.Array:
     texts = _numbers(array, '"NaN"', '"Infinity"', '"-Infinity"')
-    zeros = pc.equal(texts, "-0")  # which JSON's readers take for the whole number 0
-    return pc.if_else(zeros, "-0.0", texts) if pc.any(zeros).as_py() else texts
+    zeros = pc.equal(texts, arrow_scalar("-0"))  # which JSON's readers take for the whole number 0
+    return pc.if_else(zeros, arrow_scalar("-0.0"), texts) if pc.any(zeros).as_py() else texts
 
 
 def _numbers(array: pa.Array, nan: str, infinity: str, minus_infinity: str) -> pa.Array:
@@ -120,18 +130,19 @@ def _numbers(array: pa.Array, nan: str, infinity: str, minus_infinity: str) -> p
     texts = array.cast(pa.string())
     if pc.all(pc.is_finite(array)).as_py() is not False:
         return texts
-    infinite = pc.if_else(pc.less(array, 0), minus_infinity, infinity)
-    return pc.case_when(pc.make_struct(pc.is_nan(array), pc.is_inf(array)), nan, infinite, texts)
+    is_below = pc.less(array, arrow_scalar(0))
+    infinite = pc.if_else(is_below, arrow_scalar(minus_infinity), arrow_scalar(infinity))
+    return pc.case_when(pc.make_struct(pc.is_nan(array), pc.is_inf(array)), arrow_scalar(nan), infinite, texts)
 
 
 def _quoted(array: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise('"', array, '"', "")
+    return concatenated('"', array, '"')
 
 
 def _iso(array: pa.Array) -> pa.Array:
     # Twenty-five times as fast as strftime. A zoned time's naive form is its UTC.
     text = pc.binary_replace_slice(array.cast(pa.timestamp(array.type.unit)).cast(pa.string()), 10, 11, "T")
-    return pc.binary_join_element_wise(text, "Z", "") if array.type.tz else text
+    return concatenated(text, "Z") if array.type.tz else text
 
 
 def _plain(value: Any) -> Any:

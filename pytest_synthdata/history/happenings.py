@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
@@ -224,7 +225,7 @@ def unequal(one: Values, other: Values, type_: pa.DataType) -> npt.NDArray[np.bo
         hashes = [row_hashes(pa.RecordBatch.from_arrays([array], names=["value"])) for array in arrays]
         return np.asarray(hashes[0] != hashes[1], np.bool_)
     null = [np.asarray(to_numpy(pc.is_null(array)), np.bool_) for array in arrays]
-    differ = np.asarray(to_numpy(pc.fill_null(pc.not_equal(*arrays), False)), np.bool_)
+    differ = np.asarray(to_numpy(without_nulls(pc.not_equal(*arrays), False)), np.bool_)
     return np.asarray(differ | (null[0] != null[1]), np.bool_)
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, python_of, without_nulls
 from pytest_synthdata.columns.arrow.values import Values, scatter, take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.own_code import own_code
@@ -80,7 +81,7 @@ def _transitioned(state: Versioned, name: str, shares: Shares, begun: Values, nu
     array = to_arrow(begun)
     encoded = array.dictionary_encode(null_encoding="encode")
     targets = [target for _, following in shares for target, _ in following]
-    values = list(dict.fromkeys([*encoded.dictionary.to_pylist(), *(value for value, _ in shares), *targets]))
+    values = list(dict.fromkeys([*python_of(encoded.dictionary), *(value for value, _ in shares), *targets]))
     codes = np.array(to_numpy(encoded.indices), np.int64)
     for version, index in _steps(numbers):
         drawn = state.versioned(name, {name: version}).uniform(state.rows[index])
@@ -88,7 +89,7 @@ def _transitioned(state: Versioned, name: str, shares: Shares, begun: Values, nu
         for value, following in shares:
             here = np.flatnonzero(before == values.index(value))
             codes[index[here]] = _following(drawn[here], values.index(value), following, values)
-    return pa.array(values, array.type).take(pa.array(codes))
+    return arrow_array(values, array.type).take(arrow_array(codes))
 
 
 def _following(drawn: Floats, stays: int, following: tuple[tuple[Any, float], ...], values: list[Any]) -> Instants:
@@ -146,7 +147,7 @@ def _as_declared(state: Versioned, name: str, values: Floats, array: pa.Array) -
         values = np.rint(values * scale) / scale
     there = pc.is_valid(array)
     made = to_arrow(np.where(to_numpy(there), values, 0.0), array.type)
-    return pc.if_else(there, made, pa.scalar(None, array.type))
+    return pc.if_else(there, made, null_of(array.type))
 
 
 def _never_back(state: Versioned, name: str, begun: Values, numbers: Instants) -> Values:
@@ -171,7 +172,7 @@ def _ranker(generator: Generator, state: Versioned, name: str) -> Callable[[Valu
 
         def by_place(values: Values) -> npt.NDArray[Any]:
             encoded = to_arrow(values).dictionary_encode(null_encoding="encode")
-            order = np.array([place.get(value, -1) for value in encoded.dictionary.to_pylist()])
+            order = np.array([place.get(value, -1) for value in python_of(encoded.dictionary)])
             return order[to_numpy(encoded.indices)]
 
         return by_place
@@ -180,7 +181,7 @@ def _ranker(generator: Generator, state: Versioned, name: str) -> Callable[[Valu
         array = to_arrow(values)
         if pa.types.is_temporal(array.type):
             array = array.cast(pa.int32() if pa.types.is_date32(array.type) else pa.int64())
-        return np.array(to_numpy(pc.fill_null(array.cast(pa.float64(), safe=False), float("-inf"))), np.float64)
+        return np.array(to_numpy(without_nulls(array.cast(pa.float64(), safe=False), float("-inf"))), np.float64)
 
     return by_size
 

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.kinds import is_number, is_temporal
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.tables.table_view import TableView
@@ -66,7 +67,7 @@ def _shape_of(array: pa.Array) -> str:
     if not len(array):
         return "no values"
     if pa.types.is_list(array.type) or pa.types.is_map(array.type):
-        return f"items: {_most_frequent(pa.array(np.diff(to_numpy(array.offsets))))}"
+        return f"items: {_most_frequent(arrow_array(np.diff(to_numpy(array.offsets))))}"
     if pa.types.is_nested(array.type) or pa.types.is_binary(array.type):
         return ""
     distinct = pc.count_distinct(array).as_py()
@@ -77,7 +78,7 @@ def _shape_of(array: pa.Array) -> str:
         if are_finite.all():
             return _histogram(array)
         rest = f"{1 - are_finite.mean():.1%} are not finite"
-        return f"{_shape_of(array.filter(pa.array(are_finite)))}, {rest}"
+        return f"{_shape_of(array.filter(arrow_array(are_finite)))}, {rest}"
     if distinct > _MANY * len(array):
         low, high = (cell_text(value.as_py()) for value in pc.min_max(array).values())
         return f"{'all' if distinct == len(array) else f'{distinct:,}'} different: {low} … {high}"
@@ -85,7 +86,7 @@ def _shape_of(array: pa.Array) -> str:
 
 
 def _most_frequent(array: pa.Array) -> str:
-    counts = pc.value_counts(array).to_pylist()
+    counts = python_of(pc.value_counts(array))
     ordered = sorted(counts, key=lambda one: -one["counts"])
     shown = [f"{cell_text(one['values'])} {one['counts'] / len(array):.1%}" for one in ordered[:_LISTED]]
     return ", ".join([*shown, *(["…"] if len(ordered) > _LISTED else [])])

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
@@ -92,7 +93,7 @@ def table_content(table: Table, result: TableResult, keys_of_tables: Mapping[str
 
 def _sample(table: Table) -> dict[str, Any]:
     first = table.to_arrow(0, _ROWS_SHOWN)
-    cells = [[_cell(value) for value in column.to_pylist()] for column in first.columns]
+    cells = [[_cell(value) for value in python_of(column)] for column in first.columns]
     numeric = [pa.types.is_integer(field.type) or pa.types.is_floating(field.type) for field in first.schema]
     return {"names": first.column_names, "numeric": numeric, "rows": list(zip(*cells, strict=True))}
 
@@ -149,7 +150,7 @@ def _panels(rows: SampleRows, name: str, array: pa.Array) -> list[dict[str, str]
     which = leaf_of(node, rows, name) if isinstance(node, Fork) else np.zeros(rows.count, np.int64)
     panels: list[dict[str, str]] = []
     for number, leaf in enumerate(all_leaves):
-        cells = array.filter(pa.array(which == number)).drop_null()
+        cells = array.filter(arrow_array(which == number)).drop_null()
         if len(cells) and (svg := _leaf_plot(f"{rows.bound.plan.table}.{name} {leaf.label}".strip(), leaf, cells)):
             panels.append({"title": leaf.label or "all rows", "svg": svg, "rows": f"{len(cells):,}"})
     if len(all_leaves) == 1 and panels and isinstance(law := all_leaves[0].law, Curve):
@@ -167,8 +168,8 @@ def _leaf_plot(name: str, leaf: Leaf, cells: pa.Array) -> str:
     if isinstance(law, Curve):
         return plots.histogram(name, _finite(cells), law)
     if isinstance(law, Shares):
-        declared = law.map(lambda values: pa.array(values).cast(cells.type).to_pylist()).probabilities
-        counts = Counter(cells.to_pylist())
+        declared = law.map(lambda values: python_of(arrow_array(values).cast(cells.type))).probabilities
+        counts = Counter(python_of(cells))
         return plots.bars(name, {value: count / len(cells) for value, count in counts.items()}, declared)
     return ""
 
@@ -189,7 +190,7 @@ def _measured_only(name: str, array: pa.Array) -> list[dict[str, str]]:
             svg = plots.histogram(name, _finite(array))
             return [{"title": "measured", "svg": svg, "rows": f"{len(array):,}"}] if svg else []
         return []
-    counts = Counter(array.to_pylist())
+    counts = Counter(python_of(array))
     top = {value: count / len(array) for value, count in counts.most_common(8)}
     if len(counts) == len(array):
         return []
@@ -234,7 +235,7 @@ def _fan_out(rows: SampleRows, name: str, result: TableResult) -> dict[str, str]
     groups: dict[str, tuple[Any, float | None]] = {}
     weighed_by = list(reference.weights.reads()) if reference.weights is not None else []
     if len(weighed_by) == 1 and parent.num_rows <= MOST:
-        values = np.array([str(value) for value in SampleRows(parent).array(weighed_by[0]).to_pylist()])
+        values = np.array([str(value) for value in python_of(SampleRows(parent).array(weighed_by[0]))])
         labels = np.unique(values)
         for label in labels.tolist() if len(labels) <= _MOST_CLASSES else ():
             title = f"{weighed_by[0]} = {label}"

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of, python_of, without_nulls
 from pytest_synthdata.columns.arrow.kinds import is_number
 
 _LETTER = "a"
@@ -45,7 +45,7 @@ def least(values: pa.Array, usual: Any) -> pa.Array | None:
 def _changed(values: pa.Array, usual: Any, change: Change) -> pa.Array | None:
     """Values that are changed, nulls among them; None where nothing changes."""
     try:
-        filled = values if usual is None or not values.null_count else values.fill_null(pa.scalar(usual, values.type))
+        filled = values if usual is None else without_nulls(values, usual)
         found = change(filled)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ArithmeticError, ValueError):
         return None  # the type has no such value: a decimal without a whole part, a year that is none
@@ -55,7 +55,7 @@ def _changed(values: pa.Array, usual: Any, change: Change) -> pa.Array | None:
 
 def are_same(one: pa.Array, other: pa.Array) -> bool:
     """Whether all values are written alike: of two NaN, they are."""
-    return list(map(repr, one.to_pylist())) == list(map(repr, other.to_pylist()))
+    return list(map(repr, python_of(one))) == list(map(repr, python_of(other)))
 
 
 def _plain(values: pa.Array) -> pa.Array | None:
@@ -83,15 +83,15 @@ def _least(values: pa.Array) -> pa.Array | None:
 
 
 def _each(values: pa.Array, change: Callable[[Any], Any]) -> pa.Array:
-    return pa.array([None if value is None else change(value) for value in values.to_pylist()], values.type)
+    return arrow_array([None if value is None else change(value) for value in python_of(values)], values.type)
 
 
 def _at(values: pa.Array, ticks: int) -> pa.Array:
     """Times at so many ticks after midnight of their day."""
     day = _DAY[values.type.unit]
-    numbers = np.asarray(values.cast(pa.int64()).fill_null(0))
-    mask = np.asarray(values.is_null())
-    return pa.array(numbers // day * day + ticks, pa.int64(), mask=mask).cast(values.type)
+    numbers = numpy_of(without_nulls(values.cast(pa.int64()), 0))
+    mask = numpy_of(values.is_null())
+    return arrow_array(numbers // day * day + ticks, pa.int64(), mask=mask).cast(values.type)
 
 
 def _plain_text(text: str) -> str:

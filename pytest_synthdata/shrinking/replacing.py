@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
+
 EACH = 8  # other values of a column that are all tried
 MANY = 5  # that are tried where there are more
 Candidate: TypeAlias = "tuple[str, int]"  # a value as text, and where it is in the pool
@@ -21,14 +23,14 @@ _SIDE = 0.02  # of the values, in their order, are further out than those that a
 
 def constant(values: pa.Array) -> pa.Array | None:
     """The first value in every row; None where that changes nothing."""
-    if len({repr(value) for value in values.to_pylist()}) <= 1:
+    if len({repr(value) for value in python_of(values)}) <= 1:
         return None
     return pa.concat_arrays([values[:1]] * len(values))
 
 
 def apart(values: pa.Array, pool: pa.Array) -> pa.Array | None:
     """Of one value in all rows, another one in the first; None where that changes nothing, or they differ already."""
-    if len(values) == 1 or len({repr(value) for value in values.to_pylist()}) != 1:
+    if len(values) == 1 or len({repr(value) for value in python_of(values)}) != 1:
         return None
     other = others(values[:1], pool)
     return None if other is None else pa.concat_arrays([other, values[1:]])
@@ -52,7 +54,7 @@ def draws(values: pa.Array, pool: pa.Array) -> list[pa.Array]:
         are far apart, so that a limit is likely to be between two of them: the first one is from the other side of
         the middle; of numbers and dates a high one, as `plain.least` has the low ones.
     """
-    own = values.to_pylist()
+    own = python_of(values)
     texts = [repr(value) for value in own]
     taken = frozenset(texts)
     candidates = _Candidates(pool)
@@ -66,7 +68,7 @@ def draws(values: pa.Array, pool: pa.Array) -> list[pa.Array]:
         return []
     most = max(map(len, rows), default=1)
     return [
-        pool.take(pa.array([row[number % len(row)] for row in rows], pa.int64()))
+        pool.take(arrow_array([row[number % len(row)] for row in rows], pa.int64()))
         for number in range(most if most <= EACH else MANY)
     ]
 
@@ -79,7 +81,7 @@ def _by_turns(sides: Sequence[list[Candidate]], place: int) -> list[Candidate]:
 
 def usual(pool: pa.Array) -> Any:
     """The most frequent value of a pool, or else one of the middle, that is not null; None where there is none."""
-    values = pool.drop_null().to_pylist()
+    values = python_of(pool.drop_null())
     return _Candidates(pool.drop_null()).usual(values) if values else None
 
 
@@ -87,7 +89,7 @@ class _Candidates:
     """Each value of a pool once, as text and where it is: by how often it comes, or else from far to near."""
 
     def __init__(self, pool: pa.Array) -> None:
-        values = pool.to_pylist()
+        values = python_of(pool)
         self._first = {repr(value): index for index, value in reversed(list(enumerate(values)))}
         counts = Counter(map(repr, values))
         self._middle: Any = None

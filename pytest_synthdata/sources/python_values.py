@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.errors import SynthDataError
 
 _PAIR = 2
@@ -29,7 +30,7 @@ def of_rows(rows: Sequence[Mapping[str, Any]], what: str) -> pa.Table:
         values = [row.get(name) for row in rows]
         try:
             maps = with_maps(values)
-            columns[name] = pa.array(values) if maps is None else maps
+            columns[name] = arrow_array(values) if maps is None else maps
         except NO_TYPE:
             raise several_types(what, name) from None
     return pa.table(columns)

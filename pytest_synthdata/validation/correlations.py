@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.ranks import ranks
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Reader
@@ -67,7 +68,7 @@ class CorrelationMeasure:
         array = to_arrow(rows.read(name), self.bound.type_of(name))
         if pa.types.is_string(array.type):  # categories go along in the order in which they are declared
             listed = [value for value in self.bound.scope(name).domain(name) or () if value is not None]
-            array = pc.index_in(array, value_set=pa.array(listed, array.type))
+            array = pc.index_in(array, value_set=arrow_array(listed, array.type))
         known = to_numpy(pc.is_valid(array)).astype(np.bool_)
         found = np.full(len(array), np.nan)
         found[known] = as_numbers(array.drop_null())

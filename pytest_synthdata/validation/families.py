@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle
@@ -69,9 +70,9 @@ class StepMeasure:
         """Count a batch."""
         step = to_arrow(rows.read(self.column))
         state, at, number = (pc.struct_field(step, name) for name in ("state", "at", "number"))
-        codes = pc.fill_null(pc.index_in(state, pa.array(self.life.states, pa.string())), -1)
+        codes = without_nulls(pc.index_in(state, arrow_array(self.life.states, pa.string())), -1)
         times = at.cast(pa.timestamp("us", getattr(at.type, "tz", None))).cast(pa.int64())
-        parts = [to_numpy(pc.fill_null(part, -1)).astype(np.int64) for part in (codes, times, number)]
+        parts = [to_numpy(without_nulls(part, -1)).astype(np.int64) for part in (codes, times, number)]
         self._steps.append((rows.positions(self.reference), parts[0], parts[1], parts[2]))
 
     def checks(self) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.modifiers import unwrapped
@@ -124,7 +125,7 @@ def _items(way: Way) -> Way:
 def _there(way: Way, array: pa.Array) -> tuple[pa.Array, Numbers]:
     values, places = way(array)
     there = np.flatnonzero(to_numpy(values.is_valid()))
-    return values.take(pa.array(there)), places[there]
+    return values.take(arrow_array(there)), places[there]
 
 
 def _field(way: Way, name: str) -> Way:
@@ -138,7 +139,7 @@ def _field(way: Way, name: str) -> Way:
 def _value(way: Way, key: str) -> Way:
     def value(array: pa.Array) -> tuple[pa.Array, Numbers]:
         maps, places = _there(way, array)
-        return pc.map_lookup(maps, pa.scalar(key, maps.type.key_type), "first"), places
+        return pc.map_lookup(maps, arrow_scalar(key, maps.type.key_type), "first"), places
 
     return value
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of, without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.validation.declared.curve_parts import QUARTILES
@@ -136,7 +136,7 @@ class SharesMeasure:
 
     def __init__(self, shares: Shares, type_: pa.DataType) -> None:
         self.declared: dict[Any, float] = shares.map(
-            lambda values: comparable(to_arrow(arrow_array(values), type_)).to_pylist()
+            lambda values: python_of(comparable(to_arrow(arrow_array(values), type_)))
         ).probabilities
         self.type = type_
         self.counts: Counter[Any] = Counter()
@@ -146,7 +146,7 @@ class SharesMeasure:
         coded: Any = values
         if not isinstance(values, pa.DictionaryArray) or pa.types.is_nested(values.type.value_type):
             coded = comparable(to_arrow(values)).dictionary_encode()
-        found = coded.dictionary.to_pylist()
+        found = python_of(coded.dictionary)
         codes = to_numpy(coded.indices)
         for value, count in zip(found, np.bincount(codes, minlength=len(found)).tolist(), strict=True):
             self.counts[value] += count
@@ -196,7 +196,7 @@ class FormulaMeasure:
         array = to_arrow(values)
         expected = to_arrow(rows.evaluate(self.generator, self.name))
         if len(expected) != len(array):
-            expected = expected.take(pa.array(numbers))
+            expected = expected.take(arrow_array(numbers))
         expected = expected.cast(array.type, safe=False) if expected.type != array.type else expected
         self.rows += len(array)
         broken = unequal(array, expected)
@@ -206,8 +206,9 @@ class FormulaMeasure:
             self.missing += int((due & null).sum())
             broken &= ~null
         if not self.seen:
-            first = np.flatnonzero(broken)[:1].tolist()
-            self.seen = [(str(expected[at].as_py()), str(array[at].as_py())) for at in first]
+            first = arrow_array(np.flatnonzero(broken)[:1])
+            pairs = zip(python_of(expected.take(first)), python_of(array.take(first)), strict=True)
+            self.seen = [(str(wanted), str(found)) for wanted, found in pairs]
         self.different.add(broken, numbers, rows.start)
 
     def checks(self) -> Iterator[Finding]:
@@ -224,7 +225,7 @@ def unequal(array: pa.Array, expected: pa.Array, tolerance: float = 1e-9) -> npt
         left, right = (to_numpy(side).astype(np.float64) for side in (array, expected))
         return ~np.isclose(left, right, rtol=tolerance, atol=1e-12, equal_nan=True)
     array, expected = comparable(array), comparable(expected)
-    same = pc.fill_null(pc.equal(array, expected), False)
+    same = without_nulls(pc.equal(array, expected), False)
     both = pc.and_(pc.is_null(array), pc.is_null(expected))
     return np.asarray(to_numpy(pc.invert(pc.or_(same, both))), np.bool_)
 
@@ -233,7 +234,7 @@ def comparable(array: pa.Array) -> pa.Array:
     """Values that can be compared and counted: nested ones as text."""
     if not pa.types.is_nested(array.type):
         return array
-    return pa.array([None if value is None else repr(value) for value in array.to_pylist()], pa.string())
+    return arrow_array([None if value is None else repr(value) for value in python_of(array)], pa.string())
 
 
 def as_numbers(values: Values) -> npt.NDArray[np.float64]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.errors import cut, printable
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.validation.results import Check, TableResult, format_value
@@ -65,7 +66,7 @@ def _rows(data: Any, wanted: set[int]) -> dict[int, dict[str, Any]]:
     for batch in source_of(data, "validate").batches:
         for row in wanted:
             if start <= row < start + batch.num_rows:
-                found[row] = batch.slice(row - start, 1).to_pylist()[0]
+                found[row] = python_of(batch.slice(row - start, 1))[0]
         start += batch.num_rows
         if len(found) == len(wanted):
             break

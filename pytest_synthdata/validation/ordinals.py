@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.order.instants import filled_microseconds
 from pytest_synthdata.columns.references.fan_out import Ordinal
@@ -39,7 +40,7 @@ class OrdinalMeasure:
     def add(self, rows: Rows) -> None:
         """Count a batch."""
         column = to_arrow(rows.read(self.name))
-        numbers = np.asarray(to_numpy(column.fill_null(_UNKNOWN)), np.int64)
+        numbers = np.asarray(to_numpy(without_nulls(column, _UNKNOWN)), np.int64)
         if self.time is not None and not rows.has(self.time):
             self.time = None
         times = numbers if self.time is None else filled_microseconds(to_arrow(rows.read(self.time)), _UNKNOWN)

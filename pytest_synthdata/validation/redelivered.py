@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
 from pytest_synthdata.columns.generators.modifiers import Unique
 from pytest_synthdata.columns.lives.steps import Step
@@ -43,7 +44,7 @@ class Redeliveries:
             again = self._come_again(row_hashes(pa.RecordBatch.from_pydict(dict(columns))))
             self._places.append(np.flatnonzero(again) + self.rows)
             self.rows += len(again)
-            first = pa.array(~again)
+            first = arrow_array(~again)
             yield {name: array.filter(first) for name, array in columns.items()} if again.any() else columns
 
     def _come_again(self, words: Bits) -> npt.NDArray[np.bool_]:

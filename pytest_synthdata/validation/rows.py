@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, without_nulls
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
 from pytest_synthdata.columns.batch import Selection
 from pytest_synthdata.columns.cells import Cells
@@ -53,7 +54,7 @@ class Parent:
         keys = held[0] if len(held) == 1 else together(held)
         if form is None:
             found = pc.index_in(to_arrow(keys), value_set=self._keys, skip_nulls=True)
-            return np.asarray(to_numpy(pc.fill_null(found, -1)), np.int64)
+            return np.asarray(to_numpy(without_nulls(found, -1)), np.int64)
         wanted = numbers_in(to_arrow(keys), form)
         numbers, rows = self._by_number
         if not len(numbers):
@@ -87,7 +88,7 @@ def _as_whole(keys: pa.Array, type_: pa.DataType) -> pa.Array:
     """Keys of integers that are held as floats as integers; null for what is not whole."""
     if not pa.types.is_floating(keys.type) or not pa.types.is_integer(type_):
         return keys
-    return pc.if_else(pc.equal(keys, pc.floor(keys)), keys, None).cast(type_, safe=False)
+    return pc.if_else(pc.equal(keys, pc.floor(keys)), keys, null_of(keys.type)).cast(type_, safe=False)
 
 
 def key_form(plan: Plan, name: str) -> Form | None:
@@ -156,8 +157,8 @@ class Rows:
             positions = self.positions(head)
             values = self._parents[head].rows.read(rest)
             missing = positions < 0
-            index = pa.array(positions, mask=missing) if missing.any() else pa.array(positions)
-            array = values if isinstance(values, pa.Array) else pa.array(values)
+            index = arrow_array(positions, mask=missing) if missing.any() else arrow_array(positions)
+            array = values if isinstance(values, pa.Array) else arrow_array(values)
             return array.take(index)
         if dot and head in self._columns:
             return pc.struct_field(self._columns[head], rest.split("."))
@@ -214,7 +215,7 @@ class Pairs:
             values, index = self._children._parents[head].rows.read(rest), self._candidates
         else:
             values, index = self._children.read(name), self._index
-        return values[index] if isinstance(values, np.ndarray) else values.take(pa.array(index))
+        return values[index] if isinstance(values, np.ndarray) else values.take(arrow_array(index))
 
     def tokens(self, name: str) -> None:
         """Data that came from elsewhere is not made of words."""
@@ -265,7 +266,7 @@ class ParentCollector:
         for name in self.names:
             if rows.has(name):
                 values = rows.read(name)
-                self._pieces[name].append(values if isinstance(values, pa.Array) else pa.array(values))
+                self._pieces[name].append(values if isinstance(values, pa.Array) else arrow_array(values))
 
     def parent(self) -> Parent | None:
         """What was kept, for children; None where the key is not there."""

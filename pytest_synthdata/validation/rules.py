@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.attempts import WHERE
 from pytest_synthdata.columns.generators.modifiers import unwrapped
@@ -41,7 +42,7 @@ class RuleMeasure:
         if self.unchecked:
             return
         try:
-            met = pc.fill_null(to_arrow(rows.evaluate(self.where, WHERE)), False)
+            met = without_nulls(to_arrow(rows.evaluate(self.where, WHERE)), False)
         except UnreadableError as error:
             self.unchecked = str(error)
             return
@@ -69,16 +70,16 @@ class SharesOfOneMeasure:
         column = to_arrow(rows.read(self.name))
         there = np.flatnonzero(np.asarray(to_numpy(column.is_valid()), np.bool_))
         self.rows += len(there)
-        self.broken.add(~self._add_up(column.take(pa.array(there))), there, rows.start)
+        self.broken.add(~self._add_up(column.take(arrow_array(there))), there, rows.start)
 
     def _add_up(self, column: pa.Array) -> npt.NDArray[np.bool_]:
         """Of rows that are not null, whether the shares add up to 1, counted in their last digit."""
         whole, parts = 10**self.shares.digits, self.shares.parts
         if isinstance(parts, tuple):
-            counted = [np.asarray(to_numpy(column.field(part).fill_null(np.nan)), np.float64) for part in parts]
+            counted = [np.asarray(to_numpy(without_nulls(column.field(part), np.nan)), np.float64) for part in parts]
             return np.asarray(sum(np.rint(one * whole) for one in counted) == whole)
         right = np.asarray(to_numpy(pc.list_value_length(column)), np.int64) == parts
-        shares = column.filter(pa.array(right)).flatten().fill_null(np.nan)
+        shares = without_nulls(column.filter(arrow_array(right)).flatten(), np.nan)
         right[right] = np.rint(np.asarray(to_numpy(shares), np.float64).reshape(-1, parts) * whole).sum(axis=1) == whole
         return right
 
@@ -120,7 +121,7 @@ class PatternMeasure:
         """Count a batch."""
         met = pc.match_substring_regex(to_arrow(rows.read(self.name), pa.string()), self.pattern)
         self.rows += rows.count
-        self.broken.add(~np.asarray(to_numpy(pc.fill_null(met, True)), np.bool_), np.arange(rows.count), rows.start)
+        self.broken.add(~np.asarray(to_numpy(without_nulls(met, True)), np.bool_), np.arange(rows.count), rows.start)
 
     def checks(self) -> Iterator[Check]:
         """What there is to say of it."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, without_nulls
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.random import Stream
@@ -58,7 +59,7 @@ class RunningMeasure:
         """Which of their parent's children rows are, from 0; where nothing tells, their places in the data."""
         if self.ordinal is not None and rows.has(self.ordinal):
             declared: Any = self.bound.plan.columns[self.ordinal]
-            return to_numpy(to_arrow(rows.read(self.ordinal)).fill_null(0)).astype(np.int64) - declared.start
+            return to_numpy(without_nulls(to_arrow(rows.read(self.ordinal)), 0)).astype(np.int64) - declared.start
         if rows.declared_rows is not None:
             cells = Cells(self.bound.at(rows.declared_rows), Stream(()), f"{self.bound.plan.table}.{self.name}")
             return to_numpy(Ordinal(self.reference, 0).values(cells))
@@ -87,7 +88,7 @@ class RunningMeasure:
         order = order[parents[order] >= 0]
         owners, which = np.unique(parents[order], return_inverse=True)
         family = Family(order.astype(np.uint64), which, np.bincount(which, minlength=len(owners)))
-        index = pa.array(order)
+        index = arrow_array(order)
         wrong, gaps = np.zeros(len(parents), np.bool_), np.zeros(len(parents), np.int64)
         wrong[order] = self._wrong(read(index), found(index), family)
         gaps[order] = running_totals((numbers[order] != family.ordinals).astype(np.int64), family.counts)
@@ -95,24 +96,26 @@ class RunningMeasure:
 
     def _wrong(self, read: pa.Array, found: pa.Array, family: Family) -> npt.NDArray[np.bool_]:
         if not isinstance(self.declared, RunningSum):
-            before = read.take(pa.array(np.maximum(np.arange(len(read)) - 1, 0)))
-            expected = pc.if_else(pa.array(family.ordinals == 0), pa.scalar(None, read.type), before)
+            before = read.take(arrow_array(np.maximum(np.arange(len(read)) - 1, 0)))
+            expected = pc.if_else(arrow_array(family.ordinals == 0), null_of(read.type), before)
             return _differ(expected, found)
         if pa.types.is_decimal(found.type):
             scale = found.type.scale
-            low, high = running_sums(unscaled(read.fill_null(0).cast(pa.decimal128(_DIGITS, scale))), family.counts)
-            declared = unscaled(found.fill_null(0).cast(pa.decimal128(_DIGITS, scale)))
+            low, high = running_sums(
+                unscaled(without_nulls(read, 0).cast(pa.decimal128(_DIGITS, scale))), family.counts
+            )
+            declared = unscaled(without_nulls(found, 0).cast(pa.decimal128(_DIGITS, scale)))
             return np.asarray((declared[:, 0] != low) | (declared[:, 1] != high), np.bool_)
-        values = to_numpy(read.fill_null(0)).astype(np.float64)
+        values = to_numpy(without_nulls(read, 0)).astype(np.float64)
         expected = running_sums_of_floats(values, family, None)
         size = running_sums_of_floats(np.abs(values), family, None)
-        return np.abs(to_numpy(found.fill_null(0)).astype(np.float64) - expected) > _CLOSE * np.maximum(size, 1)
+        return np.abs(to_numpy(without_nulls(found, 0)).astype(np.float64) - expected) > _CLOSE * np.maximum(size, 1)
 
 
 def _differ(expected: pa.Array, found: pa.Array) -> npt.NDArray[np.bool_]:
     if expected.type != found.type:
         found = found.cast(expected.type)
-    same = pc.fill_null(pc.equal(expected, found), False)
+    same = without_nulls(pc.equal(expected, found), False)
     both_null = pc.and_(pc.is_null(expected), pc.is_null(found))
     return ~np.asarray(to_numpy(pc.or_(same, both_null)), np.bool_)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of, without_nulls
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.references.aggregates import Aggregate, Count, Sum
 from pytest_synthdata.columns.references.decimals import unscaled
@@ -56,8 +57,8 @@ class TotalMeasure:
 
     def _numbers(self, column: pa.Array) -> Any:
         if self.scale is None:
-            return to_numpy(column.fill_null(0)).astype(self.sums.dtype)
-        words = unscaled(column.fill_null(0).cast(pa.decimal128(38, self.scale)))
+            return to_numpy(without_nulls(column, 0)).astype(self.sums.dtype)
+        words = unscaled(without_nulls(column, 0).cast(pa.decimal128(38, self.scale)))
         return words[:, 0].view(np.int64).copy()  # sums of up to 18 digits
 
     def checks(self) -> Iterator[Finding]:
@@ -68,7 +69,7 @@ class TotalMeasure:
             wrong = np.abs(numbers - self.sums) > _CLOSE * np.maximum(np.abs(self.sums), 1)
         else:
             wrong = numbers != self.sums
-        yield _not_its_total(self.aggregate, wrong, lambda at: (declared[at].as_py(), self._shown(at)))
+        yield _not_its_total(self.aggregate, wrong, lambda at: (_cell(declared, at), self._shown(at)))
 
     def _shown(self, at: int) -> Any:
         number = self.sums[at].item()
@@ -87,7 +88,7 @@ class AggregateMeasure:
         column, positions = to_arrow(rows.read(self.aggregate.column)), rows.positions(self.reference)
         counted = (positions >= 0) & np.asarray(to_numpy(pc.is_valid(column)), np.bool_)
         counted &= _meets(self.aggregate, rows, self.name)
-        self._pieces.append((positions[counted], column.filter(pa.array(counted))))
+        self._pieces.append((positions[counted], column.filter(arrow_array(counted))))
 
     def checks(self) -> Iterator[Finding]:
         """What there is to say."""
@@ -96,13 +97,13 @@ class AggregateMeasure:
         declared = to_arrow(self.parent.rows.read(self.name))
         positions = np.concatenate([positions for positions, _ in self._pieces])
         order = np.argsort(positions, kind="stable")
-        column = pa.chunked_array([column for _, column in self._pieces]).combine_chunks().take(pa.array(order))
+        column = pa.chunked_array([column for _, column in self._pieces]).combine_chunks().take(arrow_array(order))
         counts = np.bincount(positions, minlength=len(declared))
         family = Family(order.astype(np.uint64), positions[order], counts)
         found = to_arrow(self.aggregate.of(column, family, self.parent.bound.scope(self.name)))
         found = found.cast(declared.type) if found.type != declared.type else found
         wrong = unequal(declared, found, _CLOSE)
-        yield _not_its_total(self.aggregate, wrong, lambda at: (declared[at].as_py(), found[at].as_py()))
+        yield _not_its_total(self.aggregate, wrong, lambda at: (_cell(declared, at), _cell(found, at)))
 
 
 class ShareMeasure:
@@ -119,7 +120,7 @@ class ShareMeasure:
         """Count a batch."""
         positions, values = rows.positions(self.share.reference), to_arrow(rows.read(self.name))
         known = positions >= 0
-        numbers = np.asarray(to_numpy(pc.fill_null(values.cast(pa.float64()), 0.0)), np.float64)
+        numbers = np.asarray(to_numpy(without_nulls(values.cast(pa.float64()), 0.0)), np.float64)
         np.add.at(self.sums, positions[known], numbers[known])
         np.add.at(self.counts, positions[known], 1)
         np.minimum.at(self.first, positions[known], np.flatnonzero(known) + rows.start)
@@ -128,7 +129,7 @@ class ShareMeasure:
         """What there is to say."""
         amounts = to_arrow(self.parent.rows.read(self.share.path.partition(".")[2]), pa.float64())
         some = (self.counts > 0) & np.asarray(to_numpy(pc.is_valid(amounts)), np.bool_)
-        wanted = np.asarray(to_numpy(pc.fill_null(amounts, 0.0)), np.float64)
+        wanted = np.asarray(to_numpy(without_nulls(amounts, 0.0)), np.float64)
         # What floats lose of thousands of cents is far less than one.
         wrong = some & (np.abs(wanted - self.sums) > np.maximum(self.unit / 2, np.abs(wanted) * 1e-12))
         counter, subject = ViolationCounter(), self.share.path
@@ -144,7 +145,11 @@ def _meets(aggregate: Aggregate, rows: Rows, name: str) -> npt.NDArray[np.bool_]
     if aggregate.where is None:
         return np.ones(rows.count, np.bool_)
     met = to_arrow(rows.evaluate(aggregate.where, name))
-    return np.asarray(to_numpy(pc.fill_null(met, False)), np.bool_)
+    return np.asarray(to_numpy(without_nulls(met, False)), np.bool_)
+
+
+def _cell(array: pa.Array, at: int) -> Any:
+    return python_of(array.slice(at, 1))[0]
 
 
 def _not_its_total(aggregate: Aggregate, wrong: npt.NDArray[np.bool_], shown: Any) -> Finding:

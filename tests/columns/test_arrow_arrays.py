@@ -4,19 +4,29 @@ import datetime as dt
 import subprocess
 import sys
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from pytest_synthdata.columns.arrow import arrays
 from pytest_synthdata.columns.arrow.arrays import (
     arrow_array,
     arrow_scalar,
     concatenated,
     null_of,
     numpy_of,
+    python_of,
     without_nulls,
 )
+
+
+@pytest.fixture(autouse=True)
+def without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done where pandas is not imported yet, whatever other tests have imported."""
+    monkeypatch.setattr(arrays, "_pandas_is_there", lambda: False)
+
 
 DAY = dt.date(2024, 2, 29)
 NOON = dt.datetime(1969, 12, 31, 12, 0, 0, 7)  # noqa: DTZ001
@@ -30,13 +40,23 @@ LISTS = (
     [1, 2.5],
     [DAY, None, dt.date.min, dt.date.max],
     [NOON, None, dt.datetime(9999, 12, 31)],  # noqa: DTZ001
-    [NOON.replace(tzinfo=dt.timezone.utc)],
-    [Decimal("1.25"), None],
-    [b"x", None],
+    [NOON.replace(tzinfo=dt.timezone.utc), None],
+    [NOON.replace(tzinfo=ZoneInfo("Europe/Berlin"))],
+    [NOON.replace(tzinfo=dt.timezone(dt.timedelta(hours=2)))],
+    [dt.timedelta(-1, 5, 7), None],
+    [Decimal("1.25"), None, Decimal("-1E+3"), Decimal("0.0001")],
+    [b"x", None, b"", b"\xff"],
     [["a"], None],
-    [{"x": 1}],
+    [{"x": 1}, None, {"y": "b"}, {"x": None}],
+    [{"x": [Decimal("1.5")], "y": {"z": NOON}}],
     [np.float64(1.5), None],
+    [np.int8(1), np.int8(2)],
     [np.str_("x")],
+)
+LISTS_OF_LISTS = (
+    [["a"], None, [], ["b", None]],
+    [[[NOON], []], [None]],
+    [[{"x": 1}], [{"y": b"b"}, None]],
 )
 ARRAYS = (
     np.arange(5, dtype=np.uint8),
@@ -51,11 +71,12 @@ ARRAYS = (
     np.array(["2024-02-29T01:02"], "M8[m]").astype("M8[s]"),
     np.array(["x", "yz"]),
     np.array(["x", None], object),
+    np.array([1.5, None, np.nan], object),
     np.array([1, 2], ">i8").astype("<i8"),
 )
 
 
-@pytest.mark.parametrize("values", LISTS, ids=repr)
+@pytest.mark.parametrize("values", [*LISTS, *LISTS_OF_LISTS], ids=repr)
 def test_lists(values: list[object]) -> None:
     expected = pa.array(values)
     assert arrow_array(values).equals(expected)
@@ -84,7 +105,15 @@ def test_numpys(values: np.ndarray, masked: bool) -> None:
         ([1, 2], pa.float64()),
         (np.arange(3), pa.int8()),
         ([None], pa.decimal128(5, 2)),
-        ([0], pa.decimal128(5, 2)),
+        ([0, None], pa.decimal128(5, 2)),
+        ([Decimal("1.500"), Decimal(-7)], pa.decimal128(38, 2)),
+        ([0, None], pa.date32()),
+        ([0], pa.timestamp("s", "UTC")),
+        ([1.1, None], pa.float32()),
+        ([dt.datetime(2024, 1, 1)], pa.timestamp("s", "Europe/Berlin")),  # noqa: DTZ001
+        ([NOON, NOON.replace(tzinfo=dt.timezone.utc), None], pa.timestamp("us", "UTC")),
+        ([[1], []], pa.list_(pa.int16())),
+        ([{"y": 1}, None], pa.struct([("x", pa.string()), ("y", pa.decimal128(3, 1))])),
         (["1.5"], pa.string()),
     ],
     ids=repr,
@@ -93,7 +122,16 @@ def test_types_that_are_asked_for(values: list[object], type_: pa.DataType) -> N
     assert arrow_array(values, type_).equals(pa.array(values, type_))
 
 
-@pytest.mark.parametrize(("values", "type_"), [([300], pa.int8()), (["x"], pa.int64())])
+@pytest.mark.parametrize(
+    ("values", "type_"),
+    [
+        ([300], pa.int8()),
+        (["x"], pa.int64()),
+        ([Decimal("1.25")], pa.decimal128(3, 1)),
+        ([b"\xff"], pa.string()),
+        ([2**53 + 1], pa.float64()),
+    ],
+)
 def test_what_does_not_fit_is_an_error(values: list[object], type_: pa.DataType) -> None:
     with pytest.raises((pa.ArrowInvalid, pa.ArrowTypeError)):
         arrow_array(values, type_)
@@ -106,6 +144,40 @@ def test_back_to_numpy(values: object) -> None:
         made, expected = numpy_of(array), array.to_numpy(zero_copy_only=False)
         assert made.dtype == expected.dtype
         np.testing.assert_array_equal(made, expected)
+
+
+@pytest.mark.parametrize("values", [[1.5, float("nan"), None], ["a", float("nan")], [Decimal("NaN"), 1]], ids=repr)
+def test_not_a_number_is_null_for_pandas(values: list[object]) -> None:
+    for form in (values, np.array(values, object)):
+        assert arrow_array(form, from_pandas=True).equals(pa.array(form, from_pandas=True))
+    assert arrow_array(np.array([1, np.nan]), from_pandas=True).to_pylist() == [1, None]
+
+
+ZONED = pa.timestamp("us", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        ZONED,
+        pa.timestamp("s", "UTC"),
+        pa.timestamp("us", "+02:00"),
+        pa.list_(ZONED),
+        pa.struct([("x", ZONED), ("y", pa.list_(pa.struct([("z", ZONED)])))]),
+    ],
+    ids=str,
+)
+def test_back_to_python(type_: pa.DataType) -> None:
+    cells: dict[bool, object] = {True: [0, None], False: {"x": 10**15, "y": [{"z": None}, {"z": 1}, None]}}
+    first = cells[pa.types.is_list(type_)] if pa.types.is_nested(type_) else 10**9
+    whole = pa.array([first, None, first], type_)
+    for array in (whole, whole.slice(1), pa.chunked_array([whole, whole])):
+        made, expected = python_of(array), array.to_pylist()
+        assert made == expected
+        assert repr(made) == repr(expected)
+    table = pa.table({"a": whole, "b": [1, 2, None]})
+    assert python_of(table) == table.to_pylist()
+    assert python_of(table.select([])) == table.select([]).to_pylist()
 
 
 def test_nulls_and_joined_texts() -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, numpy_of
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, numpy_of, without_nulls
 from pytest_synthdata.columns.arrow.floats import floats_of_decimals
 from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.parsing import parse
@@ -62,7 +62,7 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
         return as_text(array, target)
     if is_number(target):
         if source == pa.duration("s"):  # an interval of whole days, as the difference of two dates
-            array = pc.divide(array.cast(pa.int64()), 86_400)
+            array = pc.divide(array.cast(pa.int64()), arrow_scalar(86_400))
         return _number(array, target)
     if test.is_time(target) and test.is_integer(source):  # the units of the type since midnight
         return array.cast(pa.int32() if test.is_time32(target) else pa.int64()).cast(target)
@@ -82,7 +82,7 @@ def _nested(array: pa.Array, target: pa.DataType) -> pa.Array:
         return pa.StructArray.from_arrays(fields, fields=list(target), mask=array.is_null())
     if test.is_list(source) and test.is_list(target):
         flat = _cast(array.flatten(), target.value_type)
-        lengths = np.diff(numpy_of(array.offsets)) if not array.null_count else array.value_lengths().fill_null(0)
+        lengths = np.diff(numpy_of(array.offsets)) if not array.null_count else without_nulls(array.value_lengths(), 0)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         return pa.ListArray.from_arrays(arrow_array(offsets), flat, type=target, mask=array.is_null())
     return array.cast(target)
@@ -104,7 +104,7 @@ def _number(array: pa.Array, target: pa.DataType) -> pa.Array:
     if test.is_timestamp(source):
         return _seconds(array, target)
     if test.is_integer(target) and test.is_floating(source):
-        return arrow_array(_without_fractions(to_numpy(array.fill_null(0)), target), mask=_null_mask(array))
+        return arrow_array(_without_fractions(to_numpy(without_nulls(array, 0)), target), mask=_null_mask(array))
     if test.is_integer(target) and test.is_decimal(source):
         whole = pc.round(array, ndigits=0, round_mode="towards_zero")
         return whole.cast(pa.decimal128(38, 0)).cast(pa.int64()).cast(target)
@@ -121,10 +121,10 @@ def _seconds(times: pa.Array, target: pa.DataType) -> pa.Array:
         raise _no_way(times.type, target)
     ticks = times.cast(pa.timestamp("us", times.type.tz)).cast(pa.int64())
     if pa.types.is_integer(target):
-        return arrow_array(to_numpy(ticks.fill_null(0)) // _SECOND, mask=_null_mask(times)).cast(target)
+        return arrow_array(to_numpy(without_nulls(ticks, 0)) // _SECOND, mask=_null_mask(times)).cast(target)
     if pa.types.is_decimal(target):  # a millionth of an integer is the same digits with another scale
         return as_decimal(_with_point(ticks.cast(pa.decimal128(38, 0)), 6), target)
-    return pc.divide(ticks.cast(pa.float64(), safe=False), float(_SECOND)).cast(target)
+    return pc.divide(ticks.cast(pa.float64(), safe=False), arrow_scalar(float(_SECOND))).cast(target)
 
 
 def _null_mask(array: pa.Array) -> npt.NDArray[np.bool_] | None:
@@ -145,9 +145,9 @@ def _time(array: pa.Array, target: pa.DataType) -> pa.Array:
         if not test.is_timestamp(target) or target.tz is None or test.is_boolean(source):
             raise _no_way(source, target)
         if test.is_integer(source):
-            ticks = pc.multiply_checked(array.cast(pa.int64()), _SECOND)
+            ticks = pc.multiply_checked(array.cast(pa.int64()), arrow_scalar(_SECOND))
         elif test.is_floating(source):
-            ticks = _number(pc.multiply(array.cast(pa.float64()), float(_SECOND)), pa.int64())
+            ticks = _number(pc.multiply(array.cast(pa.float64()), arrow_scalar(float(_SECOND))), pa.int64())
         else:
             # The same digits without the point are so many millionths.
             ticks = _with_point(as_decimal(array, pa.decimal128(38, 6)), 0).cast(pa.int64())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Index, Values, scatter, to_arrow, to_numpy
 
 _TELLS_APART = 2**53  # up to which a float64 tells integers apart
@@ -114,13 +115,13 @@ def assembled(pieces: Sequence[tuple[Index, Any]]) -> pa.Array:
 def from_functions(result: npt.NDArray[Any]) -> pa.Array:
     """What a function of whole columns gave, as Arrow has it: nulls for not-a-number."""
     if result.dtype != object:
-        return pa.array(result, from_pandas=True)
+        return arrow_array(result, from_pandas=True)
     values = [None if value is None or operator.ne(value, value) is True else value for value in result.tolist()]
     kinds = {type(value) for value in values}
     if Decimal in kinds:
         make: Any = float if float in kinds else Decimal
         values = [None if value is None else make(value) for value in values]
-    return pa.array(values, from_pandas=True)
+    return arrow_array(values, from_pandas=True)
 
 
 __all__ = ["Exact", "assembled", "for_functions", "from_functions", "nulls_that_change_arrays"]

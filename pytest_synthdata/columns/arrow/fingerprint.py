@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of, without_nulls
+from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of, python_of, without_nulls
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.random import Bits, Stream
 from pytest_synthdata.errors import SynthDataError
@@ -88,7 +88,7 @@ def _words(array: pa.Array, name: str) -> tuple[str, Bits]:
         kind = "timestamp" if type_.tz else "timestamp_ntz"
         words = _integers(array.cast(pa.timestamp("us", type_.tz)).cast(pa.int64()))
     elif pa.types.is_nested(type_):
-        kind, words = "nested", _bytes_hash(arrow_array([repr(_plain(value)) for value in array.to_pylist()]))
+        kind, words = "nested", _bytes_hash(arrow_array([repr(_plain(value)) for value in python_of(array)]))
     else:
         kind = "binary" if pa.types.is_binary(type_) or pa.types.is_large_binary(type_) else "text"
         plain, empty = (pa.string(), "") if kind == "text" else (pa.binary(), b"")

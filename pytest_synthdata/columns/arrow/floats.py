@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, numpy_of, without_nulls
 
 _MOST_POWER = 22  # the greatest power of ten that is a float
 _TELLS_APART = 2**53  # up to which floats tell integers apart
@@ -24,7 +24,7 @@ def decimals_as_printed(array: pa.Array, target: pa.DataType) -> pa.Array | None
 
     None where some do not fit.
     """
-    numbers = numpy_of(array.cast(pa.float64()).fill_null(0.0))
+    numbers = numpy_of(without_nulls(array.cast(pa.float64()), 0.0))
     with np.errstate(over="ignore", invalid="ignore"):  # infinite numbers fit nowhere
         units = numbers * 10.0**target.scale
         doubtful = _doubtful(units)
@@ -80,7 +80,7 @@ def floats_of_decimals(array: pa.Array, target: pa.DataType) -> pa.Array:
         low, high = ends["min"].as_py() or 0, ends["max"].as_py() or 0
         if low >= -_TELLS_APART and high <= _TELLS_APART:
             # A quotient of two numbers that are floats themselves is the float nearest to the true one.
-            return pc.divide(whole.cast(pa.int64()).cast(pa.float64()), 10.0**scale).cast(target)
+            return pc.divide(whole.cast(pa.int64()).cast(pa.float64()), arrow_scalar(10.0**scale)).cast(target)
     numbers = [None if number is None else float(number) for number in array.to_pylist()]
     return arrow_array(numbers, pa.float64()).cast(target)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.errors import nearest
 
 
@@ -77,7 +78,7 @@ def as_objects(array: pa.Array) -> list[Any]:
     >>> as_objects(pa.array([{"city": "Rome"}]))[0].city
     'Rome'
     """
-    values: list[Any] = array.to_pylist()
+    values: list[Any] = python_of(array)
     return [_shaped(value, array.type) for value in values] if pa.types.is_nested(array.type) else values
 
 

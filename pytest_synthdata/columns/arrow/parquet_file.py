@@ -123,7 +123,8 @@ def _groups(batches: Iterator[pa.RecordBatch], form: pa.Schema, most: int) -> It
 
 
 def _settings(form: pa.Schema, first: pa.RecordBatch | None) -> dict[str, Any]:
-    sample = first.slice(0, _SAMPLE) if first is not None else pa.RecordBatch.from_pylist([], form)
+    nothing = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in form], schema=form)
+    sample = nothing if first is None else first.slice(0, _SAMPLE)
     repeating = _repeating(sample)
     coded = [name for name in repeating if not _is_ascending(sample.column(name))]
     compression = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array
+from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of
 
 _PLAIN_FROM, _PLAIN_TO = 1e-3, 1e7  # where Java writes a float without an exponent
 
@@ -24,7 +24,7 @@ def as_text(array: pa.Array, target: pa.DataType) -> pa.Array:
 def _numbers(array: pa.Array) -> pa.Array:
     coded = array.dictionary_encode()
     # float32 prints with the digits that tell it from its neighbours, which NumPy knows and Python does not.
-    texts = [_number(str(value), float(value)) for value in coded.dictionary.to_numpy(zero_copy_only=False)]
+    texts = [_number(str(value), float(value)) for value in numpy_of(coded.dictionary)]
     return arrow_array(texts, pa.string()).take(coded.indices)
 
 

@@ -25,7 +25,7 @@ _MOST_DIGITS = 38  # of a decimal
 def to_arrow(values: Any, type_: pa.DataType | None = None) -> pa.Array:
     """Values as a plain Arrow array (no dictionary codes), cast to a type where one is asked for."""
     if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
+        values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.nulls(0, values.type)
     if isinstance(values, pa.DictionaryArray):
         # Codes without nulls: gathering is several times faster than Arrow's cast.
         values = values.dictionary.take(values.indices)

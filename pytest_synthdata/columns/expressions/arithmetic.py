@@ -69,7 +69,7 @@ def _explain(function: str, left: pa.DataType, right: pa.DataType) -> str:
 
 
 def _is_zero(array: pa.Array) -> pa.Array:
-    return pc.equal(array, arrow_scalar(Decimal(0), array.type) if pa.types.is_decimal(array.type) else 0)
+    return pc.equal(array, arrow_scalar(Decimal(0), array.type) if pa.types.is_decimal(array.type) else arrow_scalar(0))
 
 
 def _quotient(function: str, left: pa.Array, right: pa.Array) -> pa.Array:

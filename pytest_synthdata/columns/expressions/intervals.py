@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import null_of
+from pytest_synthdata.columns.arrow.arrays import arrow_scalar, null_of
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 
@@ -73,7 +73,7 @@ def _moved_days(function: str, dates: pa.Array, count: pa.Array) -> pa.Array:
 def _moved(function: str, times: pa.Array, interval: pa.Array) -> pa.Array:
     if pa.types.is_date(times.type):
         if interval.type == WHOLE_DAYS:
-            return _moved_days(function, times, pc.divide(interval.cast(pa.int64()), _DAY))
+            return _moved_days(function, times, pc.divide(interval.cast(pa.int64()), arrow_scalar(_DAY)))
         times = _naive(times).cast(TIMESTAMP)
     type_ = pa.timestamp("us", times.type.tz)
     return getattr(pc, f"{function}_checked")(_naive(times), interval.cast(INTERVAL)).cast(type_)
@@ -82,7 +82,7 @@ def _moved(function: str, times: pa.Array, interval: pa.Array) -> pa.Array:
 def _between(function: str, left: pa.Array, right: pa.Array) -> pa.Array:
     del function
     if pa.types.is_date(left.type) and pa.types.is_date(right.type):
-        return pc.multiply(pc.subtract(_days(left), _days(right)), _DAY).cast(WHOLE_DAYS)
+        return pc.multiply(pc.subtract(_days(left), _days(right)), arrow_scalar(_DAY)).cast(WHOLE_DAYS)
     return pc.subtract(_naive(left), _naive(right))
 
 
@@ -110,7 +110,7 @@ def _scaled(function: str, interval: pa.Array, factor: pa.Array) -> pa.Array:
 
 
 def _quotient(numbers: pa.Array, divisors: pa.Array) -> pa.Array:
-    return pc.divide(numbers, pc.if_else(pc.equal(divisors, 0.0), null_of(pa.float64()), divisors))
+    return pc.divide(numbers, pc.if_else(pc.equal(divisors, arrow_scalar(0.0)), null_of(pa.float64()), divisors))
 
 
 _CASES: dict[tuple[str, str, str], Callable[[str, pa.Array, pa.Array], pa.Array]] = {
@@ -132,13 +132,13 @@ def interval_of(numbers: pa.Array, unit: str) -> pa.Array:
     """Intervals of numbers of days, hours, minutes or seconds."""
     seconds = _SECONDS[unit]
     if pa.types.is_integer(numbers.type):
-        counted = pc.multiply_checked(numbers.cast(pa.int64()), seconds)
+        counted = pc.multiply_checked(numbers.cast(pa.int64()), arrow_scalar(seconds))
         if unit == "days":
             return counted.cast(WHOLE_DAYS)
-        return pc.multiply_checked(counted, 1_000_000).cast(INTERVAL)
+        return pc.multiply_checked(counted, arrow_scalar(1_000_000)).cast(INTERVAL)
     if not (pa.types.is_floating(numbers.type) or pa.types.is_decimal(numbers.type) or pa.types.is_null(numbers.type)):
         raise TypeError(f"{unit}(…) takes a number, and this is {numbers.type}")
-    return rounded_interval(pc.multiply(numbers.cast(pa.float64()), seconds * 1e6))
+    return rounded_interval(pc.multiply(numbers.cast(pa.float64()), arrow_scalar(seconds * 1e6)))
 
 
 __all__ = ["INTERVAL", "MICROSECONDS", "WHOLE_DAYS", "arithmetic", "interval_of", "is_time", "rounded_interval"]

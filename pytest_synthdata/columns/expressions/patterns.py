@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array, concatenated, null_of, without_nulls
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, concatenated, null_of, without_nulls
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.errors import DeclarationError
 
@@ -72,7 +72,7 @@ def _repeated(text: str, count: int) -> pa.Array:
 def _written(times: pa.Array, letter: str, count: int) -> pa.Array:
     if letter in "qQ" and count >= _NAMED:
         names = ("1st quarter", "2nd quarter", "3rd quarter", "4th quarter") if count >= _FULL else _QUARTERS
-        return arrow_array(names).take(pc.subtract(pc.quarter(times), 1))
+        return arrow_array(names).take(pc.subtract(pc.quarter(times), arrow_scalar(1)))
     if letter in _NUMBERS:
         return _digits(_NUMBERS[letter](times), count)
     if letter in "yu":
@@ -80,21 +80,22 @@ def _written(times: pa.Array, letter: str, count: int) -> pa.Array:
         return _digits(_modulo(year, 100) if count == 2 else year, count)  # noqa: PLR2004
     if letter in "ML":
         month = pc.month(times)
-        return _named(pc.subtract(month, 1), MONTHS, count) if count >= _NAMED else _digits(month, count)
+        return _named(pc.subtract(month, arrow_scalar(1)), MONTHS, count) if count >= _NAMED else _digits(month, count)
     if letter == "E":
         return _named(pc.day_of_week(times), WEEKDAYS, count)
     if letter == "a":
-        return arrow_array(["AM", "PM"]).take(pc.cast(pc.greater_equal(pc.hour(times), 12), pa.int8()))
+        return arrow_array(["AM", "PM"]).take(pc.cast(pc.greater_equal(pc.hour(times), arrow_scalar(12)), pa.int8()))
     if letter == "S":
-        micros = pc.add(pc.multiply(pc.millisecond(times), 1000), pc.microsecond(times))
-        kept = pc.divide(micros, 10 ** max(6 - count, 0))
+        micros = pc.add(pc.multiply(pc.millisecond(times), arrow_scalar(1000)), pc.microsecond(times))
+        kept = pc.divide(micros, arrow_scalar(10 ** max(6 - count, 0)))
         return concatenated(_digits(kept, min(count, 6)), "0" * max(count - 6, 0))
     if letter in "XxZzOV":
         return _repeated(_zone(letter, count), len(times))
     hour = pc.hour(times)
     if letter in "hK":
         hour = _modulo(hour, 12)
-    return _digits(pc.if_else(pc.equal(hour, 0), {"h": 12, "k": 24}.get(letter, 0), hour), count)
+    midnight = arrow_scalar({"h": 12, "k": 24}.get(letter, 0))
+    return _digits(pc.if_else(pc.equal(hour, arrow_scalar(0)), midnight, hour), count)
 
 
 _NUMBERS: dict[str, Callable[[pa.Array], pa.Array]] = {
@@ -120,7 +121,8 @@ def _zone(letter: str, count: int) -> str:
 
 
 def _modulo(numbers: pa.Array, divisor: int) -> pa.Array:
-    return pc.subtract(numbers, pc.multiply(pc.divide(numbers, divisor), divisor))
+    by = arrow_scalar(divisor)
+    return pc.subtract(numbers, pc.multiply(pc.divide(numbers, by), by))
 
 
 def _digits(numbers: pa.Array, width: int) -> pa.Array:
@@ -150,8 +152,9 @@ def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
         if name not in present:
             return np.full(len(texts), otherwise)
         text = found.field(present[name])
-        valid = pc.and_(pc.is_valid(found), pc.not_equal(text, ""))
-        return to_numpy(pc.if_else(valid, pc.if_else(valid, text, "0").cast(pa.int64()), otherwise))
+        valid = pc.and_(pc.is_valid(found), pc.not_equal(text, arrow_scalar("")))
+        digits = pc.if_else(valid, text, arrow_scalar("0"))
+        return to_numpy(pc.if_else(valid, digits.cast(pa.int64()), arrow_scalar(otherwise)))
 
     year = number("y", 1970) + (2000 if ("y", 2) in tokens_of(pattern) else 0)
     month = number("M", 1)
@@ -161,8 +164,10 @@ def parse_times(texts: pa.Array, pattern: str) -> pa.Array:
         month = to_numpy(without_nulls(pc.index_in(name, value_set=listed), 0)).astype(np.int64) + 1
     hour = number("H", 0)
     if "h" in present:
-        afternoon = to_numpy(without_nulls(pc.equal(found.field(present["a"]), "PM"), False)) if "a" in present else 0
-        hour = number("h", 0) % 12 + 12 * afternoon
+        hour = number("h", 0) % 12
+        if "a" in present:
+            afternoon = pc.equal(found.field(present["a"]), arrow_scalar("PM"))
+            hour = hour + 12 * to_numpy(without_nulls(afternoon, False))
     day, minute, second = number("d", 1), number("m", 0), number("s", 0)
     digits = next((count for letter, count in tokens_of(pattern) if letter == "S"), 6)
     micros = number("S", 0) * 10 ** max(6 - digits, 0) // 10 ** max(digits - 6, 0)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array, concatenated, null_of, without_nulls
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, concatenated, null_of, without_nulls
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.json_text import json_text
 from pytest_synthdata.columns.arrow.values import to_arrow
@@ -42,7 +42,7 @@ def _concat_ws(*arguments: Any) -> pa.Array:
     pieces = []
     for array in arrays:
         text = text_of(array, "concat_ws")
-        pieces.append(pc.if_else(pc.is_valid(text), concatenated(separator, text), ""))
+        pieces.append(pc.if_else(pc.is_valid(text), concatenated(separator, text), arrow_scalar("")))
     return pc.utf8_slice_codeunits(concatenated(*pieces), len(separator), None)
 
 
@@ -90,7 +90,7 @@ def _padded(*, left: bool) -> Callable[[pa.Array, int, str], pa.Array]:
             return cut
         filling = (padding * length)[:length]
         pieces = arrow_array([filling[:count] for count in range(length + 1)])
-        missing = pieces.take(pc.subtract(length, pc.utf8_length(cut)))
+        missing = pieces.take(pc.subtract(arrow_scalar(length), pc.utf8_length(cut)))
         return concatenated(*((missing, cut) if left else (cut, missing)))
 
     return of

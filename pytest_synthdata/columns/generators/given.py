@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.plain import as_number, plain
 from pytest_synthdata.columns.arrow.values import Values, code_type, take, to_arrow, to_numpy, without
@@ -105,7 +106,7 @@ class Given(Generator):
         which = self.cases(cells.read)
         if not self.has_default and (missing := np.flatnonzero(which < 0)).size:
             row = missing[:1]
-            values = [to_arrow(take(cells.read(name), row)).to_pylist()[0] for name in self.columns]
+            values = [python_of(to_arrow(take(cells.read(name), row)))[0] for name in self.columns]
             value = tuple(values) if isinstance(self.column, tuple) else values[0]
             raise GenerationError(
                 f"{cells.place}: Given({self.column!r}) has no case for {value!r} "
@@ -208,4 +209,4 @@ def _coded(values: Values) -> tuple[npt.NDArray[Any], list[Any]]:
     """Values as numbers into a list of the different ones, null among them."""
     if not isinstance(values, pa.DictionaryArray) or values.null_count:
         values = to_arrow(values).dictionary_encode(null_encoding="encode")
-    return to_numpy(values.indices), values.dictionary.to_pylist()
+    return to_numpy(values.indices), python_of(values.dictionary)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.types import settled
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -73,13 +73,19 @@ def _table(rows: Any) -> pa.Table:
         if isinstance(rows, pa.Table):
             return rows
         if isinstance(rows, Mapping):
-            return pa.table(dict(rows))
+            return _of_columns(dict(rows))
         if isinstance(rows, Sequence) and not isinstance(rows, str) and all(isinstance(row, Mapping) for row in rows):
             names = list(dict.fromkeys(name for row in rows for name in row))
-            return pa.table({name: [row.get(name) for row in rows] for name in names})
+            return _of_columns({name: [row.get(name) for row in rows] for name in names})
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError) as error:
         raise DeclarationError(f"Rows: a column has values of several types: {error}") from None
     raise DeclarationError(f"Rows: give a list of dictionaries, one for each row, not {type(rows).__name__}")
+
+
+def _of_columns(columns: dict[str, Any]) -> pa.Table:
+    return pa.table(
+        {name: arrow_array(values) if isinstance(values, list) else values for name, values in columns.items()}
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +123,7 @@ class Listed(Generator):
         del scope
         if len(self.array) > _FEW or pa.types.is_nested(self.array.type):
             return None
-        values: list[Any] = self.array.unique().to_pylist()
+        values: list[Any] = python_of(self.array.unique())
         return values
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:

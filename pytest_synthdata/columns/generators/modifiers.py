@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, python_of
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.limits import nearest_within
 from pytest_synthdata.columns.arrow.types import arrow_type
@@ -314,7 +314,7 @@ class Cast(Modifier):
         domain = self.generator.domain(scope)
         if domain is None or any(not isinstance(value, (int, float)) for value in domain):
             return None
-        values: list[Any] = to_arrow(self.of(arrow_array(domain))).to_pylist()
+        values: list[Any] = python_of(to_arrow(self.of(arrow_array(domain))))
         return list(dict.fromkeys(values))
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pytest_synthdata.columns.arrow.arrays import arrow_array
+from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator
@@ -37,7 +37,7 @@ class Steps(Generator):
     life: str
 
     def values(self, cells: Cells) -> Values:
-        return to_arrow(cells.read(f"{self.life}.number")).fill_null(0)
+        return without_nulls(to_arrow(cells.read(f"{self.life}.number")), 0)
 
     def reads(self) -> Iterator[str]:
         yield self.life

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -96,7 +97,7 @@ class Arrival:
                 return arrived
             delay = _micros(to_arrow(self.delay.values(cells.substream("delay"))))
         if self.late < 1:
-            delay = pc.if_else(pa.array(cells.substream("late").uniform() < self.late), delay, 0)
+            delay = pc.if_else(arrow_array(cells.substream("late").uniform() < self.late), delay, arrow_scalar(0))
         require_forward(delay, cells.place, "delay")
         return pc.add(arrived, delay)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.errors import ArgumentError
 
@@ -74,7 +75,7 @@ def filled_microseconds(array: pa.Array, missing: int) -> Micros:
     if pa.types.is_date(array.type):
         array = array.cast(pa.timestamp("s"))
     numbers = array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64())
-    return np.asarray(to_numpy(numbers.fill_null(missing)), np.int64)
+    return np.asarray(to_numpy(without_nulls(numbers, missing)), np.int64)
 
 
 __all__ = ["Micros", "Moment", "as_datetime", "filled_microseconds", "instant", "microseconds"]

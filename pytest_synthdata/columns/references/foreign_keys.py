@@ -9,6 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Declarations, Declared, Scope, Table
 from pytest_synthdata.columns.expressions.operators import Operation
@@ -70,7 +71,7 @@ class ForeignKeyColumn(Generator):
             return np.zeros(0, np.int64)
         if self.through is not None:
             picks = cells.read(self.through)
-            return to_numpy(picks.fill_null(-1)).astype(np.int64) if isinstance(picks, pa.Array) else picks
+            return to_numpy(without_nulls(picks, -1)).astype(np.int64) if isinstance(picks, pa.Array) else picks
         if not self.null_share:
             return self._picks(cells)
         has_parent = np.flatnonzero(cells.substream("null").uniform() >= float(self.null_share))

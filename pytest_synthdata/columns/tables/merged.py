@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.tables.part import Derived, Part
@@ -54,7 +55,7 @@ class Merged(Derived):
             return batch
         back = np.empty(len(row_numbers), np.int64)
         back[np.argsort(states, kind="stable")] = np.arange(len(row_numbers))
-        return batch.take(pa.array(back))
+        return batch.take(arrow_array(back))
 
     def rows_by_schema(self, row_numbers: Bits) -> list[TableView]:
         """Some rows by the schema that they have, each part under its own; none where all have the same."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.tables.part import Part
 from pytest_synthdata.columns.tables.table_view import TableView
 
@@ -50,7 +51,7 @@ class ReplacedColumns(Part):
         for name, values in self.values.items():
             place = batch.schema.get_field_index(name)
             if place >= 0 and batch.schema.field(place).type == values.type:
-                batch = batch.set_column(place, batch.schema.field(place), values.take(index))
+                batch = batch.set_column(place, batch.schema.field(place), values.take(arrow_array(index)))
         return batch
 
     @property
@@ -70,7 +71,7 @@ class ReplacedColumns(Part):
     def _on(self, view: TableView, index: np.ndarray) -> ReplacedColumns:
         types = {column.name: column.type for column in view.schema}
         kept = {name: values for name, values in self.values.items() if types.get(name) == values.type}
-        return ReplacedColumns(view, {name: values.take(pa.array(index)) for name, values in kept.items()})
+        return ReplacedColumns(view, {name: values.take(arrow_array(index)) for name, values in kept.items()})
 
 
 __all__ = ["ReplacedColumns"]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import without_nulls
+from pytest_synthdata.columns.arrow.arrays import arrow_scalar, null_of, without_nulls
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Offsets: TypeAlias = npt.NDArray[np.integer[Any]]
@@ -79,7 +79,7 @@ def _parts(array: pa.Array) -> tuple[Bytes, Offsets]:
 def _array(data: Bytes, offsets: Offsets, like: pa.Array) -> pa.Array:
     buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(np.ascontiguousarray(data))]
     texts = pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
-    return pc.if_else(pc.is_valid(like), texts, None) if like.null_count else texts
+    return pc.if_else(pc.is_valid(like), texts, null_of(texts.type)) if like.null_count else texts
 
 
 def _kept(data: Bytes, offsets: Offsets, keep: npt.NDArray[np.bool_]) -> tuple[Bytes, Offsets]:
@@ -188,7 +188,7 @@ def label(array: pa.Array, separator: str = "-") -> pa.Array:
     if (pc.max(lengths).as_py() or 0) > LABEL:
         texts = pc.utf8_rtrim(pc.utf8_slice_codeunits(texts, 0, LABEL), separator)
     if pc.min(lengths).as_py() == 0:
-        texts = pc.if_else(pc.equal(pc.binary_length(texts), 0), "x", texts)
+        texts = pc.if_else(pc.equal(pc.binary_length(texts), arrow_scalar(0)), arrow_scalar("x"), texts)
     return texts
 
 

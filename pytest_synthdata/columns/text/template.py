@@ -104,7 +104,7 @@ class Template(Generator):
             return pa.repeat(arrow_scalar("".join(columns)), len(cells.rows))
         if (texts := combined(columns)) is None:
             texts = joined(columns)
-        return texts if valid is None else pc.if_else(valid, texts, None)
+        return texts if valid is None else pc.if_else(valid, texts, null_of(texts.type))
 
     def _tokens(self, field: Field, own: dict[str, Any], cells: Cells) -> TokenizedText | None:
         if field == _NUMBER and "base36" not in own:
@@ -195,10 +195,10 @@ class Template(Generator):
 
 def _items(lists: pa.Array, place: int) -> pa.Array:
     """The items of lists in one place; null where a list is shorter."""
-    is_shorter = pc.less_equal(pc.list_value_length(lists), place)
+    is_shorter = pc.less_equal(pc.list_value_length(lists), arrow_scalar(place))
     if pc.any(is_shorter).as_py():
         lists = pc.if_else(is_shorter, null_of(lists.type), lists)
-    return pc.list_element(lists, place)
+    return pc.list_element(lists, arrow_scalar(place))
 
 
 def _parse(text: str) -> Iterator[str | Field]:

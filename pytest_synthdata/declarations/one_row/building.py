@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from factory import declarations as boy
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.objects import Row, as_objects
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow, to_numpy
@@ -150,9 +151,9 @@ class BuiltRow:
     def _as_read(self, name: str, value: object, type_: pa.DataType | None) -> Values:
         """A value as the table's readers get it, nulls of the column's type among them."""
         try:
-            array = pa.array([plain(value)], type_)
+            array = arrow_array([plain(value)], type_)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-            array = pa.array([plain(value)])
+            array = arrow_array([plain(value)])
             self.odd[name] = f"{name}={describe(value)} was given to build(), and {name} is {type_}"
         return to_numpy(array) if isinstance(value, (bool, int, float)) else array
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from factory import builder, enums
 from factory import declarations as boy
 
+from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.columns.arrow.objects import Row
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
@@ -125,7 +126,7 @@ class Attribute(_Opaque):
         if len(lacking):
             some = cells.take(lacking)
             values = self.declared.objects(some)
-            declared = to_arrow(self.declared.values(some)).to_pylist() if values is None else values
+            declared = python_of(to_arrow(self.declared.values(some))) if values is None else values
             for position, value in zip(lacking.tolist(), declared, strict=True):
                 found[position] = value
         return found

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.defects.kind import Kind, wrong_type
@@ -71,28 +72,28 @@ def near(array: pa.Array, cells: Cells) -> pa.Array:
     type_, test = array.type, pa.types
     if test.is_string(type_):
         pairs = zip(array.to_pylist(), cells.bits().tolist(), strict=True)
-        return pa.array([None if text is None else misspelt(text, bits) for text, bits in pairs], pa.string())
+        return arrow_array([None if text is None else misspelt(text, bits) for text, bits in pairs], pa.string())
     if test.is_boolean(type_):
         return pc.invert(array)
     sign = np.where(cells.uniform() < 0.5, 1, -1)  # noqa: PLR2004 - a coin
     null = to_numpy(array.is_null())
     if test.is_floating(type_):
-        numbers = to_numpy(array.fill_null(0)).astype(np.float64)
+        numbers = to_numpy(without_nulls(array, 0)).astype(np.float64)
         away = np.maximum(np.rint(np.abs(numbers)) / 100, 0.01)
-        return pa.array(np.rint((numbers + sign * away) * 100) / 100, mask=null).cast(type_)
+        return arrow_array(np.rint((numbers + sign * away) * 100) / 100, mask=null).cast(type_)
     if test.is_decimal(type_):
         unit = Decimal(1).scaleb(-type_.scale)
         moved = (None if value is None else value - unit if value > 0 else value + unit for value in array.to_pylist())
-        return pa.array(list(moved), type_)
+        return arrow_array(list(moved), type_)
     if test.is_integer(type_):
-        numbers, limits = to_numpy(array.fill_null(0)), np.iinfo(str(type_))
+        numbers, limits = to_numpy(without_nulls(array, 0)), np.iinfo(str(type_))
         step = np.where(numbers >= limits.max, -1, np.where(numbers <= limits.min, 1, sign)).astype(numbers.dtype)
-        return pa.array(numbers + step, mask=null).cast(type_)
+        return arrow_array(numbers + step, mask=null).cast(type_)
     if test.is_date(type_):
-        days = to_numpy(array.cast(pa.int32()).fill_null(0)) + sign
-        return pa.array(days.astype(np.int32), mask=null).cast(type_)
-    ticks = to_numpy(array.cast(pa.int64()).fill_null(0)) + sign * 1_000_000
-    return pa.array(ticks, mask=null).cast(type_)
+        days = to_numpy(without_nulls(array.cast(pa.int32()), 0)) + sign
+        return arrow_array(days.astype(np.int32), mask=null).cast(type_)
+    ticks = to_numpy(without_nulls(array.cast(pa.int64()), 0)) + sign * 1_000_000
+    return arrow_array(ticks, mask=null).cast(type_)
 
 
 __all__ = ["Duplicates", "near"]

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.defects.kind import Kind, wrong_type
@@ -124,10 +125,10 @@ class Nasty(Kind):
         values = nasty_values(array.type)
         count = np.uint64(len(values))
         picks = cells.bits() % count
-        drawn = values.take(pa.array(picks))
+        drawn = values.take(arrow_array(picks))
         same = ~differ(array, drawn)  # where the clean value happens to be that one, the next
         if same.any() and count > 1:
-            drawn = pc.if_else(pa.array(same), values.take(pa.array((picks + np.uint64(1)) % count)), drawn)
+            drawn = pc.if_else(arrow_array(same), values.take(arrow_array((picks + np.uint64(1)) % count)), drawn)
         return [drawn]
 
 
@@ -136,22 +137,22 @@ def nasty_values(type_: pa.DataType) -> pa.Array:
     """The values that a type has; empty where there are none."""
     test = pa.types
     if test.is_string(type_):
-        return pa.array(_TEXTS)
+        return arrow_array(_TEXTS)
     if test.is_floating(type_):
-        return pa.array(_FLOATS, pa.float64()).cast(type_, safe=False)
+        return arrow_array(_FLOATS, pa.float64()).cast(type_, safe=False)
     if test.is_integer(type_):
         limits = np.iinfo(str(type_))
-        return pa.array(list(dict.fromkeys(one for one in _INTEGERS if limits.min <= one <= limits.max)), type_)
+        return arrow_array(list(dict.fromkeys(one for one in _INTEGERS if limits.min <= one <= limits.max)), type_)
     if test.is_decimal(type_):
         most, unit = (Decimal(10) ** type_.precision - 1).scaleb(-type_.scale), Decimal(1).scaleb(-type_.scale)
-        return pa.array([most, -most, Decimal(0), unit, -unit], type_)
+        return arrow_array([most, -most, Decimal(0), unit, -unit], type_)
     if test.is_date32(type_):
-        return pa.array(_DAYS, type_)
+        return arrow_array(_DAYS, type_)
     if test.is_timestamp(type_):
-        return pa.array(_TIMES, pa.timestamp("us")).cast(type_)
+        return arrow_array(_TIMES, pa.timestamp("us")).cast(type_)
     if test.is_binary(type_):
-        return pa.array(_BYTES, type_)
-    return pa.array([[]], type_) if test.is_list(type_) else pa.array([], type_)
+        return arrow_array(_BYTES, type_)
+    return arrow_array([[]], type_) if test.is_list(type_) else arrow_array([], type_)
 
 
 __all__ = ["Nasty", "nasty_values"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.cells import Cells, Declared
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.keys import Key
@@ -102,11 +103,11 @@ def absent_keys(parent: BoundTable, key: str, numbers: Any, clean: pa.Array) -> 
         highest = (parent.scope(key).bounds(key) or (None, None))[1]
         if isinstance(highest, (int, float)) and first <= highest < np.iinfo(str(type_)).max:
             first, span = int(highest) + 1, 1
-        return pa.array(numbers.astype(np.int64) % span + first, pa.int64()).cast(type_)
+        return arrow_array(numbers.astype(np.int64) % span + first, pa.int64()).cast(type_)
     if isinstance(generator, Key):
         return typed(parent.at(numbers + np.uint64(_FIRST)).read(key), type_)
     # A natural key, such as a country's code: a text that cannot be one of them.
-    return pa.array(
+    return arrow_array(
         [f"?{value or ''}{number}" for value, number in zip(clean.to_pylist(), numbers.tolist(), strict=True)]
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of, without_nulls
 from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.cells import Cells
@@ -104,8 +105,8 @@ class OutOfRange(Kind):
 
     def _unlisted(self, cells: Cells, clean: pa.Array, listed: frozenset[Any]) -> pa.Array:
         picks = cells.bits().tolist()
-        return pa.array(
-            [_unlisted(value, pick, listed) for value, pick in zip(clean.to_pylist(), picks, strict=True)], pa.string()
+        return arrow_array(
+            [_unlisted(value, pick, listed) for value, pick in zip(python_of(clean), picks, strict=True)], pa.string()
         )
 
 
@@ -166,20 +167,20 @@ def _as_numbers(array: pa.Array) -> pa.Array:
         array = array.cast(pa.int32())
     elif pa.types.is_timestamp(array.type):
         array = array.cast(pa.int64())
-    return array.fill_null(0)
+    return without_nulls(array, 0)
 
 
 def _from_numbers(numbers: npt.NDArray[Any], like: pa.Array, null: npt.NDArray[np.bool_]) -> pa.Array:
     """Numbers in a column's type, at the nearest that it can hold."""
     type_ = like.type
     if pa.types.is_floating(type_):
-        return pa.array(numbers.astype(np.float64), mask=null).cast(type_)
+        return arrow_array(numbers.astype(np.float64), mask=null).cast(type_)
     if pa.types.is_integer(type_):
         limits = np.iinfo(str(type_))
-        return pa.array(_within(numbers, limits.min, min(limits.max, 2**63 - 1)), pa.int64(), mask=null).cast(type_)
+        return arrow_array(_within(numbers, limits.min, min(limits.max, 2**63 - 1)), pa.int64(), mask=null).cast(type_)
     if pa.types.is_date(type_):
-        return pa.array(_within(numbers, _FIRST_DAY, _LAST_DAY).astype(np.int32), mask=null).cast(type_)
-    return pa.array(_within(numbers, _FIRST_DAY * _DAY, (_LAST_DAY + 1) * _DAY - 1), mask=null).cast(type_)
+        return arrow_array(_within(numbers, _FIRST_DAY, _LAST_DAY).astype(np.int32), mask=null).cast(type_)
+    return arrow_array(_within(numbers, _FIRST_DAY * _DAY, (_LAST_DAY + 1) * _DAY - 1), mask=null).cast(type_)
 
 
 def _within(numbers: npt.NDArray[Any], low: int, high: int) -> npt.NDArray[np.int64]:
@@ -204,8 +205,8 @@ def _decimals(array: pa.Array, upwards: npt.NDArray[np.bool_], low: Any, high: A
         away = max(abs(value - end), Decimal(1)) if abs(end) + 1 < most else unit
         return max(-most, min(most, end + away if up else end - away)).quantize(unit)
 
-    pairs = zip(array.to_pylist(), upwards.tolist(), strict=True)
-    return pa.array([moved(value, up=up) for value, up in pairs], type_)
+    pairs = zip(python_of(array), upwards.tolist(), strict=True)
+    return arrow_array([moved(value, up=up) for value, up in pairs], type_)
 
 
 __all__ = ["OutOfRange"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.defects.kind import Kind, wrong_type
 
@@ -39,7 +40,7 @@ class _ChangedText(Kind):
     def dirty(self, bound: BoundTable, cells: Cells, clean: Sequence[pa.Array]) -> Sequence[pa.Array]:
         del bound
         pairs = zip(clean[0].to_pylist(), cells.bits().tolist(), strict=True)
-        return [pa.array([None if text is None else self.changed(text, bit) for text, bit in pairs], pa.string())]
+        return [arrow_array([None if text is None else self.changed(text, bit) for text, bit in pairs], pa.string())]
 
     def changed(self, text: str, bits: int) -> str:
         """The text as it went wrong."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.defects.kind import Kind, wrong_type
@@ -89,14 +90,14 @@ class Late(Kind):
         null = to_numpy(array.is_null())
         if pa.types.is_date(array.type):
             days = _delays(drawn, low, high, _DAY // _MICROSECOND)
-            numbers = to_numpy(array.cast(pa.int32()).fill_null(0)).astype(np.int64) - days
-            return [pa.array(numbers.astype(np.int32), mask=null).cast(array.type)]
-        numbers = to_numpy(array.cast(pa.int64()).fill_null(0))
+            numbers = to_numpy(without_nulls(array.cast(pa.int32()), 0)).astype(np.int64) - days
+            return [arrow_array(numbers.astype(np.int32), mask=null).cast(array.type)]
+        numbers = to_numpy(without_nulls(array.cast(pa.int64()), 0))
         # A time of whole seconds stays one: nobody shall know the late rows by their fractions.
         delays = _delays(drawn, low, high, 1)
         if high // _SECOND * _SECOND >= low:
             delays = np.where(numbers % _SECOND == 0, _delays(drawn, low, high, _SECOND) * _SECOND, delays)
-        return [pa.array(numbers - delays, mask=null).cast(array.type)]
+        return [arrow_array(numbers - delays, mask=null).cast(array.type)]
 
 
 def _delays(drawn: npt.NDArray[np.float64], low: int, high: int, unit: int) -> npt.NDArray[np.int64]:

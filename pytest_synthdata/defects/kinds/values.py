@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
@@ -176,7 +177,7 @@ class Stale(Kind):
             same = ~differ(clean[0], today)
             if not same.any():
                 break
-            today = pc.if_else(pa.array(same), typed(older, today.type), today)
+            today = pc.if_else(arrow_array(same), typed(older, today.type), today)
         # No value where the parent has none.
         return [pc.if_else(pc.is_null(clean[0]), clean[0], today)]
 
@@ -255,7 +256,7 @@ class Defect(Kind):
             result = np.full(len(clean[0]), result)
         try:
             if not isinstance(result, (pa.Array, pa.ChunkedArray)):
-                result = pa.array(result, from_pandas=True)
+                result = arrow_array(result, from_pandas=True)
         except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
             raise GenerationError(
                 f"{place} gave what no column can hold: {cause(error)}; give one value a row"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.defects.kind import typed
@@ -41,7 +42,7 @@ def schema_truth(view: TableView, changed: ChangedSchema | None) -> pa.Table:
         changed: how their schema is changed; None where it is not.
     """
     if changed is None:
-        return SCHEMA.empty_table()
+        return pa.Table.from_batches([], SCHEMA)
     counts, rows = rows_by_state(view, changed), []
     for number, change in enumerate(changed.changes):
         column, clean, dirty = change.truth(view.bound)
@@ -49,7 +50,9 @@ def schema_truth(view: TableView, changed: ChangedSchema | None) -> pa.Table:
         ends = [None if end is None else str(end) for end in (change.since, change.until)]
         on = changed.periods[number].axis
         rows.append([change.label, column, clean, dirty, *ends, on, int(counts[having].sum())])
-    arrays = [pa.array(list(values), field.type) for values, field in zip(zip(*rows, strict=True), SCHEMA, strict=True)]
+    arrays = [
+        arrow_array(list(values), field.type) for values, field in zip(zip(*rows, strict=True), SCHEMA, strict=True)
+    ]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
@@ -132,7 +135,7 @@ def _free(index: npt.NDArray[np.intp], taken: list[npt.NDArray[np.intp]]) -> npt
 def _outside(hit: Hit, index: npt.NDArray[np.intp]) -> Hit:
     """The cells of a hit that are not at some positions."""
     kept = ~np.isin(hit.index, index)
-    mask = pa.array(kept)
+    mask = arrow_array(kept)
     return Hit(hit.kind, hit.column, hit.index[kept], hit.clean.filter(mask), hit.dirty.filter(mask))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, without_nulls
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.time.calendar import Timeline
@@ -176,8 +177,8 @@ def _ticks(end: Any, type_: pa.DataType, place: str) -> int:
             f"{place}: {end!r} is not a row number, a date or a time; write one, or a text such as '2024-06-01'"
         ) from None
     moment = end.astimezone(dt.timezone.utc) if end.tzinfo else end.replace(tzinfo=dt.timezone.utc)
-    micros = pa.scalar(moment, pa.timestamp("us", "UTC"))
-    return _as_ticks(pa.array([micros.as_py().replace(tzinfo=None)], pa.timestamp("us")), type_)
+    micros = arrow_scalar(moment, pa.timestamp("us", "UTC"))
+    return _as_ticks(arrow_array([micros.as_py().replace(tzinfo=None)], pa.timestamp("us")), type_)
 
 
 def _as_ticks(array: pa.Array, type_: pa.DataType) -> int:
@@ -246,7 +247,7 @@ class States:
     def _times(self, values: Any, axis: str) -> npt.NDArray[np.int64]:
         array = typed(values, self.bound.type_of(axis))
         ticks = array.cast(pa.int32() if pa.types.is_date32(array.type) else pa.int64()).cast(pa.int64())
-        return np.asarray(to_numpy(ticks.fill_null(_NEVER)), np.int64)
+        return np.asarray(to_numpy(without_nulls(ticks, _NEVER)), np.int64)
 
 
 __all__ = ["Period", "States", "period_in_time", "period_of"]

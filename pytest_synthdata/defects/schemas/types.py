@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import arrow_type
@@ -55,7 +56,7 @@ class RetypedColumn(SchemaChange):
         source, place = bound.type_of(self.column), f"{bound.name}.{self.column}: {self.title}"
         try:
             target = arrow_type(self.type)
-            cast(pa.array([], source), target)
+            cast(arrow_array([], source), target)
         except DeclarationError as error:
             raise DeclarationError(f"{place}: {error}") from None
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -123,7 +124,7 @@ class ReformattedDates(SchemaChange):
         if unknown := re.search("%.?", re.sub(_PART, "", self.format), re.DOTALL):
             raise DeclarationError(f"{place}: {unknown[0]!r} is not a part of a date; write such as {written}")
         try:
-            examples = pa.array(_EXAMPLES, pa.timestamp("s")).cast(type_)
+            examples = arrow_array(_EXAMPLES, pa.timestamp("s")).cast(type_)
             first, second = _formatted(examples, self.format).to_pylist()
         except pa.ArrowInvalid as error:
             raise DeclarationError(f"{place}: {self.format!r}: {error}") from None

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.versions.occurrences import DAY, Instants
 from pytest_synthdata.history.feeds.order import FeedOrder
@@ -172,10 +173,10 @@ class AutoCdcFeed(EventFeed):
 
     def told(self, found: Happenings, old: pa.RecordBatch, new: pa.RecordBatch) -> tuple[pa.RecordBatch, Bits]:
         gone, there = np.flatnonzero(found.kinds == DELETE), np.flatnonzero(found.kinds != DELETE)
-        old = old.filter(pa.array(found.kinds[found.kinds != INSERT] == DELETE))
-        batch = joined([new, old], self.row_schema).take(pa.array(np.argsort(np.concatenate([there, gone]))))
-        names = pa.array(["INSERT", "UPDATE", "DELETE"]).take(pa.array(found.kinds))
-        arrays = [*batch.columns, names, pa.array(found.times)]
+        old = old.filter(arrow_array(found.kinds[found.kinds != INSERT] == DELETE))
+        batch = joined([new, old], self.row_schema).take(arrow_array(np.argsort(np.concatenate([there, gone]))))
+        names = arrow_array(["INSERT", "UPDATE", "DELETE"]).take(arrow_array(found.kinds))
+        arrays = [*batch.columns, names, arrow_array(found.times)]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema), found.rows
 
 
@@ -197,20 +198,20 @@ class DebeziumFeed(EventFeed):
         before, after = _structs(old, found.kinds != INSERT, row), _structs(new, found.kinds != DELETE, row)
         initial = (found.kinds == INSERT) & (found.times == self.chronicle.evolution.lives.start)
         operation = np.where(initial, 3, found.kinds)
-        milliseconds = pa.array(found.times // 1_000)
+        milliseconds = arrow_array(found.times // 1_000)
 
         def same(value: str) -> pa.Array:
-            return pa.repeat(pa.scalar(value), len(found))
+            return pa.repeat(arrow_scalar(value), len(found))
 
         source = pa.StructArray.from_arrays(
             [
                 *(same("synthdata"), same("synthdata"), milliseconds),
-                pa.array(["false", "true"]).take(pa.array(initial.astype(np.int8))),
-                *(same("synthdata"), same(self.bound.name), pa.array(found.times)),
+                arrow_array(["false", "true"]).take(arrow_array(initial.astype(np.int8))),
+                *(same("synthdata"), same(self.bound.name), arrow_array(found.times)),
             ],
             fields=list(SOURCE),
         )
-        names = pa.array(["c", "u", "d", "r"]).take(pa.array(operation))
+        names = arrow_array(["c", "u", "d", "r"]).take(arrow_array(operation))
         arrays = [before, after, source, names, milliseconds]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema), found.rows
 
@@ -219,7 +220,7 @@ def _structs(rows: pa.RecordBatch, has: npt.NDArray[np.bool_], row: pa.DataType)
     """Rows as structs where there are some, null elsewhere."""
     place = np.full(len(has), -1, np.int64)
     place[has] = np.arange(rows.num_rows)
-    return pa.StructArray.from_arrays(rows.columns, fields=list(row)).take(pa.array(place, mask=~has))
+    return pa.StructArray.from_arrays(rows.columns, fields=list(row)).take(arrow_array(place, mask=~has))
 
 
 @dataclass(frozen=True)
@@ -309,15 +310,15 @@ class DeltaFeed(Feed):
         before, after = np.flatnonzero(found.kinds != INSERT), np.flatnonzero(found.kinds != DELETE)
         which = np.concatenate([before, after])
         kinds = np.concatenate([found.kinds[before] + 2, found.kinds[after]])
-        names = pa.array(["insert", "update_postimage", None, "update_preimage", "delete"])
+        names = arrow_array(["insert", "update_postimage", None, "update_preimage", "delete"])
         arrays = [
             *joined([old, new], self.row_schema).columns,
-            names.take(pa.array(kinds)),
-            pa.array(self.commit(found.times)[which]),
-            pa.array(self.ends(found.times)[1][which]).cast(TIMESTAMP),
+            names.take(arrow_array(kinds)),
+            arrow_array(self.commit(found.times)[which]),
+            arrow_array(self.ends(found.times)[1][which]).cast(TIMESTAMP),
         ]
         order = np.argsort(which, kind="stable")
-        made = pa.RecordBatch.from_arrays(arrays, schema=self.schema).take(pa.array(order))
+        made = pa.RecordBatch.from_arrays(arrays, schema=self.schema).take(arrow_array(order))
         return made, found.rows[which[order]]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
@@ -163,7 +164,7 @@ class DelayedFeed(Pieces):
         some = slice(number * _AT_ONCE, (number + 1) * _AT_ONCE)
         arrived, which = self._deliveries[0][some], self._deliveries[1][some]
         batch, rows = self.feed.gathered(which)
-        columns = [*batch.columns, pa.array(arrived).cast(TIMESTAMP)]
+        columns = [*batch.columns, arrow_array(arrived).cast(TIMESTAMP)]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema), rows
 
 
@@ -176,7 +177,7 @@ def _microseconds(delay: Generator | None, cells: Cells, argument: str) -> Insta
     with own_code(f"{cells.place}: {argument}"):
         values = to_arrow(delay.values(cells)).cast(pa.duration("us")).cast(pa.int64())
     require_forward(values, cells.place, argument)
-    return np.asarray(to_numpy(values.fill_null(0)), np.int64)
+    return np.asarray(to_numpy(without_nulls(values, 0)), np.int64)
 
 
 __all__ = ["DelayedFeed", "Delays"]

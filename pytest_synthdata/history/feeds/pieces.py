@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.history.happenings import Chronicle
 
@@ -153,11 +154,11 @@ class Pieces:
             index = np.flatnonzero(of_piece == number)
             before = int(self._ends[number - 1]) if number else 0
             batch, origins = self._kept(number)
-            batches.append(batch.take(pa.array(numbers[index] - before)))
+            batches.append(batch.take(arrow_array(numbers[index] - before)))
             rows.append(origins[numbers[index] - before])
             order.append(index)
         back = np.argsort(np.concatenate(order))
-        return joined(batches, self.schema).take(pa.array(back)), np.concatenate(rows)[back]
+        return joined(batches, self.schema).take(arrow_array(back)), np.concatenate(rows)[back]
 
     def batches(self, start: int, stop: int, size: int = BATCH) -> Iterator[pa.RecordBatch]:
         """The rows from ``start`` to before ``stop`` in batches of at most ``size``."""
@@ -178,7 +179,7 @@ def joined(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
     if len(batches) == 1:
         return batches[0]
     arrays = [
-        pa.concat_arrays([batch.column(place) for batch in batches]) if batches else pa.array([], field.type)
+        pa.concat_arrays([batch.column(place) for batch in batches]) if batches else arrow_array([], field.type)
         for place, field in enumerate(schema)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

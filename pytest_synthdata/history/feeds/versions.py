@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.versions.occurrences import DAY
 from pytest_synthdata.history.feeds.pieces import Pieces
@@ -71,9 +72,9 @@ class Versions(Pieces):
         current = is_open[begins]
         arrays = [
             *batch.columns,
-            pa.array(times).cast(TIMESTAMP),
-            pa.array(ends[begins], mask=current).cast(TIMESTAMP),
-            pa.array(current),
+            arrow_array(times).cast(TIMESTAMP),
+            arrow_array(ends[begins], mask=current).cast(TIMESTAMP),
+            arrow_array(current),
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema), rows
 

@@ -203,6 +203,7 @@ def _pairs(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> Iterator[tuple[A
 
 def _row_numbers(table: Table, keys: tuple[str, ...], wanted: set[Key]) -> dict[Key, int]:
     """The number of the row that each key stands for."""
+    from pytest_synthdata.columns.arrow.arrays import python_of
     from pytest_synthdata.columns.generators.keys import Key as DeclaredKey
 
     declared = table.bound.plan.columns[keys[0]]
@@ -212,7 +213,7 @@ def _row_numbers(table: Table, keys: tuple[str, ...], wanted: set[Key]) -> dict[
     for start in range(0, min(table.num_rows, _MOST_KEYS), _BATCH):
         stop = min(start + _BATCH, table.num_rows)
         batch = table.to_arrow(start, stop).select(list(keys))
-        values = zip(*(map(_as_collected, column.to_pylist()) for column in batch.columns), strict=True)
+        values = zip(*(map(_as_collected, python_of(column)) for column in batch.columns), strict=True)
         numbers = table.view.row_numbers(start, stop).tolist()
         found.update((key, number) for number, key in zip(numbers, values, strict=True) if key in wanted)
         if len(found) == len(wanted):
@@ -228,12 +229,11 @@ def _as_collected(value: Any) -> Hashable:
 
 
 def _numbers_in_keys(table: Table, declared: Any, wanted: set[Key]) -> dict[Key, int]:
-    import pyarrow as pa
-
+    from pytest_synthdata.columns.arrow.arrays import arrow_array
     from pytest_synthdata.validation.keys.forms import Form, numbers_in
 
     keys = list(wanted)
-    numbers = declared.rows(numbers_in(pa.array([str(key) for (key,) in keys]), Form.of(declared)))
+    numbers = declared.rows(numbers_in(arrow_array([str(key) for (key,) in keys]), Form.of(declared)))
     return {
         key: number for key, number in zip(keys, numbers.tolist(), strict=True) if 0 <= number < table.bound.num_rows
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.tables.closure import parents_of
 from pytest_synthdata.columns.tables.replaced import ReplacedColumns
@@ -132,7 +133,7 @@ class Candidates:
     def told(self, rows: Positions) -> Positions:
         """Of some closed rows, those that a report names: with planted defects, and in the failure's own words."""
         defects = self.taken(rows).defects
-        planted = {name: distinct(defects[name].to_arrow()["row"].to_numpy()) for name in defects}
+        planted = {name: distinct(to_numpy(to_arrow(defects[name].to_arrow()["row"]))) for name in defects}
         return np.intersect1d(rows, union(self.named, self.order.positions(planted)), assume_unique=True)
 
     def replacements(self, rows: Positions) -> Sequence[Replacement]:

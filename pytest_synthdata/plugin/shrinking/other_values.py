@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.defects.kinds.orphans import key_columns
 from pytest_synthdata.plugin.failures.reasons import ANYTHING
 from pytest_synthdata.shrinking.plain import are_same, least, plain
@@ -150,7 +151,7 @@ def _undone(table: Table, clean: Table, rows: Columns) -> Columns:
         return {}
     columns = combined(clean.to_arrow())
     return {
-        name: values.take(pa.array(index.astype(np.int64)))
+        name: values.take(arrow_array(index.astype(np.int64)))
         for name, values in columns.items()
         if name in rows and values.type == rows[name].type
     }
@@ -165,7 +166,7 @@ def _references(table: Table, taken: Dataset) -> dict[str, list[Any]]:
             continue
         rows = taken[parent.name].to_arrow()
         if parent.plan.key in rows.column_names and rows.num_rows:
-            keys = rows[parent.plan.key].to_pylist()
+            keys = python_of(rows[parent.plan.key])
             found.update(dict.fromkeys(key_columns(table.bound, reference), keys))
     return found
 
@@ -175,10 +176,10 @@ def _existing(values: pa.Array, clean: pa.Array, keys: Sequence[Any]) -> pa.Arra
     known = frozenset(keys)
     chosen = [
         next((key for key in (value, right) if key in known), keys[0])
-        for value, right in zip(values.to_pylist(), clean.to_pylist(), strict=True)
+        for value, right in zip(python_of(values), python_of(clean), strict=True)
     ]
     try:
-        return pa.array(chosen, values.type)
+        return arrow_array(chosen, values.type)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # the key is of another type than what refers to it
         return None
 

@@ -8,6 +8,7 @@ import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.errors import printable
 from pytest_synthdata.validation.messages import aligned, short
 
@@ -60,7 +61,7 @@ class ShownRows:
         # What may matter is not cut.
         whole = {place for place in places if are_all} if self._matter is None else {*self._matter}
         columns = list(zip(names, places, strict=True))
-        rows = table.to_arrow(0, count).to_pylist()
+        rows = python_of(table.to_arrow(0, count))
         return aligned(
             [
                 ["…" if name is None else self._cell(row[name], is_whole=place in whole) for name, place in columns]

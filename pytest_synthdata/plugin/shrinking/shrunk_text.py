@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.errors import counted
 from pytest_synthdata.plugin.shrinking.marker_text import as_test, marker, source
 from pytest_synthdata.plugin.shrinking.names import NamesIn
@@ -222,13 +223,13 @@ class Finding:
         assert self.taken is not None  # noqa: S101 - for the types
         lines = []
         for name, schema in self.taken.defects.schema.items():
-            for change in schema.to_pylist():
+            for change in python_of(schema):
                 if change["rows"]:
                     place = name if change["column"] is None else f"{name}.{change['column']}"
                     before, after = (change[name] or "no column" for name in ("clean", "dirty"))
                     lines.append(f"planted: {change['kind']} in {place}: {before} → {after}")
         for name, labels in self.taken.defects.items():
-            for label in labels.to_arrow(0, MOST_ROWS).to_pylist():
+            for label in python_of(labels.to_arrow(0, MOST_ROWS)):
                 place, was = f"{name} row {label['row']}", ""
                 if label["column"] is not None:
                     place, was = f"{place}, {label['column']}", f"{value_text(label['clean'])} → "

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.expressions.computing import computed
@@ -81,7 +82,7 @@ class MovedMeasure:
     def add(self, values: Values, numbers: npt.NDArray[Any], rows: Rows) -> None:
         """Count some cells, none of them null, at these positions of the rows."""
         base = _in_full(rows.evaluate(self.law.base, self.name), rows.count)
-        apart = pc.subtract(_microseconds(to_arrow(values)), _microseconds(base.take(pa.array(numbers))))
+        apart = pc.subtract(_microseconds(to_arrow(values)), _microseconds(base.take(arrow_array(numbers))))
         known = np.flatnonzero(to_numpy(apart.is_valid()))
         units = self.law.sign * to_numpy(apart.drop_null()).astype(np.float64) / MICROSECONDS[self.law.unit]
         self.intervals.add(units, np.asarray(numbers)[known], rows)
@@ -103,7 +104,7 @@ def _microseconds(times: pa.Array) -> pa.Array:
 
 def _in_full(values: Values, count: int) -> pa.Array:
     array = to_arrow(values)
-    return array if len(array) == count else array.take(pa.array(np.zeros(count, np.int64)))
+    return array if len(array) == count else array.take(arrow_array(np.zeros(count, np.int64)))
 
 
 def ends_of(generator: Generator, rows: Rows, name: str) -> Ends:
@@ -205,7 +206,7 @@ def _as_day(number: float) -> dt.date:
 def _repeated(end: Any, type_: pa.DataType, count: int) -> pa.Array | None:
     if isinstance(end, float) and not math.isfinite(end):
         return None
-    return pa.array([end]).cast(type_).take(pa.array(np.zeros(count, np.int64)))
+    return arrow_array([end]).cast(type_).take(arrow_array(np.zeros(count, np.int64)))
 
 
 __all__ = ["MovedMeasure", "RowRangeMeasure", "ends_of"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.attempts import WHERE
@@ -199,7 +200,7 @@ def _listed(declared: Declared, scope: Scope, type_: pa.DataType) -> tuple[Any, 
     if not plain or len(known) > _MOST_LISTED:
         return ()
     if type_ == pa.float32():  # of which a double shows other digits than were declared
-        return tuple(pa.array(known, type_).to_pylist())
+        return tuple(python_of(arrow_array(known, type_)))
     return known
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.validation.declared.expectations import (
     Curve,
@@ -54,7 +55,7 @@ def cast_leaf(leaf: Leaf, wrapper: Any) -> Leaf:
     if isinstance(law, Formula):
         return replace(leaf, law=replace(law, generator=replace(wrapper, generator=law.generator)))
     if isinstance(law, Shares):
-        return replace(leaf, law=law.map(lambda values: to_arrow(wrapper.of(pa.array(values))).to_pylist()))
+        return replace(leaf, law=law.map(lambda values: python_of(to_arrow(wrapper.of(arrow_array(values))))))
     if isinstance(law, Unknown):
         return leaf
     if isinstance(law, Selected):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.arrays import numpy_of
+from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of
 from pytest_synthdata.columns.arrow.fingerprint import _words
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.generators.keys import Key
@@ -94,7 +94,7 @@ def together(arrays: Sequence[pa.Array]) -> pa.Array:
     for number, array in enumerate(map(to_arrow, arrays)):
         total += Stream(("key", str(number))).bits(_words(array, "key")[1])
         missing |= numpy_of(pc.is_null(array))
-    return pa.array(total.view(np.int64), mask=missing)
+    return arrow_array(total.view(np.int64), mask=missing)
 
 
 __all__ = ["Form", "numbers_in", "together"]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.arrow.arrays import python_of, without_nulls
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.generators.base import Generator
@@ -104,7 +105,7 @@ class ReferenceMeasure:
 
         assert self.where is not None  # noqa: S101
         cells = Cells(Pairs(rows, self.name, index, parents), rows.bound.stream(self.name), self.name)
-        return np.asarray(to_numpy(pc.fill_null(to_arrow(self.where.values(cells)), False)), np.bool_)
+        return np.asarray(to_numpy(without_nulls(to_arrow(self.where.values(cells)), False)), np.bool_)
 
     def _sample(self, rows: Rows, known: npt.NDArray[Any], positions: npt.NDArray[Any]) -> None:
         """For some children: which parents could have been picked, and so the chance of each class."""
@@ -231,7 +232,7 @@ def _weights(parent: Parent, weights: Generator | None, name: str) -> Floats | N
         return np.ones(parent.rows.count)
     if not is_formula(weights):
         return None
-    values = pc.fill_null(to_arrow(parent.rows.evaluate(weights, name)), 0)
+    values = without_nulls(to_arrow(parent.rows.evaluate(weights, name)), 0)
     return np.asarray(to_numpy(values), np.float64)
 
 
@@ -244,7 +245,7 @@ def _classes(parent: Parent, weights: Generator | None, values: Floats | None) -
         column = to_arrow(parent.rows.read(reads[0]))
         coded = column.dictionary_encode(null_encoding="encode")
         if len(coded.dictionary) <= _MOST_CLASSES and not pa.types.is_floating(column.type):
-            labels = [f"{reads[0]} = {value}" for value in coded.dictionary.to_pylist()]
+            labels = [f"{reads[0]} = {value}" for value in python_of(coded.dictionary)]
             return to_numpy(coded.indices).astype(np.int64), labels
     distinct, codes = np.unique(values, return_inverse=True)
     if len(distinct) > _MOST_CLASSES:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.arrays import arrow_array
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
 from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.expressions.patterns import WEEKDAYS
@@ -121,7 +122,7 @@ class SeriesMeasure:
         jump = np.abs(others["noise"]) * (self.series.outlier_size / 2)
         self.greatest = max(self.greatest, float(np.nan_to_num(np.abs(around)).max()))
         whose = Moments(positions // self.every, taken.ordinals, distinct, which, taken.times, elapsed)
-        found = np.asarray(to_numpy(array.take(pa.array(index))), np.float64)
+        found = np.asarray(to_numpy(array.take(arrow_array(index))), np.float64)
         self.measured.add(whose, found, around, jump)
         self.fresh.add(whose, np.asarray(to_numpy(to_arrow(made, pa.float64())), np.float64), around, jump)
 
