@@ -38,7 +38,7 @@ def lines(svg: str) -> list[tuple[float, float]]:
 
 
 def test_bars_are_as_long_as_the_shares_with_a_line_where_each_is_declared() -> None:
-    svg = plots.bars("x", {"a": 0.2, "b": 0.7, "c": 0.1}, {"a": 0.3, "b": 0.6, "c": 0.1})
+    svg = plots.bars("x", {"c": 0.2, "b": 0.7, "a": 0.1}, {"c": 0.3, "b": 0.6, "a": 0.1})
     bars = numbers(shapes(svg, "bar"), "x", "y", "width", "height")
     start, whole = bars[0][0], bars[0][2] / 0.2
     assert [width / whole for _, _, width, _ in bars] == pytest.approx([0.2, 0.7, 0.1], abs=1e-3)
@@ -81,6 +81,7 @@ def test_a_histogram_is_as_high_as_its_bars_hold_rows_and_points_are_marked_wher
     svg = plots.histogram("x", np.array([1.0, 1, 2]), Curve(stats.randint(1, 3)).then(Round(0)))
     heights = [height for (height,) in numbers(shapes(svg, "bar"), "height")]
     assert heights[0] / heights[1] == pytest.approx(2, abs=1e-3)
+    assert min(heights) > 0
     assert [one["text"] for one in shapes(svg, "bar")] == ["0.5 … 1.5: 2 rows", "1.5 … 2.5: 1 row"]
     assert shapes(svg, "diamond")[0]["d"].count("Z") == 2
 
@@ -88,8 +89,9 @@ def test_a_histogram_is_as_high_as_its_bars_hold_rows_and_points_are_marked_wher
 def test_what_is_cumulative_is_level_between_its_numbers_on_either_scale() -> None:
     (line,) = shapes(plots.cumulative("x", np.array([1.0, 3.0]), Curve(stats.uniform(0, 4))), "measured")
     assert len(set(re.findall(r"V([\d.]+)", line["d"]))) == 3  # none, one of two, both
+    assert re.match(r"M[\d.]+ ([\d.]+)V\1H", line["d"])  # level first
     log_normal = Curve(Continuous(LogNormal(0, 2)))
-    x = np.append(0.0, log_normal.ppf(np.linspace(0.001, 0.999, 500)))  # a number that has no place on the scale
+    x = np.append([0.0, 0.0], log_normal.ppf(np.linspace(0.001, 0.999, 500)))  # numbers that have no place on the scale
     assert "logarithmic scale" in plots.cumulative("x", x, log_normal)
 
 
