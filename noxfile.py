@@ -66,9 +66,9 @@ def corner(session: nox.Session, name: str) -> None:
         session.install("--no-deps", "-e", ".")
     else:
         session.install("-e", ".", *TESTED_BY, *CORNERS[name].packages)
-    # An archive would be ready after the last of these few sessions; the examples' are on the same JVM.
-    session.run("pytest", "-q", "-o", "synth_spark_warm_start=false", *UNCLOSED, *(session.posargs or TESTS))
+    # An archive would be ready after the last of these few runs; their sessions are on the same JVM.
     kept = ("-o", "synth_spark_warm_start=false", "-o", "synth_spark_keep_alive=60")
+    session.run("pytest", "-q", *kept, *UNCLOSED, *(session.posargs or TESTS))
     for example in ("revenue", "quarantine", "scd2"):
         session.run("pytest", "-q", "-p", "no:asyncio", *kept, f"examples/{example}")
     session.run("synthdata", "spark", "stop")
