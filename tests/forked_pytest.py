@@ -15,7 +15,7 @@ import runpy
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
@@ -44,11 +44,32 @@ LIBRARIES = (
     "pytest_synthdata.written_defects",
     "scipy.special",
 )
+# What runs with an option need besides.
+OF_OPTIONS = {
+    "--synth-report": ("matplotlib.figure", "pytest_synthdata.report"),
+    "--synth-upload": ("databricks.sdk", "pytest_synthdata.databricks.upload"),
+}
 
 
 def serve() -> None:
     """Make the runs that are asked for, one after another."""
-    for name in LIBRARIES:
+    load(LIBRARIES)
+    answers = os.fdopen(os.dup(1), "w")
+    for line in sys.stdin:
+        run = json.loads(line)
+        given = {argument.partition("=")[0] for argument in run["arguments"]}
+        load([name for option, names in OF_OPTIONS.items() if option in given for name in names])
+        if (child := os.fork()) == 0:
+            be(run)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), file=answers, flush=True)
+
+
+def load(names: Collection[str]) -> None:
+    """Import modules that the next forks have then."""
+    if all(name in sys.modules for name in names):
+        return
+    for name in names:
         with suppress(ImportError):
             import_module(name)
     for module in list(sys.modules.values()):
@@ -57,12 +78,6 @@ def serve() -> None:
             module.__doc__ = f"{module.__doc__} PYTEST_DONT_REWRITE"
     inspect.getmodule(serve.__code__)  # finds the files of all modules, which else each failure would do
     gc.freeze()  # else each fork's first collection copies the pages of all that is loaded
-    answers = os.fdopen(os.dup(1), "w")
-    for line in sys.stdin:
-        if (child := os.fork()) == 0:
-            be(json.loads(line))
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), file=answers, flush=True)
 
 
 def be(run: dict[str, Any]) -> None:
