@@ -65,6 +65,7 @@ def test_functions_of_ones_own_cannot_be_written_in_a_command() -> None:
 
 
 def test_the_command_that_makes_a_report_again_plants_the_same() -> None:
+    pytest.importorskip("matplotlib")
     dataset = Dataset({CustomerFactory: 30, OrderFactory: 200}, seed=3, defects={OrderFactory: KINDS[:2]})
     part = part_of(dataset, with_planted(dataset.clean.validate(), dataset), most=0)  # nothing is drawn
     *_, option, defects = shlex.split(part["command"])

@@ -17,7 +17,7 @@ ignore_missing_imports = true
 follow_imports = silent
 
 ; In none of the types that users see, and large.
-[mypy-databricks.*,scipy.*]
+[mypy-databricks.*,matplotlib.*,scipy.*]
 follow_imports = skip
 """
 WRONG = """

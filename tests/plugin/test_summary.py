@@ -181,11 +181,11 @@ def test_the_bare_flag_does_not_eat_what_follows(pytester: pytest.Pytester) -> N
 
 
 def test_a_report_that_cannot_be_drawn_is_explained(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest("import sys\nsys.modules['jinja2'] = None\n")
+    pytester.makeconftest("import sys\nsys.modules['matplotlib'] = None\n")
     pytester.makepyfile("def test_it(synth): assert synth.dataset.orders.num_rows")
     text = run(pytester, "--synth-report", "--synth-scale=0.01", "--synth-summary", passed=1)
     assert "pip install 'pytest-synthdata[report]'" in text
-    assert text.count("synthdata: no report will be written: the report needs jinja2") == 1
+    assert text.count("synthdata: no report will be written: the report needs matplotlib") == 1
     assert "checks passed in" in text
 
 

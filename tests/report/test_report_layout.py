@@ -11,6 +11,7 @@ from pytest_synthdata import Categorical, Dataset, Event, ForeignKey, Key, Table
 from pytest_synthdata.report.content import content_of
 from pytest_synthdata.report.page import write
 
+pytest.importorskip("matplotlib", reason="the report's plots need it")
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 

@@ -78,6 +78,7 @@ def test_children_are_not_counted_where_some_are_missing() -> None:
 
 @pytest.mark.parametrize("rows", [{"orders": [17, 403]}, {"customers": [3]}, {}])
 def test_the_report_shows_them(rows: dict[str, list[int]], tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
     some = Dataset({CustomerFactory: 200, OrderFactory: 2_000}, seed=4).take(**rows)
     page = write(content_of(some, some.validate()), tmp_path / "report.html").read_text("utf-8")
     assert f"{some.orders.num_rows} of 2,000 rows" in " ".join(page.split())
