@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata.columns.arrow import arrays
 from pytest_synthdata.columns.arrow.arrays import (
     arrow_array,
     arrow_scalar,
@@ -20,13 +19,6 @@ from pytest_synthdata.columns.arrow.arrays import (
     python_of,
     without_nulls,
 )
-
-
-@pytest.fixture(autouse=True)
-def without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is done where pandas is not imported yet, whatever other tests have imported."""
-    monkeypatch.setattr(arrays, "_pandas_is_there", lambda: False)
-
 
 DAY = dt.date(2024, 2, 29)
 NOON = dt.datetime(1969, 12, 31, 12, 0, 0, 7)  # noqa: DTZ001

@@ -6,7 +6,6 @@ The import takes longer than making the tables of most tests.
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise, repeat
@@ -46,7 +45,7 @@ def arrow_array(
         if from_pandas and values.dtype.kind == "f":
             mask = np.isnan(values) if mask is None else mask | np.isnan(values)
         made = from_numpy(values, mask)
-    elif mask is None and not _pandas_is_there():
+    elif mask is None:
         listed = values.tolist() if isinstance(values, np.ndarray) and values.ndim == 1 else values
         if isinstance(listed, (list, tuple)):
             made = from_list(listed, type, from_pandas=from_pandas)
@@ -89,7 +88,7 @@ def numpy_of(array: pa.Array) -> npt.NDArray[Any]:
         stored, seen = np.dtype(np.int64), np.dtype(f"{kind}8[{type_.unit}]")
     elif pa.types.is_integer(type_) or pa.types.is_float32(type_) or pa.types.is_float64(type_):
         stored = seen = np.dtype(_NUMPY_NAMES.get(str(type_), str(type_)))
-    elif (pa.types.is_string(type_) or pa.types.is_decimal(type_)) and not _pandas_is_there():
+    elif pa.types.is_string(type_) or pa.types.is_decimal(type_):
         return np.array(array.to_pylist(), object)
     else:
         return np.asarray(array.to_numpy(zero_copy_only=False))
@@ -105,8 +104,6 @@ def numpy_of(array: pa.Array) -> npt.NDArray[Any]:
 
 def python_of(values: pa.Array | pa.ChunkedArray | pa.RecordBatch | pa.Table) -> list[Any]:
     """As ``values.to_pylist()``, which imports pandas where there are times with a zone."""
-    if _pandas_is_there():
-        return list(values.to_pylist())
     if isinstance(values, pa.ChunkedArray):
         return [value for chunk in values.chunks for value in python_of(chunk)]
     if isinstance(values, (pa.RecordBatch, pa.Table)):
@@ -125,11 +122,6 @@ def python_of(values: pa.Array | pa.ChunkedArray | pa.RecordBatch | pa.Table) ->
             items, ends = python_of(values.values), numpy_of(values.offsets).tolist()
             return [items[a:b] if valid else None for (a, b), valid in zip(pairwise(ends), present, strict=True)]
     return list(values.to_pylist())
-
-
-def _pandas_is_there() -> bool:
-    """Whether it is imported: what PyArrow does with it is faster than what is done here, but for the import."""
-    return "pandas" in sys.modules
 
 
 def _rows(names: Sequence[str], columns: Sequence[Any], count: int) -> list[dict[str, Any]]:
