@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pytest_synthdata.columns.generators.numbers.distributions import LogNormal, Pareto
 from pytest_synthdata.errors import counted, cut
 from pytest_synthdata.report.drawing import DECLARED, GRID, INK, MEASURED, MUTED, PAPER, SHADE, Drawing, compact, mark
-from pytest_synthdata.validation.declared.expectations import Curve
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.results import Days
 from pytest_synthdata.validation.statistics import Continuous
 

@@ -20,7 +20,8 @@ from pytest_synthdata.errors import cut
 from pytest_synthdata.report import plots
 from pytest_synthdata.report.sample import MOST, SampleRows, associations
 from pytest_synthdata.validation.columns import law_of_column, leaf_of
-from pytest_synthdata.validation.declared.expectations import Curve, Fork, Leaf, Shares, TimelineExpectation
+from pytest_synthdata.validation.declared.curves import Curve
+from pytest_synthdata.validation.declared.expectations import Fork, Leaf, Shares, TimelineExpectation
 from pytest_synthdata.validation.declared.trees import leaves
 from pytest_synthdata.validation.measures import as_numbers
 from pytest_synthdata.validation.results import Check, TableResult, format_value

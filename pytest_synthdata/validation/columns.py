@@ -20,9 +20,9 @@ from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.by_row.curves import RowCurveMeasure
 from pytest_synthdata.validation.by_row.ranges import MovedMeasure, RowRangeMeasure
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.describe import describe, moved_by
 from pytest_synthdata.validation.declared.expectations import (
-    Curve,
     Fork,
     Formula,
     Leaf,

@@ -17,8 +17,9 @@ from pytest_synthdata.columns.generators.modifiers import unwrapped
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.columns import measure_of
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.describe import describe
-from pytest_synthdata.validation.declared.expectations import Curve, Leaf, Selected, Shares
+from pytest_synthdata.validation.declared.expectations import Leaf, Selected, Shares
 from pytest_synthdata.validation.declared.steps import Round, Truncate
 from pytest_synthdata.validation.measures import Measure, ViolationCounter, check
 from pytest_synthdata.validation.results import Check

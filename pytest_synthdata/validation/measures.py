@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of, without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Generator
-from pytest_synthdata.validation.declared.curve_parts import QUARTILES
-from pytest_synthdata.validation.declared.expectations import Curve, Formula, Shares
+from pytest_synthdata.validation.declared.curves import QUARTILES, Curve
+from pytest_synthdata.validation.declared.expectations import Formula, Shares
 from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.statistics import binomial_p, chi_square_p, distance_p, normal_p
 

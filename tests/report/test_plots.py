@@ -15,7 +15,7 @@ from pytest_synthdata.report import plots, terminal
 from pytest_synthdata.report.drawing import DECLARED, Drawing
 from pytest_synthdata.report.sample import _cramer, _ratio, _spearman
 from pytest_synthdata.report.table_content import _both
-from pytest_synthdata.validation.declared.expectations import Curve
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.steps import Round
 from pytest_synthdata.validation.results import Check
 

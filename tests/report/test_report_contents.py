@@ -256,7 +256,7 @@ def test_logarithmic_axes_have_labels(low: float, high: float) -> None:
 @pytest.mark.parametrize("days", [28, 30, 73, 100, 365, 366, 731, 1000])
 def test_the_last_bar_of_dates_holds_as_many_days_as_it_is_wide(days: int) -> None:
     """Its height is what a bar of full width would have: it falls no more than the others."""
-    from pytest_synthdata.validation.declared.expectations import Curve
+    from pytest_synthdata.validation.declared.curves import Curve
 
     last = (np.datetime64("2024-01-01") + days - 1).item().isoformat()
     leaf = describe(Dates("2024-01-01", last))

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from pytest_synthdata import Dataset, TableFactory, Uniform
-from pytest_synthdata.validation.declared.expectations import Curve
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.steps import Round, Scale
 from pytest_synthdata.validation.keys.forms import Form, numbers_in
 from pytest_synthdata.validation.measures import CurveMeasure

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from pytest_synthdata import Categorical, Dataset, TableFactory, Uniform
-from pytest_synthdata.validation.declared.expectations import Curve
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.measures import CurveMeasure
 from pytest_synthdata.validation.rows import Rows, UnreadableError
 

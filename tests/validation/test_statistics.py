@@ -11,8 +11,9 @@ import pytest
 from scipy import stats
 
 from pytest_synthdata import Exponential, LogNormal, Normal, Pareto, Poisson, Uniform
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.describe import describe
-from pytest_synthdata.validation.declared.expectations import Curve, Leaf
+from pytest_synthdata.validation.declared.expectations import Leaf
 from pytest_synthdata.validation.statistics import (
     Whole,
     binomial_p,

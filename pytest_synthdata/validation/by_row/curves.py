@@ -25,7 +25,7 @@ from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
 from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.events import parse_date
-from pytest_synthdata.validation.declared.expectations import Curve
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.row_laws import RowCurve
 from pytest_synthdata.validation.declared.steps import Snap
 from pytest_synthdata.validation.measures import CurveMeasure, Finding, ViolationCounter, as_numbers

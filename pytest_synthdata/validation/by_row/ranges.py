@@ -23,8 +23,9 @@ from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded, Unique
 from pytest_synthdata.validation.declared.condition_texts import describe_condition
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.describe import describe
-from pytest_synthdata.validation.declared.expectations import Curve, Moved, Shares
+from pytest_synthdata.validation.declared.expectations import Moved, Shares
 from pytest_synthdata.validation.declared.formulas import is_formula, short_name
 from pytest_synthdata.validation.declared.row_laws import RowRange
 from pytest_synthdata.validation.declared.trees import leaves

@@ -37,14 +37,13 @@ from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.wording import as_written
 from pytest_synthdata.validation.declared.condition_texts import bracketed_or, describe_condition, given_labels, none_of
+from pytest_synthdata.validation.declared.curves import Curve, Mirrored
 from pytest_synthdata.validation.declared.drawn import drawn_law
 from pytest_synthdata.validation.declared.expectations import (
-    Curve,
     Fork,
     Formula,
     Law,
     Leaf,
-    Mirrored,
     Moved,
     Node,
     Selected,

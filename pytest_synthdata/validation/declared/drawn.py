@@ -17,14 +17,8 @@ from pytest_synthdata.columns.generators.numbers.quantiles import Quantiles
 from pytest_synthdata.columns.generators.numbers.whole import Boolean, Integers
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.declarations.wording import as_written
-from pytest_synthdata.validation.declared.expectations import (
-    Curve,
-    Formula,
-    Leaf,
-    Node,
-    Shares,
-    Unknown,
-)
+from pytest_synthdata.validation.declared.curves import Curve
+from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Node, Shares, Unknown
 from pytest_synthdata.validation.declared.formulas import is_formula, short_name
 from pytest_synthdata.validation.declared.row_laws import RowCurve
 from pytest_synthdata.validation.declared.steps import Round

@@ -2,103 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.time.calendar import Timeline
-from pytest_synthdata.validation.declared.curve_parts import CurveParts
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
-from pytest_synthdata.validation.declared.steps import HAIR, Floats, Step, digits_of
-
-
-class Frozen(Protocol):
-    """The part of a frozen `scipy.stats` distribution that is needed here."""
-
-    def cdf(self, x: Any) -> Any: ...
-    def ppf(self, q: Any) -> Any: ...
-    def support(self) -> tuple[Any, Any]: ...
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Numbers with a known distribution function. Dates are days since 1970.
-
-    Args:
-        base: the distribution that is drawn from.
-        steps: what is done to the numbers then.
-        name: the declaration, for people.
-        dates: whether the numbers are days.
-    """
-
-    base: Frozen
-    steps: tuple[Step, ...] = ()
-    name: str = ""
-    dates: bool = False
-
-    def then(self, step: Step) -> Curve:
-        """The same with one more step."""
-        return replace(self, steps=(*self.steps, step))
-
-    def cdf(self, t: Any) -> Floats:
-        """The probability of t or less."""
-        t = np.asarray(t, np.float64)
-        for step in reversed(self.steps):
-            t = step.back(t)
-        return np.asarray(self.base.cdf(t), np.float64)
-
-    def ppf(self, q: Any) -> Floats:
-        """The number that a share q of all is no greater than."""
-        x = np.asarray(self.base.ppf(q), np.float64)
-        for step in self.steps:
-            x = step.forward(x)
-        return x
-
-    def support(self) -> tuple[float, float]:
-        """The least and the greatest number."""
-        ends = np.array(self.base.support(), np.float64)
-        for step in self.steps:
-            ends = step.forward(ends)
-        return float(ends[0]), float(ends[1])
-
-    @property
-    def digits(self) -> int | None:
-        """To how many decimal digits the numbers are rounded, if they are."""
-        return digits_of(self.steps)
-
-    @cached_property
-    def parts(self) -> CurveParts:
-        """The parts in which its numbers are counted."""
-        return CurveParts.of(self)
-
-    def show(self, value: float) -> Any:
-        """A number as what it stands for."""
-        if not self.dates or not math.isfinite(value):
-            return float(value)
-        return (dt.date(1970, 1, 1) + dt.timedelta(days=math.floor(value))).isoformat()
-
-
-@dataclass(frozen=True)
-class Mirrored:
-    """The negative of what a curve gives."""
-
-    curve: Curve
-
-    def cdf(self, x: Any) -> Any:
-        return 1 - self.curve.cdf(-np.asarray(x, np.float64) - HAIR)
-
-    def ppf(self, q: Any) -> Any:
-        return -self.curve.ppf(1 - np.asarray(q, np.float64))
-
-    def support(self) -> tuple[float, float]:
-        low, high = self.curve.support()
-        return -high, -low
 
 
 @dataclass(frozen=True)
@@ -214,12 +125,10 @@ class Fork:
 Node = Leaf | Fork
 
 __all__ = [
-    "Curve",
     "Fork",
     "Formula",
     "Law",
     "Leaf",
-    "Mirrored",
     "Moved",
     "Node",
     "Selected",

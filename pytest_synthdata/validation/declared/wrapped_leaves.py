@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.expectations import (
-    Curve,
     Formula,
     Leaf,
     Moved,
