@@ -58,6 +58,7 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.enable()
         gc.freeze()
+        gc.set_threshold(100_000)  # most of what a test makes ends with it
 
 
 # What is costly to start.

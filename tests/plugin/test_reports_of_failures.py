@@ -72,6 +72,7 @@ def test_a_part_of_a_report_that_cannot_be_made_is_a_line() -> None:
 
 
 BREAKING = """
+import sys
 from importlib import import_module
 
 import pytest
@@ -83,7 +84,11 @@ for name in {broken}:
     module, _, attribute = name.partition(":")
     owner, _, what = attribute.rpartition(".")
     found = import_module("pytest_synthdata." + module)
-    setattr(getattr(found, owner) if owner else found, what, fail)
+    whole = getattr(found, owner) if owner else found
+    part = getattr(whole, what)
+    for place in [whole, *sys.modules.values()]:  # wherever it was imported to
+        if getattr(place, "__dict__", {{}}).get(what) is part:
+            setattr(place, what, fail)
 """
 
 
