@@ -63,6 +63,7 @@ def pytest_collection() -> Iterator[None]:
 
 # What is costly to start.
 SHARED = (("synth_spark", "synth_session"), ("browser",))
+MANY = 100
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -78,13 +79,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return " or ".join(next(taken, (file,)))
 
         def _assign_work_unit(self, node: Any) -> None:
-            # What starts a JVM or a browser takes the longest, and is not left for the end.
-            slow = (scope for scope in self.workqueue if not scope.endswith(".py") or "/spark/" in scope)
-            if (first := next(slow, None)) is not None:
-                self.workqueue.move_to_end(first, last=False)
+            # What takes long is not left for the end.
+            slowest = min(self.workqueue, key=lambda scope: self._turn(scope, len(self.workqueue[scope])))
+            self.workqueue.move_to_end(slowest, last=False)
             super()._assign_work_unit(node)
 
+        def _turn(self, scope: str, tests: int) -> int:
+            """When tests start: first those of a JVM or a browser, then those that run pytest, and many of a file."""
+            if not scope.endswith(".py") or "/spark/" in scope or takes_any(("keep_jvm",), config.rootpath / scope):
+                return 0
+            return 1 if tests > MANY or takes_any(("pytester",), config.rootpath / scope) else 2
+
     return OneOfEach(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def takes_any(fixtures: tuple[str, ...], file: Path) -> bool:
+    """Whether a test or fixture of a file takes one of some fixtures."""
+    return len(taking(fixtures, file)) > len(fixtures)
 
 
 @cache
