@@ -30,7 +30,7 @@ class Sinks:
             spark: a session, classic or Connect.
             distributed: whether Spark's executors make the rows, whenever an action asks for them, rather than
                 this process, at once. Where not given, executors make large tables. The data is the same.
-            partitions: how many partitions a distributed table has; defaults to Spark's own number.
+            partitions: into how many partitions of alike size executors divide them; defaults to Spark's own number.
         """
         from pytest_synthdata.spark.frames import to_spark
 

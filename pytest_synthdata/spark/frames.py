@@ -35,13 +35,18 @@ def to_spark(view: TableView, spark: Any, *, distributed: bool | None = None, pa
         spark: a session: classic, Connect, or Sail's.
         distributed: whether executors make the rows, when an action asks for them. Else they are made here,
             once. Where not given, large tables are made by executors if their columns can be.
-        partitions: the number of partitions of a distributed table; defaults to Spark's own number.
+        partitions: into how many partitions of alike size executors divide them; defaults to Spark's own number.
 
     Raises:
         SynthDataError: for a type that Spark has not, and for a distributed table that executors cannot make.
     """
     if partitions is not None:
         require_some(partitions, "partitions")
+        if distributed is False:
+            raise SynthDataError(
+                f"{view.name}: partitions={partitions} is for rows that executors make: leave out distributed=False"
+            )
+        distributed = True
     schema = representable(view.schema, view.name)
     hand_over = _hand_over(spark)
     if distributed is None:
@@ -69,15 +74,17 @@ def require_some(partitions: int, what: str) -> None:
 
 def _by_executors(view: TableView, spark: Any, schema: pa.Schema, partitions: int | None) -> Any:
     """Each executor makes the blocks whose numbers it gets: nothing else crosses the wire but the plan."""
-    blocks = -(-view.num_rows // _BLOCK)
-    numbers = spark.range(0, blocks, 1, partitions)
-    make = _maker(view, schema)
+    block = _BLOCK if partitions is None else min(_BLOCK, max(-(-view.num_rows // partitions), 1))
+    numbers = spark.range(0, -(-view.num_rows // block), 1, partitions)
+    make = _maker(view, schema, block)
     with ignore_pyspark_warnings(), own_python(spark):
         return numbers.mapInArrow(make, spark_schema(schema))
 
 
-def _maker(view: TableView, schema: pa.Schema) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    rows, block, num_rows = row_range(view, schema), _BLOCK, view.num_rows
+def _maker(
+    view: TableView, schema: pa.Schema, block: int
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    rows, num_rows = row_range(view, schema), view.num_rows
 
     def make(numbers: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in numbers:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from factory.fuzzy import FuzzyInteger
+from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from pytest_synthdata import (
@@ -216,9 +217,10 @@ def test_an_empty_table_keeps_its_types(synth_spark: Any, distributed: bool) -> 
 
 
 def test_the_number_of_partitions_is_as_asked_for(synth_spark: Any) -> None:
-    frame = everything(300_000).to_spark(synth_spark, distributed=True, partitions=3)
-    assert frame.selectExpr("spark_partition_id() as part").distinct().count() == 3
-    assert frame.count() == 300_000
+    sizes = everything(20).to_spark(synth_spark, partitions=7).groupBy(F.spark_partition_id()).count().collect()
+    assert sorted(size["count"] for size in sizes) == [2, *[3] * 6]
+    with pytest.raises(SynthDataError, match="partitions=7 is for rows that executors make: leave out distributed"):
+        everything(20).to_spark(synth_spark, distributed=False, partitions=7)
     with pytest.raises(SynthDataError, match="partitions is 0; it must be a whole number from 1"):
         everything(5).to_spark(synth_spark, partitions=0)
 
