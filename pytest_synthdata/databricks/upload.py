@@ -222,6 +222,8 @@ class Upload:
 
         options = {"header": True} if self.format == "csv" else {}
         getattr(to_spark(table, spark).write.mode("overwrite"), self.format)(str(folder), **options)
+        if self.format == "csv":
+            options["multiLine"] = True  # texts may have line breaks
         rows = getattr(spark.read, self.format)(str(folder), **options).count()
         if rows != table.num_rows:
             raise WorkspaceError(f"{folder} has {rows:,} rows of {table.num_rows:,} that Spark wrote")

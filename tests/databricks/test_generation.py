@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from strict_workspace import CLUSTER, Workspace
 
-from pytest_synthdata import Dataset, Key, SynthDataError, TableFactory, column
+from pytest_synthdata import Categorical, Dataset, Key, SynthDataError, TableFactory, column
 from pytest_synthdata.columns.arrow.fingerprint import fingerprint
 from pytest_synthdata.databricks import WorkspaceError, generate_on_cluster
 from pytest_synthdata.databricks.upload import MANIFEST, MARKER_FILE
@@ -31,6 +31,11 @@ class DoubledFactory(TableFactory):
     @column
     def length(doubled_id: Any) -> Any:
         return [len(text) * 2 for text in doubled_id.tolist()]
+
+
+class NoteFactory(TableFactory):
+    id = Key("N{}")
+    text = Categorical({"one line": 1, 'two "lines"\nof a text': 1})
 
 
 @pytest.fixture
@@ -125,15 +130,12 @@ def test_a_session_that_sees_volumes_writes_them_itself(
     assert small.to_volume(f"{HOME}/spark", client=client, spark=seeing).skipped == ("customers", "orders")
 
 
-def test_csv_that_such_a_session_writes_has_a_header(
-    workspace: Workspace, client: Any, small: Dataset, seeing: Any
-) -> None:
-    small.to_volume(f"{HOME}/csv", client=client, spark=seeing, format="csv")
-    files = [name for name in workspace.below(f"{HOME}/csv/customers") if name.endswith(".csv")]
-    header = ",".join(small.customers.schema.names)
+def test_csv_that_such_a_session_writes_has_a_header(workspace: Workspace, client: Any, seeing: Any) -> None:
+    Dataset({NoteFactory: 20}).to_volume(f"{HOME}/csv", client=client, spark=seeing, format="csv")
+    files = [name for name in workspace.below(f"{HOME}/csv/notes") if name.endswith(".csv")]
     assert files
-    assert {workspace.files[f"{HOME}/csv/customers/{name}"].decode().split("\n")[0] for name in files} == {header}
-    assert json.loads(workspace.files[f"{HOME}/csv/{MANIFEST}"])["tables"]["customers"]["rows"] == 20
+    assert {workspace.files[f"{HOME}/csv/notes/{name}"].decode().split("\n")[0] for name in files} == {"id,text"}
+    assert json.loads(workspace.files[f"{HOME}/csv/{MANIFEST}"])["tables"]["notes"]["rows"] == 20
 
 
 def test_any_other_session_is_not_asked_to_write(
