@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pytest_synthdata.errors import counted
+from pytest_synthdata.report.letters import fitted, text_width
 from pytest_synthdata.validation.rows import key_column
 
 if TYPE_CHECKING:
@@ -86,37 +85,14 @@ def _texts(box: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _width_of(box: Mapping[str, Any]) -> float:
-    widest = max(_measure(text, kind) for kind, text in _texts(box))
+    fonts = [(text, *_font(kind)) for kind, text in _texts(box)]
+    widest = max(text_width(text, size, bold=bold) for text, size, bold in fonts)
     return float(min(max(widest + 2 * _PADDING, _NARROWEST), _WIDEST))
 
 
-def _measure(text: str, kind: str) -> float:
-    """How wide a text is, in pixels, in a font that is as wide as any that readers have."""
-    size, bold = {"name": (15, True), "count": (12, False), "more": (12, False)}.get(kind, (13, False))
-    return sum(_advance(letter, bold) for letter in text) * size
-
-
-@lru_cache(4096)
-def _advance(letter: str, bold: bool) -> float:
-    """The width of a letter in DejaVu Sans, for a size of 1; what it lacks counts as a square."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    if unicodedata.combining(letter):
-        return 0.0
-    if unicodedata.east_asian_width(letter) in "WF":  # ideographs, kana, most emoji
-        return 1.4
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=100)
-    return float(text_to_path.get_text_width_height_descent(letter, font, ismath=False)[0]) / 100
-
-
-def _fitted(text: str, kind: str, room: float) -> str:
-    """As much of a text as there is room for."""
-    if _measure(text, kind) <= room:
-        return text
-    while text and _measure(f"{text}…", kind) > room:
-        text = text[:-1]
-    return f"{text}…"
+def _font(kind: str) -> tuple[float, bool]:
+    """The size of a line's letters, in pixels, and whether they are bold."""
+    return {"name": (15, True), "count": (12, False), "more": (12, False)}.get(kind, (13, False))
 
 
 def _box(box: Mapping[str, Any], place: tuple[float, float, float, float], anchor: str | None) -> str:
@@ -124,7 +100,8 @@ def _box(box: Mapping[str, Any], place: tuple[float, float, float, float], ancho
     baselines = [y + 21, y + 38, *(y + _HEAD + 15 + number * _LINE for number in range(len(box["lines"])))]
     texts = []
     for (kind, text), baseline in zip(_texts(box), baselines, strict=True):
-        shown = _fitted(text, kind, width - 2 * _PADDING)
+        size, bold = _font(kind)
+        shown = fitted(text, size, width - 2 * _PADDING, bold=bold)
         whole = f"<title>{escape(text)}</title>" if shown != text else ""
         texts.append(f'<text class="{kind}" x="{x + _PADDING:g}" y="{baseline:g}">{escape(shown)}{whole}</text>')
     drawn = f'<rect class="box" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="8"/>{"".join(texts)}'

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pytest_synthdata.columns.generators.numbers.distributions import LogNormal, Pareto
-from pytest_synthdata.errors import counted, cut
-from pytest_synthdata.report.drawing import DECLARED, GRID, INK, MEASURED, MUTED, PAPER, SHADE, Drawing, compact, mark
+from pytest_synthdata.errors import counted
+from pytest_synthdata.report.axes import Axis, Floats, axis_of, compact, date_axis, log_axis, names_axis, percent
+from pytest_synthdata.report.drawing import MEASURED, PAPER, SHADE, Drawing
+from pytest_synthdata.report.letters import text_width
 from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.results import Days
 from pytest_synthdata.validation.statistics import Continuous
 
-Floats = npt.NDArray[np.float64]
 _BINS = 36
-_WIDE, _NARROW = 9.4, 4.4  # inches; the narrow ones are for phones
+_POINTS = 160  # of a curve
+_WIDE, _NARROW, _HEIGHT = 676.8, 316.8, 180.0  # pixels; the narrow ones are for phones
+_NAMES = 0.45  # share of a plot's width that names beside it may take
+_LONGEST_NAME = 140.0  # pixels, in a matrix
 _MOST_CATEGORIES = 14
-_MOST_TICKS = 8
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -28,37 +31,29 @@ def bars(name: str, measured: Mapping[Any, float], declared: Mapping[Any, float]
     values = list(declared or measured)[:_MOST_CATEGORIES]
     if declared is None:
         values = sorted(values, key=lambda value: -measured[value])
-    drawing = Drawing(name, 4.4, 0.62 + 0.33 * max(len(values), 2))
-    with drawing.axes() as (_, axes):
-        axes.grid(axis="y", visible=False)
-        axes.grid(axis="x", color=GRID)
-        for place, value in enumerate(values):
-            share = float(measured.get(value, 0.0))
-            (bar,) = axes.barh(place, share, height=0.62, color=MEASURED)
-            said = f"{value}: {share:.2%} measured"
-            if declared is not None:
-                expected = float(declared[value])
-                axes.plot([expected] * 2, [place - 0.42, place + 0.42], color=DECLARED, linewidth=2.4)
-                said += f", {expected:.2%} declared"
-            mark(bar, said)
-            reach = max(share, float((declared or {}).get(value, 0.0)))
-            axes.annotate(
-                f"{share:.1%}", (reach, place), xytext=(5, 0), textcoords="offset points", va="center", color=INK,
-                fontsize=9,
-            )  # fmt: skip
-        axes.set_yticks(range(len(values)), [_short(value) for value in values], color=INK)
-        axes.invert_yaxis()
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
-        axes.set_xlim(0, 1.16 * max([*measured.values(), *(declared or {}).values(), 1e-9]))
-        axes.spines["left"].set_visible(False)
+    names = names_axis([_name_of(value) for value in values], _NAMES * _NARROW)
+    most = max([*measured.values(), *(declared or {}).values(), 1e-9])
+    # Beyond the longest bar, there is room for its number.
+    room = _NARROW - max((text_width(text, 10) for _, text in names.ticks), default=0) - 20
+    across = axis_of(0, float(most) * room / (room - 45), percent, room=room, has_grid=True)
+    across = replace(across, ticks=[(share, text) for share, text in across.ticks if share <= 1])
+    drawing = Drawing(name, across, names, width=_NARROW, height=44.64 + 23.76 * max(len(values), 2))
+    for place, value in enumerate(values):
+        share = reach = float(measured.get(value, 0.0))
+        said = f"{value}: {share:.2%} measured"
+        if declared is not None:
+            expected = float(declared[value])
+            reach = max(share, expected)
+            said += f", {expected:.2%} declared"
+        drawing.boxes(([0], [share]), ([place + 0.31], [place - 0.31]), [said])
+        if declared is not None:
+            drawing.line([expected] * 2, [place - 0.42, place + 0.42], width=2.4)
+        drawing.text(reach, place, f"{share:.1%}")
     return drawing.svg
 
 
 def histogram(name: str, x: Floats, curve: Curve | None = None) -> str:
     """Numbers: a histogram as measured, and how many each bar would hold by the declared law."""
-    from matplotlib.ticker import MaxNLocator
-
-    drawing = Drawing(name)
     if not len(x):
         return ""
     logarithmic = _is_wide(curve, x)
@@ -67,153 +62,125 @@ def histogram(name: str, x: Floats, curve: Curve | None = None) -> str:
     widths = np.diff(edges)
     # The last bar may hold fewer values than the others: it is as high as if it held as many.
     heights = counts if logarithmic else counts * (widths[0] / widths)
-    with drawing.axes() as (_, axes):
-        patches: Any = axes.bar(
-            edges[:-1], heights, width=widths, align="edge", color=MEASURED, edgecolor=PAPER, linewidth=0.6
-        )
-        show = curve.show if curve is not None else float
-        for patch, count, low, high in zip(patches, counts, edges[:-1], edges[1:], strict=True):
-            mark(patch, f"{_said(show(low))} … {_said(show(high))}: {counted(count, 'row')}")
-        if curve is not None:
-            positions, expected = _expected(curve, edges, len(x), logarithmic)
-            few = len(edges) <= 20 and curve.digits == 0  # noqa: PLR2004
-            axes.plot(positions, expected, color=DECLARED, linewidth=2, marker="D" if few else "", markersize=4)
-        _number_axis(axes, curve, edges[0], edges[-1], logarithmic=logarithmic)
-        axes.yaxis.set_major_formatter(lambda value, _: compact(value))
-        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.spines["left"].set_visible(False)
+    positions, expected = _expected(curve, edges, len(x), logarithmic) if curve is not None else (edges[:0], edges[:0])
+    most = float(max(*heights, *expected, 1))
+    up = axis_of(0, 1.05 * most, compact, whole=True, has_grid=True)
+    across = _across(curve, edges[0], edges[-1], logarithmic=logarithmic)
+    drawing = Drawing(name, across, up, width=_NARROW, height=_HEIGHT)
+    show = curve.show if curve is not None else float
+    ends = [_said(show(edge)) for edge in edges]
+    said = [
+        f"{low} … {high}: {counted(int(count), 'row')}"
+        for low, high, count in zip(ends[:-1], ends[1:], counts, strict=True)
+    ]
+    drawing.boxes((edges[:-1], edges[1:]), (np.zeros(len(heights)), heights), said, edge=PAPER)
+    if curve is not None:
+        are_few = len(edges) <= 20 and curve.digits == 0  # noqa: PLR2004
+        drawing.line(positions, expected, width=2, marker="D" if are_few else "")
     return drawing.svg
 
 
 def cumulative(name: str, x: Floats, curve: Curve) -> str:
     """The share of rows up to each number, measured and declared; empty where all numbers are one."""
-    drawing = Drawing(name)
-    shares = np.linspace(0.001, 0.999, 160)
-    points = np.unique(np.concatenate([curve.ppf(shares), np.quantile(x, shares)])) if len(x) else x
+    if not len(x):
+        return ""
+    x, logarithmic = np.sort(x), _is_wide(curve, x)
+    shares = np.linspace(0.001, 0.999, _POINTS)
+    points = np.unique(np.concatenate([curve.ppf(shares), np.quantile(x, shares)]))
+    points = points[np.isfinite(points) & ((points > 0) | (not logarithmic))]
     if len(points) < 2:  # noqa: PLR2004
         return ""
-    measured = np.searchsorted(np.sort(x), points, side="right") / len(x)
-    with drawing.axes() as (_, axes):
-        (line,) = axes.step(points, measured, where="post", color=MEASURED, linewidth=4.5, alpha=0.75)
-        mark(line, f"{counted(len(x), 'row')}, measured")
-        axes.plot(points, curve.cdf(points), color=DECLARED, linewidth=1.6)
-        axes.set_ylim(0, 1.02)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        _number_axis(axes, curve, points[0], points[-1], logarithmic=_is_wide(curve, x))
-        axes.spines["left"].set_visible(False)
+    measured = np.searchsorted(x, points, side="right") / len(x)
+    up = axis_of(0, 1.02, percent, has_grid=True)
+    across = _across(curve, points[0], points[-1], logarithmic=logarithmic)
+    drawing = Drawing(name, across, up, width=_NARROW, height=_HEIGHT)
+    said = f"{counted(len(x), 'row')}, measured"
+    drawing.steps(np.append(points, points[-1:]), measured, width=4.5, colour=MEASURED, alpha=0.75, said=said)
+    drawing.line(points, curve.cdf(points), width=1.6)
     return drawing.svg
 
 
 def volume(name: str, days: Days, *, narrow: bool = False) -> str:
     """Rows a day, measured and declared, with the events shaded."""
-    drawing = Drawing(name, *((_NARROW, 2.7) if narrow else (_WIDE, 2.7)))
     start = np.datetime64(days.start, "D").astype(np.int64)
-    day = start + np.arange(len(days.counts))
-    with drawing.axes() as (_, axes):
-        for first, last, multiplier in days.events:
-            span = axes.axvspan(start + days.index(first), start + days.index(last) + 1, color=SHADE, linewidth=0)
-            mark(span, f"{first} … {last}: declared {multiplier:g} times")
-            axes.annotate(
-                f"\u00d7{multiplier:g}", (start + days.index(last) + 1, 1), xycoords=("data", "axes fraction"),
-                xytext=(4, -10), textcoords="offset points", color=INK, fontsize=9,
-            )  # fmt: skip
-        day = np.append(day, day[-1:] + 1)  # the last day is as wide as the others
-        area = axes.fill_between(day, [*days.counts, *days.counts[-1:]], step="post", color=MEASURED, linewidth=0)
-        mark(area, f"{counted(sum(days.counts), 'row')} in {counted(len(days.counts), 'day')}")
-        axes.step(day, [*days.expected, *days.expected[-1:]], where="post", color=DECLARED, linewidth=1.1)
-        axes.set_ylim(0, 1.08 * max(*days.counts, *days.expected, 1))
-        axes.set_xlim(day[0], day[-1])
-        _date_axis(axes)
-        axes.yaxis.set_major_formatter(lambda value, _: compact(value))
-        axes.spines["left"].set_visible(False)
+    day = start + np.arange(len(days.counts) + 1)  # the last day is as wide as the others
+    most = 1.08 * max(*days.counts, *days.expected, 1)
+    drawing = Drawing(
+        name, date_axis(float(day[0]), float(day[-1])), axis_of(0, most, compact, has_grid=True),
+        width=_NARROW if narrow else _WIDE, height=194.4,
+    )  # fmt: skip
+    for first, last, multiplier in days.events:
+        end = start + days.index(last) + 1
+        said = f"{first} … {last}: declared {multiplier:g} times"
+        drawing.boxes(([start + days.index(first)], [end]), ([0], [most]), [said], colour=SHADE)
+        drawing.text(end, most, f"\u00d7{multiplier:g}", down=7)
+    said = f"{counted(sum(days.counts), 'row')} in {counted(len(days.counts), 'day')}"
+    drawing.area(day, days.counts, said)
+    drawing.steps(day, days.expected, width=1.1)
     return drawing.svg
 
 
 def heat_map(name: str, moments: Floats, *, narrow: bool = False) -> str:
     """Rows by weekday and hour. Moments are days since 1970."""
-    drawing = Drawing(name, *((_NARROW, 2.4) if narrow else (_WIDE, 2.6)))
     weekday = (np.floor(moments).astype(np.int64) + 3) % 7
     hour = np.floor((moments - np.floor(moments)) * 24 + 1e-6).astype(np.int64) % 24
     counts = np.bincount(weekday * 24 + hour, minlength=7 * 24).reshape(7, 24)
-    return _grid(
-        drawing,
-        counts / max(counts.max(), 1),
-        _WEEKDAYS,
-        [f"{hour:02d}" if not narrow or hour % 6 == 0 else "" for hour in range(24)],
-        said=lambda row, column: f"{_WEEKDAYS[row]} {column:02d}:00: {counted(int(counts[row, column]), 'row')}",
+    hours = Axis(-0.5, 23.5, tuple((hour, f"{hour:02d}") for hour in range(0, 24, 6 if narrow else 1)))
+    weekdays = names_axis(_WEEKDAYS, _NAMES * _NARROW)
+    drawing = Drawing(
+        name, hours, weekdays, width=_NARROW if narrow else _WIDE, height=172.8 if narrow else 187.2, has_floor=False
     )
+    said = [
+        f"{_WEEKDAYS[row]} {column:02d}:00: {counted(int(count), 'row')}"
+        for (row, column), count in np.ndenumerate(counts)
+    ]
+    _add_cells(drawing, 0.06 + 0.94 * counts / max(counts.max(), 1), said)
+    return drawing.svg
 
 
 def matrix(name: str, labels: Sequence[str], strengths: Floats, measures: Sequence[Sequence[str]]) -> str:
     """How strongly columns go together."""
     count = len(labels)
-    drawing = Drawing(name, 2.3 + 0.62 * count, 1.5 + 0.42 * count)
-    return _grid(
-        drawing, np.abs(strengths), labels, labels,
-        said=lambda row, column: (
-            f"{labels[row]} and {labels[column]}: {measures[row][column]} {strengths[row, column]:.2f}"
-        ),
-        values=strengths,
-    )  # fmt: skip
+    up = names_axis([_name_of(label) for label in labels], _LONGEST_NAME)
+    across = Axis(-0.5, count - 0.5, up.ticks, is_strong=True, is_slanted=True)
+    drawing = Drawing(name, across, up, width=165.6 + 44.64 * count, height=108 + 30.24 * count, has_floor=False)
+    said = [
+        f"{labels[row]} and {labels[column]}: {measures[row][column]} {strength:.2f}"
+        for (row, column), strength in np.ndenumerate(strengths)
+    ]
+    _add_cells(drawing, 0.06 + 0.6 * np.abs(strengths), said)  # numbers must be legible on it
+    for (row, column), strength in np.ndenumerate(strengths):
+        drawing.text(column, row, f"{strength:.2f}", centred=True)
+    return drawing.svg
 
 
 def fan_out(name: str, groups: Mapping[str, tuple[Floats, float | None]], *, narrow: bool = False) -> str:
     """How many children parents of each class have: measured as dots and a box, declared as a line."""
-    drawing = Drawing(name, _NARROW if narrow else _WIDE, 0.75 + 0.55 * len(groups))
-    with drawing.axes() as (_, axes):
-        axes.grid(axis="y", visible=False)
-        axes.grid(axis="x", color=GRID)
-        for place, (label, (children, declared)) in enumerate(groups.items()):
-            low, first, median, third, high = np.quantile(children, [0.01, 0.25, 0.5, 0.75, 0.99])
-            axes.plot([low, high], [place] * 2, color=MEASURED, linewidth=2.5)
-            (box,) = axes.barh(place, third - first, left=first, height=0.5, color=MEASURED)
-            axes.plot([children.mean()], [place], "o", color=PAPER, markersize=5)
-            said = f"{label}: {children.mean():.2f} children a parent on average, median {median:g}"
-            if declared is not None:
-                axes.plot([declared] * 2, [place - 0.38, place + 0.38], color=DECLARED, linewidth=2.4)
-                said += f", declared {declared:.2f}"
-            mark(box, said)
-        axes.set_yticks(range(len(groups)), [_short(label) for label in groups], color=INK)
-        axes.invert_yaxis()
-        axes.set_xlim(left=0)
-        axes.set_xlabel("children of a parent")
-        axes.spines["left"].set_visible(False)
+    width = _NARROW if narrow else _WIDE
+    quantiles = [np.quantile(children, [0.01, 0.25, 0.5, 0.75, 0.99]) for children, _ in groups.values()]
+    declared_ones = [declared for _, declared in groups.values() if declared is not None]
+    most = 1.05 * float(max(*(one[-1] for one in quantiles), *declared_ones, 1e-9))
+    across = axis_of(0, most, compact, room=width / 2, title="children of a parent", has_grid=True)
+    up = names_axis([_name_of(label) for label in groups], _NAMES * width)
+    drawing = Drawing(name, across, up, width=width, height=54 + 39.6 * len(groups))
+    for place, (label, (children, declared)) in enumerate(groups.items()):
+        low, first, median, third, high = quantiles[place]
+        mean = float(children.mean())
+        said = f"{label}: {mean:.2f} children a parent on average, median {median:g}"
+        if declared is not None:
+            said += f", declared {declared:.2f}"
+        drawing.line([low, high], [place] * 2, width=2.5, colour=MEASURED)
+        drawing.boxes(([first], [third]), ([place + 0.25], [place - 0.25]), [said])
+        drawing.line([mean], [place], width=0, colour=PAPER, marker="o")
+        if declared is not None:
+            drawing.line([declared] * 2, [place - 0.38, place + 0.38], width=2.4)
     return drawing.svg
 
 
-def _grid(
-    drawing: Drawing,
-    shades: Floats,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    *,
-    said: Any,
-    values: Floats | None = None,
-) -> str:
-    from matplotlib.patches import Rectangle
-
-    with drawing.axes() as (_, axes):
-        axes.grid(visible=False)
-        for row in range(len(rows)):
-            for column in range(len(columns)):
-                shade = float(shades[row, column])
-                alpha = 0.06 + (0.94 if values is None else 0.6) * shade  # numbers must be legible on it
-                cell = Rectangle((column - 0.47, row - 0.46), 0.94, 0.92, facecolor=MEASURED, alpha=alpha)
-                mark(axes.add_patch(cell), said(row, column))
-                if values is not None:
-                    number = f"{values[row, column]:.2f}"
-                    axes.text(column, row, number, ha="center", va="center", color=INK, fontsize=8.5)
-        axes.set_xlim(-0.5, len(columns) - 0.5)
-        axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.set_yticks(range(len(rows)), [_short(row) for row in rows], color=INK)
-        slant = values is not None
-        axes.set_xticks(
-            range(len(columns)), [_short(column) for column in columns],
-            color=INK if slant else MUTED, rotation=30 if slant else 0,
-            ha="right" if slant else "center",
-        )  # fmt: skip
-        axes.spines[:].set_visible(False)
-    return drawing.svg
+def _add_cells(drawing: Drawing, shades: Floats, said: Sequence[str]) -> None:
+    """A cell around each pair of whole numbers."""
+    row, column = (places.ravel() for places in np.indices(shades.shape))
+    drawing.boxes((column - 0.47, column + 0.47), (row + 0.46, row - 0.46), said, shades=shades.ravel().tolist())
 
 
 def _is_wide(curve: Curve | None, x: Floats) -> bool:
@@ -239,12 +206,13 @@ def _ends(x: Floats, curve: Curve | None) -> tuple[float, float]:
 
 def _edges(x: Floats, curve: Curve | None) -> Floats:
     low, high = _ends(x, curve)
+    finest = 2 * float(np.spacing(max(abs(low), abs(high))))  # of numbers as great as these
     digits = None if curve is None else curve.digits
     whole = (curve is not None and curve.dates) or bool((x == np.rint(x)).all())
     if digits is None and not whole:
-        return np.linspace(low, high if high > low else low + 1, _BINS + 1)
+        return np.linspace(low, max(high if high > low else low + 1, low + _BINS * finest), _BINS + 1)
     # Bars of whole steps of the grid, so that none holds one value more than its neighbour; the last ends with them.
-    step = 10.0 ** -max(digits or 0, 0) if not whole else 1.0
+    step = max(10.0 ** -max(digits or 0, 0) if not whole else 1.0, finest)
     least, most = np.floor(low / step), np.ceil(high / step)
     values = int(most - least) + 1
     each = int(np.ceil(values / _BINS))
@@ -256,7 +224,7 @@ def _edges(x: Floats, curve: Curve | None) -> Floats:
 
 def _log_edges(x: Floats, curve: Curve | None) -> Floats:
     low, high = _ends(x, curve)
-    return np.geomspace(max(low, 1e-9), high, _BINS + 1)
+    return np.geomspace(low if low > 0 else x[x > 0].min(), high, _BINS + 1)
 
 
 def _expected(curve: Curve, edges: Floats, count: int, logarithmic: bool) -> tuple[Floats, Floats]:
@@ -266,51 +234,21 @@ def _expected(curve: Curve, edges: Floats, count: int, logarithmic: bool) -> tup
         widths = np.diff(edges)
         return middle, count * np.diff(curve.cdf(edges)) * (1.0 if logarithmic else widths[0] / widths)
     if logarithmic:
-        middle = np.geomspace(edges[0], edges[-1], 160)
+        middle = np.geomspace(edges[0], edges[-1], _POINTS)
         half = np.sqrt(edges[1] / edges[0])
         return middle, count * (curve.cdf(middle * half) - curve.cdf(middle / half))
-    middle, half = np.linspace(edges[0], edges[-1], 160), (edges[1] - edges[0]) / 2
+    middle, half = np.linspace(edges[0], edges[-1], _POINTS), (edges[1] - edges[0]) / 2
     return middle, count * (curve.cdf(middle + half) - curve.cdf(middle - half))
 
 
-def _number_axis(axes: Any, curve: Curve | None, low: float, high: float, *, logarithmic: bool) -> None:
+def _across(curve: Curve | None, low: float, high: float, *, logarithmic: bool) -> Axis:
     if curve is not None and curve.dates:
-        _date_axis(axes)
-    elif logarithmic:
-        axes.set_xscale("log")
-        axes.minorticks_off()
-        ticks = _log_ticks(low, high)
-        axes.set_xticks(ticks, [compact(tick) for tick in ticks])
-        axes.set_xlabel("logarithmic scale", fontsize=9)
-    else:
-        axes.xaxis.set_major_formatter(lambda value, _: compact(value))
-    axes.set_xlim(low, high)
+        return date_axis(low, high)
+    return log_axis(low, high) if logarithmic else axis_of(low, high, compact, room=0.8 * _NARROW)
 
 
-def _log_ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two, at most eight, and never fewer than two."""
-    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    for digits in ((1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
-        ticks = [digit * 10.0**power for power in powers for digit in digits]
-        ticks = [tick for tick in ticks if low <= tick <= high]
-        if len(ticks) <= _MOST_TICKS:
-            break
-    else:
-        ticks = ticks[:: int(np.ceil(len(ticks) / _MOST_TICKS))]
-    return ticks if len(ticks) > 1 else [low * 1.02, high / 1.02]
-
-
-def _date_axis(axes: Any) -> None:
-    from matplotlib import dates
-
-    untyped: Any = dates
-    locator = untyped.AutoDateLocator(minticks=3, maxticks=8)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, show_offset=False))
-
-
-def _short(value: Any) -> str:
-    return cut("null" if value is None else str(value), 24)
+def _name_of(value: Any) -> str:
+    return "null" if value is None else " ".join(str(value).split())
 
 
 def _said(value: Any) -> str:

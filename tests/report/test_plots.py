@@ -3,89 +3,170 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from pytest_synthdata.columns.generators.numbers.distributions import LogNormal
 from pytest_synthdata.report import plots, terminal
-from pytest_synthdata.report.drawing import DECLARED, Drawing
 from pytest_synthdata.report.sample import _cramer, _ratio, _spearman
 from pytest_synthdata.report.table_content import _both
 from pytest_synthdata.validation.declared.curves import Curve
 from pytest_synthdata.validation.declared.steps import Round
-from pytest_synthdata.validation.results import Check
+from pytest_synthdata.validation.results import Check, Days
+from pytest_synthdata.validation.statistics import Continuous
 
-Drawn = Callable[..., Any]
-
-
-@pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
-    """Draws something, and gives Matplotlib's axes."""
-    kept: list[Any] = []
-    original = Drawing.axes
-
-    @contextmanager
-    def axes(self: Drawing) -> Iterator[Any]:
-        with original(self) as (figure, made):
-            kept.append(made)
-            yield figure, made
-
-    def draw(function: Callable[..., str], *arguments: Any, **options: Any) -> Any:
-        assert "<svg" in function(*arguments, **options)
-        return kept[-1]
-
-    monkeypatch.setattr(Drawing, "axes", axes)
-    return draw
+pytest.importorskip("matplotlib", reason="the report's plots need it")
 
 
-def lines(axes: Any, color: str) -> list[tuple[float, float]]:
-    return [
-        (line.get_xdata()[0], round(float(np.mean(line.get_ydata())), 9))
-        for line in axes.lines
-        if line.get_color() == color
-    ]
+@dataclass(frozen=True)
+class Shape:
+    """What is drawn in one colour: its corners, and what it says."""
+
+    x: list[float]
+    y: list[float]
+    opacity: float
+    says: str
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return (min(self.x) + max(self.x)) / 2, (min(self.y) + max(self.y)) / 2
+
+    @property
+    def size(self) -> tuple[float, float]:
+        return float(np.ptp(self.x)), float(np.ptp(self.y))
 
 
-def test_bars_are_as_long_as_the_shares_with_a_line_where_each_is_declared(drawn: Drawn) -> None:
-    axes = drawn(plots.bars, "x", {"a": 0.2, "b": 0.7, "c": 0.1}, {"a": 0.3, "b": 0.6, "c": 0.1})
-    assert [bar.get_width() for bar in axes.patches] == [0.2, 0.7, 0.1]
-    assert lines(axes, DECLARED) == [(0.3, 0), (0.6, 1), (0.1, 2)]
+def tree(svg: str) -> ET.Element:
+    return ET.fromstring(svg.replace("<svg ", '<svg xmlns:xlink="link" ', 1))
+
+
+def shapes(svg: str, style: str) -> list[Shape]:
+    """The shapes of a style, such as `fill: var(--measured)`."""
+    found = []
+    for group in tree(svg).iter("g"):
+        for path in group.findall("path"):
+            if style in path.get("style", ""):
+                corners = np.reshape([float(one) for one in re.findall(r"[\d.]+", path.get("d", ""))], (-1, 2))
+                opacity = re.search(r"opacity: ([\d.]+)", path.get("style", ""))
+                x, y = corners.T.tolist()
+                found.append(Shape(x, y, float(opacity[1]) if opacity else 1.0, group.findtext("title", "")))
+    return found
+
+
+def texts(svg: str, *style: str) -> list[tuple[str, float, float]]:
+    """Texts with parts of a style, and where each stands."""
+    found = [text for text in tree(svg).iter("text") if all(part in text.get("style", "") for part in style)]
+    return [(text.text or "", float(text.get("x", "")), float(text.get("y", ""))) for text in found]
+
+
+def bars(svg: str) -> list[Shape]:
+    return shapes(svg, "fill: var(--measured)")
+
+
+def declared(svg: str) -> list[Shape]:
+    return shapes(svg, "stroke: var(--declared)")
+
+
+SMALL = "9px"
+
+
+def test_bars_are_as_long_as_the_shares_with_a_line_where_each_is_declared() -> None:
+    svg = plots.bars("x", {"c": 0.2, "b": 0.7, "a": 0.1}, {"c": 0.3, "b": 0.6, "a": 0.1})
+    found = bars(svg)
+    start, whole = min(found[0].x), found[0].size[0] / 0.2
+    assert [bar.size[0] / whole for bar in found] == pytest.approx([0.2, 0.7, 0.1], abs=1e-3)
+    assert [(line.middle[0] - start) / whole for line in declared(svg)] == pytest.approx([0.3, 0.6, 0.1], abs=1e-3)
+    heights = [bar.middle[1] for bar in found]
+    assert heights == sorted(heights)  # from the top to the bottom
+    assert [line.middle[1] for line in declared(svg)] == pytest.approx(heights, abs=0.02)
     # The number stands beyond both.
-    assert [(text.get_text(), text.xy) for text in axes.texts] == [
-        ("20.0%", (0.3, 0)),
-        ("70.0%", (0.7, 1)),
-        ("10.0%", (0.1, 2)),
-    ]
+    assert [text for text, _, _ in texts(svg, SMALL)] == ["20.0%", "70.0%", "10.0%"]
+    assert [(x - 5 - start) / whole for _, x, _ in texts(svg, SMALL)] == pytest.approx([0.3, 0.7, 0.1], abs=1e-3)
 
 
-def test_bars_of_what_is_not_declared_are_in_their_order(drawn: Drawn) -> None:
-    axes = drawn(plots.bars, "x", {"a": 0.2, "b": 0.7, "c": 0.1})
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["b", "a", "c"]
-    assert not lines(axes, DECLARED)
+def test_bars_of_what_is_not_declared_are_in_their_order() -> None:
+    svg = plots.bars("x", {"a": 0.2, "b": 0.7, "c": 0.1})
+    assert [text for text, _, _ in texts(svg, "text-anchor: end", "var(--ink)")] == ["b", "a", "c"]
+    assert not declared(svg)
 
 
-def test_cells_of_a_grid_lie_around_their_places_and_are_as_dark_as_their_share_of_the_greatest(drawn: Drawn) -> None:
+def test_no_share_is_greater_than_all() -> None:
+    svg = plots.bars("x", {"one kind": 1.0})  # its axis reaches 122 %, where the bar's number ends
+    assert [text for text, _, _ in texts(svg, "text-anchor: middle")] == ["0%", "20%", "40%", "60%", "80%", "100%"]
+
+
+def test_cells_of_a_grid_lie_around_their_places_and_are_as_dark_as_their_share_of_the_greatest() -> None:
     # 1970-01-05 was a Monday: two rows on it at 3, one on the Sunday after it at 23.
-    axes = drawn(plots.heat_map, "x", np.array([4 + 3 / 24, 4 + 3.5 / 24, 10 + 23 / 24]))
-    cells = [(cell.get_x() + cell.get_width() / 2, cell.get_y() + cell.get_height() / 2) for cell in axes.patches]
-    assert np.allclose(cells, [(column, row) for row in range(7) for column in range(24)])
-    shades = {place: cell.get_alpha() for place, cell in enumerate(axes.patches) if cell.get_alpha() > 0.06}
-    assert shades == pytest.approx({3: 1.0, 6 * 24 + 23: 0.53})
+    svg = plots.heat_map("x", np.array([4 + 3 / 24, 4 + 3.5 / 24, 10 + 23 / 24]))
+    cells = bars(svg)
+    middles = np.array([cell.middle for cell in cells]).reshape(7, 24, 2)
+    hours = [x for _, x, _ in texts(svg, "text-anchor: middle")]
+    days = [y for _, _, y in texts(svg, "text-anchor: end")]
+    assert np.abs(middles[:, :, 0] - hours).max() < 0.02
+    assert np.ptp(middles[:, :, 1] - np.array(days)[:, np.newaxis]) < 0.02
+    assert {place: cell.opacity for place, cell in enumerate(cells) if cell.opacity > 0.06} == {3: 1, 6 * 24 + 23: 0.53}
+    assert cells[3].says == "Mon 03:00: 2 rows"
 
 
-def test_fan_out_has_a_line_where_it_is_declared(drawn: Drawn) -> None:
-    axes = drawn(plots.fan_out, "x", {"a": (np.array([1.0, 2, 3]), 2.5), "b": (np.array([4.0, 4]), None)})
-    assert lines(axes, DECLARED) == [(2.5, 0)]
+def test_fan_out_has_a_line_where_it_is_declared() -> None:
+    svg = plots.fan_out("x", {"a": (np.array([1.0, 2, 3]), 2.0), "b": (np.array([4.0, 4]), None)})
+    (line,) = declared(svg)
+    assert line.middle == pytest.approx(bars(svg)[0].middle, abs=0.02)  # the bar is from 1.5 to 2.5
+
+
+def test_a_histogram_is_as_high_as_its_bars_hold_rows_and_points_are_marked_where_bars_are_few() -> None:
+    svg = plots.histogram("x", np.array([1.0, 1, 2]), Curve(stats.randint(1, 3)).then(Round(0)))
+    heights = [bar.size[1] for bar in bars(svg)]
+    assert heights[0] / heights[1] == pytest.approx(2, abs=1e-3)
+    assert max(bars(svg)[0].y) == max(bars(svg)[1].y)  # they stand on the floor
+    assert [bar.says for bar in bars(svg)] == ["0.5 … 1.5: 2 rows", "1.5 … 2.5: 1 row"]
+    assert svg.count("<use ") == 2
+
+
+def test_what_is_cumulative_is_level_between_its_numbers_on_either_scale() -> None:
+    svg = plots.cumulative("x", np.array([1.0, 3.0]), Curve(stats.uniform(0, 4)))
+    (line,) = shapes(svg, "stroke: var(--measured)")
+    assert len(set(line.y)) == 3  # none, one of two, both
+    assert line.y[0] == line.y[1]  # level first
+    assert line.y == sorted(line.y, reverse=True)  # upwards, for they are measured from the top
+    assert line.says == "2 rows, measured"
+    log_normal = Curve(Continuous(LogNormal(0, 2)))
+    x = np.append([0.0, 0.0], log_normal.ppf(np.linspace(0.001, 0.999, 500)))  # numbers that have no place on the scale
+    assert "logarithmic scale" in plots.cumulative("x", x, log_normal)
+
+
+def test_a_logarithmic_axis_starts_at_the_first_number_above_0() -> None:
+    x = np.append(np.zeros(3), np.geomspace(0.01, 1e4, 997))  # fewer zeros than the 0.5 % that are left out
+    assert bars(plots.histogram("x", x))[0].says.startswith("0.01 … ")
+
+
+def test_an_event_at_the_end_has_its_multiplier_at_its_left() -> None:
+    days = [("2024-01-02", "2024-01-02", 3.0), ("2024-01-04", "2024-01-04", 2.0)]
+    svg = plots.volume("x", Days("at", "2024-01-01", (1, 3, 1, 2), (1.0, 3.0, 1.0, 2.0), tuple(days)))
+    shades = shapes(svg, "fill: var(--shade)")
+    (first, start, _), (second, end, _) = texts(svg, SMALL)
+    assert (first, second) == ("\u00d73", "\u00d72")
+    assert start == pytest.approx(max(shades[0].x) + 5, abs=0.02)
+    assert end == pytest.approx(max(shades[1].x) - 5, abs=0.02)
+    assert shades[0].size == pytest.approx(shades[1].size, abs=0.02)
+    assert [bar.says for bar in bars(svg)] == ["7 rows in 4 days"]
+
+
+def test_what_a_category_says_is_whole_whatever_is_in_it() -> None:
+    text = "two\nlines of </a> \"and\" 'quotes' #010203 " + "n" * 99
+    svg = plots.bars("x", {text: 1.0})
+    assert bars(svg)[0].says == f"{text}: 100.00% measured"
 
 
 def test_every_bar_of_whole_numbers_holds_as_many_of_them() -> None:
     assert plots._edges(np.array([3.0, 5.0, 8.0]), None).tolist() == [2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]
     assert np.ptp(np.diff(plots._edges(np.arange(0.0, 360.0), None))) == 0
     assert len(plots._edges(np.array([0.25, 7.5]), None)) == 37
+    assert np.diff(plots._edges(np.array([1e17, 1e17]), None)).min() > 0
     curve = Curve(stats.uniform(0, 1)).then(Round(1))
     assert plots._edges(np.arange(0, 11) / 10, curve) == pytest.approx(np.arange(-0.05, 1.1, 0.1))
 

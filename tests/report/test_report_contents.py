@@ -40,7 +40,7 @@ from pytest_synthdata.report.content import content_of, page_content, part_of
 from pytest_synthdata.report.diagram import diagram
 from pytest_synthdata.report.page import render
 from pytest_synthdata.report.planted import with_planted
-from pytest_synthdata.report.plots import _edges, _log_ticks
+from pytest_synthdata.report.plots import _edges
 from pytest_synthdata.report.shape import shape
 from pytest_synthdata.report.table_content import table_content
 from pytest_synthdata.report.terminal import to_text
@@ -48,7 +48,7 @@ from pytest_synthdata.table import Table
 from pytest_synthdata.validation.declared.describe import describe
 
 pytest.importorskip("matplotlib", reason="the report's plots need it")
-for part in ("figure", "dates", "ticker", "patches", "textpath", "backends.backend_svg"):
+for part in ("dates", "backends.backend_svg"):
     pytest.importorskip(f"matplotlib.{part}")  # before pytester, which forgets what is imported while it runs
 
 RUN = """
@@ -129,6 +129,7 @@ class HomeFactory(TableFactory):
     endless = when(col("size") > 0, float("inf")).otherwise(col("size"))
     unknown = col("size") * float("nan")
     same = Integers(3, 3)
+    often_none = Pareto(0.9).round(2)  # a number that has no place on a logarithmic axis
     empty: float = None  # type: ignore[assignment]
 
 
@@ -141,7 +142,7 @@ class CallFactory(TableFactory):
 
 
 @pytest.mark.filterwarnings("error")
-def test_weights_may_be_expressions_and_columns_null_infinite_or_one_number_everywhere() -> None:
+def test_weights_may_be_expressions_and_columns_null_infinite_zero_or_one_number_everywhere() -> None:
     dataset = Dataset({CallFactory: None, HomeFactory: 50})
     content = content_of(dataset, dataset.validate())
     assert [table["name"] for table in content["pages"]] == ["areas", "homes", "calls"]
@@ -243,14 +244,6 @@ def test_a_name_that_does_not_fit_its_box_is_whole_in_its_title(name: str) -> No
 def test_types_are_sparks() -> None:
     types = [pa.date32(), pa.timestamp("us", "UTC"), pa.list_(pa.int32()), pa.decimal128(9, 2), pa.duration("us")]
     assert [type_name(type_) for type_ in types] == ["date", "timestamp", "array<int>", "decimal(9,2)", "duration"]
-
-
-@pytest.mark.parametrize(("low", "high"), [(1.2, 1.9), (40, 700), (0.002, 9e6), (1e-9, 1e12), (15, 16), (3, 31)])
-def test_logarithmic_axes_have_labels(low: float, high: float) -> None:
-    ticks = _log_ticks(low, high)
-    assert 2 <= len(ticks) <= 8
-    assert all(low <= tick <= high for tick in ticks)
-    assert ticks == sorted(set(ticks))
 
 
 @pytest.mark.parametrize("days", [28, 30, 73, 100, 365, 366, 731, 1000])
