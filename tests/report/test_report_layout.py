@@ -47,24 +47,48 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(content_of(dataset, dataset.validate()), tmp_path_factory.mktemp("layout") / "report.html")
 
 
-def opened(chrome: Chrome, page: Path, width: int, place: str = "") -> Chrome:
-    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
-    chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    chrome.get("about:blank")
-    chrome.get(f"{page.as_uri()}#{place}")
+TABLE = f"table-{LONG}"
+SCREENS = [
+    (width, place) for width in (375, 1280) for place in ("", TABLE, "table-quarterly_forecast_3_of_all_regions")
+]
+
+
+def name_of(screen: tuple[int, str]) -> str:
+    return f"{screen[1] or 'overview'}, {screen[0]} pixels"
+
+
+@pytest.fixture(scope="module", params=SCREENS, ids=name_of)
+def screen(request: pytest.FixtureRequest) -> tuple[int, str]:
+    """How wide it is, and which place of the page it shows."""
+    width, place = request.param
+    return width, place
+
+
+@pytest.fixture
+def width(screen: tuple[int, str]) -> int:
+    return screen[0]
+
+
+@pytest.fixture(scope="module")
+def chrome(browser: Chrome, page: Path, screen: tuple[int, str]) -> Chrome:
+    """The browser with such a screen. Tests only look at it."""
+    width, place = screen
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.get("about:blank")
+    browser.get(f"{page.as_uri()}#{place}")
     # DejaVu Sans is what a Linux without other fonts has; its letters are wide.
-    chrome.execute_script("document.documentElement.style.setProperty('--font', '\"DejaVu Sans\", sans-serif')")
-    return chrome
+    browser.execute_script("document.documentElement.style.setProperty('--font', '\"DejaVu Sans\", sans-serif')")
+    return browser
 
 
-WIDTHS = [375, 1280]
-PLACES = ["", f"table-{LONG}", "table-quarterly_forecast_3_of_all_regions"]
+def at(place: str) -> pytest.MarkDecorator:
+    """Looks at a place on screens of each width."""
+    screens = [screen for screen in SCREENS if screen[1] == place]
+    return pytest.mark.parametrize("screen", screens, indirect=True, ids=name_of)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("place", PLACES)
-def test_only_previews_of_rows_and_diagrams_scroll(browser: Chrome, page: Path, width: int, place: str) -> None:
-    chrome = opened(browser, page, width, place)
+def test_only_previews_of_rows_and_diagrams_scroll(chrome: Chrome, width: int) -> None:
     cut_off = chrome.execute_script(
         "return [...document.querySelectorAll('body *')]"
         ".filter(e => !(e instanceof SVGElement) && e.clientWidth && e.scrollWidth > e.clientWidth + 1)"
@@ -74,15 +98,16 @@ def test_only_previews_of_rows_and_diagrams_scroll(browser: Chrome, page: Path, 
     assert [text for text in cut_off if not text.startswith(("First rows of", "Diagram"))] == []
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_incident_is_on_the_screen(browser: Chrome, page: Path, width: int) -> None:
-    """Its table on the first page, its shade in the plot of rows a day."""
-    chrome = opened(browser, page, width)
+@at("")
+def test_the_incident_is_on_the_screen(chrome: Chrome, width: int) -> None:
     cells = (
         "return [...document.querySelectorAll('.incident td, .incident th')].map(e => e.getBoundingClientRect().right)"
     )
     assert 0 < max(chrome.execute_script(cells)) <= width
-    chrome = opened(browser, page, width, f"table-{LONG}")
+
+
+@at(TABLE)
+def test_the_incident_is_a_shade_in_the_plot_of_rows_a_day(chrome: Chrome, width: int) -> None:
     shades = chrome.execute_script(
         "return [...document.querySelectorAll('.page:not([hidden]) .mark')]"
         ".filter(e => e.querySelector('title').textContent.includes('declared 3 times') && e.getClientRects().length)"
@@ -92,9 +117,8 @@ def test_the_incident_is_on_the_screen(browser: Chrome, page: Path, width: int) 
     assert all(0 < left < right <= width for left, right in shades)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_names_stay_inside_of_their_boxes(browser: Chrome, page: Path, width: int) -> None:
-    chrome = opened(browser, page, width)
+@at("")
+def test_names_stay_inside_of_their_boxes(chrome: Chrome) -> None:
     rights = chrome.execute_script(
         "return [...document.querySelectorAll('.diagram a')].flatMap(a => [...a.querySelectorAll('text')].map(t =>"
         " [t.getBoundingClientRect().right, a.querySelector('rect').getBoundingClientRect().right]))"
@@ -105,9 +129,8 @@ def test_names_stay_inside_of_their_boxes(browser: Chrome, page: Path, width: in
     assert LONG in chrome.execute_script(whole)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_navigation_and_the_button_are_apart(browser: Chrome, page: Path, width: int) -> None:
-    chrome = opened(browser, page, width)
+@at("")
+def test_the_navigation_and_the_button_are_apart(chrome: Chrome, width: int) -> None:
     button, *links = chrome.execute_script(
         "return [...document.querySelectorAll('#theme, .top nav a')].sort(e => e.id ? -1 : 1)"
         ".map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])"
@@ -119,9 +142,8 @@ def test_the_navigation_and_the_button_are_apart(browser: Chrome, page: Path, wi
     assert all(link[2] <= width for link in links)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_texts_of_plots_stay_inside_of_them(browser: Chrome, page: Path, width: int) -> None:
-    chrome = opened(browser, page, width, f"table-{LONG}")
+@at(TABLE)
+def test_texts_of_plots_stay_inside_of_them(chrome: Chrome) -> None:
     outside = chrome.execute_script(
         "return [...document.querySelectorAll('figure svg')].filter(s => s.getClientRects().length).flatMap(s => {"
         " const box = s.getBoundingClientRect(); return [...s.querySelectorAll('text')]"
