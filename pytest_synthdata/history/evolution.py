@@ -212,4 +212,9 @@ def evolution_of(bound: BoundTable) -> Evolution:
     return bound.cached(("evolution",), make)
 
 
-__all__ = ["Evolution", "evolution_of"]
+def changing_columns(bound: BoundTable) -> frozenset[str]:
+    """The columns of a table that may be other than declared at some time; none where nothing in it ever changes."""
+    return frozenset() if lives_of(bound) is None else evolution_of(bound).changing
+
+
+__all__ = ["Evolution", "changing_columns", "evolution_of"]

@@ -279,3 +279,30 @@ def test_values_are_replaced_in_each_state_of_a_row(
 
     row = next(number for number, row in enumerate(seats.seats.to_arrow().to_pylist()) if row["row"] == "B")
     assert found(seats, test, seats=[row])[0] == matter
+
+
+def _dearer(seats: Any) -> list[Any]:
+    """Where the bug is the change: prices of one time against those of another."""
+    early, late = (seats.at(when).to_arrow()["price"].to_pylist() for when in ("2024-01-01", "2024-12-31"))
+    return [pair for pair in zip(early, late, strict=True) if pair[0] != pair[1]]
+
+
+def _in_order_of_versions(seats: Any) -> list[Any]:
+    rows = seats.versions().to_arrow().to_pylist()
+    return [row for row in rows if not row["is_current"] and row["price"] != rows[-1]["price"]]
+
+
+def _before_and_after(seats: Any) -> list[Any]:
+    rows = seats.changes(format="debezium").to_arrow().to_pylist()
+    return [row for row in rows if row["op"] == "u" and row["before"]["price"] != row["after"]["price"]]
+
+
+@pytest.mark.parametrize("changed", [_dearer, _in_order_of_versions, _before_and_after])
+def test_a_column_matters_that_changes_over_time(changed: Callable[[Any], list[Any]]) -> None:
+    seats = Dataset({SeatFactory: 6})
+
+    def test(dataset: Dataset) -> None:
+        assert not changed(dataset.seats)
+
+    row = next(row for row in range(6) if changed(seats.take(seats=[row]).seats))
+    assert found(seats, test, seats=[row])[0] == ["seats.price"]

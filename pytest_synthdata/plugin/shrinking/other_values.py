@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.defects.kinds.orphans import key_columns
+from pytest_synthdata.history.evolution import changing_columns
 from pytest_synthdata.plugin.failures.reasons import ANYTHING
 from pytest_synthdata.shrinking.plain import are_same, least, plain
 from pytest_synthdata.shrinking.replacing import apart, constant, draws, usual
@@ -75,15 +76,21 @@ class OtherValues:
         return kinds
 
     def own(self, taken: Dataset, tables: Collection[str]) -> Values:
-        """The values of some tables of a part, but for columns that have defects: in their place, none would be."""
+        """The values of some tables of a part, but for columns that have defects: in their place, none would be.
+
+        Columns that change over time keep their values, which are others in each state of a row.
+        """
         clean = taken.clean if taken.defects else taken
         found: Values = {}
         for table in taken:
             if table.num_rows and table.name in tables:
                 rows = combined(table.to_arrow())
                 undone = _undone(table, clean[table.name], rows)
+                changing = changing_columns(table.bound)
                 found[table.name] = {
-                    name: values for name, values in rows.items() if are_same(undone.get(name, values), values)
+                    name: values
+                    for name, values in rows.items()
+                    if name not in changing and are_same(undone.get(name, values), values)
                 }
         return found
 
