@@ -73,7 +73,7 @@ def law_of_column(bound: BoundTable, name: str) -> Node:
 def _law(generator: Generator, scope: ColumnScope, are_dates: bool) -> Node:
     """The laws of a column, as its declaration has them."""
     name, plan = scope.name, scope.plan
-    node = _without_nulls(describe(generator), generator, scope)
+    node = without_nulls(describe(generator), generator, scope)
     if are_dates:
         node = map_leaves(node, _in_days)
     if name in plan.redrawn:
@@ -83,11 +83,11 @@ def _law(generator: Generator, scope: ColumnScope, are_dates: bool) -> Node:
     return node
 
 
-def _without_nulls(node: Node, generator: Any, scope: Scope) -> Node:
+def without_nulls(node: Node, generator: Any, scope: Scope) -> Node:
     """The laws of a column, without nulls where its declaration leaves none."""
     if isinstance(generator, Nullable):
         share = float(generator.share)
-        inner = _without_nulls(describe(generator.generator), generator.generator, scope)
+        inner = without_nulls(describe(generator.generator), generator.generator, scope)
         if any(leaf.nulls is None for leaf in leaves(node)) and all(leaf.nulls == 0 for leaf in leaves(inner)):
             return map_leaves(node, lambda leaf: leaf if isinstance(leaf.law, Formula) else replace(leaf, nulls=share))
         return node
@@ -105,29 +105,35 @@ def _in_days(leaf: Leaf) -> Node:
 
 
 class ColumnMeasure:
-    """What is counted of a column."""
+    """What is counted of a column, or of what is inside of its values.
 
-    def __init__(self, bound: BoundTable, name: str) -> None:
-        self.table: str = bound.plan.table
+    Args:
+        table: the table's name.
+        name: the column's, or the path from it on.
+        node: what is declared.
+        type_: of the values.
+    """
+
+    def __init__(self, table: str, name: str, node: Node, type_: pa.DataType) -> None:
+        self.table: str = table
         self.name: str = name
-        self.node: Node = law_of_column(bound, name)
-        self.leaves: list[Leaf] = leaves(self.node)
-        self.type: pa.DataType = bound.type_of(name)
-        self.measures: list[Measure | None] = [measure_of(leaf, self.table, name, self.type) for leaf in self.leaves]
+        self.node: Node = node
+        self.leaves: list[Leaf] = leaves(node)
+        self.measures: list[Measure | None] = [measure_of(leaf, table, name, type_) for leaf in self.leaves]
         self.nulls: npt.NDArray[np.int64] = np.zeros(len(self.leaves), np.int64)
         self.totals: npt.NDArray[np.int64] = np.zeros(len(self.leaves), np.int64)
         self.null_rules: list[ViolationCounter] = [ViolationCounter() for _ in self.leaves]
         self.beside_nulls: list[ViolationCounter] = [ViolationCounter() for _ in self.leaves]
         self.unchecked: str | None = next(filter(None, map(_why_unchecked, self.leaves)), None)
 
-    def add(self, rows: Rows) -> None:
-        """Count a batch."""
+    def add(self, rows: Rows, values: Values | None = None) -> None:
+        """Count a batch: the column, or these values, one of each row."""
         try:
             which = leaf_of(self.node, rows, self.name)
         except UnreadableError as error:
             self.unchecked = str(error)
             return
-        values = rows.read(self.name)
+        values = rows.read(self.name) if values is None else values
         alone = isinstance(self.node, Leaf)
         for number, measure in enumerate(self.measures):
             index = np.arange(rows.count) if alone else np.flatnonzero(which == number)
@@ -143,7 +149,7 @@ class ColumnMeasure:
                 return
             if not free.all():
                 there = np.asarray(to_numpy(to_arrow(cells).is_valid()), np.bool_)
-                self.beside_nulls[number].add(~free & there, index, rows.start)
+                self.beside_nulls[number].add(~free & there, index, rows)
                 cells, index = take(cells, np.flatnonzero(free)), index[free]
                 if not len(index):
                     return
@@ -153,7 +159,7 @@ class ColumnMeasure:
             null = np.asarray(to_numpy(pc.is_null(to_arrow(cells))), np.bool_)
             self.nulls[number] += int(null.sum())
             if self.leaves[number].nulls == 0:
-                self.null_rules[number].add(null, index, rows.start)
+                self.null_rules[number].add(null, index, rows)
             cells, index = cells.drop_null(), index[~null]
         if measure is None or not len(index):
             return
@@ -251,7 +257,7 @@ def leaf_of(node: Node, rows: Rows, name: str) -> Which:
     """For each row the number of the leaf that its cell has the law of; -1 where none is declared."""
     if isinstance(node, Leaf):
         return np.zeros(rows.count, np.int64)
-    branch = _branch_of(node, rows, name)
+    branch = branch_of(node, rows, name)
     result = np.full(rows.count, -1, np.int64)
     first = 0
     for number, child in enumerate(node.branches):
@@ -261,7 +267,8 @@ def leaf_of(node: Node, rows: Rows, name: str) -> Which:
     return result
 
 
-def _branch_of(fork: Fork, rows: Rows, name: str) -> Which:
+def branch_of(fork: Fork, rows: Rows, name: str) -> Which:
+    """For each row the number of the branch that it takes."""
     split = fork.split
     if isinstance(split, When):
         return split.cases(rows.count, lambda number: rows.evaluate(split.conditions[number], name)).astype(np.int64)
@@ -269,4 +276,4 @@ def _branch_of(fork: Fork, rows: Rows, name: str) -> Which:
     return split.interval(rows.read(split.columns[0])) if split.is_binned else split.cases(rows.read).astype(np.int64)
 
 
-__all__ = ["ColumnMeasure", "law_of_column", "leaf_of", "measure_of"]
+__all__ = ["ColumnMeasure", "branch_of", "law_of_column", "leaf_of", "measure_of", "without_nulls"]

@@ -54,7 +54,7 @@ class PairMeasure:
         again = np.zeros(len(pairs), np.bool_)
         again[order[1:]] = pairs[order][1:] == pairs[order][:-1]
         counter = ViolationCounter()
-        counter.add(again, np.arange(len(again)), 0)
+        counter.add(again, np.arange(len(again)))
         yield counter.finding("twice within", self.within, len(pairs))
 
 
@@ -84,9 +84,9 @@ class StepMeasure:
         expected = np.where(follows, np.roll(numbers, 1) + 1, 1)
         illegal, backwards, missing = ViolationCounter(), ViolationCounter(), ViolationCounter()
         before = np.where(follows, np.roll(codes, 1), -1)
-        illegal.add((numbers <= expected) & ~self._allowed()[before, codes], order, 0)
-        backwards.add(follows & (times < np.roll(times, 1)), order, 0)
-        missing.add(numbers > expected, order, 0)
+        illegal.add((numbers <= expected) & ~self._allowed()[before, codes], order)
+        backwards.add(follows & (times < np.roll(times, 1)), order)
+        missing.add(numbers > expected, order)
         yield illegal.finding("illegal transitions", ", ".join(self.life.states), len(order))
         yield backwards.finding("steps back in time", "", len(order))
         yield missing.finding("children a parent: steps without the one before", "", len(order))

@@ -48,12 +48,13 @@ class ViolationCounter:
         self.count: int = 0
         self.examples: list[int] = []
 
-    def add(self, broken: npt.NDArray[np.bool_], numbers: npt.NDArray[Any], start: int) -> None:
-        """Count the rows that broke it."""
+    def add(self, broken: npt.NDArray[np.bool_], numbers: npt.NDArray[Any], rows: Rows | None = None) -> None:
+        """Count the rows that broke it, at these positions of the rows; without rows, of the data."""
         found = np.flatnonzero(broken)
         if len(found):
             self.count += len(found)
-            self.examples += (np.asarray(numbers)[found[: EXAMPLES - len(self.examples)]] + start).tolist()
+            first = np.asarray(numbers)[found[: EXAMPLES - len(self.examples)]]
+            self.examples += (first if rows is None else rows.places(first)).tolist()
 
     def finding(self, kind: str, subject: str, rows: int) -> Finding:
         """It as a check."""
@@ -77,7 +78,7 @@ class CurveMeasure:
         known = np.isfinite(numbers_here)
         x = numbers_here[known]
         if not known.all():
-            self.outside.add(~known, numbers, rows.start)
+            self.outside.add(~known, numbers, rows)
             numbers = np.asarray(numbers)[known]
         if not len(x):
             return
@@ -87,11 +88,11 @@ class CurveMeasure:
         least, most = self.curve.parts.support
         margin = 1e-9 * max([1.0, *(abs(end) for end in (least, most) if np.isfinite(end))])
         if not (low >= least - margin and high <= most + margin):
-            self.outside.add(~((x >= least - margin) & (x <= most + margin)), numbers, rows.start)
+            self.outside.add(~((x >= least - margin) & (x <= most + margin)), numbers, rows)
         if self.curve.digits is not None and not self.curve.dates:
             scaled = x * 10.0**self.curve.digits
             slack = np.maximum(1e-4, np.abs(scaled) * 1e-12)
-            self.unrounded.add(np.abs(scaled - np.rint(scaled)) > slack, numbers, rows.start)
+            self.unrounded.add(np.abs(scaled - np.rint(scaled)) > slack, numbers, rows)
 
     def checks(self) -> Iterator[Finding]:
         count, curve, parts = int(self.counts.sum()), self.curve, self.curve.parts
@@ -152,7 +153,7 @@ class SharesMeasure:
             self.counts[value] += count
         strange = np.array([value not in self.declared for value in found], np.bool_)
         if strange.any():
-            self.unexpected.add(strange[codes], numbers, rows.start)
+            self.unexpected.add(strange[codes], numbers, rows)
 
     def checks(self) -> Iterator[Finding]:
         total = self.counts.total()
@@ -209,7 +210,7 @@ class FormulaMeasure:
             first = arrow_array(np.flatnonzero(broken)[:1])
             pairs = zip(python_of(expected.take(first)), python_of(array.take(first)), strict=True)
             self.seen = [(str(wanted), str(found)) for wanted, found in pairs]
-        self.different.add(broken, numbers, rows.start)
+        self.different.add(broken, numbers, rows)
 
     def checks(self) -> Iterator[Finding]:
         shown = f"the first is {self.seen[0][1]}, not {self.seen[0][0]}" if self.seen else ""

@@ -61,14 +61,14 @@ class OrdinalMeasure:
         if self.whole:
             wrong |= numbered >= self.ordinal.start + counts
         counter, subject = ViolationCounter(), f"from {self.ordinal.start} on, each once"
-        counter.add(wrong, order, 0)
+        counter.add(wrong, order)
         if wrong.any():
             first = int(wrong.argmax())
             subject += f": the first is {numbered[first]}, of a parent with {counts[first]} rows"
         yield counter.finding("numbers of rows", subject, len(order))
         if self.time is not None:
             backwards = ViolationCounter()
-            backwards.add(follows & (at < np.roll(at, 1)) & (at != _UNKNOWN), order, 0)
+            backwards.add(follows & (at < np.roll(at, 1)) & (at != _UNKNOWN), order)
             yield backwards.finding("not numbered in the order of time", self.time, len(order))
 
 

@@ -135,6 +135,10 @@ class Rows:
             return self.declared_rows
         return np.arange(self.start, self.start + self.count, dtype=np.uint64)
 
+    def places(self, numbers: Positions) -> Positions:
+        """Where rows at these positions are in the data."""
+        return numbers + self.start
+
     def has(self, name: str) -> bool:
         """Whether a column can be read."""
         try:

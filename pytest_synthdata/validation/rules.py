@@ -47,7 +47,7 @@ class RuleMeasure:
             self.unchecked = str(error)
             return
         self.rows += rows.count
-        self.broken.add(~np.asarray(to_numpy(met), np.bool_), np.arange(rows.count), rows.start)
+        self.broken.add(~np.asarray(to_numpy(met), np.bool_), np.arange(rows.count), rows)
 
     def checks(self) -> Iterator[Check]:
         """What there is to say of it."""
@@ -70,7 +70,7 @@ class SharesOfOneMeasure:
         column = to_arrow(rows.read(self.name))
         there = np.flatnonzero(np.asarray(to_numpy(column.is_valid()), np.bool_))
         self.rows += len(there)
-        self.broken.add(~self._add_up(column.take(arrow_array(there))), there, rows.start)
+        self.broken.add(~self._add_up(column.take(arrow_array(there))), there, rows)
 
     def _add_up(self, column: pa.Array) -> npt.NDArray[np.bool_]:
         """Of rows that are not null, whether the shares add up to 1, counted in their last digit."""
@@ -101,7 +101,7 @@ class HeldKeyMeasure:
         """Count a batch."""
         null = np.asarray(to_numpy(to_arrow(rows.read(self.name)).is_null()), np.bool_)
         self.rows += rows.count
-        self.nulls.add(null, np.arange(rows.count), rows.start)
+        self.nulls.add(null, np.arange(rows.count), rows)
 
     def checks(self) -> Iterator[Check]:
         """What there is to say of it."""
@@ -121,7 +121,7 @@ class PatternMeasure:
         """Count a batch."""
         met = pc.match_substring_regex(to_arrow(rows.read(self.name), pa.string()), self.pattern)
         self.rows += rows.count
-        self.broken.add(~np.asarray(to_numpy(without_nulls(met, True)), np.bool_), np.arange(rows.count), rows.start)
+        self.broken.add(~np.asarray(to_numpy(without_nulls(met, True)), np.bool_), np.arange(rows.count), rows)
 
     def checks(self) -> Iterator[Check]:
         """What there is to say of it."""

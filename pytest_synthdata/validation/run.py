@@ -253,9 +253,10 @@ def _without_columns(result: TableResult, columns: Collection[str]) -> TableResu
     """The checks of other columns than these, which follow what others were before."""
     if not columns:
         return result
-    kept = tuple(check for check in result.checks if check.column not in columns)
+    of_them = [check for check in result.checks if {check.column, check.column.partition(".")[0]}.intersection(columns)]
+    kept = tuple(check for check in result.checks if check not in of_them)
     why = "it follows what other columns were before"
-    left_out = {check.column: why for check in result.checks if check.column in columns}
+    left_out = {check.column: why for check in of_them}
     return replace(result, checks=kept, unchecked={**result.unchecked, **left_out})
 
 

@@ -79,7 +79,7 @@ class RunningMeasure:
             elif missing.any():
                 wrong &= self._in_order(parents, np.arange(len(parents)), read, found)[0] | (missing == 0)
         counter = ViolationCounter()
-        counter.add(wrong, np.arange(len(wrong)), 0)
+        counter.add(wrong, np.arange(len(wrong)))
         yield counter.finding("does not follow the rows before", f"{self.declared!r}", len(wrong))
 
     def _in_order(self, parents: Any, numbers: Any, read: Any, found: Any) -> tuple[Bools, Any]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
-from pytest_synthdata.validation.columns import ColumnMeasure
+from pytest_synthdata.validation.columns import ColumnMeasure, law_of_column
 from pytest_synthdata.validation.correlations import CorrelationMeasure
 from pytest_synthdata.validation.declared.uniqueness import is_unique, key_of
 from pytest_synthdata.validation.families import FamilyMeasures
@@ -44,7 +44,9 @@ class TableMeasures:
         present = [name for name in plan.visible if name in schema.names]
         keys = {reference: key_column(plan, reference) for reference in plan.references}
         self.columns: list[ColumnMeasure] = [
-            ColumnMeasure(bound, name) for name in present if name not in keys.values()
+            ColumnMeasure(plan.table, name, law_of_column(bound, name), bound.type_of(name))
+            for name in present
+            if name not in keys.values()
         ]
         self.keys: list[KeyMeasure] = [
             KeyMeasure(plan.table, name, key_of(plan.columns[name]), bound.type_of(name))

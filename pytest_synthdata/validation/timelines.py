@@ -58,7 +58,7 @@ class MomentsMeasure:
         moments = by_the_clock(moments, self.timeline)
         day = np.floor(moments).astype(np.int64) - self.first
         inside = (day >= 0) & (day < len(self.days)) & ~outside
-        self.outside.add(~inside, numbers, rows.start)
+        self.outside.add(~inside, numbers, rows)
         self.days += np.bincount(day[inside], minlength=len(self.days))
         hour = np.minimum(np.floor((moments - np.floor(moments)) * 24 + 1e-6), 23).astype(np.int64)
         self.hours += np.bincount(hour, minlength=24)

@@ -133,7 +133,7 @@ class ShareMeasure:
         # What floats lose of thousands of cents is far less than one.
         wrong = some & (np.abs(wanted - self.sums) > np.maximum(self.unit / 2, np.abs(wanted) * 1e-12))
         counter, subject = ViolationCounter(), self.share.path
-        counter.add(wrong, self.first, 0)
+        counter.add(wrong, self.first)
         if wrong.any():
             at = int(wrong.argmax())
             subject += f": the first add up to {self.sums[at]:.12g}, not {wanted[at]:.12g}"
@@ -155,7 +155,7 @@ def _cell(array: pa.Array, at: int) -> Any:
 def _not_its_total(aggregate: Aggregate, wrong: npt.NDArray[np.bool_], shown: Any) -> Finding:
     """Parents that say another total than that of their children; `shown` gives both of one of them."""
     counter, subject = ViolationCounter(), f"of {aggregate.path}"
-    counter.add(wrong, np.arange(len(wrong)), 0)
+    counter.add(wrong, np.arange(len(wrong)))
     if counter.count:
         subject += ": the first is {}, not {}".format(*shown(counter.examples[0]))
     return counter.finding("not the total", subject, len(wrong))

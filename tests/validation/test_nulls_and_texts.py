@@ -169,8 +169,8 @@ def test_values_inside_are_checked(made: Dataset, name: str, value: Any, kind: s
 def test_the_reasons_say_what_is_left(made: Dataset) -> None:
     unchecked = made.validate()["persons"].unchecked
     assert unchecked["name"] == "Fake('name'): any value may come out"
-    assert "of its items only ranges, listed values and nulls are checked" in unchecked["tags"]
-    assert unchecked["spot"] == "of its fields only ranges, listed values and nulls are checked"
+    assert "of its items and lengths only ranges, listed values, formulas and nulls are checked" in unchecked["tags"]
+    assert unchecked["spot"] == "of its fields only ranges, listed values, formulas and nulls are checked"
     assert not {"hello", "short", "where", "hinted", "payload"} & {*unchecked}
 
 

@@ -23,7 +23,7 @@ from pytest_synthdata.errors import DeclarationError
 OUTER = ".."
 
 
-def _outward(name: str) -> str:
+def outward(name: str) -> str:
     """``..x`` as the outer row calls it: ``x``; ``...x`` is ``..x`` there."""
     return name[1:] if name.startswith("...") else name.removeprefix(OUTER)
 
@@ -38,7 +38,7 @@ class InnerScope(ColumnScope):
         if name.startswith(OUTER):
             if self.outer is None:
                 raise DeclarationError(f"{self.place}: {name!r}: there is no outer row")
-            return self.outer.column(_outward(name))
+            return self.outer.column(outward(name))
         scope, generator = super().column(name)
         return (replace(self, name=scope.name) if scope.plan is self.plan else scope), generator
 
@@ -74,7 +74,7 @@ class InnerBatch(Batch):
         self.outer = outer
 
     def read(self, name: str) -> Values:
-        return self.outer.read(_outward(name)) if name.startswith(OUTER) else super().read(name)
+        return self.outer.read(outward(name)) if name.startswith(OUTER) else super().read(name)
 
     def row(self, position: int) -> InnerRow:
         return InnerRow(self, position)
@@ -136,7 +136,7 @@ class Nested(Generator):
 
     def reads(self) -> Iterator[str]:
         for generator in self.plan.columns.values():
-            yield from (_outward(name) for name in generator.reads() if name.startswith(OUTER))
+            yield from (outward(name) for name in generator.reads() if name.startswith(OUTER))
 
     def type(self, scope: Scope) -> pa.DataType | None:
         types = {
@@ -174,4 +174,4 @@ def _interleaved(items: list[pa.Array], count: int) -> pa.Array:
     return pa.ListArray.from_arrays(arrow_array(offsets), flat.take(arrow_array(order)))
 
 
-__all__ = ["InnerBound", "Nested"]
+__all__ = ["OUTER", "InnerBound", "Nested", "outward"]

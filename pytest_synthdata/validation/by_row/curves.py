@@ -54,7 +54,7 @@ class RowCurveMeasure:
             at, below = (self._share(t, parameters) for t in (x, x - self._step(x)))
             place = below + self.stream.uniform(rows.rows[np.asarray(numbers)]) * (at - below)
         known = np.isfinite(place)
-        self.outside.add(known & ((at <= 0) | (below >= 1)), np.asarray(numbers), rows.start)
+        self.outside.add(known & ((at <= 0) | (below >= 1)), np.asarray(numbers), rows)
         self.uniform.add(place[known], np.asarray(numbers)[known], rows)
 
     def _parameter(self, part: Any, index: npt.NDArray[Any], rows: Rows) -> Any:

@@ -65,7 +65,7 @@ class RowRangeMeasure:
             if end is not None:
                 limit = as_numbers(end)[np.asarray(numbers)]
                 broken |= sign * (x - limit) < -_CLOSE * np.maximum(np.abs(limit), 1)
-        self.outside.add(broken, numbers, rows.start)
+        self.outside.add(broken, numbers, rows)
 
     def checks(self) -> Iterator[Finding]:
         """What there is to say."""

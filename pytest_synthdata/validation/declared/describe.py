@@ -58,6 +58,7 @@ from pytest_synthdata.validation.declared.steps import Clip, Round, Scale, Snap,
 from pytest_synthdata.validation.declared.trees import leaves, map_leaves
 from pytest_synthdata.validation.declared.wrapped_leaves import cast_leaf, wrapped_leaf
 
+_INSIDE = "only ranges, listed values, formulas and nulls are checked"
 _BESIDE_OTHERS = "compared as a column of its own with the rows that belong together"
 
 
@@ -105,13 +106,13 @@ def _(generator: Template) -> Node:
 
 @_describe.register
 def _(generator: Array) -> Node:
-    return Leaf(Unknown(f"{short_name(generator)}: of its items only ranges, listed values and nulls are checked"), 0.0)
+    return Leaf(Unknown(f"{short_name(generator)}: of its items and lengths {_INSIDE}"), 0.0)
 
 
 @_describe.register
 def _(generator: Nested) -> Node:
     what = "fields" if generator.shape == "struct" else "items"
-    return Leaf(Unknown(f"of its {what} only ranges, listed values and nulls are checked"), 0.0)
+    return Leaf(Unknown(f"of its {what} {_INSIDE}"), 0.0)
 
 
 @_describe.register
@@ -242,6 +243,8 @@ def _(generator: Operation) -> Node:
 def _(generator: Call) -> Node:
     if generator.function in MICROSECONDS:
         return Leaf(RowRange(generator), None)
+    if generator.function == "struct":
+        return Leaf(Unknown(f"of its fields {_INSIDE}"), 0.0)
     return Leaf(Unknown(f"{short_name(generator)}: any value may come out"), None)
 
 

@@ -55,7 +55,7 @@ class KeyMeasure:
             misshapen = bad[~null[bad]]
             if self.key is not None:
                 no_row = (numbers >= 0) & (self.key.rows(numbers) < 0)
-                self.other_numbers.add(no_row, np.arange(len(numbers)), start)
+                self.other_numbers.add(no_row, np.arange(start, start + len(numbers)))
             words = numbers.astype(np.uint32 if numbers.max(initial=0) < 1 << 32 else np.uint64)
         else:
             bad = np.flatnonzero(numpy_of(pc.is_null(to_arrow(array))))

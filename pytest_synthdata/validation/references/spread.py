@@ -88,12 +88,12 @@ class ReferenceMeasure:
         orphan &= ~null
         self.rows += rows.count
         if not self.reference.is_nullable:  # the first row of its own table refers to none
-            self.nulls.add(null, everyone, rows.start)
-        self.orphans.add(orphan, everyone, rows.start)
+            self.nulls.add(null, everyone, rows)
+        self.orphans.add(orphan, everyone, rows)
         self.counts += np.bincount(positions[known], minlength=len(self.counts))
         if self.where is not None and is_formula(self.where) and len(known):
             met = self._meets(rows, known, positions[known])
-            self.broken.add(~met, known, rows.start)
+            self.broken.add(~met, known, rows)
             if not self.always_true and self.reference.distinct_within is None:
                 self._sample(rows, known, positions)
         if self.reference.distinct_within is not None and self.groups.size:

@@ -52,7 +52,7 @@ class ReadingTimeMeasure:
         late = elapsed - slots * self.readings.interval
         wrong = (slots < 0) | (slots >= counts[np.maximum(positions, 0)])
         wrong |= late > self.readings.jitter * self.readings.interval
-        self.off.add(known & wrong, np.arange(rows.count), rows.start)
+        self.off.add(known & wrong, np.arange(rows.count), rows)
         self._slots.append((np.where(known, positions, -1), slots))
         self.rows += rows.count
 
@@ -65,7 +65,7 @@ class ReadingTimeMeasure:
         order = np.lexsort((slots, positions))
         same = (positions[order][1:] == positions[order][:-1]) & (slots[order][1:] == slots[order][:-1])
         twice = ViolationCounter()
-        twice.add(np.append(False, same & (positions[order][1:] >= 0)), order, 0)
+        twice.add(np.append(False, same & (positions[order][1:] >= 0)), order)
         yield twice.finding("two readings at a time", f"every {self.readings.every}", self.rows)
 
 
