@@ -242,7 +242,7 @@ def _part(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> An
 
 
 def _struct(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any:
-    parts = {}
+    parts, names = {}, [one.name for one in type_]
     for place, one in enumerate(type_):
         if not _is_field(one.name):
             raise DeclarationError(
@@ -250,22 +250,22 @@ def _struct(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> 
                 "that name; rename the field, or leave the column out and declare it in a subclass"
             )
         inner = None if values is None else pc.struct_field(values, [place])
-        parts[one.name] = _part(ColumnName(one.name, column.name, {}), one.type, inner)
+        parts[one.name] = _part(column.field(one.name, names), one.type, inner)
     return factory.Dict(parts)
 
 
 def _nullable_struct(column: ColumnName, type_: pa.DataType, values: pa.Array) -> Generator | None:
     """A struct as an expression, which may be null as a whole; None where a part of it cannot stand in one."""
-    parts: list[Generator] = []
+    parts, names = list[Generator](), [one.name for one in type_]
     for place, one in enumerate(type_):
-        inner, name = pc.struct_field(values, [place]), ColumnName(one.name, column.name, {})
+        inner, name = pc.struct_field(values, [place]), column.field(one.name, names)
         part = _part(name, one.type, inner)
         if pa.types.is_struct(one.type) and not isinstance(part, Generator) and len(inner):
             part = _nullable_struct(name, one.type, inner)
         if not isinstance(part, Generator) or (isinstance(array := unwrapped(part), Array) and nested_item(array)):
             return None
         parts.append(part)
-    return Call("struct", tuple(parts), (tuple(one.name for one in type_),))
+    return Call("struct", tuple(parts), (tuple(names),))
 
 
 def _is_field(name: str) -> bool:
@@ -285,7 +285,7 @@ def _map(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any
         return factory.Dict(dict.fromkeys(usual, item))
     parts = {}
     for key, count in shares.items():
-        part = _part(ColumnName(key, column.name, {}), type_.item_type, values.items.filter(pc.equal(keys, key)))
+        part = _part(column.field(key, shares), type_.item_type, values.items.filter(pc.equal(keys, key)))
         absent = rounded_shares([max(len(values) - count, 0), count], len(values))[0] if count < len(values) else 0.0
         parts[key] = part.nulls(absent) if absent and isinstance(part, Generator) else part
     return factory.Dict(parts)
@@ -293,7 +293,7 @@ def _map(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any
 
 def _shares(column: ColumnName, keys: pa.Array) -> dict[str, int]:
     """How often a map has its usual keys; of none where these may be those of people."""
-    if not len(keys) or personal(column, keys) or holds_addresses(keys):
+    if not len(keys) or personal(column, keys) is not None or holds_addresses(keys):
         return {}
     counted = keys.value_counts().sort(order="descending", by="counts").slice(0, _MOST_KEYS)
     pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)

@@ -296,6 +296,12 @@ FEW = {
     "password": ["hunter2", "letmein"], "assigned_to": ["carol", "dave"],
     "first": ["Eve", "Ida"], "last": ["Ott", "Uhl"],
 }  # fmt: skip
+IN_STRUCTS = {
+    "pupil": {"name": [{"use": "usual", "given": ["Xaverl"], "family": "Xmüller", "text": "Xa Xo"}]},
+    "visitor": {"first": "Xenia", "display": "Xa Xu"}, "persons": {"names": ["Xa Xe"]}, "given": "Xerxes",
+    "family": "Xmeier", "main_address": {"line": ["3 Xelm St"]}, "card": {"number": "X-77"},
+    "product": {"name": {"en": "Blue Widget"}, "contact": "x@corp.com"},
+}  # fmt: skip
 NOBODYS = {
     "status": ["open", "closed"], "city": ["New York", "Los Angeles"], "product_name": ["Blue Widget", "Red Lamp"],
     "member": ["gold", "none"], "client": ["web", "ios"],
@@ -311,6 +317,7 @@ def people() -> Any:
     columns["phone"] = np.arange(491510000000, 491510000000 + PEOPLE)
     columns["code"] = [f"CUST-{n:05d}" for n in range(PEOPLE)]
     columns["nested"] = [{"owner": "Ann Lee"}] * PEOPLE
+    columns |= {name: [value] * PEOPLE for name, value in IN_STRUCTS.items()}
     columns["by_user"] = pa.array([[("a@corp.com", 1)]] * PEOPLE, pa.map_("string", "int64"))
     _, factories, source = inferred({"rows": pa.table(columns)})
     return Dataset({factories["rows"]: PEOPLE})["rows"].to_arrow(), source
@@ -320,10 +327,16 @@ class TestPersonal:
     """Nothing of real people is in the source, and whatever was unique stays so."""
 
     def test_nothing_is_taken_over(self, people: Any) -> None:
-        taken = ["acme", "corp.com", "123-45", "4915", "+49", "C01X", "jdoe"]
+        taken = ["acme", "corp.com", "123-45", "4915", "+49", "C01X", "jdoe", "X"]
         for value in (*taken, *(value for values in FEW.values() for value in values)):
             assert f'"{value}' not in people[1], value
         assert "corp.com" not in people[1]
+
+    def test_fields_of_people_have_values_of_their_kind(self, people: Any) -> None:
+        assert '"given": Array(Fake("first_name"), length=1)' in people[1]
+        assert '"contact": Email()' in people[1]
+        assert people[0]["product"][0].as_py()["name"] == {"en": "Blue Widget"}
+        assert people[0]["pupil"][0].as_py()["name"][0]["use"] == "usual"
 
     def test_what_was_unique_stays_so(self, people: Any) -> None:
         for name in (*UNIQUE, "phone"):

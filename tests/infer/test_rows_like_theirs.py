@@ -12,6 +12,7 @@ import pytest
 from test_infer import executed, inferred
 
 from pytest_synthdata import Dataset, TableFactory
+from pytest_synthdata.columns.providers.given_names import given_names
 
 ROWS = 3_000
 # Two samples of so many rows differ by more than this in their distribution functions once in a million
@@ -235,6 +236,15 @@ class TestTexts:
         source = inferred({"table": pa.table({column: names, "age": range(20, 20 + len(names))})})[2]
         assert f'{column} = Fake("first_name")' in source
         assert "Anna" not in source
+
+    def test_many_given_names_are_no_list_whatever_their_column_is_called(self) -> None:
+        names = sorted(name for name in given_names() if name.isascii() and len(name) > 6)[:60]
+        assert names[0] not in inferred({"table": pa.table({"shown": names * 5})})[2]
+
+    def test_addresses_and_numbers_of_telephones_may_be_mixed(self) -> None:
+        mixed = [text for n in range(30) for text in (f"anna.{n}@web.de", f"+49 170 555{n:04d}")] * 5
+        source = inferred({"table": pa.table({"value": mixed})})[2]
+        assert 'value = when(Boolean(0.5), Email()).otherwise(Fake("phone_number"))' in source
 
     def test_other_names_are_repeated_values(self) -> None:
         names = ["Amber", "Widget", "Gadget", "Gizmo", "Rose"] * 60

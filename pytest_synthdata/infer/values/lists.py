@@ -26,7 +26,7 @@ def is_list(column: ColumnName, values: pa.Array) -> bool:
     if not pa.types.is_string(values.type) or not may_be_few(values, MOST_TEXTS + 1):  # a null may be among them
         return False
     distinct = values.unique().drop_null()
-    if personal(column, values.drop_null(), distinct) or holds_addresses(distinct):
+    if personal(column, values.drop_null(), distinct) is not None or holds_addresses(distinct):
         return False
     return is_listed(distinct, len(values))
 

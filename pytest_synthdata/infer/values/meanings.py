@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.categories import Categorical
@@ -14,22 +14,54 @@ from pytest_synthdata.infer.naming import singular, words
 
 YEAR = ("2024-01-01", "2024-12-31")
 _SHORT = {"addr": "address", "adr": "address", "no": "number", "nr": "number", "num": "number"}
+_VAGUE = {  # names of fields that say nothing of whose they are
+    *("display", "text", "full", "first", "last", "given", "family", "middle", "preferred", "legal", "official"),
+}
 _KINDS = {"home", "work", "private", "business", "primary", "secondary", "main", "old", "new", "raw", "original"}
 
 
 @dataclass(frozen=True)
 class ColumnName:
-    """A column's name, in its table.
+    """The name of a column in its table, or of a field in its struct.
 
     Args:
         name: of the column.
-        table: of its table.
+        table: of its table; of a field, the name of the struct.
         siblings: the text columns of the table, by the name that a factory gives them.
+        struct: of a field, the name of what it is in.
+        beside: of a field, the names of all fields of its struct.
     """
 
     name: str
     table: str
     siblings: Mapping[str, str]
+    struct: ColumnName | None = None
+    beside: frozenset[str] = frozenset()
+
+    def field(self, name: str, beside: Collection[str]) -> ColumnName:
+        """The name of a field of this column.
+
+        Args:
+            name: of the field.
+            beside: the names of all fields.
+        """
+        return ColumnName(name, self.name, {}, self, frozenset(one.lower() for one in beside))
+
+    @property
+    def qualified(self) -> ColumnName:
+        """A field with the name of its struct before its own: `line` in `addresses` is an `address_line`."""
+        struct = words(self.table)
+        if self.struct is None or not struct or words(self.name) == ["name"]:
+            return self
+        return replace(self, name="_".join([*struct[:-1], singular(struct[-1]), *words(self.name)]))
+
+    @property
+    def telling(self) -> ColumnName:
+        """The name that says whose a value is: the struct's, where a field's own says nothing (`patient.full`)."""
+        struct = self.struct
+        if struct is not None and (nouns(self.table)[-1:] == ["name"] or _VAGUE.issuperset(words(self.name))):
+            return struct.telling
+        return self
 
     def find(self, meanings: Mapping[str, Generator | Callable[[ColumnName], Generator]]) -> Generator | None:
         """The meaning of the whole name, or else of its last words, whatever number or kind follows them."""
@@ -45,8 +77,9 @@ class ColumnName:
         return None
 
     def sibling(self, *names: str) -> str | None:
-        """A text column of the table that has one of these names."""
-        return next((self.siblings[name] for name in names if name in self.siblings), None)
+        """Another text column of the table that has one of these names."""
+        found = (self.siblings[name] for name in names if name in self.siblings)
+        return next((one for one in found if one != self.name), None)
 
 
 COMPANY = ("company", "company_name", "organization", "organisation", "employer", "business_name", "account_name")
@@ -54,6 +87,7 @@ COMPANY = ("company", "company_name", "organization", "organisation", "employer"
 PEOPLE = {
     *("person", "people", "employee", "patient", "student", "author", "staff", "manager", "supervisor", "boss"),
     *("teacher", "doctor", "physician", "nurse", "assignee", "reviewer", "approver", "applicant", "candidate"),
+    *("practitioner",),
     *("spouse", "instructor", "tenant", "cardholder", "insured", "beneficiary", "attendee", "passenger", "user"),
 }
 _MEMBERS = {"contact", "member", "agent"}
@@ -61,6 +95,7 @@ PARTIES = {
     *(*_MEMBERS, "owner", "customer", "client", "holder", "sender", "recipient", "buyer", "seller", "lead", "operator"),
     *("creator", "editor", "representative", "rep", "subscriber", "payer", "payee", "reporter", "requester", "guest"),
     *("signatory", "visitor", "consultant", "borrower", "driver", "salesperson"),
+    *("performer", "participant", "guarantor"),
 }
 _THINGS = {"product", "item", "article", "service", "plan", "campaign", "project"}
 _PLACES = {
@@ -73,6 +108,12 @@ _PLACES = {
 }
 
 
+def nouns(name: str) -> list[str]:
+    """The words of a name, the last of them in the singular."""
+    parts = words(name)
+    return [*parts[:-1], *map(singular, parts[-1:])]
+
+
 def bearer(column: ColumnName) -> str:
     """Whose name a column holds: what stands before ``name``, or the table."""
     parts = words(column.name)
@@ -82,13 +123,13 @@ def bearer(column: ColumnName) -> str:
 
 def names_people(column: ColumnName) -> bool:
     """Whether a column holds the names of people, by its own and its table's name."""
-    parts, owner = words(column.name), bearer(column)
+    parts, owner = nouns(column.name), bearer(column)
     return parts[-1:] == ["name"] and owner in PEOPLE | (PARTIES if len(parts) > 1 else _MEMBERS)
 
 
 def names_others(column: ColumnName) -> bool:
     """Whether a column called ``name`` holds the names of things or places, by its table's name."""
-    return words(column.name) == ["name"] and bearer(column) in _THINGS | _PLACES
+    return nouns(column.name) == ["name"] and bearer(column) in _THINGS | _PLACES
 
 
 def _name(column: ColumnName) -> Generator:
@@ -214,6 +255,7 @@ __all__ = [
     "key_prefix",
     "names_others",
     "names_people",
+    "nouns",
     "points_elsewhere",
     "siblings",
 ]

@@ -10,12 +10,14 @@ from string import ascii_lowercase, ascii_uppercase
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.numbers.whole import Boolean
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.providers.given_names import given_names
 from pytest_synthdata.columns.text.template import Email, Template
-from pytest_synthdata.infer.naming import singular, words
+from pytest_synthdata.infer.naming import singular
 from pytest_synthdata.infer.values.meanings import (
     COMPANY,
     PARTIES,
@@ -24,6 +26,7 @@ from pytest_synthdata.infer.values.meanings import (
     fakes,
     names_others,
     names_people,
+    nouns,
 )
 
 _LOOKED_AT = 1_000  # texts whose shape is looked at
@@ -34,8 +37,11 @@ FEWEST_DIGITS = 7  # of a number that identifies somebody
 _MOST_DIGITS = 18  # of a 64-bit integer that has any
 _MOST_NAMES = 4  # words of a person's name
 
-_FIRST = ("first_name", "firstname", "given_name", "fname", "forename", "name_first", "preferred_name")
-_LAST = ("last_name", "lastname", "surname", "family_name", "lname", "name_last", "maiden_name", "birth_name")
+_FIRST = ("first_name", "firstname", "given_name", "fname", "forename", "name_first", "preferred_name", "name_given")
+_LAST = (
+    *("last_name", "lastname", "surname", "family_name", "lname", "name_last", "maiden_name", "birth_name"),
+    *("name_family",),
+)
 _PERSON = ("full_name", "fullname", "contact_name", "customer_name", "user_name", "person", "contact", "employee_name")
 _EMAILS = ("email", "mail", "e_mail", "email_address", "mail_address", "emailaddress", "useremail", "email_id")
 _PHONES = ("phone", "telephone", "tel", "mobile", "mobile_phone", "cell", "cellphone", "cell_phone", "fax", "msisdn")
@@ -58,8 +64,14 @@ def _email(column: ColumnName) -> Generator:
     return Email(company, person=person)
 
 
+_NAME = Fake("name")
 _CODE = Fake("bothify", text="?########", letters="ABCDEFGHJKLMNPQRSTUVWXYZ")
 _SSN, _PHONE, _USER, _ADDRESS = Fake("ssn"), Fake("phone_number"), Fake("user_name"), Fake("address")
+_HALVES = {
+    **dict.fromkeys(("first", "given", "middle"), Fake("first_name")),
+    **dict.fromkeys(("last", "family"), Fake("last_name")),
+}
+_PAIRS = ({"first", "last"}, {"given", "family"})
 _NUMBERS = ("phone_number", "ssn", "bothify", "credit_card_number", "iban")  # which may be stored as numbers
 _COPIED = (_CODE, _SSN, _PHONE)  # whose texts keep the shape of the sample's where they must differ
 
@@ -67,7 +79,7 @@ PERSONAL: Mapping[str, Generator | Callable[[ColumnName], Generator]] = {
     **dict.fromkeys(_EMAILS, _email),
     **dict.fromkeys(_FIRST, Fake("first_name")),
     **dict.fromkeys(_LAST, Fake("last_name")),
-    **dict.fromkeys((*_PERSON, "manager_name", "middle_name", "display_name"), Fake("name")),
+    **dict.fromkeys((*_PERSON, "manager_name", "middle_name", "display_name", "name_middle"), _NAME),
     **fakes("user_name", "username", "login", "login_name", "screen_name", "nickname", "nick_name", "user_handle"),
     **fakes("phone_number", "phonenumber", "contact_number", *_PHONES, *(f"{phone}_number" for phone in _PHONES)),
     **fakes("street_address", "street", "address_line", "address_line_1", "address_1", "line_1"),
@@ -86,8 +98,9 @@ PERSONAL: Mapping[str, Generator | Callable[[ColumnName], Generator]] = {
 }  # fmt: skip
 
 _EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_PHONE_SHAPE = r"\+\d[\d ()./-]{6,18}\d|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}"
 _SHAPES: Mapping[str, Generator] = {
-    r"\+\d[\d ()./-]{6,18}\d|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}": _PHONE,
+    _PHONE_SHAPE: _PHONE,
     r"\d{3}-\d{2}-\d{4}": _SSN,
 }
 _USER_NAME = r"[^\W\d_]+([._-][^\W\d_]+)*\d{0,4}"
@@ -108,12 +121,16 @@ def personal(column: ColumnName, values: pa.Array | None, different: pa.Array | 
         values: its texts, without nulls; None or none where only the schema is known.
         different: each of them once, if that is known already.
     """
-    by_name = column.find(PERSONAL) or (Fake("name") if names_people(column) else None) or _half(column)
+    by_name = _by_name(column)
     if values is None or not len(values):
         return by_name
     distinct = values.unique() if different is None else different
     some = distinct.slice(0, _LOOKED_AT).to_pylist()
-    found = by_name or _by_shape(column, some)
+    found = _contacts(column, some) if by_name is None or by_name == _NAME else by_name
+    if found is None:
+        found = by_name or _by_shape(column, some)
+    if not isinstance(found, Fake):
+        return found
     is_unique = len(distinct) == len(values) >= _FEWEST_UNIQUE
     if found == _ADDRESS and not _most(some, re.compile(r"[,\n]").search):
         return Fake("street_address")
@@ -124,10 +141,17 @@ def personal(column: ColumnName, values: pa.Array | None, different: pa.Array | 
     return found
 
 
+def _by_name(column: ColumnName) -> Generator | None:
+    return column.qualified.find(PERSONAL) or (_NAME if names_people(column) else None) or _half(column)
+
+
 def _half(column: ColumnName) -> Generator | None:
-    """Columns that are called just ``first`` and ``last``, where a table has both."""
-    halves = {"first": Fake("first_name"), "last": Fake("last_name")}
-    return halves.get(column.name.lower()) if halves.keys() <= column.siblings.keys() else None
+    """Columns that are called just ``first`` and ``last``, where a table has both; fields of a person, each alone."""
+    name, beside = column.name.lower(), {*column.siblings, *column.beside}
+    if name not in _HALVES:
+        return None
+    is_person = column.struct is not None and nouns(column.table)[-1] in PEOPLE | PARTIES
+    return _HALVES[name] if is_person or any(pair <= beside for pair in _PAIRS) else None
 
 
 def personal_number(column: ColumnName, values: pa.Array) -> Generator | None:
@@ -151,7 +175,7 @@ def personal_number(column: ColumnName, values: pa.Array) -> Generator | None:
 
 def identifies_people(column: ColumnName) -> bool:
     """Whether numbers in a column would be somebody's, by its name: a telephone number, a passport's."""
-    found = column.find(PERSONAL)
+    found = column.qualified.find(PERSONAL)
     return isinstance(found, Fake) and found.provider in _NUMBERS
 
 
@@ -160,19 +184,31 @@ def holds_addresses(values: pa.Array) -> bool:
     return bool(pc.any(pc.match_substring_regex(values, r"[^@\s]@[^@\s]+\.[A-Za-z]")).as_py())
 
 
-def _by_shape(column: ColumnName, some: list[str]) -> Generator | None:
-    """What texts are, if most of them look it."""
-    if _most(some, lambda text: re.fullmatch(_EMAIL, text.strip()) is not None):
+def _contacts(column: ColumnName, some: list[str]) -> Generator | None:
+    """E-mail addresses, telephone numbers or the like, or the first two mixed, if most texts look it."""
+    emails = sum(re.fullmatch(_EMAIL, text.strip()) is not None for text in some)
+    shaped = {pattern: sum(map(bool, map(re.compile(pattern).fullmatch, some))) for pattern in _SHAPES}
+    if emails > _MOST * len(some):
         return _email(column)
-    for pattern, generator in _SHAPES.items():
-        if _most(some, re.compile(pattern).fullmatch):
-            return generator
-    parts = [word for word in words(column.name) if not word.isdigit()]
+    for pattern, count in shaped.items():
+        if count > _MOST * len(some):
+            return _SHAPES[pattern]
+    phones = shaped[_PHONE_SHAPE]
+    if emails and emails + phones > _MOST * len(some):
+        return When((Boolean(round(emails / (emails + phones), 2)),), (_email(column), _PHONE))
+    return None
+
+
+def _by_shape(column: ColumnName, some: list[str]) -> Generator | None:
+    """Names of people, if most texts look it and the column may hold some by its name."""
+    told = column.telling
+    parts = [word for word in nouns(told.name) if not word.isdigit()]
     noun = singular(parts[-1]) if parts else ""
     is_person = noun in PEOPLE or (noun == "by" and len(parts) > 1) or parts[-2:] in _ACTS
-    may_be = is_person or noun in PARTIES or (parts == ["name"] and not names_others(column))
+    may_be = is_person or noun in PARTIES or (parts == ["name"] and not names_others(told)) or column.name == "given"
+    may_be = may_be or (told is not column and names_people(told))
     if may_be and _most(some, is_name):
-        return Fake("name")
+        return _NAME
     if may_be and _most(some, is_given_name):
         return Fake("first_name")
     if is_person and _most(some, lambda text: re.fullmatch(_USER_NAME, text) and text != text.upper()):

@@ -26,7 +26,7 @@ from pytest_synthdata.infer.values.fitting import rounded_shares
 from pytest_synthdata.infer.values.grouped import is_grouped
 from pytest_synthdata.infer.values.meanings import TEXTS, ColumnName, is_identifier, key_prefix, points_elsewhere
 from pytest_synthdata.infer.values.patterned import escaped, patterned, usual_measure
-from pytest_synthdata.infer.values.personal import holds_addresses, is_name, personal
+from pytest_synthdata.infer.values.personal import holds_addresses, is_given_name, is_name, personal
 from pytest_synthdata.infer.values.unique import drawn_once, key_of_numbers, unique_codes
 
 _LOOKED_AT = 1_000  # texts whose shape is looked at
@@ -132,7 +132,7 @@ def is_listed(distinct: pa.Array, count: int) -> bool:
         return False
     # Names of people have about as many words as there are people; descriptions repeat theirs.
     is_of_few_words = len({word for text in texts for word in text.split()}) < few / 2
-    return is_of_few_words or sum(map(is_name, texts)) < few / 2
+    return is_of_few_words or sum(is_name(text) or is_given_name(text) for text in texts) < few / 2
 
 
 def listed(names: list[str], counts: list[int], total: int) -> Categorical:
