@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.validation.rows import Rows
 
 EXAMPLES = 5
+_LOOKED_AT = 1_000  # of a batch, for the first rows: several items may be of one
 _FEW = 30  # from so many values the mean of their ranks is as good as normal
 _LIST = 40  # up to so many distinct values of a counting law are compared one by one
 _SECONDS_A_DAY = 86_400e6
@@ -53,8 +54,10 @@ class ViolationCounter:
         found = np.flatnonzero(broken)
         if len(found):
             self.count += len(found)
-            first = np.asarray(numbers)[found[: EXAMPLES - len(self.examples)]]
-            self.examples += (first if rows is None else rows.places(first)).tolist()
+            if len(self.examples) < EXAMPLES:
+                index = np.asarray(numbers)[found[:_LOOKED_AT]]
+                places = index if rows is None else rows.places(index)
+                self.examples = list(dict.fromkeys([*self.examples, *places.tolist()]))[:EXAMPLES]
 
     def finding(self, kind: str, subject: str, rows: int) -> Finding:
         """It as a check."""

@@ -56,7 +56,7 @@ class ObsFactory(TableFactory):
     doses = Array(factory.SubFactory(DoseFactory), length=Given("code", {"HR": 2, "TEMP": 1}))
     tags = Array(Given("code", {"HR": "h", "TEMP": Categorical(["x", "y"])}), length=Integers(1, 3))
     k = Integers(0, 3)
-    by_column = Array(col("n") + 1, length=col("k"))
+    by_column = Array("u", length=col("k"))
     by_numbers = Array(Normal(col("n"), 1), length=Uniform(0.5, 3.5).nulls(0.2)).nulls(0.1)
     lists = Array(Array(Categorical(["x", "y"]), length=Integers(0, 2)), length=Poisson(1))
     small = F.struct(a=Uniform(1, 2).round(2), b=Normal(5, 1), c=Uniform(1, 9), d=Integers(1, 3)).cast(
@@ -98,7 +98,7 @@ LONG_AGO = dt.datetime(1999, 1, 1, tzinfo=dt.UTC)
         (("tags",), [], "tags.length: outside of the range"),
         (("tags",), ["h"] * 50, "tags.length: outside of the range"),
         (("tags", 0), "q", "tags.item: not as computed"),
-        (("by_column",), [1] * 9, "by_column.length: not as computed"),
+        (("by_column",), ["u"] * 9, "by_column.length: not as computed"),
         (("ext",), [("device", "A1"), ("note", "y"), ("n", "1")], "ext.note: not as computed"),
         (("ext",), [("device", "A1"), ("note", "x"), ("n", "1"), ("foo", "x")], "ext.key: other values"),
         (("small", "c"), 50, "small.c: outside of the range"),

@@ -17,6 +17,7 @@ from pytest_synthdata import (
     ForeignKey,
     Key,
     Poisson,
+    Rows,
     Shares,
     TableFactory,
     Template,
@@ -127,3 +128,18 @@ def test_listed_doubles_and_keys_of_several_columns_are_exported() -> None:
     assert dqx["check"] == {"function": "is_unique", "arguments": {"columns": ["city", "number"]}}
     kwargs = [one["kwargs"] for one in ContactFactory.expectations("great_expectations")["expectations"]]
     assert {"column_list": ["city", "number"], "ignore_row_if": "any_value_is_missing"} in kwargs
+
+
+def test_a_table_of_listed_rows_has_its_key_and_columns_without_nulls() -> None:
+    class IllnessFactory(TableFactory):
+        class Meta:
+            table = "illnesses"
+            rows = Rows([{"code": "I10", "title": "Hypertension"}, {"code": "O80", "title": None}])
+
+    class DiagnosisFactory(TableFactory):
+        illness = ForeignKey(IllnessFactory, column="code")
+
+    known = [(rule.column, rule.kind) for rule in row_rules(Dataset({IllnessFactory: None}).illnesses.bound)]
+    assert known == [("code", "not_null"), ("code", "list"), ("code", "unique"), ("title", "list")]
+    assert "code_not_null" in DiagnosisFactory.expectations()
+    assert IllnessFactory.not_in_expectations() == {"code_unique": "a condition looks at one row"}

@@ -14,6 +14,7 @@ from pytest_synthdata.columns.generators.base import Constant
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.keys import Key
+from pytest_synthdata.columns.generators.listed import Listed
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, NotNull, Nullable, Rounded, Unique
 from pytest_synthdata.columns.generators.nested import Nested
 from pytest_synthdata.columns.generators.numbers.distributions import Distribution, Poisson
@@ -49,7 +50,7 @@ _CALLS = {
 }  # fmt: skip
 
 
-def may_be_null(declared: Declared, scope: Scope) -> bool:  # noqa: C901 - one line for each kind
+def may_be_null(declared: Declared, scope: Scope) -> bool:  # noqa: C901, PLR0912 - one line for each kind
     """Whether a column can have nulls; True where its declaration does not tell."""
     if isinstance(declared, Nullable):
         return declared.share > 0 or may_be_null(declared.generator, scope)
@@ -59,6 +60,8 @@ def may_be_null(declared: Declared, scope: Scope) -> bool:  # noqa: C901 - one l
         return declared.value is None
     if isinstance(declared, Categorical):
         return None in declared.categories
+    if isinstance(declared, Listed):
+        return declared.array.null_count > 0
     if isinstance(declared, Given):
         return any(may_be_null(branch, scope) for branch in declared.branches)
     if isinstance(declared, When):
