@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter, OrderedDict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pytest_synthdata import Constant, Dataset, Key, TableFactory
+from pytest_synthdata import (
+    Arrival,
+    Categorical,
+    Constant,
+    Dataset,
+    ForeignKey,
+    History,
+    Integers,
+    Key,
+    TableFactory,
+    Timeline,
+    hours,
+)
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.plugin.shrinking.failures import _strings
+from pytest_synthdata.plugin.shrinking.over_time import Asked, AskedTable, happenings
 from pytest_synthdata.plugin.shrinking.said import said_by
 from pytest_synthdata.plugin.shrinking.shrunk_rows import ShownRows, value_text
 from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
@@ -64,6 +79,63 @@ def test_instants_are_shown_in_the_sessions_zone(zone: str, shown: str, said: st
 
     lines = ShownRows(Dataset({EventFactory: 1}), {"events.at"}, zone).lines()
     assert lines == [f"  events  row 0  E-0  {shown}", f"  times are in {said}"]
+
+
+class PlanFactory(TableFactory):
+    class Meta:
+        table = "plans"
+        history = History("2024-01-01", "2024-12-31", updates={"tier": 6, "price": 2}, deletes=0.4)
+
+    plan_id = Key("P-{}")
+    tier = Categorical({"Free": 0.7, "Pro": 0.3})
+    price = Integers(1, 100)
+
+
+class UseFactory(TableFactory):
+    class Meta:
+        table = "uses"
+        arrival = Arrival("at", hours(2), redelivered=1)
+
+    plan = ForeignKey(PlanFactory)
+    at = Timeline("2024-01-01", "2024-12-31")
+
+
+PLANS = Dataset({PlanFactory: 8, UseFactory: 7})
+
+
+@pytest.mark.parametrize("matter", [{"plans.tier"}, set()])
+def test_what_happens_to_rows_is_told_where_the_test_asked_for_it(matter: set[str]) -> None:
+    asked = Asked()
+    plans = AskedTable(PLANS.plans.view, PlanFactory, asked)
+    assert happenings(plans, asked, matter, str) == []
+    lines = happenings(plans, Asked(over_time={"plans"}), matter, str)
+    assert lines[5:] == ["plans: … and 3 more"]
+    for number, line in enumerate(lines[:5]):
+        told = [row for row in plans.versions().to_arrow().to_pylist() if row["plan_id"] == f"P-{number}"]
+        first = told[0]
+        value = first["tier"] if matter else f"tier={first['tier']} price={first['price']}"
+        assert line.startswith(f"plans row {number}: {value} from 2024-01-01 00:00:00+00:00")
+        assert line.endswith(f"deleted {told[-1]['valid_to']}") != told[-1]["is_current"]
+        changes = [row["tier"] for before, row in pairwise([{}, *told]) if row["tier"] != before.get("tier")]
+        shown = line.count(" from ") + int((re.findall(r"… \((\d+) more\)", line) or ["0"])[0])
+        assert shown == len(changes if matter else told)
+    assert asked.over_time == {"plans"}
+
+
+def test_when_changes_and_rows_arrive_is_told() -> None:
+    asked = Asked()
+    plans = AskedTable(PLANS.take(plans=[3]).plans.view, PlanFactory, asked)
+    feed = plans.changes(format="autocdc", delay=hours(30), redelivered=1).to_arrow().to_pylist()
+    (line,) = happenings(plans, asked, {"plans.tier"}, str)
+    assert all(str(row["arrived_at"]) in line for row in feed[:1])
+    assert line.startswith(f"plans row 3: {feed[0]['tier']} from 2024-01-01 00:00:00+00:00 (arrives 2024-01-02 06:00")
+    uses = AskedTable(PLANS.uses.view, UseFactory, asked)
+    assert happenings(uses, asked, set(), str) == []
+    list(uses.in_batches(by="week"))
+    lines = happenings(uses, asked, set(), str)
+    assert len(lines) == 6
+    at = uses.to_arrow()["at"][0].as_py().replace(tzinfo=dt.timezone.utc)
+    assert lines[0] == f"uses row 0: arrives {at + dt.timedelta(hours=2)}, again {at + dt.timedelta(hours=4)}"
 
 
 @pytest.mark.parametrize(

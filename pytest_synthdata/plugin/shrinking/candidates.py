@@ -18,6 +18,7 @@ from pytest_synthdata.dataset import Dataset, Table
 from pytest_synthdata.errors import SynthDataError
 from pytest_synthdata.plugin.shrinking.failures import Failure
 from pytest_synthdata.plugin.shrinking.other_values import OtherValues
+from pytest_synthdata.plugin.shrinking.over_time import Asked, AskedTable
 from pytest_synthdata.plugin.shrinking.said import said_by
 from pytest_synthdata.shrinking.order import Order, family_order
 from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Replacement, digest, union
@@ -60,6 +61,7 @@ class Candidates:
         self.read = [table.name for table in whole if table.name in set(read)]
         self.failure = Failure.of(error)
         self.said = said_by(error)
+        self.asked = Asked()
         self._rerunner = rerunner
         self._stand_ins = stand_ins
         self.order = _order([table for table in whole if table.name in self._with_parents()])
@@ -90,7 +92,9 @@ class Candidates:
         """The dataset of some rows and of those that they refer to."""
         key = rows.tobytes()
         if self._last is None or self._last[0] != key:
-            self._last = (key, self.whole.take(**self.order.rows_at(rows)))
+            taken = self.whole.take(**self.order.rows_at(rows))
+            taken.tables = {table.name: AskedTable(table.view, table.factory, self.asked) for table in taken}
+            self._last = (key, taken)
         return self._last[1]
 
     def close(self, rows: Positions) -> Positions:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.errors import printable
+from pytest_synthdata.plugin.shrinking.over_time import Asked, happenings
 from pytest_synthdata.validation.messages import aligned, short
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ class ShownRows:
         taken: the dataset.
         matter: the columns to show, beside keys; all columns where it is None or empty.
         zone: the time zone in which instants are shown.
+        asked: what the test asked of the tables over time.
     """
 
-    def __init__(self, taken: Dataset, matter: Collection[str] | None, zone: str) -> None:
+    def __init__(self, taken: Dataset, matter: Collection[str] | None, zone: str, asked: Asked | None = None) -> None:
         self._taken = taken
+        self._asked = asked or Asked()
         self._matter = matter or None
         self._zone: dt.tzinfo = dt.timezone.utc
         self._zone_name = "UTC"
@@ -40,7 +43,7 @@ class ShownRows:
         self._has_instants = False
 
     def lines(self) -> list[str]:
-        """The rows, a few of each table where there are many; at last the time zone, where there are instants."""
+        """The rows, a few of each table where there are many; what happens to them; the zone of the instants."""
         counts = {table.name: table.num_rows for table in self._taken if table.num_rows}
         shown = {table: range(count) for table, count in _shared_out(counts, MOST_ROWS).items()}
         numbers = {table: self._taken[table].row_numbers[: len(places)].tolist() for table, places in shown.items()}
@@ -53,6 +56,9 @@ class ShownRows:
             text += [f"{head}  {rest}" for head, rest in zip(heads, cells, strict=True)]
             if more := counts[table] - len(some):
                 text.append(f"  {table:{name_width}}  … and {more:,} more")
+        for table in counts:
+            told = happenings(self._taken[table], self._asked, self._matter or (), self._told)
+            text += [f"  {line}" for line in told]
         return [*text, f"  times are in {self._zone_name}"] if self._has_instants else text
 
     def _cells(self, table: Table, count: int, *, are_all: bool) -> list[str]:
@@ -74,6 +80,10 @@ class ShownRows:
             self._has_instants = True
             return _in_zone(value, self._zone)
         return value_text(value) if is_whole else short(value)
+
+    def _told(self, value: Any) -> str:
+        """A value or an instant of what happens to a row, which is told by the second."""
+        return self._cell(value.replace(microsecond=0) if isinstance(value, dt.datetime) else value, is_whole=False)
 
     def columns(self, table: str, key: str, columns: Sequence[str], *, are_all: bool) -> list[str | None]:
         """The key and the columns that matter; None in place of others between and after them."""

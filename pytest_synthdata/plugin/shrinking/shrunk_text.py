@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.errors import counted
 from pytest_synthdata.plugin.shrinking.marker_text import as_test, marker, source
 from pytest_synthdata.plugin.shrinking.names import NamesIn
+from pytest_synthdata.plugin.shrinking.over_time import Asked
 from pytest_synthdata.plugin.shrinking.shrunk_rows import MOST_ROWS, ShownRows, value_text
 from pytest_synthdata.shrinking.search import Shrunk, Verdict
 
@@ -61,6 +62,7 @@ class Finding:
         keepers: the fixtures that kept what they had made of all rows.
         is_parameter: whether a parameter of the test says what its data is.
         is_session: whether it is the session's.
+        asked: what the test asked of its tables over time.
         long_in: the file that holds a marker and a command that are too long for a terminal.
     """
 
@@ -80,6 +82,7 @@ class Finding:
     keepers: str = ""
     is_parameter: bool = False
     is_session: bool = False
+    asked: Asked = field(default_factory=Asked)
     long_in: str = ""
 
     def to_text(self) -> str:
@@ -91,7 +94,7 @@ class Finding:
         if self.taken is None or self.shrunk.verdict in _NOT_SHRUNK or self._is_no_smaller:
             return [f"not shrunk: {self._why_not()}"]
         shrunk = self.shrunk
-        rows = ShownRows(self.taken, shrunk.columns if shrunk.are_all_columns else None, self.zone)
+        rows = ShownRows(self.taken, shrunk.columns if shrunk.are_all_columns else None, self.zone, self.asked)
         lines = [self._headline(), *rows.lines(), *self._planted(), *self._said()]
         if self.is_long:
             return [*lines, "as a test, and to replay: " + (self.long_in or "--synth-shrink-json=FILE writes both")]
