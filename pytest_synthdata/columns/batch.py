@@ -110,9 +110,12 @@ class Batch:
                 except (UnicodeEncodeError, OverflowError, pa.ArrowException) as error:
                     raise GenerationError(f"{place}: values that no column can hold: {cause(error)}") from error
         try:
-            return join(values)
+            joined = join(values)
         except TypeError as error:
             raise GenerationError(f"{place}: the values of some rows differ in type: {error}; state its type") from None
+        if isinstance(joined, pa.Array) and pa.types.is_null(joined.type) and (type_ := self.bound.type_by_rows(name)):
+            return joined.cast(type_)
+        return joined
 
     def tokens(self, name: str) -> TokenizedText | None:
         """A column of this table's as the words that its texts are made of; None where it is not made of such."""

@@ -1,4 +1,4 @@
-"""A null in one row changes no cell of another, by whatever a column is computed."""
+"""A null in one row changes no cell of another, nor does its absence, by whatever a column is computed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import factory
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from pytest_synthdata import (
@@ -66,6 +68,21 @@ class InputFactory(TableFactory):
     text = Categorical(["ab-c", " Straße 12", "", "2024-02-29"]).nulls(SHARE)
     day = Dates("2020-01-01", "2024-12-31").nulls(SHARE)
     at = Times("2020-01-01", "2024-12-31").nulls(SHARE)
+
+
+def is_null_unless_kept(name: str) -> Any:
+    """A column of `InputFactory`, null by a condition: of a part of the rows, all values may be."""
+    generator = InputFactory._meta.pre_declarations[name].declaration.generator
+    if name in ("whole", "text"):
+        return Given("kept", {True: generator}, default=None)
+    return when(col("kept"), generator).otherwise(None)
+
+
+class ConditionalFactory(TableFactory):
+    class Meta:
+        table = "inputs"
+
+    kept = Boolean(0.9)
 
 
 NUMBERS = [col(name) for name in ("number", "odd", "whole", "long", "price", "single")]
@@ -136,6 +153,15 @@ def comparable(value: Any) -> Any:
     return "nan" if isinstance(value, float) and math.isnan(value) else repr(value)
 
 
+def differing(made: dict[str, Any], part: Any, whole: Any, rows: list[int]) -> list[str]:
+    return [
+        f"{one!r}: {found!r} in row {row}, and {expected!r} in the whole table"
+        for name, one in made.items()
+        for row, found, expected in zip(rows, part[name].to_pylist(), whole[name].to_pylist(), strict=True)
+        if comparable(found) != comparable(expected)
+    ]
+
+
 @pytest.mark.parametrize("declared", [arithmetic, modified, functions])
 def test_rows_without_nulls_are_as_they_are_among_rows_with_nulls(declared: Any) -> None:
     made = {f"c{number}": one for number, one in enumerate(declared())}
@@ -144,14 +170,41 @@ def test_rows_without_nulls_are_as_they_are_among_rows_with_nulls(declared: Any)
     inputs = zip(*(whole[name].is_valid().to_pylist() for name in InputFactory._meta.pre_declarations), strict=True)
     rows = [row for row, valid in enumerate(inputs) if all(valid)]
     alone = dataset.take(inputs=rows).inputs.to_arrow()
-    among = whole.take(rows)
-    wrong = [
-        f"{one!r}: {found!r} in row {row}, and {expected!r} among rows with nulls"
-        for name, one in made.items()
-        for row, found, expected in zip(rows, alone[name].to_pylist(), among[name].to_pylist(), strict=True)
-        if comparable(found) != comparable(expected)
-    ]
-    assert wrong == []
+    assert differing(made, alone, whole.take(rows), rows) == []
+
+
+@pytest.mark.parametrize("declared", [arithmetic, modified, functions])
+def test_rows_that_are_all_null_are_as_they_are_among_others(declared: Any) -> None:
+    made = {f"c{number}": one for number, one in enumerate(declared())}
+    inputs = {name: is_null_unless_kept(name) for name in InputFactory._meta.pre_declarations}
+    kind = type("ResultFactory", (ConditionalFactory,), {"__module__": __name__, **inputs, **made})
+    dataset = Dataset({kind: ROWS}, seed=3)
+    whole = dataset.inputs.to_arrow()
+    rows = [row for row, kept in enumerate(whole["kept"].to_pylist()) if not kept]
+    part = dataset.take(inputs=rows).inputs.to_arrow()
+    assert differing(made, part, whole.take(rows), rows) == []
+
+
+class MixedFactory(TableFactory):
+    kept = Boolean(0.5)
+    number = when(col("kept"), Integers(1, 9)).otherwise(Uniform(1, 9).round(1))
+    number_as_text = Template("{number}")
+    price = Given("kept", {True: Integers(1, 9).cast("decimal(10,2)")}, default=Integers(1, 9))
+    price_as_text = Template("{price}")
+    items = when(col("kept"), Array(Integers(1, 9), length=2))
+    nested = factory.Dict({"items": factory.SelfAttribute("..items"), "x": when(col("..kept"), 1).otherwise(None)})
+    nested_as_text = F.to_json("nested")
+    code = factory.LazyAttribute(lambda row: 5 if row.kept else None)
+    size = Given("code", bins=[3], then=["small", "large"])
+    is_sold = factory.LazyAttribute(lambda row: True if row.kept else None)
+    is_unsold = ~col("is_sold")
+
+
+def test_rows_of_one_branch_are_as_they_are_among_those_of_others() -> None:
+    table = Dataset({MixedFactory: 12}, seed=3).mixeds
+    whole = table.to_arrow()
+    assert pa.concat_tables([table.to_arrow(row, row + 1) for row in range(12)]).equals(whole)
+    assert set(whole["kept"].to_pylist()) == {True, False}
 
 
 def test_all_functions_operators_and_modifiers_are_among_them() -> None:

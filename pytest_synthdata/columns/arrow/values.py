@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, numpy_of, without_nulls
 from pytest_synthdata.columns.arrow.floats import decimals_as_printed, decimals_of_integers
+from pytest_synthdata.columns.arrow.kinds import is_number
 
 Values: TypeAlias = "npt.NDArray[Any] | pa.Array"
 Index: TypeAlias = npt.NDArray[np.intp]
@@ -158,6 +159,21 @@ def _widened(array: pa.Array, target: pa.DataType) -> pa.Array:
         return as_decimal(array, target)
     # Long integers beside floats lose digits, as NumPy has it where there are no nulls.
     return array.cast(target, safe=not (pa.types.is_integer(array.type) and pa.types.is_floating(target)))
+
+
+def in_type(values: Values, type_: pa.DataType) -> Values:
+    """Values of some branches of a column, in the common type of all its branches."""
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        is_other = is_number(type_) and values.dtype.kind in "iuf" and pa.from_numpy_dtype(values.dtype) != type_
+        if not is_other:
+            return values
+        array = _widened(arrow_array(values), type_)
+        return array if pa.types.is_decimal(type_) else to_numpy(array)
+    array = to_arrow(values) if isinstance(values, np.ndarray) else values
+    found = array.type.value_type if isinstance(array, pa.DictionaryArray) else array.type
+    if found == type_ or not (pa.types.is_null(found) or is_number(found) or pa.types.is_nested(found)):
+        return values
+    return _widened(to_arrow(array), type_)
 
 
 def scatter(pieces: Sequence[tuple[Index, Values]], length: int) -> Values:

@@ -17,8 +17,8 @@ from pytest_synthdata.columns.expressions.operators import Expression
 from pytest_synthdata.columns.generators.base import (
     Constant,
     Generator,
+    branched,
     literal,
-    mixture,
     mixture_type,
     union_of_bounds,
 )
@@ -66,7 +66,7 @@ class When(Expression):
         branches = self.branches
         if len(branches) == len(self.conditions):
             branches = (*branches, Constant(None))
-        return mixture(branches, which, cells)
+        return branched(self, branches, which, cells)
 
     def cases(self, count: int, met: Callable[[int], Values]) -> npt.NDArray[Any]:
         """The number of the first condition that each row meets; their count where it meets none.

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar
 from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.plain import plain
-from pytest_synthdata.columns.arrow.values import Values, common_type, scatter, to_numpy
+from pytest_synthdata.columns.arrow.values import Values, common_type, in_type, scatter, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.fluent import Fluent
 from pytest_synthdata.columns.generators.uncalled import CALLABLE, uncalled
@@ -199,6 +199,22 @@ def mix(branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) ->
     return scatter(pieces, len(which)) if pieces else branches[0].values(cells)
 
 
+def branched(generator: Generator, branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) -> Values:
+    """Values of ``branches[which[i]]`` for cell i, in the type of the generator whose branches they are.
+
+    It is the same whichever of them fill these cells.
+    """
+    bound, key = cells.reader.bound, ("type of branches", id(generator))
+
+    def find() -> tuple[pa.DataType | None, Generator]:
+        scope = bound.scope("")
+        return scope.known(key, lambda: (generator.type(scope), generator))  # which keeps its id
+
+    type_, _ = bound.cached(key, find)
+    values = mixture(branches, which, cells)
+    return values if type_ is None else in_type(values, type_)
+
+
 def mixture(branches: Sequence[Generator], which: npt.NDArray[Any], cells: Cells) -> Values:
     """Values of ``branches[which[i]]`` for cell i, in one pass where all are of one class."""
     classes: list[type[Generator]] = list(dict.fromkeys(map(type, branches)))
@@ -317,6 +333,7 @@ def require_numbers(generator: Generator, scope: Scope, what: str) -> None:
 __all__ = [
     "Constant",
     "Generator",
+    "branched",
     "is_vectorised",
     "literal",
     "mix",

@@ -20,8 +20,8 @@ from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import (
     Constant,
     Generator,
+    branched,
     literal,
-    mixture,
     mixture_type,
     union_of_bounds,
 )
@@ -85,9 +85,9 @@ class Given(Generator):
 
     def values(self, cells: Cells) -> Values:
         if not self.is_binned:
-            return mixture(self.branches, self._case(cells), cells)
+            return branched(self, self.branches, self._case(cells), cells)
         interval = self.interval(cells.read(self.columns[0]))
-        values = mixture(self.branches, np.maximum(interval, 0), cells)
+        values = branched(self, self.branches, np.maximum(interval, 0), cells)
         return without(values, interval < 0) if interval.min(initial=0) < 0 else values
 
     def interval(self, decider: Values) -> npt.NDArray[np.int64]:

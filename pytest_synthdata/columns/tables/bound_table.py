@@ -210,6 +210,11 @@ class BoundTable(ByPosition):
         finally:
             _asked_for.reset(token)
 
+    def type_by_rows(self, name: str) -> pa.DataType | None:
+        """The type of a column of which only the values of other rows tell it; None while these are asked for it."""
+        is_told = (id(self), name) not in _asked_for.get() and self.is_opaque(name)
+        return self.type_of(name) if is_told else None
+
     def _declared_type(self, name: str) -> pa.DataType | None:
         """The type of a column; None where only its values tell."""
         scope = self.scope(name)
