@@ -145,7 +145,11 @@ def _from_path(path: Path, what: str) -> Source:
     if format_ == "json" and any(file.suffix in COMPRESSED or _is_alone(file) for file in files):
         return _from_json(files)
     with reading(files[0]):  # of which the types are
-        return _from_files(ds.dataset([str(file) for file in files], format=format_, partitioning="hive"))
+        names = [str(file) for file in files]
+        found = ds.dataset(names, format=format_, partitioning="hive")
+        if format_ == "json" and (schema := _without_times(found.schema)) != found.schema:
+            found = ds.dataset(names, schema=schema, format=format_, partitioning="hive")
+    return _from_files(found)
 
 
 def _from_files(dataset: Any) -> Source:
@@ -191,6 +195,19 @@ def _from_csv(files: list[Path]) -> Source:
     return Source(pa.schema([(name, pa.string()) for name in columns]), batches())
 
 
+def _without_times(schema: pa.Schema) -> pa.Schema:
+    """A schema of JSON, which has no times: what Arrow takes for some are texts, in the form that they have."""
+    return pa.schema([field.with_type(_without_times_in(field.type)) for field in schema])
+
+
+def _without_times_in(type_: pa.DataType) -> pa.DataType:
+    if pa.types.is_struct(type_):
+        return pa.struct([field.with_type(_without_times_in(field.type)) for field in type_])
+    if pa.types.is_list(type_):
+        return pa.list_(_without_times_in(type_.value_type))
+    return pa.string() if pa.types.is_timestamp(type_) else type_
+
+
 def _is_alone(file: Path) -> bool:
     """Whether a file of JSON is one list of objects, or one line without an end, which Arrow's datasets misread."""
     with file.open("rb") as stream:
@@ -217,7 +234,11 @@ def _from_json(files: list[Path]) -> Source:
                 except (ValueError, AttributeError, TypeError) as error:
                     raise SynthDataError(f"{file} cannot be read as a list of JSON objects: {error}") from None
             else:
-                tables.append(lines.read_json(pa.BufferReader(text)))
+                found = lines.read_json(pa.BufferReader(text))
+                if (schema := _without_times(found.schema)) != found.schema:
+                    options = lines.ParseOptions(explicit_schema=schema)
+                    found = lines.read_json(pa.BufferReader(text), parse_options=options)
+                tables.append(found)
     table = pa.concat_tables(tables, promote_options="permissive")
     return Source(table.schema, table.to_batches(max_chunksize=BATCH))
 

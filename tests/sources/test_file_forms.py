@@ -155,3 +155,13 @@ def test_one_object_without_an_end_of_line(tmp_path: Path) -> None:
     (tmp_path / "numbers.json").write_text("[1, 2]", "utf-8")
     with pytest.raises(SynthDataError, match="its list holds 1: give a list of objects, a row each"):
         sample_of(tmp_path / "numbers.json", "test")
+
+
+@pytest.mark.parametrize("name", ["rows.json", "rows.json.gz"])
+def test_times_in_json_are_texts_as_they_are_written(tmp_path: Path, name: str) -> None:
+    row = {"day": "2024-12-11", "at": "2024-12-11T02:14:00Z", "in": {"day": "2024-12-11", "days": ["2024-12-11T02:14"]}}
+    content = f"{json.dumps(row)}\n".encode() * 2
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    assert pa.Table.from_batches(source_of(tmp_path / name, "rows").batches).to_pylist() == [row, row]
+    made = TableFactory.from_schema(tmp_path / name, table="rows")
+    assert Dataset({made: 1})["rows"].to_arrow().to_pylist() == [row]
