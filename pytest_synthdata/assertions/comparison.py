@@ -17,7 +17,7 @@ from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.defects.label_table import LabelTable, label_key
 from pytest_synthdata.errors import counted
-from pytest_synthdata.validation.messages import aligned
+from pytest_synthdata.validation.messages import aligned, shown_apart
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ class Comparison:
     def _first_missed(self) -> list[str]:
         missed = [index[self.missed[index]] for _, _, index in self._groups()]
         rows = python_of(self.wanted.take(arrow_array(np.concatenate([index[:SHOWN] for index in missed]))))
+        for row in rows:
+            _, row["clean"], row["dirty"] = shown_apart(row["clean"], row["dirty"])
         return listed(self.wanted.schema.names, rows, more=any(len(index) > SHOWN for index in missed))
 
     def _first_thrown_out(self) -> list[str]:

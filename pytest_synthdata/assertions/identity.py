@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, numpy_of
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
+from pytest_synthdata.columns.arrow.map_order import with_ordered_maps
 from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.defects.differences import as_mask
@@ -205,7 +206,7 @@ class _RowsOfOneKey:
 
 def _paired(keys: Bits, cells: pa.Array, name: str) -> Bits:
     """A word for each pair of a key and a cell."""
-    return row_hashes(pa.RecordBatch.from_arrays([arrow_array(keys), cells], names=["", name]))
+    return row_hashes(pa.RecordBatch.from_arrays([arrow_array(keys), with_ordered_maps(cells)], names=["", name]))
 
 
 def _hashed(source: Source, view: LabelTable, names: Sequence[str]) -> Iterator[tuple[Bits, pa.RecordBatch]]:

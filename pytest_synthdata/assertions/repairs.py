@@ -14,13 +14,14 @@ from pytest_synthdata.assertions.identity import nth_of_equal
 from pytest_synthdata.assertions.listing import SHOWN, listed
 from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.fingerprint import row_hashes
+from pytest_synthdata.columns.arrow.map_order import with_ordered_maps
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.defects.differences import differ
 from pytest_synthdata.errors import SynthDataError, counted, nearest
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.sources.source import in_type
-from pytest_synthdata.validation.messages import aligned, short
+from pytest_synthdata.validation.messages import aligned, short, shown_apart
 
 _Places: TypeAlias = npt.NDArray[np.intp]
 
@@ -112,8 +113,10 @@ class _Pairs:
             for number, place in enumerate(places[:SHOWN].tolist()):
                 row = python_of(self.expected.slice(place, 1))[0]
                 first = [column, f"{len(places):,}"] if number == 0 else ["", ""]
-                cells = [*(row[key] for key in self.keys), row[column], *python_of(self.actual[column].slice(place, 1))]
-                lines.append([*first, *map(short, cells)])
+                (found,) = python_of(self.actual[column].slice(place, 1))
+                path, *both = shown_apart(row[column], found)
+                first[0] = f"{column}{path}" if number == 0 or path else ""
+                lines.append([*first, *(short(row[key]) for key in self.keys), *both])
             if len(places) > SHOWN:
                 lines.append(["", "…", *("" for _ in lines[0][2:])])
         return aligned(lines)
@@ -159,7 +162,8 @@ def _paired(actual: pa.Table, expected: pa.Table, keys: Sequence[str]) -> tuple[
 
 def _numbered(table: pa.Table, columns: Sequence[str], rows: _Places) -> Bits:
     """A number for each of some rows, the same for the first, second, … equal row in both tables."""
-    batches = table.select(list(columns)).combine_chunks().to_batches()
+    arrays = [with_ordered_maps(to_arrow(table[column])) for column in columns]
+    batches = [pa.RecordBatch.from_arrays(arrays, names=list(columns))] if arrays else []
     hashes = np.concatenate([np.zeros(0, np.uint64), *(row_hashes(batch) for batch in batches)])[rows]
     return hashes + nth_of_equal(hashes).astype(np.uint64)
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of, without_nulls
+from pytest_synthdata.columns.arrow.map_order import with_ordered_maps
 from pytest_synthdata.columns.arrow.values import to_numpy
 
 
@@ -21,7 +22,7 @@ def differ(first: pa.Array, second: pa.Array) -> npt.NDArray[np.bool_]:
     [True, False, True]
     """
     if pa.types.is_nested(first.type):
-        pairs = zip(python_of(first), python_of(second), strict=True)
+        pairs = zip(*(python_of(with_ordered_maps(one)) for one in (first, second)), strict=True)
         return np.array([one != other for one, other in pairs], np.bool_)
     unequal = without_nulls(pc.not_equal(first, second), False)
     if pa.types.is_floating(first.type):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_synthdata.columns.arrow.value_texts import plain_text
 from pytest_synthdata.columns.expressions.conditions import When
 from pytest_synthdata.columns.expressions.functions import Computed
 from pytest_synthdata.columns.expressions.operators import Column, Operation
@@ -211,7 +212,9 @@ def show(value: Any) -> str:
     """A value as it is compared with others: a number to its last digit, a time as text."""
     if value is None:
         return "null"
-    if isinstance(value, (str, bool, int, float, bytes, dict, list)):
+    if isinstance(value, (dict, list)):
+        return plain_text(value)
+    if isinstance(value, (str, bool, int, float, bytes)):
         return repr(value)
     return str(value)
 

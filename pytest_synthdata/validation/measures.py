@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of, without_nulls
+from pytest_synthdata.columns.arrow.map_order import with_ordered_maps
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.validation.declared.curves import QUARTILES, Curve
@@ -238,7 +239,8 @@ def comparable(array: pa.Array) -> pa.Array:
     """Values that can be compared and counted: nested ones as text."""
     if not pa.types.is_nested(array.type):
         return array
-    return arrow_array([None if value is None else repr(value) for value in python_of(array)], pa.string())
+    values = python_of(with_ordered_maps(array))
+    return arrow_array([None if value is None else repr(value) for value in values], pa.string())
 
 
 def as_numbers(values: Values) -> npt.NDArray[np.float64]:

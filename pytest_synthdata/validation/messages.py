@@ -9,12 +9,14 @@ from typing import Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import python_of
+from pytest_synthdata.columns.arrow.value_texts import first_difference, plain_text
 from pytest_synthdata.errors import cut, printable
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.validation.results import Check, TableResult, format_value
 
 _MOST_SHOWN = 10  # failed checks in a message
 _WIDTH = 24  # letters of a value in it
+_BEFORE = 8  # letters before the first that differs
 
 
 def failures(result: TableResult, declared_by: str, data: Mapping[str, Any]) -> list[str]:
@@ -99,8 +101,29 @@ def short(value: Any) -> str:
     """A cell in few letters; a time in as many as it needs."""
     if isinstance(value, dt.datetime):
         return str(value)
-    text = "null" if value is None else printable(str(value)).replace("\n", "\\n")
-    return cut(text, _WIDTH)
+    return cut(_on_one_line(value), _WIDTH)
 
 
-__all__ = ["aligned", "failures", "short", "unchecked_columns"]
+def shown_apart(one: Any, other: Any) -> tuple[str, str, str]:
+    """Where two cells differ, as a path into them, and what each has there in few letters, of which some differ.
+
+    >>> shown_apart({"low": 1, "high": 7}, {"low": 1, "high": 99})
+    ('.high', '7', '99')
+    >>> shown_apart("a" * 30, "a" * 29 + "b")
+    ('', '…aaaaaaaaa', '…aaaaaaaab')
+    """
+    path, *both = first_difference(one, other)
+    if short(both[0]) != short(both[1]):
+        return path, short(both[0]), short(both[1])
+    texts = [_on_one_line(value) for value in both]
+    same = next((at for at, pair in enumerate(zip(*texts, strict=False)) if len({*pair}) > 1), min(map(len, texts)))
+    begin = max(same - _BEFORE, 0)
+    left, right = (f"…{cut(text[begin:], _WIDTH - 1)}" if begin else cut(text, _WIDTH) for text in texts)
+    return path, left, right
+
+
+def _on_one_line(value: Any) -> str:
+    return printable(plain_text(value)).replace("\n", "\\n")
+
+
+__all__ = ["aligned", "failures", "short", "shown_apart", "unchecked_columns"]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import factory
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from pytest_synthdata import (
+    Array,
     Categorical,
     Constant,
     Dataset,
     Duplicates,
+    Integers,
     Key,
     Late,
     Malformed,
@@ -26,6 +29,7 @@ from pytest_synthdata import (
     TableFactory,
     Typos,
     assert_caught,
+    assert_matches,
     assert_repaired,
 )
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
@@ -210,3 +214,46 @@ def test_rows_of_one_key_are_compared_in_any_order(dataset: Dataset) -> None:
     assert_repaired(shuffled, clean, key="customer_id")
     with pytest.raises(AssertionError, match="1 cell wrong in 1 of 5 columns"):
         assert_repaired(shuffled.assign(amount=[-1.0, *shuffled.amount[1:]]), clean, key="customer_id")
+
+
+class PartFactory(TableFactory):
+    class Meta:
+        table = "probes"
+
+    reading_id = Key("R{:02d}")
+    tags: dict[str, str] = factory.Dict({"device": Categorical(["A1", "B2"]), "method": "ear"})
+    ref = factory.Dict({"about": "a long description of the range", "high": Integers(5, 9)})
+    parts = Array("x", length=2)
+
+
+def test_maps_in_another_order_are_repaired() -> None:
+    clean = Dataset({PartFactory: 20}).probes
+    rows = clean.to_arrow().to_pylist()
+    turned = [{**row, "tags": row["tags"][::-1]} for row in rows]
+    assert_repaired(pa.Table.from_pylist(turned, clean.schema), clean)
+    assert_repaired(
+        pa.Table.from_pylist(turned, clean.schema).drop(["reading_id"]), clean.to_arrow().drop(["reading_id"])
+    )
+    assert_matches(pa.Table.from_pylist(turned, clean.schema), PartFactory)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "line"),
+    [
+        ("ref", {"about": "a long description of the range", "high": 77}, r"ref\.high +1 +R03 +\d +77"),
+        (
+            "ref",
+            {"about": "a long description of this one", "high": 7},
+            r"\.about .*…on of the range +…on of this",
+        ),
+        ("parts", ["x"], "parts +1 +R03 +2 items +1 item"),
+        ("parts", ["x", "y"], r"parts\[1\] +1 +R03 +x +y"),
+        ("tags", [("method", "ear")], r"tags\.device +1 +R03 +there +missing"),
+    ],
+)
+def test_the_place_that_differs_inside_of_a_cell_is_shown(column: str, value: Any, line: str) -> None:
+    clean = Dataset({PartFactory: 20}).probes
+    rows = clean.to_arrow().to_pylist()
+    rows[3][column] = value
+    with pytest.raises(AssertionError, match=line):
+        assert_repaired(pa.Table.from_pylist(rows, clean.schema), clean)

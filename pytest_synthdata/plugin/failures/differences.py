@@ -71,16 +71,15 @@ def explain(compared: Compared, datasets: Iterable[Dataset]) -> str:
 
 
 def _listed(found: TableDifferences) -> str:
-    from pytest_synthdata.validation.messages import aligned, short
+    from pytest_synthdata.validation.messages import aligned, short, shown_apart
 
     name, cells = found.table.name, found.cells
     rows = list(dict.fromkeys(cell.row for cell in cells))
     columns = dict.fromkeys(cell.column for cell in cells)
     lines = [["row", *found.keys, "column", "df1", "df2"]]
-    lines += [
-        [str(cell.row), *map(short, cell.key), cell.column, short(cell.one), short(cell.other)]
-        for cell in cells[:_MOST]
-    ]
+    for cell in cells[:_MOST]:
+        path, *both = shown_apart(cell.one, cell.other)
+        lines.append([str(cell.row), *map(short, cell.key), f"{cell.column}{path}", *both])
     text = [
         f"{name} differ in {', '.join(map(short, columns))}: {counted(len(rows), 'row')}",
         *aligned(lines),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.arrow.arrays import python_of
+from pytest_synthdata.columns.arrow.value_texts import plain_text
 from pytest_synthdata.errors import printable
 from pytest_synthdata.plugin.shrinking.over_time import Asked, happenings
 from pytest_synthdata.validation.messages import aligned, short
@@ -105,7 +106,7 @@ def value_text(value: Any) -> str:
     """A value that is read letter by letter: blanks at its ends are seen, and only very long ones are cut."""
     if value is None:
         return "null"
-    text = printable(str(value)).replace("\n", "\\n")
+    text = printable(plain_text(value)).replace("\n", "\\n")
     if isinstance(value, str) and (not value or value != value.strip()):
         text = f"'{text}'"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(str(value)):,} letters)"
