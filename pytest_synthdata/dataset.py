@@ -121,9 +121,11 @@ class Dataset:
         return f"<Dataset seed {self.seed}{'; ' * bool(tables)}{tables}>"
 
     def take(self, /, **rows: Iterable[int]) -> Dataset:
-        """Some rows of the tables and all rows that these refer to, as a dataset: cells, keys and order are unchanged.
+        """Some rows of the tables and all rows that these need, as a dataset: cells, keys and order are unchanged.
 
-        Tables that are not named have only the rows that the named ones need, perhaps none. ``build()`` of a factory
+        A row needs the rows that it refers to, the children that it sums up or that share its amount, the rows of the
+        same parent before it where a `RunningSum` or `Previous` looks at them, and as a copy its original. Tables that
+        are not named have only the rows that the named ones need, perhaps none. ``build()`` of a factory
         gives the rows of the whole tables, by their numbers.
 
         Args:

@@ -14,7 +14,6 @@ from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.lives.steps import Step as LifeStep
-from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.columns.references.aggregates import Aggregate
 from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
@@ -236,9 +235,7 @@ def _rows_before(bound: BoundTable, row: int, generator: OfSiblings) -> list[str
     """The siblings up to a row, and what they have."""
     key = bound.plan.fan_out_key
     assert key is not None  # noqa: S101 - it was checked
-    reader = bound.at(np.array([row], np.uint64))
-    cells = Cells(reader, Stream(()), f"{bound.name}.{key.name}")
-    rows = Earlier.of(cells, key.name).family.rows
+    rows = Earlier.of(bound, np.array([row], np.uint64), key.name).family.rows
     last = rows[-_MOST:]
     shown = [*(["…"] if len(rows) > len(last) else []), *map(str, last.tolist())]
     lines = [f"row{'s'[: len(rows) > 1]} {', '.join(shown)}, of one {key.name}"]

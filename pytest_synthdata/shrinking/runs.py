@@ -45,7 +45,7 @@ class Subject(Protocol):
     """A failing test and the rows that it can be run on."""
 
     def close(self, rows: Positions) -> Positions:
-        """Rows with all that they refer to."""
+        """Rows with all that they need."""
 
     def attempt(self, rows: Positions) -> Outcome:
         """Run the test on some rows, which are closed."""
@@ -98,7 +98,7 @@ class Runs:
         self.fails_on_none: bool = False
 
     def close(self, rows: Positions) -> Positions:
-        """Rows with all that they refer to, sorted."""
+        """Rows with all that they need, sorted."""
         return self.subject.close(rows) if len(rows) else rows
 
     def needs(self, row: int) -> list[int]:

@@ -131,6 +131,14 @@ def test_any_rows_by_themselves_and_after_pickling_are_those_of_the_table(name: 
     assert pa.Table.from_batches([bound.record_batch(scattered)]).equals(whole.take(pa.array(scattered)))
 
 
+def test_rows_that_are_taken_have_those_before_them() -> None:
+    rows = bank().visits.to_arrow().to_pylist()
+    third = next(row for row in rows if row["number"] == 3)
+    wanted = [row for row in rows if row["account_id"] == third["account_id"] and row["number"] <= 3]
+    taken = bank().take(visits=[rows.index(third)])
+    assert taken.visits.to_arrow().to_pylist() == wanted
+
+
 def test_few_parents_with_many_rows_are_added_up_alike() -> None:
     """Parent by parent or child by child: whichever is less work, the bits are the same."""
 

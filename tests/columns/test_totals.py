@@ -22,6 +22,7 @@ from pytest_synthdata import (
     Fake,
     ForeignKey,
     Given,
+    Integers,
     Key,
     LogNormal,
     Max,
@@ -247,6 +248,32 @@ def test_shares_add_up_to_the_parent_s_amount() -> None:
     )
     with dataset.factories():
         assert ItemFactory.build(__sequence=0).total == items["total"][0].as_py()
+
+
+class CampaignFactory(TableFactory):
+    class Meta:
+        table = "campaigns"
+
+    campaign_id = Key("C{}")
+    budget = Integers(100, 999)
+
+
+class AdGroupFactory(TableFactory):
+    class Meta:
+        table = "ad_groups"
+
+    campaign = ForeignKey(CampaignFactory, per_parent=Poisson(2) + 1)
+    budget = Share("campaign.budget") * 2
+
+
+def test_rows_that_are_taken_have_all_that_share_their_amount() -> None:
+    dataset = Dataset({CampaignFactory: 20, AdGroupFactory: None})
+    groups = by_parent(dataset, "ad_groups", "campaign_id")["C3"]
+    first = dataset["ad_groups"].to_arrow().to_pylist().index(groups[0])
+    for taken in (dataset.take(campaigns=[3]), dataset.take(ad_groups=[first + 1])):
+        assert taken["campaigns"].row_numbers.tolist() == [3]
+        assert taken["ad_groups"].to_arrow().to_pylist() == groups
+        assert len(groups) > 1
 
 
 def test_shares_are_as_uneven_as_their_weights() -> None:

@@ -228,6 +228,7 @@ def test_a_subset_of_dirty_data_is_as_dirty() -> None:
     whole = Dataset({CustomerFactory: 20, OrderFactory: 100}, defects=defects)
     chosen = [3, 50, *whole.orders.row_numbers[-2:].tolist()]
     taken = whole.take(orders=chosen)
+    chosen += whole.orders.view.origins(whole.orders.row_numbers[-2:]).tolist()
     assert taken.orders.to_arrow().equals(whole.orders.to_arrow().take(pa.array(sorted(chosen))))
     assert set(taken.orders.to_arrow()["customer_id"].to_pylist()) == set(
         taken.customers.to_arrow()["customer_id"].to_pylist()

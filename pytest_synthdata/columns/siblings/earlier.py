@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pytest_synthdata.columns.arrow.values import Index, Values, join, take, to_arrow
-from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.cells import Cells, Table
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references.family import Family, family_of
@@ -28,9 +28,8 @@ class Earlier:
     mine: Index
 
     @classmethod
-    def of(cls, cells: Cells, reference: str) -> Earlier:
-        """The siblings of some cells' rows, by the foreign key that counts the rows."""
-        bound, rows = cells.reader.bound, cells.rows
+    def of(cls, bound: Table, rows: Bits, reference: str) -> Earlier:
+        """The siblings of some rows of a table, by the foreign key that counts the rows."""
         key = bound.plan.references[reference]
         parents, _ = key.counted(bound, rows)
         each, which = np.unique(parents, return_inverse=True)

@@ -40,11 +40,12 @@ class OfSiblings(Expression):
         )
 
     def values(self, cells: Cells) -> Values:
-        key = cells.reader.bound.plan.fan_out_key
+        bound = cells.reader.bound
+        key = bound.plan.fan_out_key
         assert key is not None  # noqa: S101 - it was checked
-        earlier = Earlier.of(cells, key.name)
+        earlier = Earlier.of(bound, cells.rows, key.name)
         found = earlier.values(self.of, cells.substream("of"))
-        return self.along(found, earlier, cells.reader.bound.scope(""))
+        return self.along(found, earlier, bound.scope(""))
 
     def along(self, values: Values, earlier: Earlier, scope: Scope) -> Values:
         """The values of the rows that were asked for, from those of all siblings up to them."""

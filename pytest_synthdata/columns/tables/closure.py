@@ -1,8 +1,8 @@
-"""Rows with all that they refer to, near and far, and all that they sum up: row numbers that stand for themselves."""
+"""Rows with all that they refer to, near and far, and all that their values are computed from: they can stand alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +11,15 @@ import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import take, to_arrow, to_numpy
-from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.cells import Cells, Declared
 from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.references.family import family_of
 from pytest_synthdata.columns.references.listed_keys import KeyOf, PickOf
+from pytest_synthdata.columns.references.shares import splits_an_amount
+from pytest_synthdata.columns.siblings.earlier import Earlier
+from pytest_synthdata.columns.siblings.running import looks_at_siblings
+from pytest_synthdata.columns.tables.subset import are_in
 from pytest_synthdata.columns.tables.table_view import BATCH, TableView
 
 if TYPE_CHECKING:
@@ -29,13 +33,16 @@ _NONE = np.zeros(0, np.uint64)
 
 
 def closed(views: Mapping[str, TableView], chosen: Mapping[str, Bits]) -> dict[str, Bits]:
-    """Of every table the chosen rows and those that any of them refers to or sums up, by their numbers, ascending.
+    """Of every table the chosen rows and those that any of them needs, by their numbers, ascending.
+
+    A row needs those that it refers to, the children that it sums up or whose shares add up to its amount, its siblings
+    before it where a value looks at these, and as a copy its original.
 
     Args:
         views: the tables by name, each after those that it refers to.
         chosen: row numbers by table.
     """
-    found = dict.fromkeys(views, _NONE)
+    found, families = dict.fromkeys(views, _NONE), _families(views)
     waiting = {name: [np.asarray(rows, np.uint64)] for name, rows in chosen.items()}
     while waiting:
         # The last table first: by the time of a parent, all its children have said which of its rows they need.
@@ -45,23 +52,48 @@ def closed(views: Mapping[str, TableView], chosen: Mapping[str, Bits]) -> dict[s
         if not len(new):
             continue
         found[name] = distinct(found[name], new)
-        for table, needed in _referred(views[name], new):
+        rows = views[name].origins(new)
+        for table, needed in _referred(views[name].bound, rows):
             if table in views:
                 waiting.setdefault(table, []).append(needed)
+        for table, needed in ((name, distinct(rows)), *_kin(views[name].bound, rows, families.get(name, {}))):
+            if table in views:
+                waiting.setdefault(table, []).append(needed[are_in(views[table], needed)])
     return found
 
 
-def _referred(view: TableView, row_numbers: Bits) -> Iterator[tuple[str, Bits]]:
-    bound, rows = view.bound, view.origins(row_numbers)
+def _families(views: Mapping[str, TableView]) -> dict[str, dict[tuple[str, str], BoundTable]]:
+    """The children that a parent's row is not taken without, by its table: their table, by its name and reference."""
+    found: dict[str, dict[tuple[str, str], BoundTable]] = {name: {} for name in views}
+    for bound in (view.bound for view in views.values()):
+        for name, child in bound.children.items():  # that its totals are computed from
+            found[bound.name][child.name, bound.plan.children[name].reference] = child
+        key = bound.plan.fan_out_key
+        if key is not None and _is_any(splits_an_amount, bound):
+            found.setdefault(bound.parent(key.name).name, {})[bound.name, key.name] = bound
+    return found
+
+
+def _is_any(of_a_kind: Callable[[Declared], bool], bound: BoundTable) -> bool:
+    return bound.cached(("any column", of_a_kind.__name__), lambda: any(map(of_a_kind, bound.plan.columns.values())))
+
+
+def _kin(bound: BoundTable, rows: Bits, families: Mapping[tuple[str, str], BoundTable]) -> Iterator[tuple[str, Bits]]:
+    """Children and siblings of some rows that these, or a test that computes their values again, need."""
+    for (name, reference), child in families.items():
+        if child.fan_out is not None:  # else the children's number was stated, so that there are no totals
+            yield name, distinct(family_of(child, reference, rows).rows)
+    key = bound.plan.fan_out_key
+    if key is not None and bound.fan_out is not None and _is_any(looks_at_siblings, bound):
+        yield bound.name, distinct(Earlier.of(bound, rows, key.name).family.rows)
+
+
+def _referred(bound: BoundTable, rows: Bits) -> Iterator[tuple[str, Bits]]:
     for name in bound.plan.references:
         found = [distinct(parents) for _, parents in referred_to(bound, name, rows)]
         yield bound.parent(name).name, distinct(_NONE, *found)
         if bound.plan.history is not None and bound.plan.history.moves(name):
             yield bound.parent(name).name, bound.plan.history.moved_to(bound, name, rows)
-    for name, child in bound.children.items():  # that its totals are computed from
-        if child.fan_out is None:
-            continue  # the children's number was stated, so that there are no totals
-        yield child.name, distinct(family_of(child, bound.plan.children[name].reference, rows).rows)
 
 
 def referred_to(bound: BoundTable, name: str, rows: Bits) -> Iterator[tuple[npt.NDArray[np.int64], Bits]]:

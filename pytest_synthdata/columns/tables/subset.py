@@ -81,13 +81,14 @@ def chosen_rows(view: TableView, row_numbers: Iterable[Any]) -> Bits:
     twice = numbers[1:][numbers[1:] == numbers[:-1]]
     if len(twice):
         raise SynthDataError(f"{view.name}: row {twice[0]} is named twice; name each row once")
-    missing = numbers[~_are_in(view, numbers)]
+    missing = numbers[~are_in(view, numbers)]
     if len(missing):
         _refuse(view, missing[0])
     return numbers
 
 
-def _are_in(view: TableView, numbers: Bits) -> npt.NDArray[np.bool_]:
+def are_in(view: TableView, numbers: Bits) -> npt.NDArray[np.bool_]:
+    """Which of some numbers, none twice, are those of rows that a view shows."""
     count = view.num_rows
     if not count or not len(numbers):
         return np.zeros(len(numbers), np.bool_)
@@ -107,4 +108,4 @@ def _refuse(view: TableView, number: Any) -> NoReturn:
     raise SynthDataError(f"{view.name}: row {number} is not among the {count:,} rows that were taken")
 
 
-__all__ = ["Subset", "chosen_rows", "is_part", "of_the_past"]
+__all__ = ["Subset", "are_in", "chosen_rows", "is_part", "of_the_past"]

@@ -98,7 +98,7 @@ class Candidates:
         return self._last[1]
 
     def close(self, rows: Positions) -> Positions:
-        """Rows with all that they refer to."""
+        """Rows with all that they need."""
         taken = self.taken(rows)
         rows = self.order.positions({name: taken[name].row_numbers.astype(np.int64) for name in self.order.row_numbers})
         self._last = (rows.tobytes(), taken)
