@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from collections import defaultdict
 from decimal import Decimal
@@ -21,6 +22,7 @@ from pytest_synthdata import (
     Exponential,
     Fake,
     ForeignKey,
+    GenerationError,
     Given,
     Integers,
     Key,
@@ -31,6 +33,7 @@ from pytest_synthdata import (
     Normal,
     Ordinal,
     Poisson,
+    RunningSum,
     Share,
     Sum,
     TableFactory,
@@ -160,6 +163,62 @@ def test_rows_that_are_taken_have_the_children_that_they_sum_up() -> None:
     lines = by_parent(taken)
     for order in taken.orders.to_arrow().to_pylist():
         assert order["n"] == len(lines[order["order_id"]])
+
+
+class PurseFactory(TableFactory):
+    class Meta:
+        table = "purses"
+
+    purse_id = Key("P{}")
+    units = Sum("coins.units")
+    mean = Mean("coins.units")
+    far = Mean("coins.far")
+
+
+class CoinFactory(TableFactory):
+    class Meta:
+        table = "coins"
+
+    purse = ForeignKey(PurseFactory, per_parent=3)
+    units = Integers(2**59, 2**60) * col("sign")
+    sign = Categorical({1: 0.5, -1: 0.5})
+    far = col("units") * 4  # three of them are beyond a bigint
+    so_far = RunningSum("units")
+
+
+class HoardFactory(TableFactory):
+    class Meta:
+        table = "hoards"
+
+    hoard_id = Key("H{}")
+    of = Sum("pieces.units")
+
+
+class PieceFactory(TableFactory):
+    class Meta:
+        table = "pieces"
+
+    hoard = ForeignKey(HoardFactory, per_parent=Integers(0, 4))
+    units = Integers(2**61, 2**62)
+    so_far = RunningSum("units")
+
+
+def test_whole_numbers_are_summed_as_such_and_do_not_run_over() -> None:
+    dataset = Dataset({PurseFactory: 9, CoinFactory: None})
+    coins = by_parent(dataset, "coins", "purse_id")
+    for purse in dataset["purses"].to_arrow().to_pylist():
+        units = [coin["units"] for coin in coins[purse["purse_id"]]]
+        assert purse["units"] == sum(units)
+        assert (purse["mean"], purse["far"]) == (float(sum(units)) / 3, float(sum(units)) / 3 * 4)
+        assert [coin["so_far"] for coin in coins[purse["purse_id"]]] == list(itertools.accumulate(units))
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("hoards", r"of: Sum\(path='pieces.units'.*\)"), ("pieces", r"so_far: RunningSum\('units'\)")]
+)
+def test_sums_of_whole_numbers_that_run_over_are_errors(table: str, column: str) -> None:
+    with pytest.raises(GenerationError, match=rf"{table}\.{column}: overflow: .*; .*\.cast\(\"decimal\(20,0\)\"\)"):
+        Dataset({HoardFactory: 9, PieceFactory: None})[table].to_arrow()
 
 
 class ShopFactory(TableFactory):

@@ -20,7 +20,15 @@ from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, wi
 from pytest_synthdata.columns.cells import Cells, Declared, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.references.children import read_children
-from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, segment_sums, unscaled
+from pytest_synthdata.columns.references.decimals import (
+    as_decimal128,
+    as_float64,
+    as_int64,
+    decimal_places,
+    integer_sums,
+    segment_sums,
+    unscaled,
+)
 from pytest_synthdata.columns.references.family import Family, reduced, sums_of_floats
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
@@ -89,8 +97,7 @@ class Aggregate(Generator):
                 np.bincount(family.parents[counted], minlength=len(family.counts)),
             )
             column = None if column is None else column.filter(arrow_array(counted))
-        scope = bound.scope("")
-        return self.of(column, family, scope)
+        return self.of(column, family, bound.scope(cells.place.removeprefix(f"{bound.plan.table}.")))
 
     def _children_in(self, cells: Cells) -> tuple[Table, ChildTable]:
         bound = cells.reader.bound
@@ -172,7 +179,8 @@ class Sum(Aggregate):
             low, high = segment_sums(unscaled(column), family.counts, column.type.precision)
             return as_decimal128(low, high, self.type_of(column.type))
         if pa.types.is_integer(column.type):
-            return reduced(np.add, to_numpy(column).astype(np.int64), family)
+            sums = integer_sums(to_numpy(column).astype(np.int64), family.counts)
+            return as_int64(*sums, f"{scope.place}: {self!r}")
         return sums_of_floats(to_numpy(column).astype(np.float64), family, self.decimal_places(scope))
 
     def decimal_places(self, scope: Scope) -> int | None:
@@ -283,9 +291,12 @@ class Mean(Aggregate):
     """
 
     def of(self, column: pa.Array | None, family: Family, scope: Scope) -> Values:
-        total = Sum(self.path).of(column, family, scope)
+        assert column is not None  # noqa: S101
         counts = np.maximum(family.counts, 1)
-        numbers = to_numpy(to_arrow(total, pa.float64()))
+        if pa.types.is_integer(column.type):  # as in Spark, their sum may be beyond all integers
+            numbers = as_float64(*integer_sums(to_numpy(column).astype(np.int64), family.counts))
+        else:
+            numbers = to_numpy(to_arrow(Sum(self.path).of(column, family, scope), pa.float64()))
         return without(numbers / counts, family.counts == 0)
 
     def type_of(self, type_: pa.DataType) -> pa.DataType:

@@ -16,13 +16,16 @@ from pytest_synthdata.columns.generators.base import Constant
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Nullable, Rounded
 from pytest_synthdata.columns.references.family import running_totals
+from pytest_synthdata.errors import GenerationError
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.cells import Declared, Scope
 
 Words = npt.NDArray[np.uint64]
+Whole = npt.NDArray[np.int64]
 
 _HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+_SIGN = 63  # the bit of a word that says whether a number is negative
 _BYTES = 16
 _FITS = 2**63
 
@@ -89,6 +92,55 @@ def signed(numbers: npt.NDArray[np.int64]) -> tuple[Words, Words]:
     return numbers.view(np.uint64), np.where(numbers < 0, np.uint64(2**64 - 1), np.uint64(0))
 
 
+def integer_sums(numbers: Whole, counts: Whole) -> tuple[Words, Words]:
+    """The sums of successive groups of whole numbers, as low and high words; see `segment_sums`."""
+    return segment_sums(np.stack(signed(numbers), axis=1), counts, len(str(_largest(numbers))))
+
+
+def running_integer_sums(numbers: Whole, counts: Whole) -> tuple[Words, Words]:
+    """The sums of each of successive groups of whole numbers up to each number, as low and high words."""
+    if _largest(numbers) * int(counts.max(initial=0)) < _FITS:
+        return signed(running_totals(numbers, counts))
+    return running_sums(np.stack(signed(numbers), axis=1), counts)
+
+
+def _largest(numbers: Whole) -> int:
+    return max(-int(numbers.min(initial=0)), int(numbers.max(initial=0)))
+
+
+def _fit_in_int64(low: Words, high: Words) -> npt.NDArray[np.bool_]:
+    """Which whole numbers of 128 bits have no more than 64."""
+    fit: npt.NDArray[np.bool_] = high.view(np.int64) == low.view(np.int64) >> _SIGN
+    return fit
+
+
+def as_int64(low: Words, high: Words, what: str) -> Whole:
+    """Whole numbers from their low and high words.
+
+    Args:
+        low: the low words.
+        high: the high words.
+        what: what they are the sums of, and where.
+
+    Raises:
+        GenerationError: for a number that has more than 64 bits.
+    """
+    if not _fit_in_int64(low, high).all():
+        raise GenerationError(
+            f"{what}: overflow: a sum is beyond the bigints; let it be one of decimals, by "
+            '.cast("decimal(20,0)") on what is summed up'
+        )
+    return low.view(np.int64)
+
+
+def as_float64(low: Words, high: Words) -> npt.NDArray[np.float64]:
+    """Whole numbers from their low and high words, as the floats that are next to them."""
+    floats = low.view(np.int64).astype(np.float64)
+    for index in np.flatnonzero(~_fit_in_int64(low, high)).tolist():
+        floats[index] = float((int(high.view(np.int64)[index]) << 64) + int(low[index]))
+    return floats
+
+
 def decimal_places(generator: Declared, scope: Scope) -> int | None:
     """How many digits after the point a column's declaration leaves; None where it does not say."""
     if isinstance(generator, Rounded):
@@ -124,4 +176,15 @@ def _most(places: Sequence[int | None]) -> int | None:
     return None if None in places else max((one for one in places if one is not None), default=None)
 
 
-__all__ = ["as_decimal128", "decimal_places", "running_sums", "segment_sums", "signed", "unscaled"]
+__all__ = [
+    "as_decimal128",
+    "as_float64",
+    "as_int64",
+    "decimal_places",
+    "integer_sums",
+    "running_integer_sums",
+    "running_sums",
+    "segment_sums",
+    "signed",
+    "unscaled",
+]

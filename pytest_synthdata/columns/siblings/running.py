@@ -15,8 +15,15 @@ from pytest_synthdata.columns.cells import Cells, Declared, Scope
 from pytest_synthdata.columns.expressions.operators import Column, Expression
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.references.aggregates import sum_type
-from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, running_sums, unscaled
-from pytest_synthdata.columns.references.family import running_sums_of_floats, running_totals
+from pytest_synthdata.columns.references.decimals import (
+    as_decimal128,
+    as_int64,
+    decimal_places,
+    running_integer_sums,
+    running_sums,
+    unscaled,
+)
+from pytest_synthdata.columns.references.family import running_sums_of_floats
 from pytest_synthdata.columns.siblings.earlier import Earlier
 from pytest_synthdata.errors import DeclarationError
 
@@ -45,7 +52,7 @@ class OfSiblings(Expression):
         assert key is not None  # noqa: S101 - it was checked
         earlier = Earlier.of(bound, cells.rows, key.name)
         found = earlier.values(self.of, cells.substream("of"))
-        return self.along(found, earlier, bound.scope(""))
+        return self.along(found, earlier, bound.scope(cells.place.removeprefix(f"{bound.plan.table}.")))
 
     def along(self, values: Values, earlier: Earlier, scope: Scope) -> Values:
         """The values of the rows that were asked for, from those of all siblings up to them."""
@@ -88,7 +95,8 @@ class RunningSum(OfSiblings):
             return as_decimal128(low[mine], high[mine], sum_type(column.type))
         numbers = to_numpy(column)
         if pa.types.is_integer(column.type):
-            return running_totals(numbers.astype(np.int64), family.counts)[mine]
+            low, high = running_integer_sums(numbers.astype(np.int64), family.counts)
+            return as_int64(low[mine], high[mine], f"{scope.place}: {self!r}")
         return running_sums_of_floats(numbers.astype(np.float64), family, decimal_places(self.of, scope))[mine]
 
     def decimal_places(self, scope: Scope) -> int | None:
