@@ -15,6 +15,7 @@ from rich.text import Text
 
 from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.columns.arrow.kinds import is_number
+from pytest_synthdata.columns.arrow.value_texts import plain_text
 from pytest_synthdata.columns.references.through import held_keys
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.columns.tables.table_view import TableView
@@ -133,7 +134,7 @@ def cell_text(value: Any) -> str:
         return format_value(value)
     if isinstance(value, dt.datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return cut(str(value), LETTERS)
+    return cut(plain_text(value), LETTERS)
 
 
 __all__ = ["LETTERS", "FirstRows", "cell_text"]

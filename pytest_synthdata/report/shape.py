@@ -73,7 +73,7 @@ def _shape_of(array: pa.Array) -> str:
     distinct = pc.count_distinct(array).as_py()
     if distinct <= _FEW:
         return _most_frequent(array)
-    if is_number(array.type) or is_temporal(array.type):
+    if is_number(array.type) or is_temporal(array.type) or pa.types.is_duration(array.type):
         are_finite = np.isfinite(_numbers(array))
         if are_finite.all():
             return _histogram(array)
@@ -99,14 +99,16 @@ def _histogram(array: pa.Array) -> str:
         return _most_frequent(array)
     counts, _ = np.histogram(np.clip(numbers, low, high), _BINS, (low, high))
     bars = "".join(_BARS[int(np.ceil(count / counts.max() * (len(_BARS) - 1)))] if count else " " for count in counts)
-    least, most = pc.min_max(array).values()
-    median = array[int(np.argsort(numbers)[len(numbers) // 2])]
-    return f"{cell_text(least.as_py())} {bars} {cell_text(most.as_py())}, median {cell_text(median.as_py())}"
+    order = np.argsort(numbers)
+    least, median, most = (cell_text(array[int(order[place])].as_py()) for place in (0, len(order) // 2, -1))
+    return f"{least} {bars} {most}, median {median}"
 
 
 def _numbers(array: pa.Array) -> Any:
     if is_temporal(array.type):
         array = array.cast(pa.timestamp("us")).cast(pa.int64())
+    elif pa.types.is_duration(array.type):
+        array = array.cast(pa.int64())
     elif pa.types.is_decimal(array.type):
         array = array.cast(pa.float64())
     return np.asarray(to_numpy(array), np.float64)
