@@ -24,6 +24,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _LOW = 2**32 - 1
+_ATTEMPT = "attempt"
 _30, _27, _31, _12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 
 
@@ -52,6 +53,16 @@ class Stream:
     def child(self, *names: str) -> Stream:
         """The stream of the same place with more names: independent of this one."""
         return Stream((*self.names, *names))
+
+    def of_attempt(self, number: int) -> Stream:
+        """The stream of an attempt at a condition, of a column's stream; that of attempt 0 is the column's own."""
+        return self.child(_ATTEMPT, str(number)) if number else self
+
+    @property
+    def attempt(self) -> int:
+        """The attempt that a column's stream, or one of its substreams, is of."""
+        _, _, _, *names = self.names
+        return int(names[1]) if len(names) > 1 and names[0] == _ATTEMPT else 0
 
     def bits(self, rows: Bits) -> Bits:
         """64 random bits for each row number.

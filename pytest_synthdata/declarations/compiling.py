@@ -83,7 +83,7 @@ def compile_columns(factory_class: Any, declared: Any, place: str) -> Plan:
     meta = factory_class._meta
     types = getattr(meta, "types", {})
     stated = [getattr(meta, option, None) for option in ("where", "correlations", "history")]
-    if "." in place and any(option is not None and option != {} for option in stated):
+    if "." in place and any(isinstance(option, Generator) or option for option in stated):
         raise DeclarationError(
             f"{place}: {factory_class.__name__} has Meta.where, Meta.correlations or Meta.history, and nested rows "
             "cannot have them; state them in the Meta of the table around"

@@ -238,7 +238,7 @@ def traced_values(step: Step, cells: Cells) -> Values:
         return generator.values(_unwatched(cells))
     expected = generator.values(_unwatched(cells))
     if isinstance(generator, Nested) and isinstance(cells.reader, TracedReader):
-        _trace_fields(generator, cells.reader)
+        _trace_fields(generator, cells.reader, cells.stream.attempt)
         return expected
     for watched in (_with_traced_parts(generator), generator):
         step.reads, step.draws, step.steps, step.objects = {}, [], [], {}
@@ -252,12 +252,12 @@ def traced_values(step: Step, cells: Cells) -> Values:
     return expected
 
 
-def _trace_fields(nested: Nested, reader: TracedReader) -> None:
+def _trace_fields(nested: Nested, reader: TracedReader, attempt: int) -> None:
     """Note each field of a nested row as a part."""
     record, inner = reader.record, nested.bound(reader.bound)
-    rows = TracedReader(InnerBatch(inner, reader), inner, record)
+    rows = TracedReader(InnerBatch(inner, reader, attempt), inner, record)
     for name in nested.plan.visible:
-        stream = inner.stream(name)
+        stream = inner.stream(name, attempt)
         traced = TracedStream.of(stream, record, len(stream.names))
         part = TracedPart(nested.plan.columns[name], (name, 0))
         part.values(Cells(rows, traced, f"{inner.plan.table}.{name}"))
@@ -304,7 +304,7 @@ def with_parts(generator: Generator, replaced: Callable[[Generator, tuple[str, i
 
 def stream_of(bound: BoundTable, row: int, column: str) -> Stream:
     """The random bits that a cell was drawn from, at the attempt that met the table's condition."""
-    return bound.stream(column, bound.attempt_of(row) if column in bound.plan.redrawn else 0)
+    return bound.stream(column, bound.attempt_of(row, column))
 
 
 def trace(bound: BoundTable, row: int, column: str) -> Step:

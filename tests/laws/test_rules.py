@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import factory
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -56,6 +57,7 @@ class FreeFactory(TableFactory):
     amount = LogNormal(3, 1)
     level = when(col("start") < col("end"), Poisson(3)).otherwise(Normal(5, 1).cast("int"))
     note = F.concat("thing_id", F.lit("/"), "level")
+    extent = factory.Dict({"low": Integers(1, 9), "ends": factory.Dict({"high": Integers(1, 9), "kind": "x"})})
 
 
 def conditioned(where: Any, base: type[TableFactory] = FreeFactory, **columns: Any) -> type[TableFactory]:
@@ -71,6 +73,7 @@ CONDITIONS = {
     "two columns": (col("start") < col("end"), {"start", "end"}),
     "the parent's": (col("owner.since") <= col("start"), {"owner_id", "start"}),
     "a computed column": ((col("level") >= 3) & (col("amount") > 10), {"start", "end", "level", "amount"}),
+    "fields": (col("extent.low") < col("extent.ends.high"), {"extent"}),
     "a rare one": ((col("amount") > 150) & col("end").is_not_null(), {"amount", "end"}),
 }
 
@@ -288,3 +291,15 @@ def test_what_only_looks_at_nulls_or_is_computed_may_be_correlated() -> None:
         rent = when(col("m2").is_null(), None).otherwise(LogNormal(7, 0.3))
 
     assert not Dataset({HomeFactory: 2_000}).validate().failed
+
+
+def test_a_condition_on_fields_can_be_exported_and_stands_in_the_table_around() -> None:
+    ruled = conditioned(col("extent.low") < col("extent.ends.high"))
+    assert ruled.expectations()["where_is_met"] == "coalesce((extent.low < extent.ends.high), false)"
+    inner = type(
+        "InnerFactory", (TableFactory,), {"low": Integers(1, 9), "Meta": type("Meta", (), {"where": col("low") > 1})}
+    )
+    with pytest.raises(
+        DeclarationError, match=r"InnerFactory has Meta.where.*state them in the Meta of the table around"
+    ):
+        rows_of(conditioned(None, inner=factory.SubFactory(inner)))

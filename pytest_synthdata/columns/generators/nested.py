@@ -16,6 +16,7 @@ from pytest_synthdata.columns.batch import Batch, RowView
 from pytest_synthdata.columns.cells import Cells, Declared, Reader, Scope, Table
 from pytest_synthdata.columns.generators.base import Generator, is_vectorised
 from pytest_synthdata.columns.plan import Plan
+from pytest_synthdata.columns.random import Stream
 from pytest_synthdata.columns.scope import ColumnScope, check_columns
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import DeclarationError
@@ -61,17 +62,35 @@ class InnerBound(BoundTable):
     def scope(self, column: str) -> InnerScope:
         return InnerScope(self.plan, column, outer=self.outer)
 
+    def own_stream(self, column: str, attempt: int = 0) -> Stream:
+        return super().own_stream(column).of_attempt(attempt)
+
+    def attempt_of(self, row: int, column: str) -> int:
+        del column  # all fields are drawn again with the column that they are in
+        assert self.around is not None  # noqa: S101
+        return self.around.attempt_of(row, self.outer.name)
+
     def sample(self, count: int) -> Batch:
         assert self.around is not None  # noqa: S101
         return InnerBatch(self, self.around.sample(count))
 
 
 class InnerBatch(Batch):
-    """Rows of a nested plan, which can read those around them."""
+    """Rows of a nested plan, which can read those around them.
 
-    def __init__(self, bound: BoundTable, outer: Reader) -> None:
+    Args:
+        bound: the nested plan.
+        outer: the rows around.
+        attempt: at the condition of the table around, which they are of.
+    """
+
+    def __init__(self, bound: BoundTable, outer: Reader, attempt: int = 0) -> None:
         super().__init__(bound, outer.rows)
         self.outer = outer
+        self.attempt = attempt
+
+    def stream(self, name: str) -> Stream:
+        return self.bound.stream(name, self.attempt)
 
     def read(self, name: str) -> Values:
         return self.outer.read(outward(name)) if name.startswith(OUTER) else super().read(name)
@@ -113,7 +132,7 @@ class Nested(Generator):
 
     def values(self, cells: Cells) -> Values:
         bound = self.bound(cells.reader.bound)
-        rows = InnerBatch(bound, cells.reader)
+        rows = InnerBatch(bound, cells.reader, cells.stream.attempt)
         types = {name: bound.type_of(name) for name in self.plan.visible}
         arrays = [to_arrow(rows.read(name), type_) for name, type_ in types.items()]
         if self.shape == "struct":

@@ -124,10 +124,12 @@ class BoundTable(ByPosition):
     def own_stream(self, column: str, attempt: int = 0) -> Stream:
         """A column's random bits before those of the columns that it is correlated with are mixed in."""
         stream = Stream((str(self.seed), self.plan.table, column))
-        return stream.child("attempt", str(attempt)) if attempt and column in self.plan.redrawn else stream
+        return stream.of_attempt(attempt) if column in self.plan.redrawn else stream
 
-    def attempt_of(self, row: int) -> int:
-        """The attempt that a row is, where the table has a condition."""
+    def attempt_of(self, row: int, column: str) -> int:
+        """The attempt that a cell is of, where the table has a condition."""
+        if column not in self.plan.redrawn:
+            return 0
         return self.cached(("attempt", row), lambda: int(self.at(np.array([row], np.uint64)).settled.numbers[0]))
 
     def at(self, rows: Bits, *, scattered: bool = False) -> Batch:

@@ -125,8 +125,7 @@ class SeededDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
 
 def _single_cell(name: str, instance: Any, step: Any) -> Cells:
     bound = enclosing_bound(step)
-    attempt = bound.attempt_of(step.sequence) if name in bound.plan.redrawn else 0
-    stream = bound.stream(name, attempt)
+    stream = bound.stream(name, bound.attempt_of(step.sequence, name))
     return Cells(BuiltRow(bound, instance, step.sequence), stream, f"{bound.plan.table}.{name}")
 
 

@@ -60,9 +60,7 @@ class _Writer:
 
     def written(self, part: Declared) -> str:
         if isinstance(part, Column):
-            if part.name not in self.names:
-                raise NoSqlError(f"it reads {part.name!r}, which is not a column of the table")
-            return identifier(part.name)
+            return self._column(part.name)
         if isinstance(part, Constant):
             return literal(part.value, part.type(self.scope))
         if isinstance(part, When):
@@ -77,6 +75,15 @@ class _Writer:
         if isinstance(part, Call):
             return self._call(part)
         raise NoSqlError(f"{part!r} has no counterpart in SQL")
+
+    def _column(self, name: str) -> str:
+        if name in self.names:
+            return identifier(name)
+        head, *fields = name.split(".")
+        type_ = self.scope.type(head) if fields and head in self.names else None
+        if type_ is None or not pa.types.is_struct(type_):
+            raise NoSqlError(f"it reads {name!r}, which is not a column of the table")
+        return ".".join(map(identifier, (head, *fields)))
 
     def _operation(self, part: Operation) -> str:
         if part.function == "is_in":
