@@ -214,6 +214,8 @@ def _hashed(source: Source, view: LabelTable, names: Sequence[str]) -> Iterator[
     declared = view.dirty.schema if view.key else view.labelled.schema
     delivered = {} if view.changed is None or not view.key else view.changed.other_names()
     present = source.schema.names
+    if not present and not any(batch.num_rows for batch in source.batches):  # what collecting no rows gives
+        return
     missing = [name for name in names if name not in present and not _others(name, delivered, present)]
     if missing or not names:
         raise SynthDataError(

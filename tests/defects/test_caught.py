@@ -257,3 +257,8 @@ def test_the_place_that_differs_inside_of_a_cell_is_shown(column: str, value: An
     rows[3][column] = value
     with pytest.raises(AssertionError, match=line):
         assert_repaired(pa.Table.from_pylist(rows, clean.schema), clean)
+
+
+def test_a_list_of_no_rows_has_caught_nothing(dataset: Dataset) -> None:
+    with pytest.raises(AssertionError, match=r"(\d+) of \1 dirty rows missed \(recall 0.000, precision -\)"):
+        assert_caught([], dataset.defects["orders"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Dataset, Dates, Key, Late, TableFactory, Times, Uniform
+from pytest_synthdata import Dataset, Dates, Key, Late, Rows, TableFactory, Times, Uniform
 from pytest_synthdata.defects.kinds.nasty import nasty_values
 from pytest_synthdata.defects.kinds.orphans import absent_keys
 from pytest_synthdata.defects.kinds.ranges import _decimals, _from_numbers, _mirrored, _ticks
@@ -120,3 +121,37 @@ def test_a_key_that_no_parent_has_lies_above_the_highest() -> None:
     assert not {*absent} & {*houses.batch(0, 50).column(0).to_pylist()}
     # Where their end is known to lie beyond the numbers that orphans have else, they have those after it.
     assert min(absent_keys(houses, "number", np.arange(50), keys).to_pylist()) > 95 * 10**8 - 1
+
+
+@pytest.mark.parametrize(
+    ("key", "rows", "pattern"),
+    [
+        (Key("HOUSE-{:05d}"), 50, r"HOUSE-9\d{4}"),
+        (Key("H{:03d}", start=1), 899, r"H9\d{2}"),
+        (Key("H{:03d}", start=1), 901, r"H[1-9]\d{9}"),
+        (Key("H{}"), 50, r"H[1-9]\d{9}"),
+        (Key("H{:05d}", step=3), 50, r"H[1-9]\d{10}"),
+    ],
+    ids=repr,
+)
+def test_a_key_that_no_parent_has_is_as_long_as_others(key: Key, rows: int, pattern: str) -> None:
+    made = type("HouseFactory", (TableFactory,), {"__module__": __name__, "house_id": key})
+    houses = Dataset({made: rows}).houses.bound
+    keys = houses.batch(0, rows).column(0)
+    absent = absent_keys(houses, "house_id", np.arange(50, dtype=np.uint64), keys.slice(0, 50)).to_pylist()
+    assert all(re.fullmatch(pattern, one) for one in absent)
+    assert not {*absent} & {*keys.to_pylist()}
+
+
+def test_an_orphan_of_listed_keys_has_their_form() -> None:
+    class IllnessFactory(TableFactory):
+        class Meta:
+            table = "illnesses"
+            rows = Rows([{"code": "J18.9"}, {"code": "I10"}, {"code": "DE"}, {"code": "?"}])
+
+    keys = pa.array(["J18.9", "I10", "DE", "?", None] * 40)
+    bound = Dataset({IllnessFactory: None}).illnesses.bound
+    absent = absent_keys(bound, "code", np.arange(200, dtype=np.uint64), keys).to_pylist()
+    assert not {*absent} & {*keys.to_pylist()}
+    forms = (r"J\d\d\.\d", r"I\d\d", "[A-Z]{2}", r"\?\?\d+", r"\?\d+")
+    assert all(re.fullmatch(form, one) for one, form in zip(absent, forms * 40, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 _FIRST = 9 * 10**9  # a row number that no table gets to: parents may grow, and an orphan stays one
 _SPAN = 10**9
+_FEWEST_DIGITS = 3  # of keys among which there is room for some that no row has
+_ATTEMPTS = 20
+_STEP = 7_919  # from one attempt to the next
+_ALPHABETS = (string.digits, string.ascii_uppercase, string.ascii_lowercase)
 _INTEGER_ENDS = {
     8: (100, 27),
     16: (30_000, 2_767),
@@ -105,11 +110,36 @@ def absent_keys(parent: BoundTable, key: str, numbers: Any, clean: pa.Array) -> 
             first, span = int(highest) + 1, 1
         return arrow_array(numbers.astype(np.int64) % span + first, pa.int64()).cast(type_)
     if isinstance(generator, Key):
-        return typed(parent.at(numbers + np.uint64(_FIRST)).read(key), type_)
-    # A natural key, such as a country's code: a text that cannot be one of them.
-    return arrow_array(
-        [f"?{value or ''}{number}" for value, number in zip(clean.to_pylist(), numbers.tolist(), strict=True)]
-    )
+        return typed(parent.at(_absent_rows(parent, generator, numbers)).read(key), type_)
+    known = frozenset(generator.domain(parent.scope(key)) or ())
+    pairs = zip(clean.to_pylist(), numbers.tolist(), strict=True)
+    return arrow_array([_unlike_all(value, number, known) for value, number in pairs])
+
+
+def _absent_rows(parent: BoundTable, key: Key, numbers: Any) -> Any:
+    """Rows that a parent does not have: the last of those whose keys have as many digits as its own, if none is one."""
+    _, width, _ = key.parts()
+    span = 10 ** (width - 1)
+    most = np.array([max(parent.num_rows, 1)], np.uint64)
+    if width >= _FEWEST_DIGITS and key.step == 1 and int(key.numbers(most)[0]) <= 9 * span and key.start <= 9 * span:
+        return numbers % np.uint64(span) + np.uint64(9 * span - key.start)
+    return numbers + np.uint64(_FIRST)
+
+
+def _unlike_all(value: str | None, number: int, known: frozenset[Any]) -> str:
+    """A text like a natural key, such as a country's code, with other digits or letters; one that no key can be."""
+    kinds = (str.isdigit,) if value and any(map(str.isdigit, value)) else (str.isupper, str.islower)
+    for attempt in range(_ATTEMPTS if value and known else 0):
+        left = number + attempt * _STEP
+        letters = list(value or "")
+        for place, letter in enumerate(letters):
+            if letter.isascii() and any(is_kind(letter) for is_kind in kinds):
+                alphabet = next(one for one in _ALPHABETS if letter in one)
+                left, at = divmod(left, len(alphabet))
+                letters[place] = alphabet[at]
+        if (made := "".join(letters)) not in known:
+            return made
+    return f"?{value or ''}{number}"
 
 
 def key_columns(bound: BoundTable, reference: str | None) -> list[str]:
