@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import currentframe
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import factory
@@ -121,6 +123,14 @@ else:
     _Factory = factory.Factory  # a metaclass would find its parameter among the attributes of each class
 
 
+def _made_in(method: FrameType | None, made: type[TableFactory]) -> type[TableFactory]:
+    """A factory as one of the module that calls a method, where it is looked for like those that are written there."""
+    caller = method and method.f_back
+    if caller is not None:
+        made.__module__ = caller.f_globals.get("__name__", made.__module__)
+    return made
+
+
 class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
     """A factory whose rows are a table.
 
@@ -234,7 +244,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
         """
         from pytest_synthdata.infer.tables import from_schema
 
-        return from_schema(cls, schema, table=table, parents=parents)
+        return _made_in(currentframe(), from_schema(cls, schema, table=table, parents=parents))
 
     @classmethod
     def from_file(
@@ -253,7 +263,7 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
         """
         from pytest_synthdata.factories.listing import from_file
 
-        return from_file(cls, path, table=table, key=key, weights=weights)
+        return _made_in(currentframe(), from_file(cls, path, table=table, key=key, weights=weights))
 
     @classmethod
     def _generate(cls, strategy: str, params: dict[str, object]) -> object:

@@ -212,11 +212,21 @@ def in_type(generator: Generator, type_: pa.DataType) -> Generator:
         own = generator.type(ColumnScope(plan, "column"))
     except DeclarationError:
         own = None
-    return generator if own == type_ else generator.cast(sql_name(type_) or type_)
+    return generator if own is not None and _nullable(own) == type_ else generator.cast(sql_name(type_) or type_)
+
+
+def _nullable(type_: pa.DataType) -> pa.DataType:
+    """A type without what it says of nulls in it."""
+    if pa.types.is_list(type_):
+        return pa.list_(_nullable(type_.value_type))
+    if pa.types.is_struct(type_):
+        return pa.struct([(field.name, _nullable(field.type)) for field in type_])
+    return type_
 
 
 def _array(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Generator:
-    item = _part(column, type_.value_type, None if values is None else values.flatten())
+    item = _part(column.items, type_.value_type, None if values is None else values.flatten())
+    item = _required(item, column, "[]")
     if not isinstance(item, Generator) and _has_map(
         type_
     ):  # whose type its annotation states, as a struct is meant else
@@ -250,8 +260,14 @@ def _struct(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> 
                 "that name; rename the field, or leave the column out and declare it in a subclass"
             )
         inner = None if values is None else pc.struct_field(values, [place])
-        parts[one.name] = _part(column.field(one.name, names), one.type, inner)
+        part = _part(column.field(one.name, names), one.type, inner)
+        parts[one.name] = _required(part, column, one.name)
     return factory.Dict(parts)
+
+
+def _required(part: Any, column: ColumnName, name: str) -> Any:
+    """A part of a column that is never null, if its table's schema says so."""
+    return part.not_null() if name in column.not_null and isinstance(part, Generator) else part
 
 
 def _nullable_struct(column: ColumnName, type_: pa.DataType, values: pa.Array) -> Generator | None:

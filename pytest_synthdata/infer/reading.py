@@ -225,6 +225,11 @@ class Reading:
         others: list[Referring | Paired] = [*self._referring.values(), *self._pairs]
         return [*self.deciders, *(one for some in others for one in some.deciders())]
 
+    def _not_null(self, name: str) -> frozenset[str]:
+        """The paths in a column of what is never null by the table's definition."""
+        said = self.sample.definition.not_null if self.sample.definition is not None else ()
+        return frozenset(one.removeprefix(f"{name}.") for one in said if one.startswith(f"{name}."))
+
     def _alone(self, column: pa.Field, values: pa.Array | None) -> Declared:
         """A column that depends on others by chance only."""
         together, picked = self._row.missing.get(column.name), None
@@ -239,7 +244,7 @@ class Reading:
             places = {name: one.filter(pa.array(picked)) for name, one in places.items()}
             deciders = [one.of(picked) for one in deciders]
         declared = declare(
-            ColumnName(column.name, self.table, self._texts),
+            ColumnName(column.name, self.table, self._texts, not_null=self._not_null(column.name)),
             column.type,
             values,
             is_first=column.name == self.sample.schema.names[0] or column.name == self.key,

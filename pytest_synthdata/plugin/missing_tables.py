@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 
 from pytest_synthdata.errors import nearest
@@ -21,9 +22,15 @@ def how_to_add(table: str, known: Iterable[str], arguments: Iterable[str] = ()) 
     # The newest, and of a base and its variants the base.
     bases = [factory for factory in makers if not set(factory.__mro__[1:]).intersection(makers)]
     if bases:
-        name = bases[-1].__name__
+        name = _name_of(bases[-1])
         return f"{bases[-1].__module__}.{name} makes it: @pytest.mark.synth(factories=[{name}]), or synth_factories"
     return f"{hint}; a table of your own joins by its factory: @pytest.mark.synth(factories=[…]), or synth_factories"
+
+
+def _name_of(factory: type[TableFactory]) -> str:
+    """What its module calls a factory, which may have been made there by a method."""
+    names = vars(sys.modules.get(factory.__module__, factory)).items()
+    return next((name for name, value in names if value is factory), factory.__name__)
 
 
 def _nearest_of(table: str, known: Iterable[str], arguments: Iterable[str]) -> str:

@@ -282,9 +282,14 @@ def _of_tree(kind: Any) -> pa.DataType:
     if word == "MAP" and len(inner) == 2:  # noqa: PLR2004 - of keys and of values
         return pa.map_(*map(_of_tree, inner))
     if word == "STRUCT" and all(one.args.get("kind") is not None for one in inner):
-        return pa.struct([(one.name, _of_tree(one.args["kind"])) for one in inner])
+        return pa.struct([pa.field(one.name, _of_tree(one.args["kind"]), nullable=_may_be_null(one)) for one in inner])
     # Time zones aside, sqlglot writes times of day as timestamps, which Spark has had before it had these.
     return spark_type("time" if word in ("TIME", "TIMETZ") else kind.sql("spark"))
+
+
+def _may_be_null(field: Any) -> bool:
+    said = [one.args["kind"] for one in field.args.get("constraints") or ()]
+    return not any(type(one).__name__ == "NotNullColumnConstraint" and not one.args.get("allow_null") for one in said)
 
 
 def conditions(texts: Iterable[str]) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def samples_of_schema(source: Any) -> dict[str, Sample] | None:
     found = schema_definitions(source)
     if found is None:
         return None
-    return {one.table: replace(_without_rows(one.schema), definition=one) for one in found}
+    return {one.table: _defined(one) for one in found}
 
 
 def samples_of_sql(text: str) -> dict[str, Sample]:
@@ -115,10 +115,7 @@ def samples_of_sql(text: str) -> dict[str, Sample]:
     """
     if not is_special(text):
         return {"": _without_rows(ddl_schema(text))}
-    found = {}
-    for one in map(in_own_case, definitions(text)):
-        found[one.table] = replace(_without_rows(one.schema), definition=one)
-    return found
+    return {one.table: _defined(one) for one in map(in_own_case, definitions(text))}
 
 
 def _of_columns(source: dict[Any, Any]) -> pa.Table:
@@ -139,7 +136,32 @@ def is_path(text: str) -> bool:
 
 
 def _without_rows(schema: pa.Schema) -> Sample:
-    return Sample(_plain_schema(schema))
+    """Columns, and which of them are never null, where there are some."""
+    not_null = frozenset(_never_null(schema))
+    plain = _plain_schema(schema)
+    return Sample(plain, definition=Definition("", plain, not_null) if not_null else None)
+
+
+def _defined(said: Definition) -> Sample:
+    inside = _never_null(said.schema)
+    definition = replace(said, not_null=said.not_null.union(inside))
+    return Sample(_plain_schema(said.schema), definition=definition)
+
+
+def _never_null(fields: Iterable[pa.Field], before: str = "") -> Iterator[str]:
+    """The paths of what is never null by a schema; items of arrays are at ``[]``."""
+    for one in fields:
+        path = f"{before}{one.name}"
+        if not one.nullable:
+            yield path
+        yield from _never_null_in(one.type, path)
+
+
+def _never_null_in(type_: pa.DataType, path: str) -> Iterator[str]:
+    if pa.types.is_struct(type_):
+        yield from _never_null(type_, f"{path}.")
+    elif pa.types.is_list(type_):
+        yield from _never_null([type_.value_field.with_name("[]")], f"{path}.")
 
 
 def _first(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> tuple[pa.Table, bool]:
@@ -235,7 +257,7 @@ def _plain_decimal(type_: pa.DataType) -> pa.DataType:
 def _of_spark(struct: Any) -> Iterable[pa.Field]:
     for field in struct.fields:
         try:
-            yield pa.field(field.name, _of_spark_type(field.dataType))
+            yield pa.field(field.name, _of_spark_type(field.dataType), nullable=field.nullable)
         except DeclarationError as error:  # noqa: PERF203 - says which
             raise DeclarationError(f"{field.name}: {error}") from None
 
@@ -243,7 +265,7 @@ def _of_spark(struct: Any) -> Iterable[pa.Field]:
 def _of_spark_type(type_: Any) -> pa.DataType:
     kind = type_.typeName()
     if kind == "array":
-        return pa.list_(_of_spark_type(type_.elementType))
+        return pa.list_(pa.field("item", _of_spark_type(type_.elementType), nullable=type_.containsNull))
     if kind == "map":
         return pa.map_(_of_spark_type(type_.keyType), _of_spark_type(type_.valueType))
     if kind == "struct":

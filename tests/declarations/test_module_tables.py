@@ -13,6 +13,7 @@ import pytest
 from pytest_synthdata import Array, Categorical, Dataset, DeclarationError, ForeignKey, Key, TableFactory
 from pytest_synthdata.cli.arguments import dataset_of
 from pytest_synthdata.factories.discovery import load_factories
+from pytest_synthdata.plugin.missing_tables import how_to_add
 
 Made = Callable[..., Any]
 
@@ -126,3 +127,10 @@ def test_what_is_nested_may_be_a_table_as_well(made: Made, module: ModuleType, w
     if why == "parent":
         made("LetterFactory", address=ForeignKey(address))
     assert tables(module.__name__)[address._meta.table] == "AddressFactory"
+
+
+def test_factories_made_by_methods_are_tables_of_the_module_that_makes_them(module: ModuleType) -> None:
+    code = 'Loss = TableFactory.from_schema("id string, los int", table="loss")\nclass More(Loss): ward = "A"'
+    exec(code, vars(module) | {"TableFactory": TableFactory, "__name__": module.__name__}, vars(module))
+    assert list(load_factories([module.__name__])) == [module.Loss]
+    assert f"{module.__name__}.Loss makes it: @pytest.mark.synth(factories=[Loss])" in how_to_add("loss", [])

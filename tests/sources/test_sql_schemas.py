@@ -157,7 +157,7 @@ def test_all_types_of_spark_4() -> None:
         "CHAR(3)": pa.string(), "VARCHAR(9)": pa.string(), "STRING COLLATE UNICODE": pa.string(), "VOID": pa.string(),
         "ARRAY<TIME>": pa.list_(pa.time64("us")),
         "STRUCT<a: VARIANT, `b c`: INTERVAL HOUR NOT NULL COMMENT 'x'>": pa.struct(
-            [("a", pa.string()), ("b c", pa.duration("us"))]
+            [("a", pa.string()), pa.field("b c", pa.duration("us"), nullable=False)]
         ),
         "MAP<STRING, ARRAY<STRING COLLATE UTF8_LCASE>>": pa.map_(pa.string(), pa.list_(pa.string())),
     }  # fmt: skip
@@ -285,3 +285,31 @@ def test_identities_and_later_changes_of_tables() -> None:
     assert made["orders"].schema.names == ["id", "note", "size", "place"]
     assert set(made["orders"].to_arrow()["place"].to_pylist()) <= {1, 2, 3}
     assert orders.remarks[""] == "Not kept: ALTER TABLE orders DROP COLUMN note"
+
+
+def _spark_schema() -> Any:
+    from pyspark.sql import types
+
+    inner = types.StructType([types.StructField("x", types.IntegerType(), nullable=False)])
+    items = types.ArrayType(types.IntegerType(), containsNull=False)
+    columns = [("id", types.StringType(), False), ("part", inner, True), ("sizes", items, False)]
+    return types.StructType([types.StructField(name, type_, nullable) for name, type_, nullable in columns])
+
+
+NOT_NULL = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("part", pa.struct([pa.field("x", pa.int32(), nullable=False)])),
+        pa.field("sizes", pa.list_(pa.field("item", pa.int32(), nullable=False)), nullable=False),
+    ]
+)
+
+
+@pytest.mark.parametrize("schema", [NOT_NULL, _spark_schema()], ids=["arrow", "spark"])
+def test_what_is_never_null_stays_so_in_structs_and_arrays_too(schema: Any) -> None:
+    assert Dataset({TableFactory.from_schema(schema, table="things"): 3})["things"].schema.equals(NOT_NULL)
+
+
+def test_fields_that_are_never_null() -> None:
+    _, source = factories_of("CREATE TABLE things (part STRUCT<x: INT NOT NULL, y: INT>)")
+    assert source.count(".not_null()") == 1

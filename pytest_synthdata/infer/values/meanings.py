@@ -30,6 +30,7 @@ class ColumnName:
         siblings: the text columns of the table, by the name that a factory gives them.
         struct: of a field, the name of what it is in.
         beside: of a field, the names of all fields of its struct.
+        not_null: the paths of what is never null in it by its table's schema, as in a definition.
     """
 
     name: str
@@ -37,6 +38,7 @@ class ColumnName:
     siblings: Mapping[str, str]
     struct: ColumnName | None = None
     beside: frozenset[str] = frozenset()
+    not_null: frozenset[str] = frozenset()
 
     def field(self, name: str, beside: Collection[str]) -> ColumnName:
         """The name of a field of this column.
@@ -45,7 +47,15 @@ class ColumnName:
             name: of the field.
             beside: the names of all fields.
         """
-        return ColumnName(name, self.name, {}, self, frozenset(one.lower() for one in beside))
+        return ColumnName(name, self.name, {}, self, frozenset(one.lower() for one in beside), self._not_null(name))
+
+    @property
+    def items(self) -> ColumnName:
+        """The name of the items of an array, which is that of the array."""
+        return replace(self, not_null=self._not_null("[]"))
+
+    def _not_null(self, part: str) -> frozenset[str]:
+        return frozenset(one.removeprefix(f"{part}.") for one in self.not_null if one.startswith(f"{part}."))
 
     @property
     def qualified(self) -> ColumnName:
