@@ -16,6 +16,7 @@ from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.references.decimals import decimal_places
 from pytest_synthdata.columns.series.readings import Moments
 from pytest_synthdata.columns.series.series import Series
+from pytest_synthdata.history.whole_numbers import TOLD_APART, WholeNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_synthdata.history.life import Life
 
 Index = npt.NDArray[np.intp]
+_LEAST = -(2**63)
 Shares = tuple[tuple[Any, tuple[tuple[Any, float], ...]], ...]
 
 
@@ -103,14 +105,38 @@ def _following(drawn: Floats, stays: int, following: tuple[tuple[Any, float], ..
 def _walked(state: Versioned, name: str, update: Update, begun: Values, numbers: Instants) -> Values:
     array = to_arrow(begun)
     values = _numbers(array)
+    are_far = np.abs(values) >= TOLD_APART
     for version, index in _steps(numbers):
-        cells = Cells(state.take(index), state.versioned(name, {name: version}), f"{state.bound.plan.table}.{name}")
-        assert update.by is not None  # noqa: S101
-        with own_code(cells.place):
-            values[index] += to_numpy(to_arrow(update.by.values(cells), pa.float64()))
+        values[index] += _numbers(_step(state, name, update, version, index))
         # At each step, so that a walk leaves its bounds as soon as it turns.
         values[index] = _within_bounds(state, name, values[index])
-    return _as_declared(state, name, values, array)
+        are_far[index] |= np.abs(values[index]) >= TOLD_APART
+    if not are_far.any() or not pa.types.is_integer(array.type):
+        return _as_declared(state, name, values, array)
+    far = np.flatnonzero(are_far)
+    whole = _whole_numbers(state, name, take(array, far))
+    for version, index in _steps(numbers[far]):
+        whole.move(index.tolist(), _step(state, name, update, version, far[index]).to_pylist())
+    return _with_whole(_as_declared(state, name, np.where(are_far, 0.0, values), array), far, whole)
+
+
+def _step(state: Versioned, name: str, update: Update, version: int, index: Index) -> pa.Array:
+    """What an update adds to the values of some rows."""
+    cells = Cells(state.take(index), state.versioned(name, {name: version}), f"{state.bound.plan.table}.{name}")
+    assert update.by is not None  # noqa: S101
+    with own_code(cells.place):
+        return to_arrow(update.by.values(cells))
+
+
+def _whole_numbers(state: Versioned, name: str, array: Values) -> WholeNumbers:
+    bounds = state.bound.plan.columns[name].bounds(state.bound.scope(name)) or (None, None)
+    return WholeNumbers(to_arrow(array).to_pylist(), bounds, f"{state.bound.plan.table}.{name}")
+
+
+def _with_whole(made: pa.Array, far: Index, whole: WholeNumbers) -> Values:
+    """Values with whole numbers in the place of those that floats do not tell apart."""
+    rest = np.setdiff1d(np.arange(len(made)), far, assume_unique=True)
+    return scatter([(rest, take(made, rest)), (far, arrow_array(whole.numbers, made.type))], len(made))
 
 
 def _followed(state: Versioned, name: str, series: Series, begun: Values, numbers: Instants) -> Values:
@@ -122,10 +148,17 @@ def _followed(state: Versioned, name: str, series: Series, begun: Values, number
     taken = Moments(rows, numbers, distinct=state.rows, which=each, times=times, elapsed=times - birth)
     stream = state.bound.own_stream(name).child("version", "series")
     cells = Cells(state.take(each), stream, f"{state.bound.plan.table}.{name}")
-    values = _within_bounds(state, name, _numbers(array) + series.around(cells, taken))
+    born, added = _numbers(array), series.around(cells, taken)
+    values = _within_bounds(state, name, born + added)
+    are_far = (np.maximum(np.abs(born), np.abs(values)) >= TOLD_APART) & pa.types.is_integer(array.type)
+    made: Values = _as_declared(state, name, np.where(are_far, 0.0, values), array)
+    if are_far.any():
+        far = np.flatnonzero(are_far)
+        whole = _whole_numbers(state, name, take(array, far))
+        whole.move(range(len(far)), added[far].tolist())
+        made = _with_whole(to_arrow(made), far, whole)
     # Rows that were never updated are as they were, to the last bit.
-    made, index = _as_declared(state, name, values, array), np.flatnonzero(numbers)
-    rest = np.flatnonzero(numbers == 0)
+    index, rest = np.flatnonzero(numbers), np.flatnonzero(numbers == 0)
     return scatter([(rest, take(array, rest)), (index, take(made, index))], len(numbers))
 
 
@@ -181,6 +214,8 @@ def _ranker(generator: Generator, state: Versioned, name: str) -> Callable[[Valu
         array = to_arrow(values)
         if pa.types.is_temporal(array.type):
             array = array.cast(pa.int32() if pa.types.is_date32(array.type) else pa.int64())
+        if pa.types.is_integer(array.type):  # floats do not tell all of them apart
+            return np.array(to_numpy(without_nulls(array.cast(pa.int64()), _LEAST)))
         return np.array(to_numpy(without_nulls(array.cast(pa.float64(), safe=False), float("-inf"))), np.float64)
 
     return by_size

@@ -34,7 +34,7 @@ _MARKER = (
     "synth(*, seed=None, seeds=None, scale=None, factories=(), at=None, take=None, defects=None, upload=False, "
     "feeds=None, shrink=True, **rows): the data of this test: numbers of rows by table (orders=5_000), the seed, or "
     "seeds to run on (how many, or a list), more factories whose tables join, the time at which tables with a history "
-    "are seen (at='2024-06-30'), only some rows (take={'orders': [17, 403]}) with what they refer to, planted defects "
+    "are seen (at='2024-06-30'), only some rows (take={'orders': [17, 403]}) with what they need, planted defects "
     "(defects={'orders': [Missing('amount', 0.01)]}), whether it needs the tables in a Volume (upload=True), or feeds "
     "of them (feeds={'orders': {'by': 'day'}}), and whether --synth-shrink may run it again on less data"
 )

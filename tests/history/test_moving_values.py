@@ -10,10 +10,12 @@ import pytest
 from pytest_synthdata import (
     Dataset,
     DeclarationError,
+    GenerationError,
     History,
     Integers,
     Key,
     Normal,
+    Poisson,
     Series,
     TableFactory,
     Uniform,
@@ -85,6 +87,23 @@ def test_bounds_and_places_are_those_of_the_column(replay: Any, rows_of: Any) ->
     for day in ("2024-03-05", "2024-11-30"):
         feed = table.changes("2024-01-01", day, format="autocdc")
         assert replay(feed, "sensor_id") == rows_of(table.at(day), "sensor_id")
+
+
+@pytest.mark.parametrize(
+    "how", [{"by": Integers(-9, 9)}, {"by": Normal(0, 3)}, {"by": Series(noise=9.0)}, {"never_back": True}]
+)
+def test_large_whole_numbers_are_moved_as_small_ones_are(how: dict[str, Any]) -> None:
+    def values(least: int) -> list[list[int]]:
+        drawn = Integers(least, least + 500)
+        return [(some - least).tolist() for some, _ in by_row(sensors(Update(40, **how), drawn, rows=30))]
+
+    assert values(2**60 + 1) == values(1_001)
+
+
+def test_whole_numbers_beyond_a_bigint_are_an_error() -> None:
+    drawn = Poisson(3) + 2**62
+    with pytest.raises(GenerationError, match=r"sensors\.value: overflow: an update makes .*; add \.clip\(low, high\)"):
+        sensors(Update(40, by=2**62), drawn, rows=3).versions().to_arrow()
 
 
 @pytest.mark.parametrize("drawn", [Normal(50, 10).round(1), Integers(0, 100), Normal(50, 10).cast("decimal(10,2)")])
