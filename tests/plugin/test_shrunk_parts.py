@@ -20,13 +20,17 @@ from pytest_synthdata import (
     History,
     Integers,
     Key,
+    Sum,
     TableFactory,
     Timeline,
+    col,
     hours,
+    when,
 )
 from pytest_synthdata.factories import CustomerFactory, OrderFactory, TicketFactory
 from pytest_synthdata.plugin.shrinking.failures import _strings
 from pytest_synthdata.plugin.shrinking.over_time import Asked, AskedTable, happenings
+from pytest_synthdata.plugin.shrinking.related_columns import related_columns
 from pytest_synthdata.plugin.shrinking.said import said_by
 from pytest_synthdata.plugin.shrinking.shrunk_rows import ShownRows, value_text
 from pytest_synthdata.plugin.shrinking.shrunk_text import Finding
@@ -49,7 +53,7 @@ def test_the_key_and_the_columns_that_matter_are_shown(
 ) -> None:
     rows = ShownRows(Dataset({CustomerFactory: 1}), matter, "UTC")
     assert rows.columns("t", "id", columns, are_all=False) == shown
-    assert rows.columns("t", "id", columns, are_all=True) == (shown if matter else columns)
+    assert rows.columns("t", "id", columns, are_all=True) == columns
 
 
 def test_of_many_rows_a_few_of_each_table_are_shown() -> None:
@@ -79,6 +83,61 @@ def test_instants_are_shown_in_the_sessions_zone(zone: str, shown: str, said: st
 
     lines = ShownRows(Dataset({EventFactory: 1}), {"events.at"}, zone).lines()
     assert lines == [f"  events  row 0  E-0  {shown}", f"  times are in {said}"]
+
+
+class ShelfFactory(TableFactory):
+    class Meta:
+        table = "shelves"
+
+    shelf_id = Key("S-{}")
+    room = Categorical(["A", "B"])
+    load = Sum("boxes.weight")
+
+
+class BoxFactory(TableFactory):
+    class Meta:
+        table = "boxes"
+        exclude = ("limit",)
+
+    box_id = Key("B-{}")
+    shelf = ForeignKey(ShelfFactory, per_parent=1)
+    limit = when(col("shelf.room") == "A", 9).otherwise(5)
+    weight = Integers(1, 5)
+    spare = col("limit") - col("weight")
+
+
+SHELVES = Dataset({ShelfFactory: 4, BoxFactory: None})
+
+
+@pytest.mark.parametrize(
+    ("matter", "related"),
+    [
+        ("shelves.load", ["boxes.weight"]),
+        ("boxes.spare", ["boxes.weight", "shelves.room"]),
+        ("boxes.shelf_id", ["shelves.shelf_id"]),
+        ("boxes.weight", []),
+    ],
+)
+def test_what_columns_that_matter_are_declared_from_or_joined_with_is_shown(matter: str, related: list[str]) -> None:
+    assert related_columns(SHELVES, {matter}) == {matter, *related}
+
+
+@pytest.mark.parametrize(
+    ("read", "matter", "texts"),
+    [
+        (["boxes"], "boxes.weight", ["boxes row 1 B-1 S-1 {weight} {spare}", "and 1 row that this refers to"]),
+        (["boxes"], "boxes.spare", ["shelves row 1 S-1 {room} …", "boxes row 1 B-1 S-1 {weight} {spare}"]),
+        (None, "boxes.weight", ["shelves row 1 S-1 …", "boxes row 1 B-1 S-1 {weight} {spare}"]),
+        (None, "shelves.load", ["shelves row 1 S-1 {room} {load}", "boxes row 1 B-1 … {weight} …"]),
+    ],
+)
+def test_few_rows_of_tables_that_matter_are_whole_and_others_that_were_not_read_are_counted(
+    read: list[str] | None, matter: str, texts: list[str]
+) -> None:
+    taken = SHELVES.take(boxes=[1])
+    cells = taken.boxes.to_arrow().to_pylist()[0] | taken.shelves.to_arrow().to_pylist()[0]
+    lines = ShownRows(taken, {matter}, "UTC", read=read).lines()
+    assert [" ".join(line.split()) for line in lines] == [text.format(**cells) for text in texts]
 
 
 class PlanFactory(TableFactory):

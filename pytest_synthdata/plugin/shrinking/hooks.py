@@ -165,6 +165,7 @@ class Shrinking:
             num_rows=sum(whole[table].num_rows for table in counted),
             taken=taken,
             asked=candidates.asked,
+            read=candidates.read,
             num_columns=sum(len(whole[table].schema.names) for table in candidates.read),
             take=take,
             seconds=time.perf_counter() - began,

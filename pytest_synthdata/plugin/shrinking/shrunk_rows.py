@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.columns.arrow.value_texts import plain_text
-from pytest_synthdata.errors import printable
+from pytest_synthdata.errors import counted, printable
 from pytest_synthdata.plugin.shrinking.over_time import Asked, happenings
+from pytest_synthdata.plugin.shrinking.related_columns import related_columns
 from pytest_synthdata.validation.messages import aligned, short
 
 if TYPE_CHECKING:
     from pytest_synthdata.dataset import Dataset, Table
 
 MOST_ROWS = 20  # that are shown
-_MOST_CELLS = 8  # of a row, where there are more rows and it is not known which columns matter
+_MOST_CELLS = 8  # of a row, where it is not known which columns matter, or one of the table's does
+_FEW_ROWS = 10  # of a table, all of whose cells are shown where one of its columns matters
 _LONGEST = 200  # letters of a value that matters
 
 
@@ -27,15 +29,26 @@ class ShownRows:
 
     Args:
         taken: the dataset.
-        matter: the columns to show, beside keys; all columns where it is None or empty.
+        matter: the columns to show, beside keys and what is related; all columns where it is None or empty.
         zone: the time zone in which instants are shown.
         asked: what the test asked of the tables over time.
+        read: the tables that the test read; None for all. Of others, the rows are counted, as long as none of their
+            columns is related to one that matters.
     """
 
-    def __init__(self, taken: Dataset, matter: Collection[str] | None, zone: str, asked: Asked | None = None) -> None:
+    def __init__(
+        self,
+        taken: Dataset,
+        matter: Collection[str] | None,
+        zone: str,
+        asked: Asked | None = None,
+        read: Collection[str] | None = None,
+    ) -> None:
         self._taken = taken
         self._asked = asked or Asked()
         self._matter = matter or None
+        self._related = related_columns(taken, matter or ())
+        self._read = read
         self._zone: dt.tzinfo = dt.timezone.utc
         self._zone_name = "UTC"
         # Of a zone as only Java knows it, UTC is true as well.
@@ -45,24 +58,43 @@ class ShownRows:
 
     def lines(self) -> list[str]:
         """The rows, a few of each table where there are many; what happens to them; the zone of the instants."""
-        counts = {table.name: table.num_rows for table in self._taken if table.num_rows}
+        all_counts = {table.name: table.num_rows for table in self._taken if table.num_rows}
+        counts = {table: count for table, count in all_counts.items() if self._is_told(table)}
         shown = {table: range(count) for table, count in _shared_out(counts, MOST_ROWS).items()}
         numbers = {table: self._taken[table].row_numbers[: len(places)].tolist() for table, places in shown.items()}
         name_width = max(map(len, counts), default=0)
         number_width = max((len(f"row {number}") for some in numbers.values() for number in some), default=0)
         text = []
         for table, some in numbers.items():
-            cells = self._cells(self._taken[table], len(some), are_all=sum(counts.values()) <= MOST_ROWS)
+            cells = self._cells(self._taken[table], len(some))
             heads = (f"  {table:{name_width}}  {f'row {number}':{number_width}}" for number in some)
             text += [f"{head}  {rest}" for head, rest in zip(heads, cells, strict=True)]
             if more := counts[table] - len(some):
                 text.append(f"  {table:{name_width}}  … and {more:,} more")
+        if unread := sum(all_counts.values()) - sum(counts.values()):
+            this = "this refers" if sum(counts.values()) == 1 else "these refer"
+            text.append(f"  and {counted(unread, 'row')} that {this} to")
         for table in counts:
             told = happenings(self._taken[table], self._asked, self._matter or (), self._told)
             text += [f"  {line}" for line in told]
         return [*text, f"  times are in {self._zone_name}"] if self._has_instants else text
 
-    def _cells(self, table: Table, count: int, *, are_all: bool) -> list[str]:
+    def _is_told(self, table: str) -> bool:
+        """Whether the rows of a table are shown one by one."""
+        key = f"{table}.{self._taken[table].bound.plan.key}"
+        return (
+            self._read is None or table in self._read or any(_table_of(one) == table for one in self._related - {key})
+        )
+
+    def _are_all(self, table: Table) -> bool:
+        """Whether all cells of a table are shown."""
+        if self._matter is None:
+            return sum(one.num_rows for one in self._taken if self._is_told(one.name)) <= MOST_ROWS
+        is_small = table.num_rows <= _FEW_ROWS and len(table.schema.names) <= _MOST_CELLS
+        return is_small and any(_table_of(one) == table.name for one in self._matter)
+
+    def _cells(self, table: Table, count: int) -> list[str]:
+        are_all = self._are_all(table)
         names = self.columns(table.name, str(table.bound.plan.key), table.schema.names, are_all=are_all)
         places = [None if name is None else f"{table.name}.{name}" for name in names]
         # What may matter is not cut.
@@ -87,10 +119,11 @@ class ShownRows:
         return self._cell(value.replace(microsecond=0) if isinstance(value, dt.datetime) else value, is_whole=False)
 
     def columns(self, table: str, key: str, columns: Sequence[str], *, are_all: bool) -> list[str | None]:
-        """The key and the columns that matter; None in place of others between and after them."""
-        matter = self._matter
+        """The key and what matters or is related to that; None in place of others between and after them."""
         kept = [
-            name == key or (f"{table}.{name}" in matter if matter is not None else are_all or place < _MOST_CELLS)
+            are_all
+            or name == key
+            or (place < _MOST_CELLS if self._matter is None else f"{table}.{name}" in self._related)
             for place, name in enumerate(columns)
         ]
         shown: list[str | None] = []
@@ -100,6 +133,10 @@ class ShownRows:
             elif not shown or shown[-1] is not None:
                 shown.append(None)
         return shown
+
+
+def _table_of(column: str) -> str:
+    return column.partition(".")[0]
 
 
 def value_text(value: Any) -> str:

@@ -63,6 +63,7 @@ class Finding:
         is_parameter: whether a parameter of the test says what its data is.
         is_session: whether it is the session's.
         asked: what the test asked of its tables over time.
+        read: the tables that it read; None for all.
         long_in: the file that holds a marker and a command that are too long for a terminal.
     """
 
@@ -83,6 +84,7 @@ class Finding:
     is_parameter: bool = False
     is_session: bool = False
     asked: Asked = field(default_factory=Asked)
+    read: Sequence[str] | None = None
     long_in: str = ""
 
     def to_text(self) -> str:
@@ -94,7 +96,8 @@ class Finding:
         if self.taken is None or self.shrunk.verdict in _NOT_SHRUNK or self._is_no_smaller:
             return [f"not shrunk: {self._why_not()}"]
         shrunk = self.shrunk
-        rows = ShownRows(self.taken, shrunk.columns if shrunk.are_all_columns else None, self.zone, self.asked)
+        matter = shrunk.columns if shrunk.are_all_columns else None
+        rows = ShownRows(self.taken, matter, self.zone, self.asked, self.read)
         lines = [self._headline(), *rows.lines(), *self._planted(), *self._said()]
         if self.is_long:
             return [*lines, "as a test, and to replay: " + (self.long_in or "--synth-shrink-json=FILE writes both")]
