@@ -8,7 +8,18 @@ import factory
 import pytest
 from factory import fuzzy
 
-from pytest_synthdata import Dataset, DeclarationError, ForeignKey, Key, TableFactory, Template, col, when
+from pytest_synthdata import (
+    Dataset,
+    DeclarationError,
+    ForeignKey,
+    Integers,
+    Key,
+    Rows,
+    TableFactory,
+    Template,
+    col,
+    when,
+)
 
 
 class CustomerFactory(TableFactory):
@@ -16,6 +27,7 @@ class CustomerFactory(TableFactory):
         table = "customers"
 
     customer_id = Key("C{}")
+    number = Integers(1, 1_000)
 
 
 class OrderFactory(TableFactory):
@@ -121,3 +133,29 @@ def test_a_subclass_may_replace_the_reference_its_key_or_a_column_by_a_reference
     assert AloneFactory.build().customer_id == "X0"
     assert ReferringFactory.build().customer_id.startswith("C")
     assert OrderFactory.build(customer_id="mine").customer_id == "mine"
+
+
+class CodeFactory(TableFactory):
+    class Meta:
+        table = "codes"
+        rows = Rows([{"code": "I10", "title": "Hypertension"}, {"code": "N39", "title": "Cystitis"}])
+
+
+class DiagnosisFactory(TableFactory):
+    class Meta:
+        table = "diagnoses"
+
+    customer = ForeignKey(CustomerFactory)
+    number = col("customer.number")
+    icd = ForeignKey(CodeFactory, column="code")
+    title = col("icd.title")
+
+
+def test_a_key_that_is_given_to_build_brings_the_row_whose_key_it_is() -> None:
+    for number in range(12):
+        row = DiagnosisFactory.build(code="N39", customer_id="C3", __sequence=number)
+        assert (row.title, row.icd.title) == ("Cystitis", "Cystitis")
+        assert row.customer == CustomerFactory.build(__sequence=3)
+        assert row.number == row.customer.number
+    assert DiagnosisFactory.build(customer_id="mine").customer.customer_id == "mine"
+    assert DiagnosisFactory.build(code="N39", icd__title="other").title == "other"

@@ -24,6 +24,7 @@ from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.declarations.one_row.binding import enclosing_bound
+from pytest_synthdata.declarations.one_row.given_keys import given_keys, row_with
 from pytest_synthdata.declarations.one_row.prefetch import NOTHING, made_ahead
 from pytest_synthdata.errors import DeclarationError, GenerationError, describe
 
@@ -84,15 +85,24 @@ class ReferenceDeclaration(boy.SubFactory):  # type: ignore[misc]
         logger.debug("%s: Instantiating the parent of row %s", self.name, step.sequence)
         if self.foreign_key.through is not None:
             return self._through(self.foreign_key.through, instance, extra)
+        self_referential = self.foreign_key.parent == "self"
+        parent = step.builder.factory_meta.factory if self_referential else self.foreign_key.parent
+        bound = enclosing_bound(step)
+        keys = given_keys(bound, step.builder.extras).get(self.name, {})
+        row = row_with(bound.parent(self.name), keys) if keys else None
+        extra = {**keys, **extra}
+        pick = self._pick(instance, step) if row is None else row
+        if pick < 0 and not extra:
+            return None
+        return step.recurse(parent, extra, force_sequence=max(pick, 0))
+
+    def _pick(self, instance: Any, step: Any) -> int:
+        """The number of the row that the table would refer to; -1 for none."""
         pick = made_ahead(enclosing_bound(step), self.name, step)
         if pick is NOTHING:
             cells = _single_cell(self.name, instance, step)
             pick = int(np.asarray(cells.reader.bound.plan.columns[self.name].values(cells))[0])
-        if pick < 0 and not extra:
-            return None
-        self_referential = self.foreign_key.parent == "self"
-        parent = step.builder.factory_meta.factory if self_referential else self.foreign_key.parent
-        return step.recurse(parent, extra, force_sequence=max(pick, 0))
+        return int(pick)
 
     def _through(self, path: str, instance: Any, extra: Mapping[str, Any]) -> Any:
         """The row that another reference's row refers to, as it was built."""

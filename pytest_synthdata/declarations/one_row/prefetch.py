@@ -13,6 +13,7 @@ from pytest_synthdata.columns.generators.base import Generator, is_vectorised
 from pytest_synthdata.columns.references.aggregates import aggregates_of
 from pytest_synthdata.columns.references.foreign_keys import ForeignKeyColumn
 from pytest_synthdata.columns.tables.bound_table import BoundTable
+from pytest_synthdata.declarations.one_row.given_keys import given_keys
 from pytest_synthdata.errors import SynthDataError
 
 _FEWEST, _MOST = 8, 256
@@ -93,7 +94,7 @@ def made_ahead(bound: BoundTable, name: str, step: Any, generator: Generator | N
     declared = bound.as_declared()  # what hooks change, they change afterwards
     if generator is not None and declared.plan.columns.get(name) is not generator:
         return NOTHING
-    overridden = [field.partition("__")[0] for field in extras]
+    overridden = [*(field.partition("__")[0] for field in extras), *given_keys(bound, extras)]
     return rows_ahead(declared).cell(name, step.sequence, overridden)
 
 
