@@ -106,10 +106,30 @@ class Kind:
         raise NotImplementedError
 
 
-def require_column(bound: BoundTable, name: str, title: str) -> None:
-    """Raise `DeclarationError` for a column that the table does not show."""
+def require_column(
+    bound: BoundTable, name: str, title: str, instead: str = "Defect('name', function, {head!r}, …)"
+) -> None:
+    """Raise `DeclarationError` for a column that the table does not show.
+
+    Args:
+        bound: the table.
+        name: the column.
+        title: how the declaration begins.
+        instead: what to write for the part of a column ``{head}``.
+    """
     if not isinstance(name, str):
         raise DeclarationError(f"{bound.name}: {title}: {name!r} is not a column's name; write a text")
+    head, dot, _ = name.partition(".")
+    if (
+        dot
+        and name not in bound.plan.visible
+        and head in bound.plan.visible
+        and pa.types.is_nested(bound.type_of(head))
+    ):
+        raise DeclarationError(
+            f"{bound.name}: {title}: {name!r} is inside of {head!r}, and defects change whole columns: "
+            f"write {instead.format(head=head)}"
+        )
     if name not in bound.plan.visible:
         raise DeclarationError(
             f"{bound.name}: {title}: there is no column {name!r}: {nearest(str(name), bound.plan.visible)}"

@@ -8,6 +8,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import factory
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,7 @@ import pytest
 
 from pytest_synthdata import (
     AddedColumn,
+    Array,
     Categorical,
     Dataset,
     Dates,
@@ -330,3 +332,35 @@ def test_a_defect_of_a_column_that_is_never_there_is_an_error() -> None:
         with_kinds(Missing("weight", 0.1), MissingColumn("weight"))
     with pytest.raises(SynthDataError, match="no table 'order'"):
         Dataset({ShipmentFactory: 1}, defects={"order": MissingColumn("weight")})
+
+
+class ProbeFactory(TableFactory):
+    class Meta:
+        table = "probes"
+
+    sent = Dates("2024-01-01", "2024-12-31")
+    ref = factory.Dict({"low": Integers(1, 5), "unit": Categorical(["a", "b"])})
+    tags: dict[str, str] = factory.Dict({"by": Categorical(["A1", "B2"])})
+    parts = Array("x", length=2)
+
+
+@pytest.mark.parametrize("since", [None, SINCE])
+@pytest.mark.parametrize("column", ["ref", "tags", "parts"])
+def test_nested_values_become_json(column: str, since: str | None) -> None:
+    dirty = Dataset({ProbeFactory: 20}, defects={ProbeFactory: [RetypedColumn(column, "string", since=since)]})
+    rows = dirty.clean.probes.to_arrow()[column].to_pylist()
+    wanted = [dict(value) if column == "tags" else value for value in rows]
+    assert [json.loads(text) for text in dirty.probes.to_arrow()[column].to_pylist()] == wanted
+    assert dirty.defects["probes"].to_arrow().num_rows == 0 or since is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "instead"),
+    [
+        (Missing("ref.low", 0.1), r"write Defect\('name', function, 'ref', …\)"),
+        (RenamedColumn("ref.low", "x"), r"write MissingColumn\('ref'\) and AddedColumn\('other', F.struct"),
+    ],
+)
+def test_a_part_of_a_column_has_no_defects(kind: Any, instead: str) -> None:
+    with pytest.raises(DeclarationError, match=rf"'ref.low' is inside of 'ref', .*: {instead}"):
+        Dataset({ProbeFactory: 2}, defects={ProbeFactory: [kind]})

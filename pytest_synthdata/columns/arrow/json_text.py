@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, concatenated, null_of, without_nulls
+from pytest_synthdata.columns.arrow.casting import cast
 from pytest_synthdata.columns.arrow.printing import as_text
+from pytest_synthdata.columns.arrow.values import Values, to_arrow
 
 _ESCAPED = r'["\\\x00-\x1f]'
 # What Python writes by number in small letters, and Java in capitals.
@@ -31,6 +33,14 @@ def json_text(array: pa.Array) -> pa.Array:
         if is_such(array.type):
             return written(array)
     raise TypeError(f"JSON cannot hold {array.type}; cast it to text")
+
+
+def cast_or_json(values: Values, target: pa.DataType) -> pa.Array:
+    """Values in another type, as `cast` gives them; nested ones as JSON where they become texts."""
+    array = to_arrow(values)
+    if pa.types.is_nested(array.type) and pa.types.is_string(target):
+        return json_text(array)
+    return to_arrow(cast(values, target), target)
 
 
 def quoted(texts: pa.Array, escaped: Callable[[str], str] | None = None) -> pa.Array:
@@ -117,4 +127,4 @@ _FORMS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array
     (lambda type_: pa.types.is_primitive(type_) or pa.types.is_decimal(type_) or pa.types.is_null(type_), _plain),
 )
 
-__all__ = ["as_json", "json_text", "quoted"]
+__all__ = ["as_json", "cast_or_json", "json_text", "quoted"]

@@ -11,8 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
-from pytest_synthdata.columns.arrow.casting import cast
-from pytest_synthdata.columns.arrow.values import to_arrow
+from pytest_synthdata.columns.arrow.json_text import cast_or_json
 from pytest_synthdata.columns.tables.part import Derived, Part
 from pytest_synthdata.columns.tables.table_view import TableView
 
@@ -113,7 +112,7 @@ def _fitted(array: pa.Array, type_: pa.DataType) -> pa.Array:
     if array.type == type_:
         return array
     if not pa.types.is_struct(type_):
-        return to_arrow(cast(array, type_), type_)
+        return cast_or_json(array, type_)
     own = {one.name: place for place, one in enumerate(array.type)}
     fields = [
         _fitted(array.field(own[one.name]), one.type) if one.name in own else pa.nulls(len(array), one.type)

@@ -81,7 +81,7 @@ class SchemaChange:
     def check(self, bound: BoundTable) -> None:
         """Raise `DeclarationError` for what cannot be."""
         for name in self.named():
-            require_column(bound, name, self.title)
+            require_column(bound, name, self.title, "MissingColumn({head!r}) and AddedColumn('other', F.struct(…))")
 
     def shown(self, columns: Sequence[ShownColumn], bound: BoundTable) -> list[ShownColumn]:
         """The columns of the rows that have it, made from those without it."""

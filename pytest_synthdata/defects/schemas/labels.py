@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
-from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.json_text import cast_or_json
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.defects.kind import typed
 from pytest_synthdata.defects.planting import Hit, Look, hit_of
@@ -125,7 +125,7 @@ def _cells(
     if column is None or column.renamed_by is cause:
         return declared, pa.nulls(len(declared), declared.type)
     type_ = changed.schema.field(column.name).type
-    return typed(cast(declared, type_), type_), typed(cast(cause.filled(declared, bound, reader), type_), type_)
+    return cast_or_json(declared, type_), cast_or_json(cause.filled(declared, bound, reader), type_)
 
 
 def _free(index: npt.NDArray[np.intp], taken: list[npt.NDArray[np.intp]]) -> npt.NDArray[np.intp]:

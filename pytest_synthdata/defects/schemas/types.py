@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
-from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.json_text import cast_or_json
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import arrow_type
-from pytest_synthdata.defects.kind import typed
 from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, text_given
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
@@ -29,6 +28,8 @@ _PART = r"%[EO]?[aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%]"
 @dataclass(frozen=True)
 class RetypedColumn(SchemaChange):
     """A column of another type: numbers as text, or wider ones. Values are converted as Spark casts them.
+
+    Structs, arrays and maps become JSON texts.
 
     Args:
         column: a declared column.
@@ -56,10 +57,10 @@ class RetypedColumn(SchemaChange):
         source, place = bound.type_of(self.column), f"{bound.name}.{self.column}: {self.title}"
         try:
             target = arrow_type(self.type)
-            cast(arrow_array([], source), target)
+            cast_or_json(arrow_array([], source), target)
         except DeclarationError as error:
             raise DeclarationError(f"{place}: {error}") from None
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError):
             raise DeclarationError(f"{place}: cannot cast {source} to {arrow_type(self.type)}") from None
         if source == target:
             raise DeclarationError(f"{place}: the column is {source} already")
@@ -74,7 +75,7 @@ class RetypedColumn(SchemaChange):
     def filled(self, clean: pa.Array | None, bound: BoundTable, rows: Reader) -> pa.Array:
         del rows
         try:
-            return typed(cast(clean, arrow_type(self.type)), arrow_type(self.type))
+            return cast_or_json(clean, arrow_type(self.type))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise GenerationError(f"{bound.name}.{self.column}: {self.title}: {error}") from None
 
