@@ -56,7 +56,8 @@ def closed(views: Mapping[str, TableView], chosen: Mapping[str, Bits]) -> dict[s
         for table, needed in _referred(views[name].bound, rows):
             if table in views:
                 waiting.setdefault(table, []).append(needed)
-        for table, needed in ((name, distinct(rows)), *_kin(views[name].bound, rows, families.get(name, {}))):
+        originals = [] if np.array_equal(rows, new) else [(name, distinct(rows))]
+        for table, needed in (*originals, *_kin(views[name].bound, rows, families[name])):
             if table in views:
                 waiting.setdefault(table, []).append(needed[are_in(views[table], needed)])
     return found
