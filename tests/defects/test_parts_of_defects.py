@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata import Dataset, Dates, Key, Late, Rows, TableFactory, Times, Uniform
+from pytest_synthdata import Dataset, Dates, Duplicates, Integers, Key, Late, Rows, TableFactory, Times, Uniform
 from pytest_synthdata.defects.kinds.nasty import nasty_values
 from pytest_synthdata.defects.kinds.orphans import absent_keys
 from pytest_synthdata.defects.kinds.ranges import _decimals, _from_numbers, _mirrored, _ticks
@@ -76,6 +78,30 @@ def test_one_typing_error_is_one_letter(bits: int) -> None:
         assert len(other) == 1
         assert (other[0][0].lower() == other[0][1].lower()) == (how == 4)
     assert misspelt("", bits) == ""
+
+
+@pytest.mark.parametrize(
+    ("drawn", "unit"),
+    [
+        (Integers(10_000, 10**9), 1),
+        (Integers(-(2**63), -(2**63) + 9), 1),
+        (Integers(2**63 - 9, 2**63 - 1), 1),
+        (Integers(1, 120), 1),
+        (Integers(-128, 127).cast("tinyint"), 1),
+        (Uniform(1, 10**9).cast("decimal(38,2)"), Fraction(1, 100)),
+        (Uniform(0, 1).cast("decimal(5,2)"), Fraction(1, 100)),
+    ],
+    ids=repr,
+)
+def test_numbers_of_copies_differ_by_a_hundredth_or_their_last_digit(drawn: Any, unit: Any) -> None:
+    class PaymentFactory(TableFactory):
+        amount = drawn
+
+    dataset = Dataset({PaymentFactory: 40}, defects={PaymentFactory: Duplicates(1.0, changing="amount")})
+    amounts = [Fraction(amount) for amount in dataset.payments.to_arrow()["amount"].to_pylist()]
+    for before, after in zip(amounts[:40], amounts[40:], strict=True):
+        assert abs(abs(after - before) - max(abs(before) / 100, unit)) <= unit
+        assert after != before
 
 
 def test_dates_are_late_by_the_days_that_are_declared() -> None:

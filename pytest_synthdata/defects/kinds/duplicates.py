@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +31,8 @@ class Duplicates(Kind):
 
     Args:
         rate: the share of the rows that is copied, from 0 to 1.
-        changing: columns in which a copy differs a little: texts by a typing error, numbers by about a hundredth,
-            dates by a day, times by a second.
+        changing: columns in which a copy differs a little: texts by a typing error, numbers by about a hundredth
+            (whole ones by 1 and decimals by their last digit at least), dates by a day, times by a second.
         exactly: a number of rows in place of the rate.
         where: a condition on the clean row.
 
@@ -83,17 +83,25 @@ def near(array: pa.Array, cells: Cells) -> pa.Array:
         return arrow_array(np.rint((numbers + sign * away) * 100) / 100, mask=null).cast(type_)
     if test.is_decimal(type_):
         unit = Decimal(1).scaleb(-type_.scale)
-        moved = (None if value is None else value - unit if value > 0 else value + unit for value in array.to_pylist())
-        return arrow_array(list(moved), type_)
+        with localcontext(Context(prec=2 * type_.precision)):
+            return arrow_array([_nearer_to_zero(value, unit) for value in array.to_pylist()], type_)
     if test.is_integer(type_):
         numbers, limits = to_numpy(without_nulls(array, 0)), np.iinfo(str(type_))
-        step = np.where(numbers >= limits.max, -1, np.where(numbers <= limits.min, 1, sign)).astype(numbers.dtype)
-        return arrow_array(numbers + step, mask=null).cast(type_)
+        away = np.maximum(np.abs(numbers // 100), 1).astype(numbers.dtype)
+        is_less = np.where(sign < 0, numbers >= limits.min + away, numbers > limits.max - away)
+        return arrow_array(np.where(is_less, numbers - away, numbers + away), mask=null).cast(type_)
     if test.is_date(type_):
         days = to_numpy(without_nulls(array.cast(pa.int32()), 0)) + sign
         return arrow_array(days.astype(np.int32), mask=null).cast(type_)
     ticks = to_numpy(without_nulls(array.cast(pa.int64()), 0)) + sign * 1_000_000
     return arrow_array(ticks, mask=null).cast(type_)
+
+
+def _nearer_to_zero(value: Decimal | None, unit: Decimal) -> Decimal | None:
+    if value is None:
+        return None
+    away = max((abs(value) / 100).quantize(unit), unit)
+    return value - away if value > 0 else value + away
 
 
 __all__ = ["Duplicates", "near"]
