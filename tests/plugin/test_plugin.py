@@ -222,9 +222,16 @@ def test_a_failure_says_how_to_replay_it(pytester: pytest.Pytester, company: lis
             assert False
     """
     )
-    result = run(pytester, "--synth-seed=11", "--synth-scale=0.5", *company, outcomes={"failed": 2})
+    pytester.makefile(".ini", other="[pytest]\naddopts = -p json\n")
+    deciding = ["-c", "other.ini", "--rootdir", ".", "-p", "csv", "-o", "python_classes=It"]
+    options = ["--synth-seed=11", "--synth-scale=0.5", "-o", "synth_summary=false", *deciding]
+    result = run(pytester, *options, *company, outcomes={"failed": 2})
     output = result.stdout.str()
-    assert "replay: pytest 'test_shop.py::test_fails[a b]' --synth-seed=11 --synth-scale=0.5" in output
+    replay = next(line for line in result.outlines if line.startswith("replay: "))
+    start = "replay: pytest 'test_shop.py::test_fails[a b]' --synth-seed=11 --synth-scale=0.5 -c other.ini --rootdir . "
+    assert replay.startswith(f"{start}-p csv ")
+    assert replay.endswith(" -o python_classes=It")
+    assert "-p json" not in replay  # every run has that
     assert "<Dataset seed 11; customers: 1,250, orders: 10>" in output
     assert output.count("replay:") == 1
 

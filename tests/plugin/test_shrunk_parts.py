@@ -106,6 +106,7 @@ class BoxFactory(TableFactory):
     spare = col("limit") - col("weight")
 
 
+UNREAD = "and 1 row of a table that the test did not read"
 SHELVES = Dataset({ShelfFactory: 4, BoxFactory: None})
 
 
@@ -125,7 +126,11 @@ def test_what_columns_that_matter_are_declared_from_or_joined_with_is_shown(matt
 @pytest.mark.parametrize(
     ("read", "matter", "texts"),
     [
-        (["boxes"], "boxes.weight", ["boxes row 1 B-1 S-1 {weight} {spare}", "and 1 row that this refers to"]),
+        (
+            ["boxes"],
+            "boxes.weight",
+            ["boxes row 1 B-1 S-1 {weight} {spare}", UNREAD],
+        ),
         (["boxes"], "boxes.spare", ["shelves row 1 S-1 {room} …", "boxes row 1 B-1 S-1 {weight} {spare}"]),
         (None, "boxes.weight", ["shelves row 1 S-1 …", "boxes row 1 B-1 S-1 {weight} {spare}"]),
         (None, "shelves.load", ["shelves row 1 S-1 {room} {load}", "boxes row 1 B-1 … {weight} …"]),

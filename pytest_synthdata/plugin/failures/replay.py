@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_synthdata.plugin.data_in_test import Synth
+
+# Of an ini file; others decide how a test is run, and not on which data.
+_DECIDING_SETTINGS = frozenset(
+    ("synth_factories", "synth_shipped", "pythonpath", "python_files", "python_classes", "python_functions")
+)
 
 
 def how_to_replay(item: pytest.Item, synth: Synth) -> str:
@@ -33,7 +39,24 @@ def command_for(item: pytest.Item) -> list[str]:
         command.append(f"--synth-seeds={settings.seeds}")
     if settings.remote:
         command.append(f"--synth-remote={settings.remote}")
-    return command
+    return [*command, *_deciding_options(item.config)]
+
+
+def _deciding_options(config: pytest.Config) -> list[str]:
+    """Pytest's own options of this run that decide which tables and tests there are, but for those of every run."""
+    option: Any = config.option
+    always = [*config.getini("addopts"), *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
+    given = [("-c", [option.inifilename]), ("--rootdir", [option.rootdir])]
+    given.append(("-p", [name for name in option.plugins or () if not name.startswith("no:")]))
+    settings = option.override_ini or ()
+    given.append(("-o", [one for one in settings if one.partition("=")[0] in _DECIDING_SETTINGS]))
+    return [
+        part
+        for name, values in given
+        for value in values
+        if value and not any(one in (value, f"{name}{value}", f"{name}={value}") for one in always)
+        for part in (name, value)
+    ]
 
 
 def written_scale(scale: float) -> str:

@@ -71,9 +71,9 @@ class ShownRows:
             text += [f"{head}  {rest}" for head, rest in zip(heads, cells, strict=True)]
             if more := counts[table] - len(some):
                 text.append(f"  {table:{name_width}}  … and {more:,} more")
-        if unread := sum(all_counts.values()) - sum(counts.values()):
-            this = "this refers" if sum(counts.values()) == 1 else "these refer"
-            text.append(f"  and {counted(unread, 'row')} that {this} to")
+        if unread := [count for table, count in all_counts.items() if table not in counts]:
+            tables = "a table" if len(unread) == 1 else "tables"
+            text.append(f"  and {counted(sum(unread), 'row')} of {tables} that the test did not read")
         for table in counts:
             told = happenings(self._taken[table], self._asked, self._matter or (), self._told)
             text += [f"  {line}" for line in told]
