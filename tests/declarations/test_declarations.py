@@ -12,6 +12,7 @@ import pytest
 import scipy.stats
 
 from pytest_synthdata import (
+    Array,
     Categorical,
     Constant,
     Dataset,
@@ -163,6 +164,10 @@ BAD = {
         r"\.nulls\(Given\('y', \{'Pro': 0.1\}, default=0.9\)\): the share is a number; .* in each branch",
     ),
     "an impossible type": ({"x": Normal().cast("date")}, r"cannot cast double to date32"),
+    "a misspelt field of a type": (
+        {"x": Array(factory.Dict({"low": 1.0, "high": 2.0}), length=1).cast("array<struct<low:double,hihg:double>>")},
+        "no field 'high', which its values have: did you mean 'hihg'",
+    ),
     "a number as type": ({"x": Normal().cast(5)}, "5 is not a type"),
     "an endless type": ({"x": Normal().cast("array<int")}, "cannot read the type"),
     # Expressions

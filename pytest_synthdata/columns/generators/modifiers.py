@@ -6,7 +6,7 @@ be one more in that cycle.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -25,7 +25,7 @@ from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.generators.numbering import Numbered, even_ends, numbered, without_fractions
 from pytest_synthdata.columns.generators.rounding import rounded
 from pytest_synthdata.columns.permutation import Permutation
-from pytest_synthdata.errors import DeclarationError, GenerationError, brief, describe
+from pytest_synthdata.errors import DeclarationError, GenerationError, brief, describe, nearest
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.text.tokens import TokenizedText
@@ -293,6 +293,12 @@ class Cast(Modifier):
             cast(arrow_array([], source), target)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             raise DeclarationError(f"{scope.place}: .cast: cannot cast {source} to {target}") from None
+        if source is not None and (lost := next(_lost_fields(source, target), None)) is not None:
+            path, hint = lost
+            raise DeclarationError(
+                f"{scope.place}: the type {target} has no field {path!r}, which its values have: {hint}; "
+                "correct the type, or the name of the field"
+            )
         self._check_values(source, target, scope)
 
     def _check_values(self, source: pa.DataType | None, target: pa.DataType, scope: Scope) -> None:
@@ -319,6 +325,22 @@ class Cast(Modifier):
 
     def bounds(self, scope: Scope) -> tuple[Any, Any] | None:
         return self.generator.bounds(scope)
+
+
+def _lost_fields(source: pa.DataType, target: pa.DataType, before: str = "") -> Iterator[tuple[str, str]]:
+    """The paths of fields that a struct has and its stated type has not, each with a hint."""
+    test = pa.types
+    if test.is_list(source) and test.is_list(target):
+        yield from _lost_fields(source.value_type, target.value_type, before)
+    elif test.is_map(source) and test.is_map(target):
+        yield from _lost_fields(source.item_type, target.item_type, before)
+    elif test.is_struct(source) and test.is_struct(target):
+        known = {field.name: field.type for field in target}
+        for field in source:
+            if field.name in known:
+                yield from _lost_fields(field.type, known[field.name], f"{before}{field.name}.")
+            else:
+                yield f"{before}{field.name}", nearest(field.name, known)
 
 
 def _fits(value: Any, source: pa.DataType, target: pa.DataType) -> bool:
