@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +31,7 @@ from pytest_synthdata.errors import DeclarationError
 from pytest_synthdata.infer.relations.absence import Absence, absence
 from pytest_synthdata.infer.relations.deciders import Predictor, in_parts
 from pytest_synthdata.infer.relations.dependence import given
+from pytest_synthdata.infer.relations.rows import following_by_name
 from pytest_synthdata.infer.times.moments import is_spread, moment
 from pytest_synthdata.infer.values.fitting import Resolution, rounded_shares
 from pytest_synthdata.infer.values.meanings import ColumnName
@@ -42,6 +43,7 @@ from pytest_synthdata.infer.values.trends import along, times_along
 _USUAL_ITEMS = 3
 _USUAL_KEYS = ("a", "b", "c")
 _MOST_KEYS = 20
+_FIELDS = "Its fields are independent of each other and of other columns: relations in structs are not found."
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,12 @@ def declare(
         places = {name: one.take(pa.array(valid)) for name, one in places.items()}
         values = values.drop_null()
     if pa.types.is_struct(type_) or pa.types.is_map(type_):
-        return _nested(column, type_, values, absent, count)
+        return _with_remark(_nested(column, type_, values, absent, count), type_, values)
     found = _flat(column, type_, values, is_first=is_first, may_order=may_order)
     if values is not None:
         found = _related(found, type_, values, deciders=deciders, places=places, order=order)
     if pa.types.is_list(type_) and (not isinstance(found, Array) or nested_item(found) is not None):
-        return _with_nulls(found, type_, values, absent, count)
+        return _with_remark(_with_nulls(found, type_, values, absent, count), type_, values)
     said = said or (_remark(found, type_, values) if values is not None and len(values) else None)
     return Declared(absent.of(in_type(found, type_)), comment=said)
 
@@ -128,6 +130,21 @@ def _with_nulls(made: Any, type_: pa.DataType, values: pa.Array | None, absent: 
         return Declared(absent.of(made), stated=_stated(type_))
     lost = 0 if values is None else count - len(values)
     return Declared(made, stated=_stated(type_), comment=_said_of(lost, count, "are null, and none are here."))
+
+
+def _with_remark(made: Declared, type_: pa.DataType, values: pa.Array | None) -> Declared:
+    """A nested declaration with what a reader should know of the fields of structs in it."""
+    if values is None or not len(values) or not _has_fields(type_):
+        return made
+    return replace(made, comment=f"{made.comment} {_FIELDS}" if made.comment else _FIELDS)
+
+
+def _has_fields(type_: pa.DataType) -> bool:
+    """Whether there are structs of several fields in a type."""
+    if pa.types.is_map(type_):
+        return _has_fields(type_.item_type)
+    parts = [type_.field(number).type for number in range(type_.num_fields)]
+    return (pa.types.is_struct(type_) and len(parts) > 1) or any(map(_has_fields, parts))
 
 
 def _said_of(count: int, total: int, what: str) -> str | None:
@@ -252,7 +269,10 @@ def _part(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> An
 
 
 def _struct(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Any:
-    parts, names = {}, [one.name for one in type_]
+    parts, names = dict[str, Any](), [one.name for one in type_]
+    following = (
+        following_by_name(pa.schema(list(type_)), dict(zip(names, names, strict=True))) if values is None else {}
+    )
     for place, one in enumerate(type_):
         if not _is_field(one.name):
             raise DeclarationError(
@@ -260,7 +280,10 @@ def _struct(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> 
                 "that name; rename the field, or leave the column out and declare it in a subclass"
             )
         inner = None if values is None else pc.struct_field(values, [place])
-        part = _part(column.field(one.name, names), one.type, inner)
+        if one.name in following:
+            part = in_type(following[one.name].generator, one.type)
+        else:
+            part = _part(column.field(one.name, names), one.type, inner)
         parts[one.name] = _required(part, column, one.name)
     return factory.Dict(parts)
 

@@ -37,6 +37,7 @@ from pytest_synthdata import (
     column,
     when,
 )
+from pytest_synthdata import functions as F
 from pytest_synthdata.factories import CustomerFactory, OrderFactory
 
 YEAR = ("2024-01-01", "2024-12-31")
@@ -165,7 +166,7 @@ BAD = {
     ),
     "an impossible type": ({"x": Normal().cast("date")}, r"cannot cast double to date32"),
     "a misspelt field of a type": (
-        {"x": Array(factory.Dict({"low": 1.0, "high": 2.0}), length=1).cast("array<struct<low:double,hihg:double>>")},
+        {"x": Array(F.struct(low=Normal(), high=Normal()), length=1).cast("array<struct<low:double,hihg:double>>")},
         "no field 'high', which its values have: did you mean 'hihg'",
     ),
     "a number as type": ({"x": Normal().cast(5)}, "5 is not a type"),

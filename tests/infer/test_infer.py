@@ -338,6 +338,9 @@ class TestPersonal:
         assert people[0]["product"][0].as_py()["name"] == {"en": "Blue Widget"}
         assert people[0]["pupil"][0].as_py()["name"][0]["use"] == "usual"
 
+    def test_relations_in_structs_are_said_not_to_be_found(self, people: Any) -> None:
+        assert people[1].count("relations in\n    # structs are not found.") == 3  # pupil, visitor and product
+
     def test_what_was_unique_stays_so(self, people: Any) -> None:
         for name in (*UNIQUE, "phone"):
             assert pc.count_distinct(people[0][name]).as_py() == PEOPLE, name

@@ -313,3 +313,9 @@ def test_what_is_never_null_stays_so_in_structs_and_arrays_too(schema: Any) -> N
 def test_fields_that_are_never_null() -> None:
     _, source = factories_of("CREATE TABLE things (part STRUCT<x: INT NOT NULL, y: INT>)")
     assert source.count(".not_null()") == 1
+
+
+def test_an_end_follows_its_start_in_structs_too() -> None:
+    made = TableFactory.from_schema("stay struct<start_at: timestamp, end_at: timestamp>", table="stays")
+    stays = Dataset({made: 200})["stays"].to_arrow()["stay"].combine_chunks()
+    assert pc.all(pc.less(*stays.flatten())).as_py()

@@ -29,7 +29,7 @@ class Rows:
         weights: the column that says how often references point to each row, where they do not say it themselves.
 
     Raises:
-        DeclarationError: for rows that are not table, and for a column that is not there.
+        DeclarationError: for rows that are not a table, and for a column that is not there.
 
     >>> from pytest_synthdata import Dataset, ForeignKey, Rows, TableFactory
     >>> class CountryFactory(TableFactory):
