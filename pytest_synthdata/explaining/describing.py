@@ -15,7 +15,7 @@ from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
 from pytest_synthdata.columns.generators.given import Given
 from pytest_synthdata.columns.generators.modifiers import Cast, Clipped, Modifier, NotNull, Nullable, Rounded
-from pytest_synthdata.columns.generators.nested import Nested
+from pytest_synthdata.columns.generators.nested import OUTER, Nested
 from pytest_synthdata.columns.generators.numbers.distributions import Distribution
 from pytest_synthdata.columns.generators.rowwise import Cycle, RowFunction
 from pytest_synthdata.columns.references.aggregates import Aggregate
@@ -66,8 +66,10 @@ def _modifier(step: Step) -> str:
 def _given(step: Step) -> Iterator[str]:
     given = step.generator
     assert isinstance(given, Given)  # noqa: S101
+    # What a nested row reads of the one around it is noted under both names.
     for name, values in step.reads.items():
-        yield f"{name} = {show(as_python(values))}: {_case(given, step)}"
+        if f"{OUTER}{name}" not in step.reads:
+            yield f"{name} = {show(as_python(values))}: {_case(given, step)}"
     for part in step.steps:
         yield from chain(part)
 
@@ -105,6 +107,16 @@ def _nested(step: Step) -> Iterator[str]:
         yield from (f"{_INDENT}{line}" for line in steps)
 
 
+def _array(step: Step) -> Iterator[str]:
+    for part in step.steps:
+        if isinstance(part.generator, Nested):
+            yield f"{_INDENT}[{part.role[1]}]"
+            yield from (f"{_INDENT * 2}{line}" for line in chain(part))
+        elif not isinstance(part.generator, _OBVIOUS):
+            yield from (f"{_INDENT}{line}" for line in chain(part))
+    yield f"{name_of(step.generator)}{_drawn(step.draws)} → {show(step.value)}"
+
+
 def _constant(step: Step) -> Iterator[str]:
     yield f"the constant {show(step.value)}"
 
@@ -132,6 +144,7 @@ def _reference(step: Step) -> Iterator[str]:
 
 
 _CHAINS: Mapping[type, Callable[[Step], Iterator[str]]] = {
+    Array: _array,
     Cast: _modified,
     Clipped: _modified,
     Column: _column,
@@ -229,6 +242,7 @@ _NAMES: Sequence[tuple[Any, Callable[[Any], str]]] = (
     (Distribution, _distribution),
     (Given, _cases),
     (KeyOf, lambda item: f"{item.key} of other rows"),
+    (Nested, lambda nested: f"struct({', '.join(nested.plan.visible)})"),
     (Operation, _operation),
     ((RowFunction, Computed), lambda one: _function(one.function)),
     (Series, lambda series: f"Series({name_of(series.level)}, …)"),

@@ -112,6 +112,10 @@ def explain(view: TableView, row: int, column: str, defects: Sequence[str] = ())
     bound = view.bound
     numbers = chosen_rows(view, [row])
     if column not in bound.plan.columns:
+        if (head := str(column).partition(".")[0]) in bound.plan.columns and head not in bound.plan.references:
+            raise ArgumentError(
+                f"{view.name}: {column!r} is inside of {head!r}; explain({row}, {head!r}) has all of it"
+            )
         raise ArgumentError(f"{view.name}: there is no column {column!r}: {nearest(column, bound.plan.columns)}")
     origin = int(view.origins(numbers)[0])
     found = _explain(bound, origin, column, {})

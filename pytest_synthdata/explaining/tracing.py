@@ -16,6 +16,7 @@ from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Index, Values, to_arrow
 from pytest_synthdata.columns.batch import RowView
 from pytest_synthdata.columns.cells import Cells
+from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.generators.nested import InnerBatch, Nested
 from pytest_synthdata.columns.own_code import own_code
@@ -239,6 +240,12 @@ def traced_values(step: Step, cells: Cells) -> Values:
     expected = generator.values(_unwatched(cells))
     if isinstance(generator, Nested) and isinstance(cells.reader, TracedReader):
         _trace_fields(generator, cells.reader, cells.stream.attempt)
+        return expected
+    if isinstance(generator, Array) and isinstance(generator.item, Nested) and isinstance(cells.reader, TracedReader):
+        TracedPart(generator.length, ("length", 0)).values(cells.substream("length"))
+        for position in range(len(as_python(expected))):
+            part = TracedPart(generator.item.at_position(position), ("item", position))
+            part.values(cells.substream(f"item {position}"))
         return expected
     for watched in (_with_traced_parts(generator), generator):
         step.reads, step.draws, step.steps, step.objects = {}, [], [], {}

@@ -280,6 +280,29 @@ def test_nested_rows_and_functions_of_them() -> None:
     assert re.search(rf"rooms: Poisson\(lam=3\) at quantile 0\.\d+ → {row['place']['rooms']}\n", str(summary))
 
 
+class TrainFactory(TableFactory):
+    kind = Categorical(["fast", "slow"])
+    stops = Array(
+        factory.Dict({"wait": Uniform(0, 9), "least": Given("..kind", {"fast": 1, "slow": 5})}), length=Integers(2, 3)
+    )
+
+
+def test_items_of_an_array_of_structs_are_explained_one_by_one() -> None:
+    trains = Dataset({TrainFactory: 5}, seed=3).trains
+    for row, stops in enumerate(trains.to_arrow()["stops"].to_pylist()):
+        explanation = trains.explain(row, "stops")
+        assert explanation.recompute() == stops
+        lines = [line.strip() for line in explanation.lines()]
+        for number, stop in enumerate(stops):
+            at = lines.index(f"[{number}]")
+            assert re.fullmatch(rf"wait: Uniform\(.*\) at quantile 0\.\d+ → {stop['wait']}", lines[at + 1])
+            assert lines[at + 2] == f"least: the constant {stop['least']}"
+            assert lines[at + 3].startswith("..kind = ")
+        assert lines[-2].startswith("Array(struct(wait, least), length=")
+    with pytest.raises(SynthDataError, match=r"'stops.wait' is inside of 'stops'; explain\(0, 'stops'\)"):
+        trains.explain(0, "stops.wait")
+
+
 class CabinFactory(TableFactory):
     class Meta:
         table = "cabins"
