@@ -24,6 +24,7 @@ from pytest_synthdata import (
     ForeignKey,
     GenerationError,
     Given,
+    History,
     Integers,
     Key,
     LogNormal,
@@ -333,6 +334,17 @@ def test_rows_that_are_taken_have_all_that_share_their_amount() -> None:
         assert taken["campaigns"].row_numbers.tolist() == [3]
         assert taken["ad_groups"].to_arrow().to_pylist() == groups
         assert len(groups) > 1
+
+
+def test_rows_that_are_not_there_at_a_time_are_not_taken_with_others() -> None:
+    class PausedGroupFactory(AdGroupFactory):
+        class Meta:
+            table = "paused_groups"
+            history = History("2024-01-01", "2024-12-31", deletes=1.0)
+
+    then = Dataset({CampaignFactory: 20, PausedGroupFactory: None}).at("2024-07-01")
+    there = [row for row in then["paused_groups"].to_arrow().to_pylist() if row["campaign_id"] in ("C3", "C4", "C5")]
+    assert then.take(campaigns=[3, 4, 5])["paused_groups"].to_arrow().to_pylist() == there
 
 
 def test_shares_are_as_uneven_as_their_weights() -> None:
