@@ -83,18 +83,24 @@ def _independent(runs: Runs, rows: Positions, some: list[int]) -> Positions:
 
 
 def roots(runs: Runs, rows: Positions) -> Positions:
-    """As few of some closed rows as have the others closed: what has to be asked for; of many rows, all of them.
+    """As few of some closed rows as have the others closed: what has to be asked for; of many, whole tables of them.
 
     Where one of several rows is enough, it is one that the report names.
     """
-    if len(rows) > _MOST_ROOTS:  # each row takes a closure: a search that time or an interrupt has ended is to end
-        return rows
-    asked, told = rows, runs.subject.told(rows)
-    for row in (*without(rows, told).tolist(), *told.tolist()):
-        fewer = without(asked, np.array([row], np.int64))
+    asked = rows
+    for some in _apart(runs, rows):
+        fewer = without(asked, some)
         if len(runs.close(fewer)) == len(rows):
             asked = fewer
     return asked
+
+
+def _apart(runs: Runs, rows: Positions) -> list[Positions]:
+    """What is left out at once: each takes a closure, and a search that time or an interrupt has ended is to end."""
+    if len(rows) > _MOST_ROOTS:
+        return runs.subject.of_each_table(rows)
+    told = runs.subject.told(rows)
+    return [np.array([row], np.int64) for row in (*without(rows, told).tolist(), *told.tolist())]
 
 
 __all__ = ["halve", "one_by_one", "roots"]

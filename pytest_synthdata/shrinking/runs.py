@@ -53,6 +53,9 @@ class Subject(Protocol):
     def attempt_replaced(self, rows: Positions) -> Outcome:
         """Run the test on some rows, with their own values put in the place of these."""
 
+    def of_each_table(self, rows: Positions) -> list[Positions]:
+        """Rows by their tables, those that others refer to first."""
+
     def told(self, rows: Positions) -> Positions:
         """Of some rows, those that a report of the failure names."""
 

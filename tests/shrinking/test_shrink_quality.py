@@ -14,6 +14,7 @@ import pytest
 
 from pytest_synthdata.columns.distinct import distinct
 from pytest_synthdata.shrinking.order import Order, family_order
+from pytest_synthdata.shrinking.removal import roots
 from pytest_synthdata.shrinking.runs import NONE, Outcome, Positions, Replacement, Runs
 from pytest_synthdata.shrinking.search import Shrunk, Verdict, shrink
 
@@ -59,6 +60,9 @@ class Shop:
 
     def attempt_replaced(self, rows: Positions) -> Outcome:
         return self.attempt(rows)
+
+    def of_each_table(self, rows: Positions) -> list[Positions]:
+        return [self.of(table, rows) for table in SIZES]
 
     def told(self, rows: Positions) -> Positions:
         return rows[:0]
@@ -185,6 +189,12 @@ def assert_is_minimal(shop: Shop, found: Shrunk) -> None:
     for row in found.rows:
         rest = found.rows[(found.rows != row) & (shop.owner[found.rows] != row)]
         assert shop.attempt(rest) is Outcome.PASSED
+
+
+def test_of_many_rows_the_tables_that_bring_others_are_asked_for() -> None:
+    shop = Shop(0)
+    wanted = np.sort(shop.some_orders(300))
+    assert roots(Runs(shop), shop.close(wanted)).tolist() == wanted.tolist()
 
 
 class WithoutReferences:

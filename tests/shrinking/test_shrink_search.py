@@ -42,6 +42,9 @@ class Subject:
     def attempt_replaced(self, rows: Positions) -> Outcome:
         return self.attempt(rows)
 
+    def of_each_table(self, rows: Positions) -> list[Positions]:
+        return [rows]
+
     def told(self, rows: Positions) -> Positions:
         return rows[:0]
 

@@ -134,6 +134,11 @@ class Candidates:
         taken = self.taken(rows)
         return self._outcome(self._run(_with(taken, self._values.own(taken, self.read))))
 
+    def of_each_table(self, rows: Positions) -> list[Positions]:
+        """Rows by their tables, those that others refer to first."""
+        numbers = self.order.rows_at(rows)
+        return [self.order.positions({name: some}) for name, some in numbers.items() if len(some)]
+
     def told(self, rows: Positions) -> Positions:
         """Of some closed rows, those that a report names: with planted defects, and in the failure's own words."""
         defects = self.taken(rows).defects
