@@ -158,6 +158,15 @@ def length(column: ColumnOrName) -> Call:
     return _call("length", column)
 
 
+def size(column: ColumnOrName) -> Call:
+    """The number of an array's items or of a map's keys; null where there is no array or map, as in ANSI mode.
+
+    >>> size("tags")
+    F.size(col('tags'))
+    """
+    return _call("size", column)
+
+
 def reverse(column: ColumnOrName) -> Call:
     """A text from its end to its beginning."""
     return _call("reverse", column)
@@ -447,6 +456,7 @@ __all__ = [
     "rtrim",
     "second",
     "seconds",
+    "size",
     "sqrt",
     "struct",
     "substring",

@@ -57,6 +57,8 @@ class ColumnScope:
             here = ColumnScope(self.plan, head, self.parents)
             inside = generator.inside(here) or _fields_of(generator, here, self)
             if inside is not None:
+                if isinstance(inside, ColumnScope):
+                    self._require_field(head, rest, inside.plan.columns)
                 return inside.column(rest)
             raise DeclarationError(
                 f"{self.place}: {name!r}: {head!r} is neither a reference to another table nor a struct"
@@ -69,6 +71,13 @@ class ColumnScope:
                 f"{nearest(child, parent.plan.columns)}"
             )
         return ColumnScope(parent.plan, self.name, self.parents).column(rest)
+
+    def _require_field(self, name: str, path: str, fields: Mapping[str, Declared]) -> None:
+        field = path.partition(".")[0]
+        if field not in fields:
+            raise DeclarationError(
+                f"{self.place}: {f'{name}.{path}'!r}: {name!r} has no field {field!r}: {nearest(field, fields)}"
+            )
 
     def of_parent(self, parent: Any) -> ColumnScope:
         """The same place, seeing the columns of a parent's table."""

@@ -64,7 +64,9 @@ class FirstRows:
         self._columns = [_column(("row", *map(str, numbers.tolist())), is_number=True, is_whole=True)]
         for field, column in zip(view.schema, batch.columns, strict=True):
             is_whole = field.name in keys or is_number(field.type) or pa.types.is_temporal(field.type)
-            cells = (str(cell) if field.name in keys else cell_text(cell) for cell in python_of(column))
+            cells = (
+                str(cell) if field.name in keys and cell is not None else cell_text(cell) for cell in python_of(column)
+            )
             self._columns.append(_column((field.name, *cells), is_number=is_number(field.type), is_whole=is_whole))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

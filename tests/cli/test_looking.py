@@ -128,9 +128,10 @@ def test_show_has_all_tables_and_also_empty_ones() -> None:
 def test_show_has_tables_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "looked_at.py").write_text(
         "import factory\n"
-        "from pytest_synthdata import Array, Constant, Key, Poisson, TableFactory\n"
+        "from pytest_synthdata import Array, Constant, ForeignKey, Key, Poisson, TableFactory\n"
         "class VisitFactory(TableFactory):\n"
         "    visit_id = Key('V{}')\n"
+        "    before = ForeignKey('self')\n"
         "    items = Poisson(40).cast('decimal(5,1)').nulls(0.25)\n"
         "    place = factory.Dict({'city': Constant('Ulm')})\n"
         "    same = Constant(1.5)\n"
@@ -138,6 +139,7 @@ def test_show_has_tables_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     monkeypatch.chdir(tmp_path)
     text = run("show", "--factories", "looked_at", "--rows", "visits=2000")
+    assert re.search(r"^ +0 +V0 +null ", text, re.MULTILINE)
     assert re.search(r"items +decimal\(5,1\) +2\d\.\d% +\S+ [▁▂▃▄▅▆▇█ ]{24} ", text)
     assert re.search(r"same +double +1.5 100.0%", text)
     assert re.search(r"place +struct +\n", text)

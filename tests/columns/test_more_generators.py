@@ -24,6 +24,7 @@ from pytest_synthdata import (
     Times,
     col,
 )
+from pytest_synthdata import functions as F
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS
 
 ROWS = 20_000
@@ -147,3 +148,18 @@ def test_hours_that_cannot_be(hours: Any) -> None:
     kind = type("WrongFactory", (TableFactory,), {"value": Times("2024-01-01", "2024-12-31", hours=hours)})
     with pytest.raises(DeclarationError, match=r"wrongs\.value: .*24 weights"):
         kind._meta.plan()
+
+
+class CountedFactory(TableFactory):
+    count = Poisson(1).nulls(0.3)
+    tags = Array("x", length=col("count"))
+    size = F.size("tags")
+
+
+def test_an_array_is_null_where_its_length_is() -> None:
+    dataset = Dataset({CountedFactory: 300})
+    rows = dataset.counteds.to_arrow().to_pylist()
+    assert all(row["tags"] == (None if row["count"] is None else ["x"] * row["count"]) for row in rows)
+    assert [row["size"] for row in rows] == [row["count"] for row in rows]
+    assert not dataset.validate().failed
+    assert "tags_not_null" not in CountedFactory.expectations()

@@ -54,6 +54,11 @@ def test_forgotten_parentheses(value: Any) -> None:
         (object(), r"an object cannot be a column's value"),
         (Given("k", {"K0": Normal}, default=2), r"write Normal\(…\), with parentheses"),
         (factory.Maybe("k", factory.Faker, 3), r"write Faker\(…\), with parentheses"),
+        (
+            Given("k", {"K0": factory.Dict({"low": 1})}, default=None),
+            r"a Dict is a column of its own, .* F\.struct\(",
+        ),
+        (when(col("k") == "K0", factory.Faker("name")), r"a Faker is a column of its own: .* read it by col\('"),
     ],
 )
 def test_what_is_not_a_value(value: Any, message: str) -> None:
@@ -207,3 +212,25 @@ def test_the_names_that_are_known_include_traits_and_a_trait_has_no_fields() -> 
         ParcelFactory.build(gift__x=True)
     assert ParcelFactory.build(gift=True).wrapping == "red"
     assert ParcelFactory.build(sender="me").sender == "me"
+
+
+def test_a_field_that_a_struct_has_not_is_said_where_it_is_read() -> None:
+    made = type("ThingFactory", (TableFactory,), {"s": factory.Dict({"a": 1}), "b": col("s.aa")})
+    with pytest.raises(DeclarationError, match=r"^things\.b: 's\.aa': 's' has no field 'aa': did you mean 'a'\?"):
+        Dataset({made: 2})
+
+
+def test_methods_of_sparks_columns_are_there_or_say_what_is() -> None:
+    made = type(
+        "ThingFactory", (TableFactory,), {"a": Poisson(1).nulls(0.5), "b": col("a").isNull(), "c": col("a").isNotNull()}
+    )
+    rows = Dataset({made: 9}).things.to_arrow().to_pylist()
+    assert [(row["b"], row["c"]) for row in rows] == [(row["a"] is None, row["a"] is not None) for row in rows]
+    for name, instead in {
+        "alias": "the name of the attribute",
+        "getItem": r"\{tags\[0\]\}",
+        "eqNullSafe": r"F\.coalesce",
+    }.items():
+        with pytest.raises(AttributeError, match=rf"\.{name}\(…\) of Spark is not here: .*{instead}"):
+            getattr(col("a"), name)
+    assert not hasattr(col("a"), "no_such_method")

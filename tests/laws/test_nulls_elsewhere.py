@@ -130,6 +130,7 @@ def functions() -> Iterator[Any]:
     yield from (F.struct("number", "text"), F.greatest("text", F.lit("b")), F.isnull("text"), F.isnotnull("number"))
     yield F.replace("text", F.lit("a"), F.lit("o"))
     yield F.replace("text", F.substring("text", 1, 1), F.concat("whole", F.lit("x")))
+    yield from (F.size(Array("x", length=col("small"))), F.size(F.create_map(F.lit("a"), "number")))
     yield F.create_map(F.lit("a"), "number", F.lit("b"), "small")
     for name in ("year", "quarter", "month", "weekofyear", "dayofyear", "dayofmonth", "dayofweek", "weekday"):
         yield from (getattr(F, name)("day"), getattr(F, name)("at"))

@@ -129,6 +129,7 @@ CASES: dict[str, Make] = {
     "concat_ws": lambda F: F.concat_ws("-", F.col("text"), F.col("other")),
     "create_map": lambda F: F.create_map(F.lit("a"), F.col("whole"), F.lit("b"), F.col("long")),
     "create_map of numbers": lambda F: F.create_map(F.lit(1), F.col("text"), F.lit(2), F.col("other")),
+    "size": lambda F: F.size(F.create_map(F.lit("a"), F.col("whole"), F.lit("b"), F.col("long"))),
     "to_json": lambda F: F.to_json(F.struct("tiny", "long", "single", "number", "price", "wide", "text", "yes", "day")),
     "to_json, times": lambda F: F.to_json(F.struct("at", "naive")),
     "to_json, nested": lambda F: F.to_json(F.struct("other", F.struct(F.col("text"), F.col("whole") + F.lit(1)))),

@@ -174,6 +174,14 @@ def _create_map(*arrays: pa.Array) -> pa.Array:
     return pa.MapArray.from_arrays(offsets, *(pa.concat_arrays(parts).take(row_by_row) for parts in (keys, items)))
 
 
+def _size(array: pa.Array) -> pa.Array:
+    if not (pa.types.is_list(array.type) or pa.types.is_map(array.type)):
+        raise TypeError(f"size takes arrays and maps, and these are {array.type}")
+    ends = array.offsets.cast(pa.int32())
+    counts = pc.subtract(ends.slice(1), ends.slice(0, len(array)))
+    return pc.if_else(pc.is_valid(array), counts, null_of(pa.int32()))
+
+
 TEXT: Mapping[str, Callable[..., Any]] = {
     "concat": _concat,
     "concat_ws": _concat_ws,
@@ -193,6 +201,7 @@ TEXT: Mapping[str, Callable[..., Any]] = {
     "rlike": lambda array, pattern: pc.match_substring_regex(text_of(array, "rlike"), pattern=pattern),
     "rpad": _padded(left=False),
     "rtrim": _trimmed(pc.utf8_rtrim),
+    "size": _size,
     "startswith": lambda array, piece: pc.starts_with(text_of(array, "startswith"), pattern=piece),
     "struct": _struct,
     "substring": _substring,

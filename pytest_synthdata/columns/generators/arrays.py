@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
@@ -28,7 +29,8 @@ class Array(Generator):
     Args:
         item: what an item is, a generator or a constant; it may read the row's other columns. A `ForeignKey` for the
             keys of other rows; a `SubFactory` or `Dict` for structs.
-        length: how many items a row has, a generator or a number; from 0 to 10,000.
+        length: how many items a row has, a generator or a number, of which the whole part counts; from 0 to 10,000.
+            Where it is null, so is the array.
 
     >>> Array("x", length=2)
     Array(Constant(value='x'), length=Constant(value=2))
@@ -45,7 +47,9 @@ class Array(Generator):
         return f"Array({self.item!r}, length={self.length!r})"
 
     def values(self, cells: Cells) -> Values:
-        lengths = np.nan_to_num(to_numpy(self.length.values(cells.substream("length")))).astype(np.int64)
+        counted = self.length.values(cells.substream("length"))
+        null = to_numpy(counted.is_null()) if isinstance(counted, pa.Array) and to_arrow(counted).null_count else None
+        lengths = np.nan_to_num(to_numpy(counted)).astype(np.int64)
         if len(lengths) and not 0 <= lengths.min() <= lengths.max() <= _LONGEST:
             raise GenerationError(f"{cells.place}: {self!r}: a length lies between 0 and {_LONGEST:,}; add .clip(0, …)")
         offsets = np.concatenate([[0], np.cumsum(lengths)])
@@ -57,10 +61,10 @@ class Array(Generator):
             places.append(offsets[index] + position)
         if not parts:
             empty = to_arrow(self.item.values(cells.take(np.arange(0)).substream("item 0")))
-            return pa.ListArray.from_arrays(arrow_array(offsets.astype(np.int32)), empty)
+            return _lists(offsets, empty, null)
         order = np.empty(offsets[-1], np.int64)
         order[np.concatenate(places)] = np.arange(offsets[-1])
-        return pa.ListArray.from_arrays(arrow_array(offsets.astype(np.int32)), to_arrow(take(join(parts), order)))
+        return _lists(offsets, to_arrow(take(join(parts), order)), null)
 
     def children(self) -> Iterator[Generator]:
         yield from (self.item, self.length)
@@ -74,6 +78,11 @@ class Array(Generator):
         bounds = self.length.bounds(scope)
         if bounds is not None and bounds[1] < 0:
             raise DeclarationError(f"{scope.place}: {self!r}: a length is never negative")
+
+
+def _lists(offsets: npt.NDArray[np.int64], items: pa.Array, null: npt.NDArray[np.bool_] | None) -> pa.Array:
+    mask = None if null is None else arrow_array(null)
+    return pa.ListArray.from_arrays(arrow_array(offsets.astype(np.int32)), items, mask=mask)
 
 
 __all__ = ["Array"]

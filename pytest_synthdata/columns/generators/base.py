@@ -19,7 +19,7 @@ from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.values import Values, common_type, in_type, scatter, to_numpy
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.fluent import Fluent
-from pytest_synthdata.columns.generators.uncalled import CALLABLE, uncalled
+from pytest_synthdata.columns.generators.uncalled import CALLABLE, of_another_kind, uncalled
 from pytest_synthdata.errors import DeclarationError, cause, describe
 
 if TYPE_CHECKING:
@@ -300,6 +300,8 @@ class Constant(Generator):
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
             if isinstance(self.value, CALLABLE):
                 raise DeclarationError(f"{scope.place}: {uncalled(self.value)}") from None
+            if (instead := of_another_kind(self.value)) is not None:
+                raise DeclarationError(f"{scope.place}: {instead}") from None
             shown = describe(self.value)
             raise DeclarationError(f"{scope.place}: {shown} cannot be a column's value: {cause(error)}") from None
 

@@ -117,6 +117,22 @@ class Fluent:
         """Whether there is a value."""
         return self._operation("is_valid", self)
 
+    def isNull(self) -> Operation:  # noqa: N802 - Spark's name
+        """As `is_null`."""
+        return self.is_null()
+
+    def isNotNull(self) -> Operation:  # noqa: N802 - Spark's name
+        """As `is_not_null`."""
+        return self.is_not_null()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            instead = _INSTEAD.get(name)
+            if instead is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise AttributeError(f".{name}(…) of Spark is not here: {instead}")
+
     def contains(self, text: str) -> Call:
         """Whether a text holds another."""
         return self._call("contains", _text(text, "contains"))
@@ -140,6 +156,18 @@ class Fluent:
     def substr(self, position: int, length: int) -> Call:
         """A part of a text: ``length`` letters from ``position`` on, from 1; from the end where it is negative."""
         return self._call("substring", position, length)
+
+
+# What to write for methods of Spark's columns that generators do not have.
+_INSTEAD = {
+    "alias": "a column has the name of the attribute that it is assigned to: total = col('net') * 2",
+    "astype": "write .cast(…)",
+    "eqNullSafe": "write F.coalesce(col('a') == col('b'), col('a').is_null() & col('b').is_null())",
+    "getField": "write the field after a dot, as in col('address.city')",
+    "getItem": "write the item in braces, as in Template('{tags[0]}'), or take it in a @column function",
+    "name": "a column has the name of the attribute that it is assigned to: total = col('net') * 2",
+    "otherwise": "write when(condition, value).otherwise(…)",
+}
 
 
 def _text(value: Any, name: str) -> str:

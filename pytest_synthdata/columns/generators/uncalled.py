@@ -1,4 +1,4 @@
-"""Classes and functions that stand where a value should be: parentheses were forgotten, or a decorator."""
+"""Classes, functions and declarations that stand where a value should be: what to write instead."""
 
 from __future__ import annotations
 
@@ -30,4 +30,18 @@ def uncalled(value: Any) -> str:
     )
 
 
-__all__ = ["CALLABLE", "uncalled"]
+def of_another_kind(value: object) -> str | None:
+    """What to write for a declaration of factory_boy that stands within a generator; None for other values."""
+    class_ = type(value)
+    if class_.__module__.partition(".")[0] != "factory":
+        return None
+    name = class_.__name__
+    if name in ("Dict", "SubFactory"):
+        return (
+            f"a {name} is a column of its own, or the item of an Array: within other generators write "
+            "F.struct(low=Integers(1, 9), …), a struct whose fields are generators"
+        )
+    return f"a {name} is a column of its own: declare it as one, such as code = {name}(…), and read it by col('code')"
+
+
+__all__ = ["CALLABLE", "of_another_kind", "uncalled"]

@@ -106,7 +106,9 @@ def _(generator: Template) -> Node:
 
 @_describe.register
 def _(generator: Array) -> Node:
-    return Leaf(Unknown(f"{short_name(generator)}: of its items and lengths {_INSIDE}"), 0.0)
+    length = describe(generator.length)
+    nulls = length.nulls if isinstance(length, Leaf) and not isinstance(length.law, Formula) else None
+    return Leaf(Unknown(f"{short_name(generator)}: of its items and lengths {_INSIDE}"), nulls)
 
 
 @_describe.register

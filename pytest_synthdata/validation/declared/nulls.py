@@ -37,7 +37,7 @@ from pytest_synthdata.columns.time.times import Times
 if TYPE_CHECKING:
     from pytest_synthdata.columns.cells import Declared, Scope
 
-_NEVER_NULL = (Array, Count, Key, NotNull, Ordinal, Place, RunningSum, Shares, Sum, Timeline, Times)
+_NEVER_NULL = (Count, Key, NotNull, Ordinal, Place, RunningSum, Shares, Sum, Timeline, Times)
 # Null only where one of their parameters is.
 _DRAWN = (Dates, Distribution, ParametricDistribution, Poisson, Quantiles)
 _WRAPPERS = (Cast, Clipped, Rounded, Unique)
@@ -62,6 +62,8 @@ def may_be_null(declared: Declared, scope: Scope) -> bool:  # noqa: C901, PLR091
         return None in declared.categories
     if isinstance(declared, Listed):
         return declared.array.null_count > 0
+    if isinstance(declared, Array):
+        return may_be_null(declared.length, scope)
     if isinstance(declared, Given):
         return any(may_be_null(branch, scope) for branch in declared.branches)
     if isinstance(declared, When):
