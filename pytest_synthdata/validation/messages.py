@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import python_of
-from pytest_synthdata.columns.arrow.value_texts import first_difference, plain_text
+from pytest_synthdata.columns.arrow.value_texts import first_difference, part_of, plain_text
 from pytest_synthdata.errors import cut, printable
 from pytest_synthdata.sources import source_of
 from pytest_synthdata.validation.results import Check, TableResult, format_value
@@ -81,7 +81,10 @@ def _table(check: Check, rows: Mapping[int, Mapping[str, Any]]) -> list[str]:
     if not shown_rows:
         return [f"    {check.named_rows}"] if check.examples else []
     of = [f"    {check.examples_of}"] if check.examples_of else []
-    names = list(shown_rows[0][1])
+    head, *steps = check.column.split(".")
+    if steps and check.column not in shown_rows[0][1] and head in shown_rows[0][1]:
+        shown_rows = [(row, {**cells, check.column: part_of(cells[head], steps)}) for row, cells in shown_rows]
+    names = [name for name in shown_rows[0][1] if not steps or name != head]
     blamed = [name for name in names if name == check.column or name.startswith(f"{check.column}_")]
     names = list(dict.fromkeys([*names[:1], *blamed, *names[:6]]))
     lines = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import factory
@@ -22,6 +23,7 @@ from pytest_synthdata import (
     TableFactory,
     Times,
     Uniform,
+    assert_matches,
     col,
     when,
 )
@@ -118,3 +120,11 @@ def test_one_wrong_value_is_found_in_its_row(made: pa.Table, path: tuple[Any, ..
     inner[last] = value
     result = Dataset({ObsFactory: 60}).validate({"obs": pa.Table.from_pylist(rows, made.schema)})
     assert {(f"{one.column}: {one.kind}", one.examples) for one in result.failed} == {(place, (at,))}
+
+
+def test_a_message_shows_the_part_that_is_wrong(made: pa.Table) -> None:
+    rows = made.to_pylist()
+    rows[3]["dose"]["mg"] = 77.0
+    with pytest.raises(AssertionError) as error:
+        assert_matches(pa.Table.from_pylist(rows, made.schema), ObsFactory)
+    assert re.search(r"row +obs_id +dose\.mg .*\n +3 +O0003 +77\.0 ", str(error.value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -48,6 +48,22 @@ def _fields(value: Any) -> dict[Any, Any] | None:
     return dict(value)
 
 
+def part_of(value: Any, path: Sequence[str]) -> Any:
+    """What is inside of a value at a path of fields and keys, as far as it goes.
+
+    >>> part_of({"price": {"net": 7, "tags": ["a"]}}, ["price", "net"])
+    7
+    >>> part_of({"price": {"net": 7, "tags": ["a"]}}, ["price", "tags", "item"])
+    ['a']
+    """
+    for step in path:
+        fields = _fields(value)
+        if fields is None:
+            break
+        value = fields.get(step)
+    return value
+
+
 def first_difference(one: Any, other: Any) -> tuple[str, Any, Any]:
     """Where two values differ first, as a path into them, and what each has there.
 
@@ -82,4 +98,4 @@ def _under(step: str, one: Any, other: Any) -> tuple[str, Any, Any]:
     return f"{step}{path}", both[0], both[1]
 
 
-__all__ = ["first_difference", "plain_text"]
+__all__ = ["first_difference", "part_of", "plain_text"]
