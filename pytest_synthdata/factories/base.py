@@ -229,10 +229,11 @@ class TableFactory(_Factory, metaclass=TableFactoryMetaClass):
         texts that may be personal, what the column's name and type suggest.
 
         Args:
-            schema: a PySpark ``StructType``, a DDL string such as ``"id bigint, email string"``, an Arrow schema, a
-                dataclass, TypedDict, pydantic model or protobuf message class, a JSON Schema or Avro schema (a dict, a
-                text, or the path of its file), the path of protobuf's descriptors; or rows: a path to Parquet, CSV,
-                JSON lines or Delta, a pandas, Arrow or Spark table, of which the first million rows are looked at.
+            schema: a PySpark ``StructType``, its ``simpleString()`` or its ``json()``; a DDL string such as
+                ``"id bigint, email string"``, an Arrow schema, a dataclass, TypedDict, pydantic model or protobuf
+                message class, a JSON Schema or Avro schema (a dict, a text, or the path of its file), the path of
+                protobuf's descriptors; or rows: a path to Parquet, CSV, JSON lines or Delta, a pandas, Arrow or Spark
+                table, of which the first million rows are looked at.
             table: the table's name; derived from the path by default.
             parents: factories that columns such as ``customer_id`` may refer to.
 

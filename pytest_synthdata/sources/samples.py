@@ -111,8 +111,10 @@ def samples_of_sql(text: str) -> dict[str, Sample]:
     """The tables of a schema in SQL, by name; of columns alone one without a name.
 
     Args:
-        text: columns with their types, or `CREATE TABLE` statements.
+        text: columns with their types, as they are or in ``struct<…>``; or `CREATE TABLE` statements.
     """
+    if (inner := re.fullmatch(r"(?is)\s*struct\s*<(.*)>\s*", text)) is not None:
+        text = inner[1]
     if not is_special(text):
         return {"": _without_rows(ddl_schema(text))}
     return {one.table: _defined(one) for one in map(in_own_case, definitions(text))}

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pytest_synthdata.errors import SynthDataError
+import pyarrow as pa
+
+from pytest_synthdata.errors import SynthDataError, describe
 from pytest_synthdata.sources.annotated_classes import annotated_definition, is_annotated_class
 from pytest_synthdata.sources.avro import avro_definitions, is_avro
 from pytest_synthdata.sources.ddl import Definition
@@ -19,6 +21,7 @@ from pytest_synthdata.sources.protobuf import (
     refuse_source,
 )
 from pytest_synthdata.sources.pydantic_models import is_pydantic, pydantic_definition
+from pytest_synthdata.sources.spark_types import fields_of_json, is_spark_json
 
 _LARGEST = 4 << 20  # bytes of a schema
 
@@ -27,8 +30,8 @@ def schema_definitions(source: Any) -> list[Definition] | None:
     """The tables of a schema in JSON, or of a class; None for what is neither.
 
     Args:
-        source: a pydantic model, a dataclass, a TypedDict or a class of protobuf's messages; JSON Schema or Avro's as a
-            dict, a text or the path of a file; the path of protobuf's descriptors.
+        source: a pydantic model, a dataclass, a TypedDict or a class of protobuf's messages; JSON Schema, Avro's or
+            Spark's as a dict, a text or the path of a file; the path of protobuf's descriptors.
 
     Raises:
         SynthDataError: for fields that no column can hold.
@@ -46,7 +49,19 @@ def schema_definitions(source: Any) -> list[Definition] | None:
         content = _read(source)
     if is_avro(content):
         return avro_definitions(content)
+    if is_spark_json(content):
+        return [_of_spark_json(content)]
     return [json_schema_definition(content)] if is_json_schema(content) else None
+
+
+def _of_spark_json(content: Any) -> Definition:
+    try:
+        return Definition("", pa.schema(list(fields_of_json(content))))
+    except (KeyError, TypeError) as error:
+        raise SynthDataError(
+            f"a Spark schema as JSON cannot be read: {describe(error)}; "
+            "give what StructType.jsonValue() or .json() gives"
+        ) from None
 
 
 def _of_protobuf(file: Path) -> list[Definition] | None:

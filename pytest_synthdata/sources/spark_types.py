@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -65,12 +65,24 @@ def type_of_json(said: Any) -> pa.DataType:
         raise TypeError(f"{said!r} is not a type")
     kind = said["type"]
     if kind == "array":
-        return pa.list_(type_of_json(said["elementType"]))
+        item = type_of_json(said["elementType"])
+        return pa.list_(pa.field("item", item, nullable=bool(said.get("containsNull", True))))
     if kind == "map":
         return pa.map_(type_of_json(said["keyType"]), type_of_json(said["valueType"]))
     if kind == "struct":
-        return pa.struct([(one["name"], type_of_json(one["type"])) for one in said["fields"]])
+        return pa.struct(list(fields_of_json(said)))
     return type_of_json(said["sqlType"] if kind == "udt" else kind)
 
 
-__all__ = ["spark_type", "type_of_json"]
+def is_spark_json(content: Any) -> bool:
+    """Whether a value is what the `jsonValue()` of a ``StructType`` gives."""
+    return isinstance(content, dict) and content.get("type") == "struct" and isinstance(content.get("fields"), list)
+
+
+def fields_of_json(said: Mapping[str, Any]) -> Iterator[pa.Field]:
+    """The fields of a struct that Spark writes as JSON."""
+    for one in said["fields"]:
+        yield pa.field(one["name"], type_of_json(one["type"]), nullable=bool(one.get("nullable", True)))
+
+
+__all__ = ["fields_of_json", "is_spark_json", "spark_type", "type_of_json"]

@@ -92,6 +92,12 @@ def test_a_value_that_is_missing_decides() -> None:
     assert nulls(table, "value", table["grade"].is_valid()) == 1
 
 
+def test_numbers_that_depend_on_whether_another_value_is_there() -> None:
+    flags = [[None, True, False][number % 3] for number in range(ROWS)]
+    values = [900 + number % 97 if flag is None else number % 89 for number, flag in enumerate(flags)]
+    assert 'col("flag").is_not_null(), Integers(0, 88)' in made({"flag": flags, "value": values})[0]
+
+
 def test_nulls_at_random_stay_so() -> None:
     values = [value if drawn < 0.8 else None for value, drawn in zip(VALUES["number"], RNG.random(ROWS), strict=True)]
     source, _ = made({"state": STATES, "value": values})

@@ -305,7 +305,12 @@ NOT_NULL = pa.schema(
 )
 
 
-@pytest.mark.parametrize("schema", [NOT_NULL, _spark_schema()], ids=["arrow", "spark"])
+SPARK = _spark_schema()
+
+
+@pytest.mark.parametrize(
+    "schema", [NOT_NULL, SPARK, SPARK.jsonValue(), SPARK.json()], ids=["arrow", "spark", "dict", "json"]
+)
 def test_what_is_never_null_stays_so_in_structs_and_arrays_too(schema: Any) -> None:
     assert Dataset({TableFactory.from_schema(schema, table="things"): 3})["things"].schema.equals(NOT_NULL)
 
@@ -319,3 +324,10 @@ def test_an_end_follows_its_start_in_structs_too() -> None:
     made = TableFactory.from_schema("stay struct<start_at: timestamp, end_at: timestamp>", table="stays")
     stays = Dataset({made: 200})["stays"].to_arrow()["stay"].combine_chunks()
     assert pc.all(pc.less(*stays.flatten())).as_py()
+
+
+def test_the_short_form_of_a_spark_schema() -> None:
+    made = TableFactory.from_schema(SPARK.simpleString(), table="things")
+    assert Dataset({made: 3})["things"].schema.names == NOT_NULL.names
+    with pytest.raises(SynthDataError, match=r"give what StructType.jsonValue\(\) or .json\(\) gives"):
+        TableFactory.from_schema({"type": "struct", "fields": [{"name": "id"}]})

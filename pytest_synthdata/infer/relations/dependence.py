@@ -141,14 +141,20 @@ def _of_cases(one: Predictor, groups: list[list[int]], laws: list[Generator]) ->
         return When(conditions, tuple(map(literal, plain)))
     values = [[one.categories[code] for code in sorted(group) if code >= 0] for group in groups]
     if isinstance(one.name, str) and any(len(some) > 1 for some in values[:-1]):
-        name = one.name
-        conditions = tuple(col(name) == some[0] if len(some) == 1 else col(name).isin(some) for some in values[:-1])
+        conditions = tuple(_is_one_of(one, some) for some in values[:-1])
         return When(conditions, tuple(map(literal, plain)))
     is_listed = isinstance(one.name, str) and len(groups[-1]) == 1 and groups[-1] != [-1] and not one.has_nulls
     is_listed &= sum(map(len, values)) == len(one.categories)  # those that no row has here, a parent may have
     listed = values if is_listed else values[:-1]
     cases = {case: plain[number] for number, some in enumerate(listed) for case in some}
     return Given(one.name, cases) if is_listed else Given(one.name, cases, default=plain[-1])
+
+
+def _is_one_of(one: Predictor, some: list[Any]) -> Generator:
+    column = col(str(one.name))
+    if len(some) == len(one.categories):
+        return column.is_not_null()
+    return column == some[0] if len(some) == 1 else column.isin(some)
 
 
 def _criterion(counts: Codes) -> float:
