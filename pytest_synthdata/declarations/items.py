@@ -10,16 +10,16 @@ from factory import declarations as boy
 
 from pytest_synthdata.columns.generators.arrays import Array
 from pytest_synthdata.columns.generators.base import Constant, Generator
-from pytest_synthdata.columns.generators.modifiers import NotNull, Nullable
+from pytest_synthdata.columns.generators.modifiers import Cast, NotNull, Nullable
 from pytest_synthdata.declarations.one_row.binding import enclosing_bound
 from pytest_synthdata.declarations.one_row.building import ColumnDeclaration
 from pytest_synthdata.errors import DeclarationError
 
 
-def array_of_rows(value: object) -> tuple[Array, Any, list[Nullable | NotNull]] | None:
-    """An `Array`, what its items are, and what says whether it is null, outermost first; None for other values."""
-    around: list[Nullable | NotNull] = []
-    while isinstance(value, (Nullable, NotNull)):
+def array_of_rows(value: object) -> tuple[Array, Any, list[Cast | Nullable | NotNull]] | None:
+    """An `Array`, what its items are, and what is written after it, outermost first; None for other values."""
+    around: list[Cast | Nullable | NotNull] = []
+    while isinstance(value, (Cast, Nullable, NotNull)):
         around.append(value)
         value = value.generator
     if isinstance(value, Array) and isinstance(value.item, Constant):
@@ -30,7 +30,9 @@ def array_of_rows(value: object) -> tuple[Array, Any, list[Nullable | NotNull]] 
 class ItemsDeclaration(boy.BaseDeclaration):  # type: ignore[misc]
     """An `Array` of nested rows, which are structs."""
 
-    def __init__(self, name: str, item: Any, length: Generator, around: Sequence[Nullable | NotNull] = ()) -> None:
+    def __init__(
+        self, name: str, item: Any, length: Generator, around: Sequence[Cast | Nullable | NotNull] = ()
+    ) -> None:
         super().__init__()
         self.name, self.item, self.length, self.around = name, item, length, around
 

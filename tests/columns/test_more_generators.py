@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import factory
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -25,6 +26,7 @@ from pytest_synthdata import (
     col,
 )
 from pytest_synthdata import functions as F
+from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.time.calendar import OFFICE_HOURS
 
 ROWS = 20_000
@@ -154,12 +156,15 @@ class CountedFactory(TableFactory):
     count = Poisson(1).nulls(0.3)
     tags = Array("x", length=col("count"))
     size = F.size("tags")
+    parts = Array(factory.Dict({"a": 1}), length=1).cast("array<struct<a:smallint>>")
 
 
 def test_an_array_is_null_where_its_length_is() -> None:
     dataset = Dataset({CountedFactory: 300})
     rows = dataset.counteds.to_arrow().to_pylist()
     assert all(row["tags"] == (None if row["count"] is None else ["x"] * row["count"]) for row in rows)
+    assert dataset.counteds.to_arrow().schema.field("parts").type == arrow_type("array<struct<a:smallint>>")
+    assert CountedFactory.build().parts == [{"a": 1}] == rows[0]["parts"]
     assert [row["size"] for row in rows] == [row["count"] for row in rows]
     assert not dataset.validate().failed
     assert "tags_not_null" not in CountedFactory.expectations()
