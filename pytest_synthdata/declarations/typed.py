@@ -11,7 +11,7 @@ from factory import declarations as boy
 from factory import enums
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
-from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.casts.casting import cast
 from pytest_synthdata.columns.arrow.objects import as_objects
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.arrow.types import arrow_type

@@ -19,7 +19,7 @@ from pytest_synthdata.columns.arrow.arrays import (
     python_of,
     without_nulls,
 )
-from pytest_synthdata.columns.arrow.json_text import as_json, quoted
+from pytest_synthdata.columns.arrow.casts.json_text import as_json, quoted
 from pytest_synthdata.columns.arrow.parquet_file import parquet_batches, write_parquet
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.errors import SynthDataError

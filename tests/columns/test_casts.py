@@ -12,7 +12,7 @@ import pytest
 
 from pytest_synthdata import Categorical, Constant, Dataset, DeclarationError, GenerationError, TableFactory, Uniform
 from pytest_synthdata import functions as F
-from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.casts.casting import cast
 from pytest_synthdata.columns.arrow.types import arrow_type
 
 UTC = dt.timezone.utc

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pytest_synthdata.columns.arrow.floats import decimals_as_printed, floats_of_decimals
+from pytest_synthdata.columns.arrow.casts.floats import decimals_as_printed, floats_of_decimals
 from pytest_synthdata.columns.arrow.values import as_decimal
 from pytest_synthdata.columns.expressions.spark_types import common_number
 from pytest_synthdata.columns.references.decimals import as_decimal128, segment_sums, unscaled

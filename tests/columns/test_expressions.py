@@ -35,7 +35,7 @@ from pytest_synthdata import (
     when,
 )
 from pytest_synthdata import functions as F
-from pytest_synthdata.columns.arrow.json_text import json_text
+from pytest_synthdata.columns.arrow.casts.json_text import json_text
 
 
 def column(value: Any, rows: int = 50, **others: Any) -> pa.ChunkedArray:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, numpy_of, without_nulls
-from pytest_synthdata.columns.arrow.floats import decimals_as_printed, decimals_of_integers
+from pytest_synthdata.columns.arrow.casts.floats import decimals_as_printed, decimals_of_integers
 from pytest_synthdata.columns.arrow.kinds import is_number
 
 Values: TypeAlias = "npt.NDArray[Any] | pa.Array"

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, null_of, without_nulls
-from pytest_synthdata.columns.arrow.floats import floats_of_decimals
+from pytest_synthdata.columns.arrow.casts.floats import floats_of_decimals
 from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions import intervals

@@ -17,11 +17,9 @@ from pytest_synthdata.columns.expressions.operators import Expression
 from pytest_synthdata.columns.generators.base import (
     Constant,
     Generator,
-    branched,
     literal,
-    mixture_type,
-    union_of_bounds,
 )
+from pytest_synthdata.columns.generators.branches import branched, mixture_type, union_of_bounds
 from pytest_synthdata.errors import DeclarationError
 
 _CONDITION = "condition {}"

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
-from pytest_synthdata.columns.arrow.casting import cast
-from pytest_synthdata.columns.arrow.exact import assembled, for_functions, nulls_that_change_arrays
+from pytest_synthdata.columns.arrow.casts.casting import cast
+from pytest_synthdata.columns.arrow.casts.exact import assembled, for_functions, nulls_that_change_arrays
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Index, Values
 from pytest_synthdata.columns.cells import Cells, Scope

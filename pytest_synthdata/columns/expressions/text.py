@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, concatenated, null_of, without_nulls
-from pytest_synthdata.columns.arrow.casting import cast
-from pytest_synthdata.columns.arrow.json_text import json_text
+from pytest_synthdata.columns.arrow.casts.casting import cast
+from pytest_synthdata.columns.arrow.casts.json_text import json_text
 from pytest_synthdata.columns.arrow.values import to_arrow
 from pytest_synthdata.columns.expressions.nulls import in_common_type
 from pytest_synthdata.errors import DeclarationError

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, without_nulls
-from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.casts.casting import cast
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import TIMESTAMP
 from pytest_synthdata.columns.arrow.values import to_arrow, to_numpy

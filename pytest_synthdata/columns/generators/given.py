@@ -20,11 +20,9 @@ from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import (
     Constant,
     Generator,
-    branched,
     literal,
-    mixture_type,
-    union_of_bounds,
 )
+from pytest_synthdata.columns.generators.branches import branched, mixture_type, union_of_bounds
 from pytest_synthdata.errors import DeclarationError, GenerationError, nearest
 
 _MOST_CASES = 10_000  # of several columns: more are not looked through before there are rows

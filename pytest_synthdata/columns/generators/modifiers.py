@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, python_of
-from pytest_synthdata.columns.arrow.casting import cast
-from pytest_synthdata.columns.arrow.limits import nearest_within
+from pytest_synthdata.columns.arrow.casts.casting import cast
+from pytest_synthdata.columns.arrow.casts.limits import nearest_within
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, with_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
-from pytest_synthdata.columns.arrow.casting import cast
+from pytest_synthdata.columns.arrow.casts.casting import cast
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Scope
 from pytest_synthdata.columns.random import Bits

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
-from pytest_synthdata.columns.arrow.json_text import cast_or_json
+from pytest_synthdata.columns.arrow.casts.json_text import cast_or_json
 from pytest_synthdata.columns.tables.part import Derived, Part
 from pytest_synthdata.columns.tables.table_view import TableView
 

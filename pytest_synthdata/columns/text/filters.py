@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
-from pytest_synthdata.columns.arrow.json_text import json_text
+from pytest_synthdata.columns.arrow.casts.json_text import json_text
 from pytest_synthdata.columns.arrow.values import Values, to_numpy
 from pytest_synthdata.columns.text.folding import LABEL, ascii_fold, label, slug
 from pytest_synthdata.columns.text.tokens import TokenizedText, Vocabulary

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
-from pytest_synthdata.columns.arrow.json_text import cast_or_json
+from pytest_synthdata.columns.arrow.casts.json_text import cast_or_json
 from pytest_synthdata.columns.tables.table_view import BATCH
 from pytest_synthdata.defects.kind import typed
 from pytest_synthdata.defects.planting import Hit, Look, hit_of

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
-from pytest_synthdata.columns.arrow.json_text import cast_or_json
+from pytest_synthdata.columns.arrow.casts.json_text import cast_or_json
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.defects.schemas.change import SchemaChange, ShownColumn, text_given

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, numpy_of, without_nulls
-from pytest_synthdata.columns.arrow.floats import floats_of_decimals
+from pytest_synthdata.columns.arrow.casts.floats import floats_of_decimals
+from pytest_synthdata.columns.arrow.casts.parsing import parse
+from pytest_synthdata.columns.arrow.casts.printing import as_text
 from pytest_synthdata.columns.arrow.kinds import is_number
-from pytest_synthdata.columns.arrow.parsing import parse
-from pytest_synthdata.columns.arrow.printing import as_text
 from pytest_synthdata.columns.arrow.values import Values, as_decimal, to_arrow, to_numpy
 
 _SECOND = 1_000_000  # microseconds

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, concatenated, null_of, without_nulls
-from pytest_synthdata.columns.arrow.casting import cast
-from pytest_synthdata.columns.arrow.printing import as_text
+from pytest_synthdata.columns.arrow.casts.casting import cast
+from pytest_synthdata.columns.arrow.casts.printing import as_text
 from pytest_synthdata.columns.arrow.values import Values, to_arrow
 
 _ESCAPED = r'["\\\x00-\x1f]'
