@@ -92,10 +92,9 @@ class Dataset:
         return {name: Table(bound, factory) for name, (factory, bound) in binding.bounds.items()}
 
     def __getitem__(self, name: str) -> Table:
-        try:
-            return self.tables[name]
-        except KeyError:
-            raise ArgumentError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}") from None
+        if name not in self.tables:
+            raise ArgumentError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}")
+        return self.tables[name]
 
     def __getattr__(self, name: str) -> Table:
         if name.startswith("_") or name == "tables":

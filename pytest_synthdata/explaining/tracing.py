@@ -247,7 +247,7 @@ def traced_values(step: Step, cells: Cells) -> Values:
             part = TracedPart(generator.item.at_position(position), ("item", position))
             part.values(cells.substream(f"item {position}"))
         return expected
-    for watched in (_with_traced_parts(generator), generator):
+    for watched in (with_parts(generator, TracedPart), generator):
         step.reads, step.draws, step.steps, step.objects = {}, [], [], {}
         try:
             found = watched.values(cells)
@@ -279,10 +279,6 @@ def _unwatched(cells: Cells) -> Cells:
 def _same(found: Values, expected: Values) -> bool:
     left, right = to_arrow(found), to_arrow(expected)
     return left.type == right.type and repr(python_of(left)) == repr(python_of(right))
-
-
-def _with_traced_parts(generator: Generator) -> Generator:
-    return with_parts(generator, TracedPart)
 
 
 def with_parts(generator: Generator, replaced: Callable[[Generator, tuple[str, int]], Generator]) -> Generator:

@@ -22,12 +22,11 @@ from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Unique, unwrapped
 from pytest_synthdata.columns.generators.numbers.whole import Boolean
-from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.rules import may_correlate
-from pytest_synthdata.columns.scope import ColumnScope
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError
+from pytest_synthdata.infer.column_types import has_fields, has_map, in_type, stated_type
 from pytest_synthdata.infer.relations.absence import Absence, absence
 from pytest_synthdata.infer.relations.deciders import Predictor, in_parts
 from pytest_synthdata.infer.relations.dependence import given
@@ -127,24 +126,16 @@ def _nested(column: ColumnName, type_: pa.DataType, values: pa.Array | None, abs
 def _with_nulls(made: Any, type_: pa.DataType, values: pa.Array | None, absent: Absence, count: int) -> Declared:
     """A nested declaration with its nulls, or a comment where factory_boy's declarations have none."""
     if isinstance(made, Generator):
-        return Declared(absent.of(made), stated=_stated(type_))
+        return Declared(absent.of(made), stated=stated_type(type_))
     lost = 0 if values is None else count - len(values)
-    return Declared(made, stated=_stated(type_), comment=_said_of(lost, count, "are null, and none are here."))
+    return Declared(made, stated=stated_type(type_), comment=_said_of(lost, count, "are null, and none are here."))
 
 
 def _with_remark(made: Declared, type_: pa.DataType, values: pa.Array | None) -> Declared:
     """A nested declaration with what a reader should know of the fields of structs in it."""
-    if values is None or not len(values) or not _has_fields(type_):
+    if values is None or not len(values) or not has_fields(type_):
         return made
     return replace(made, comment=f"{made.comment} {_FIELDS}" if made.comment else _FIELDS)
-
-
-def _has_fields(type_: pa.DataType) -> bool:
-    """Whether there are structs of several fields in a type."""
-    if pa.types.is_map(type_):
-        return _has_fields(type_.item_type)
-    parts = [type_.field(number).type for number in range(type_.num_fields)]
-    return (pa.types.is_struct(type_) and len(parts) > 1) or any(map(_has_fields, parts))
 
 
 def _said_of(count: int, total: int, what: str) -> str | None:
@@ -222,29 +213,10 @@ def _depending(
     return given(values, None, deciders, order=order, correlates=bool(order) or isinstance(generator, Boolean))
 
 
-def in_type(generator: Generator, type_: pa.DataType) -> Generator:
-    """A generator whose values have a type."""
-    plan = Plan("inferred", {"column": generator})
-    try:
-        own = generator.type(ColumnScope(plan, "column"))
-    except DeclarationError:
-        own = None
-    return generator if own is not None and _nullable(own) == type_ else generator.cast(sql_name(type_) or type_)
-
-
-def _nullable(type_: pa.DataType) -> pa.DataType:
-    """A type without what it says of nulls in it."""
-    if pa.types.is_list(type_):
-        return pa.list_(_nullable(type_.value_type))
-    if pa.types.is_struct(type_):
-        return pa.struct([(field.name, _nullable(field.type)) for field in type_])
-    return type_
-
-
 def _array(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Generator:
     item = _part(column.items, type_.value_type, None if values is None else values.flatten())
     item = _required(item, column, "[]")
-    if not isinstance(item, Generator) and _has_map(
+    if not isinstance(item, Generator) and has_map(
         type_
     ):  # whose type its annotation states, as a struct is meant else
         return factory.List([item] * _USUAL_ITEMS)
@@ -339,13 +311,4 @@ def _shares(column: ColumnName, keys: pa.Array) -> dict[str, int]:
     return {key: count for key, count in pairs if _is_field(key)}
 
 
-def _stated(type_: pa.DataType) -> pa.DataType | str | None:
-    """What must be stated of a nested type: maps look like structs."""
-    return (sql_name(type_) or type_) if _has_map(type_) else None
-
-
-def _has_map(type_: pa.DataType) -> bool:
-    return pa.types.is_map(type_) or any(_has_map(type_.field(number).type) for number in range(type_.num_fields))
-
-
-__all__ = ["Declared", "declare", "in_type", "nested_item"]
+__all__ = ["Declared", "declare", "nested_item"]

@@ -17,7 +17,8 @@ from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Email, Template
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.infer.columns import Declared, in_type
+from pytest_synthdata.infer.column_types import in_type
+from pytest_synthdata.infer.columns import Declared
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.references.keys import unique_key
 from pytest_synthdata.infer.relations.composing import in_type_of_expression

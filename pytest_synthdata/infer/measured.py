@@ -25,7 +25,7 @@ from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.infer.columns import in_type
+from pytest_synthdata.infer.column_types import in_type
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.values.fitting import rounded_shares
 from pytest_synthdata.infer.values.meanings import ColumnName

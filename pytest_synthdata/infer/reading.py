@@ -20,7 +20,8 @@ from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.declarations.factory_class import FactoryClass
 from pytest_synthdata.declarations.foreign_keys import ForeignKey
-from pytest_synthdata.infer.columns import Declared, declare, in_type
+from pytest_synthdata.infer.column_types import in_type
+from pytest_synthdata.infer.columns import Declared, declare
 from pytest_synthdata.infer.declared_rules import as_defined
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import attribute_name
@@ -208,7 +209,7 @@ class Reading:
             self.declared[name] = Declared(made)
         else:
             self.declared[name] = self._alone(column, values)
-        if values is not None and self._may_decide(name):
+        if values is not None and is_of_few(unwrapped(self.declared[name].declaration)):
             order = self.orders.get(column.name, ())
             is_ordered = bool(order) or not pa.types.is_string(column.type)
             correlates = is_ordered and may_correlate(self.declared[name].declaration)
@@ -217,18 +218,10 @@ class Reading:
         if (days := days_of(column, name, self.declared[name].declaration)) is not None:
             self.days.append(days)
 
-    def _may_decide(self, name: str) -> bool:
-        return is_of_few(unwrapped(self.declared[name].declaration))
-
     def _deciders(self) -> list[Predictor]:
         """The columns of the row and of its parents that a column may depend on."""
         others: list[Referring | Paired] = [*self._referring.values(), *self._pairs]
         return [*self.deciders, *(one for some in others for one in some.deciders())]
-
-    def _not_null(self, name: str) -> frozenset[str]:
-        """The paths in a column of what is never null by the table's definition."""
-        said = self.sample.definition.not_null if self.sample.definition is not None else ()
-        return frozenset(one.removeprefix(f"{name}.") for one in said if one.startswith(f"{name}."))
 
     def _alone(self, column: pa.Field, values: pa.Array | None) -> Declared:
         """A column that depends on others by chance only."""
@@ -238,13 +231,13 @@ class Reading:
             assert other is not None  # noqa: S101 - there are rows
             picked = to_numpy(other.is_valid())
             values = values.filter(pa.array(picked))
-        deciders = self._deciders()
-        places = self._places
+        deciders, places, said = self._deciders(), self._places, self.sample.definition
+        not_null = frozenset[str]() if said is None else said.not_null_in(column.name)
         if picked is not None:
             places = {name: one.filter(pa.array(picked)) for name, one in places.items()}
             deciders = [one.of(picked) for one in deciders]
         declared = declare(
-            ColumnName(column.name, self.table, self._texts, not_null=self._not_null(column.name)),
+            ColumnName(column.name, self.table, self._texts, not_null=not_null),
             column.type,
             values,
             is_first=column.name == self.sample.schema.names[0] or column.name == self.key,
@@ -311,8 +304,9 @@ class Reading:
         if said is not None and len(said.key) == 1:
             key = self._attributes[said.key[0]]
             return None if first_key == key or key not in declared else key
-        is_free = first_key is None and len(self.sample.schema) > 0
-        is_free = is_free and identifies(self.sample.schema.field(0), self.sample, self.table)
+        if first_key is not None or not len(self.sample.schema):
+            return None
+        is_free = identifies(self.sample.schema.field(0), self.sample, self.table)
         return named_key(declared, {one.name for one in self._referring.values()}) if is_free else None
 
     @property

@@ -25,7 +25,8 @@ from pytest_synthdata.columns.plan import Plan
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.errors import SynthDataError
-from pytest_synthdata.infer.columns import in_type, nested_item
+from pytest_synthdata.infer.column_types import in_type
+from pytest_synthdata.infer.columns import nested_item
 from pytest_synthdata.infer.values.regular import regular
 from pytest_synthdata.infer.values.unique import each_once
 from pytest_synthdata.sources.field_rules import FieldRule

@@ -60,6 +60,10 @@ class Definition:
     comments: Mapping[str, str] = field(default_factory=dict)
     identities: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
+    def not_null_in(self, column: str) -> frozenset[str]:
+        """The paths in a column of what is never null."""
+        return frozenset(one.removeprefix(f"{column}.") for one in self.not_null if one.startswith(f"{column}."))
+
 
 def is_special(text: str) -> bool:
     """Whether there is more in a schema than names and types of columns."""

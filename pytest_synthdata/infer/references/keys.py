@@ -13,7 +13,7 @@ from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Nullable, unwrapped
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.text.template import Template
-from pytest_synthdata.infer.columns import in_type
+from pytest_synthdata.infer.column_types import in_type
 from pytest_synthdata.infer.naming import words
 from pytest_synthdata.infer.values.distinct import all_differ
 from pytest_synthdata.infer.values.meanings import is_identifier, key_prefix

@@ -36,11 +36,10 @@ from pytest_synthdata.columns.time.calendar import Timeline
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.columns.time.times import Times
 from pytest_synthdata.declarations.wording import as_written
-from pytest_synthdata.validation.declared.condition_texts import bracketed_or, describe_condition, given_labels, none_of
+from pytest_synthdata.validation.declared.condition_texts import describe_condition, given_labels, none_of
 from pytest_synthdata.validation.declared.curves import Curve, Mirrored
 from pytest_synthdata.validation.declared.drawn import drawn_law
 from pytest_synthdata.validation.declared.expectations import (
-    Fork,
     Formula,
     Law,
     Leaf,
@@ -55,7 +54,7 @@ from pytest_synthdata.validation.declared.formulas import is_formula, short_name
 from pytest_synthdata.validation.declared.nulls import is_simple, parts_of
 from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 from pytest_synthdata.validation.declared.steps import Clip, Round, Scale, Snap, Truncate
-from pytest_synthdata.validation.declared.trees import leaves, map_leaves
+from pytest_synthdata.validation.declared.trees import forked, leaves, map_leaves
 from pytest_synthdata.validation.declared.wrapped_leaves import cast_leaf, wrapped_leaf
 
 _INSIDE = "only ranges, listed values, formulas and nulls are checked"
@@ -304,7 +303,7 @@ def _shifted(leaf: Leaf, operation: Operation, constant: Any, *, reverse: bool) 
 
 @_describe.register
 def _(generator: Given) -> Node:
-    return _fork(generator, generator.branches, given_labels(generator))
+    return forked(generator, map(describe, generator.branches), given_labels(generator))
 
 
 @_describe.register
@@ -315,18 +314,7 @@ def _(generator: When) -> Node:
     if len(branches) == len(generator.conditions):
         branches = (*branches, Constant(None))
     labels = [describe_condition(condition) for condition in generator.conditions]
-    return _fork(generator, branches, [*labels, none_of(labels)])
-
-
-def _fork(split: Generator, generators: tuple[Generator, ...], labels: list[str]) -> Node:
-    branches = []
-    for generator, label in zip(generators, labels, strict=True):
-
-        def named(leaf: Leaf, label: str = label) -> Leaf:
-            return replace(leaf, label=" and ".join(filter(None, (bracketed_or(label), leaf.label))))
-
-        branches.append(map_leaves(describe(generator), named))
-    return Fork(split, tuple(branches))
+    return forked(generator, map(describe, branches), [*labels, none_of(labels)])
 
 
 __all__ = ["describe"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
-from pytest_synthdata.validation.declared.expectations import Formula, Leaf, Moved, Node, Selected, Unknown
+from pytest_synthdata.validation.declared.condition_texts import bracketed_or
+from pytest_synthdata.validation.declared.expectations import Fork, Formula, Leaf, Moved, Node, Selected, Unknown
 from pytest_synthdata.validation.declared.row_laws import RowCurve, RowRange
 
 _CHOSEN = "only single rows are checked: how often each value stays depends on Meta.where"
@@ -16,6 +18,16 @@ def map_leaves(node: Node, function: Callable[[Leaf], Node]) -> Node:
     if isinstance(node, Leaf):
         return function(node)
     return replace(node, branches=tuple(map_leaves(branch, function) for branch in node.branches))
+
+
+def forked(split: Any, branches: Iterable[Node], labels: Iterable[str]) -> Fork:
+    """A fork, and its labels among those of the leaves behind it."""
+
+    def labelled(branch: Node, label: str) -> Node:
+        own = bracketed_or(label)
+        return map_leaves(branch, lambda leaf: replace(leaf, label=" and ".join(filter(None, (own, leaf.label)))))
+
+    return Fork(split, tuple(labelled(*pair) for pair in zip(branches, labels, strict=True)))
 
 
 def conditioned(node: Node) -> Node:
@@ -50,4 +62,4 @@ def leaves(node: Node) -> list[Leaf]:
     return [leaf for branch in node.branches for leaf in leaves(branch)]
 
 
-__all__ = ["conditioned", "leaves", "map_leaves", "without_row_curves"]
+__all__ = ["conditioned", "forked", "leaves", "map_leaves", "without_row_curves"]
