@@ -21,7 +21,7 @@ from pytest_synthdata.validation.results import FALSE_ALARMS, Check, TableResult
 from pytest_synthdata.validation.rows import Parent, ParentCollector, Rows, key_column, looked_up_key
 from pytest_synthdata.validation.series.values import series_read
 from pytest_synthdata.validation.table_measures import TableMeasures
-from pytest_synthdata.validation.totals import totals_of
+from pytest_synthdata.validation.together.totals import totals_of
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.random import Bits

@@ -13,7 +13,6 @@ from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.columns import ColumnMeasure, law_of_column
 from pytest_synthdata.validation.correlations import CorrelationMeasure
 from pytest_synthdata.validation.declared.uniqueness import is_unique, key_of
-from pytest_synthdata.validation.families import FamilyMeasures
 from pytest_synthdata.validation.inside import parts_of_column
 from pytest_synthdata.validation.keys.forms import together
 from pytest_synthdata.validation.keys.measure import KeyMeasure
@@ -22,6 +21,7 @@ from pytest_synthdata.validation.results import Check, TableResult
 from pytest_synthdata.validation.rows import Parent, Rows, key_column
 from pytest_synthdata.validation.rules import rules_of
 from pytest_synthdata.validation.timelines import MomentsMeasure
+from pytest_synthdata.validation.together.families import FamilyMeasures
 
 if TYPE_CHECKING:
     from pytest_synthdata.columns.tables.table_view import TableView

@@ -22,13 +22,19 @@ from pytest_synthdata.columns.siblings.running import OfSiblings
 from pytest_synthdata.columns.tables.bound_table import BoundTable
 from pytest_synthdata.validation.declared.formulas import is_formula, short_name
 from pytest_synthdata.validation.measures import Finding, ViolationCounter, check
-from pytest_synthdata.validation.ordinals import OrdinalMeasure
 from pytest_synthdata.validation.results import Check
 from pytest_synthdata.validation.rows import Parent, Rows, UnreadableError
-from pytest_synthdata.validation.running import RunningMeasure
 from pytest_synthdata.validation.series.readings import ReadingTimeMeasure
 from pytest_synthdata.validation.series.values import SeriesMeasure, series_in
-from pytest_synthdata.validation.totals import AggregateMeasure, ShareMeasure, TotalMeasure, total_measure, totals_of
+from pytest_synthdata.validation.together.ordinals import OrdinalMeasure
+from pytest_synthdata.validation.together.running import RunningMeasure
+from pytest_synthdata.validation.together.totals import (
+    AggregateMeasure,
+    ShareMeasure,
+    TotalMeasure,
+    total_measure,
+    totals_of,
+)
 
 Numbers = npt.NDArray[np.int64]
 
