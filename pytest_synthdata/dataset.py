@@ -76,8 +76,8 @@ class Dataset:
             from pytest_synthdata.defects.views import kinds_by_table, with_kinds
 
             kinds = kinds_by_table(defects, self.tables)
-            views = {table.name: with_kinds(table.bound, kinds.get(table.name, ())) for table in self}
-            self.tables = {table.name: Table(views[table.name], table.factory) for table in self}
+            views = ((table, with_kinds(table.bound, kinds.get(table.name, ()))) for table in self)
+            self.tables = {table.name: Table(view, table.factory) for table, view in views}
 
     def _bind(self, asked: dict[type[TableFactory], int | None]) -> Mapping[str, Table]:
         factories, rows = stated(asked)
@@ -92,16 +92,17 @@ class Dataset:
         return {name: Table(bound, factory) for name, (factory, bound) in binding.bounds.items()}
 
     def __getitem__(self, name: str) -> Table:
-        if name not in self.tables:
-            raise ArgumentError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}")
-        return self.tables[name]
+        try:
+            return self.tables[name]
+        except KeyError:
+            raise ArgumentError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}") from None
 
     def __getattr__(self, name: str) -> Table:
         if name.startswith("_") or name == "tables":
             raise AttributeError(name)
-        if name not in self.tables:
-            raise AttributeError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}")
-        return self.tables[name]
+        if name in self.tables:
+            return self.tables[name]
+        raise AttributeError(f"no table {name!r} in this dataset: {nearest(name, self.tables)}")
 
     def __iter__(self) -> Iterator[Table]:
         """The tables, each after those that it refers to."""
@@ -123,9 +124,8 @@ class Dataset:
         """Some rows of the tables and all rows that these need, as a dataset: cells, keys and order are unchanged.
 
         A row needs the rows that it refers to, the children that it sums up or that share its amount, the rows of the
-        same parent before it where a `RunningSum` or `Previous` looks at them, and as a copy its original. Tables that
-        are not named have only the rows that the named ones need, perhaps none. ``build()`` of a factory
-        gives the rows of the whole tables, by their numbers.
+        same parent before it where a `RunningSum` or `Previous` looks at them, and as a copy its original. Other tables
+        have only the rows that these need. ``build()`` of a factory gives rows of the whole tables, by their numbers.
 
         Args:
             rows: by table, row numbers, from 0, as `Table.row_numbers` gives them; in any order.

@@ -18,6 +18,7 @@ from pytest_synthdata import (
     Dataset,
     Dates,
     DeclarationError,
+    Event,
     Exponential,
     Fake,
     GenerationError,
@@ -107,6 +108,14 @@ def test_random_operands_are_independent_of_each_other() -> None:
 
 def test_the_first_operand_has_the_random_numbers_of_the_column_itself() -> None:
     assert column(Uniform(0, 1) * 1.0).to_pylist() == column(Uniform(0, 1)).to_pylist()
+
+
+def test_what_is_compared_with_two_ends_is_drawn_once() -> None:
+    drawn = column(Integers(1, 10), 1_000).to_pylist()
+    assert column(Integers(1, 10).between(4, 6), 1_000).to_pylist() == [4 <= number <= 6 for number in drawn]
+    moved, august = DAY + F.days(Integers(0, 9)), Event("2024-08-01", "2024-08-31")
+    in_august = [day.month == 8 for day in column(moved, 1_000).to_pylist()]
+    assert column(moved.during(august), 1_000).to_pylist() == in_august
 
 
 def test_intervals_longer_than_floats_tell_apart_in_microseconds_can_be_halved() -> None:

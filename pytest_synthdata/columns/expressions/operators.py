@@ -32,7 +32,7 @@ from pytest_synthdata.columns.expressions.math import MATH
 from pytest_synthdata.columns.expressions.nulls import NULLS
 from pytest_synthdata.columns.expressions.text import TEXT
 from pytest_synthdata.columns.expressions.time import TIME
-from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.generators.base import Constant, Generator, literal
 from pytest_synthdata.errors import DeclarationError, GenerationError
 
 if TYPE_CHECKING:
@@ -221,6 +221,42 @@ class Operation(Expression):
 
 
 @dataclass(frozen=True, eq=False)
+class Between(Operation):
+    """Whether a value lies between two others: two comparisons, for which it is drawn once."""
+
+    of: Generator
+    low: Generator
+    high: Generator
+    until: str
+
+    @classmethod
+    def comparing(cls, of: Generator, low: Any, high: Any, until: str = "less_equal") -> Between:
+        """The comparisons ``low <= of`` and ``of <= high``, or ``of < high``."""
+        ends = literal(low), literal(high)
+        sides = (Operation("greater_equal", (of, ends[0])), Operation(until, (of, ends[1])))
+        return cls("and_kleene", sides, of, *ends, until)
+
+    def children(self) -> Iterator[Generator]:
+        yield from self.operands
+
+    def values(self, cells: Cells) -> Values:
+        held = _Held(self.of.values(cells))
+        sides = Operation("greater_equal", (held, self.low)), Operation(self.until, (held, self.high))
+        return Operation(self.function, sides).values(cells)
+
+
+class _Held(Generator):
+    """Values that were drawn already, one for each of the cells."""
+
+    def __init__(self, drawn: Values) -> None:
+        self.drawn = drawn
+
+    def values(self, cells: Cells) -> Values:
+        del cells
+        return self.drawn
+
+
+@dataclass(frozen=True, eq=False)
 class During(Operation):
     """Whether a date or time falls into an event. Its operands are the two comparisons where no zone is declared."""
 
@@ -246,11 +282,11 @@ class During(Operation):
     def in_zone(self, scope: Scope) -> Operation:
         """The comparisons in the time zone of the time, as its declaration tells it."""
         ends = ends_by_clocks(self.event, self.of, scope, repr(self))
-        return Operation(self.function, self.operands) if ends is None else _between(self.of, *ends)
+        return _between(self.of, *(ends_of(self.event, repr(self)) if ends is None else ends))
 
 
-def _between(of: Expression, begin: dt.date, after: dt.date) -> Operation:
-    return (of >= begin) & (of < after)
+def _between(of: Expression, begin: dt.date, after: dt.date) -> Between:
+    return Between.comparing(of, begin, after, "less")
 
 
 def _written(operands: Sequence[Generator]) -> list[int | None]:

@@ -99,7 +99,9 @@ class Fluent:
 
     def between(self, low: Any, high: Any) -> Operation:
         """Whether low ≤ value ≤ high."""
-        return (self >= low) & (self <= high)
+        from pytest_synthdata.columns.expressions.operators import Between
+
+        return Between.comparing(self, low, high)  # type: ignore[arg-type]
 
     def isin(self, *values: Any) -> Operation:
         """Whether the value is one of a list."""
