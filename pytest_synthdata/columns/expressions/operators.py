@@ -220,7 +220,7 @@ class Operation(Expression):
         return None if left is None or right is None else decided(self.function, left, right)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Between(Operation):
     """Whether a value lies between two others: two comparisons, for which it is drawn once."""
 
