@@ -122,6 +122,13 @@ class Selected(Reader, Protocol):
     def with_parents(self, name: str, parents: Bits) -> Reader: ...
 
 
+def parts(declared: Declared) -> Iterator[Declared]:
+    """A declaration and all that it is made of."""
+    yield declared
+    for child in declared.children():
+        yield from parts(child)
+
+
 @dataclass(frozen=True)
 class Cells:
     """The cells of one column at some rows: what a generator fills.
@@ -140,6 +147,12 @@ class Cells:
     def rows(self) -> Bits:
         """Row numbers, uint64, in any order."""
         return self.reader.rows
+
+    @property
+    def scope(self) -> Scope:
+        """What their column can see."""
+        bound = self.reader.bound
+        return bound.scope(self.place.removeprefix(f"{bound.plan.table}."))
 
     def bits(self) -> Bits:
         """64 random bits a row."""
@@ -166,4 +179,4 @@ class Cells:
         return Cells(self.reader, self.stream.child(*names), self.place)
 
 
-__all__ = ["Cells", "Declarations", "Declared", "Reader", "Scope", "Selected", "Table"]
+__all__ = ["Cells", "Declarations", "Declared", "Reader", "Scope", "Selected", "Table", "parts"]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_synthdata.columns.arrow.kinds import is_number, is_temporal
 from pytest_synthdata.columns.arrow.plain import plain
 from pytest_synthdata.columns.attempts import is_pinned
-from pytest_synthdata.columns.generators.base import Constant, Generator
+from pytest_synthdata.columns.cells import parts
+from pytest_synthdata.columns.generators.base import Constant
 from pytest_synthdata.columns.generators.categories import Categorical
 from pytest_synthdata.columns.generators.modifiers import Unique, unwrapped
 from pytest_synthdata.columns.lives.lifecycle import Lifecycle
@@ -148,7 +149,7 @@ def _check_can_be_updated(name: str, plan: Plan, update: Update, where: str) -> 
         raise DeclarationError(
             f"{where} is a reference; rows go to other parents when theirs are deleted: on_parent_delete='move'"
         )
-    if any(isinstance(part, Unique) for part in _parts(column)) or is_pinned(column):
+    if any(isinstance(part, Unique) for part in parts(column)) or is_pinned(column):
         raise DeclarationError(
             f"{where} is settled for the table as a whole (in the order of time, counted, unique, or exact); "
             "it cannot be updated"
@@ -156,10 +157,6 @@ def _check_can_be_updated(name: str, plan: Plan, update: Update, where: str) -> 
     drawn = unwrapped(column)
     if isinstance(column, Constant) or (isinstance(drawn, Categorical) and _is_one_value(drawn) and update.to is None):
         raise DeclarationError(f"{where} is the same in every row; it cannot be updated")
-
-
-def _parts(generator: Generator) -> list[Generator]:
-    return [generator, *(part for child in generator.children() for part in _parts(child))]
 
 
 def _check_update(update: Update, name: str, scope: ColumnScope, where: str) -> None:

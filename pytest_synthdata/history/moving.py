@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, null_of, python_of, without_nulls
+from pytest_synthdata.columns.arrow.kinds import TOLD_APART
 from pytest_synthdata.columns.arrow.values import Values, scatter, take, to_arrow, to_numpy
 from pytest_synthdata.columns.cells import Cells, Reader
 from pytest_synthdata.columns.own_code import own_code
 from pytest_synthdata.columns.references.decimals import decimal_places
 from pytest_synthdata.columns.series.readings import Moments
 from pytest_synthdata.columns.series.series import Series
-from pytest_synthdata.history.whole_numbers import TOLD_APART, WholeNumbers
+from pytest_synthdata.history.whole_numbers import WholeNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

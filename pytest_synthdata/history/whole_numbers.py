@@ -9,7 +9,6 @@ from typing import Any
 
 from pytest_synthdata.errors import GenerationError
 
-TOLD_APART = 2.0**53  # up to which a float tells whole numbers apart
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
@@ -62,4 +61,4 @@ def _whole_bound(bound: Any, rounded: Any) -> int | None:
     return None if bound is None or not math.isfinite(bound) else int(rounded(bound))
 
 
-__all__ = ["TOLD_APART", "WholeNumbers"]
+__all__ = ["WholeNumbers"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import has_maps
 from pytest_synthdata.columns.arrow.types import sql_name
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.plan import Plan
@@ -40,11 +41,7 @@ def has_fields(type_: pa.DataType) -> bool:
 
 def stated_type(type_: pa.DataType) -> pa.DataType | str | None:
     """What must be stated of a nested type: maps look like structs."""
-    return (sql_name(type_) or type_) if has_map(type_) else None
+    return (sql_name(type_) or type_) if has_maps(type_) else None
 
 
-def has_map(type_: pa.DataType) -> bool:
-    return pa.types.is_map(type_) or any(has_map(type_.field(number).type) for number in range(type_.num_fields))
-
-
-__all__ = ["has_fields", "has_map", "in_type", "stated_type"]
+__all__ = ["has_fields", "in_type", "stated_type"]

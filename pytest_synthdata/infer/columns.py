@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pytest_synthdata.columns.arrow.kinds import is_number, is_temporal
+from pytest_synthdata.columns.arrow.kinds import has_maps, is_number, is_temporal
 from pytest_synthdata.columns.arrow.types import sql_name
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import Call
@@ -26,7 +26,7 @@ from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.rules import may_correlate
 from pytest_synthdata.columns.text.template import Template
 from pytest_synthdata.errors import DeclarationError
-from pytest_synthdata.infer.column_types import has_fields, has_map, in_type, stated_type
+from pytest_synthdata.infer.column_types import has_fields, in_type, stated_type
 from pytest_synthdata.infer.relations.absence import Absence, absence
 from pytest_synthdata.infer.relations.deciders import Predictor, in_parts
 from pytest_synthdata.infer.relations.dependence import given
@@ -216,7 +216,7 @@ def _depending(
 def _array(column: ColumnName, type_: pa.DataType, values: pa.Array | None) -> Generator:
     item = _part(column.items, type_.value_type, None if values is None else values.flatten())
     item = _required(item, column, "[]")
-    if not isinstance(item, Generator) and has_map(
+    if not isinstance(item, Generator) and has_maps(
         type_
     ):  # whose type its annotation states, as a struct is meant else
         return factory.List([item] * _USUAL_ITEMS)

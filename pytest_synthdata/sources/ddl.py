@@ -62,7 +62,12 @@ class Definition:
 
     def not_null_in(self, column: str) -> frozenset[str]:
         """The paths in a column of what is never null."""
-        return frozenset(one.removeprefix(f"{column}.") for one in self.not_null if one.startswith(f"{column}."))
+        return paths_in(self.not_null, column)
+
+
+def paths_in(paths: Iterable[str], part: str) -> frozenset[str]:
+    """The paths among some that lead into a part, from there on."""
+    return frozenset(one.removeprefix(f"{part}.") for one in paths if one.startswith(f"{part}."))
 
 
 def is_special(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
+from pytest_synthdata.columns.arrow.kinds import has_maps
 
 
 def with_ordered_maps(array: pa.Array) -> pa.Array:
@@ -16,17 +17,13 @@ def with_ordered_maps(array: pa.Array) -> pa.Array:
     >>> with_ordered_maps(maps).to_pylist()
     [[('a', 2), ('b', 1)]]
     """
-    if not _has_maps(array.type):
+    if not has_maps(array.type):
         return array
     return arrow_array([_ordered(value, array.type) for value in python_of(array)], array.type)
 
 
-def _has_maps(type_: pa.DataType) -> bool:
-    return pa.types.is_map(type_) or any(_has_maps(type_.field(at).type) for at in range(type_.num_fields))
-
-
 def _ordered(value: Any, type_: pa.DataType) -> Any:
-    if value is None or not _has_maps(type_):
+    if value is None or not has_maps(type_):
         return value
     if pa.types.is_map(type_):
         pairs = value.items() if isinstance(value, dict) else value

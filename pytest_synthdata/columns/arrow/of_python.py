@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import TOLD_APART
 from pytest_synthdata.columns.arrow.of_numpy import from_numpy, validity
 
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - of times without a zone
@@ -19,7 +20,6 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 _INT64, _INT32 = np.iinfo(np.int64), np.iinfo(np.int32)
 _TICKS = {"s": 1_000_000, "ms": 1_000}  # microseconds
 _WITHOUT_PARTS = frozenset({bool, int, float, str, bytes, Decimal, dt.date, dt.datetime, type(None)})
-_TELLS_APART = 2**53  # up to which a float64 tells integers apart
 _MOST_DIGITS = 38  # of a decimal
 _INSTANT, _DURATION = pa.timestamp("us"), pa.duration("us")
 
@@ -57,7 +57,7 @@ def _truths(values: Sequence[Any], mask: Any, type_: pa.DataType | None) -> pa.A
 def _floats(values: Sequence[Any], mask: Any, type_: pa.DataType | None = None) -> pa.Array | None:
     if type_ is not None and not (pa.types.is_float64(type_) or pa.types.is_float32(type_)):
         return None
-    if any(value.__class__ is int and abs(value) > _TELLS_APART for value in values):
+    if any(value.__class__ is int and abs(value) > TOLD_APART for value in values):
         return None
     return from_numpy(np.array([0.0 if value is None else value for value in values], np.float64), mask)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from pytest_synthdata.columns.cells import Declared, Scope
+from pytest_synthdata.columns.cells import Declared, Scope, parts
 from pytest_synthdata.columns.time.events import Event
 from pytest_synthdata.columns.time.zones import zone_of
 from pytest_synthdata.errors import DeclarationError
@@ -55,15 +55,9 @@ def _instants(event: Event, zone: str) -> tuple[dt.datetime, dt.datetime]:
 
 def _zones(generator: Declared, scope: Scope, seen: frozenset[tuple[str, str]] = frozenset()) -> Iterator[str]:
     """The time zones whose clocks a value comes from, near and far."""
-    yield from (zone for part in _parts(generator) if (zone := part.zone()) is not None)
+    yield from (zone for part in parts(generator) if (zone := part.zone()) is not None)
     for name in generator.reads():
         yield from _zones_of_column(name, scope, seen)
-
-
-def _parts(generator: Declared) -> Iterator[Declared]:
-    yield generator
-    for child in generator.children():
-        yield from _parts(child)
 
 
 def _zones_of_column(name: str, scope: Scope, seen: frozenset[tuple[str, str]]) -> Iterator[str]:

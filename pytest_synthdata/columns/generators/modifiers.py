@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, python_of
 from pytest_synthdata.columns.arrow.casts.casting import cast
 from pytest_synthdata.columns.arrow.casts.limits import nearest_within
+from pytest_synthdata.columns.arrow.kinds import TOLD_APART
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, with_numpy, without
 from pytest_synthdata.columns.cells import Cells, Scope
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from pytest_synthdata.columns.text.tokens import TokenizedText
 
 _LISTED = 1_000  # values that are looked at before there are rows
-_EXACT = 2**53  # up to which a float64 tells whole numbers apart
 
 
 def unwrapped(generator: Any) -> Any:
@@ -412,7 +412,7 @@ def _(generator: Rounded, scope: Scope) -> Numbered | None:
     if ends is None:
         return None
     first, last = round(ends[0] * scale), round(ends[1] * scale)
-    if max(-first, last) > _EXACT:
+    if max(-first, last) > TOLD_APART:
         return None
     return Numbered(last - first + 1, lambda numbers: (numbers.astype(np.int64) + first) / scale)
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.arrays import arrow_array, without_nulls
 from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
-from pytest_synthdata.columns.cells import Cells, Declared, Scope, Table
+from pytest_synthdata.columns.cells import Cells, Declared, Scope, Table, parts
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.references.children import read_children
 from pytest_synthdata.columns.references.decimals import (
@@ -80,7 +80,6 @@ class Aggregate(Generator):
         yield from ()
 
     def values(self, cells: Cells) -> Values:
-        bound = cells.reader.bound
         child, declared = self._children_in(cells)
         family, batch = read_children(cells.reader, child, declared)
         counted = np.ones(len(family.rows), np.bool_)
@@ -97,7 +96,7 @@ class Aggregate(Generator):
                 np.bincount(family.parents[counted], minlength=len(family.counts)),
             )
             column = None if column is None else column.filter(arrow_array(counted))
-        return self.of(column, family, bound.scope(cells.place.removeprefix(f"{bound.plan.table}.")))
+        return self.of(column, family, cells.scope)
 
     def _children_in(self, cells: Cells) -> tuple[Table, ChildTable]:
         bound = cells.reader.bound
@@ -316,10 +315,7 @@ def sum_type(type_: pa.DataType) -> pa.DataType:
 
 def aggregates_of(generator: Declared) -> Iterator[Aggregate]:
     """The aggregates that a generator is made of."""
-    if isinstance(generator, Aggregate):
-        yield generator
-    for child in generator.children():
-        yield from aggregates_of(child)
+    return (part for part in parts(generator) if isinstance(part, Aggregate))
 
 
 __all__ = ["Aggregate", "Count", "Max", "Mean", "Min", "Sum", "aggregates_of", "sum_type"]

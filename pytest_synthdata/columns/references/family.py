@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pytest_synthdata.columns.arrow.kinds import TOLD_APART
 from pytest_synthdata.columns.cells import Table
 from pytest_synthdata.columns.random import Bits
 from pytest_synthdata.columns.references.fan_out import Numbers
-
-_EXACT = 2.0**53  # beyond, not every whole number is a float
 
 
 @dataclass(frozen=True)
@@ -74,10 +73,10 @@ def sums_of_floats(values: npt.NDArray[np.float64], family: Family, digits: int 
         # What was declared in cents is summed in cents: 0.1 + 0.2 is 0.3.
         scaled = np.rint(values * 10.0**digits)
         sums = reduced(np.add, scaled, family) / 10.0**digits
-        if np.abs(scaled).sum() < _EXACT:
+        if np.abs(scaled).sum() < TOLD_APART:
             return sums
         # Each parent by itself: its sum must not depend on which others are made with it.
-        return np.where(reduced(np.add, np.abs(scaled), family) < _EXACT, sums, _compensated(values, family))
+        return np.where(reduced(np.add, np.abs(scaled), family) < TOLD_APART, sums, _compensated(values, family))
     return _compensated(values, family)
 
 
@@ -94,7 +93,7 @@ def running_sums_of_floats(
     if digits is None:
         return sums
     scaled = np.rint(values * 10.0**digits)
-    is_exact = _one_after_the_other(np.abs(scaled), family) < _EXACT
+    is_exact = _one_after_the_other(np.abs(scaled), family) < TOLD_APART
     return np.where(is_exact, _one_after_the_other(scaled, family) / 10.0**digits, sums)
 
 

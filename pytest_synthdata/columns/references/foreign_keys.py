@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy
-from pytest_synthdata.columns.cells import Cells, Declarations, Declared, Scope, Table
+from pytest_synthdata.columns.cells import Cells, Declarations, Declared, Scope, Table, parts
 from pytest_synthdata.columns.expressions.operators import Operation
 from pytest_synthdata.columns.generators.base import Generator
 from pytest_synthdata.columns.permutation import Permutation
@@ -315,11 +315,11 @@ class ForeignKeyColumn(Generator):
 
 def _runs_in_time(generator: Declared) -> bool:
     """Whether rows are in the order of time, in which one parent's children do not follow one another."""
-    return isinstance(generator, Timeline) or any(map(_runs_in_time, generator.children()))
+    return any(isinstance(part, Timeline) for part in parts(generator))
 
 
 def _holds_ranks(generator: Declared) -> bool:
-    return isinstance(generator, ZipfRank) or any(map(_holds_ranks, generator.children()))
+    return any(isinstance(part, ZipfRank) for part in parts(generator))
 
 
 __all__ = ["ForeignKeyColumn"]

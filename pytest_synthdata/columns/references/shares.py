@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.kinds import is_number
 from pytest_synthdata.columns.arrow.values import Values, to_arrow, to_numpy, without
-from pytest_synthdata.columns.cells import Cells, Declared, Scope
+from pytest_synthdata.columns.cells import Cells, Declared, Scope, parts
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.generators.numbers.distributions import Exponential
 from pytest_synthdata.columns.references.decimals import as_decimal128, decimal_places, signed, unscaled
@@ -146,7 +146,7 @@ def _between(amounts: Whole, start: Floats, end: Floats) -> Whole:
 
 def splits_an_amount(generator: Declared) -> bool:
     """Whether a part of a generator is a share of a parent's amount."""
-    return isinstance(generator, Share) or any(map(splits_an_amount, generator.children()))
+    return any(isinstance(part, Share) for part in parts(generator))
 
 
 __all__ = ["Share", "splits_an_amount"]

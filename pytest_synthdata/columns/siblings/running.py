@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pytest_synthdata.columns.arrow.arrays import without_nulls
 from pytest_synthdata.columns.arrow.values import Values, take, to_arrow, to_numpy, without
-from pytest_synthdata.columns.cells import Cells, Declared, Scope
+from pytest_synthdata.columns.cells import Cells, Declared, Scope, parts
 from pytest_synthdata.columns.expressions.operators import Column, Expression
 from pytest_synthdata.columns.generators.base import Generator, require_numbers
 from pytest_synthdata.columns.references.aggregates import sum_type
@@ -52,7 +52,7 @@ class OfSiblings(Expression):
         assert key is not None  # noqa: S101 - it was checked
         earlier = Earlier.of(bound, cells.rows, key.name)
         found = earlier.values(self.of, cells.substream("of"))
-        return self.along(found, earlier, bound.scope(cells.place.removeprefix(f"{bound.plan.table}.")))
+        return self.along(found, earlier, cells.scope)
 
     def along(self, values: Values, earlier: Earlier, scope: Scope) -> Values:
         """The values of the rows that were asked for, from those of all siblings up to them."""
@@ -145,7 +145,7 @@ class Previous(OfSiblings):
 
 def looks_at_siblings(generator: Declared) -> bool:
     """Whether a part of a generator looks at siblings."""
-    return isinstance(generator, OfSiblings) or any(map(looks_at_siblings, generator.children()))
+    return any(isinstance(part, OfSiblings) for part in parts(generator))
 
 
 def all_reads(reads: Iterable[str], columns: Mapping[str, Declared]) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import TOLD_APART
 from pytest_synthdata.columns.arrow.types import sql_name
 from pytest_synthdata.columns.arrow.values import to_numpy
 from pytest_synthdata.columns.expressions.operators import col
@@ -15,8 +16,6 @@ from pytest_synthdata.declarations.foreign_keys import ForeignKey
 from pytest_synthdata.infer.inferred import Inferred
 from pytest_synthdata.infer.naming import attribute_name
 from pytest_synthdata.sources.samples import Sample
-
-_MOST = 2.0**53  # up to which floats tell whole numbers apart
 
 
 def as_keys(column: pa.Field, values: pa.Array | None) -> tuple[pa.Field, pa.Array | None]:
@@ -29,7 +28,7 @@ def as_keys(column: pa.Field, values: pa.Array | None) -> tuple[pa.Field, pa.Arr
     if values is None or not pa.types.is_floating(column.type):
         return column, values
     numbers = to_numpy(values.drop_null()).astype(np.float64)
-    if not len(numbers) or not ((np.abs(numbers) <= _MOST) & (numbers == np.rint(numbers))).all():
+    if not len(numbers) or not ((np.abs(numbers) <= TOLD_APART) & (numbers == np.rint(numbers))).all():
         return column, values
     return column.with_type(pa.int64()), values.cast(pa.int64())
 

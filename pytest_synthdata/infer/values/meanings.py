@@ -11,6 +11,7 @@ from pytest_synthdata.columns.generators.numbers.distributions import Exponentia
 from pytest_synthdata.columns.providers.fake import Fake
 from pytest_synthdata.columns.time.dates import Dates
 from pytest_synthdata.infer.naming import singular, words
+from pytest_synthdata.sources.ddl import paths_in
 
 YEAR = ("2024-01-01", "2024-12-31")
 _SHORT = {"addr": "address", "adr": "address", "no": "number", "nr": "number", "num": "number"}
@@ -55,7 +56,7 @@ class ColumnName:
         return replace(self, not_null=self._not_null("[]"))
 
     def _not_null(self, part: str) -> frozenset[str]:
-        return frozenset(one.removeprefix(f"{part}.") for one in self.not_null if one.startswith(f"{part}."))
+        return paths_in(self.not_null, part)
 
     @property
     def qualified(self) -> ColumnName:

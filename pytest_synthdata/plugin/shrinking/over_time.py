@@ -15,7 +15,7 @@ import numpy as np
 from pytest_synthdata.columns.arrow.arrays import python_of
 from pytest_synthdata.columns.order.batches import Batches
 from pytest_synthdata.columns.order.clock import ArrivalClock
-from pytest_synthdata.columns.order.instants import as_datetime
+from pytest_synthdata.columns.order.instants import as_datetime, instant
 from pytest_synthdata.columns.tables.part import whole_of
 from pytest_synthdata.columns.tables.subset import Subset
 from pytest_synthdata.columns.tables.table_view import TableView
@@ -133,7 +133,7 @@ def _life(
     number: int, versions: Sequence[Mapping[str, Any]], names: Sequence[str], arrivals: Arrivals, cell: Cell
 ) -> str:
     def since(time: dt.datetime) -> str:
-        arrived = arrivals.get((number, _microseconds(time)), ())
+        arrived = arrivals.get((number, instant(time, "since")), ())
         return cell(time) + (f" (arrives {', again '.join(map(cell, arrived))})" if arrived else "")
 
     parts: list[str] = []
@@ -182,10 +182,6 @@ def _arrivals(table: Table, cell: Cell) -> Iterator[str]:
 
 def _instant(times: Any) -> dt.datetime:
     return as_datetime(int(times[0])).replace(tzinfo=dt.timezone.utc)
-
-
-def _microseconds(time: dt.datetime) -> int:
-    return round((time - dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)) / dt.timedelta(microseconds=1))
 
 
 __all__ = ["Asked", "AskedTable", "happenings"]

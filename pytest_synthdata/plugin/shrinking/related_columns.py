@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from pytest_synthdata.columns.references.aggregates import Aggregate
+from pytest_synthdata.columns.references.aggregates import aggregates_of
 from pytest_synthdata.defects.kinds.orphans import key_columns
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _sources(bound: BoundTable, declared: Generator) -> Iterator[str]:
     """The visible columns that a declaration reads, of this table or of others."""
     for name in declared.reads():
         yield from _visible(bound, name)
-    for aggregate in _aggregates(declared):
+    for aggregate in aggregates_of(declared):
         child = bound.children.get(aggregate.children_name)
         if child is not None:
             for name in aggregate.child_reads():
@@ -56,13 +56,6 @@ def _visible(bound: BoundTable, name: str) -> Iterator[str]:
         yield from _sources(bound, bound.plan.columns[name])
     elif rest and head in bound.plan.references:
         yield from _visible(bound.parent(head), rest)
-
-
-def _aggregates(declared: Generator) -> Iterator[Aggregate]:
-    if isinstance(declared, Aggregate):
-        yield declared
-    for child in declared.children():
-        yield from _aggregates(child)
 
 
 __all__ = ["related_columns"]

@@ -16,6 +16,7 @@ from pytest_synthdata.columns.arrow.arrays import arrow_array, python_of
 from pytest_synthdata.columns.arrow.kinds import is_temporal
 from pytest_synthdata.columns.arrow.types import arrow_type
 from pytest_synthdata.columns.attempts import WHERE
+from pytest_synthdata.columns.cells import parts
 from pytest_synthdata.columns.expressions.operators import Column
 from pytest_synthdata.columns.generators.keys import Key
 from pytest_synthdata.columns.generators.modifiers import Cast, Nullable
@@ -139,8 +140,7 @@ def not_ruled(bound: BoundTable) -> Iterator[tuple[str, str]]:
 
 
 def _is_of_other_rows(declared: Declared) -> bool:
-    own = isinstance(declared, (Aggregate, OfSiblings, Ordinal, Share))
-    return own or any(map(_is_of_other_rows, declared.children()))
+    return any(isinstance(part, (Aggregate, OfSiblings, Ordinal, Share)) for part in parts(declared))
 
 
 def pattern_of(declared: Declared, scope: Scope) -> str | None:

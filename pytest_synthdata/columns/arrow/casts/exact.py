@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array
+from pytest_synthdata.columns.arrow.kinds import TOLD_APART
 from pytest_synthdata.columns.arrow.values import Index, Values, scatter, to_arrow, to_numpy
 
-_TELLS_APART = 2**53  # up to which a float64 tells integers apart
 _COMPARING = frozenset({np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal})
 _EXACT = _COMPARING | {np.add, np.subtract, np.multiply, np.negative, np.positive, np.absolute, np.floor_divide}
 _WHOLE = (int, np.integer, Decimal)
@@ -83,7 +83,7 @@ def _as_exact(values: Values) -> npt.NDArray[Any] | None:
 
 def _is_long(array: pa.Array) -> bool:
     ends = pc.min_max(array).as_py()
-    return max(abs(end or 0) for end in ends.values()) > _TELLS_APART
+    return max(abs(end or 0) for end in ends.values()) > TOLD_APART
 
 
 def nulls_that_change_arrays(values: Values) -> npt.NDArray[np.bool_] | bool:

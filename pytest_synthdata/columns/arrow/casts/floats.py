@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pytest_synthdata.columns.arrow.arrays import arrow_array, arrow_scalar, numpy_of, without_nulls
+from pytest_synthdata.columns.arrow.kinds import TOLD_APART
 
 _MOST_POWER = 22  # the greatest power of ten that is a float
-_TELLS_APART = 2**53  # up to which floats tell integers apart
 _CERTAIN = 2.0**48  # units up to which a float is surely nearer to one number of so many digits than to all others
 _WIDE = Context(prec=400)
 _WORD, _SIGN = 2**64 - 1, 2**63
@@ -78,7 +78,7 @@ def floats_of_decimals(array: pa.Array, target: pa.DataType) -> pa.Array:
         whole = pa.Array.from_buffers(pa.decimal128(38, 0), len(array), array.buffers(), offset=array.offset)
         ends: Any = pc.min_max(whole)
         low, high = ends["min"].as_py() or 0, ends["max"].as_py() or 0
-        if low >= -_TELLS_APART and high <= _TELLS_APART:
+        if low >= -TOLD_APART and high <= TOLD_APART:
             # A quotient of two numbers that are floats themselves is the float nearest to the true one.
             return pc.divide(whole.cast(pa.int64()).cast(pa.float64()), arrow_scalar(10.0**scale)).cast(target)
     numbers = [None if number is None else float(number) for number in array.to_pylist()]

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pytest_synthdata.columns.arrow.kinds import TOLD_APART
 from pytest_synthdata.columns.arrow.values import Values
 from pytest_synthdata.columns.cells import Cells, Scope
 from pytest_synthdata.columns.generators.base import Generator, mix
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-_TELLS_APART = 2**53  # up to which a float64 tells integers apart
 _LOG2_E = 1.4426950408889634
 _MOST_EVENTS = 1e12  # where a CDF of 52 bits can still tell counts apart
 
@@ -195,7 +195,7 @@ class Uniform(ParametricDistribution):
             return None
         first, last = math.floor(self.low) + (self.low < 0), math.ceil(self.high) - (self.high > 0)
         limits = np.iinfo(np.int64)
-        if max(-first, last) <= _TELLS_APART or first < limits.min or last > limits.max or first > last:
+        if max(-first, last) <= TOLD_APART or first < limits.min or last > limits.max or first > last:
             return None
         return (multiply_high(cells.bits(), last - first + 1) + np.uint64(first % 2**64)).view(np.int64)
 
